@@ -1,0 +1,124 @@
+//! `cargo xtask test`: every check of the project, in the order in which a mistake is cheapest to find.
+
+use std::error::Error;
+use std::process::{Command, ExitCode};
+
+use lexopt::prelude::*;
+
+use crate::runner::run_steps;
+use crate::step::{Step, cargo_command, succeeds};
+use crate::workspace::{Package, Workspace};
+
+/// The package of the benchmarks and their peers: only checked to compile.
+const BENCHES: &str = "benches";
+/// The packages whose tests compile other programs: slow, so they come last.
+const UI_TESTS: &str = "ui-tests";
+
+/// Runs the command with the rest of the arguments.
+pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<ExitCode, Box<dyn Error>> {
+    let (mut list, mut verbose, mut only) = (false, false, Vec::new());
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("list") => list = true,
+            Long("verbose") | Short('v') => verbose = true,
+            Long("only") => only.push(arguments.value()?.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let workspace = Workspace::load()?;
+    std::env::set_current_dir(&workspace.root)?;
+    let mut steps = steps(&workspace);
+    if !only.is_empty() {
+        steps.retain(|step| only.iter().any(|wanted| step.name.contains(wanted.as_str())));
+    }
+    if steps.is_empty() {
+        return Err(format!("no step is called {}\nhelp: `cargo xtask test --list`", only.join(" or ")).into());
+    }
+    if list {
+        steps.iter().for_each(|step| println!("{}", step.name));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let summary = run_steps(steps, verbose)?;
+    println!("\n{summary}");
+    Ok(if summary.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn steps(workspace: &Workspace) -> Vec<Step> {
+    let without_benches = exclude(workspace, &[BENCHES]);
+    let without_slow = exclude(workspace, &[BENCHES, UI_TESTS]);
+    let mut docs = cargo_command(&format!("doc --no-deps --workspace {without_benches}"));
+    docs.env("RUSTDOCFLAGS", "-D warnings");
+    let mut steps = vec![
+        Step::run("format", cargo_command("fmt --all --check")),
+        Step::run(
+            "clippy",
+            cargo_command(&format!("clippy --workspace {without_benches} --all-targets -- -D warnings")),
+        ),
+        Step::run("tests", cargo_command(&format!("test --workspace {without_slow} --lib --bins --tests"))),
+        Step::run("doc tests", cargo_command(&format!("test --workspace {without_slow} --doc"))),
+    ];
+    let ui_tests = workspace.below(UI_TESTS).map(|package| format!("test --package {} --tests", package.name));
+    steps.extend(ui_tests.map(|arguments| Step::run("ui and golden tests", cargo_command(&arguments))));
+    steps.push(Step::run("docs", docs));
+    steps.extend(workspace.packages.iter().filter(|package| package.published).map(features));
+    steps.extend(workspace.below(BENCHES).map(|package| {
+        let arguments = format!("clippy --package {} --all-targets -- -D warnings", package.name);
+        Step::run("benches compile", cargo_command(&arguments))
+    }));
+    steps.push(oldest_toolchain(workspace));
+    steps.push(deny());
+    steps.push(lock_file());
+    steps
+}
+
+/// `--exclude` for every package below these folders.
+fn exclude(workspace: &Workspace, folders: &[&str]) -> String {
+    let packages = folders.iter().flat_map(|folder| workspace.below(folder));
+    packages.map(|package| format!("--exclude {}", package.name)).collect::<Vec<_>>().join(" ")
+}
+
+/// No feature, each feature alone, and all: clippy, so that a warning in one combination fails too.
+fn features(package: &Package) -> Step {
+    let clippy = |chosen: String| cargo_command(&format!("clippy --package {} {chosen} -- -D warnings", package.name));
+    let mut commands = vec![clippy("--no-default-features".to_owned())];
+    let each = package.features.iter().map(|feature| format!("--no-default-features --features {feature}"));
+    commands.extend(each.map(clippy));
+    if package.features.len() > 1 {
+        commands.push(clippy("--all-features".to_owned()));
+    }
+    Step::run_all(format!("features of {}", package.name), commands)
+}
+
+/// The published packages compile with the toolchain that their `rust-version` names.
+fn oldest_toolchain(workspace: &Workspace) -> Step {
+    let Some(version) = &workspace.rust_version else {
+        return Step::skip("oldest toolchain", "no `rust-version` is stated");
+    };
+    let name = format!("oldest toolchain {version}");
+    if !succeeds("rustup", &["run", version, "rustc", "--version"]) {
+        return Step::skip(name, format!("`rustup toolchain install {version}` was not run"));
+    }
+    let published = workspace.packages.iter().filter(|package| package.published);
+    let packages = published.map(|package| format!("--package {}", package.name)).collect::<Vec<_>>().join(" ");
+    let mut command = Command::new("rustup");
+    command.args(["run", version, "cargo", "check"]).args(packages.split_whitespace());
+    Step::run(name, command)
+}
+
+fn deny() -> Step {
+    if succeeds("cargo", &["deny", "--version"]) {
+        Step::run("cargo deny", cargo_command("deny --log-level error check bans licenses sources"))
+    } else {
+        Step::skip("cargo deny", "`cargo install cargo-deny` was not run")
+    }
+}
+
+/// Cargo brings a stale lock file up to date by itself; a checkout that needed it was committed without.
+fn lock_file() -> Step {
+    if std::env::var_os("CI").is_none() {
+        return Step::skip("lock file", "only in CI, where nothing may change it");
+    }
+    let mut command = Command::new("git");
+    command.args(["diff", "--exit-code", "--", "Cargo.lock"]);
+    Step::run("lock file", command)
+}

@@ -1,0 +1,46 @@
+//! `cargo xtask <command>`: what people and the continuous integration run.
+#![allow(clippy::print_stdout, reason = "a command line program answers on standard output")]
+
+mod bench;
+mod check;
+mod runner;
+mod step;
+mod workspace;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+usage: cargo xtask <command> [options]
+
+commands:
+  test     run every check of the project and print a summary
+             --list          print the names of the steps
+             --only <step>   run the steps whose name contains <step>; may be repeated
+             --verbose       show the output of every step, not only of those that fail
+  bench    run the benchmarks in release mode; the options are those of the benchmarks: see `cargo xtask bench --help`
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<ExitCode, Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    match command.to_str() {
+        Some("test") => check::run(lexopt::Parser::from_args(arguments)),
+        Some("bench") => bench::run(arguments),
+        Some("" | "help" | "--help" | "-h") => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => Err(format!("unknown command {command:?}\nhelp: `cargo xtask test` or `cargo xtask bench`").into()),
+    }
+}

@@ -1,0 +1,181 @@
+//! Runs steps one after the other, shows what failed, and sums up.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::step::{Step, Work};
+
+/// What became of the steps.
+#[derive(Default)]
+pub(crate) struct Summary {
+    passed: usize,
+    failed: Vec<String>,
+    skipped: Vec<String>,
+}
+
+impl Summary {
+    /// Whether no step failed.
+    pub(crate) fn is_success(&self) -> bool {
+        self.failed.is_empty()
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.skipped.iter().try_for_each(|name| writeln!(f, "skipped: {name}"))?;
+        self.failed.iter().try_for_each(|name| writeln!(f, "failed: {name}"))?;
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed.len(), self.skipped.len())
+    }
+}
+
+/// Runs every step, whatever becomes of the others.
+pub(crate) fn run_steps(steps: Vec<Step>, verbose: bool) -> io::Result<Summary> {
+    let mut summary = Summary::default();
+    for step in steps {
+        print!("{:<34}", step.name);
+        io::stdout().flush()?;
+        let commands = match step.work {
+            Work::Run(commands) => commands,
+            Work::Skip(reason) => {
+                println!(" skipped: {reason}");
+                summary.skipped.push(format!("{} ({reason})", step.name));
+                continue;
+            }
+        };
+        let started = Instant::now();
+        let outcome = run_commands(commands, verbose)?;
+        println!(" {}", outcome.line(started.elapsed()));
+        summary.skipped.extend(outcome.skipped_cases());
+        match outcome.failed_command {
+            None => summary.passed += 1,
+            Some(command) => {
+                print!("{}", outcome.output);
+                println!("the step `{}` failed: {command}", step.name);
+                summary.failed.push(step.name);
+            }
+        }
+    }
+    Ok(summary)
+}
+
+/// What the commands of one step did.
+#[derive(Default)]
+struct Outcome {
+    output: String,
+    failed_command: Option<String>,
+}
+
+fn run_commands(commands: Vec<Command>, verbose: bool) -> io::Result<Outcome> {
+    let mut outcome = Outcome::default();
+    for mut command in commands {
+        let (mut output, input) = io::pipe()?;
+        let spawned = command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input).spawn();
+        let shown = format!("{command:?}");
+        // The command holds the writing ends of the pipe; while it lives, reading does not end.
+        drop(command);
+        let success = match spawned {
+            Ok(mut child) => {
+                copy_lines(&mut output, &mut outcome.output, verbose)?;
+                child.wait()?.success()
+            }
+            Err(error) => {
+                outcome.output.push_str(&format!("cannot start {shown}: {error}\n"));
+                false
+            }
+        };
+        if !success {
+            outcome.failed_command = Some(shown);
+            break;
+        }
+    }
+    Ok(outcome)
+}
+
+fn copy_lines(from: &mut impl Read, into: &mut String, verbose: bool) -> io::Result<()> {
+    let mut chunk = [0_u8; 8192];
+    let mut bytes = Vec::new();
+    if verbose {
+        println!();
+    }
+    loop {
+        let length = from.read(&mut chunk)?;
+        if length == 0 {
+            break;
+        }
+        if verbose {
+            io::stdout().write_all(&chunk[..length])?;
+        }
+        bytes.extend_from_slice(&chunk[..length]);
+    }
+    into.push_str(&String::from_utf8_lossy(&bytes));
+    Ok(())
+}
+
+impl Outcome {
+    fn line(&self, elapsed: Duration) -> String {
+        let word = if self.failed_command.is_none() { "ok" } else { "FAILED" };
+        let seconds = elapsed.as_secs_f64();
+        match count_tests(&self.output) {
+            (0, 0) => format!("{word:<6} {seconds:>7.1} s"),
+            (passed, failed) => format!("{word:<6} {seconds:>7.1} s   tests: {passed} passed, {failed} failed"),
+        }
+    }
+
+    /// The cases that a test reported as skipped: lines that start with `skipped: `.
+    fn skipped_cases(&self) -> impl Iterator<Item = String> {
+        self.output.lines().filter_map(|line| line.strip_prefix("skipped: ")).map(str::to_owned)
+    }
+}
+
+/// Sums the `test result:` lines of the test harness: passed and failed.
+fn count_tests(output: &str) -> (usize, usize) {
+    let count = |line: &str, word: &str| -> usize {
+        let before = line.split(word).next().unwrap_or_default();
+        before.split_whitespace().next_back().and_then(|number| number.parse().ok()).unwrap_or(0)
+    };
+    let results = output.lines().filter(|line| line.starts_with("test result:"));
+    results.fold((0, 0), |(passed, failed), line| (passed + count(line, " passed"), failed + count(line, " failed")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_step_fails_with_the_first_command_that_fails() {
+        let steps = vec![
+            Step::run("good", shell("exit 0")),
+            Step::run_all("bad", vec![shell("echo first"), shell("exit 3"), shell("echo never")]),
+            Step::run("absent", Command::new("/no/such/program")),
+            Step::skip("elsewhere", "not here"),
+            Step::run("good again", shell("echo 'skipped: one case'; exit 0")),
+        ];
+        let summary = run_steps(steps, false).unwrap();
+        assert!(!summary.is_success());
+        assert_eq!(
+            summary.to_string(),
+            "skipped: elsewhere (not here)\nskipped: one case\nfailed: bad\nfailed: absent\n2 passed, 2 failed, 2 skipped"
+        );
+    }
+
+    #[test]
+    fn output_keeps_the_order_of_both_streams() {
+        let outcome = run_commands(vec![shell("echo one; echo two >&2; echo three")], false).unwrap();
+        assert_eq!(outcome.output, "one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn test_results_are_summed() {
+        let output = "test result: ok. 12 passed; 0 failed; 0 ignored\nnoise\ntest result: FAILED. 3 passed; 1 failed; 0 ignored\n";
+        assert_eq!(count_tests(output), (15, 1));
+        assert_eq!(count_tests("no tests here"), (0, 0));
+    }
+}
