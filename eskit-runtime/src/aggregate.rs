@@ -1,0 +1,231 @@
+use std::fmt;
+use std::ops::Deref;
+
+use crate::event::{EventTypes, SourceLocation};
+use crate::payload::DecodeError;
+use crate::position::Position;
+use crate::query::QueryItem;
+use crate::recorded::RecordedEvent;
+use crate::stream::StreamId;
+use crate::tag::{Tag, TagValue};
+
+/// What selects the events of one instance of an aggregate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Key {
+    /// They live in the stream of this type whose id is the key's value.
+    Stream(&'static str),
+    /// They carry a tag with each of these keys.
+    Tags(&'static [&'static str]),
+}
+
+impl Key {
+    /// The tag keys: one for a stream.
+    pub const fn names(&self) -> &[&'static str] {
+        match self {
+            Key::Stream(name) => std::slice::from_ref(name),
+            Key::Tags(names) => names,
+        }
+    }
+}
+
+/// What the program knows of one aggregate.
+#[derive(Clone, Copy, Debug)]
+pub struct AggregateType {
+    /// The name of the Rust type.
+    pub name: &'static str,
+    /// What selects the events of one instance.
+    pub key: Key,
+    /// Whether events of its streams that it does not evolve are passed over (`#[aggregate(stream = "..", partial)]`).
+    pub partial: bool,
+    /// Where the type stands in the source.
+    pub location: SourceLocation,
+}
+
+/// State that is folded from events. Implemented by `#[aggregate(..)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "not an aggregate",
+    note = "help: put `#[aggregate(tag = \"..\")]` or `#[aggregate(stream = \"..\")]` on `{Self}`"
+)]
+pub trait Aggregate: Default + Send + Sync + 'static {
+    /// All that the program knows of this type.
+    const TYPE: &'static AggregateType;
+    /// How many values select one instance: `Keys<1>`, `Keys<2>`, and so on.
+    type Keys;
+}
+
+/// How an aggregate folds its events. Implemented by `#[decider]` on its impl block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` evolves no events",
+    label = "has no `#[decider]` impl block",
+    note = "help: write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`"
+)]
+pub trait Evolve: Aggregate {
+    /// The event types that the `#[evolve]` methods take.
+    const EVENTS: EventTypes;
+
+    /// Folds one recorded event into the state. Returns `false` for an event that no method takes.
+    ///
+    /// # Errors
+    /// The event is one of [`Evolve::EVENTS`], but its payload cannot be read.
+    fn evolve(&mut self, event: &RecordedEvent) -> Result<bool, DecodeError>;
+}
+
+/// The number of values that select one instance of an aggregate.
+#[derive(Debug)]
+pub struct Keys<const N: usize>;
+
+/// The values that select one instance of an aggregate: one tag value, or a tuple of them in the order of
+/// `#[aggregate(tag("a", "b"))]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot select an instance of this aggregate",
+    label = "not the aggregate's key",
+    note = "help: pass one tag value, or for an aggregate with several tags a tuple of one value for each tag, in their order"
+)]
+pub trait LoadKey<K> {
+    /// Calls `each` with each value, in the order of the keys.
+    fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display));
+}
+
+impl<T: TagValue> LoadKey<Keys<1>> for T {
+    fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
+        TagValue::each_value(self, each);
+    }
+}
+
+macro_rules! load_key {
+    ($len:literal: $($name:ident $index:tt),*) => {
+        impl<$($name: TagValue),*> LoadKey<Keys<$len>> for ($($name,)*) {
+            fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
+                $(self.$index.each_value(each);)*
+            }
+        }
+    };
+}
+
+load_key!(2: A 0, B 1);
+load_key!(3: A 0, B 1, C 2);
+load_key!(4: A 0, B 1, C 2, D 3);
+
+/// The models of one decision: an aggregate, or a tuple of up to eight.
+pub trait Models: Default + Send {
+    /// The aggregate and the events of each model, in order.
+    const LIST: &'static [(&'static AggregateType, EventTypes)];
+
+    /// Folds one event into the model with this index. Returns `false` for an event that it does not take.
+    ///
+    /// # Errors
+    /// The payload cannot be read.
+    fn evolve(&mut self, model: usize, event: &RecordedEvent) -> Result<bool, DecodeError>;
+}
+
+impl<A: Evolve> Models for A {
+    const LIST: &'static [(&'static AggregateType, EventTypes)] = &[(A::TYPE, A::EVENTS)];
+
+    fn evolve(&mut self, _: usize, event: &RecordedEvent) -> Result<bool, DecodeError> {
+        Evolve::evolve(self, event)
+    }
+}
+
+macro_rules! models {
+    ($($name:ident $index:tt),*) => {
+        impl<$($name: Evolve),*> Models for ($($name,)*) {
+            const LIST: &'static [(&'static AggregateType, EventTypes)] = &[$(($name::TYPE, $name::EVENTS)),*];
+
+            fn evolve(&mut self, model: usize, event: &RecordedEvent) -> Result<bool, DecodeError> {
+                match model {
+                    $($index => self.$index.evolve(event),)*
+                    _ => Ok(false),
+                }
+            }
+        }
+    };
+}
+
+models!(A 0, B 1);
+models!(A 0, B 1, C 2);
+models!(A 0, B 1, C 2, D 3);
+models!(A 0, B 1, C 2, D 3, E 4);
+models!(A 0, B 1, C 2, D 3, E 4, F 5);
+models!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+models!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+
+/// The events of one instance of a model: one stream, or those that carry certain tags.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Scope {
+    /// The events of this stream.
+    Stream(StreamId),
+    /// The events that carry all of these tags.
+    Tags(Vec<Tag>),
+}
+
+impl Scope {
+    /// The scope that these values select, in the order of the key's names.
+    pub(crate) fn new(key: &Key, values: &[String]) -> Scope {
+        match key {
+            Key::Stream(name) => Scope::Stream(StreamId::new(crate::WireName::from_static(name), &*values.concat())),
+            Key::Tags(names) => {
+                Scope::Tags(names.iter().zip(values).map(|(name, value)| Tag::new(name, value)).collect())
+            }
+        }
+    }
+
+    /// The query item that reads this scope. A stream is read whole, since its version counts every event.
+    pub(crate) fn query_item(&self, events: EventTypes) -> QueryItem {
+        match self {
+            Scope::Stream(stream) => QueryItem::stream(stream.clone()),
+            Scope::Tags(tags) => QueryItem::tags(tags.iter().cloned())
+                .with_types(events.names().into_iter().map(crate::WireName::from_static)),
+        }
+    }
+
+    /// Whether an event lies in this scope.
+    pub(crate) fn holds(&self, event: &RecordedEvent) -> bool {
+        match self {
+            Scope::Stream(stream) => event.stream.as_ref().is_some_and(|at| at.stream == *stream),
+            Scope::Tags(tags) => tags.iter().all(|tag| event.tags.contains(tag.as_ref())),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scope::Stream(stream) => write!(f, "stream `{stream}`"),
+            Scope::Tags(tags) => {
+                f.write_str("tag")?;
+                tags.iter().try_for_each(|tag| write!(f, " `{tag}`"))
+            }
+        }
+    }
+}
+
+/// A state as it was read. Dereferences to the state.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Loaded<A> {
+    /// The state.
+    pub state: A,
+    /// The position of the last event that it holds; [`Position::START`] when there is none.
+    pub position: Position,
+    /// For a stream aggregate the version of the stream; otherwise the number of events.
+    pub version: u64,
+}
+
+impl<A> Loaded<A> {
+    pub(crate) fn new(state: A, position: Position, version: u64) -> Loaded<A> {
+        Loaded { state, position, version }
+    }
+
+    /// Whether there were no events.
+    pub fn is_new(&self) -> bool {
+        self.position == Position::START
+    }
+}
+
+impl<A> Deref for Loaded<A> {
+    type Target = A;
+    fn deref(&self) -> &A {
+        &self.state
+    }
+}

@@ -1,0 +1,206 @@
+use std::convert::Infallible;
+
+use crate::aggregate::{Key, Models, Scope};
+use crate::append::NewEvent;
+use crate::command::Command;
+use crate::event::{Event, EventTypes, SingleEvent, SourceLocation};
+use crate::id::EventId;
+use crate::metadata::Metadata;
+use crate::name::{SchemaVersion, WireName};
+use crate::payload::{ContentType, EncodeError};
+use crate::tag::Tags;
+
+/// What the program knows of one decider.
+#[derive(Clone, Copy, Debug)]
+pub struct DeciderType {
+    /// The name of the function, or `Aggregate::method`.
+    pub name: &'static str,
+    /// Whether it is a method of the aggregate that is its only model.
+    pub method: bool,
+    /// For each model, which command field feeds which of the model's keys, where `#[key(..)]` says so.
+    pub bindings: &'static [&'static [Binding]],
+    /// Where it stands in the source.
+    pub location: SourceLocation,
+}
+
+/// A model's key that a command's field feeds by name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Binding {
+    /// The key of the model; empty for its only key.
+    pub key: &'static str,
+    /// The field of the command.
+    pub field: &'static str,
+}
+
+/// A command for which there is a decider. Implemented by `#[decider]` on a function, or by `#[decide]` on a method.
+#[diagnostic::on_unimplemented(
+    message = "no decider takes the command `{Self}`",
+    label = "nothing decides this command",
+    note = "help: write `#[decider] fn decide(command: &{Self}, model: &Model) -> Result<Event, Error> {{ .. }}`, or a `#[decide]` method on an aggregate"
+)]
+pub trait Decide: Command {
+    /// The models that the decision needs.
+    type State: Models;
+    /// What the decider returns.
+    type Decision: Decision;
+    /// All that the program knows of the decider.
+    const DECIDER: &'static DeciderType;
+
+    /// Decides: pure, no input but the command and the state.
+    fn decide(&self, state: &Self::State) -> Self::Decision;
+}
+
+/// What a decider may return: events, or a `Result` of events and any domain error.
+#[diagnostic::on_unimplemented(
+    message = "a decider cannot return `{Self}`",
+    label = "not an event, nor a collection of events",
+    note = "help: return an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these"
+)]
+pub trait Decision {
+    /// The events.
+    type Events: Emit;
+    /// The domain's own error.
+    type Error;
+
+    /// Splits the events from the refusal.
+    fn into_result(self) -> Result<Self::Events, Self::Error>;
+}
+
+impl<T: Emit> Decision for T {
+    type Events = T;
+    type Error = Infallible;
+    fn into_result(self) -> Result<T, Infallible> {
+        Ok(self)
+    }
+}
+
+impl<T: Emit, E> Decision for Result<T, E> {
+    type Events = T;
+    type Error = E;
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
+}
+
+/// Events to append, in order: an event, an enum of events, `Option`, `Vec`, an array, a tuple, or `()` for none.
+#[diagnostic::on_unimplemented(
+    message = "a decider cannot emit `{Self}`",
+    label = "not an event, nor a collection of events",
+    note = "help: return an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these"
+)]
+pub trait Emit {
+    /// The event types that may be emitted.
+    const EMITS: EventTypes;
+
+    /// Encodes the events.
+    ///
+    /// # Errors
+    /// An event cannot be encoded as JSON, or its JSON could not be read back.
+    fn emit(&self, emitter: &mut Emitter) -> Result<(), EncodeError>;
+}
+
+impl<E: Event> Emit for E {
+    const EMITS: EventTypes = E::TYPES;
+    fn emit(&self, emitter: &mut Emitter) -> Result<(), EncodeError> {
+        self.encode(emitter)
+    }
+}
+
+macro_rules! emit_each {
+    ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
+        impl<T: Emit, $($generics)*> Emit for $type {
+            const EMITS: EventTypes = T::EMITS;
+            fn emit(&self, emitter: &mut Emitter) -> Result<(), EncodeError> {
+                self.iter().try_for_each(|event| event.emit(emitter))
+            }
+        }
+    )*};
+}
+
+emit_each!([] Option<T>, [] Vec<T>, [const N: usize] [T; N]);
+
+macro_rules! emit_tuple {
+    ($($name:ident $index:tt),*) => {
+        impl<$($name: Emit),*> Emit for ($($name,)*) {
+            const EMITS: EventTypes = EventTypes::Many(&[$($name::EMITS),*]);
+            fn emit(&self, _emitter: &mut Emitter) -> Result<(), EncodeError> {
+                $(self.$index.emit(_emitter)?;)*
+                Ok(())
+            }
+        }
+    };
+}
+
+emit_tuple!();
+emit_tuple!(A 0);
+emit_tuple!(A 0, B 1);
+emit_tuple!(A 0, B 1, C 2);
+emit_tuple!(A 0, B 1, C 2, D 3);
+emit_tuple!(A 0, B 1, C 2, D 3, E 4);
+emit_tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
+emit_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+emit_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+
+/// Gathers encoded events in order.
+#[derive(Debug, Default)]
+pub struct Emitter {
+    events: Vec<NewEvent>,
+}
+
+impl Emitter {
+    /// An emitter without events.
+    pub fn new() -> Emitter {
+        Emitter::default()
+    }
+
+    /// The events so far.
+    pub fn into_events(self) -> Vec<NewEvent> {
+        self.events
+    }
+
+    /// Adds one event: `payload` is what serde writes, `E` the type that must read it back.
+    #[doc(hidden)]
+    pub fn push<E: SingleEvent>(&mut self, payload: &impl serde::Serialize, tags: Tags) -> Result<(), EncodeError> {
+        let bytes = serde_json::to_vec(payload).map_err(|error| refuse(E::NAME, false, Box::new(error)))?;
+        self.events.push(NewEvent {
+            id: EventId::new(),
+            stream: None,
+            name: WireName::from_static(E::NAME),
+            schema_version: SchemaVersion::new(E::VERSION).unwrap_or(SchemaVersion::FIRST),
+            tags,
+            metadata: Metadata::new(),
+            content_type: ContentType::JSON,
+            payload: bytes,
+            recorded_at: None,
+        });
+        match self.events.last() {
+            // What cannot be read back must never enter the log.
+            Some(event) => match crate::__private::decode_json::<E>(&event.payload) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(refuse(E::NAME, true, error)),
+            },
+            None => Ok(()),
+        }
+    }
+}
+
+#[cold]
+fn refuse(name: &'static str, unreadable: bool, source: Box<dyn std::error::Error + Send + Sync>) -> EncodeError {
+    EncodeError { name: WireName::from_static(name), unreadable, source }
+}
+
+/// Gives each event its stream: the one that its own tag names, or else the emitting aggregate's.
+pub(crate) fn route(events: &mut [NewEvent], models: &[(Key, Scope)], method: bool) {
+    for event in events {
+        let named = models.iter().find_map(|(key, _)| match key {
+            Key::Stream(name) => {
+                event.tags.values(name).next().map(|id| crate::StreamId::new(WireName::from_static(name), id))
+            }
+            Key::Tags(_) => None,
+        });
+        event.stream = named.or_else(|| match models {
+            [(_, Scope::Stream(home))] if method => Some(home.clone()),
+            _ => None,
+        });
+    }
+}

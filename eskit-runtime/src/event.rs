@@ -1,0 +1,157 @@
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::decider::Emitter;
+use crate::payload::{DecodeError, DecodeReason, EncodeError};
+use crate::recorded::RecordedEvent;
+use crate::tag::{Arity, Tags};
+
+/// A tag that an event or a command carries: which field yields it, under which key, how often.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TagField {
+    /// The key.
+    pub key: &'static str,
+    /// The field that holds the value.
+    pub field: &'static str,
+    /// How many tags the field yields.
+    pub arity: Arity,
+}
+
+/// A place in a program's source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SourceLocation {
+    /// The module.
+    pub module: &'static str,
+    /// The file, as the compiler was given it.
+    pub file: &'static str,
+    /// The line, counted from 1.
+    pub line: u32,
+}
+
+/// A field of an event, by name and by the text of its Rust type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Field {
+    /// The name of the field in Rust, or its number in a tuple struct.
+    pub name: &'static str,
+    /// The text of its Rust type.
+    pub rust_type: &'static str,
+}
+
+/// What the program knows of one event type at one schema version.
+#[derive(Clone, Copy, Debug)]
+pub struct EventType {
+    /// The wire name.
+    pub name: &'static str,
+    /// The schema version, from 1.
+    pub version: u32,
+    /// Former wire names.
+    pub aliases: &'static [&'static str],
+    /// The name of the Rust type.
+    pub rust_name: &'static str,
+    /// The tags, in the order of the fields.
+    pub tags: &'static [TagField],
+    /// The fields.
+    pub fields: &'static [Field],
+    /// The event type of the version before, where a typed upcaster reads it.
+    pub previous: Option<&'static EventType>,
+    /// Where the type stands in the source.
+    pub location: SourceLocation,
+}
+
+/// A set of event types: one, or the members of an enum, of a tuple or of an impl block.
+#[derive(Clone, Copy, Debug)]
+pub enum EventTypes {
+    /// One event type.
+    One(&'static EventType),
+    /// The members of several sets.
+    Many(&'static [EventTypes]),
+}
+
+impl EventTypes {
+    /// No event types.
+    pub const NONE: EventTypes = EventTypes::Many(&[]);
+
+    /// Calls `each` for every event type of the set.
+    pub fn for_each(self, each: &mut dyn FnMut(&'static EventType)) {
+        match self {
+            EventTypes::One(event) => each(event),
+            EventTypes::Many(sets) => sets.iter().for_each(|set| set.for_each(each)),
+        }
+    }
+
+    /// The wire names of the set, former ones included: what a query asks for.
+    pub fn names(self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        self.for_each(&mut |event| {
+            names.push(event.name);
+            names.extend(event.aliases);
+        });
+        names
+    }
+}
+
+/// An event, or an enum of events. Implemented by `#[derive(Event)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "help: put `#[derive(Event, Serialize, Deserialize)]` on `{Self}`"
+)]
+pub trait Event: Sized + Send + Sync + 'static {
+    /// The event types that a value of this type may hold.
+    const TYPES: EventTypes;
+
+    /// Decodes a recorded event whose wire name is one of [`Event::TYPES`]; runs the upcasters of an old version.
+    ///
+    /// # Errors
+    /// [`DecodeReason::UnknownName`] for an enum that has no variant of this name; [`DecodeReason::NewerVersion`],
+    /// [`DecodeReason::Json`] and the other reasons for a payload that this program cannot read.
+    #[doc(hidden)]
+    fn decode_named(event: &RecordedEvent) -> Result<Self, DecodeError>;
+
+    /// Encodes this event for an append.
+    #[doc(hidden)]
+    fn encode(&self, emitter: &mut Emitter) -> Result<(), EncodeError>;
+}
+
+/// One event type: what every struct that derives `Event` is.
+pub trait SingleEvent: Event + Serialize + DeserializeOwned {
+    /// The wire name.
+    const NAME: &'static str = Self::TYPE.name;
+    /// The schema version, from 1.
+    const VERSION: u32 = Self::TYPE.version;
+    /// All that the program knows of this type.
+    const TYPE: &'static EventType;
+
+    /// Adds the tags of this event.
+    fn tags(&self, tags: &mut Tags);
+
+    /// Decodes an older version of this event. `event.schema_version` is below [`SingleEvent::VERSION`].
+    #[doc(hidden)]
+    fn upcast(event: &RecordedEvent) -> Result<Self, DecodeError>;
+}
+
+impl RecordedEvent {
+    /// Decodes the payload as an event, or as the matching variant of an enum of events; upcasts an old version.
+    ///
+    /// # Errors
+    /// [`DecodeReason::UnknownName`] when `E` does not hold an event of this wire name or alias; the other reasons when
+    /// the payload cannot be read.
+    pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
+        if !holds(E::TYPES, &self.name) {
+            return Err(self.undecodable(DecodeReason::UnknownName));
+        }
+        E::decode_named(self)
+    }
+
+    #[cold]
+    pub(crate) fn undecodable(&self, reason: DecodeReason) -> DecodeError {
+        DecodeError { name: self.name.clone(), version: self.schema_version, position: self.position, reason }
+    }
+}
+
+fn holds(types: EventTypes, name: &str) -> bool {
+    match types {
+        EventTypes::One(event) => event.name == name || event.aliases.contains(&name),
+        EventTypes::Many(sets) => sets.iter().any(|set| holds(*set, name)),
+    }
+}

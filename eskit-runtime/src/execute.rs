@@ -1,0 +1,232 @@
+//! The way of one command: query, read in pages, fold, decide, encode, append under conditions, retry on conflict.
+
+mod bind;
+mod error;
+mod fold;
+mod options;
+
+use crate::aggregate::{Evolve, LoadKey, Loaded, Models, Scope};
+use crate::append::{Append, AppendError, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
+use crate::decider::{Decide, Decision, Emit, Emitter, route};
+use crate::id::EventId;
+use crate::position::Position;
+use crate::query::{Query, QueryItem, ReadOptions};
+use crate::recorded::RecordedEvent;
+use crate::registry::Registry;
+use crate::store::EventStore;
+
+pub use error::{ExecuteError, LoadError};
+pub use options::{ExecuteOptions, RetryPolicy, Sleep};
+
+use fold::{Folded, Plan};
+
+/// The domain error of a command's decider.
+pub type DomainError<C> = <<C as Decide>::Decision as Decision>::Error;
+
+/// What a command did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Executed<S> {
+    /// The events that were appended, in order, with their positions; none when the decider returned none.
+    pub events: Vec<RecordedEvent>,
+    /// The models after these events: an aggregate, or a tuple in the order of the decider's parameters.
+    pub state: S,
+    /// How many times the decision was made: 1 unless there were conflicts.
+    pub attempts: u32,
+    /// Whether an earlier call with the same idempotency key appended these events, and this one nothing.
+    pub repeated: bool,
+}
+
+impl<S> Executed<S> {
+    /// The positions of the events, in order.
+    pub fn positions(&self) -> impl Iterator<Item = Position> + '_ {
+        self.events.iter().map(|event| event.position)
+    }
+}
+
+/// Executes one command: reads its models, decides, and appends the events under the condition that nothing that the
+/// decision read has changed; on a conflict it starts again, within the retry policy of `options`.
+///
+/// # Errors
+/// See [`ExecuteError`]. Only [`ExecuteError::UnknownOutcome`] leaves open whether the events were appended; after every
+/// other error they were not.
+pub async fn execute<C: Decide, S: EventStore>(
+    store: &S,
+    command: &C,
+    options: &ExecuteOptions,
+    sleep: &impl Sleep,
+) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
+    Registry::checked().map_err(ExecuteError::Registry)?;
+    let plan = Plan::<C::State>::new(bind::scopes(command)?);
+    options.check(&plan)?;
+    if let Some(done) = repeated(store, &plan, options, 0).await? {
+        return Ok(done);
+    }
+    let mut attempt = 1;
+    loop {
+        let mut folded = plan.fold(store).await?;
+        check_expected(&plan, &folded, options)?;
+        let events = command.decide(&folded.state).into_result().map_err(ExecuteError::Domain)?;
+        let events = encode::<C>(&events, &plan, options)?;
+        if events.is_empty() {
+            return Ok(Executed { events: Vec::new(), state: folded.state, attempts: attempt, repeated: false });
+        }
+        let conditions = if options.unconditional { Vec::new() } else { conditions(&plan, &folded) };
+        match append(store, &events, conditions, options, sleep).await {
+            Ok(appended) if !appended.repeated => {
+                let recorded = record(events, &appended);
+                plan.apply(&mut folded, &recorded)?;
+                return Ok(Executed { events: recorded, state: folded.state, attempts: attempt, repeated: false });
+            }
+            Ok(_) | Err(AppendError::IdReused { .. }) if options.idempotency_key.is_some() => {
+                // Another caller with the same key was faster.
+                if let Some(done) = repeated(store, &plan, options, attempt).await? {
+                    return Ok(done);
+                }
+            }
+            Ok(appended) => {
+                // The outcome of an earlier try was unknown, and it had gone through: these are its events.
+                let recorded = record(events, &appended);
+                let state = plan.fold(store).await?.state;
+                return Ok(Executed { events: recorded, state, attempts: attempt, repeated: false });
+            }
+            Err(AppendError::Conflict(conflict)) => {
+                if attempt >= options.retry.attempts || options.expected_version.is_some() {
+                    return Err(ExecuteError::Conflict { conflict, attempts: attempt });
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        sleep.sleep(options.retry.delay(attempt)).await;
+        attempt += 1;
+    }
+}
+
+/// Reads the state of one instance of an aggregate.
+///
+/// # Errors
+/// See [`LoadError`].
+pub async fn load<A: Evolve, S: EventStore>(store: &S, key: &impl LoadKey<A::Keys>) -> Result<Loaded<A>, LoadError> {
+    let plan = Plan::<A>::new(vec![bind::scope::<A>(key)?]);
+    let folded = plan.fold(store).await?;
+    Ok(Loaded::new(folded.state, folded.models[0].last, folded.models[0].version))
+}
+
+fn encode<C: Decide>(
+    decided: &<C::Decision as Decision>::Events,
+    plan: &Plan<C::State>,
+    options: &ExecuteOptions,
+) -> Result<Vec<NewEvent>, ExecuteError<DomainError<C>>> {
+    let mut emitter = Emitter::new();
+    decided.emit(&mut emitter).map_err(ExecuteError::Encode)?;
+    let mut events = emitter.into_events();
+    route(&mut events, &plan.keyed_scopes(), C::DECIDER.method);
+    for (index, event) in events.iter_mut().enumerate() {
+        event.metadata = options.metadata.clone();
+        event.recorded_at = options.recorded_at;
+        if let Some(key) = &options.idempotency_key {
+            event.id = EventId::from_key(key, index);
+        }
+    }
+    Ok(events)
+}
+
+fn conditions<M: Models>(plan: &Plan<M>, folded: &Folded<M>) -> Vec<Condition> {
+    let mut conditions = Vec::new();
+    let mut items: Vec<QueryItem> = Vec::new();
+    let mut after = Position::START;
+    for (index, scope) in plan.scopes.iter().enumerate() {
+        let model = &folded.models[index];
+        match scope {
+            Scope::Stream(stream) => {
+                let expected = ExpectedVersion::Exact(model.version);
+                conditions.push(Condition::Stream { stream: stream.clone(), expected });
+            }
+            Scope::Tags(_) => {
+                items.push(scope.query_item(M::LIST[index].1));
+                after = after.max(model.last);
+            }
+        }
+    }
+    if !items.is_empty() {
+        conditions.push(Condition::NoEvents { query: Query::any_of(items), after });
+    }
+    conditions
+}
+
+/// Appends, and when the store lost sight of the commit, appends again with the same ids until it knows.
+async fn append<S: EventStore>(
+    store: &S,
+    events: &[NewEvent],
+    conditions: Vec<Condition>,
+    options: &ExecuteOptions,
+    sleep: &impl Sleep,
+) -> Result<crate::Appended, AppendError> {
+    let mut attempt = 1;
+    loop {
+        let append = Append { events: events.to_vec(), conditions: conditions.clone() };
+        match store.append(append).await {
+            Err(AppendError::UnknownOutcome(_)) if attempt < options.retry.attempts => {
+                sleep.sleep(options.retry.delay(attempt)).await;
+                attempt += 1;
+            }
+            // The first try may have been ours: only a repeat, never a conflict, is then the answer.
+            Err(AppendError::Conflict(conflict)) if attempt > 1 => return Err(AppendError::Conflict(conflict)),
+            other => return other,
+        }
+    }
+}
+
+fn record(events: Vec<NewEvent>, appended: &crate::Appended) -> Vec<RecordedEvent> {
+    let places = appended.positions.iter().zip(&appended.versions);
+    events
+        .into_iter()
+        .zip(places)
+        .map(|(event, (position, version))| event.into_recorded(*position, *version, appended.recorded_at))
+        .collect()
+}
+
+fn check_expected<M: Models, E>(
+    plan: &Plan<M>,
+    folded: &Folded<M>,
+    options: &ExecuteOptions,
+) -> Result<(), ExecuteError<E>> {
+    let Some(expected) = options.expected_version else { return Ok(()) };
+    for (scope, model) in plan.scopes.iter().zip(&folded.models) {
+        if let Scope::Stream(stream) = scope
+            && !expected.accepts(model.version)
+        {
+            let kind = ConflictKind::Stream { stream: stream.clone(), expected, found: model.version };
+            return Err(ExecuteError::Conflict { conflict: Conflict::new(kind, None), attempts: 1 });
+        }
+    }
+    Ok(())
+}
+
+/// How many ids of an idempotency key are looked up at once.
+const KEY_IDS_AT_ONCE: usize = 32;
+
+/// What an earlier call with the same idempotency key appended, if there was one.
+async fn repeated<M: Models, S: EventStore, E>(
+    store: &S,
+    plan: &Plan<M>,
+    options: &ExecuteOptions,
+    attempts: u32,
+) -> Result<Option<Executed<M>>, ExecuteError<E>> {
+    let Some(key) = &options.idempotency_key else { return Ok(None) };
+    let mut events: Vec<RecordedEvent> = Vec::new();
+    loop {
+        let ids = (events.len()..events.len() + KEY_IDS_AT_ONCE).map(|index| EventId::from_key(key, index));
+        let page = store.read(&Query::from(QueryItem::ids(ids)), ReadOptions::default()).await?;
+        let found = page.events.len();
+        events.extend(page.events);
+        if found < KEY_IDS_AT_ONCE {
+            break;
+        }
+    }
+    if events.is_empty() {
+        return Ok(None);
+    }
+    let state = plan.fold(store).await?.state;
+    Ok(Some(Executed { events, state, attempts, repeated: true }))
+}

@@ -1,0 +1,58 @@
+//! From a command or a key to the scopes of its models.
+
+use crate::aggregate::{Evolve, LoadKey, Models, Scope};
+use crate::decider::{Binding, Decide};
+use crate::event::TagField;
+
+/// The tag fields of a value do not select exactly one instance of a model.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct BindError(pub(crate) String);
+
+/// The scope of each model of the command's decider.
+pub(crate) fn scopes<C: Decide>(command: &C) -> Result<Vec<Scope>, BindError> {
+    let mut values: Vec<Vec<String>> = vec![Vec::new(); C::TYPE.tags.len()];
+    command.each_tag(&mut |index, value| {
+        if let Some(values) = values.get_mut(index) {
+            values.push(value.to_string());
+        }
+    });
+    let models = <C::State as Models>::LIST.iter().enumerate();
+    models
+        .map(|(index, (aggregate, _))| {
+            let bindings = C::DECIDER.bindings.get(index).copied().unwrap_or_default();
+            let chosen: Result<Vec<String>, BindError> = aggregate
+                .key
+                .names()
+                .iter()
+                .map(|name| match field(C::TYPE.tags, bindings, name).map(|at| values[at].as_slice()) {
+                    Some([value]) => Ok(value.clone()),
+                    found => Err(BindError(format!(
+                        "command `{}` has {} values for the key `{name}` of `{}`, which needs exactly one",
+                        C::TYPE.name,
+                        found.map_or(0, <[String]>::len),
+                        aggregate.name
+                    ))),
+                })
+                .collect();
+            Ok(Scope::new(&aggregate.key, &chosen?))
+        })
+        .collect()
+}
+
+/// The index of the tag field that feeds a key: the one bound by name, or else the one with the same key.
+fn field(tags: &[TagField], bindings: &[Binding], key: &str) -> Option<usize> {
+    let bound = bindings.iter().find(|binding| binding.key.is_empty() || binding.key == key);
+    tags.iter().position(|tag| bound.map_or(tag.key == key, |binding| tag.field == binding.field))
+}
+
+/// The scope that a key given to `load` selects.
+pub(crate) fn scope<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Scope, BindError> {
+    let mut values = Vec::new();
+    key.each_value(&mut |value| values.push(value.to_string()));
+    let names = A::TYPE.key.names();
+    if values.len() != names.len() {
+        let (name, wanted, found) = (A::TYPE.name, names.len(), values.len());
+        return Err(BindError(format!("`{name}` is selected by {wanted} key values, but {found} were given")));
+    }
+    Ok(Scope::new(&A::TYPE.key, &values))
+}

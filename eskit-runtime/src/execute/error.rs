@@ -1,0 +1,184 @@
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+
+use crate::append::{AppendError, Conflict};
+use crate::id::EventId;
+use crate::limits::LimitError;
+use crate::payload::{DecodeError, EncodeError};
+use crate::position::Position;
+use crate::registry::RegistryError;
+use crate::store::StoreError;
+
+use super::bind::BindError;
+use super::fold::FoldError;
+
+/// Why a command did not go through. `E` is the domain's own error.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ExecuteError<E = Infallible> {
+    /// The decider refused. Nothing was appended.
+    Domain(E),
+    /// The models changed under the decision, and the retries are used up. Nothing was appended.
+    Conflict {
+        /// The last conflict.
+        conflict: Conflict,
+        /// How many times the decision was made.
+        attempts: u32,
+    },
+    /// The store lost sight of the commit and did not find it again: the events may be there or not. Execute again
+    /// with the same idempotency key to learn which.
+    UnknownOutcome(StoreError),
+    /// The store failed. Nothing was appended.
+    Store(StoreError),
+    /// An event of one of the models cannot be read. Nothing was appended.
+    Undecodable(DecodeError),
+    /// An event cannot be encoded, or its encoding could not be read back. Nothing was appended.
+    Encode(EncodeError),
+    /// The events cross a limit of the contract. Nothing was appended.
+    Limit(LimitError),
+    /// An event id of the append is in the log already. Nothing was appended.
+    IdReused {
+        /// The id.
+        id: EventId,
+        /// Where it stands.
+        position: Position,
+    },
+    /// The options do not fit the command. Nothing was appended.
+    Options(&'static str),
+    /// The command's tags do not select one instance of each model. Nothing was appended.
+    Key(String),
+    /// Event types of this program clash; nothing is appended until they do not.
+    Registry(&'static RegistryError),
+}
+
+impl<E> ExecuteError<E> {
+    /// The domain's own refusal, if that is what this is.
+    pub fn domain(&self) -> Option<&E> {
+        match self {
+            ExecuteError::Domain(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for ExecuteError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExecuteError::Domain(error) => error.fmt(f),
+            ExecuteError::Conflict { conflict, attempts: 1 } => write!(f, "conflict: {conflict}"),
+            ExecuteError::Conflict { conflict, attempts } => {
+                write!(f, "conflict after {attempts} attempts: {conflict}")
+            }
+            ExecuteError::UnknownOutcome(error) => write!(f, "the outcome of the append is unknown: {error}"),
+            ExecuteError::Store(error) => error.fmt(f),
+            ExecuteError::Undecodable(error) => error.fmt(f),
+            ExecuteError::Encode(error) => error.fmt(f),
+            ExecuteError::Limit(error) => error.fmt(f),
+            ExecuteError::IdReused { id, position } => {
+                write!(f, "the event id {id} belongs to another append, at position {position}")
+            }
+            ExecuteError::Options(text) => f.write_str(text),
+            ExecuteError::Key(text) => f.write_str(text),
+            ExecuteError::Registry(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for ExecuteError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            ExecuteError::Domain(error) => error.source(),
+            ExecuteError::UnknownOutcome(error) | ExecuteError::Store(error) => error.source(),
+            ExecuteError::Undecodable(error) => error.source(),
+            ExecuteError::Encode(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl<E> From<AppendError> for ExecuteError<E> {
+    fn from(error: AppendError) -> ExecuteError<E> {
+        match error {
+            AppendError::Conflict(conflict) => ExecuteError::Conflict { conflict, attempts: 1 },
+            AppendError::Limit(limit) => ExecuteError::Limit(limit),
+            AppendError::IdReused { id, position } => ExecuteError::IdReused { id, position },
+            AppendError::UnknownOutcome(error) => ExecuteError::UnknownOutcome(error),
+            AppendError::Store(error) => ExecuteError::Store(error),
+        }
+    }
+}
+
+impl<E> From<StoreError> for ExecuteError<E> {
+    fn from(error: StoreError) -> ExecuteError<E> {
+        ExecuteError::Store(error)
+    }
+}
+
+impl<E> From<DecodeError> for ExecuteError<E> {
+    fn from(error: DecodeError) -> ExecuteError<E> {
+        ExecuteError::Undecodable(error)
+    }
+}
+
+impl<E> From<FoldError> for ExecuteError<E> {
+    fn from(error: FoldError) -> ExecuteError<E> {
+        match error {
+            FoldError::Store(error) => ExecuteError::Store(error),
+            FoldError::Decode(error) => ExecuteError::Undecodable(error),
+        }
+    }
+}
+
+impl<E> From<BindError> for ExecuteError<E> {
+    fn from(error: BindError) -> ExecuteError<E> {
+        ExecuteError::Key(error.0)
+    }
+}
+
+/// Why a state could not be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The store failed.
+    Store(StoreError),
+    /// An event of the aggregate cannot be read.
+    Undecodable(DecodeError),
+    /// The key does not select one instance.
+    Key(String),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Store(error) => error.fmt(f),
+            LoadError::Undecodable(error) => error.fmt(f),
+            LoadError::Key(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Error for LoadError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            LoadError::Store(error) => error.source(),
+            LoadError::Undecodable(error) => error.source(),
+            LoadError::Key(_) => None,
+        }
+    }
+}
+
+impl From<FoldError> for LoadError {
+    fn from(error: FoldError) -> LoadError {
+        match error {
+            FoldError::Store(error) => LoadError::Store(error),
+            FoldError::Decode(error) => LoadError::Undecodable(error),
+        }
+    }
+}
+
+impl From<BindError> for LoadError {
+    fn from(error: BindError) -> LoadError {
+        LoadError::Key(error.0)
+    }
+}

@@ -1,0 +1,124 @@
+use std::future::Future;
+use std::time::Duration;
+
+use crate::append::ExpectedVersion;
+use crate::id::EventId;
+use crate::metadata::Metadata;
+use crate::time::Timestamp;
+
+use super::error::ExecuteError;
+use super::fold::Plan;
+
+/// How to sleep: the one thing that executing a command needs of an async runtime.
+pub trait Sleep: Send + Sync {
+    /// Completes after this long.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// How often and how fast a command is tried again after a conflict.
+///
+/// The wait before try `n + 1` is drawn evenly from zero to `min(delay_max, delay_base * 2^(n - 1))`: exponential
+/// backoff with full jitter (Marc Brooker, "Exponential Backoff And Jitter").
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// The most tries, the first included; at least 1.
+    pub attempts: u32,
+    /// The longest wait before the second try.
+    pub delay_base: Duration,
+    /// The longest wait before any try.
+    pub delay_max: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// 10 tries, 1 ms at first, 100 ms at most.
+    fn default() -> RetryPolicy {
+        RetryPolicy { attempts: 10, delay_base: Duration::from_millis(1), delay_max: Duration::from_millis(100) }
+    }
+}
+
+impl RetryPolicy {
+    /// One try: a conflict is the caller's to handle.
+    pub fn never() -> RetryPolicy {
+        RetryPolicy::attempts(1)
+    }
+
+    /// At most this many tries, the first included; 0 counts as 1.
+    pub fn attempts(attempts: u32) -> RetryPolicy {
+        RetryPolicy { attempts: attempts.max(1), ..RetryPolicy::default() }
+    }
+
+    /// Sets the longest wait before the second try and before any try.
+    #[must_use]
+    pub fn with_delays(mut self, base: Duration, max: Duration) -> RetryPolicy {
+        (self.delay_base, self.delay_max) = (base, max);
+        self
+    }
+
+    /// The wait after try number `attempt`, drawn anew on each call.
+    pub fn delay(&self, attempt: u32) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(20);
+        let longest = self.delay_base.saturating_mul(1 << doublings).min(self.delay_max);
+        longest.mul_f64(random_fraction())
+    }
+}
+
+/// An even draw from 0 to 1, out of the random bits of a fresh UUIDv7.
+fn random_fraction() -> f64 {
+    let id = EventId::new();
+    let bytes = id.as_bytes();
+    let draw = u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]);
+    f64::from(draw) / f64::from(u32::MAX)
+}
+
+/// How to execute one command.
+#[derive(Clone, PartialEq, Debug, Default)]
+#[non_exhaustive]
+pub struct ExecuteOptions {
+    /// How often a conflict is tried again.
+    pub retry: RetryPolicy,
+    /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events.
+    /// Its event ids are UUIDv5s of the key. A call whose decider returned no event leaves no trace of its key.
+    pub idempotency_key: Option<String>,
+    /// The metadata of every event.
+    pub metadata: Metadata,
+    /// The version that the caller saw of the command's stream: any other is a conflict, which is not tried again.
+    pub expected_version: Option<ExpectedVersion>,
+    /// Appends without condition: what happened since the state was read does not count.
+    pub unconditional: bool,
+    /// When the events happened; `None` for the time of the append.
+    pub recorded_at: Option<Timestamp>,
+}
+
+impl ExecuteOptions {
+    pub(super) fn check<M: crate::Models, E>(&self, plan: &Plan<M>) -> Result<(), ExecuteError<E>> {
+        if self.expected_version.is_some() && plan.stream_count() != 1 {
+            return Err(ExecuteError::Options(
+                "`expected_version` needs a command whose decider has exactly one stream",
+            ));
+        }
+        if self.expected_version.is_some() && self.unconditional {
+            return Err(ExecuteError::Options("`expected_version` and `unconditional` exclude each other"));
+        }
+        if self.idempotency_key.as_deref() == Some("") {
+            return Err(ExecuteError::Options("the idempotency key is empty"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_bound_and_differ() {
+        let policy = RetryPolicy::default();
+        for attempt in 1..64 {
+            let longest = Duration::from_millis(1 << (attempt - 1).min(20)).min(Duration::from_millis(100));
+            assert!(policy.delay(attempt) <= longest, "attempt {attempt}");
+        }
+        let waits: std::collections::BTreeSet<Duration> = (0..64).map(|_| policy.delay(20)).collect();
+        assert!(waits.len() > 32, "{waits:?}");
+    }
+}

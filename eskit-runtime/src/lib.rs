@@ -1,0 +1,56 @@
+//! The contract that eskit's generated code and its stores meet.
+//!
+//! This crate holds what an event-sourced program is made of (events, commands, aggregates, deciders, tags, queries,
+//! appends, recorded events), the [`EventStore`] trait that every store implements, and [`execute`](fn@execute), the
+//! one function that runs a command. It knows no async runtime and no database. Programs use the `eskit` crate, which
+//! re-exports everything here; authors of stores depend on this crate alone.
+
+mod aggregate;
+mod append;
+mod command;
+mod decider;
+mod event;
+mod execute;
+mod id;
+pub mod limits;
+mod metadata;
+mod name;
+mod payload;
+mod position;
+mod query;
+mod recorded;
+mod registry;
+mod store;
+mod stream;
+mod table;
+mod tag;
+mod time;
+mod upcast;
+mod watch;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, LoadKey, Loaded, Models};
+pub use append::{
+    Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, ExpectedVersion, NewEvent,
+};
+pub use command::{Command, CommandType};
+pub use decider::{Decide, Decision, Emit, Emitter};
+pub use event::{Event, EventType, EventTypes, SingleEvent};
+pub use execute::{DomainError, ExecuteError, ExecuteOptions, Executed, LoadError, RetryPolicy, Sleep, execute, load};
+pub use id::EventId;
+pub use limits::LimitError;
+pub use metadata::{Metadata, Principal, PrincipalKind};
+pub use name::{SchemaVersion, WireName};
+pub use payload::{ContentType, DecodeError, DecodeReason, EncodeError};
+pub use position::Position;
+pub use query::{Direction, Query, QueryItem, ReadOptions};
+pub use recorded::{Page, RecordedEvent};
+pub use registry::{Registry, RegistryError};
+pub use store::{AnyStore, EventStore, StoreError, StoreErrorKind};
+pub use stream::{StreamId, StreamVersion};
+pub use tag::{Arity, Tag, TagRef, TagValue, Tags};
+pub use time::Timestamp;
+pub use upcast::UpcastError;
+pub use watch::HeadWatch;

@@ -1,0 +1,197 @@
+//! The bounds of the contract, and the error that names the one that was crossed.
+//!
+//! Every store refuses an append that crosses one of these before it writes anything.
+
+use std::fmt;
+
+use crate::append::Append;
+use crate::tag::TagRef;
+
+/// Bytes of a wire name, a stream type or a stream id.
+pub const NAME_BYTES_MAX: usize = 256;
+/// Bytes of one tag, key and value and the colon between them.
+pub const TAG_BYTES_MAX: usize = 512;
+/// Bytes of a tag's key or of its value.
+pub const TAG_PART_BYTES_MAX: usize = 256;
+/// Tags of one event.
+pub const TAGS_PER_EVENT_MAX: usize = 64;
+/// Events of one append.
+pub const EVENTS_PER_APPEND_MAX: usize = 10_000;
+/// Conditions of one append.
+pub const CONDITIONS_PER_APPEND_MAX: usize = 64;
+/// Items of one query.
+pub const QUERY_ITEMS_MAX: usize = 256;
+/// Extra entries in one event's metadata.
+pub const METADATA_ENTRIES_MAX: usize = 100;
+/// Bytes of one event's metadata, keys and values together.
+pub const METADATA_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one event's payload.
+pub const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Events of one page that a store returns from one read; larger limits are cut to this.
+pub const PAGE_EVENTS_MAX: usize = 10_000;
+
+/// A limit of the contract was crossed, or a name holds what no store can keep. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LimitError {
+    /// There is more of something than the limit allows.
+    TooMany {
+        /// What was counted, for example "events in one append".
+        what: &'static str,
+        /// How many there were.
+        found: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A text or payload is longer than the limit allows.
+    TooLong {
+        /// What was measured, for example "stream id".
+        what: &'static str,
+        /// Its first 64 characters.
+        text: String,
+        /// Its length in bytes.
+        found: usize,
+        /// The length that it may have, in bytes.
+        max: usize,
+    },
+    /// A name, id or tag value is empty.
+    Empty {
+        /// What was empty, for example "stream id".
+        what: &'static str,
+    },
+    /// A name, id, tag or metadata text holds a NUL character, which not every store can keep.
+    Nul {
+        /// What holds it, for example "stream id".
+        what: &'static str,
+        /// Its first 64 characters.
+        text: String,
+    },
+    /// Two events of one append carry the same event id.
+    RepeatedId {
+        /// The id.
+        id: crate::EventId,
+    },
+}
+
+impl fmt::Display for LimitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LimitError::TooMany { what, found, max } => write!(f, "{found} {what}, but at most {max} are allowed"),
+            LimitError::TooLong { what, text, found, max } => {
+                write!(f, "the {what} {text:?} has {found} bytes, but at most {max} are allowed")
+            }
+            LimitError::Empty { what } => write!(f, "the {what} is empty"),
+            LimitError::Nul { what, text } => write!(f, "the {what} {text:?} holds a NUL character"),
+            LimitError::RepeatedId { id } => write!(f, "two events of one append carry the id {id}"),
+        }
+    }
+}
+
+impl std::error::Error for LimitError {}
+
+fn excerpt(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+pub(crate) fn check_text(what: &'static str, text: &str, max: usize) -> Result<(), LimitError> {
+    if text.is_empty() {
+        return Err(LimitError::Empty { what });
+    }
+    if text.len() > max {
+        return Err(LimitError::TooLong { what, text: excerpt(text), found: text.len(), max });
+    }
+    if text.bytes().any(|byte| byte == 0) {
+        return Err(LimitError::Nul { what, text: excerpt(text) });
+    }
+    Ok(())
+}
+
+fn check_tag(tag: TagRef<'_>) -> Result<(), LimitError> {
+    check_text("tag key", tag.key(), TAG_PART_BYTES_MAX)?;
+    check_text("tag value", tag.value(), TAG_PART_BYTES_MAX)
+}
+
+fn check_count(what: &'static str, found: usize, max: usize) -> Result<(), LimitError> {
+    if found > max { Err(LimitError::TooMany { what, found, max }) } else { Ok(()) }
+}
+
+/// Checks an append against every limit; a store calls this first.
+///
+/// # Errors
+/// The first limit that the append crosses.
+pub fn check_append(append: &Append) -> Result<(), LimitError> {
+    if append.events.is_empty() {
+        return Err(LimitError::Empty { what: "list of events to append" });
+    }
+    check_count("events in one append", append.events.len(), EVENTS_PER_APPEND_MAX)?;
+    check_count("conditions of one append", append.conditions.len(), CONDITIONS_PER_APPEND_MAX)?;
+    for event in &append.events {
+        check_text("wire name", &event.name, NAME_BYTES_MAX)?;
+        if let Some(stream) = &event.stream {
+            check_stream(stream)?;
+        }
+        check_count("tags of one event", event.tags.len(), TAGS_PER_EVENT_MAX)?;
+        event.tags.iter().try_for_each(check_tag)?;
+        check_metadata(&event.metadata)?;
+        if event.payload.len() > PAYLOAD_BYTES_MAX {
+            let (found, max) = (event.payload.len(), PAYLOAD_BYTES_MAX);
+            return Err(LimitError::TooLong { what: "payload of event", text: excerpt(&event.name), found, max });
+        }
+    }
+    check_ids(append)?;
+    for condition in &append.conditions {
+        match condition {
+            crate::Condition::Stream { stream, .. } => check_stream(stream)?,
+            crate::Condition::NoEvents { query, .. } => check_query(query)?,
+        }
+    }
+    Ok(())
+}
+
+/// Two events of one append must differ in their ids. Ids mostly ascend, so a sort is rarely needed.
+fn check_ids(append: &Append) -> Result<(), LimitError> {
+    if append.events.windows(2).all(|pair| pair[0].id < pair[1].id) {
+        return Ok(());
+    }
+    let mut ids: Vec<_> = append.events.iter().map(|event| event.id).collect();
+    ids.sort_unstable();
+    match ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(LimitError::RepeatedId { id: pair[0] }),
+        None => Ok(()),
+    }
+}
+
+fn check_stream(stream: &crate::StreamId) -> Result<(), LimitError> {
+    check_text("stream type", stream.stream_type(), NAME_BYTES_MAX)?;
+    check_text("stream id", stream.id(), NAME_BYTES_MAX)
+}
+
+fn check_metadata(metadata: &crate::Metadata) -> Result<(), LimitError> {
+    check_count("entries in one event's metadata", metadata.extras().len(), METADATA_ENTRIES_MAX)?;
+    let found = metadata.size_bytes();
+    if found > METADATA_BYTES_MAX {
+        return Err(LimitError::TooLong {
+            what: "metadata of event",
+            text: String::new(),
+            found,
+            max: METADATA_BYTES_MAX,
+        });
+    }
+    Ok(())
+}
+
+/// Checks a query against every limit; a store calls this before it reads.
+///
+/// # Errors
+/// The first limit that the query crosses.
+pub fn check_query(query: &crate::Query) -> Result<(), LimitError> {
+    check_count("items of one query", query.items().len(), QUERY_ITEMS_MAX)?;
+    for item in query.items() {
+        item.types.iter().try_for_each(|name| check_text("wire name", name, NAME_BYTES_MAX))?;
+        item.tags.iter().try_for_each(|tag| check_tag(tag.as_ref()))?;
+        if let Some(stream) = &item.stream {
+            check_stream(stream)?;
+        }
+    }
+    Ok(())
+}

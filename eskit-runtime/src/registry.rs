@@ -1,0 +1,211 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use crate::aggregate::{AggregateType, Key};
+use crate::command::CommandType;
+use crate::decider::DeciderType;
+use crate::event::{EventType, EventTypes, Field, SourceLocation, TagField};
+
+/// One thing that a macro registered.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    /// An event type.
+    Event(&'static EventType),
+    /// An aggregate, and the events that it evolves.
+    Aggregate(&'static AggregateType, EventTypes),
+    /// A command, its decider, the models that it needs, and the events that it may emit.
+    Decider(&'static CommandType, &'static DeciderType, &'static [(&'static AggregateType, EventTypes)], EventTypes),
+}
+
+inventory::collect!(Entry);
+
+/// Every event type, aggregate and decider that was linked into this program.
+///
+/// Gathered by `inventory` before `main`. A crate whose code the program never names may be left out by the linker, and
+/// on wasm and in static libraries entries are dropped; so nothing's correctness depends on the registry. It serves the
+/// start-up check, catalogs and tools.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    events: Vec<&'static EventType>,
+    aggregates: Vec<(&'static AggregateType, EventTypes)>,
+    deciders: Vec<Entry>,
+}
+
+impl Registry {
+    /// Gathers the entries of this program, sorted by name.
+    pub fn collect() -> Registry {
+        let mut registry = Registry::default();
+        for entry in inventory::iter::<Entry> {
+            match *entry {
+                Entry::Event(event) => registry.events.push(event),
+                Entry::Aggregate(aggregate, events) => registry.aggregates.push((aggregate, events)),
+                Entry::Decider(..) => registry.deciders.push(*entry),
+            }
+        }
+        registry.events.sort_by_key(|event| (event.name, event.version, event.location.module));
+        registry.aggregates.sort_by_key(|(aggregate, _)| (aggregate.name, aggregate.location.module));
+        registry.deciders.sort_by_key(|entry| match entry {
+            Entry::Decider(command, ..) => (command.name, command.location.module),
+            _ => ("", ""),
+        });
+        registry
+    }
+
+    /// The check that every program makes once, before its first command.
+    pub(crate) fn checked() -> Result<(), &'static RegistryError> {
+        static CHECKED: OnceLock<Result<(), RegistryError>> = OnceLock::new();
+        CHECKED.get_or_init(|| Registry::collect().check()).as_ref().map(|()| ()).map_err(|error| error)
+    }
+
+    /// The event types, sorted by wire name and version.
+    pub fn events(&self) -> &[&'static EventType] {
+        &self.events
+    }
+
+    /// The aggregates with the events that they evolve, sorted by name.
+    pub fn aggregates(&self) -> &[(&'static AggregateType, EventTypes)] {
+        &self.aggregates
+    }
+
+    /// Checks that no two event types of the program claim one wire name.
+    ///
+    /// # Errors
+    /// Every clash, in one error.
+    pub fn check(&self) -> Result<(), RegistryError> {
+        let mut claims: BTreeMap<&str, Vec<&'static EventType>> = BTreeMap::new();
+        for event in &self.events {
+            for name in std::iter::once(&event.name).chain(event.aliases) {
+                claims.entry(name).or_default().push(event);
+            }
+        }
+        let clashes = claims.into_iter().flat_map(|(name, claimants)| clashes(name, &claimants)).collect::<Vec<_>>();
+        if clashes.is_empty() { Ok(()) } else { Err(RegistryError { clashes }) }
+    }
+
+    /// Everything in the registry as JSON: `{"events": [..], "aggregates": [..], "commands": [..]}`.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "events": self.events.iter().map(|event| event_json(event)).collect::<Vec<_>>(),
+            "aggregates": self.aggregates.iter().map(|(aggregate, events)| json!({
+                "name": aggregate.name,
+                "key": key_json(&aggregate.key),
+                "events": events.names(),
+                "source": source_json(&aggregate.location),
+            })).collect::<Vec<_>>(),
+            "commands": self.deciders.iter().filter_map(decider_json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// The clashes among the event types that claim one name.
+fn clashes(name: &str, claimants: &[&'static EventType]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (index, first) in claimants.iter().enumerate() {
+        for second in &claimants[index + 1..] {
+            if !precedes(first, second) && !precedes(second, first) {
+                found.push(format!(
+                    "`{name}` is claimed by `{}` version {} ({}) and by `{}` version {} ({})",
+                    path(first),
+                    first.version,
+                    place(&first.location),
+                    path(second),
+                    second.version,
+                    place(&second.location)
+                ));
+            }
+        }
+    }
+    found
+}
+
+/// Whether `old` is an earlier version that `new` upcasts from, directly or through others.
+fn precedes(old: &EventType, new: &EventType) -> bool {
+    new.previous
+        .is_some_and(|previous| std::ptr::eq(previous, old) || same_type(previous, old) || precedes(old, previous))
+}
+
+/// Whether two descriptions are of one type; the compiler may place a constant more than once.
+fn same_type(a: &EventType, b: &EventType) -> bool {
+    a.name == b.name && a.version == b.version && a.rust_name == b.rust_name && a.location == b.location
+}
+
+fn path(event: &EventType) -> String {
+    format!("{}::{}", event.location.module, event.rust_name)
+}
+
+fn place(location: &SourceLocation) -> String {
+    format!("{}:{}", location.file, location.line)
+}
+
+fn source_json(location: &SourceLocation) -> Value {
+    json!({ "module": location.module, "file": location.file, "line": location.line })
+}
+
+fn key_json(key: &Key) -> Value {
+    match key {
+        Key::Stream(name) => json!({ "stream": name }),
+        Key::Tags(names) => json!({ "tags": names }),
+    }
+}
+
+fn tags_json(tags: &[TagField]) -> Value {
+    tags.iter().map(|tag| json!({ "key": tag.key, "field": tag.field })).collect()
+}
+
+fn fields_json(fields: &[Field]) -> Value {
+    fields.iter().map(|field| json!({ "name": field.name, "type": field.rust_type })).collect()
+}
+
+fn event_json(event: &EventType) -> Value {
+    json!({
+        "name": event.name,
+        "version": event.version,
+        "aliases": event.aliases,
+        "type": event.rust_name,
+        "tags": tags_json(event.tags),
+        "fields": fields_json(event.fields),
+        "upcasts_from": event.previous.map(|previous| previous.rust_name),
+        "source": source_json(&event.location),
+    })
+}
+
+fn decider_json(entry: &Entry) -> Option<Value> {
+    let Entry::Decider(command, decider, models, emits) = entry else { return None };
+    Some(json!({
+        "name": command.name,
+        "tags": tags_json(command.tags),
+        "fields": fields_json(command.fields),
+        "decider": decider.name,
+        "models": models.iter().map(|(aggregate, _)| aggregate.name).collect::<Vec<_>>(),
+        "emits": emits.names(),
+        "source": source_json(&command.location),
+    }))
+}
+
+/// Event types of one program claim the same wire name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RegistryError {
+    clashes: Vec<String>,
+}
+
+impl RegistryError {
+    /// Every clash, with both types and where they stand.
+    pub fn clashes(&self) -> &[String] {
+        &self.clashes
+    }
+}
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} event types clash:", self.clashes.len())?;
+        self.clashes.iter().try_for_each(|clash| write!(f, "\n  {clash}"))?;
+        f.write_str(
+            "\nhelp: give one of each pair another name with `#[event(name = \"..\")]` or `#[event(context = \"..\")]`",
+        )
+    }
+}
+
+impl std::error::Error for RegistryError {}

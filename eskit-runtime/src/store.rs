@@ -1,0 +1,185 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::append::{Append, AppendError, Appended};
+use crate::position::Position;
+use crate::query::{Query, ReadOptions};
+use crate::recorded::Page;
+
+/// One append-only log.
+///
+/// What every implementation must hold to (the conformance suite checks it):
+/// - an append is atomic and durable before it answers; positions are strictly increasing in commit order, and an event
+///   becomes visible to readers only when every event at a lower position is;
+/// - all conditions of an append hold at the moment of its commit;
+/// - an append whose event ids are all in the log, as one earlier append, is answered with the original positions, even
+///   when its conditions no longer hold;
+/// - limits ([`crate::limits::check_append`], [`crate::limits::check_query`]) are checked before anything is written;
+/// - dropping the future of an append does not undo it: it may or may not have happened.
+pub trait EventStore: Send + Sync + 'static {
+    /// Appends events atomically if every condition holds.
+    fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send;
+
+    /// Reads one page of the events that match a query.
+    fn read(&self, query: &Query, options: ReadOptions) -> impl Future<Output = Result<Page, StoreError>> + Send;
+
+    /// The position of the last event; [`Position::START`] for an empty log.
+    fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send;
+
+    /// Waits until the log reaches beyond `after`, and returns its head. May return early with an unchanged head, so
+    /// callers loop; dropping the future is safe.
+    fn watch(&self, after: Position) -> impl Future<Output = Result<Position, StoreError>> + Send;
+}
+
+impl<S: EventStore> EventStore for Arc<S> {
+    fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send {
+        (**self).append(append)
+    }
+    fn read(&self, query: &Query, options: ReadOptions) -> impl Future<Output = Result<Page, StoreError>> + Send {
+        (**self).read(query, options)
+    }
+    fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send {
+        (**self).head()
+    }
+    fn watch(&self, after: Position) -> impl Future<Output = Result<Position, StoreError>> + Send {
+        (**self).watch(after)
+    }
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The object-safe form of [`EventStore`], implemented for every store.
+trait ErasedStore: Send + Sync {
+    fn append(&self, append: Append) -> Boxed<'_, Result<Appended, AppendError>>;
+    fn read<'a>(&'a self, query: &'a Query, options: ReadOptions) -> Boxed<'a, Result<Page, StoreError>>;
+    fn head(&self) -> Boxed<'_, Result<Position, StoreError>>;
+    fn watch(&self, after: Position) -> Boxed<'_, Result<Position, StoreError>>;
+}
+
+impl<S: EventStore> ErasedStore for S {
+    fn append(&self, append: Append) -> Boxed<'_, Result<Appended, AppendError>> {
+        Box::pin(EventStore::append(self, append))
+    }
+    fn read<'a>(&'a self, query: &'a Query, options: ReadOptions) -> Boxed<'a, Result<Page, StoreError>> {
+        Box::pin(EventStore::read(self, query, options))
+    }
+    fn head(&self) -> Boxed<'_, Result<Position, StoreError>> {
+        Box::pin(EventStore::head(self))
+    }
+    fn watch(&self, after: Position) -> Boxed<'_, Result<Position, StoreError>> {
+        Box::pin(EventStore::watch(self, after))
+    }
+}
+
+/// A store whose type is chosen while the program runs, such as by a DSN. Cheap to clone; clones share the store.
+#[derive(Clone)]
+pub struct AnyStore {
+    name: &'static str,
+    inner: Arc<dyn ErasedStore>,
+}
+
+impl AnyStore {
+    /// Erases the type of a store.
+    pub fn new<S: EventStore>(store: S) -> AnyStore {
+        AnyStore { name: std::any::type_name::<S>(), inner: Arc::new(store) }
+    }
+}
+
+impl EventStore for AnyStore {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.inner.append(append).await
+    }
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        self.inner.read(query, options).await
+    }
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.inner.head().await
+    }
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        self.inner.watch(after).await
+    }
+}
+
+impl fmt::Debug for AnyStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AnyStore({})", self.name)
+    }
+}
+
+/// What went wrong inside a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// A query or an option crosses a limit; the same call will fail again.
+    Invalid,
+    /// The store cannot be reached, or the connection broke. Trying again may help.
+    Unavailable,
+    /// Another process holds the store for longer than the store waits. Trying again may help.
+    Busy,
+    /// The store may be read but not written.
+    ReadOnly,
+    /// The disk or the quota is full.
+    Full,
+    /// The stored data is damaged.
+    Corrupt,
+    /// The file or schema belongs to another program, or to a newer version of this one.
+    Foreign,
+    /// An earlier failure made the store refuse to write; open it again.
+    FailedClosed,
+    /// The store was shut down.
+    Closed,
+    /// Anything else.
+    Other,
+}
+
+/// A failure of a store: a kind, a text that names what failed and what to do, and the cause.
+#[derive(Debug)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    text: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// A failure of this kind, described by `text`.
+    pub fn new(kind: StoreErrorKind, text: impl Into<String>) -> StoreError {
+        StoreError { kind, text: text.into(), source: None }
+    }
+
+    /// Adds the error that caused this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+
+    /// Whether the same call may succeed later without anyone's help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Unavailable | StoreErrorKind::Busy)
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<crate::LimitError> for StoreError {
+    fn from(error: crate::LimitError) -> StoreError {
+        StoreError::new(StoreErrorKind::Invalid, error.to_string()).with_source(error)
+    }
+}

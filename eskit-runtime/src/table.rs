@@ -1,0 +1,219 @@
+//! Dispatch from a wire name to the event type that holds it: an open-addressing table, built at compile time.
+
+use crate::event::EventTypes;
+
+/// A table of `N` slots, a power of two of at least twice the number of names. Finds a name in one or two probes.
+#[derive(Debug)]
+pub struct NameTable<const N: usize> {
+    slots: [Slot; N],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    hash: u64,
+    name: &'static str,
+    index: usize,
+}
+
+const EMPTY: Slot = Slot { hash: 0, name: "", index: 0 };
+
+/// How many slots the table of these sets needs.
+pub const fn table_len(sets: &[EventTypes]) -> usize {
+    let wanted = 2 * count(sets);
+    let mut len = 4;
+    while len < wanted {
+        len *= 2;
+    }
+    len
+}
+
+const fn count(sets: &[EventTypes]) -> usize {
+    let mut names = 0;
+    let mut i = 0;
+    while i < sets.len() {
+        names += match sets[i] {
+            EventTypes::One(event) => 1 + event.aliases.len(),
+            EventTypes::Many(inner) => count(inner),
+        };
+        i += 1;
+    }
+    names
+}
+
+impl<const N: usize> NameTable<N> {
+    /// The table that leads from each wire name and alias of `sets[i]` to `i`. Of two equal names the first counts;
+    /// the checks beside each table refuse them.
+    pub const fn new(sets: &[EventTypes]) -> NameTable<N> {
+        let mut table = NameTable { slots: [EMPTY; N] };
+        let mut i = 0;
+        while i < sets.len() {
+            table.insert_set(sets[i], i);
+            i += 1;
+        }
+        table
+    }
+
+    const fn insert_set(&mut self, set: EventTypes, index: usize) {
+        match set {
+            EventTypes::One(event) => {
+                self.insert(event.name, index);
+                let mut i = 0;
+                while i < event.aliases.len() {
+                    self.insert(event.aliases[i], index);
+                    i += 1;
+                }
+            }
+            EventTypes::Many(sets) => {
+                let mut i = 0;
+                while i < sets.len() {
+                    self.insert_set(sets[i], index);
+                    i += 1;
+                }
+            }
+        }
+    }
+
+    const fn insert(&mut self, name: &'static str, index: usize) {
+        let hash = name_hash(name.as_bytes());
+        let mut at = hash as usize & (N - 1);
+        while !self.slots[at].name.is_empty() {
+            if self.slots[at].hash == hash && same(self.slots[at].name, name) {
+                return;
+            }
+            at = (at + 1) & (N - 1);
+        }
+        self.slots[at] = Slot { hash, name, index };
+    }
+
+    /// The index of the set that holds this name.
+    #[inline]
+    pub fn find(&self, name: &str) -> Option<usize> {
+        let hash = name_hash(name.as_bytes());
+        let mut at = hash as usize & (N - 1);
+        loop {
+            let slot = &self.slots[at];
+            if slot.hash == hash && slot.name == name {
+                return Some(slot.index);
+            }
+            if slot.name.is_empty() {
+                return None;
+            }
+            at = (at + 1) & (N - 1);
+        }
+    }
+}
+
+/// Whether two texts are equal, in const code.
+pub(crate) const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// A hash of a wire name: eight bytes a step, multiplied and folded. Names are the program's own, so it need not resist
+/// an attacker.
+#[inline]
+pub(crate) const fn name_hash(name: &[u8]) -> u64 {
+    let mut hash = name.len() as u64;
+    let mut at = 0;
+    while at + 8 <= name.len() {
+        hash = fold(hash ^ word(name, at));
+        at += 8;
+    }
+    if at < name.len() {
+        let last = if name.len() >= 8 { word(name, name.len() - 8) } else { short(name) };
+        hash = fold(hash ^ last);
+    }
+    hash
+}
+
+#[inline]
+const fn fold(value: u64) -> u64 {
+    // The multiplier of the 64-bit Fibonacci hash: 2^64 divided by the golden ratio, made odd.
+    let product = value.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    product ^ (product >> 29)
+}
+
+#[inline]
+const fn word(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes([
+        bytes[at],
+        bytes[at + 1],
+        bytes[at + 2],
+        bytes[at + 3],
+        bytes[at + 4],
+        bytes[at + 5],
+        bytes[at + 6],
+        bytes[at + 7],
+    ])
+}
+
+#[inline]
+const fn short(bytes: &[u8]) -> u64 {
+    let mut value = 0;
+    let mut i = 0;
+    while i < bytes.len() {
+        value = (value << 8) | bytes[i] as u64;
+        i += 1;
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{EventType, SourceLocation};
+
+    const fn event(name: &'static str, aliases: &'static [&'static str]) -> EventType {
+        EventType {
+            name,
+            version: 1,
+            aliases,
+            rust_name: "T",
+            tags: &[],
+            fields: &[],
+            previous: None,
+            location: SourceLocation { module: "", file: "", line: 1 },
+        }
+    }
+
+    static A: EventType = event("shop.OrderPlaced", &["old.Placed"]);
+    static B: EventType = event("shop.OrderPaid", &[]);
+    static C: EventType = event("x", &["y", "z"]);
+    static SETS: [EventTypes; 2] =
+        [EventTypes::One(&A), EventTypes::Many(&[EventTypes::One(&B), EventTypes::Many(&[EventTypes::One(&C)])])];
+    static TABLE: NameTable<{ table_len(&SETS) }> = NameTable::new(&SETS);
+
+    #[test]
+    fn finds_names_and_aliases_at_any_depth() {
+        for (name, index) in
+            [("shop.OrderPlaced", 0), ("old.Placed", 0), ("shop.OrderPaid", 1), ("x", 1), ("y", 1), ("z", 1)]
+        {
+            assert_eq!(TABLE.find(name), Some(index), "{name}");
+        }
+        for name in ["", "shop.OrderPlace", "shop.OrderPlacedd", "q", "shop.OrderPaiD"] {
+            assert_eq!(TABLE.find(name), None, "{name}");
+        }
+        assert_eq!(table_len(&SETS), 16);
+    }
+
+    #[test]
+    fn hashes_spread() {
+        let mut hashes: Vec<u64> = (0..10_000).map(|i| name_hash(format!("shop.Event{i}").as_bytes())).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), 10_000);
+        let crowded =
+            (0..1024_u64).map(|slot| hashes.iter().filter(|hash| **hash & 1023 == slot).count()).max().unwrap();
+        assert!(crowded < 40, "{crowded} of 10,000 names in one of 1,024 slots");
+    }
+}

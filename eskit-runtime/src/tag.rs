@@ -1,0 +1,292 @@
+use std::fmt;
+use std::fmt::Write as _;
+
+/// One tag, `key:value`, by which queries find an event. The key holds no colon; the value may.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(Box<str>);
+
+impl Tag {
+    /// The tag with this key and value. Limits are checked when it is used in an append or a query.
+    pub fn new(key: &str, value: impl fmt::Display) -> Tag {
+        let mut text = String::with_capacity(key.len() + 17);
+        text.push_str(key);
+        text.push(':');
+        let _ = write!(text, "{value}");
+        Tag(text.into_boxed_str())
+    }
+
+    /// This tag, borrowed.
+    pub fn as_ref(&self) -> TagRef<'_> {
+        TagRef(&self.0)
+    }
+
+    /// The tag as `key:value`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<TagRef<'_>> for Tag {
+    fn from(tag: TagRef<'_>) -> Tag {
+        Tag(tag.0.into())
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A borrowed [`Tag`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TagRef<'a>(&'a str);
+
+impl<'a> TagRef<'a> {
+    /// The tag as `key:value`.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// What stands before the first colon.
+    pub fn key(self) -> &'a str {
+        self.0.split_once(':').map_or(self.0, |(key, _)| key)
+    }
+
+    /// What stands after the first colon.
+    pub fn value(self) -> &'a str {
+        self.0.split_once(':').map_or("", |(_, value)| value)
+    }
+}
+
+impl fmt::Display for TagRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// What separates the tags in [`Tags::as_packed`]. No tag holds it: appends refuse NUL.
+const SEPARATOR: char = '\0';
+
+/// The tags of one event, in the order in which they were added, each once.
+///
+/// Held in one piece of text, so an event costs one allocation however many tags it has.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct Tags(String);
+
+impl Tags {
+    /// No tags.
+    pub const fn new() -> Tags {
+        Tags(String::new())
+    }
+
+    /// Adds `key:value`, unless it is there already.
+    pub fn push(&mut self, key: &str, value: impl fmt::Display) {
+        let start = self.0.len();
+        if start > 0 {
+            self.0.push(SEPARATOR);
+        }
+        let tag = self.0.len();
+        self.0.push_str(key);
+        self.0.push(':');
+        let _ = write!(self.0, "{value}");
+        let (before, added) = self.0.split_at(tag);
+        if before.split(SEPARATOR).any(|earlier| earlier == added) {
+            self.0.truncate(start);
+        }
+    }
+
+    /// The tags in order.
+    pub fn iter(&self) -> impl Iterator<Item = TagRef<'_>> {
+        self.0.split(SEPARATOR).filter(|tag| !tag.is_empty()).map(TagRef)
+    }
+
+    /// How many tags there are.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether this tag is among them.
+    pub fn contains(&self, tag: TagRef<'_>) -> bool {
+        self.iter().any(|own| own == tag)
+    }
+
+    /// The values of the tags with this key, in order.
+    pub fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.iter().filter(move |tag| tag.key() == key).map(TagRef::value)
+    }
+
+    /// All tags in one text, separated by NUL: how a store may keep them.
+    pub fn as_packed(&self) -> &str {
+        &self.0
+    }
+
+    /// The tags that [`Tags::as_packed`] gave.
+    pub fn from_packed(packed: String) -> Tags {
+        Tags(packed)
+    }
+}
+
+impl fmt::Debug for Tags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(TagRef::as_str)).finish()
+    }
+}
+
+impl<'a> FromIterator<TagRef<'a>> for Tags {
+    fn from_iter<I: IntoIterator<Item = TagRef<'a>>>(tags: I) -> Tags {
+        let mut all = Tags::new();
+        for tag in tags {
+            all.push(tag.key(), tag.value());
+        }
+        all
+    }
+}
+
+impl FromIterator<Tag> for Tags {
+    fn from_iter<I: IntoIterator<Item = Tag>>(tags: I) -> Tags {
+        let mut all = Tags::new();
+        for tag in tags {
+            all.push(tag.as_ref().key(), tag.as_ref().value());
+        }
+        all
+    }
+}
+
+/// How many tags a field of some type yields.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arity {
+    /// Exactly one: an id.
+    One,
+    /// None or one: an `Option` of an id.
+    Optional,
+    /// Any number: a `Vec` of ids.
+    Many,
+}
+
+/// A type whose value can stand in a tag: what a `#[tag]` field holds.
+///
+/// Strings, integers, `bool`, `char` and UUIDs are tag values; a newtype of one derives it. `Option` and `Vec` of one
+/// yield none or several tags. The text of a value is its identity, so it must never change between releases.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a tag",
+    label = "not a tag value",
+    note = "help: derive it for a newtype id: `#[derive(TagValue)]`"
+)]
+pub trait TagValue {
+    /// How many tags a field of this type yields.
+    const ARITY: Arity = Arity::One;
+
+    /// Calls `each` with the text of every value.
+    fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display));
+}
+
+macro_rules! displayed {
+    ($($type:ty),* $(,)?) => {$(
+        impl TagValue for $type {
+            fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
+                each(self);
+            }
+        }
+    )*};
+}
+
+displayed!(
+    String,
+    &str,
+    Box<str>,
+    std::sync::Arc<str>,
+    std::rc::Rc<str>,
+    std::borrow::Cow<'_, str>,
+    bool,
+    char,
+    u8,
+    u16,
+    u32,
+    u64,
+    u128,
+    usize,
+    i8,
+    i16,
+    i32,
+    i64,
+    i128,
+    isize,
+    std::num::NonZeroU8,
+    std::num::NonZeroU16,
+    std::num::NonZeroU32,
+    std::num::NonZeroU64,
+    std::num::NonZeroU128,
+    uuid::Uuid,
+    crate::EventId,
+);
+
+impl<T: TagValue> TagValue for Option<T> {
+    const ARITY: Arity = match T::ARITY {
+        Arity::Many => Arity::Many,
+        _ => Arity::Optional,
+    };
+    fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
+        if let Some(value) = self {
+            value.each_value(each);
+        }
+    }
+}
+
+macro_rules! several {
+    ($($type:ty),* $(,)?) => {$(
+        impl<T: TagValue> TagValue for $type {
+            const ARITY: Arity = Arity::Many;
+            fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
+                self.iter().for_each(|value| value.each_value(each));
+            }
+        }
+    )*};
+}
+
+several!(Vec<T>, Box<[T]>, std::collections::BTreeSet<T>);
+
+impl<T: TagValue, const N: usize> TagValue for [T; N] {
+    const ARITY: Arity = Arity::Many;
+    fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
+        self.iter().for_each(|value| value.each_value(each));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_keep_their_order_and_drop_repeats() {
+        let mut tags = Tags::new();
+        tags.push("course", "c1");
+        tags.push("student", 7);
+        tags.push("course", "c1");
+        tags.push("course", "c:2");
+        assert_eq!(tags.iter().map(TagRef::as_str).collect::<Vec<_>>(), ["course:c1", "student:7", "course:c:2"]);
+        assert_eq!(tags.values("course").collect::<Vec<_>>(), ["c1", "c:2"]);
+        assert_eq!(Tags::from_packed(tags.as_packed().to_owned()), tags);
+    }
+
+    #[test]
+    fn options_and_lists_yield_none_or_several() {
+        let mut seen = Vec::new();
+        Some(3_u32).each_value(&mut |value| seen.push(value.to_string()));
+        None::<String>.each_value(&mut |value| seen.push(value.to_string()));
+        vec!["a", "b"].each_value(&mut |value| seen.push(value.to_string()));
+        assert_eq!(seen, ["3", "a", "b"]);
+        assert_eq!(<Option<Vec<u8>> as TagValue>::ARITY, Arity::Many);
+    }
+}
