@@ -1,1 +1,109 @@
-//! x
+//! The derives and attributes of eskit. Use them through the `eskit` crate, which also holds what they expand to.
+//!
+//! Each macro goes the same way: syn's tree -> a definition of ours that keeps its tokens (`ast`, `impl_block`) ->
+//! checks that gather every mistake in a `Ctxt` -> an expansion that cannot fail, or the errors and a `fallback`.
+
+mod aggregate;
+mod ast;
+mod attr;
+mod check;
+mod command;
+mod ctxt;
+mod decider;
+mod diag;
+mod event;
+mod event_enum;
+mod fallback;
+mod function;
+mod impl_block;
+mod signature;
+mod symbol;
+mod tag_value;
+mod wrap;
+
+use proc_macro::TokenStream;
+
+/// Makes a struct an event, or an enum a set of events.
+///
+/// The wire name is `{Cargo package}.{Type}`, the schema version 1. A struct needs `Serialize` and `Deserialize` too.
+/// In an enum a newtype variant holds an event; a struct or unit variant is an event of its own.
+///
+/// | on the struct, or on a struct or unit variant | |
+/// |---|---|
+/// | `#[event(version = 3)]` | the schema version, from 1 |
+/// | `#[event(name = "sales.OrderPlaced")]` | the whole wire name |
+/// | `#[event(context = "sales")]` | the first part of the wire name |
+/// | `#[event(alias = "old.name")]` | a former wire name that is read as this event; may be repeated |
+/// | `#[event(from = OrderPlacedV2)]` | the event type of the version before, turned by `From` |
+/// | `#[event(upcast(1 = add_currency, 2 = split_name))]` | functions `fn(serde_json::Value) -> Result<serde_json::Value, UpcastError>`, one for each older version |
+/// | `#[event(crate = path::to::eskit)]` | where eskit is, when it is not `::eskit` |
+///
+/// | on a field | |
+/// |---|---|
+/// | `#[tag]` | a tag with the field's name as key |
+/// | `#[tag("course")]` | a tag with this key |
+///
+/// A tag field's type is a `TagValue`, or an `Option` or `Vec` of one.
+#[proc_macro_derive(Event, attributes(event, tag))]
+pub fn derive_event(input: TokenStream) -> TokenStream {
+    event::derive(input.into()).into()
+}
+
+/// Makes a struct a command. Its `#[tag]` fields say which instance of each model its decider needs.
+///
+/// `#[tag]` takes the field's name as key, `#[tag("course")]` the given one. `#[command(crate = path::to::eskit)]` says
+/// where eskit is, when it is not `::eskit`.
+#[proc_macro_derive(Command, attributes(command, tag))]
+pub fn derive_command(input: TokenStream) -> TokenStream {
+    command::derive(input.into()).into()
+}
+
+/// Makes a struct with one field a tag value, with the text of that field.
+///
+/// `#[tag_value(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
+#[proc_macro_derive(TagValue, attributes(tag_value))]
+pub fn derive_tag_value(input: TokenStream) -> TokenStream {
+    tag_value::derive(input.into()).into()
+}
+
+/// Makes a struct or an enum an aggregate: state that is folded from events. It needs `Default`.
+///
+/// | | |
+/// |---|---|
+/// | `#[aggregate(tag = "course")]` | its events carry this tag |
+/// | `#[aggregate(tag("course", "student"))]` | its events carry all of these tags |
+/// | `#[aggregate(stream = "account")]` | its events live in the stream `account:<id>` |
+/// | `#[aggregate(stream = "account", partial)]` | and it passes over those that it does not evolve |
+/// | `crate = path::to::eskit` | where eskit is, when it is not `::eskit` |
+#[proc_macro_attribute]
+pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
+    aggregate::expand(args.into(), item.into()).into()
+}
+
+/// On an aggregate's impl block: `#[evolve]` methods fold events, `#[decide]` methods answer commands. On a function: it
+/// answers the command that it takes first, from the aggregates that it takes next.
+///
+/// - `#[evolve] fn defined(&mut self, event: &CourseDefined)`, or with the envelope as a third parameter,
+///   `&RecordedEvent`.
+/// - `#[decide] fn define(&self, command: &DefineCourse) -> Result<CourseDefined, CampusError>`.
+/// - `#[decider] fn transfer(command: &Transfer, #[key(from)] from: &Account, #[key(to)] to: &Account) -> ..`: where two
+///   fields of the command carry the key of a model, `#[key(..)]` names the field.
+///
+/// A decider returns an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of
+/// these and any error. `#[decider(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
+#[proc_macro_attribute]
+pub fn decider(args: TokenStream, item: TokenStream) -> TokenStream {
+    decider::expand(args.into(), item.into()).into()
+}
+
+/// Marks a method that folds an event, inside a `#[decider]` impl block.
+#[proc_macro_attribute]
+pub fn evolve(args: TokenStream, item: TokenStream) -> TokenStream {
+    decider::misplaced(symbol::EVOLVE, args.into(), item.into()).into()
+}
+
+/// Marks a method that answers a command, inside a `#[decider]` impl block.
+#[proc_macro_attribute]
+pub fn decide(args: TokenStream, item: TokenStream) -> TokenStream {
+    decider::misplaced(symbol::DECIDE, args.into(), item.into()).into()
+}

@@ -1,16 +1,20 @@
 //! What generated code calls. Not part of the public interface: it may change in any release.
 
+#[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
 mod check;
 mod codec;
 mod message;
 
-pub use crate::aggregate::{AggregateType, Key, Keys};
-pub use crate::command::CommandType;
-pub use crate::decider::{Binding, DeciderType};
-pub use crate::event::{EventType, EventTypes, Field, SourceLocation, TagField};
+pub use crate::aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, Models};
+pub use crate::command::{Command, CommandType};
+pub use crate::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
+pub use crate::event::{Event, EventType, EventTypes, Field, SingleEvent, SourceLocation, TagField};
+pub use crate::payload::{DecodeError, EncodeError};
+pub use crate::recorded::RecordedEvent;
 pub use crate::registry::Entry;
 pub use crate::table::{NameTable, table_len};
-pub use check::{check_command, check_emits, check_events_carry_key, check_previous, check_routes, check_unique};
+pub use crate::tag::{Arity, TagValue, Tags};
+pub use check::{check_decision, check_event, check_model, check_previous, check_unique, decider_entry};
 pub use codec::{JsonStep, decode_json, decode_single, unknown_name, upcast_json, upcast_unreachable};
 pub use inventory;
 pub use serde;

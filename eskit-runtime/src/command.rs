@@ -13,6 +13,8 @@ pub struct CommandType {
     pub fields: &'static [Field],
     /// Where the type stands in the source.
     pub location: SourceLocation,
+    /// `false` beside a compile error in the command's own attributes, so that no check reports it a second time.
+    pub complete: bool,
 }
 
 /// A request to change something. Implemented by `#[derive(Command)]`; its `#[tag]` fields say which instance of each

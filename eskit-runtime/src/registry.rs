@@ -57,7 +57,7 @@ impl Registry {
     /// The check that every program makes once, before its first command.
     pub(crate) fn checked() -> Result<(), &'static RegistryError> {
         static CHECKED: OnceLock<Result<(), RegistryError>> = OnceLock::new();
-        CHECKED.get_or_init(|| Registry::collect().check()).as_ref().map(|()| ()).map_err(|error| error)
+        CHECKED.get_or_init(|| Registry::collect().check()).as_ref().copied()
     }
 
     /// The event types, sorted by wire name and version.

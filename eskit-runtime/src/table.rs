@@ -92,11 +92,11 @@ impl<const N: usize> NameTable<N> {
         let mut at = hash as usize & (N - 1);
         loop {
             let slot = &self.slots[at];
-            if slot.hash == hash && slot.name == name {
-                return Some(slot.index);
-            }
             if slot.name.is_empty() {
                 return None;
+            }
+            if slot.hash == hash && slot.name == name {
+                return Some(slot.index);
             }
             at = (at + 1) & (N - 1);
         }
@@ -136,11 +136,12 @@ pub(crate) const fn name_hash(name: &[u8]) -> u64 {
     hash
 }
 
+/// Multiplies to 128 bits and folds the halves, so that every input bit reaches the low bits.
 #[inline]
 const fn fold(value: u64) -> u64 {
-    // The multiplier of the 64-bit Fibonacci hash: 2^64 divided by the golden ratio, made odd.
-    let product = value.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    product ^ (product >> 29)
+    // 2^64 divided by the golden ratio, made odd: the multiplier of the Fibonacci hash.
+    let product = value as u128 * 0x9e37_79b9_7f4a_7c15;
+    product as u64 ^ (product >> 64) as u64
 }
 
 #[inline]

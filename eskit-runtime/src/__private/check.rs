@@ -1,10 +1,11 @@
 //! Rules that need more than one item: checked in `const _` blocks of the generated code, at the user's own tokens.
 //! Every text follows one form: what is wrong, then a `help:` line to paste.
 
-use crate::aggregate::{AggregateType, Key};
+use crate::aggregate::{AggregateType, Evolve, Key, Models};
 use crate::command::CommandType;
-use crate::decider::Binding;
+use crate::decider::{Binding, Decide, Decision, Emit};
 use crate::event::{EventType, EventTypes, TagField};
+use crate::registry::Entry;
 use crate::tag::Arity;
 
 use super::message::Message;
@@ -40,10 +41,40 @@ const fn tags_with_key(tags: &[TagField], key: &str) -> (usize, usize) {
     (found, first)
 }
 
-/// An event that an aggregate evolves must carry the aggregate's tags, or it could never arrive. In a stream it may
-/// come without.
+/// The event that an aggregate's evolve method number `index` takes must carry the aggregate's tags, or it could never
+/// arrive. In a stream it may come without.
 #[track_caller]
-pub const fn check_events_carry_key(events: EventTypes, aggregate: &AggregateType) {
+pub const fn check_event<A: Evolve>(index: usize) {
+    if let EventTypes::Many(sets) = A::EVENTS {
+        check_events_carry_key(sets[index], A::TYPE);
+    }
+}
+
+/// The command must select one instance of model number `index` of its decider.
+#[track_caller]
+pub const fn check_model<C: Decide>(index: usize) {
+    check_command(C::TYPE, <C::State as Models>::LIST[index].0, C::DECIDER.bindings[index]);
+}
+
+/// What a decider emits must have a place to go, and an aggregate's own decider emits only what it evolves.
+#[track_caller]
+pub const fn check_decision<C: Decide>() {
+    let emits = <<C::Decision as Decision>::Events as Emit>::EMITS;
+    let models = <C::State as Models>::LIST;
+    if C::DECIDER.method {
+        check_emits(emits, models[0].1, models[0].0);
+    }
+    check_routes(emits, models, C::DECIDER.method, C::DECIDER.name);
+}
+
+/// What the registry holds of a decider.
+pub const fn decider_entry<C: Decide>() -> Entry {
+    let emits = <<C::Decision as Decision>::Events as Emit>::EMITS;
+    Entry::Decider(C::TYPE, C::DECIDER, <C::State as Models>::LIST, emits)
+}
+
+#[track_caller]
+const fn check_events_carry_key(events: EventTypes, aggregate: &AggregateType) {
     if let Key::Tags(keys) = aggregate.key {
         match events {
             EventTypes::One(event) => check_event_carries(event, aggregate, keys),
@@ -83,7 +114,10 @@ const fn check_event_carries(event: &EventType, aggregate: &AggregateType, keys:
 
 /// The command must yield exactly one value for each key of a model that its decider needs.
 #[track_caller]
-pub const fn check_command(command: &CommandType, aggregate: &AggregateType, bindings: &[Binding]) {
+const fn check_command(command: &CommandType, aggregate: &AggregateType, bindings: &[Binding]) {
+    if !command.complete {
+        return;
+    }
     let keys = aggregate.key.names();
     let mut i = 0;
     while i < keys.len() {
@@ -214,7 +248,7 @@ const fn panic_many(command: &CommandType, aggregate: &AggregateType, key: &str,
 
 /// What an aggregate's own `#[decide]` method emits, the aggregate must evolve.
 #[track_caller]
-pub const fn check_emits(emits: EventTypes, evolves: EventTypes, aggregate: &AggregateType) {
+const fn check_emits(emits: EventTypes, evolves: EventTypes, aggregate: &AggregateType) {
     match emits {
         EventTypes::One(event) => {
             if !holds(evolves, event.name) {
@@ -257,12 +291,7 @@ const fn holds(set: EventTypes, name: &str) -> bool {
 
 /// It must be known which stream an emitted event goes to: that of its own tag, or that of the only model.
 #[track_caller]
-pub const fn check_routes(
-    emits: EventTypes,
-    models: &[(&'static AggregateType, EventTypes)],
-    method: bool,
-    decider: &str,
-) {
+const fn check_routes(emits: EventTypes, models: &[(&'static AggregateType, EventTypes)], method: bool, decider: &str) {
     match emits {
         EventTypes::One(event) => check_route(event, models, method, decider),
         EventTypes::Many(sets) => {

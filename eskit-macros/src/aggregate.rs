@@ -1,0 +1,61 @@
+//! `#[aggregate(..)]`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{Data, DeriveInput};
+
+use crate::ast::{AggregateDef, KeyDef};
+use crate::ctxt::Ctxt;
+use crate::wrap::{bare, location, wrap};
+use crate::{diag, fallback};
+
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item.clone()) {
+        Ok(input) => input,
+        Err(_) => {
+            let first = item.clone().into_iter().next();
+            let error = diag::aggregate_item(first).to_compile_error();
+            return quote!(#item #error);
+        }
+    };
+    let cx = Ctxt::new();
+    if let Data::Union(data) = &input.data {
+        cx.error(diag::union("an aggregate", data.union_token));
+    }
+    if !input.generics.params.is_empty() {
+        cx.error(diag::generic("an aggregate", &input.generics));
+    }
+    let def = AggregateDef::from_args(&cx, args);
+    let generated = match cx.finish() {
+        Ok(()) => expand_def(&input, &def),
+        Err(errors) => fallback::aggregate(errors, &input, &def.eskit),
+    };
+    quote!(#item #generated)
+}
+
+fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
+    let ident = &input.ident;
+    let name = bare(ident);
+    let partial = def.partial;
+    let (key, count) = match &def.key {
+        Some(KeyDef::Stream(name)) => (quote!(__eskit::Key::Stream(#name)), 1),
+        Some(KeyDef::Tags(names)) => (quote!(__eskit::Key::Tags(&[#(#names),*])), names.len()),
+        None => (quote!(__eskit::Key::Tags(&[])), 1),
+    };
+    let location = location();
+    let header = quote_spanned!(ident.span()=> impl __eskit::Aggregate for #ident);
+    wrap(
+        &def.eskit,
+        quote! {
+            #header {
+                const TYPE: &'static __eskit::AggregateType = &__eskit::AggregateType {
+                    name: #name,
+                    key: #key,
+                    partial: #partial,
+                    location: #location,
+                };
+                type Keys = __eskit::Keys<#count>;
+            }
+        },
+    )
+}

@@ -1,0 +1,299 @@
+//! What the macros know of an item: every value keeps the token that it was read from.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::parse::Parser;
+use syn::spanned::Spanned;
+use syn::{Attribute, Fields, LitStr, Member, Meta, Path, Type};
+
+use crate::attr::{self, Form, Once, Piece};
+use crate::check;
+use crate::ctxt::Ctxt;
+use crate::wrap::bare;
+use crate::{diag, symbol};
+
+/// `#[event(..)]` on a struct or on a struct or unit variant, checked.
+pub(crate) struct EventAttrs {
+    pub(crate) eskit: Path,
+    /// The wire name, and the token that says it.
+    pub(crate) name: String,
+    pub(crate) name_span: Span,
+    pub(crate) version: u32,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) origin: Origin,
+}
+
+/// Where the older versions of an event come from.
+pub(crate) enum Origin {
+    /// There are none.
+    First,
+    /// A type that reads the version before.
+    From(Box<Type>),
+    /// One function for each older version, from version 1.
+    Upcast(Vec<Path>),
+}
+
+/// One step of `upcast(1 = function)`.
+pub(crate) struct Step {
+    pub(crate) lit: syn::LitInt,
+    pub(crate) version: u32,
+    pub(crate) function: Path,
+}
+
+/// `#[event(..)]` as it was written.
+pub(crate) struct RawEventAttrs {
+    pub(crate) version: Once<(u32, syn::LitInt)>,
+    pub(crate) name: Once<LitStr>,
+    pub(crate) context: Once<LitStr>,
+    pub(crate) aliases: Vec<LitStr>,
+    pub(crate) from: Once<(Ident, Type)>,
+    pub(crate) upcast: Once<(Ident, Vec<Step>)>,
+    pub(crate) eskit: Once<Path>,
+    pub(crate) name_or_context: Option<Ident>,
+}
+
+impl EventAttrs {
+    /// Reads and checks the attributes of the type or variant `ident`; `context` is that of the enum around it.
+    pub(crate) fn from_syn(
+        cx: &Ctxt,
+        attrs: &[Attribute],
+        ident: &Ident,
+        valid: &[&str],
+        context: Option<&str>,
+    ) -> Self {
+        let raw = RawEventAttrs::from_syn(cx, attrs, valid);
+        check::event_attrs(cx, raw, ident, context)
+    }
+}
+
+impl RawEventAttrs {
+    fn from_syn(cx: &Ctxt, attrs: &[Attribute], valid: &[&str]) -> RawEventAttrs {
+        let mut raw = RawEventAttrs {
+            version: Once::new(),
+            name: Once::new(),
+            context: Once::new(),
+            aliases: Vec::new(),
+            from: Once::new(),
+            upcast: Once::new(),
+            eskit: Once::new(),
+            name_or_context: None,
+        };
+        for piece in attr::pieces(cx, attrs, symbol::EVENT, valid) {
+            raw.read(cx, &piece);
+        }
+        raw
+    }
+
+    fn read(&mut self, cx: &Ctxt, piece: &Piece) {
+        let word = &piece.word;
+        match word.to_string().as_str() {
+            symbol::VERSION => {
+                let value = cx.ok(piece.integer("version = 2")).and_then(|lit| cx.ok(check::version(lit)));
+                self.version.set(cx, word, value);
+            }
+            symbol::NAME => {
+                if self.context.is_set() {
+                    cx.error(diag::name_and_context(word));
+                }
+                self.name.set(cx, word, cx.ok(piece.string("name = \"sales.OrderPlaced\"")));
+                self.name_or_context = Some(word.clone());
+            }
+            symbol::CONTEXT => {
+                if self.name.is_set() {
+                    cx.error(diag::name_and_context(word));
+                }
+                self.context.set(cx, word, cx.ok(piece.string("context = \"sales\"")));
+                self.name_or_context = Some(word.clone());
+            }
+            symbol::ALIAS => self.aliases.extend(cx.ok(piece.string("alias = \"sales.OrderCreated\""))),
+            symbol::FROM => {
+                let path = cx.ok(piece.path("from = OrderPlacedV1"));
+                let ty = path.map(|path| (word.clone(), syn::parse_quote!(#path)));
+                self.from.set(cx, word, ty);
+            }
+            symbol::UPCAST => {
+                let steps = read_steps(cx, piece).map(|steps| (word.clone(), steps));
+                self.upcast.set(cx, word, steps);
+            }
+            _ => self.eskit.set(cx, word, cx.ok(piece.path("crate = path::to::eskit"))),
+        }
+    }
+}
+
+fn read_steps(cx: &Ctxt, piece: &Piece) -> Option<Vec<Step>> {
+    let Form::List(list) = &piece.form else {
+        cx.error(diag::expected_value(&piece.word, piece.word.span(), "a list of steps", "upcast(1 = function)"));
+        return None;
+    };
+    let pieces = attr::split_at_commas(list.clone());
+    if pieces.is_empty() {
+        cx.error(diag::upcast_empty(&piece.word));
+        return None;
+    }
+    pieces
+        .into_iter()
+        .map(|tokens| {
+            let parse = |input: syn::parse::ParseStream<'_>| {
+                let lit: syn::LitInt = input.parse()?;
+                input.parse::<syn::Token![=]>()?;
+                let function = input.call(Path::parse_mod_style)?;
+                let version = lit.base10_parse()?;
+                Ok(Step { lit, version, function })
+            };
+            cx.ok(parse.parse2(tokens.clone()).map_err(|_| diag::upcast_malformed(tokens)))
+        })
+        .collect()
+}
+
+/// One `#[tag]` field.
+pub(crate) struct TagDef {
+    pub(crate) key: String,
+    pub(crate) member: Member,
+    pub(crate) ty: Type,
+}
+
+/// The name of a field, or its number.
+pub(crate) fn members(fields: &Fields) -> impl Iterator<Item = (Member, &syn::Field)> {
+    fields.iter().enumerate().map(|(index, field)| match &field.ident {
+        Some(ident) => (Member::Named(ident.clone()), field),
+        None => (Member::Unnamed(index.into()), field),
+    })
+}
+
+/// The text of a member without `r#`.
+pub(crate) fn member_name(member: &Member) -> String {
+    match member {
+        Member::Named(ident) => bare(ident),
+        Member::Unnamed(index) => index.index.to_string(),
+    }
+}
+
+/// The `#[tag]` fields, in order.
+pub(crate) fn tags(cx: &Ctxt, fields: &Fields) -> Vec<TagDef> {
+    let mut all = Vec::new();
+    for (member, field) in members(fields) {
+        let mut keys: Vec<String> = Vec::new();
+        for attr in field.attrs.iter().filter(|attr| attr.path().is_ident(symbol::TAG)) {
+            let Some(key) = cx.ok(tag_key(attr, &member)) else { continue };
+            if keys.contains(&key) {
+                cx.error(diag::tag_twice(attr, &key));
+                continue;
+            }
+            keys.push(key.clone());
+            all.push(TagDef { key, member: member.clone(), ty: field.ty.clone() });
+        }
+    }
+    if all.len() > 64 {
+        cx.error(diag::tags_too_many(fields, all.len()));
+    }
+    all
+}
+
+fn tag_key(attr: &Attribute, member: &Member) -> syn::Result<String> {
+    match &attr.meta {
+        Meta::Path(_) => match member {
+            Member::Named(ident) => {
+                let key = bare(ident);
+                check::tag_key(ident, &key).map(|()| key)
+            }
+            Member::Unnamed(_) => Err(diag::tag_without_name(attr)),
+        },
+        Meta::List(list) => {
+            let lit: LitStr = syn::parse2(list.tokens.clone()).map_err(|_| diag::tag_malformed(attr))?;
+            check::tag_key(&lit, &lit.value()).map(|()| lit.value())
+        }
+        Meta::NameValue(_) => Err(diag::tag_malformed(attr)),
+    }
+}
+
+/// Reports attributes that stand where they have no meaning: `#[tag]` on the item, `#[event]` or `#[command]` on a field.
+pub(crate) fn misplaced(cx: &Ctxt, item: &[Attribute], fields: &Fields, own: &str) {
+    for attr in item.iter().filter(|attr| attr.path().is_ident(symbol::TAG)) {
+        cx.error(diag::tag_on_item(attr));
+    }
+    for attr in fields.iter().flat_map(|field| &field.attrs).filter(|attr| attr.path().is_ident(own)) {
+        cx.error(if own == symbol::EVENT {
+            diag::event_attr_on_field(attr)
+        } else {
+            diag::command_attr_on_field(attr)
+        });
+    }
+}
+
+/// What selects the events of an aggregate.
+pub(crate) enum KeyDef {
+    Stream(String),
+    Tags(Vec<String>),
+}
+
+/// `#[aggregate(..)]`, checked.
+pub(crate) struct AggregateDef {
+    pub(crate) eskit: Path,
+    pub(crate) key: Option<KeyDef>,
+    pub(crate) partial: bool,
+}
+
+impl AggregateDef {
+    pub(crate) fn from_args(cx: &Ctxt, args: TokenStream) -> AggregateDef {
+        let (mut key, mut partial, mut eskit) = (Once::new(), Once::new(), Once::new());
+        let mut streams = false;
+        let span = args.span();
+        let pieces = attr::read_list(cx, "aggregate", args, symbol::AGGREGATE_WORDS);
+        for piece in &pieces {
+            let word = &piece.word;
+            match word.to_string().as_str() {
+                symbol::STREAM | symbol::TAG if key.is_set() && streams == (word == symbol::TAG) => {
+                    cx.error(diag::aggregate_two_keys(word));
+                }
+                symbol::STREAM => {
+                    streams = true;
+                    key.set(cx, word, cx.ok(stream_key(piece)).map(KeyDef::Stream));
+                }
+                symbol::TAG => key.set(cx, word, tag_keys(cx, piece).map(KeyDef::Tags)),
+                symbol::PARTIAL => match piece.form {
+                    Form::Word => partial.set(cx, word, Some(word.clone())),
+                    _ => cx.error(diag::takes_no_value(word)),
+                },
+                _ => eskit.set(cx, word, cx.ok(piece.path("crate = path::to::eskit"))),
+            }
+        }
+        let names_key = pieces.iter().any(|piece| piece.word == symbol::STREAM || piece.word == symbol::TAG);
+        if !names_key && !pieces.iter().any(|piece| piece.word != symbol::CRATE && piece.word != symbol::PARTIAL) {
+            cx.error(diag::aggregate_without_key(span));
+        }
+        let partial = partial.get();
+        if let (Some(word), true, false) = (&partial, names_key, streams) {
+            cx.error(diag::partial_without_stream(word));
+        }
+        AggregateDef { eskit: attr::eskit_path(eskit.get()), key: key.get(), partial: partial.is_some() }
+    }
+}
+
+fn stream_key(piece: &Piece) -> syn::Result<String> {
+    let lit = piece.string("stream = \"account\"")?;
+    check::aggregate_key(&lit, symbol::STREAM, &lit.value()).map(|()| lit.value())
+}
+
+fn tag_keys(cx: &Ctxt, piece: &Piece) -> Option<Vec<String>> {
+    let lits = match &piece.form {
+        Form::Word => return cx.ok(Err(diag::aggregate_tag_list(&piece.word))),
+        Form::Value(value) => vec![value.clone()],
+        Form::List(list) => attr::split_at_commas(list.clone()),
+    };
+    if lits.is_empty() {
+        return cx.ok(Err(diag::aggregate_tag_list(&piece.word)));
+    }
+    if lits.len() > 4 {
+        cx.error(diag::aggregate_tags_too_many(&piece.word));
+    }
+    let mut keys: Vec<String> = Vec::new();
+    for tokens in lits {
+        let lit: syn::Result<LitStr> = syn::parse2(tokens.clone()).map_err(|_| diag::aggregate_tag_list(tokens));
+        let lit = cx.ok(lit)?;
+        cx.ok(check::aggregate_key(&lit, symbol::TAG, &lit.value()))?;
+        if keys.contains(&lit.value()) {
+            cx.error(diag::aggregate_tag_repeated(&lit, &lit.value()));
+        }
+        keys.push(lit.value());
+    }
+    Some(keys)
+}

@@ -1,0 +1,181 @@
+//! The recovering attribute reader: a list is split at its top-level commas and each piece is read alone, so a mistake
+//! in one piece costs that piece only.
+
+use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
+use syn::parse::Parser;
+use syn::spanned::Spanned;
+use syn::{Attribute, Ident, Lit, LitInt, LitStr, Meta, Path};
+
+use crate::ctxt::Ctxt;
+use crate::diag;
+
+/// One piece of an attribute's list: `word`, `word = value` or `word(list)`.
+pub(crate) struct Piece {
+    pub(crate) word: Ident,
+    pub(crate) form: Form,
+}
+
+pub(crate) enum Form {
+    Word,
+    Value(TokenStream),
+    List(TokenStream),
+}
+
+/// The words of all attributes called `name`, as pieces; words that `valid` does not hold are reported and left out.
+pub(crate) fn pieces(cx: &Ctxt, attrs: &[Attribute], name: &str, valid: &[&str]) -> Vec<Piece> {
+    let mut all = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
+        match &attr.meta {
+            Meta::List(list) => all.extend(read_list(cx, name, list.tokens.clone(), valid)),
+            _ => cx.error(diag::expected_list(attr, name, valid)),
+        }
+    }
+    all
+}
+
+/// The pieces of one list.
+pub(crate) fn read_list(cx: &Ctxt, name: &str, list: TokenStream, valid: &[&str]) -> Vec<Piece> {
+    split_at_commas(list).into_iter().filter_map(|piece| read_piece(cx, name, piece, valid)).collect()
+}
+
+fn read_piece(cx: &Ctxt, name: &str, tokens: TokenStream, valid: &[&str]) -> Option<Piece> {
+    let mut rest = tokens.clone().into_iter();
+    let word = match rest.next() {
+        Some(TokenTree::Ident(word)) => word,
+        _ => {
+            cx.error(diag::not_a_word(tokens, name, valid));
+            return None;
+        }
+    };
+    if !valid.iter().any(|known| word == known) {
+        cx.error(diag::unknown_word(&word, name, valid));
+        return None;
+    }
+    let form = match rest.next() {
+        None => Form::Word,
+        Some(TokenTree::Punct(equals)) if equals.as_char() == '=' => Form::Value(rest.collect()),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis && rest.next().is_none() => {
+            Form::List(group.stream())
+        }
+        Some(_) => {
+            cx.error(diag::malformed_piece(&word, tokens));
+            return None;
+        }
+    };
+    Some(Piece { word, form })
+}
+
+/// Splits at the commas that stand outside every bracket and every `<..>`.
+pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut pieces = Vec::new();
+    let mut current = TokenStream::new();
+    let mut angles = 0_usize;
+    let mut arrow = false;
+    for token in tokens {
+        if let TokenTree::Punct(punct) = &token {
+            match punct.as_char() {
+                '<' => angles += 1,
+                '>' if !arrow => angles = angles.saturating_sub(1),
+                ',' if angles == 0 => {
+                    pieces.push(std::mem::take(&mut current));
+                    continue;
+                }
+                _ => {}
+            }
+            arrow = matches!(punct.as_char(), '-' | '=') && punct.spacing() == Spacing::Joint;
+        } else {
+            arrow = false;
+        }
+        current.extend([token]);
+    }
+    if !current.is_empty() {
+        pieces.push(current);
+    }
+    pieces
+}
+
+impl Piece {
+    /// The string of `word = "text"`.
+    pub(crate) fn string(&self, example: &str) -> syn::Result<LitStr> {
+        self.value(example, |lit| match lit {
+            Lit::Str(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// The number of `word = 3`.
+    pub(crate) fn integer(&self, example: &str) -> syn::Result<LitInt> {
+        self.value(example, |lit| match lit {
+            Lit::Int(number) => Some(number),
+            _ => None,
+        })
+    }
+
+    /// The path of `word = path::to::item`.
+    pub(crate) fn path(&self, example: &str) -> syn::Result<Path> {
+        match &self.form {
+            Form::Value(value) => Path::parse_mod_style
+                .parse2(value.clone())
+                .map_err(|_| diag::expected_value(&self.word, self.value_span(), "a path", example)),
+            _ => Err(diag::expected_value(&self.word, self.word.span(), "a path", example)),
+        }
+    }
+
+    fn value<T>(&self, example: &str, pick: impl Fn(Lit) -> Option<T>) -> syn::Result<T> {
+        let what = if example.contains('"') { "a string" } else { "a number" };
+        match &self.form {
+            Form::Value(value) => syn::parse2::<Lit>(value.clone())
+                .ok()
+                .and_then(pick)
+                .ok_or_else(|| diag::expected_value(&self.word, self.value_span(), what, example)),
+            _ => Err(diag::expected_value(&self.word, self.word.span(), what, example)),
+        }
+    }
+
+    fn value_span(&self) -> Span {
+        match &self.form {
+            Form::Value(value) if !value.is_empty() => value.span(),
+            _ => self.word.span(),
+        }
+    }
+}
+
+/// A setting that may be given once.
+pub(crate) struct Once<T>(Option<T>);
+
+impl<T> Once<T> {
+    pub(crate) fn new() -> Once<T> {
+        Once(None)
+    }
+
+    /// Keeps the first value; a second one is reported at its word.
+    pub(crate) fn set(&mut self, cx: &Ctxt, word: &Ident, value: Option<T>) {
+        match (&self.0, value) {
+            (Some(_), _) => cx.error(diag::given_twice(word)),
+            (None, value) => self.0 = value,
+        }
+    }
+
+    pub(crate) fn get(self) -> Option<T> {
+        self.0
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// The path of eskit's private module under a crate path.
+pub(crate) fn eskit_path(given: Option<Path>) -> Path {
+    given.unwrap_or_else(|| syn::parse_quote!(::eskit))
+}
+
+/// The `crate = path` of an attribute that takes no other word.
+pub(crate) fn crate_only(cx: &Ctxt, pieces: &[Piece]) -> Path {
+    let mut path = Once::new();
+    for piece in pieces {
+        let value = cx.ok(piece.path("crate = path::to::eskit"));
+        path.set(cx, &piece.word, value);
+    }
+    eskit_path(path.get())
+}

@@ -1,0 +1,159 @@
+//! Rules that a single word cannot break, one function each.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{LitInt, LitStr};
+
+use crate::ast::{EventAttrs, Origin, RawEventAttrs, Step};
+use crate::attr::eskit_path;
+use crate::ctxt::Ctxt;
+use crate::diag;
+use crate::wrap::bare;
+
+/// The most bytes of a wire name or a key.
+const NAME_BYTES_MAX: usize = 256;
+/// The highest schema version: one step of code for each is generated.
+const VERSION_MAX: u32 = 1000;
+
+/// A schema version is 1 to 1000.
+pub(crate) fn version(lit: LitInt) -> syn::Result<(u32, LitInt)> {
+    match lit.base10_parse::<u32>() {
+        Ok(0) => Err(diag::version_zero(lit)),
+        Ok(number) if number <= VERSION_MAX => Ok((number, lit)),
+        _ => Err(diag::version_too_large(lit)),
+    }
+}
+
+/// A tag key is `[a-z][a-z0-9_-]*`, at most 256 bytes.
+pub(crate) fn tag_key(tokens: impl ToTokens, key: &str) -> syn::Result<()> {
+    if !is_key(key) {
+        return Err(diag::tag_key(tokens, key));
+    }
+    if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
+}
+
+/// The key of an aggregate follows the rule of tag keys.
+pub(crate) fn aggregate_key(tokens: impl ToTokens, word: &str, key: &str) -> syn::Result<()> {
+    if !is_key(key) {
+        return Err(diag::aggregate_key(tokens, word, key));
+    }
+    if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
+}
+
+fn is_key(key: &str) -> bool {
+    key.starts_with(|first: char| first.is_ascii_lowercase())
+        && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+}
+
+/// A wire name is 1 to 256 bytes of ASCII letters, digits, `_`, `-` and `.`.
+fn wire_name(cx: &Ctxt, tokens: &dyn ToTokens, name: &str) {
+    if let Some(bad) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))) {
+        cx.error(diag::wire_name_characters(tokens, name, bad));
+    } else if name.len() > NAME_BYTES_MAX {
+        cx.error(diag::wire_name_too_long(tokens, name.len()));
+    }
+}
+
+/// The attributes of one event as a whole.
+pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context: Option<&str>) -> EventAttrs {
+    let version_given = raw.version.is_set();
+    let version = raw.version.get();
+    let (name, name_span) = event_name(cx, raw.name.get(), raw.context.get(), ident, context);
+    let aliases = aliases(cx, &raw.aliases, &name);
+    let number = version.as_ref().map_or(1, |(number, _)| *number);
+    // Where the version itself is wrong, the origin cannot be judged.
+    let origin = match (raw.from.get(), raw.upcast.get()) {
+        (Some((word, _)), Some(_)) => {
+            cx.error(diag::from_and_upcast(&word));
+            Origin::First
+        }
+        (Some((word, _)), None) if number == 1 => {
+            cx.error(diag::origin_without_version(&word));
+            Origin::First
+        }
+        (Some((_, ty)), None) => Origin::From(Box::new(ty)),
+        (None, Some((word, _))) if number == 1 && !version_given => {
+            cx.error(diag::origin_without_version(&word));
+            Origin::First
+        }
+        (None, Some((_, steps))) => upcast(cx, steps, number),
+        (None, None) => {
+            if let Some((number, lit)) = version.filter(|(number, _)| *number > 1) {
+                cx.error(diag::version_without_origin(lit, number));
+            }
+            Origin::First
+        }
+    };
+    EventAttrs { eskit: eskit_path(raw.eskit.get()), name, name_span, version: number, aliases, origin }
+}
+
+/// `{context}.{Type}`, where the context is the Cargo package unless an attribute says otherwise; or the whole name.
+fn event_name(
+    cx: &Ctxt,
+    name: Option<LitStr>,
+    context: Option<LitStr>,
+    ident: &Ident,
+    outer: Option<&str>,
+) -> (String, proc_macro2::Span) {
+    if let Some(lit) = name {
+        if lit.value().is_empty() {
+            cx.error(diag::wire_name_empty(&lit, "name"));
+        }
+        wire_name(cx, &lit, &lit.value());
+        return (lit.value(), lit.span());
+    }
+    if let Some(lit) = context {
+        if lit.value().is_empty() {
+            cx.error(diag::wire_name_empty(&lit, "context"));
+        }
+        let name = format!("{}.{}", lit.value(), bare(ident));
+        wire_name(cx, &lit, &name);
+        return (name, ident.span());
+    }
+    let package = || std::env::var("CARGO_PKG_NAME").unwrap_or_else(|_| "crate".to_owned());
+    let name = format!("{}.{}", outer.map_or_else(package, str::to_owned), bare(ident));
+    wire_name(cx, ident, &name);
+    (name, ident.span())
+}
+
+/// An alias is a wire name, none twice, none the event's own.
+fn aliases(cx: &Ctxt, lits: &[LitStr], name: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for lit in lits {
+        let alias = lit.value();
+        if alias.is_empty() {
+            cx.error(diag::wire_name_empty(lit, "alias"));
+        } else if alias == name {
+            cx.error(diag::alias_is_name(lit, name));
+        } else if all.contains(&alias) {
+            cx.error(diag::alias_repeated(lit, &alias));
+        } else {
+            wire_name(cx, lit, &alias);
+            all.push(alias);
+        }
+    }
+    all
+}
+
+/// The steps start from 1, 2, and so on up to the version before the current one.
+fn upcast(cx: &Ctxt, steps: Vec<Step>, version: u32) -> Origin {
+    let mut expected = 1;
+    let mut functions = Vec::new();
+    for step in &steps {
+        if step.version >= version {
+            cx.error(diag::upcast_beyond(&step.lit, version));
+            return Origin::First;
+        }
+        if step.version != expected {
+            cx.error(diag::upcast_order(&step.lit, step.version, expected));
+            return Origin::First;
+        }
+        functions.push(step.function.clone());
+        expected += 1;
+    }
+    if let (true, Some(last)) = (expected < version, steps.last()) {
+        cx.error(diag::upcast_missing(&last.lit, expected));
+        return Origin::First;
+    }
+    Origin::Upcast(functions)
+}

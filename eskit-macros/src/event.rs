@@ -1,0 +1,208 @@
+//! `#[derive(Event)]` on a struct.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Fields};
+
+use crate::ast::{self, EventAttrs, Origin, TagDef, member_name, members};
+use crate::ctxt::Ctxt;
+use crate::wrap::{bare, claim, location, wrap};
+use crate::{diag, event_enum, fallback, symbol};
+
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return diag::unreadable(error).to_compile_error(),
+    };
+    let cx = Ctxt::new();
+    if !input.generics.params.is_empty() {
+        cx.error(diag::generic("an event", &input.generics));
+    }
+    let expansion = match &input.data {
+        Data::Struct(data) => {
+            let def = EventDef::from_syn(&cx, &input, &data.fields);
+            def.expand()
+        }
+        Data::Enum(data) => event_enum::EventEnumDef::from_syn(&cx, &input, data).expand(),
+        Data::Union(data) => {
+            cx.error(diag::union("an event", data.union_token));
+            TokenStream::new()
+        }
+    };
+    match cx.finish() {
+        Ok(()) => expansion,
+        Err(errors) => fallback::event(errors, &input),
+    }
+}
+
+/// A struct that is an event, or a struct or unit variant that is one.
+pub(crate) struct EventDef<'a> {
+    ident: &'a Ident,
+    pub(crate) attrs: EventAttrs,
+    fields: &'a Fields,
+    pub(crate) tags: Vec<TagDef>,
+}
+
+impl<'a> EventDef<'a> {
+    fn from_syn(cx: &Ctxt, input: &'a DeriveInput, fields: &'a Fields) -> EventDef<'a> {
+        ast::misplaced(cx, &input.attrs, fields, symbol::EVENT);
+        EventDef {
+            ident: &input.ident,
+            attrs: EventAttrs::from_syn(cx, &input.attrs, &input.ident, symbol::EVENT_WORDS, None),
+            fields,
+            tags: ast::tags(cx, fields),
+        }
+    }
+
+    /// The definition of a variant's payload struct, which bears the variant's name.
+    pub(crate) fn of_variant(cx: &Ctxt, variant: &'a syn::Variant, context: Option<&str>) -> EventDef<'a> {
+        ast::misplaced(cx, &variant.attrs, &variant.fields, symbol::EVENT);
+        let words = symbol::EVENT_VARIANT_WORDS;
+        EventDef {
+            ident: &variant.ident,
+            attrs: EventAttrs::from_syn(cx, &variant.attrs, &variant.ident, words, context),
+            fields: &variant.fields,
+            tags: ast::tags(cx, &variant.fields),
+        }
+    }
+
+    fn expand(&self) -> TokenStream {
+        let claim = self.claim();
+        let items = self.impls();
+        let wrapped = wrap(&self.attrs.eskit, items);
+        quote! { #claim #wrapped }
+    }
+
+    pub(crate) fn claim(&self) -> TokenStream {
+        claim(&self.attrs.name, self.attrs.version, self.attrs.name_span)
+    }
+
+    /// The impls of `Event` and `SingleEvent`, and the registration.
+    pub(crate) fn impls(&self) -> TokenStream {
+        let ident = self.ident;
+        let event_type = self.event_type();
+        let tags = push_tags(&self.tags, |member| quote!(&self.#member));
+        let (upcast, check) = self.upcast();
+        quote! {
+            impl __eskit::Event for #ident {
+                const TYPES: __eskit::EventTypes = __eskit::EventTypes::One(<#ident as __eskit::SingleEvent>::TYPE);
+
+                #[inline]
+                fn decode_named(
+                    event: &__eskit::RecordedEvent,
+                ) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                    __eskit::decode_single(event)
+                }
+
+                fn encode(
+                    &self,
+                    emitter: &mut __eskit::Emitter,
+                ) -> ::core::result::Result<(), __eskit::EncodeError> {
+                    emitter.push(self)
+                }
+            }
+
+            impl __eskit::SingleEvent for #ident {
+                const TYPE: &'static __eskit::EventType = &#event_type;
+
+                fn tags(&self, tags: &mut __eskit::Tags) {
+                    #tags
+                }
+
+                fn upcast(
+                    event: &__eskit::RecordedEvent,
+                ) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                    #upcast
+                }
+            }
+
+            #check
+
+            __eskit::inventory::submit! { __eskit::Entry::Event(<#ident as __eskit::SingleEvent>::TYPE) }
+        }
+    }
+
+    fn event_type(&self) -> TokenStream {
+        let EventAttrs { name, version, aliases, .. } = &self.attrs;
+        let rust_name = bare(self.ident);
+        let tags = tag_fields(&self.tags);
+        let fields = field_list(self.fields);
+        let previous = match &self.attrs.origin {
+            Origin::From(ty) => {
+                quote_spanned!(ty.span()=> ::core::option::Option::Some(<#ty as __eskit::SingleEvent>::TYPE))
+            }
+            _ => quote!(::core::option::Option::None),
+        };
+        let location = location();
+        quote! {
+            __eskit::EventType {
+                name: #name,
+                version: #version,
+                aliases: &[#(#aliases),*],
+                rust_name: #rust_name,
+                tags: #tags,
+                fields: #fields,
+                previous: #previous,
+                location: #location,
+            }
+        }
+    }
+
+    /// How older versions are read, and what must hold of their type.
+    fn upcast(&self) -> (TokenStream, TokenStream) {
+        let ident = self.ident;
+        match &self.attrs.origin {
+            Origin::First => (quote!(__eskit::upcast_unreachable(event)), TokenStream::new()),
+            Origin::From(ty) => (
+                quote_spanned! {ty.span()=>
+                    __eskit::decode_single::<#ty>(event).map(<#ident as ::core::convert::From<#ty>>::from)
+                },
+                quote_spanned! {ty.span()=>
+                    const _: () = __eskit::check_previous(
+                        <#ident as __eskit::SingleEvent>::TYPE,
+                        <#ty as __eskit::SingleEvent>::TYPE,
+                    );
+                },
+            ),
+            Origin::Upcast(functions) => {
+                let steps = functions.iter().map(|f| quote_spanned!(f.span()=> #f as __eskit::JsonStep));
+                (quote!(__eskit::upcast_json(event, &[#(#steps),*])), TokenStream::new())
+            }
+        }
+    }
+}
+
+/// `&[TagField { .. }, ..]`; the type of a field that is no tag value is refused here, at the type.
+pub(crate) fn tag_fields(tags: &[TagDef]) -> TokenStream {
+    let fields = tags.iter().map(|tag| {
+        let TagDef { key, member, ty } = tag;
+        let field = member_name(member);
+        let arity = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ARITY);
+        quote!(__eskit::TagField { key: #key, field: #field, arity: #arity })
+    });
+    quote!(&[#(#fields),*])
+}
+
+/// Statements that push every tag to `tags`; `value` says how to reach a field.
+pub(crate) fn push_tags(tags: &[TagDef], value: impl Fn(&syn::Member) -> TokenStream) -> TokenStream {
+    tags.iter()
+        .map(|tag| {
+            let TagDef { key, member, ty } = tag;
+            let value = value(member);
+            quote_spanned! {ty.span()=>
+                <#ty as __eskit::TagValue>::each_value(#value, &mut |value| __eskit::Tags::push(tags, #key, value));
+            }
+        })
+        .collect()
+}
+
+/// `&[Field { .. }, ..]`, for the registry.
+pub(crate) fn field_list(fields: &Fields) -> TokenStream {
+    let fields = members(fields).map(|(member, field)| {
+        let name = member_name(&member);
+        let ty = field.ty.to_token_stream();
+        quote!(__eskit::Field { name: #name, rust_type: ::core::stringify!(#ty) })
+    });
+    quote!(&[#(#fields),*])
+}

@@ -1,0 +1,94 @@
+//! What is emitted beside errors: impls that satisfy every use of the item, so that one mistake stays one error.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{DeriveInput, Path};
+
+use crate::attr::eskit_path;
+use crate::wrap::wrap;
+
+fn beside(errors: TokenStream, eskit: &Path, items: TokenStream) -> TokenStream {
+    let wrapped = wrap(eskit, items);
+    quote!(#errors #wrapped)
+}
+
+pub(crate) fn event(errors: TokenStream, input: &DeriveInput) -> TokenStream {
+    let ident = &input.ident;
+    let (impl_generics, type_generics, _) = input.generics.split_for_impl();
+    let bounds = if input.generics.params.is_empty() {
+        TokenStream::new()
+    } else {
+        quote!(where Self: ::core::marker::Send + ::core::marker::Sync + 'static)
+    };
+    let items = quote! {
+        impl #impl_generics __eskit::Event for #ident #type_generics #bounds {
+            const TYPES: __eskit::EventTypes = __eskit::EventTypes::NONE;
+
+            fn decode_named(event: &__eskit::RecordedEvent) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                ::core::result::Result::Err(__eskit::unknown_name(event))
+            }
+
+            fn encode(&self, _: &mut __eskit::Emitter) -> ::core::result::Result<(), __eskit::EncodeError> {
+                ::core::result::Result::Ok(())
+            }
+        }
+    };
+    beside(errors, &eskit_path(None), items)
+}
+
+pub(crate) fn command(errors: TokenStream, input: &DeriveInput, eskit: &Path) -> TokenStream {
+    let ident = &input.ident;
+    let (impl_generics, type_generics, _) = input.generics.split_for_impl();
+    let items = quote! {
+        impl #impl_generics __eskit::Command for #ident #type_generics
+        where
+            Self: ::core::marker::Send + ::core::marker::Sync,
+        {
+            const TYPE: &'static __eskit::CommandType = &__eskit::CommandType {
+                name: "",
+                tags: &[],
+                fields: &[],
+                location: __eskit::SourceLocation { module: "", file: "", line: 0 },
+                complete: false,
+            };
+
+            fn each_tag(&self, _: &mut dyn ::core::ops::FnMut(usize, &dyn ::core::fmt::Display)) {}
+        }
+    };
+    beside(errors, eskit, items)
+}
+
+pub(crate) fn tag_value(errors: TokenStream, input: &DeriveInput, eskit: &Path) -> TokenStream {
+    let ident = &input.ident;
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    let items = quote! {
+        impl #impl_generics __eskit::TagValue for #ident #type_generics #where_clause {
+            fn each_value(&self, _: &mut dyn ::core::ops::FnMut(&dyn ::core::fmt::Display)) {}
+        }
+    };
+    beside(errors, eskit, items)
+}
+
+pub(crate) fn aggregate(errors: TokenStream, input: &DeriveInput, eskit: &Path) -> TokenStream {
+    let ident = &input.ident;
+    let (impl_generics, type_generics, _) = input.generics.split_for_impl();
+    let bounds = if input.generics.params.is_empty() {
+        TokenStream::new()
+    } else {
+        quote! {
+            where Self: ::core::default::Default + ::core::marker::Send + ::core::marker::Sync + 'static
+        }
+    };
+    let items = quote! {
+        impl #impl_generics __eskit::Aggregate for #ident #type_generics #bounds {
+            const TYPE: &'static __eskit::AggregateType = &__eskit::AggregateType {
+                name: "",
+                key: __eskit::Key::Tags(&[]),
+                partial: true,
+                location: __eskit::SourceLocation { module: "", file: "", line: 0 },
+            };
+            type Keys = __eskit::Keys<1>;
+        }
+    };
+    beside(errors, eskit, items)
+}

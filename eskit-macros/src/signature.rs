@@ -1,0 +1,191 @@
+//! The signature of a function, read without syn's `full` grammar: bodies are never parsed.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Generics, Meta, Token, Type, Visibility, parenthesized};
+
+use crate::attr::split_at_commas;
+use crate::ctxt::Ctxt;
+use crate::wrap::bare;
+use crate::{diag, symbol};
+
+pub(crate) struct Signature {
+    /// `const`, `async`, `unsafe`, `extern`.
+    pub(crate) qualifiers: Vec<Ident>,
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) receiver: Option<Receiver>,
+    pub(crate) params: Vec<Param>,
+    pub(crate) output: Option<Type>,
+}
+
+pub(crate) struct Receiver {
+    pub(crate) kind: ReceiverKind,
+    pub(crate) tokens: TokenStream,
+}
+
+#[derive(PartialEq, Eq)]
+pub(crate) enum ReceiverKind {
+    Shared,
+    Mutable,
+    Other,
+}
+
+pub(crate) struct Param {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) ty: Type,
+}
+
+impl Parse for Signature {
+    /// Reads up to the body, behind the attributes.
+    fn parse(input: ParseStream<'_>) -> syn::Result<Signature> {
+        input.parse::<Visibility>()?;
+        let mut qualifiers = Vec::new();
+        while !input.peek(Token![fn]) {
+            if input.peek(syn::LitStr) {
+                input.parse::<syn::LitStr>()?;
+            } else {
+                qualifiers.push(input.call(<Ident as syn::ext::IdentExt>::parse_any)?);
+            }
+        }
+        input.parse::<Token![fn]>()?;
+        let ident = input.call(<Ident as syn::ext::IdentExt>::parse_any)?;
+        let mut generics: Generics = input.parse()?;
+        let content;
+        parenthesized!(content in input);
+        let (receiver, params) = parse_params(&content)?;
+        let output = match input.parse::<Option<Token![->]>>()? {
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
+        generics.where_clause = input.parse()?;
+        input.parse::<TokenStream>()?;
+        Ok(Signature { qualifiers, ident, generics, receiver, params, output })
+    }
+}
+
+fn parse_params(input: ParseStream<'_>) -> syn::Result<(Option<Receiver>, Vec<Param>)> {
+    let mut receiver = None;
+    let mut params = Vec::new();
+    while !input.is_empty() {
+        let attrs = input.call(Attribute::parse_outer)?;
+        if is_receiver(input) {
+            receiver = Some(parse_receiver(input)?);
+        } else {
+            while !input.peek(Token![:]) || input.peek(Token![::]) {
+                input.parse::<TokenTree>()?;
+            }
+            input.parse::<Token![:]>()?;
+            params.push(Param { attrs, ty: input.parse()? });
+        }
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok((receiver, params))
+}
+
+fn is_receiver(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    if ahead.parse::<Option<Token![&]>>().is_err() || ahead.parse::<Option<syn::Lifetime>>().is_err() {
+        return false;
+    }
+    ahead.parse::<Option<Token![mut]>>().is_ok() && ahead.peek(Token![self])
+}
+
+fn parse_receiver(input: ParseStream<'_>) -> syn::Result<Receiver> {
+    let reference: Option<Token![&]> = input.parse()?;
+    let lifetime: Option<syn::Lifetime> = input.parse()?;
+    let mutable: Option<Token![mut]> = input.parse()?;
+    let own: Token![self] = input.parse()?;
+    let mut tokens = quote::quote!(#reference #lifetime #mutable #own);
+    if let Some(colon) = input.parse::<Option<Token![:]>>()? {
+        let ty: Type = input.parse()?;
+        colon.to_tokens(&mut tokens);
+        ty.to_tokens(&mut tokens);
+        return Ok(Receiver { kind: ReceiverKind::Other, tokens });
+    }
+    let kind = match (reference.is_some(), mutable.is_some()) {
+        (true, true) => ReceiverKind::Mutable,
+        (true, false) => ReceiverKind::Shared,
+        (false, _) => ReceiverKind::Other,
+    };
+    Ok(Receiver { kind, tokens })
+}
+
+impl Signature {
+    /// Reports what no decider may be: async, unsafe, extern, generic.
+    pub(crate) fn check_plain(&self, cx: &Ctxt, what: &str) {
+        for word in self.qualifiers.iter().filter(|word| *word != "const") {
+            cx.error(diag::qualifier(word, &bare(word), what));
+        }
+        if !self.generics.params.is_empty() {
+            cx.error(diag::generic_function(&self.generics, what));
+        } else if let Some(clause) = &self.generics.where_clause {
+            cx.error(diag::generic_function(clause, what));
+        }
+    }
+
+    /// Where to say that something is missing from the parameters: at the receiver, or else at the name.
+    pub(crate) fn params_span(&self) -> Span {
+        self.ident.span()
+    }
+}
+
+impl Param {
+    /// The type behind the shared reference that a parameter must be.
+    pub(crate) fn referenced(&self, cx: &Ctxt, what: &str) -> Option<Type> {
+        match &self.ty {
+            Type::Reference(reference) if reference.mutability.is_none() => Some((*reference.elem).clone()),
+            Type::Reference(reference) => {
+                let ty = reference.elem.to_token_stream().to_string().replace(' ', "");
+                cx.error(diag::mutable_reference(&self.ty, what, &ty));
+                None
+            }
+            ty => {
+                cx.error(diag::not_a_reference(ty, what));
+                None
+            }
+        }
+    }
+}
+
+/// Which field of the command feeds which key of a model: `#[key(field)]` or `#[key(key = field, ..)]`.
+pub(crate) fn bindings(cx: &Ctxt, attrs: &[Attribute]) -> Vec<(String, Ident)> {
+    let mut all = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(symbol::KEY)) {
+        let pieces = match &attr.meta {
+            Meta::List(list) => split_at_commas(list.tokens.clone()),
+            _ => Vec::new(),
+        };
+        if pieces.is_empty() {
+            cx.error(diag::key_malformed(attr));
+        }
+        for piece in pieces {
+            all.extend(cx.ok(syn::parse2::<KeyBinding>(piece.clone()).map_err(|_| diag::key_malformed(piece))).map(
+                |binding| match binding.key {
+                    Some(key) => (bare(&key), binding.field),
+                    None => (String::new(), binding.field),
+                },
+            ));
+        }
+    }
+    all
+}
+
+struct KeyBinding {
+    key: Option<Ident>,
+    field: Ident,
+}
+
+impl Parse for KeyBinding {
+    fn parse(input: ParseStream<'_>) -> syn::Result<KeyBinding> {
+        let parts = Punctuated::<Ident, Token![=]>::parse_separated_nonempty(input)?;
+        let mut parts = parts.into_iter();
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(field), None, None) => Ok(KeyBinding { key: None, field }),
+            (Some(key), Some(field), None) => Ok(KeyBinding { key: Some(key), field }),
+            _ => Err(input.error("one or two names")),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Every word of the attributes, once, and which words each position takes.
+
+pub(crate) const ALIAS: &str = "alias";
+pub(crate) const CONTEXT: &str = "context";
+pub(crate) const CRATE: &str = "crate";
+pub(crate) const DECIDE: &str = "decide";
+pub(crate) const EVENT: &str = "event";
+pub(crate) const EVOLVE: &str = "evolve";
+pub(crate) const FROM: &str = "from";
+pub(crate) const KEY: &str = "key";
+pub(crate) const NAME: &str = "name";
+pub(crate) const PARTIAL: &str = "partial";
+pub(crate) const STREAM: &str = "stream";
+pub(crate) const TAG: &str = "tag";
+pub(crate) const UPCAST: &str = "upcast";
+pub(crate) const VERSION: &str = "version";
+
+/// `#[event(..)]` on a struct.
+pub(crate) const EVENT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, FROM, UPCAST, CRATE];
+/// `#[event(..)]` on an enum.
+pub(crate) const EVENT_ENUM_WORDS: &[&str] = &[CONTEXT, CRATE];
+/// `#[event(..)]` on a struct or unit variant.
+pub(crate) const EVENT_VARIANT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, FROM, UPCAST];
+/// `#[command(..)]`, `#[tag_value(..)]` and `#[decider(..)]`.
+pub(crate) const CRATE_WORDS: &[&str] = &[CRATE];
+/// `#[aggregate(..)]`.
+pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, PARTIAL, CRATE];
