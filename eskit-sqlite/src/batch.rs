@@ -1,0 +1,159 @@
+use std::collections::HashMap;
+
+use eskit_runtime::{AppendError, Appended, EventId, NewEvent, Position, StreamId, Timestamp};
+use rusqlite::Connection;
+
+use crate::condition;
+use crate::error::Fault;
+use crate::names::{NameKind, PendingNames};
+use crate::queue::{Answer, Request};
+use crate::repeat::{self, Known};
+use crate::row::position;
+use crate::statements::Statements;
+
+/// One transaction of the writer: appends are checked and written one after the other, each against the file as the
+/// earlier ones left it. A refused append wrote nothing, so nothing ever has to be undone for one alone.
+pub(crate) struct Batch<'b, 'c> {
+    pub(crate) conn: &'c Connection,
+    statements: &'b mut Statements<'c>,
+    pub(crate) pending: &'b mut PendingNames,
+    head: i64,
+    /// The greatest id of the log: greater ones need no look-up.
+    newest_id: Option<EventId>,
+}
+
+impl<'b, 'c> Batch<'b, 'c> {
+    /// Begins the transaction: no other process writes until it ends.
+    pub(crate) fn begin(
+        conn: &'c Connection,
+        statements: &'b mut Statements<'c>,
+        pending: &'b mut PendingNames,
+    ) -> Result<Batch<'b, 'c>, Fault> {
+        statements.begin.raw_execute()?;
+        let head: Option<i64> = statements.head.query_row([], |row| row.get(0))?;
+        let newest: Option<[u8; 16]> = statements.newest_id.query_row([], |row| row.get(0))?;
+        let newest_id = newest.map(EventId::from_bytes);
+        Ok(Batch { conn, statements, pending, head: head.unwrap_or_default(), newest_id })
+    }
+
+    /// Writes what is kept back to the end; then the transaction may commit. Returns the position of its last event.
+    pub(crate) fn finish(self) -> Result<Position, Fault> {
+        self.pending.flush(self.statements)?;
+        Ok(position(self.head))
+    }
+
+    /// Checks one append and writes it. A fault means that the whole transaction must be rolled back.
+    pub(crate) fn append(&mut self, request: &Request) -> Result<Answer, Fault> {
+        match self.known(&request.append.events)? {
+            Known::No => {}
+            Known::Repeated(appended) => return Ok(Ok(appended)),
+            Known::Reused { id, position } => return Ok(Err(AppendError::IdReused { id, position })),
+        }
+        let mut streams = Streams::default();
+        if let Some(conflict) = condition::first_conflict(self, &mut streams, &request.append.conditions)? {
+            return Ok(Err(AppendError::Conflict(conflict)));
+        }
+        self.write(request, &mut streams).map(Ok)
+    }
+
+    /// Looks the ids up, unless they are all greater than every id of the log.
+    fn known(&mut self, events: &[NewEvent]) -> Result<Known, Fault> {
+        for event in events {
+            if self.newest_id.is_some_and(|newest| event.id <= newest)
+                && repeat::find(&mut self.statements.position_of_id, event.id)?.is_some()
+            {
+                return repeat::classify(self.conn, &mut self.statements.position_of_id, events);
+            }
+        }
+        Ok(Known::No)
+    }
+
+    fn write<'r>(&mut self, request: &'r Request, streams: &mut Streams<'r>) -> Result<Appended, Fault> {
+        let now = Timestamp::now();
+        let events = &request.append.events;
+        let mut positions = Vec::with_capacity(events.len());
+        let mut versions = Vec::with_capacity(events.len());
+        for (part, event) in events.iter().enumerate() {
+            let version = match &event.stream {
+                Some(stream) => Some(self.advance(streams, stream)?),
+                None => None,
+            };
+            self.head += 1;
+            let metadata = request.metadata.get(part).and_then(Option::as_deref);
+            self.insert(event, version, part, metadata, now)?;
+            positions.push(position(self.head));
+            versions.push(version.map(i64::unsigned_abs));
+            self.newest_id = self.newest_id.max(Some(event.id));
+        }
+        Ok(Appended::new(positions, versions, now))
+    }
+
+    /// The version of a stream: 0 when it holds no event.
+    pub(crate) fn stream_version<'r>(&mut self, streams: &mut Streams<'r>, stream: &'r StreamId) -> Result<i64, Fault> {
+        Ok(*self.stream_slot(streams, stream)?)
+    }
+
+    fn advance<'r>(&mut self, streams: &mut Streams<'r>, stream: &'r StreamId) -> Result<i64, Fault> {
+        let version = self.stream_slot(streams, stream)?;
+        *version += 1;
+        Ok(*version)
+    }
+
+    fn stream_slot<'s, 'r>(
+        &mut self,
+        streams: &'s mut Streams<'r>,
+        stream: &'r StreamId,
+    ) -> Result<&'s mut i64, Fault> {
+        use std::collections::hash_map::Entry;
+        match streams.0.entry(stream) {
+            Entry::Occupied(slot) => Ok(slot.into_mut()),
+            Entry::Vacant(slot) => {
+                let mut rows = self.statements.stream_version.query((stream.stream_type(), stream.id()))?;
+                let version = match rows.next()? {
+                    Some(row) => row.get(0)?,
+                    None => 0,
+                };
+                Ok(slot.insert(version))
+            }
+        }
+    }
+
+    fn insert(
+        &mut self,
+        event: &NewEvent,
+        version: Option<i64>,
+        part: usize,
+        metadata: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let name = event.name.as_str();
+        let stream_type = event.stream.as_ref().map(StreamId::stream_type);
+        let insert = &mut self.statements.insert_event;
+        insert.raw_bind_parameter(1, self.head)?;
+        insert.raw_bind_parameter(2, event.id.as_bytes().as_slice())?;
+        insert.raw_bind_parameter(3, name)?;
+        insert.raw_bind_parameter(4, event.schema_version.get())?;
+        insert.raw_bind_parameter(5, stream_type)?;
+        insert.raw_bind_parameter(6, event.stream.as_ref().map(StreamId::id))?;
+        insert.raw_bind_parameter(7, version)?;
+        insert.raw_bind_parameter(8, i64::try_from(part).unwrap_or(i64::MAX))?;
+        insert.raw_bind_parameter(9, (!event.tags.is_empty()).then(|| event.tags.as_packed().as_bytes()))?;
+        insert.raw_bind_parameter(10, metadata)?;
+        insert.raw_bind_parameter(11, (!event.content_type.is_json()).then(|| event.content_type.as_str()))?;
+        insert.raw_bind_parameter(12, event.recorded_at.unwrap_or(now).as_micros())?;
+        insert.raw_bind_parameter(13, event.payload.as_slice())?;
+        insert.raw_execute()?;
+        for tag in event.tags.iter() {
+            self.statements.insert_tag.execute((tag.as_str(), name, self.head))?;
+        }
+        self.pending.note(NameKind::Type, name, self.head);
+        if let Some(stream_type) = stream_type {
+            self.pending.note(NameKind::StreamType, stream_type, self.head);
+        }
+        Ok(())
+    }
+}
+
+/// The versions of the streams that one append touches, as its events advance them.
+#[derive(Default)]
+pub(crate) struct Streams<'r>(HashMap<&'r StreamId, i64>);

@@ -1,0 +1,57 @@
+use eskit_runtime::{
+    Condition, Conflict, ConflictEvent, ConflictKind, Direction, ExpectedVersion, Position, Query, StreamId,
+};
+
+use crate::batch::{Batch, Streams};
+use crate::error::Fault;
+use crate::range::Range;
+use crate::row::position;
+use crate::select;
+
+/// The first condition that does not hold, with the event that broke it.
+pub(crate) fn first_conflict<'r>(
+    batch: &mut Batch<'_, '_>,
+    streams: &mut Streams<'r>,
+    conditions: &'r [Condition],
+) -> Result<Option<Conflict>, Fault> {
+    for condition in conditions {
+        let conflict = match condition {
+            Condition::Stream { expected: ExpectedVersion::Any, .. } => None,
+            Condition::Stream { stream, expected } => stream_conflict(batch, streams, stream, *expected)?,
+            Condition::NoEvents { query, after } => query_conflict(batch, query, *after)?,
+        };
+        if conflict.is_some() {
+            return Ok(conflict);
+        }
+    }
+    Ok(None)
+}
+
+fn stream_conflict<'r>(
+    batch: &mut Batch<'_, '_>,
+    streams: &mut Streams<'r>,
+    stream: &'r StreamId,
+    expected: ExpectedVersion,
+) -> Result<Option<Conflict>, Fault> {
+    let found = batch.stream_version(streams, stream)?.unsigned_abs();
+    if expected.accepts(found) {
+        return Ok(None);
+    }
+    let kind = ConflictKind::Stream { stream: stream.clone(), expected, found };
+    let event = newest(batch, &Query::stream(stream.clone()), Position::START)?;
+    Ok(Some(Conflict::new(kind, event)))
+}
+
+fn query_conflict(batch: &Batch<'_, '_>, query: &Query, after: Position) -> Result<Option<Conflict>, Fault> {
+    let event = newest(batch, query, after)?;
+    Ok(event.map(|event| Conflict::new(ConflictKind::Query { after }, Some(event))))
+}
+
+/// The newest event behind a position that matches a query.
+fn newest(batch: &Batch<'_, '_>, query: &Query, after: Position) -> Result<Option<ConflictEvent>, Fault> {
+    let range = Range { after: crate::row::column(after), until: i64::MAX, direction: Direction::Backward };
+    let Some(at) = select::newest(batch.conn, Some(batch.pending), query, range)? else { return Ok(None) };
+    let mut statement = batch.conn.prepare_cached("SELECT type FROM events WHERE pos = ?1")?;
+    let name: String = statement.query_row([at], |row| row.get(0))?;
+    Ok(Some(ConflictEvent { position: position(at), name: name.into() }))
+}

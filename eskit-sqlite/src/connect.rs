@@ -1,0 +1,168 @@
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use eskit_runtime::{Position, StoreError, StoreErrorKind};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::Fault;
+use crate::options::{Durability, SqliteOptions};
+use crate::schema;
+
+/// Before this version a reset of the write-ahead log could corrupt the database.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// Pages of the write-ahead log after which a commit copies them into the file.
+const CHECKPOINT_PAGES: u32 = 4000;
+/// The write-ahead log is cut to this size when it is reset.
+const WAL_BYTES_KEPT: i64 = 64 << 20;
+const WRITER_CACHE_KIB: i64 = 64 << 10;
+const READER_CACHE_KIB: i64 = 16 << 10;
+/// Prepared statements that one connection keeps; above the number of SQL texts of this crate in common use.
+const STATEMENTS_KEPT: usize = 64;
+
+/// The connections of one store.
+pub(crate) struct Connections {
+    /// `None` for a store that was opened for reading only.
+    pub(crate) writer: Option<Connection>,
+    pub(crate) readers: Vec<Connection>,
+    pub(crate) poller: Connection,
+    pub(crate) head: Position,
+}
+
+/// The absolute form of a path: SQLite must not take it for a URI, nor must it move with the working directory.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
+    if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
+        let text = format!("`{}` names no file; use the memory store instead", path.display());
+        return Err(StoreError::new(StoreErrorKind::Invalid, text));
+    }
+    std::path::absolute(path).map_err(|error| {
+        let text = format!("cannot resolve the path `{}`: {error}", path.display());
+        StoreError::new(StoreErrorKind::Unavailable, text).with_source(error)
+    })
+}
+
+/// Opens every connection; migrates the file unless it is opened for reading only. Blocks.
+pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Connections, StoreError> {
+    check_version(rusqlite::version_number())?;
+    if !path.exists() && (options.read_only || !options.create) {
+        let text = format!("there is no file `{}`; create it with `create(true)`", path.display());
+        return Err(StoreError::new(StoreErrorKind::Unavailable, text));
+    }
+    let writer = if options.read_only { None } else { Some(open_writer(path, options)?) };
+    let fail = |fault: Fault| fault.into_error("open", path);
+    let mut readers = Vec::with_capacity(options.readers);
+    for _ in 0..options.readers {
+        readers.push(open_reader(path, options).map_err(fail)?);
+    }
+    let poller = open_reader(path, options).map_err(fail)?;
+    schema::check(&poller, path)?;
+    let head = head(&poller).map_err(fail)?;
+    Ok(Connections { writer, readers, poller, head })
+}
+
+/// The position of the last event.
+pub(crate) fn head(conn: &Connection) -> Result<Position, Fault> {
+    let head: Option<i64> = conn.prepare_cached("SELECT max(pos) FROM events")?.query_row([], |row| row.get(0))?;
+    Ok(Position::new(head.unwrap_or_default().unsigned_abs()))
+}
+
+fn check_version(number: i32) -> Result<(), StoreError> {
+    if number >= SQLITE_VERSION_MIN {
+        return Ok(());
+    }
+    let (major, minor, patch) = (number / 1_000_000, number / 1000 % 1000, number % 1000);
+    let text = format!(
+        "this program is linked with SQLite {major}.{minor}.{patch}, which can corrupt its write-ahead log; link 3.51.3 or later"
+    );
+    Err(StoreError::new(StoreErrorKind::Other, text))
+}
+
+fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
+    let fail = |fault: Fault| fault.into_error("open", path);
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if options.create {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| fail(error.into()))?;
+    common(&conn, options).map_err(fail)?;
+    schema::check_ownership(&conn, path)?;
+    if conn.is_readonly("main").map_err(|error| fail(error.into()))? {
+        let text =
+            format!("`{}` may not be written; make it writable, or open it with `read_only(true)`", path.display());
+        return Err(StoreError::new(StoreErrorKind::ReadOnly, text));
+    }
+    enter_wal(&conn, path, options.busy_timeout)?;
+    configure_writer(&conn, options).map_err(fail)?;
+    schema::migrate(&conn, path)?;
+    Ok(conn)
+}
+
+fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    common(&conn, options)?;
+    conn.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+    Ok(conn)
+}
+
+fn common(conn: &Connection, options: &SqliteOptions) -> Result<(), Fault> {
+    conn.busy_timeout(options.busy_timeout)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(())
+}
+
+fn configure_writer(conn: &Connection, options: &SqliteOptions) -> Result<(), Fault> {
+    let synchronous = match options.durability {
+        Durability::Full => "FULL",
+        Durability::Normal => "NORMAL",
+    };
+    conn.pragma_update(None, "synchronous", synchronous)?;
+    // On macOS a plain fsync stops at the drive's cache.
+    conn.pragma_update(None, "fullfsync", options.durability == Durability::Full)?;
+    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    conn.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES_KEPT, |row| row.get::<_, i64>(0))?;
+    conn.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |row| row.get::<_, i64>(0))?;
+    if let Some(bytes) = options.max_bytes {
+        let page_size: u64 = conn.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))?.unsigned_abs();
+        let pages = i64::try_from(bytes / page_size.max(1)).unwrap_or(i64::MAX).max(1);
+        conn.pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0))?;
+    }
+    Ok(())
+}
+
+/// Switches the file to write-ahead logging. SQLite does not wait for other processes there, so this does.
+fn enter_wal(conn: &Connection, path: &Path, timeout: Duration) -> Result<(), StoreError> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        let result = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+        match result.map_err(Fault::from) {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(_) => {
+                let text =
+                    format!("the file system of `{}` allows no write-ahead log; choose a local disk", path.display());
+                return Err(StoreError::new(StoreErrorKind::Other, text));
+            }
+            Err(fault) if fault.kind() == StoreErrorKind::Busy && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            Err(fault) => return Err(fault.into_error("open", path)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_sqlite_versions_that_corrupt_the_log() {
+        assert!(check_version(3_051_002).unwrap_err().to_string().contains("3.51.2"));
+        assert!(check_version(3_051_003).is_ok());
+        assert!(check_version(rusqlite::version_number()).is_ok());
+    }
+
+    #[test]
+    fn paths_never_become_uris() {
+        assert!(absolute(Path::new("file:log.db?mode=memory")).unwrap().is_absolute());
+        assert_eq!(absolute(Path::new(":memory:")).unwrap_err().kind(), StoreErrorKind::Invalid);
+    }
+}

@@ -1,0 +1,93 @@
+use std::fmt;
+use std::path::Path;
+
+use eskit_runtime::{StoreError, StoreErrorKind};
+use rusqlite::ErrorCode;
+
+/// What can go wrong between this crate and the file.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// SQLite refused or failed.
+    Sqlite(rusqlite::Error),
+    /// A row holds what this crate never writes.
+    Damaged(String),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Fault {
+        Fault::Sqlite(error)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Sqlite(error) => error.fmt(f),
+            Fault::Damaged(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Fault {
+    /// The kind of store error that this becomes.
+    pub(crate) fn kind(&self) -> StoreErrorKind {
+        let Fault::Sqlite(error) = self else { return StoreErrorKind::Corrupt };
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
+                StoreErrorKind::Busy
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreErrorKind::ReadOnly,
+            Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
+            Some(ErrorCode::DatabaseCorrupt) => StoreErrorKind::Corrupt,
+            Some(ErrorCode::NotADatabase) => StoreErrorKind::Foreign,
+            Some(ErrorCode::CannotOpen) => StoreErrorKind::Unavailable,
+            _ => StoreErrorKind::Other,
+        }
+    }
+
+    /// Whether a commit that failed with this certainly wrote nothing.
+    pub(crate) fn is_definite(&self) -> bool {
+        matches!(self.kind(), StoreErrorKind::Busy | StoreErrorKind::ReadOnly | StoreErrorKind::Full)
+    }
+
+    /// Whether a later attempt may go better although nobody opened the store again.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(
+            self.kind(),
+            StoreErrorKind::Busy | StoreErrorKind::ReadOnly | StoreErrorKind::Full | StoreErrorKind::Unavailable
+        )
+    }
+
+    /// The error that a caller sees: what was tried on which file, what SQLite said, and what to do.
+    pub(crate) fn into_error(self, doing: &str, path: &Path) -> StoreError {
+        let error = StoreError::new(self.kind(), self.text(doing, path));
+        match self {
+            Fault::Sqlite(source) => error.with_source(source),
+            Fault::Damaged(_) => error,
+        }
+    }
+
+    /// The text of [`Fault::into_error`].
+    pub(crate) fn text(&self, doing: &str, path: &Path) -> String {
+        format!("cannot {doing} `{}`: {self}{}", path.display(), remedy(self.kind()))
+    }
+}
+
+fn remedy(kind: StoreErrorKind) -> &'static str {
+    match kind {
+        StoreErrorKind::Busy => {
+            "; another process held the file for longer than the busy timeout: try again, or raise `busy_timeout`"
+        }
+        StoreErrorKind::ReadOnly => "; make the file and its folder writable, or open it with `read_only(true)`",
+        StoreErrorKind::Full => "; nothing was written: free space or raise `max_bytes`, then try again",
+        StoreErrorKind::Corrupt => "; the file is damaged: restore a backup, or run `.recover` of the sqlite3 shell",
+        StoreErrorKind::Foreign => "; it is no SQLite database, or its header is damaged: choose another path",
+        StoreErrorKind::Unavailable => "; check that the path and its folder exist and may be opened",
+        _ => "",
+    }
+}
+
+/// The store was closed.
+pub(crate) fn closed(path: &Path) -> StoreError {
+    StoreError::new(StoreErrorKind::Closed, format!("the store `{}` is closed; open it again", path.display()))
+}

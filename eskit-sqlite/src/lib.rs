@@ -1,0 +1,39 @@
+//! The SQLite store of eskit: one file, one writer thread, many readers.
+//!
+//! - **Durable**: an append is fsynced before it answers, unless [`Durability::Normal`] is asked for by name.
+//! - **Group commit**: the writer commits what waits in one transaction, and lingers a little for callers that are about
+//!   to append again; one caller alone never waits.
+//! - **Two conditions, one log**: the versions of streams and the queries of dynamic consistency boundaries are checked in
+//!   the transaction that writes.
+//! - **Shared**: several processes may write to one file.
+//!
+//! Programs use it through the `eskit` crate.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod batch;
+mod condition;
+mod connect;
+mod error;
+mod intern;
+mod names;
+mod options;
+mod page;
+mod queue;
+mod range;
+mod readers;
+mod repeat;
+mod row;
+mod scan;
+mod schema;
+mod select;
+mod statements;
+mod store;
+mod stream;
+mod tagged;
+mod watch;
+mod writer;
+
+pub use options::{Durability, SqliteOptions};
+pub use store::SqliteStore;

@@ -1,0 +1,148 @@
+use std::path::Path;
+use std::time::Duration;
+
+use eskit_runtime::StoreError;
+
+use crate::store::SqliteStore;
+
+/// What an append that was answered survives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Durability {
+    /// A crash of the program, of the operating system, and a loss of power: every commit is fsynced before it answers
+    /// (`synchronous=FULL`).
+    #[default]
+    Full,
+    /// A crash of the program. A crash of the operating system or a loss of power may take the last commits with it, but
+    /// leaves the log whole (`synchronous=NORMAL`).
+    Normal,
+}
+
+/// How to open a [`SqliteStore`].
+///
+/// ```no_run
+/// # async fn example() -> Result<(), eskit_runtime::StoreError> {
+/// use eskit_sqlite::{Durability, SqliteStore};
+///
+/// let store = SqliteStore::options().durability(Durability::Normal).readers(8).open("campus.db").await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    pub(crate) durability: Durability,
+    pub(crate) readers: usize,
+    pub(crate) queue_len: usize,
+    pub(crate) busy_timeout: Duration,
+    pub(crate) poll_interval: Duration,
+    pub(crate) create: bool,
+    pub(crate) read_only: bool,
+    pub(crate) max_bytes: Option<u64>,
+    pub(crate) emulated_fsync_delay: Duration,
+}
+
+/// Threads that one store may read with.
+const READERS_MAX: usize = 64;
+/// Appends, and apart from them reads, that one store may queue.
+const QUEUE_LEN_MAX: usize = 1 << 20;
+
+impl Default for SqliteOptions {
+    fn default() -> SqliteOptions {
+        SqliteOptions {
+            durability: Durability::Full,
+            readers: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
+            queue_len: 4096,
+            busy_timeout: Duration::from_secs(5),
+            poll_interval: Duration::from_millis(10),
+            create: true,
+            read_only: false,
+            max_bytes: None,
+            emulated_fsync_delay: Duration::ZERO,
+        }
+    }
+}
+
+impl SqliteOptions {
+    /// The defaults: full durability, as many readers as the machine has cores (2 to 8), 4,096 queued appends, a busy
+    /// timeout of 5 s; the file is created when it is missing.
+    pub fn new() -> SqliteOptions {
+        SqliteOptions::default()
+    }
+
+    /// What an append that was answered survives.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> SqliteOptions {
+        self.durability = durability;
+        self
+    }
+
+    /// How many threads read, each with a connection of its own: 1 to 64; values outside are brought inside.
+    #[must_use]
+    pub fn readers(mut self, threads: usize) -> SqliteOptions {
+        self.readers = threads.clamp(1, READERS_MAX);
+        self
+    }
+
+    /// How many appends, and apart from them how many reads, may wait for a thread: 1 to 1,048,576; values outside are
+    /// brought inside. When that many wait, further ones wait for a place before they are taken in.
+    #[must_use]
+    pub fn queue_len(mut self, requests: usize) -> SqliteOptions {
+        self.queue_len = requests.clamp(1, QUEUE_LEN_MAX);
+        self
+    }
+
+    /// How long to wait for another process that writes to the file before an append fails as busy.
+    #[must_use]
+    pub fn busy_timeout(mut self, timeout: Duration) -> SqliteOptions {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// How often to look for appends of other processes while somebody waits in `watch`; at least 1 ms. Appends of this
+    /// store are seen at once.
+    #[must_use]
+    pub fn poll_interval(mut self, interval: Duration) -> SqliteOptions {
+        self.poll_interval = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Whether to create the file when it is missing.
+    #[must_use]
+    pub fn create(mut self, create: bool) -> SqliteOptions {
+        self.create = create;
+        self
+    }
+
+    /// Whether to open the file for reading only. Every append then fails as read-only.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> SqliteOptions {
+        self.read_only = read_only;
+        self
+    }
+
+    /// The size that the file may grow to, in bytes, rounded down to whole pages; an append beyond it fails as full. The
+    /// file of the write-ahead log does not count.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: u64) -> SqliteOptions {
+        self.max_bytes = Some(bytes);
+        self
+    }
+
+    /// Makes every commit take this much longer than it does, as if the disk's fsync were slower.
+    ///
+    /// For benchmarks only: on a disk whose fsync is fast, or a file system in memory, it makes figures of durable appends
+    /// comparable between machines.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn emulated_fsync_delay(mut self, delay: Duration) -> SqliteOptions {
+        self.emulated_fsync_delay = delay;
+        self
+    }
+
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    /// `Foreign` when the file belongs to another program or to a newer version of this one, `Unavailable` when it is
+    /// missing and may not be created or its folder is missing, `ReadOnly`, `Busy`, `Full`, or `Corrupt`.
+    pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
+        SqliteStore::open_with(path.as_ref(), self).await
+    }
+}

@@ -1,0 +1,102 @@
+use std::path::Path;
+
+use eskit_runtime::{StoreError, StoreErrorKind};
+use rusqlite::Connection;
+
+use crate::error::Fault;
+
+/// `eskt` in ASCII: what SQLite's `application_id` holds in every log of this crate.
+pub(crate) const APPLICATION_ID: i32 = 0x6573_6b74;
+
+/// The steps from an empty file to the schema of this version; `user_version` counts the ones that were applied.
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_log.sql")];
+
+/// The schema version that this program writes.
+pub(crate) const SCHEMA_VERSION: i32 = MIGRATIONS.len() as i32;
+
+/// What a file is, by its header and its tables.
+enum Found {
+    Empty,
+    Log { version: i32 },
+    Foreign { application_id: i32 },
+}
+
+fn inspect(conn: &Connection) -> Result<Found, Fault> {
+    let application_id: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let version: i32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let objects: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(match application_id {
+        APPLICATION_ID => Found::Log { version },
+        0 if objects == 0 && version == 0 => Found::Empty,
+        application_id => Found::Foreign { application_id },
+    })
+}
+
+fn foreign(path: &Path, application_id: i32) -> StoreError {
+    let text = format!(
+        "`{}` is a database of another program (application id {application_id:#x}); choose another path",
+        path.display()
+    );
+    StoreError::new(StoreErrorKind::Foreign, text)
+}
+
+fn newer(path: &Path, version: i32) -> StoreError {
+    let text = format!(
+        "`{}` has schema version {version}, but this program knows versions up to {SCHEMA_VERSION}; update the program",
+        path.display()
+    );
+    StoreError::new(StoreErrorKind::Foreign, text)
+}
+
+/// Checks that the file is a log of a version that this program knows, without writing.
+pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    match inspect(conn).map_err(|fault| fault.into_error("open", path))? {
+        Found::Log { version } if version > SCHEMA_VERSION => Err(newer(path, version)),
+        Found::Log { version: SCHEMA_VERSION } => Ok(()),
+        Found::Log { version } => {
+            let text = format!(
+                "`{}` has schema version {version}, this program needs {SCHEMA_VERSION}; open it once for writing",
+                path.display()
+            );
+            Err(StoreError::new(StoreErrorKind::ReadOnly, text))
+        }
+        Found::Empty => {
+            let text = format!("`{}` is empty; open it once for writing", path.display());
+            Err(StoreError::new(StoreErrorKind::ReadOnly, text))
+        }
+        Found::Foreign { application_id } => Err(foreign(path, application_id)),
+    }
+}
+
+/// Refuses foreign and newer files before anything is written to them.
+pub(crate) fn check_ownership(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    match inspect(conn).map_err(|fault| fault.into_error("open", path))? {
+        Found::Log { version } if version > SCHEMA_VERSION => Err(newer(path, version)),
+        Found::Log { .. } | Found::Empty => Ok(()),
+        Found::Foreign { application_id } => Err(foreign(path, application_id)),
+    }
+}
+
+/// Applies the migrations that the file lacks, all or none. Another process may do the same at the same time.
+pub(crate) fn migrate(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = |fault: Fault| fault.into_error("migrate", path);
+    conn.execute_batch("BEGIN IMMEDIATE").map_err(|error| fail(error.into()))?;
+    let result = check_ownership(conn, path).and_then(|()| apply(conn).map_err(fail));
+    let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = conn.execute_batch(end).map_err(|error| fail(error.into()));
+    result.and(ended)
+}
+
+fn apply(conn: &Connection) -> Result<(), Fault> {
+    let applied: i32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    for (number, sql) in (1_i32..).zip(MIGRATIONS) {
+        if number > applied {
+            conn.execute_batch(sql)?;
+            conn.pragma_update(None, "user_version", number)?;
+        }
+    }
+    if applied == 0 {
+        conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,251 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use eskit_runtime::{
+    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind, limits,
+};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::connect::{self, Connections};
+use crate::error::{self, Fault};
+use crate::options::SqliteOptions;
+use crate::page;
+use crate::queue::{Refusal, Request, WriteQueue};
+use crate::readers::{ReadQueue, Reader};
+use crate::watch::Heads;
+use crate::writer::{self, WriteSide};
+
+/// A log in one SQLite file.
+///
+/// Appends of all callers go through one writer thread, which commits what waits in one transaction; reads run on
+/// threads with connections of their own and never wait for the writer. Works under any async executor. Other processes
+/// may open the same file and write to it. Cheap to clone; clones share the store.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use eskit_runtime::{Append, EventStore, NewEvent, Query, ReadOptions};
+/// use eskit_sqlite::SqliteStore;
+///
+/// let store = SqliteStore::open("campus.db").await?;
+/// store.append(Append::new(vec![NewEvent::json("campus.Opened", "{}")])).await?;
+/// let page = store.read(&Query::all(), ReadOptions::default()).await?;
+/// assert_eq!(page.events[0].name, "campus.Opened");
+/// store.close().await;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct SqliteStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    is_read_only: bool,
+    write: Arc<WriteSide>,
+    read: Arc<ReadQueue>,
+    heads: Arc<Heads>,
+    threads: Mutex<Threads>,
+}
+
+#[derive(Default)]
+struct Threads {
+    /// The reader threads and the poller.
+    readers: Vec<JoinHandle<()>>,
+    /// Hands its connection back, so that it is the last to close and tidies the write-ahead log away.
+    writer: Option<JoinHandle<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens the file at `path` with the default [`SqliteOptions`]; creates it when it is missing.
+    ///
+    /// # Errors
+    /// As [`SqliteOptions::open`].
+    pub async fn open(path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
+        SqliteOptions::new().open(path).await
+    }
+
+    /// How to open a store otherwise than by default.
+    pub fn options() -> SqliteOptions {
+        SqliteOptions::new()
+    }
+
+    /// The absolute path of the file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    pub(crate) async fn open_with(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
+        let path = connect::absolute(path)?;
+        let (reply, answer) = oneshot::channel();
+        let opener = move || {
+            let result = connect::open(&path, &options).and_then(|opened| Inner::start(path, &options, opened));
+            // Nobody waits any more: the store closes again as it is dropped.
+            let _ = reply.send(result);
+        };
+        std::thread::Builder::new().name("eskit-sqlite-open".into()).spawn(opener).map_err(no_thread)?;
+        let gone = |_| StoreError::new(StoreErrorKind::Other, "the thread that opens the store ended early");
+        let inner = answer.await.map_err(gone)??;
+        Ok(SqliteStore { inner: Arc::new(inner) })
+    }
+
+    /// Closes the store for all its clones: appends and reads that were taken in are finished, later ones fail as closed,
+    /// and whoever waits in `watch` is told. Dropping the last clone does the same, but blocks the thread meanwhile.
+    pub async fn close(&self) {
+        let inner = Arc::clone(&self.inner);
+        inner.refuse();
+        let (reply, answer) = oneshot::channel::<()>();
+        let closer = move || {
+            inner.shut_down();
+            drop(inner);
+            drop(reply);
+        };
+        match std::thread::Builder::new().name("eskit-sqlite-close".into()).spawn(closer) {
+            // The channel closes without a message when the thread is done.
+            Ok(_) => drop(answer.await),
+            Err(_) => self.inner.shut_down(),
+        }
+    }
+
+    async fn run_read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self.inner.read.run(read).await {
+            Ok(result) => result.map_err(|fault| fault.into_error("read", &self.inner.path)),
+            Err(_) => Err(error::closed(&self.inner.path)),
+        }
+    }
+}
+
+impl EventStore for SqliteStore {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        limits::check_append(&append)?;
+        if self.inner.is_read_only {
+            let text = format!("`{}` was opened for reading only", self.inner.path.display());
+            return Err(StoreError::new(StoreErrorKind::ReadOnly, text).into());
+        }
+        let (reply, answer) = oneshot::channel();
+        let request = Request::new(append, reply)?;
+        self.inner.write.queue.push(request).await.map_err(|refusal| self.inner.refused(refusal))?;
+        answer.await.unwrap_or_else(|_| {
+            let text = format!("the writer of `{}` ended before it answered", self.inner.path.display());
+            Err(AppendError::UnknownOutcome(StoreError::new(StoreErrorKind::FailedClosed, text)))
+        })
+    }
+
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        limits::check_query(query)?;
+        let query = query.clone();
+        self.run_read(move |reader| page::read(&reader.conn, &mut reader.names, &query, &options)).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        let head = self.run_read(|reader| connect::head(&reader.conn)).await?;
+        self.inner.heads.advance(head);
+        Ok(head)
+    }
+
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        self.inner.heads.beyond(after).await.map_err(|_| error::closed(&self.inner.path))
+    }
+}
+
+impl Inner {
+    /// Starts the threads on opened connections.
+    fn start(path: PathBuf, options: &SqliteOptions, opened: Connections) -> Result<Inner, StoreError> {
+        let Connections { writer, readers, poller, head } = opened;
+        let write = WriteSide {
+            path: path.clone(),
+            queue: WriteQueue::new(options.queue_len),
+            emulated_fsync_delay: options.emulated_fsync_delay,
+        };
+        let inner = Inner {
+            path,
+            is_read_only: writer.is_none(),
+            write: Arc::new(write),
+            read: Arc::new(ReadQueue::new(options.queue_len)),
+            heads: Arc::new(Heads::new(head, options.poll_interval)),
+            threads: Mutex::default(),
+        };
+        let mut threads = Threads::default();
+        let started = inner.spawn(&mut threads, writer, readers, poller);
+        *inner.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
+        started.map(|()| inner)
+    }
+
+    fn spawn(
+        &self,
+        threads: &mut Threads,
+        writer: Option<Connection>,
+        readers: Vec<Connection>,
+        poller: Connection,
+    ) -> Result<(), StoreError> {
+        let named = |name: &str| std::thread::Builder::new().name(format!("eskit-sqlite-{name}"));
+        for conn in readers {
+            let read = Arc::clone(&self.read);
+            threads.readers.push(named("reader").spawn(move || read.serve(conn)).map_err(no_thread)?);
+        }
+        let heads = Arc::clone(&self.heads);
+        threads.readers.push(named("poller").spawn(move || heads.poll(&poller)).map_err(no_thread)?);
+        if let Some(conn) = writer {
+            let (write, heads) = (Arc::clone(&self.write), Arc::clone(&self.heads));
+            let serve = move || {
+                writer::serve(&conn, &write, &heads);
+                conn
+            };
+            threads.writer = Some(named("writer").spawn(serve).map_err(no_thread)?);
+        }
+        Ok(())
+    }
+
+    fn refused(&self, refusal: Refusal) -> StoreError {
+        match refusal {
+            Refusal::Closed => error::closed(&self.path),
+            Refusal::Failed(cause) => writer::failed_closed(&self.path, &cause),
+        }
+    }
+
+    /// Takes in nothing more.
+    fn refuse(&self) {
+        self.write.queue.refuse(Refusal::Closed);
+        self.read.close();
+        self.heads.close();
+    }
+
+    /// Finishes what was taken in, and closes the connections. Blocks.
+    fn shut_down(&self) {
+        self.refuse();
+        // Held to the end, so that whoever closes at the same time waits too.
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        // A reply may drop the last clone on a thread of the store itself, which cannot wait for its own end.
+        let this = std::thread::current().id();
+        for thread in threads.readers.drain(..).filter(|thread| thread.thread().id() != this) {
+            let _ = thread.join();
+        }
+        if let Some(thread) = threads.writer.take().filter(|thread| thread.thread().id() != this)
+            && let Ok(conn) = thread.join()
+        {
+            // A failure to tidy up loses nothing: the next opening does it.
+            let _ = conn.close();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.inner.path).finish_non_exhaustive()
+    }
+}
+
+fn no_thread(error: std::io::Error) -> StoreError {
+    StoreError::new(StoreErrorKind::Other, format!("cannot start a thread of the store: {error}")).with_source(error)
+}

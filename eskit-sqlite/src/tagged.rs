@@ -1,0 +1,147 @@
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use eskit_runtime::limits::TAGS_PER_EVENT_MAX;
+use eskit_runtime::{Direction, QueryItem};
+use rusqlite::Connection;
+
+use crate::error::Fault;
+use crate::range::Range;
+use crate::row;
+
+/// How far to count a tag's events to find the rarest: a first try, by how much to go further, and where to stop.
+const COUNT_FIRST: i64 = 16;
+const COUNT_GROWTH: i64 = 8;
+const COUNT_MAX: i64 = 1 << 16;
+
+/// Events of one wire name that carry all of these tags.
+pub(crate) struct Tagged<'q> {
+    item: &'q QueryItem,
+    name: Cow<'q, str>,
+    /// The rarest first: the others are looked up for each event that it finds.
+    tags: Vec<&'q str>,
+}
+
+/// Splits an item with tags by wire name. Returns nothing when no event can match.
+pub(crate) fn split<'q>(conn: &Connection, item: &'q QueryItem, range: Range) -> Result<Vec<Tagged<'q>>, Fault> {
+    let mut tags: Vec<&str> = Vec::with_capacity(item.tags.len());
+    for tag in &item.tags {
+        if !tags.contains(&tag.as_str()) {
+            tags.push(tag.as_str());
+        }
+        if tags.len() > TAGS_PER_EVENT_MAX {
+            return Ok(Vec::new());
+        }
+    }
+    let Some(first) = tags.first() else { return Ok(Vec::new()) };
+    let names: Vec<Cow<'q, str>> = if item.types.is_empty() {
+        names_of_tag(conn, first)?.into_iter().map(Cow::Owned).collect()
+    } else {
+        item.types.iter().map(|name| Cow::Borrowed(name.as_str())).collect()
+    };
+    if tags.len() > 1 {
+        match rarest(conn, &tags, &names, range)? {
+            Some(index) => tags.swap(0, index),
+            None => return Ok(Vec::new()),
+        }
+    }
+    Ok(names.into_iter().map(|name| Tagged { item, name, tags: tags.clone() }).collect())
+}
+
+/// The wire names of the events that carry a tag: one seek for each.
+fn names_of_tag(conn: &Connection, tag: &str) -> Result<Vec<String>, Fault> {
+    let mut statement =
+        conn.prepare_cached("SELECT type FROM tags WHERE tag = ?1 AND type > ?2 ORDER BY type LIMIT 1")?;
+    let mut names = Vec::new();
+    loop {
+        let last = names.last().map_or("", String::as_str);
+        let mut rows = statement.query((tag, last))?;
+        let Some(row) = rows.next()? else { break };
+        let name = row.get(0)?;
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// The index of the tag that the fewest events in the range carry; `None` when some tag is on none.
+///
+/// Counts every tag up to a bound that grows until one tag stays below it, so the cost follows the rarest tag.
+fn rarest(conn: &Connection, tags: &[&str], names: &[Cow<'_, str>], range: Range) -> Result<Option<usize>, Fault> {
+    let mut statement = conn.prepare_cached(
+        "SELECT count(*) FROM (SELECT 1 FROM tags WHERE tag = ?1 AND type = ?2 AND pos > ?3 AND pos <= ?4 LIMIT ?5)",
+    )?;
+    let mut bound = COUNT_FIRST;
+    while bound <= COUNT_MAX {
+        for (index, tag) in tags.iter().enumerate() {
+            let mut count = 0;
+            for name in names {
+                count += statement
+                    .query_row((tag, name, range.after, range.until, bound - count), |row| row.get::<_, i64>(0))?;
+                if count >= bound {
+                    break;
+                }
+            }
+            if count < bound {
+                return Ok((count > 0).then_some(index));
+            }
+        }
+        bound *= COUNT_GROWTH;
+    }
+    Ok(Some(0))
+}
+
+macro_rules! first_tag {
+    () => {
+        "SELECT t.pos FROM tags t WHERE t.tag = ?5 AND t.type = ?1 AND t.pos > ?2 AND t.pos <= ?3"
+    };
+}
+
+/// One look-up for each further tag. Only numbers of parameters enter the text.
+fn sql(tags: usize, direction: Direction) -> Cow<'static, str> {
+    let order = match direction {
+        Direction::Forward => concat!(first_tag!(), " ORDER BY t.pos ASC LIMIT ?4"),
+        Direction::Backward => concat!(first_tag!(), " ORDER BY t.pos DESC LIMIT ?4"),
+    };
+    if tags == 1 {
+        return Cow::Borrowed(order);
+    }
+    let mut sql = String::from(first_tag!());
+    for number in 6..tags + 5 {
+        let _ =
+            write!(sql, " AND EXISTS (SELECT 1 FROM tags u WHERE u.tag = ?{number} AND u.type = ?1 AND u.pos = t.pos)");
+    }
+    sql.push_str(&order[first_tag!().len()..]);
+    Cow::Owned(sql)
+}
+
+impl Tagged<'_> {
+    /// Adds at most `want` positions in the range to `out`, in its direction.
+    pub(crate) fn positions(
+        &self,
+        conn: &Connection,
+        range: Range,
+        want: usize,
+        out: &mut Vec<i64>,
+    ) -> Result<(), Fault> {
+        // A type of stream is not in the tag table: then events are looked at one by one, until enough match.
+        let limit = if self.item.stream_type.is_some() { -1 } else { i64::try_from(want).unwrap_or(i64::MAX) };
+        let mut statement = conn.prepare_cached(&sql(self.tags.len(), range.direction))?;
+        statement.raw_bind_parameter(1, &*self.name)?;
+        statement.raw_bind_parameter(2, range.after)?;
+        statement.raw_bind_parameter(3, range.until)?;
+        statement.raw_bind_parameter(4, limit)?;
+        for (index, tag) in self.tags.iter().enumerate() {
+            statement.raw_bind_parameter(5 + index, tag)?;
+        }
+        let mut rows = statement.raw_query();
+        while out.len() < want
+            && let Some(row) = rows.next()?
+        {
+            let at = row.get(0)?;
+            if self.item.stream_type.is_none() || row::matches_at(conn, self.item, at)? {
+                out.push(at);
+            }
+        }
+        Ok(())
+    }
+}

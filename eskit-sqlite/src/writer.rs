@@ -1,0 +1,165 @@
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use eskit_runtime::{AppendError, Position, StoreError, StoreErrorKind};
+use rusqlite::Connection;
+
+use crate::batch::Batch;
+use crate::error::Fault;
+use crate::names::PendingNames;
+use crate::queue::{Answer, Refusal, Request, WriteQueue};
+use crate::statements::Statements;
+use crate::watch::Heads;
+
+/// The longest that a batch waits for further appends.
+const LINGER_MAX: Duration = Duration::from_millis(1);
+/// A batch waits for further appends for this part of the time that the last commit took.
+const LINGER_PART: u32 = 8;
+
+/// What the writer thread shares with the callers.
+pub(crate) struct WriteSide {
+    pub(crate) path: PathBuf,
+    pub(crate) queue: WriteQueue,
+    pub(crate) emulated_fsync_delay: Duration,
+}
+
+/// Why a transaction did not commit.
+struct Failure {
+    fault: Fault,
+    /// Whether it may be in the log all the same.
+    is_ambiguous: bool,
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Failure {
+        Failure { fault, is_ambiguous: false }
+    }
+}
+
+/// The work of the writer thread, until the queue refuses and is empty.
+pub(crate) fn serve(conn: &Connection, side: &WriteSide, heads: &Heads) {
+    let statements = match Statements::prepare(conn) {
+        Ok(statements) => statements,
+        Err(error) => {
+            side.queue.refuse(Refusal::Failed(Fault::from(error).text("write to", &side.path)));
+            return refuse_rest(side);
+        }
+    };
+    let mut writer = Writer { conn, side, statements, pending: PendingNames::default(), commit: Duration::ZERO };
+    let mut requests = Vec::new();
+    let mut expected = 0;
+    while side.queue.take(&mut requests, expected, (writer.commit / LINGER_PART).min(LINGER_MAX)) {
+        let taken = requests.len();
+        let (outcome, answers) = writer.transact(&requests);
+        // Whoever is answered now is likely to append again: the next batch waits for as many.
+        expected = taken + side.queue.len();
+        match outcome {
+            Ok(head) => {
+                heads.advance(head);
+                for (request, answer) in requests.drain(..).zip(answers) {
+                    // A caller that went away may have appended all the same.
+                    let _ = request.reply.send(answer);
+                }
+            }
+            Err(failure) => {
+                if writer.fail(failure, &mut requests, answers) {
+                    return refuse_rest(side);
+                }
+            }
+        }
+    }
+}
+
+/// Answers what still waits after the writer failed closed. Nothing of it was written.
+fn refuse_rest(side: &WriteSide) {
+    let mut requests = Vec::new();
+    while side.queue.take(&mut requests, 0, Duration::ZERO) {
+        for request in requests.drain(..) {
+            let cause = side.queue.failure().unwrap_or_default();
+            let _ = request.reply.send(Err(AppendError::Store(failed_closed(&side.path, &cause))));
+        }
+    }
+}
+
+/// The refusal of every append after the writer failed closed.
+pub(crate) fn failed_closed(path: &Path, cause: &str) -> StoreError {
+    let text = format!("`{}` takes no more appends, open it again; an earlier one failed: {cause}", path.display());
+    StoreError::new(StoreErrorKind::FailedClosed, text)
+}
+
+struct Writer<'w> {
+    conn: &'w Connection,
+    side: &'w WriteSide,
+    statements: Statements<'w>,
+    pending: PendingNames,
+    /// How long the last commit took.
+    commit: Duration,
+}
+
+impl Writer<'_> {
+    /// Runs one transaction: the new head, and an answer for each request that was reached.
+    fn transact(&mut self, requests: &[Request]) -> (Result<Position, Failure>, Vec<Answer>) {
+        let mut answers = Vec::with_capacity(requests.len());
+        let outcome = self.try_transact(requests, &mut answers);
+        if outcome.is_err() && !self.conn.is_autocommit() {
+            // When this fails too, `fail` notices.
+            let _ = self.conn.execute_batch("ROLLBACK");
+        }
+        self.pending.clear();
+        (outcome, answers)
+    }
+
+    fn try_transact(&mut self, requests: &[Request], answers: &mut Vec<Answer>) -> Result<Position, Failure> {
+        let mut batch = Batch::begin(self.conn, &mut self.statements, &mut self.pending)?;
+        for request in requests {
+            answers.push(batch.append(request)?);
+        }
+        let head = batch.finish()?;
+        let started = Instant::now();
+        self.statements.commit.raw_execute().map_err(|error| {
+            let fault = Fault::from(error);
+            Failure { is_ambiguous: !fault.is_definite(), fault }
+        })?;
+        emulate_fsync(self.side.emulated_fsync_delay);
+        self.commit = started.elapsed();
+        Ok(head)
+    }
+
+    /// Answers the requests of a transaction that did not commit. Returns whether the writer failed closed.
+    fn fail(&self, failure: Failure, requests: &mut Vec<Request>, answers: Vec<Answer>) -> bool {
+        let Failure { fault, is_ambiguous } = failure;
+        let fails_closed = is_ambiguous || !fault.may_pass() || !self.conn.is_autocommit();
+        let text = fault.text("append to", &self.side.path);
+        if fails_closed {
+            self.side.queue.refuse(Refusal::Failed(text.clone()));
+        }
+        let mut answers = answers.into_iter();
+        for request in requests.drain(..) {
+            let error = StoreError::new(fault.kind(), text.clone());
+            // A refusal may rest on what an earlier append of the same transaction wrote: it does not stand either.
+            let would_be_there = matches!(answers.next(), Some(Ok(_)));
+            let error = if is_ambiguous && would_be_there {
+                AppendError::UnknownOutcome(error)
+            } else {
+                AppendError::Store(error)
+            };
+            let _ = request.reply.send(Err(error));
+        }
+        fails_closed
+    }
+}
+
+/// Spins for the last part, since a sleeping thread wakes up too late to tell 50 from 100 microseconds.
+fn emulate_fsync(delay: Duration) {
+    const SPIN: Duration = Duration::from_micros(120);
+    if delay.is_zero() {
+        return;
+    }
+    let end = Instant::now() + delay;
+    if delay > SPIN {
+        std::thread::sleep(delay - SPIN);
+    }
+    while Instant::now() < end {
+        std::hint::spin_loop();
+    }
+}
