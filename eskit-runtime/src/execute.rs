@@ -66,8 +66,11 @@ pub async fn execute<C: Decide, S: EventStore>(
     loop {
         let mut folded = plan.fold(store).await?;
         check_expected(&plan, &folded, options)?;
-        let events = command.decide(&folded.state).into_result().map_err(ExecuteError::Domain)?;
-        let events = encode::<C>(&events, &plan, options)?;
+        let events = {
+            // What the decider returned need not be `Send`: it does not live across an await.
+            let decided = command.decide(&folded.state).into_result().map_err(ExecuteError::Domain)?;
+            encode::<C>(&decided, &plan, options)?
+        };
         if events.is_empty() {
             return Ok(Executed { events: Vec::new(), state: folded.state, attempts: attempt, repeated: false });
         }

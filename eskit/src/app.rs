@@ -1,0 +1,145 @@
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eskit_runtime::{
+    Decide, DomainError, EventStore, Evolve, ExecuteError, ExecuteOptions, Executed, ExpectedVersion, LoadError,
+    LoadKey, Loaded, Metadata, RetryPolicy, Sleep, Timestamp,
+};
+
+/// A program on a store: executes commands and loads states. Cheap to clone; clones share the store.
+///
+/// ```
+/// # use eskit::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)] pub struct Opened { #[tag] account: u32 }
+/// # #[derive(Command)] pub struct Open { #[tag] account: u32 }
+/// # #[aggregate(tag = "account")] #[derive(Default)] pub struct Account { open: bool }
+/// # #[decider] impl Account {
+/// #     #[evolve] fn opened(&mut self, _: &Opened) { self.open = true }
+/// #     #[decide] fn open(&self, c: &Open) -> Option<Opened> { (!self.open).then_some(Opened { account: c.account }) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = App::new(MemoryStore::new());
+/// let executed = app.execute(Open { account: 7 }).await?;
+/// assert_eq!(executed.events.len(), 1);
+/// assert!(app.load::<Account>(7).await?.open);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct App<S> {
+    store: Arc<S>,
+    retry: RetryPolicy,
+}
+
+impl<S> Clone for App<S> {
+    fn clone(&self) -> App<S> {
+        App { store: Arc::clone(&self.store), retry: self.retry }
+    }
+}
+
+impl<S: EventStore> App<S> {
+    /// The program on this store, with the default retry policy.
+    pub fn new(store: S) -> App<S> {
+        App { store: Arc::new(store), retry: RetryPolicy::default() }
+    }
+
+    /// Sets the retry policy of every command that does not bring its own.
+    #[must_use]
+    pub fn with_retry(mut self, retry: RetryPolicy) -> App<S> {
+        self.retry = retry;
+        self
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Executes a command when awaited: reads its models, decides, appends under the condition that nothing that the
+    /// decision read has changed, and tries again on a conflict. Options are set before the `.await`.
+    ///
+    /// # Errors
+    /// See [`ExecuteError`].
+    pub fn execute<C: Decide>(&self, command: C) -> Execute<'_, S, C> {
+        let mut options = ExecuteOptions::default();
+        options.retry = self.retry;
+        Execute { store: &self.store, command, options }
+    }
+
+    /// Reads the state of one instance of an aggregate: `app.load::<Seats>(course)`, or for an aggregate with several
+    /// tags `app.load::<Enrolment>((course, student))`.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub async fn load<A: Evolve>(&self, key: impl LoadKey<A::Keys>) -> Result<Loaded<A>, LoadError> {
+        eskit_runtime::load::<A, S>(&self.store, &key).await
+    }
+}
+
+/// A command that is executed when awaited.
+#[derive(Debug)]
+#[must_use = "a command is executed when it is awaited"]
+pub struct Execute<'a, S, C> {
+    store: &'a S,
+    command: C,
+    options: ExecuteOptions,
+}
+
+impl<S, C> Execute<'_, S, C> {
+    /// Sets how often and how fast the command is tried again after a conflict.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.options.retry = retry;
+        self
+    }
+
+    /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.options.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Sets the metadata of every event.
+    pub fn metadata(mut self, metadata: Metadata) -> Self {
+        self.options.metadata = metadata;
+        self
+    }
+
+    /// Says which version of its stream the caller saw; any other is a conflict that is not tried again. For commands
+    /// whose decider has exactly one stream.
+    pub fn expected_version(mut self, version: ExpectedVersion) -> Self {
+        self.options.expected_version = Some(version);
+        self
+    }
+
+    /// Appends without condition: what happened since the state was read does not count.
+    pub fn without_condition(mut self) -> Self {
+        self.options.unconditional = true;
+        self
+    }
+
+    /// Says when the events happened; the default is the time of the append.
+    pub fn recorded_at(mut self, time: Timestamp) -> Self {
+        self.options.recorded_at = Some(time);
+        self
+    }
+}
+
+impl<'a, S: EventStore, C: Decide + 'a> IntoFuture for Execute<'a, S, C> {
+    type Output = Result<Executed<C::State>, ExecuteError<DomainError<C>>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Execute { store, command, options } = self;
+        Box::pin(async move { eskit_runtime::execute(store, &command, &options, &TokioSleep).await })
+    }
+}
+
+/// Sleeps on tokio's clock.
+struct TokioSleep;
+
+impl Sleep for TokioSleep {
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
+        tokio::time::sleep(duration)
+    }
+}

@@ -1,0 +1,206 @@
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use eskit_runtime::limits::{check_append, check_query};
+use eskit_runtime::{
+    Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, EventStore,
+    HeadWatch, NewEvent, Page, Position, Query, QueryItem, ReadOptions, RecordedEvent, StoreError, StreamId, Timestamp,
+};
+
+/// A store in memory: the whole contract, and nothing that outlives the process. For tests and examples.
+///
+/// Reading and appending take a lock for as long as the work takes; nothing waits while holding it.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    log: RwLock<Log>,
+    head: HeadWatch,
+}
+
+impl MemoryStore {
+    /// An empty log.
+    pub fn new() -> MemoryStore {
+        MemoryStore::default()
+    }
+
+    fn read_now(&self, query: &Query, options: ReadOptions) -> Page {
+        self.log.read().unwrap_or_else(PoisonError::into_inner).read(query, options)
+    }
+}
+
+impl EventStore for MemoryStore {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        check_append(&append)?;
+        let appended = self.log.write().unwrap_or_else(PoisonError::into_inner).append(append)?;
+        self.head.advance(appended.last());
+        Ok(appended)
+    }
+
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        check_query(query)?;
+        Ok(self.read_now(query, options))
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        Ok(self.head.head())
+    }
+
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        Ok(self.head.beyond(after).await)
+    }
+}
+
+/// The events in order, and where to find those of a stream, a tag or an id. The event at position `p` has index
+/// `p - 1`, and every list of positions ascends.
+#[derive(Debug, Default)]
+struct Log {
+    events: Vec<RecordedEvent>,
+    streams: HashMap<StreamId, Vec<u64>>,
+    tags: HashMap<String, Vec<u64>>,
+    ids: HashMap<EventId, u64>,
+}
+
+impl Log {
+    fn append(&mut self, append: Append) -> Result<Appended, AppendError> {
+        if let Some(repeated) = self.find_repeat(&append.events)? {
+            return Ok(repeated);
+        }
+        append.conditions.iter().try_for_each(|condition| self.check(condition))?;
+        let now = Timestamp::now();
+        let (positions, versions) = append.events.into_iter().map(|event| self.push(event, now)).unzip();
+        Ok(Appended::new(positions, versions, now))
+    }
+
+    /// The answer to an append whose ids are all here, one after another as one append left them.
+    fn find_repeat(&self, events: &[NewEvent]) -> Result<Option<Appended>, AppendError> {
+        let first = events.first().and_then(|event| self.ids.get(&event.id).copied());
+        for (event, index) in events.iter().zip(0..) {
+            match (self.ids.get(&event.id), first) {
+                (None, None) => {}
+                (Some(position), Some(first)) if *position == first + index => {}
+                (Some(position), _) => {
+                    return Err(AppendError::IdReused { id: event.id, position: Position::new(*position) });
+                }
+                (None, Some(first)) => {
+                    return Err(AppendError::IdReused { id: events[0].id, position: Position::new(first) });
+                }
+            }
+        }
+        let Some(first) = first else { return Ok(None) };
+        let recorded = &self.events[first as usize - 1..][..events.len()];
+        let positions = recorded.iter().map(|event| event.position).collect();
+        let versions = recorded.iter().map(|event| event.stream.as_ref().map(|at| at.version)).collect();
+        Ok(Some(Appended::repeated(positions, versions, recorded[0].recorded_at)))
+    }
+
+    fn check(&self, condition: &Condition) -> Result<(), Conflict> {
+        match condition {
+            Condition::Stream { stream, expected } => {
+                let positions = self.streams.get(stream).map_or(&[][..], Vec::as_slice);
+                let found = positions.len() as u64;
+                if expected.accepts(found) {
+                    return Ok(());
+                }
+                let kind = ConflictKind::Stream { stream: stream.clone(), expected: *expected, found };
+                Err(Conflict::new(kind, positions.last().map(|position| self.conflict_event(*position))))
+            }
+            Condition::NoEvents { query, after } => {
+                let options = ReadOptions::default().after(*after).limit(1);
+                match self.positions(query, options).first() {
+                    None => Ok(()),
+                    Some(found) => {
+                        let kind = ConflictKind::Query { after: *after };
+                        Err(Conflict::new(kind, Some(self.conflict_event(*found))))
+                    }
+                }
+            }
+        }
+    }
+
+    fn conflict_event(&self, position: u64) -> ConflictEvent {
+        let event = &self.events[position as usize - 1];
+        ConflictEvent { position: event.position, name: event.name.clone() }
+    }
+
+    fn push(&mut self, event: NewEvent, now: Timestamp) -> (Position, Option<u64>) {
+        let position = self.events.len() as u64 + 1;
+        let version = event.stream.as_ref().map(|stream| {
+            let positions = self.streams.entry(stream.clone()).or_default();
+            positions.push(position);
+            positions.len() as u64
+        });
+        for tag in event.tags.iter() {
+            match self.tags.get_mut(tag.as_str()) {
+                Some(positions) => positions.push(position),
+                None => {
+                    self.tags.insert(tag.as_str().to_owned(), vec![position]);
+                }
+            }
+        }
+        self.ids.insert(event.id, position);
+        self.events.push(event.into_recorded(Position::new(position), version, now));
+        (Position::new(position), version)
+    }
+
+    fn read(&self, query: &Query, options: ReadOptions) -> Page {
+        let limit = options.page_len();
+        let mut positions = self.positions(query, options);
+        let more = positions.len() > limit;
+        positions.truncate(limit);
+        Page::new(positions.into_iter().map(|position| self.events[position as usize - 1].clone()).collect(), more)
+    }
+
+    /// The positions of the first matches in the read's direction: one more than the page holds, where there are more.
+    fn positions(&self, query: &Query, options: ReadOptions) -> Vec<u64> {
+        let wanted = options.page_len() + 1;
+        let mut all: Vec<u64> = Vec::new();
+        for item in query.items() {
+            all.extend(self.candidates(item, options).filter(|position| self.holds(item, *position)).take(wanted));
+        }
+        if query.items().len() > 1 {
+            all.sort_unstable();
+            all.dedup();
+            if options.direction == Direction::Backward {
+                all.reverse();
+            }
+            all.truncate(wanted);
+        }
+        all
+    }
+
+    fn holds(&self, item: &QueryItem, position: u64) -> bool {
+        let event = &self.events[position as usize - 1];
+        item.matches(&event.name, &event.tags, event.stream.as_ref().map(|at| &at.stream), event.id)
+    }
+
+    /// The positions among which an item's matches lie, from the shortest list that is at hand.
+    fn candidates(&self, item: &QueryItem, options: ReadOptions) -> Box<dyn Iterator<Item = u64> + '_> {
+        let (from, to) = (options.after.get() + 1, options.until.map_or(u64::MAX, Position::get));
+        let by_tag = item.tags.iter().map(|tag| self.tags.get(tag.as_str()).map_or(&[][..], Vec::as_slice));
+        let by_stream = item.stream.iter().map(|stream| self.streams.get(stream).map_or(&[][..], Vec::as_slice));
+        if !item.ids.is_empty() {
+            let mut found: Vec<u64> = item.ids.iter().filter_map(|id| self.ids.get(id).copied()).collect();
+            found.retain(|position| (from..=to).contains(position));
+            found.sort_unstable();
+            found.dedup();
+            return directed(found.into_iter(), options.direction);
+        }
+        match by_tag.chain(by_stream).min_by_key(|positions| positions.len()) {
+            Some(positions) => {
+                let start = positions.partition_point(|position| *position < from);
+                let end = positions.partition_point(|position| *position <= to).max(start);
+                directed(positions[start..end].iter().copied(), options.direction)
+            }
+            None => directed(from..to.min(self.events.len() as u64).saturating_add(1), options.direction),
+        }
+    }
+}
+
+fn directed<'a>(
+    positions: impl DoubleEndedIterator<Item = u64> + 'a,
+    direction: Direction,
+) -> Box<dyn Iterator<Item = u64> + 'a> {
+    match direction {
+        Direction::Forward => Box::new(positions),
+        Direction::Backward => Box::new(positions.rev()),
+    }
+}
