@@ -55,7 +55,7 @@
 //! app.execute(DefineCourse { course: "maths".into(), capacity: 1 }).await.map_err(|e| e.to_string())?;
 //! app.execute(Enroll { course: "maths".into(), student: "ada".into() }).await.map_err(|e| e.to_string())?;
 //! let refused = app.execute(Enroll { course: "maths".into(), student: "bob".into() }).await;
-//! assert_eq!(refused.unwrap_err().domain(), Some(&"the course is full"));
+//! assert_eq!(refused.err().and_then(|e| e.domain().copied()), Some("the course is full"));
 //! # Ok(()) }
 //! ```
 
