@@ -1,0 +1,57 @@
+//! Messages about aggregates.
+
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use syn::Error;
+
+use super::suggest::suggest_key;
+use super::{at, spanned};
+
+pub(crate) fn aggregate_without_key(span: Span) -> Error {
+    spanned(
+        span,
+        "an aggregate needs a key",
+        "write `#[aggregate(tag = \"course\")]` or `#[aggregate(stream = \"account\")]`",
+    )
+}
+
+pub(crate) fn aggregate_two_keys(word: &Ident) -> Error {
+    at(
+        word,
+        "`stream` and `tag` exclude each other",
+        "keep `stream`, for events in a stream of their own, or `tag`, for events that carry it",
+    )
+}
+
+pub(crate) fn aggregate_tag_list(tokens: impl ToTokens) -> Error {
+    at(tokens, "`tag` needs a key or several", "write `tag = \"course\"`, or `tag(\"course\", \"student\")`")
+}
+
+pub(crate) fn aggregate_tag_repeated(tokens: impl ToTokens, key: &str) -> Error {
+    at(tokens, &format!("the tag `{key}` is given twice"), "keep one of them")
+}
+
+pub(crate) fn aggregate_tags_too_many(tokens: impl ToTokens) -> Error {
+    at(tokens, "an aggregate may have at most 4 tags", "name the ones that select its events")
+}
+
+pub(crate) fn aggregate_key(tokens: impl ToTokens, word: &str, key: &str) -> Error {
+    let suggestion = suggest_key(key);
+    at(
+        tokens,
+        &format!("the key `{}` does not match `[a-z][a-z0-9_-]*`", key.escape_debug()),
+        &format!("write `{word} = \"{suggestion}\"`"),
+    )
+}
+
+pub(crate) fn partial_without_stream(word: &Ident) -> Error {
+    at(
+        word,
+        "`partial` is for streams: an aggregate with tags reads only the events that it evolves",
+        "drop it, or write `stream = \"..\"`",
+    )
+}
+
+pub(crate) fn aggregate_item(tokens: impl ToTokens) -> Error {
+    at(tokens, "`#[aggregate]` stands on a struct or an enum", "put it on the type that holds the state")
+}

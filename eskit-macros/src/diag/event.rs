@@ -1,0 +1,140 @@
+//! Messages about events and their versions.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::Error;
+
+use super::at;
+
+pub(crate) fn union(what: &str, token: impl ToTokens) -> Error {
+    at(token, &format!("a union cannot be {what}"), "use a struct")
+}
+
+pub(crate) fn generic(what: &str, generics: impl ToTokens) -> Error {
+    at(
+        generics,
+        &format!("{what} cannot be generic"),
+        "name each concrete type on its own; its name is what is stored or dispatched on",
+    )
+}
+
+pub(crate) fn version_zero(lit: impl ToTokens) -> Error {
+    at(lit, "schema versions start at 1", "write `version = 1`, or leave it out")
+}
+
+pub(crate) fn version_too_large(lit: impl ToTokens) -> Error {
+    at(lit, "a schema version is at most 1000", "count versions one by one: the first change of shape makes version 2")
+}
+
+pub(crate) fn wire_name_empty(lit: impl ToTokens, word: &str) -> Error {
+    at(lit, &format!("`{word}` is empty"), &format!("write `{word} = \"sales\"`, or leave it out"))
+}
+
+pub(crate) fn wire_name_characters(lit: impl ToTokens, name: &str, bad: char) -> Error {
+    at(
+        lit,
+        &format!("the wire name `{name}` holds `{}`", bad.escape_debug()),
+        "use ASCII letters, digits, `_`, `-`, and `.`, as in `name = \"sales.OrderPlaced\"`",
+    )
+}
+
+pub(crate) fn wire_name_too_long(lit: impl ToTokens, len: usize) -> Error {
+    at(lit, &format!("the wire name has {len} bytes, but at most 256 are allowed"), "write a shorter `name = \"..\"`")
+}
+
+pub(crate) fn name_and_context(word: &Ident) -> Error {
+    at(
+        word,
+        "`name` and `context` exclude each other",
+        "keep `name`, which is the whole wire name, or `context`, its first part",
+    )
+}
+
+pub(crate) fn alias_is_name(lit: impl ToTokens, name: &str) -> Error {
+    at(
+        lit,
+        &format!("the alias `{name}` is the event's own wire name"),
+        "an alias is a former name; drop it, or name the old one",
+    )
+}
+
+pub(crate) fn alias_repeated(lit: impl ToTokens, name: &str) -> Error {
+    at(lit, &format!("the alias `{name}` is given twice"), "keep one of them")
+}
+
+pub(crate) fn from_and_upcast(word: &Ident) -> Error {
+    at(
+        word,
+        "`from` and `upcast` exclude each other",
+        "keep `from`, and put the `upcast(..)` of older versions on the type that it names",
+    )
+}
+
+pub(crate) fn version_without_origin(lit: impl ToTokens, version: u32) -> Error {
+    let steps: Vec<String> = (1..version).map(|step| format!("{step} = from_v{step}")).collect();
+    at(
+        lit,
+        &format!("version {version} does not say where it comes from"),
+        &format!("add `upcast({})`, or `from = TypeOfVersion{}`", steps.join(", "), version - 1),
+    )
+}
+
+pub(crate) fn origin_without_version(word: &Ident) -> Error {
+    at(word, &format!("`{word}` reads older versions, but this event is at version 1"), "add `version = 2`, or drop it")
+}
+
+pub(crate) fn upcast_malformed(tokens: impl ToTokens) -> Error {
+    at(
+        tokens,
+        "cannot read this step of `upcast(..)`",
+        "write `1 = function`: the version that it starts from, and its name",
+    )
+}
+
+pub(crate) fn upcast_empty(word: &Ident) -> Error {
+    at(word, "`upcast` names no step", "write `upcast(1 = function)`")
+}
+
+pub(crate) fn upcast_order(lit: impl ToTokens, found: u32, expected: u32) -> Error {
+    at(
+        lit,
+        &format!("the steps of `upcast(..)` go one by one: expected {expected}, found {found}"),
+        &format!("write `{expected} = function` here"),
+    )
+}
+
+pub(crate) fn upcast_beyond(lit: impl ToTokens, version: u32) -> Error {
+    at(
+        lit,
+        &format!("a step from this version leads beyond version {version}"),
+        &format!("steps start from 1 up to {}; raise `version`, or drop the step", version.saturating_sub(1)),
+    )
+}
+
+pub(crate) fn upcast_missing(lit: impl ToTokens, missing: u32) -> Error {
+    at(lit, &format!("no step of `upcast(..)` reads version {missing}"), &format!("add `{missing} = function`"))
+}
+
+pub(crate) fn variant_shape(variant: &Ident, fields: impl ToTokens) -> Error {
+    at(
+        fields,
+        &format!("the tuple variant `{variant}` is no event"),
+        &format!("hold one event, `{variant}(Event)`, or name the fields, `{variant} {{ field: Type }}`"),
+    )
+}
+
+pub(crate) fn enum_empty(ident: &Ident) -> Error {
+    at(
+        ident,
+        &format!("the enum `{ident}` holds no event"),
+        "add a variant that holds one, such as `Placed(OrderPlaced)`",
+    )
+}
+
+pub(crate) fn misplaced_event_attr(word: &Ident, variant: &Ident) -> Error {
+    at(
+        word,
+        &format!("`{word}` has no place here: the variant `{variant}` holds an event that says it itself"),
+        &format!("put `#[event({word} = ..)]` on the struct that `{variant}` holds"),
+    )
+}

@@ -1,0 +1,74 @@
+//! What was probably meant.
+
+/// The known word that was probably meant: Damerau's distance of at most a third of the word's length.
+pub(crate) fn did_you_mean<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let limit = word.len().max(3) / 3;
+    known
+        .iter()
+        .map(|candidate| (distance(word, candidate), *candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The optimal string alignment distance: insertions, deletions, substitutions, and swaps of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let same = a[i - 1] == b[j - 1];
+            let mut best = (rows[i - 1][j - 1] + usize::from(!same)).min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+/// The nearest valid key: `studentId` becomes `student_id`.
+pub(crate) fn suggest_key(key: &str) -> String {
+    let mut suggestion = String::new();
+    for c in key.chars() {
+        match c {
+            'a'..='z' => suggestion.push(c),
+            '0'..='9' | '-' | '_' if !suggestion.is_empty() => suggestion.push(c),
+            'A'..='Z' => {
+                if suggestion.ends_with(|last: char| last.is_ascii_lowercase() || last.is_ascii_digit()) {
+                    suggestion.push('_');
+                }
+                suggestion.push(c.to_ascii_lowercase());
+            }
+            _ if !suggestion.is_empty() && !suggestion.ends_with('_') => suggestion.push('_'),
+            _ => {}
+        }
+    }
+    let trimmed = suggestion.trim_end_matches(['_', '-']);
+    if trimmed.is_empty() { "course".to_owned() } else { trimmed.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typos_find_the_word_that_was_meant() {
+        let words = crate::symbol::EVENT_WORDS;
+        assert_eq!(did_you_mean("verison", words), Some("version"));
+        assert_eq!(did_you_mean("naem", words), Some("name"));
+        assert_eq!(did_you_mean("tag", words), None);
+        assert_eq!(did_you_mean("aliases", words), Some("alias"));
+    }
+
+    #[test]
+    fn keys_are_suggested_in_snake_case() {
+        assert_eq!(suggest_key("studentId"), "student_id");
+        assert_eq!(suggest_key("9 lives"), "lives");
+        assert_eq!(suggest_key("Ünïcode"), "n_code");
+        assert_eq!(suggest_key("--"), "course");
+    }
+}

@@ -1,0 +1,77 @@
+//! Messages about tags, commands and tag values.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::Error;
+
+use super::at;
+use super::suggest::suggest_key;
+
+pub(crate) fn tag_malformed(tokens: impl ToTokens) -> Error {
+    at(tokens, "cannot read this tag", "write `#[tag]` for the field's name as key, or `#[tag(\"course\")]`")
+}
+
+pub(crate) fn tag_key(tokens: impl ToTokens, key: &str) -> Error {
+    let suggestion = suggest_key(key);
+    at(
+        tokens,
+        &format!("the tag key `{}` does not match `[a-z][a-z0-9_-]*`", key.escape_debug()),
+        &format!("write `#[tag(\"{suggestion}\")]`"),
+    )
+}
+
+pub(crate) fn tag_key_too_long(tokens: impl ToTokens, len: usize) -> Error {
+    at(tokens, &format!("the tag key has {len} bytes, but at most 256 are allowed"), "write a shorter key")
+}
+
+pub(crate) fn tag_without_name(tokens: impl ToTokens) -> Error {
+    at(tokens, "a tuple field has no name to serve as the tag's key", "write `#[tag(\"course\")]`")
+}
+
+pub(crate) fn tag_twice(tokens: impl ToTokens, key: &str) -> Error {
+    at(tokens, &format!("the tag `{key}` is given twice on this field"), "keep one of them")
+}
+
+pub(crate) fn tags_too_many(tokens: impl ToTokens, found: usize) -> Error {
+    at(tokens, &format!("{found} tag fields, but an event may carry at most 64 tags"), "tag only what queries look for")
+}
+
+pub(crate) fn tag_on_variant_newtype(tokens: impl ToTokens, variant: &Ident) -> Error {
+    at(
+        tokens,
+        &format!("a tag has no place here: the variant `{variant}` holds an event that carries its own tags"),
+        &format!("put the `#[tag]` on a field of the struct that `{variant}` holds"),
+    )
+}
+
+pub(crate) fn tag_on_item(tokens: impl ToTokens) -> Error {
+    at(tokens, "`#[tag]` stands on fields", "put it on the field that holds the tag's value")
+}
+
+pub(crate) fn event_attr_on_field(tokens: impl ToTokens) -> Error {
+    at(tokens, "`#[event(..)]` stands on the type, not on a field", "for a tag write `#[tag]`")
+}
+
+pub(crate) fn command_attr_on_field(tokens: impl ToTokens) -> Error {
+    at(tokens, "`#[command(..)]` stands on the type, not on a field", "for a tag write `#[tag]`")
+}
+
+pub(crate) fn command_enum(token: impl ToTokens) -> Error {
+    at(
+        token,
+        "an enum cannot be a command",
+        "make each variant a struct that derives `Command`; each has its own decider",
+    )
+}
+
+pub(crate) fn tag_value_fields(tokens: impl ToTokens) -> Error {
+    at(
+        tokens,
+        "a tag value is derived for a struct with exactly one field",
+        "write `struct CourseId(String);`, or implement `TagValue` by hand",
+    )
+}
+
+pub(crate) fn tag_value_enum(token: impl ToTokens) -> Error {
+    at(token, "a tag value cannot be derived for an enum", "implement `TagValue` by hand: `each(&self.as_str())`")
+}
