@@ -1,0 +1,123 @@
+//! What a decider emits must be evolved, and have a place to go.
+
+use super::{one, tags_with_key};
+use crate::__private::message::Message;
+use crate::aggregate::{AggregateType, Key};
+use crate::event::{EventType, EventTypes};
+use crate::table::same;
+
+/// What an aggregate's own `#[decide]` method emits, the aggregate must evolve.
+#[track_caller]
+pub(super) const fn check_emits(emits: EventTypes, evolves: EventTypes, aggregate: &AggregateType) {
+    match emits {
+        EventTypes::One(event) => {
+            if !holds(evolves, event.name) {
+                let message = Message::new()
+                    .code(aggregate.name)
+                    .text(" emits event ")
+                    .code(event.name)
+                    .text(", but does not evolve it\nhelp: add `#[evolve] fn on(&mut self, event: &")
+                    .text(event.rust_name)
+                    .text(") { .. }` to the impl block of ")
+                    .code(aggregate.name);
+                panic!("{}", message.as_str());
+            }
+        }
+        EventTypes::Many(sets) => {
+            let mut i = 0;
+            while i < sets.len() {
+                check_emits(sets[i], evolves, aggregate);
+                i += 1;
+            }
+        }
+    }
+}
+
+const fn holds(set: EventTypes, name: &str) -> bool {
+    match set {
+        EventTypes::One(event) => same(event.name, name),
+        EventTypes::Many(sets) => {
+            let mut i = 0;
+            while i < sets.len() {
+                if holds(sets[i], name) {
+                    return true;
+                }
+                i += 1;
+            }
+            false
+        }
+    }
+}
+
+/// It must be known which stream an emitted event goes to: that of its own tag, or that of the only model.
+#[track_caller]
+pub(super) const fn check_routes(
+    emits: EventTypes,
+    models: &[(&'static AggregateType, EventTypes)],
+    method: bool,
+    decider: &str,
+) {
+    match emits {
+        EventTypes::One(event) => check_route(event, models, method, decider),
+        EventTypes::Many(sets) => {
+            let mut i = 0;
+            while i < sets.len() {
+                check_routes(sets[i], models, method, decider);
+                i += 1;
+            }
+        }
+    }
+}
+
+#[track_caller]
+const fn check_route(event: &EventType, models: &[(&'static AggregateType, EventTypes)], method: bool, decider: &str) {
+    let (mut streams, mut named, mut i) = (0, "", 0);
+    let mut first_stream = "";
+    while i < models.len() {
+        if let Key::Stream(name) = models[i].0.key {
+            streams += 1;
+            if first_stream.is_empty() {
+                first_stream = name;
+            }
+            let (found, first) = tags_with_key(event.tags, name);
+            if found > 1 || (found == 1 && !one(event.tags[first].arity)) {
+                panic_ambiguous(event, name, name);
+            }
+            if found == 1 {
+                if !named.is_empty() && !same(named, name) {
+                    panic_ambiguous(event, named, name);
+                }
+                named = name;
+            }
+        }
+        i += 1;
+    }
+    if streams > 0 && named.is_empty() && !method {
+        let message = Message::new()
+            .text("it is not known which stream event ")
+            .code(event.name)
+            .text(" goes to: it carries no ")
+            .code(first_stream)
+            .text(" tag, and ")
+            .code(decider)
+            .text(" is not a method of one aggregate\nhelp: put `#[tag(\"")
+            .text(first_stream)
+            .text("\")]` on the field of ")
+            .code(event.rust_name)
+            .text(" that holds the stream's id");
+        panic!("{}", message.as_str());
+    }
+}
+
+#[track_caller]
+const fn panic_ambiguous(event: &EventType, first: &str, second: &str) {
+    let message = Message::new()
+        .text("event ")
+        .code(event.name)
+        .text(" names more than one stream, by its tags ")
+        .code(first)
+        .text(" and ")
+        .code(second)
+        .text("\nhelp: emit one event for each stream, each with exactly one such tag");
+    panic!("{}", message.as_str());
+}
