@@ -15,6 +15,7 @@ use crate::recorded::RecordedEvent;
 use crate::registry::Registry;
 use crate::store::EventStore;
 
+pub use bind::{decision_query, state_query};
 pub use error::{ExecuteError, LoadError};
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
 
@@ -173,8 +174,6 @@ async fn append<S: EventStore>(
                 sleep.sleep(options.retry.delay(attempt)).await;
                 attempt += 1;
             }
-            // The first try may have been ours: only a repeat, never a conflict, is then the answer.
-            Err(AppendError::Conflict(conflict)) if attempt > 1 => return Err(AppendError::Conflict(conflict)),
             other => return other,
         }
     }

@@ -86,3 +86,8 @@ pub mod prelude {
     #[cfg(feature = "sqlite")]
     pub use eskit_sqlite::SqliteStore;
 }
+
+/// The README's code is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -3,6 +3,9 @@
 use crate::aggregate::{Evolve, LoadKey, Models, Scope};
 use crate::decider::{Binding, Decide};
 use crate::event::TagField;
+use crate::query::Query;
+
+use super::fold::Plan;
 
 /// The tag fields of a value do not select exactly one instance of a model.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,4 +58,20 @@ pub(crate) fn scope<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Scope, Bin
         return Err(BindError(format!("`{name}` is selected by {wanted} key values, but {found} were given")));
     }
     Ok(Scope::new(&A::TYPE.key, &values))
+}
+
+/// The query that a command's decision reads: one item for each model, in order.
+///
+/// # Errors
+/// The command's tags do not select one instance of each model.
+pub fn decision_query<C: Decide>(command: &C) -> Result<Query, String> {
+    scopes(command).map(|scopes| Plan::<C::State>::new(scopes).query).map_err(|error| error.0)
+}
+
+/// The query that [`load`](crate::load) reads: one item.
+///
+/// # Errors
+/// The key does not select one instance.
+pub fn state_query<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Query, String> {
+    scope::<A>(key).map(|scope| Plan::<A>::new(vec![scope]).query).map_err(|error| error.0)
 }

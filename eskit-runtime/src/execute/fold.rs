@@ -12,7 +12,7 @@ use crate::store::{EventStore, StoreError};
 /// What to read for a decision: the scope of each model, and the query that unites them.
 pub(crate) struct Plan<M> {
     pub(crate) scopes: Vec<Scope>,
-    query: Query,
+    pub(crate) query: Query,
     models: PhantomData<fn() -> M>,
 }
 
