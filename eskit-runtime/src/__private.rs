@@ -1,4 +1,4 @@
-//! What generated code calls. Not part of the public interface: it may change in any release.
+//! What generated code and eskit's own test support call. Not part of the public interface: it may change in any release.
 
 #[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
 mod check;
@@ -9,6 +9,7 @@ pub use crate::aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, Models};
 pub use crate::command::{Command, CommandType};
 pub use crate::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
 pub use crate::event::{Event, EventType, EventTypes, Field, SingleEvent, SourceLocation, TagField};
+pub use crate::execute::{decision_query, state_query};
 pub use crate::payload::{DecodeError, EncodeError};
 pub use crate::recorded::RecordedEvent;
 pub use crate::registry::Entry;
