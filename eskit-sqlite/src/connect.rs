@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use eskit_runtime::{Position, StoreError, StoreErrorKind};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Fault;
@@ -107,6 +108,8 @@ fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connection, Fault
 fn common(conn: &Connection, options: &SqliteOptions) -> Result<(), Fault> {
     conn.busy_timeout(options.busy_timeout)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Without this, each new value that is bound to a LIMIT makes SQLite compile the statement anew.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 

@@ -22,9 +22,13 @@ enum Found {
 }
 
 fn inspect(conn: &Connection) -> Result<Found, Fault> {
-    let application_id: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let version: i32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let objects: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    // One statement sees one state of the file, while another process may be migrating it.
+    let (application_id, version, objects): (i32, i32, i64) = conn.query_row(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) \
+         FROM pragma_application_id, pragma_user_version",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
     Ok(match application_id {
         APPLICATION_ID => Found::Log { version },
         0 if objects == 0 && version == 0 => Found::Empty,

@@ -1,4 +1,5 @@
 //! Appends: conditions, versions, conflicts, repeats and limits.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Every query shape, against a naive filter over all events.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod support;
 

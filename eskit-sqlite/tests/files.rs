@@ -1,0 +1,232 @@
+//! Files: opening, closing, and everything that can be wrong with one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
+
+mod support;
+
+use std::time::Duration;
+
+use eskit_runtime::{Append, AppendError, EventStore, NewEvent, Position, Query, ReadOptions, StoreErrorKind};
+use eskit_sqlite::SqliteStore;
+use rusqlite::Connection;
+use support::*;
+
+fn kind(result: Result<SqliteStore, eskit_runtime::StoreError>) -> (StoreErrorKind, String) {
+    let error = result.unwrap_err();
+    (error.kind(), error.to_string())
+}
+
+fn append_kind(error: AppendError) -> StoreErrorKind {
+    match error {
+        AppendError::Store(error) => error.kind(),
+        other => panic!("expected a failure of the store, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_log_outlives_its_store() {
+    let folder = Folder::new("reopen");
+    let file = folder.file("log.db");
+    let store = SqliteStore::open(&file).await.unwrap();
+    store.append(one(on(stream("a"), "e"))).await.unwrap();
+    drop(store);
+    assert!(!folder.file("log.db-wal").exists(), "the last connection tidies the write-ahead log away");
+    let store = SqliteStore::options().create(false).open(&file).await.unwrap();
+    assert_eq!(store.append(one(on(stream("a"), "e"))).await.unwrap().versions, [Some(2)]);
+    assert_eq!(numbers(&everything(&store).await), [1, 2]);
+}
+
+#[tokio::test]
+async fn closing_finishes_what_was_taken_in_and_refuses_the_rest() {
+    let folder = Folder::new("close");
+    let store = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    let running: Vec<_> = (0..200)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.append(one(plain("e"))).await })
+        })
+        .collect();
+    let watching = tokio::spawn({
+        let store = store.clone();
+        async move { store.watch(Position::new(1_000_000)).await }
+    });
+    tokio::task::yield_now().await;
+    store.close().await;
+    let mut appended = 0;
+    for task in running {
+        match task.await.unwrap() {
+            Ok(_) => appended += 1,
+            Err(error) => assert_eq!(append_kind(error), StoreErrorKind::Closed),
+        }
+    }
+    assert!(appended > 0);
+    assert_eq!(watching.await.unwrap().unwrap_err().kind(), StoreErrorKind::Closed);
+    assert_eq!(append_kind(store.append(one(plain("e"))).await.unwrap_err()), StoreErrorKind::Closed);
+    let read = store.read(&Query::all(), ReadOptions::default()).await;
+    assert_eq!(read.unwrap_err().kind(), StoreErrorKind::Closed);
+    assert_eq!(store.head().await.unwrap_err().kind(), StoreErrorKind::Closed);
+    store.close().await;
+    let again = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    assert_eq!(again.head().await.unwrap(), Position::new(appended));
+}
+
+#[tokio::test]
+async fn missing_files_and_folders_are_unavailable() {
+    let folder = Folder::new("missing");
+    let (found, text) = kind(SqliteStore::options().create(false).open(folder.file("log.db")).await);
+    assert_eq!(found, StoreErrorKind::Unavailable);
+    assert!(text.contains("log.db") && text.contains("create(true)"), "{text}");
+    assert!(!folder.file("log.db").exists());
+    let (found, text) = kind(SqliteStore::open(folder.file("no/such/log.db")).await);
+    assert_eq!(found, StoreErrorKind::Unavailable, "{text}");
+    assert_eq!(kind(SqliteStore::open(":memory:").await).0, StoreErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn a_read_only_store_reads_and_follows_but_does_not_write() {
+    let folder = Folder::new("readonly");
+    let file = folder.file("log.db");
+    let writer = SqliteStore::open(&file).await.unwrap();
+    writer.append(one(plain("e"))).await.unwrap();
+    let reader = SqliteStore::options().read_only(true).open(&file).await.unwrap();
+    assert_eq!(append_kind(reader.append(one(plain("e"))).await.unwrap_err()), StoreErrorKind::ReadOnly);
+    let (head, appended) = tokio::join!(reader.watch(Position::new(1)), writer.append(one(plain("e"))));
+    assert_eq!(head.unwrap(), appended.unwrap().last());
+    assert_eq!(numbers(&everything(&reader).await), [1, 2]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_without_write_permission_says_so() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("permission");
+    let file = folder.file("log.db");
+    SqliteStore::open(&file).await.unwrap().close().await;
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).unwrap();
+    if std::fs::OpenOptions::new().write(true).open(&file).is_ok() {
+        return; // The superuser may write to any file.
+    }
+    let (found, text) = kind(SqliteStore::open(&file).await);
+    assert_eq!(found, StoreErrorKind::ReadOnly, "{text}");
+    assert!(SqliteStore::options().read_only(true).open(&file).await.is_ok());
+}
+
+#[tokio::test]
+async fn files_of_other_programs_are_left_alone() {
+    let folder = Folder::new("foreign");
+    let text_file = folder.file("notes.txt");
+    std::fs::write(&text_file, "these are notes, and no database of any kind, however long they become").unwrap();
+    let other = folder.file("other.db");
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
+    let marked = folder.file("marked.db");
+    Connection::open(&marked).unwrap().execute_batch("PRAGMA application_id = 7; CREATE TABLE t (x)").unwrap();
+    for file in [text_file, other, marked] {
+        let before = std::fs::read(&file).unwrap();
+        for options in [SqliteStore::options(), SqliteStore::options().read_only(true)] {
+            let (found, text) = kind(options.open(&file).await);
+            assert_eq!(found, StoreErrorKind::Foreign, "{text}");
+            assert!(text.contains(file.to_str().unwrap()) && text.contains("another path"), "{text}");
+        }
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_refused() {
+    let folder = Folder::new("newer");
+    let file = folder.file("log.db");
+    SqliteStore::open(&file).await.unwrap().close().await;
+    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+    let (found, text) = kind(SqliteStore::open(&file).await);
+    assert_eq!(found, StoreErrorKind::Foreign);
+    assert!(text.contains("99") && text.contains("update the program"), "{text}");
+}
+
+/// Two openings of a file that does not exist yet race for its migration.
+#[tokio::test]
+async fn a_new_file_may_be_opened_many_times_at_once() {
+    let folder = Folder::new("together");
+    for round in 0..10 {
+        let file = folder.file(&format!("{round}.db"));
+        let opening: Vec<_> =
+            (0..4).map(|_| tokio::spawn(SqliteStore::options().readers(1).open(file.clone()))).collect();
+        for task in opening {
+            let store = task.await.unwrap().unwrap();
+            store.append(one(plain("e"))).await.unwrap();
+        }
+    }
+}
+
+/// Overwrites every page behind the first one.
+fn damage(file: &std::path::Path) {
+    let mut bytes = std::fs::read(file).unwrap();
+    bytes[4096..].fill(0x5a);
+    std::fs::write(file, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_corrupt_and_takes_no_appends() {
+    let folder = Folder::new("corrupt");
+    let file = folder.file("log.db");
+    let store = SqliteStore::open(&file).await.unwrap();
+    store.append(Append::new((0..2000).map(|_| on(stream("a"), "e")).collect())).await.unwrap();
+    store.close().await;
+    damage(&file);
+    let error = match SqliteStore::open(&file).await {
+        Err(error) => error,
+        Ok(store) => store.read(&Query::all(), ReadOptions::default()).await.unwrap_err(),
+    };
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{error}");
+    assert!(error.to_string().contains("restore a backup"), "{error}");
+}
+
+#[tokio::test]
+async fn a_row_that_this_crate_never_writes_is_corrupt() {
+    let folder = Folder::new("damaged");
+    let file = folder.file("log.db");
+    let store = SqliteStore::open(&file).await.unwrap();
+    store.append(Append::new(vec![plain("e"), plain("e")])).await.unwrap();
+    Connection::open(&file).unwrap().execute_batch("UPDATE events SET schema_version = 0 WHERE pos = 2").unwrap();
+    let error = store.read(&Query::all(), ReadOptions::default()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    assert!(error.to_string().contains("position 2 has a damaged schema version"), "{error}");
+}
+
+#[tokio::test]
+async fn a_full_file_refuses_and_recovers() {
+    let folder = Folder::new("full");
+    let file = folder.file("log.db");
+    let store = SqliteStore::options().max_bytes(200_000).open(&file).await.unwrap();
+    let large = || NewEvent { payload: vec![b'x'; 10_000], ..plain("large") };
+    let mut acknowledged = 0;
+    let error = loop {
+        match store.append(one(large())).await {
+            Ok(appended) => acknowledged = appended.last().get(),
+            Err(error) => break error,
+        }
+    };
+    assert!(error.to_string().contains("max_bytes"), "{error}");
+    assert_eq!(append_kind(error), StoreErrorKind::Full);
+    assert!(acknowledged > 5);
+    // What fits still goes in.
+    assert_eq!(store.append(one(plain("small"))).await.unwrap().last().get(), acknowledged + 1);
+    assert_eq!(everything(&store).await.len() as u64, acknowledged + 1);
+    store.close().await;
+    let store = SqliteStore::open(&file).await.unwrap();
+    assert_eq!(store.append(one(large())).await.unwrap().last().get(), acknowledged + 2);
+}
+
+#[tokio::test]
+async fn a_writer_elsewhere_makes_appends_busy_for_a_while() {
+    let folder = Folder::new("busy");
+    let file = folder.file("log.db");
+    let store = SqliteStore::options().busy_timeout(Duration::from_millis(30)).open(&file).await.unwrap();
+    store.append(one(plain("e"))).await.unwrap();
+    let other = Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = store.append(one(plain("e"))).await.unwrap_err();
+    assert!(error.to_string().contains("busy_timeout"), "{error}");
+    assert_eq!(append_kind(error), StoreErrorKind::Busy);
+    assert_eq!(numbers(&everything(&store).await), [1], "reads do not wait");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(store.append(one(plain("e"))).await.unwrap().last(), Position::new(2));
+}

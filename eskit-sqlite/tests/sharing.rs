@@ -1,0 +1,216 @@
+//! Many tasks, several stores, and several processes on one log.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
+
+mod support;
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use eskit_runtime::{AppendError, EventStore, Position, Query, ReadOptions};
+use eskit_sqlite::SqliteStore;
+use support::*;
+
+/// Appends one event if no other took this number yet. Returns whether it won.
+async fn race(store: &SqliteStore, number: usize) -> bool {
+    let number = number.to_string();
+    let append = one(tagged("seat.Taken", &[("seat", &number)])).with(no_events(with_tag("seat", &number), 0));
+    match store.append(append).await {
+        Ok(_) => true,
+        Err(AppendError::Conflict(_)) => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_racers_one_wins_each_round() {
+    let folder = Folder::new("racers");
+    let store = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    for round in 0..200 {
+        let racers: Vec<_> = (0..16)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { race(&store, round).await })
+            })
+            .collect();
+        let mut winners = 0;
+        for racer in racers {
+            winners += usize::from(racer.await.unwrap());
+        }
+        assert_eq!(winners, 1, "round {round}");
+    }
+    assert_eq!(store.head().await.unwrap(), Position::new(200));
+}
+
+/// Each reads the stream's version and appends behind it: every event lands on a version of its own.
+async fn count_up(store: &SqliteStore, events: usize) {
+    let query = Query::stream(stream("counter"));
+    for _ in 0..events {
+        loop {
+            let page = store.read(&query, ReadOptions::default().backward().limit(1)).await.unwrap();
+            let version = page.events.first().map_or(0, |event| event.stream.as_ref().unwrap().version);
+            let append = one(on(stream("counter"), "up")).with(at_version(stream("counter"), version));
+            match store.append(append).await {
+                Ok(appended) => {
+                    assert_eq!(appended.versions, [Some(version + 1)]);
+                    break;
+                }
+                Err(AppendError::Conflict(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+async fn assert_counted(store: &SqliteStore, events: u64) {
+    let log = everything(store).await;
+    assert_eq!(numbers(&log), (1..=events).collect::<Vec<_>>());
+    let versions: Vec<u64> = log.iter().map(|event| event.stream.as_ref().unwrap().version).collect();
+    assert_eq!(versions, (1..=events).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_stores_share_a_file() {
+    let folder = Folder::new("two");
+    let left = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    let right = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    let tasks: Vec<_> = [&left, &right, &left, &right]
+        .map(|store| {
+            let store = store.clone();
+            tokio::spawn(async move { count_up(&store, 50).await })
+        })
+        .into();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_counted(&left, 200).await;
+    assert_eq!(right.head().await.unwrap(), Position::new(200));
+}
+
+const CHILD_FILE: &str = "ESKIT_SQLITE_TEST_CHILD";
+
+#[tokio::test]
+#[ignore = "runs as a child of `two_processes_share_a_file`"]
+async fn child_counts_up() {
+    let file = std::env::var_os(CHILD_FILE).unwrap();
+    count_up(&SqliteStore::open(file).await.unwrap(), 100).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_share_a_file() {
+    let folder = Folder::new("processes");
+    let file = folder.file("log.db");
+    let store = SqliteStore::open(&file).await.unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_counts_up", "--ignored"])
+        .env(CHILD_FILE, &file)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Nobody appends here yet: the first event must be the child's.
+    let head = tokio::time::timeout(Duration::from_secs(20), store.watch(Position::START)).await.unwrap().unwrap();
+    assert!(head > Position::START);
+    count_up(&store, 100).await;
+    assert!(child.wait().unwrap().success());
+    assert_counted(&store, 200).await;
+}
+
+#[tokio::test]
+async fn watching_sees_every_append() {
+    let folder = Folder::new("watch");
+    let store = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    let other = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    let waits = Duration::from_millis(60);
+    assert!(tokio::time::timeout(waits, store.watch(Position::START)).await.is_err(), "an empty log has no news");
+    for round in 1..=20 {
+        let writer = if round % 2 == 0 { &store } else { &other };
+        let before = Position::new(round - 1);
+        let (head, appended) = tokio::join!(store.watch(before), writer.append(one(plain("e"))));
+        assert_eq!((head.unwrap(), appended.unwrap().last()), (Position::new(round), Position::new(round)));
+    }
+    assert_eq!(store.watch(Position::new(3)).await.unwrap(), Position::new(20));
+    assert!(tokio::time::timeout(waits, store.watch(Position::new(20))).await.is_err());
+}
+
+/// A reader that follows the log meets every position once and in order, while many write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_follower_misses_and_repeats_nothing() {
+    let folder = Folder::new("follow");
+    let store = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    let writers: Vec<_> = (0..8)
+        .map(|writer: u8| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for _ in 0..100 {
+                    store.append(one(tagged("e", &[("writer", &writer.to_string())]))).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    // Tags and types together, so that a page takes several statements.
+    let query = (0..8).fold(Query::default(), |query, writer| query.or(with_tag("writer", &writer.to_string())));
+    let mut next = 1;
+    while next <= 800 {
+        let options = ReadOptions::default().after(Position::new(next - 1)).limit(50);
+        for event in store.read(&query, options).await.unwrap().events {
+            assert_eq!(event.position.get(), next);
+            next += 1;
+        }
+        if next <= 800 {
+            store.watch(Position::new(next - 1)).await.unwrap();
+        }
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+}
+
+/// No runtime at all: a waker that unparks a thread is enough.
+#[test]
+fn any_executor_will_do() {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    fn block_on<F: Future>(future: F) -> F::Output {
+        let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
+        let mut future = std::pin::pin!(future);
+        loop {
+            match future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
+                std::task::Poll::Ready(output) => return output,
+                std::task::Poll::Pending => std::thread::park(),
+            }
+        }
+    }
+    let folder = Folder::new("executor");
+    block_on(async {
+        let store = SqliteStore::options().queue_len(1).open(folder.file("log.db")).await.unwrap();
+        for number in 1..=10 {
+            assert_eq!(store.append(one(plain("e"))).await.unwrap().last().get(), number);
+        }
+        assert_eq!(store.watch(Position::START).await.unwrap(), Position::new(10));
+        assert_eq!(everything(&store).await.len(), 10);
+        store.close().await;
+    });
+}
+
+/// More callers than places in the queue: they wait, and none is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_makes_callers_wait() {
+    let folder = Folder::new("queue");
+    let store = SqliteStore::options().queue_len(3).readers(1).open(folder.file("log.db")).await.unwrap();
+    let tasks: Vec<_> = (0..100)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                store.append(one(plain("e"))).await.unwrap();
+                store.read(&Query::all(), ReadOptions::default()).await.unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(store.head().await.unwrap(), Position::new(100));
+}
