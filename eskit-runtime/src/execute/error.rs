@@ -60,6 +60,23 @@ impl<E> ExecuteError<E> {
             _ => None,
         }
     }
+
+    /// The same error with the domain's own refusal turned into another type.
+    pub fn map_domain<F>(self, map: impl FnOnce(E) -> F) -> ExecuteError<F> {
+        match self {
+            ExecuteError::Domain(error) => ExecuteError::Domain(map(error)),
+            ExecuteError::Conflict { conflict, attempts } => ExecuteError::Conflict { conflict, attempts },
+            ExecuteError::UnknownOutcome(error) => ExecuteError::UnknownOutcome(error),
+            ExecuteError::Store(error) => ExecuteError::Store(error),
+            ExecuteError::Undecodable(error) => ExecuteError::Undecodable(error),
+            ExecuteError::Encode(error) => ExecuteError::Encode(error),
+            ExecuteError::Limit(error) => ExecuteError::Limit(error),
+            ExecuteError::IdReused { id, position } => ExecuteError::IdReused { id, position },
+            ExecuteError::Options(text) => ExecuteError::Options(text),
+            ExecuteError::Key(text) => ExecuteError::Key(text),
+            ExecuteError::Registry(error) => ExecuteError::Registry(error),
+        }
+    }
 }
 
 impl<E: fmt::Display> fmt::Display for ExecuteError<E> {
