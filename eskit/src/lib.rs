@@ -72,6 +72,9 @@ pub use eskit_macros::{Command, Event, TagValue, aggregate, decide, decider, evo
 pub use eskit_runtime::*;
 pub use memory::MemoryStore;
 
+#[cfg(feature = "testing")]
+pub mod testing;
+
 #[cfg(feature = "sqlite")]
 pub use eskit_sqlite as sqlite;
 

@@ -1,0 +1,55 @@
+//! Tests of decisions and states: `given(events).when(command).then(events)`.
+//!
+//! Switch on the feature `testing` of `eskit` under `[dev-dependencies]`. A test takes the way of a running program: the
+//! given events are encoded and appended to a [`MemoryStore`](crate::MemoryStore), and the command is executed on it, so
+//! wire names, tags, queries and upcasters take part. Nothing is async and nothing waits.
+//!
+//! ```
+//! # use eskit::prelude::*;
+//! use eskit::testing::given;
+//!
+//! #[derive(Event, Serialize, Deserialize)]
+//! struct SeatTaken { #[tag] course: String, student: String }
+//!
+//! #[derive(Command)]
+//! struct TakeSeat { #[tag] course: String, student: String }
+//!
+//! #[derive(Debug, PartialEq)]
+//! struct Full;
+//!
+//! #[aggregate(tag = "course")]
+//! #[derive(Default)]
+//! struct Seats { taken: u32 }
+//!
+//! #[decider]
+//! impl Seats {
+//!     #[evolve] fn taken(&mut self, _: &SeatTaken) { self.taken += 1 }
+//!     #[decide] fn take(&self, c: &TakeSeat) -> Result<SeatTaken, Full> {
+//!         if self.taken == 2 { return Err(Full) }
+//!         Ok(SeatTaken { course: c.course.clone(), student: c.student.clone() })
+//!     }
+//! }
+//!
+//! # fn main() {
+//! let seat = |course: &str, student: &str| SeatTaken { course: course.into(), student: student.into() };
+//! let take = |student: &str| TakeSeat { course: "maths".into(), student: student.into() };
+//!
+//! given(()).when(take("ada")).then(seat("maths", "ada"));
+//! given([seat("maths", "ada"), seat("maths", "bob")]).when(take("eve")).then_error(Full);
+//! // What happened to another course is not seen.
+//! given([seat("maths", "ada"), seat("art", "bob")])
+//!     .when(take("eve"))
+//!     .then(seat("maths", "eve"))
+//!     .then_state(|seats| assert_eq!(seats.taken, 2));
+//! # }
+//! ```
+#![allow(clippy::panic, reason = "an expectation that does not hold fails its test")]
+
+mod block_on;
+mod given;
+mod history;
+mod outcome;
+mod render;
+
+pub use given::{Given, given};
+pub use outcome::Outcome;

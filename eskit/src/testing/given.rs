@@ -1,0 +1,137 @@
+use std::fmt::Debug;
+
+use eskit_runtime::__private::state_query;
+use eskit_runtime::{
+    Decide, DomainError, Emit, Evolve, ExecuteOptions, LoadKey, Metadata, NewEvent, StreamId, Timestamp,
+};
+
+use super::block_on::block_on;
+use super::history::History;
+use super::outcome::Outcome;
+
+/// Starts a test with the events that happened before: an event, an enum of events, `Option`, `Vec`, an array, a tuple,
+/// or `()` for none.
+///
+/// # Panics
+/// An event cannot be encoded, or its encoding could not be read back.
+#[track_caller]
+pub fn given(events: impl Emit) -> Given {
+    Given::default().and(events)
+}
+
+/// What happened before the command under test.
+///
+/// A decision sees what it would see of a real log: the events that carry its models' tags or lie in their streams, and
+/// no others. Given events need no stream: they lie where the deciders that are tested look for them, which is the
+/// stream that their own tag names, or else that of the model that evolves them.
+#[derive(Clone, Debug, Default)]
+#[must_use = "a test needs `.when(..)` and then an expectation"]
+pub struct Given {
+    history: History,
+}
+
+impl Given {
+    /// Adds further events.
+    ///
+    /// # Panics
+    /// An event cannot be encoded, or its encoding could not be read back.
+    #[track_caller]
+    pub fn and(mut self, events: impl Emit) -> Given {
+        if let Err(error) = self.history.push(&events) {
+            panic!("{error}");
+        }
+        self
+    }
+
+    /// Adds further events in this stream: for events without a tag of their own, of which several models could be
+    /// meant.
+    ///
+    /// # Panics
+    /// An event cannot be encoded, or its encoding could not be read back.
+    #[track_caller]
+    pub fn and_in(self, stream: StreamId, events: impl Emit) -> Given {
+        let mut given = self.and(events);
+        given.history.place_last_batch(&stream);
+        given
+    }
+
+    /// Adds events as an older program, or another one, may have encoded them: other versions, aliases, payloads.
+    pub fn and_encoded(mut self, events: impl IntoIterator<Item = NewEvent>) -> Given {
+        self.history.push_encoded(events);
+        self
+    }
+
+    /// Executes a command and adds the events that it emits.
+    ///
+    /// # Panics
+    /// The command does not go through.
+    #[track_caller]
+    pub fn and_command<C: Decide>(self, command: C) -> Given
+    where
+        DomainError<C>: Debug,
+    {
+        let outcome = self.when(command);
+        outcome.executed();
+        Given { history: outcome.into_history() }
+    }
+
+    /// Says when the events that were added last happened; otherwise they happen during the test.
+    pub fn at(mut self, time: Timestamp) -> Given {
+        self.history.last_batch().for_each(|event| event.recorded_at = Some(time));
+        self
+    }
+
+    /// Sets the metadata of the events that were added last.
+    pub fn with_metadata(mut self, metadata: Metadata) -> Given {
+        self.history.last_batch().for_each(|event| event.metadata = metadata.clone());
+        self
+    }
+
+    /// Executes the command under test.
+    ///
+    /// # Panics
+    /// The given events do not fit a log, or the command's tags do not select one instance of each model.
+    #[track_caller]
+    pub fn when<C: Decide>(self, command: C) -> Outcome<C> {
+        self.when_with(command, ExecuteOptions::default())
+    }
+
+    /// Executes the command under test with these options.
+    ///
+    /// # Panics
+    /// As [`Given::when`].
+    #[track_caller]
+    pub fn when_with<C: Decide>(self, command: C, options: ExecuteOptions) -> Outcome<C> {
+        match Outcome::of(self.history, &command, &options) {
+            Ok(outcome) => outcome,
+            Err(text) => panic!("{text}"),
+        }
+    }
+
+    /// Checks the state of one instance of an aggregate; `check` asserts what it likes.
+    ///
+    /// # Panics
+    /// `check` panics, an event cannot be read, or the key does not select one instance.
+    #[track_caller]
+    pub fn then_state_of<A: Evolve>(&self, key: impl LoadKey<A::Keys>, check: impl FnOnce(&A)) -> &Given {
+        match self.load::<A>(&key) {
+            Ok(state) => check(&state),
+            Err(text) => panic!("{text}"),
+        }
+        self
+    }
+
+    fn load<A: Evolve>(&self, key: &impl LoadKey<A::Keys>) -> Result<A, String> {
+        let mut history = self.history.clone();
+        history.route(&[(A::TYPE, A::EVENTS)], &state_query::<A>(key)?)?;
+        let store = history.store().map_err(|error| error.to_string())?;
+        let loaded = block_on(eskit_runtime::load::<A, _>(&store, key)).map_err(|error| error.to_string())?;
+        Ok(loaded.state)
+    }
+}
+
+impl From<History> for Given {
+    fn from(history: History) -> Given {
+        Given { history }
+    }
+}

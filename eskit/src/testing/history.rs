@@ -1,0 +1,139 @@
+//! The events before a command, and the streams in which its decider looks for them.
+
+use eskit_runtime::limits::EVENTS_PER_APPEND_MAX;
+use eskit_runtime::{
+    AggregateType, Append, AppendError, Emit, Emitter, EncodeError, EventStore, EventTypes, Key, NewEvent, Query,
+    RecordedEvent, StreamId, WireName,
+};
+
+use super::block_on::block_on;
+use crate::MemoryStore;
+
+/// Encoded events in order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct History {
+    entries: Vec<Entry>,
+    /// How many entries stand before the last batch.
+    before_batch: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    event: NewEvent,
+    /// Whether the event keeps its stream, or its place outside every stream, whichever decider looks.
+    placed: bool,
+}
+
+impl History {
+    /// Adds a batch of events whose streams are not known yet.
+    pub(super) fn push(&mut self, events: &impl Emit) -> Result<(), EncodeError> {
+        let mut emitter = Emitter::new();
+        events.emit(&mut emitter)?;
+        self.push_encoded(emitter.into_events());
+        Ok(())
+    }
+
+    /// Adds a batch of encoded events; those without a stream may still get one.
+    pub(super) fn push_encoded(&mut self, events: impl IntoIterator<Item = NewEvent>) {
+        self.before_batch = self.entries.len();
+        self.entries.extend(events.into_iter().map(|event| Entry { placed: event.stream.is_some(), event }));
+    }
+
+    /// Adds what a decider appended.
+    pub(super) fn push_recorded(&mut self, events: &[RecordedEvent]) {
+        self.before_batch = self.entries.len();
+        self.entries.extend(events.iter().map(|event| Entry { event: unrecorded(event), placed: true }));
+    }
+
+    /// The events of the last batch.
+    pub(super) fn last_batch(&mut self) -> impl Iterator<Item = &mut NewEvent> {
+        self.entries[self.before_batch..].iter_mut().map(|entry| &mut entry.event)
+    }
+
+    /// Puts the events of the last batch into a stream.
+    pub(super) fn place_last_batch(&mut self, stream: &StreamId) {
+        for entry in &mut self.entries[self.before_batch..] {
+            entry.event.stream = Some(stream.clone());
+            entry.placed = true;
+        }
+    }
+
+    /// Gives each event that has none the stream in which these models look for it: the one that its own tag names, or
+    /// else the one that the query reads for the model that evolves it.
+    pub(super) fn route(&mut self, models: &[(&AggregateType, EventTypes)], query: &Query) -> Result<(), String> {
+        let homes: Vec<Home<'_>> = models
+            .iter()
+            .zip(query.items())
+            .filter_map(|((aggregate, events), item)| match aggregate.key {
+                Key::Stream(name) => Some(Home {
+                    name,
+                    stream: item.stream.as_ref()?,
+                    events: events.names(),
+                    partial: aggregate.partial,
+                }),
+                Key::Tags(_) => None,
+            })
+            .collect();
+        for entry in self.entries.iter_mut().filter(|entry| !entry.placed) {
+            entry.event.stream = find_stream(&entry.event, &homes)?;
+            entry.placed = entry.event.stream.is_some();
+        }
+        Ok(())
+    }
+
+    /// A store that holds these events.
+    pub(super) fn store(&self) -> Result<MemoryStore, AppendError> {
+        let store = MemoryStore::new();
+        for chunk in self.entries.chunks(EVENTS_PER_APPEND_MAX) {
+            let events = chunk.iter().map(|entry| entry.event.clone()).collect();
+            block_on(store.append(Append::new(events)))?;
+        }
+        Ok(store)
+    }
+}
+
+/// A stream that a model reads.
+struct Home<'a> {
+    name: &'static str,
+    stream: &'a StreamId,
+    events: Vec<&'static str>,
+    partial: bool,
+}
+
+fn find_stream(event: &NewEvent, homes: &[Home<'_>]) -> Result<Option<StreamId>, String> {
+    let evolved = |home: &&Home<'_>| home.events.iter().any(|name| event.name == *name);
+    let tagged = homes.iter().filter(|home| home.partial || evolved(home)).find_map(|home| {
+        let id = event.tags.values(home.name).next()?;
+        Some(StreamId::new(WireName::from_static(home.name), id))
+    });
+    if tagged.is_some() {
+        return Ok(tagged);
+    }
+    let mut streams: Vec<&StreamId> = homes.iter().filter(evolved).map(|home| home.stream).collect();
+    streams.dedup();
+    match streams[..] {
+        [] => Ok(None),
+        [stream] => Ok(Some(stream.clone())),
+        [first, second, ..] => Err(format!(
+            "the given event `{}` may belong to stream `{first}` or to stream `{second}`\nhelp: say which with \
+             `.and_in(StreamId::new(\"{}\", \"{}\"), ..)`",
+            event.name,
+            first.stream_type(),
+            first.id()
+        )),
+    }
+}
+
+fn unrecorded(event: &RecordedEvent) -> NewEvent {
+    NewEvent {
+        id: event.id,
+        stream: event.stream.as_ref().map(|at| at.stream.clone()),
+        name: event.name.clone(),
+        schema_version: event.schema_version,
+        tags: event.tags.clone(),
+        metadata: event.metadata.clone(),
+        content_type: event.content_type.clone(),
+        payload: event.payload.clone(),
+        recorded_at: Some(event.recorded_at),
+    }
+}

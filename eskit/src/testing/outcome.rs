@@ -1,0 +1,298 @@
+use std::fmt::{self, Debug, Write as _};
+use std::future::{Future, ready};
+use std::time::Duration;
+
+use eskit_runtime::__private::decision_query;
+use eskit_runtime::{
+    Decide, DomainError, Emit, Emitter, EventStore, Evolve, ExecuteError, ExecuteOptions, Executed, LoadKey, Models,
+    Query, ReadOptions, RecordedEvent, Sleep, StoreError,
+};
+
+use super::block_on::block_on;
+use super::given::Given;
+use super::history::History;
+use super::render::{self, Content};
+use crate::MemoryStore;
+
+/// What the command under test did. Each expectation panics where it does not hold, with the difference.
+#[must_use = "a test needs an expectation, such as `.then(..)` or `.then_error(..)`"]
+pub struct Outcome<C: Decide> {
+    result: Result<Executed<C::State>, Failure<DomainError<C>>>,
+    /// The given events, and those that the command emitted.
+    history: History,
+    /// The given events that no model of the command saw.
+    unseen: Vec<String>,
+}
+
+/// A decision on a store of one caller never waits.
+struct NoSleep;
+
+impl Sleep for NoSleep {
+    fn sleep(&self, _: Duration) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
+}
+
+impl<C: Decide> Outcome<C> {
+    /// Executes the command on a store that holds the history.
+    pub(super) fn of(mut history: History, command: &C, options: &ExecuteOptions) -> Result<Outcome<C>, String> {
+        let query = decision_query(command)?;
+        history.route(C::State::LIST, &query)?;
+        let store = history.store().map_err(|error| format!("the given events cannot be appended: {error}"))?;
+        let unseen = unseen(&store, &query).map_err(|error| error.to_string())?;
+        let result = block_on(eskit_runtime::execute(&store, command, options, &NoSleep));
+        if let Ok(executed) = &result {
+            history.push_recorded(&executed.events);
+        }
+        Ok(Outcome { result: result.map_err(Failure::from), history, unseen })
+    }
+
+    pub(super) fn into_history(self) -> History {
+        self.history
+    }
+
+    /// The events that the command emitted.
+    ///
+    /// # Panics
+    /// The command did not go through.
+    #[track_caller]
+    pub fn events(&self) -> &[RecordedEvent]
+    where
+        DomainError<C>: Debug,
+    {
+        &self.executed().events
+    }
+
+    /// Expects exactly these events, in this order. They are compared as they are encoded: by wire name, schema version,
+    /// tags and payload.
+    ///
+    /// # Panics
+    /// The command emitted others, or did not go through.
+    #[track_caller]
+    pub fn then(&self, expected: impl Emit) -> &Outcome<C>
+    where
+        DomainError<C>: Debug,
+    {
+        let mut emitter = Emitter::new();
+        if let Err(error) = expected.emit(&mut emitter) {
+            panic!("an expected {error}");
+        }
+        let expected = render::text(&emitter.into_events());
+        let found = match &self.result {
+            Ok(executed) => render::text(&executed.events),
+            Err(error) => panic!("{}", self.report(error, Some(&expected))),
+        };
+        if expected != found {
+            let what = "emitted other events than expected (- expected, + emitted)";
+            panic!("{}", self.report(what, Some(&render::diff(&expected, &found))));
+        }
+        self
+    }
+
+    /// Expects the command to go through without an event.
+    ///
+    /// # Panics
+    /// The command emitted events, or did not go through.
+    #[track_caller]
+    pub fn then_nothing(&self) -> &Outcome<C>
+    where
+        DomainError<C>: Debug,
+    {
+        let executed = self.executed();
+        if !executed.events.is_empty() {
+            let found = render::text(&executed.events);
+            panic!("{}", self.report("was expected to emit nothing, but emitted", Some(&found)));
+        }
+        self
+    }
+
+    /// Expects the decider to refuse with this error.
+    ///
+    /// # Panics
+    /// The decider refused with another error, or did not refuse.
+    #[track_caller]
+    pub fn then_error(&self, expected: DomainError<C>) -> &Outcome<C>
+    where
+        DomainError<C>: Debug + PartialEq,
+    {
+        let error = self.refusal();
+        if *error != expected {
+            let diff = render::diff(&format!("{expected:#?}\n"), &format!("{error:#?}\n"));
+            panic!(
+                "{}",
+                self.report("was refused with another error than expected (- expected, + found)", Some(&diff))
+            );
+        }
+        self
+    }
+
+    /// Expects the decider to refuse with an error that `matches`: for errors that cannot be compared.
+    ///
+    /// # Panics
+    /// The error does not match, or the decider did not refuse.
+    #[track_caller]
+    pub fn then_error_matches(&self, matches: impl FnOnce(&DomainError<C>) -> bool) -> &Outcome<C>
+    where
+        DomainError<C>: Debug,
+    {
+        let error = self.refusal();
+        if !matches(error) {
+            let found = format!("{error:#?}\n");
+            panic!("{}", self.report("was refused with another error than expected", Some(&found)));
+        }
+        self
+    }
+
+    /// Checks the models of the decider after the command: an aggregate, or a tuple in the order of the decider's
+    /// parameters. `check` asserts what it likes.
+    ///
+    /// # Panics
+    /// `check` panics, or the command did not go through.
+    #[track_caller]
+    pub fn then_state(&self, check: impl FnOnce(&C::State)) -> &Outcome<C>
+    where
+        DomainError<C>: Debug,
+    {
+        check(&self.executed().state);
+        self
+    }
+
+    /// Expects the models of the decider to equal this state after the command.
+    ///
+    /// # Panics
+    /// They differ, or the command did not go through.
+    #[track_caller]
+    pub fn then_state_eq(&self, expected: C::State) -> &Outcome<C>
+    where
+        DomainError<C>: Debug,
+        C::State: Debug + PartialEq,
+    {
+        let found = &self.executed().state;
+        if *found != expected {
+            let diff = render::diff(&format!("{expected:#?}\n"), &format!("{found:#?}\n"));
+            panic!("{}", self.report("led to another state than expected (- expected, + found)", Some(&diff)));
+        }
+        self
+    }
+
+    /// Checks the state of one instance of any aggregate after the command; after a refusal it is as before.
+    ///
+    /// # Panics
+    /// `check` panics, an event cannot be read, or the key does not select one instance.
+    #[track_caller]
+    pub fn then_state_of<A: Evolve>(&self, key: impl LoadKey<A::Keys>, check: impl FnOnce(&A)) -> &Outcome<C> {
+        Given::from(self.history.clone()).then_state_of(key, check);
+        self
+    }
+
+    #[track_caller]
+    pub(super) fn executed(&self) -> &Executed<C::State>
+    where
+        DomainError<C>: Debug,
+    {
+        match &self.result {
+            Ok(executed) => executed,
+            Err(error) => panic!("{}", self.report(error, None)),
+        }
+    }
+
+    #[track_caller]
+    fn refusal(&self) -> &DomainError<C>
+    where
+        DomainError<C>: Debug,
+    {
+        match &self.result {
+            Err(Failure::Refused(error)) => error,
+            Err(error) => panic!("{}", self.report(error, None)),
+            Ok(executed) if executed.events.is_empty() => {
+                panic!("{}", self.report("was expected to be refused, but went through without an event", None))
+            }
+            Ok(executed) => {
+                let found = render::text(&executed.events);
+                panic!("{}", self.report("was expected to be refused, but emitted", Some(&found)))
+            }
+        }
+    }
+
+    /// The text of a failed expectation.
+    fn report(&self, what: &(impl fmt::Display + ?Sized), detail: Option<&str>) -> String {
+        let command = C::TYPE.name;
+        let mut text = format!("`{command}` {what}");
+        match detail {
+            Some("") => text.push_str(":\n\n(no events)\n"),
+            Some(detail) => {
+                let _ = write!(text, ":\n\n{detail}");
+            }
+            None => text.push('\n'),
+        }
+        if !self.unseen.is_empty() {
+            let _ = write!(text, "\ngiven, but seen by no model of `{command}`:\n");
+            self.unseen.iter().for_each(|event| {
+                let _ = writeln!(text, "  {event}");
+            });
+        }
+        text
+    }
+}
+
+impl<C: Decide> Debug for Outcome<C>
+where
+    DomainError<C>: Debug,
+    C::State: Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Outcome");
+        match &self.result {
+            Ok(executed) => out.field("executed", executed),
+            Err(error) => out.field("failure", &format_args!("{error}")),
+        };
+        out.finish_non_exhaustive()
+    }
+}
+
+/// Why the command did not go through.
+enum Failure<E> {
+    /// The decider refused.
+    Refused(E),
+    /// Anything else, as text: a domain error need not display itself.
+    Broken(String),
+}
+
+impl<E> From<ExecuteError<E>> for Failure<E> {
+    fn from(error: ExecuteError<E>) -> Failure<E> {
+        match error {
+            ExecuteError::Domain(error) => Failure::Refused(error),
+            other => Failure::Broken(other.map_domain(|_| "").to_string()),
+        }
+    }
+}
+
+impl<E: Debug> fmt::Display for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Refused(error) => write!(f, "was refused with `{error:?}`"),
+            Failure::Broken(text) => write!(f, "did not go through: {text}"),
+        }
+    }
+}
+
+/// The given events that the query does not find.
+fn unseen(store: &MemoryStore, query: &Query) -> Result<Vec<String>, StoreError> {
+    let seen = read_all(store, query)?;
+    let mut all = read_all(store, &Query::all())?;
+    all.retain(|event| seen.binary_search_by_key(&event.position, |seen| seen.position).is_err());
+    Ok(all.iter().map(|event| Content::from(event).to_string()).collect())
+}
+
+fn read_all(store: &MemoryStore, query: &Query) -> Result<Vec<RecordedEvent>, StoreError> {
+    let mut options = ReadOptions::default();
+    let mut events: Vec<RecordedEvent> = Vec::new();
+    loop {
+        let page = block_on(store.read(query, options))?;
+        events.extend(page.events);
+        match events.last() {
+            Some(last) if page.more => options = options.following(last.position),
+            _ => return Ok(events),
+        }
+    }
+}
