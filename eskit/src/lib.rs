@@ -91,6 +91,6 @@ pub mod prelude {
 }
 
 /// The README's code is compiled with the documentation's.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "sqlite"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -1,5 +1,7 @@
 //! From a command or a key to the scopes of its models.
 
+use std::sync::Arc;
+
 use crate::aggregate::{Evolve, LoadKey, Models, Scope};
 use crate::decider::{Binding, Decide};
 use crate::event::TagField;
@@ -65,7 +67,7 @@ pub(crate) fn scope<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Scope, Bin
 /// # Errors
 /// The command's tags do not select one instance of each model.
 pub fn decision_query<C: Decide>(command: &C) -> Result<Query, String> {
-    scopes(command).map(|scopes| Plan::<C::State>::new(scopes).query).map_err(|error| error.0)
+    scopes(command).map(|scopes| Arc::unwrap_or_clone(Plan::<C::State>::new(scopes).query)).map_err(|error| error.0)
 }
 
 /// The query that [`load`](crate::load) reads: one item.
@@ -73,5 +75,5 @@ pub fn decision_query<C: Decide>(command: &C) -> Result<Query, String> {
 /// # Errors
 /// The key does not select one instance.
 pub fn state_query<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Query, String> {
-    scope::<A>(key).map(|scope| Plan::<A>::new(vec![scope]).query).map_err(|error| error.0)
+    scope::<A>(key).map(|scope| Arc::unwrap_or_clone(Plan::<A>::new(vec![scope]).query)).map_err(|error| error.0)
 }

@@ -1,8 +1,10 @@
 //! Reads the events of a decision's models and folds them.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::aggregate::{Key, Models, Scope};
+use crate::pages::Pages;
 use crate::payload::{DecodeError, DecodeReason};
 use crate::position::Position;
 use crate::query::{Query, ReadOptions};
@@ -12,7 +14,7 @@ use crate::store::{EventStore, StoreError};
 /// What to read for a decision: the scope of each model, and the query that unites them.
 pub(crate) struct Plan<M> {
     pub(crate) scopes: Vec<Scope>,
-    pub(crate) query: Query,
+    pub(crate) query: Arc<Query>,
     models: PhantomData<fn() -> M>,
 }
 
@@ -39,7 +41,7 @@ pub(crate) enum FoldError {
 impl<M: Models> Plan<M> {
     pub(crate) fn new(scopes: Vec<Scope>) -> Plan<M> {
         let items = scopes.iter().zip(M::LIST).map(|(scope, (_, events))| scope.query_item(*events));
-        Plan { query: Query::any_of(items), scopes, models: PhantomData }
+        Plan { query: Arc::new(Query::any_of(items)), scopes, models: PhantomData }
     }
 
     /// Each model's key and scope.
@@ -55,15 +57,11 @@ impl<M: Models> Plan<M> {
     /// Reads page after page and folds every event into the models that it belongs to.
     pub(crate) async fn fold<S: EventStore>(&self, store: &S) -> Result<Folded<M>, FoldError> {
         let mut folded = Folded { state: M::default(), models: vec![Seen::default(); self.scopes.len()] };
-        let mut options = ReadOptions::default();
-        loop {
-            let page = store.read(&self.query, options).await.map_err(FoldError::Store)?;
-            self.apply(&mut folded, &page.events).map_err(FoldError::Decode)?;
-            match page.events.last() {
-                Some(last) if page.more => options = options.following(last.position),
-                _ => return Ok(folded),
-            }
+        let mut pages = Pages::new(store, Arc::clone(&self.query), ReadOptions::default());
+        while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
+            self.apply(&mut folded, &events).map_err(FoldError::Decode)?;
         }
+        Ok(folded)
     }
 
     /// Folds these events into the models that they belong to.
