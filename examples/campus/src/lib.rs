@@ -1,0 +1,24 @@
+//! Students enroll in courses. A course has so many seats, and a student takes at most five courses.
+//!
+//! No single entity can guard both limits: one belongs to the course, the other to the student. So events are not locked
+//! up in streams; they carry tags, and each decision reads exactly what it depends on:
+//!
+//! | command | reads | appends |
+//! |---|---|---|
+//! | [`DefineCourse`] | [`Seats`] of the course | [`CourseDefined`] |
+//! | [`ChangeCapacity`] | [`Seats`] of the course | [`CapacityChanged`] |
+//! | [`Enroll`] | [`Seats`] of the course, [`Schedule`] of the student, [`Enrollment`] of both | [`StudentEnrolled`] |
+//! | [`Leave`] | [`Enrollment`] of both | [`StudentLeft`] |
+//!
+//! The append goes through only if nothing that the decision read has changed meanwhile; otherwise eskit reads and
+//! decides again. Enrollments in different courses by different students never get in each other's way.
+
+mod course;
+mod enrollment;
+mod error;
+mod student;
+
+pub use course::{CapacityChanged, ChangeCapacity, CourseDefined, CourseId, DefineCourse, Seats};
+pub use enrollment::{Enroll, Enrollment, Leave, StudentEnrolled, StudentLeft};
+pub use error::CampusError;
+pub use student::{COURSES_PER_STUDENT_MAX, Schedule, StudentId};

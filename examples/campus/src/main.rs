@@ -1,0 +1,63 @@
+//! Tells a story of one campus on a store, and shows the log that it leaves: `cargo run -p campus [DSN]`.
+
+mod narrator;
+mod race;
+mod story;
+
+use std::error::Error;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use narrator::Narrator;
+
+const DSN_DEFAULT: &str = "sqlite:campus.db";
+
+const USAGE: &str = "usage: campus [DSN]
+
+Tells a story of one campus on a store, and shows the log that it leaves.
+
+  DSN   the store: `sqlite:path/to/file.db` or `memory:`; `sqlite:campus.db` when left out";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let dsn = match arguments[..] {
+        [] => DSN_DEFAULT,
+        ["-h" | "--help"] => return exit(show_usage()),
+        [dsn] if !dsn.starts_with('-') => dsn,
+        _ => {
+            eprintln!("error: unexpected arguments `{}`\n\n{USAGE}", arguments.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    exit(run(dsn).await)
+}
+
+async fn run(dsn: &str) -> Result<(), Box<dyn Error>> {
+    let store = eskit::connect(dsn).await?;
+    let stdout = io::stdout();
+    let is_colored = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    story::tell(store, dsn, &mut Narrator::new(stdout.lock(), is_colored)).await
+}
+
+fn show_usage() -> Result<(), Box<dyn Error>> {
+    use io::Write as _;
+    Ok(writeln!(io::stdout(), "{USAGE}")?)
+}
+
+fn exit(result: Result<(), Box<dyn Error>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the reader of the output went away, as `head` does.
+fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,206 @@
+use std::error::Error;
+use std::io::Write;
+use std::sync::Arc;
+
+use campus::{CampusError, ChangeCapacity, CourseId, DefineCourse, Enroll, Leave, Schedule, Seats, StudentId};
+use eskit::prelude::*;
+use eskit::{Decide, Decision, Executed, Position, Query, ReadOptions};
+use tokio::sync::Barrier;
+
+use crate::narrator::Narrator;
+use crate::race::{Lane, Notes};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+type Outcome<S> = std::result::Result<Executed<S>, ExecuteError<CampusError>>;
+
+/// Tells the whole story. Every run plays in a term of its own, so that it can be told again on the same store.
+pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Narrator<W>) -> Result<()> {
+    let before = store.head().await?;
+    narrator.title("Students enroll in courses, under limits on both sides")?;
+    narrator.line(format_args!("   store    {dsn}"))?;
+    let app = App::new(store);
+    let (term, defined) = claim_term(&app).await?;
+    match before {
+        Position::START => narrator.line("   log      empty; this run is term 1")?,
+        head => {
+            narrator.line(format_args!("   log      {head} events of earlier runs, kept; this run is term {term}"))?
+        }
+    }
+    let mut story = Story { app, term, narrator: &mut *narrator };
+    story.decide_on_the_log(&defined).await?;
+    let refused = story.race_for_a_seat().await?;
+    story.raise_capacity(refused).await?;
+    story.race_in_different_courses().await?;
+    story.fill_a_schedule().await?;
+    story.show_log(before).await?;
+    story.show_states().await?;
+    Ok(narrator.line(match dsn {
+        "memory:" => "\nThis log was in memory, and is gone.",
+        _ => "\nRun it again: the log goes on where it ended.",
+    })?)
+}
+
+/// Defines maths in the first term that has none. If that course exists, another run has claimed the term, be it long
+/// ago or at this moment.
+async fn claim_term(app: &App<AnyStore>) -> Result<(u32, Executed<Seats>)> {
+    let mut term = 1;
+    loop {
+        match app.execute(DefineCourse { course: course("maths", term), capacity: 2 }).await {
+            Ok(executed) => return Ok((term, executed)),
+            Err(error) if matches!(error.domain(), Some(CampusError::CourseExists { .. })) => term += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn course(name: &str, term: u32) -> CourseId {
+    CourseId::new(format!("{name}-{term}"))
+}
+
+struct Story<'a, W> {
+    app: App<AnyStore>,
+    term: u32,
+    narrator: &'a mut Narrator<W>,
+}
+
+impl<W: Write> Story<'_, W> {
+    fn course(&self, name: &str) -> CourseId {
+        course(name, self.term)
+    }
+
+    fn student(&self, name: &str) -> StudentId {
+        StudentId::new(format!("{name}-{}", self.term))
+    }
+
+    /// Executes a command, and tells what came of it.
+    async fn execute<C>(&mut self, what: String, command: C) -> Result<()>
+    where
+        C: Decide,
+        C::Decision: Decision<Error = CampusError>,
+    {
+        let outcome = self.app.execute(command).await;
+        self.tell(&what, outcome)
+    }
+
+    /// A refusal is part of the story; any other error ends it.
+    fn tell<S>(&mut self, what: &str, outcome: Outcome<S>) -> Result<()> {
+        match outcome {
+            Ok(executed) => self.narrator.accepted(what, &executed.events)?,
+            Err(ExecuteError::Domain(refusal)) => self.narrator.refused(what, refusal)?,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    async fn enroll(&mut self, student: &str, course: &str) -> Result<()> {
+        let (student, course) = (self.student(student), self.course(course));
+        self.execute(format!("{student} enrolls in {course}"), Enroll { course, student }).await
+    }
+
+    async fn define_all(&mut self, names: &[&str], capacity: u32) -> Result<()> {
+        let mut events = Vec::new();
+        for name in names {
+            events.extend(self.app.execute(DefineCourse { course: self.course(name), capacity }).await?.events);
+        }
+        let what = format!("define {} more courses of {capacity} seats", names.len());
+        Ok(self.narrator.accepted(&what, &events)?)
+    }
+
+    async fn enroll_in_all(&mut self, student: &str, courses: &[&str]) -> Result<()> {
+        let student = self.student(student);
+        let mut events = Vec::new();
+        for name in courses {
+            let command = Enroll { course: self.course(name), student: student.clone() };
+            events.extend(self.app.execute(command).await?.events);
+        }
+        Ok(self.narrator.accepted(&format!("{student} enrolls in {}", courses.join(", ")), &events)?)
+    }
+
+    /// Bob and Eve enroll at the same moment, each after both have read. Returns who was refused, if anyone was.
+    async fn race(&mut self, bob_wants: &str, eve_wants: &str) -> Result<Option<&'static str>> {
+        let (start, notes) = (Arc::new(Barrier::new(2)), Notes::default());
+        let enroll = |runner, course| {
+            let app = App::new(Lane::new(runner, self.app.store().clone(), &start, &notes));
+            let command = Enroll { course: self.course(course), student: self.student(runner) };
+            async move { app.execute(command).await }
+        };
+        let (bob, eve) = tokio::join!(enroll("bob", bob_wants), enroll("eve", eve_wants));
+        for note in notes.take() {
+            self.narrator.aside(note)?;
+        }
+        let refused = [("bob", &bob), ("eve", &eve)].into_iter().find(|(_, outcome)| outcome.is_err());
+        let refused = refused.map(|(runner, _)| runner);
+        self.tell(&format!("{} enrolls in {}", self.student("bob"), self.course(bob_wants)), bob)?;
+        self.tell(&format!("{} enrolls in {}", self.student("eve"), self.course(eve_wants)), eve)?;
+        Ok(refused)
+    }
+
+    async fn decide_on_the_log(&mut self, defined: &Executed<Seats>) -> Result<()> {
+        self.narrator.chapter("A command is decided on what the log holds")?;
+        self.narrator.accepted(&format!("define {} with 2 seats", self.course("maths")), &defined.events)?;
+        self.enroll("ada", "maths").await?;
+        self.enroll("ada", "maths").await
+    }
+
+    async fn race_for_a_seat(&mut self) -> Result<Option<&'static str>> {
+        self.narrator.chapter("Two students want the last seat at the same moment: a conflict, and a retry")?;
+        self.race("maths", "maths").await
+    }
+
+    async fn raise_capacity(&mut self, refused: Option<&str>) -> Result<()> {
+        self.narrator.chapter("The course gets another seat, and the next decision sees it")?;
+        for capacity in [1, 3] {
+            let course = self.course("maths");
+            self.execute(format!("change {course} to {capacity} seats"), ChangeCapacity { course, capacity }).await?;
+        }
+        match refused {
+            Some(student) => self.enroll(student, "maths").await,
+            None => Ok(()),
+        }
+    }
+
+    async fn race_in_different_courses(&mut self) -> Result<()> {
+        self.narrator.chapter("At the same moment, but in different courses: no conflict")?;
+        self.define_all(&["art", "chess", "drama", "latin", "music"], 30).await?;
+        self.race("chess", "drama").await?;
+        Ok(())
+    }
+
+    async fn fill_a_schedule(&mut self) -> Result<()> {
+        self.narrator.chapter("The other limit: five courses a student")?;
+        self.enroll_in_all("ada", &["art", "chess", "drama", "latin"]).await?;
+        self.enroll("ada", "music").await?;
+        let (student, course) = (self.student("ada"), self.course("maths"));
+        self.execute(format!("{student} leaves {course}"), Leave { course, student }).await?;
+        self.enroll("ada", "music").await
+    }
+
+    async fn show_log(&mut self, before: Position) -> Result<()> {
+        self.narrator.chapter("The log: all that is stored")?;
+        self.narrator.log_head()?;
+        let (query, mut options) = (Query::all(), ReadOptions::default().after(before));
+        loop {
+            let page = self.app.store().read(&query, options).await?;
+            for event in &page.events {
+                self.narrator.log_line(event)?;
+            }
+            match page.events.last() {
+                Some(last) if page.more => options = options.following(last.position),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn show_states(&mut self) -> Result<()> {
+        self.narrator.chapter("The states: folded from it")?;
+        let (course, student) = (self.course("maths"), self.student("ada"));
+        let seats = self.app.load::<Seats>(course.clone()).await?;
+        let schedule = self.app.load::<Schedule>(student.clone()).await?;
+        let (taken, capacity) = (seats.taken(), seats.capacity());
+        self.narrator
+            .line(format_args!("   {course}: {taken} of {capacity} seats taken, from {} events", seats.version))?;
+        let courses = schedule.courses();
+        self.narrator.line(format_args!("   {student}: takes {courses} courses, from {} events", schedule.version))?;
+        Ok(())
+    }
+}
