@@ -13,7 +13,7 @@ use crate::position::Position;
 use crate::query::{Query, QueryItem, ReadOptions};
 use crate::recorded::RecordedEvent;
 use crate::registry::Registry;
-use crate::store::EventStore;
+use crate::store::{EventStore, StoreError, StoreErrorKind};
 
 pub use bind::{decision_query, state_query};
 pub use error::{ExecuteError, LoadError};
@@ -39,6 +39,10 @@ pub struct Executed<S> {
 }
 
 impl<S> Executed<S> {
+    fn nothing(state: S, attempts: u32) -> Executed<S> {
+        Executed { events: Vec::new(), state, attempts, repeated: false }
+    }
+
     /// The positions of the events, in order.
     pub fn positions(&self) -> impl Iterator<Item = Position> + '_ {
         self.events.iter().map(|event| event.position)
@@ -66,15 +70,22 @@ pub async fn execute<C: Decide, S: EventStore>(
     let mut attempt = 1;
     loop {
         let mut folded = plan.fold(store).await?;
-        check_expected(&plan, &folded, options)?;
-        let events = {
-            // What the decider returned need not be `Send`: it does not live across an await.
-            let decided = command.decide(&folded.state).into_result().map_err(ExecuteError::Domain)?;
-            encode::<C>(&decided, &plan, options)?
+        // What the decider returned need not be `Send`, so it must not live across an await.
+        let events = match decide(command, &plan, &folded, options) {
+            Ok(events) if !events.is_empty() => Some(events),
+            nothing if options.idempotency_key.is_none() => {
+                return nothing.map(|_| Executed::nothing(folded.state, attempt));
+            }
+            _ => None,
         };
-        if events.is_empty() {
-            return Ok(Executed { events: Vec::new(), state: folded.state, attempts: attempt, repeated: false });
-        }
+        let Some(events) = events else {
+            // A caller with the same key may have been faster, and this decision be up against its events.
+            if let Some(done) = repeated(store, &plan, options, attempt).await? {
+                return Ok(done);
+            }
+            // A decider is pure: it says the same again.
+            return decide(command, &plan, &folded, options).map(|_| Executed::nothing(folded.state, attempt));
+        };
         let conditions = if options.unconditional { Vec::new() } else { conditions(&plan, &folded) };
         match append(store, &events, conditions, options, sleep).await {
             Ok(appended) if !appended.repeated => {
@@ -84,8 +95,10 @@ pub async fn execute<C: Decide, S: EventStore>(
             }
             Ok(_) | Err(AppendError::IdReused { .. }) if options.idempotency_key.is_some() => {
                 // Another caller with the same key was faster.
-                if let Some(done) = repeated(store, &plan, options, attempt).await? {
-                    return Ok(done);
+                match repeated(store, &plan, options, attempt).await? {
+                    Some(done) => return Ok(done),
+                    None if attempt >= options.retry.attempts => return Err(ExecuteError::Store(lost_key())),
+                    None => {}
                 }
             }
             Ok(appended) => {
@@ -116,11 +129,15 @@ pub async fn load<A: Evolve, S: EventStore>(store: &S, key: &impl LoadKey<A::Key
     Ok(Loaded::new(folded.state, folded.models[0].last, folded.models[0].version))
 }
 
-fn encode<C: Decide>(
-    decided: &<C::Decision as Decision>::Events,
+/// Makes the decision on these models, and encodes its events.
+fn decide<C: Decide>(
+    command: &C,
     plan: &Plan<C::State>,
+    folded: &Folded<C::State>,
     options: &ExecuteOptions,
 ) -> Result<Vec<NewEvent>, ExecuteError<DomainError<C>>> {
+    check_expected(plan, folded, options)?;
+    let decided = command.decide(&folded.state).into_result().map_err(ExecuteError::Domain)?;
     let mut emitter = Emitter::new();
     decided.emit(&mut emitter).map_err(ExecuteError::Encode)?;
     let mut events = emitter.into_events();
@@ -203,6 +220,14 @@ fn check_expected<M: Models, E>(
         }
     }
     Ok(())
+}
+
+/// The store answered that the events of an idempotency key are in the log, but does not find them.
+fn lost_key() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Other,
+        "the log holds events of this idempotency key, but a read by their ids does not find them",
+    )
 }
 
 /// How many ids of an idempotency key are looked up at once.
