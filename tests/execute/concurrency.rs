@@ -1,0 +1,144 @@
+//! Many callers at once: the limits hold, nothing is lost, nothing is written twice.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use eskit::prelude::*;
+use eskit::{EventId, RetryPolicy};
+use eskit_tests::bank::{Account, deposit, open_account, send};
+use eskit_tests::campus::{CampusError, Seats, define, enrol};
+use eskit_tests::scripted::{log, names};
+use tokio::sync::Barrier;
+
+const TASKS: usize = 16;
+
+/// A policy under which only a livelock would use up the tries.
+fn patient() -> RetryPolicy {
+    RetryPolicy::attempts(1_000).with_delays(Duration::from_micros(100), Duration::from_millis(5))
+}
+
+/// A file of one test, removed when the test is done.
+struct File(PathBuf);
+
+impl File {
+    fn new() -> File {
+        File(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.db", EventId::new())))
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut path = self.0.clone().into_os_string();
+            path.push(suffix);
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Every task enrols students of its own in one course that has fewer seats than there are students.
+async fn enrol_at_once<S: EventStore>(app: App<S>) {
+    const CAPACITY: u32 = 20;
+    app.execute(define("maths", CAPACITY)).await.unwrap();
+    let barrier = Arc::new(Barrier::new(TASKS));
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let (app, barrier) = (app.clone(), Arc::clone(&barrier));
+            tokio::spawn(async move {
+                barrier.wait().await;
+                let (mut enrolled, mut attempts) = (0, 0);
+                for n in 0..4 {
+                    match app.execute(enrol("maths", &format!("{task}-{n}"))).await {
+                        Ok(executed) => {
+                            enrolled += 1;
+                            attempts += executed.attempts;
+                            assert!(executed.state.0.taken <= CAPACITY);
+                        }
+                        Err(error) => assert_eq!(error.domain(), Some(&CampusError::CourseFull), "{error}"),
+                    }
+                }
+                (enrolled, attempts)
+            })
+        })
+        .collect();
+    let mut total = (0, 0);
+    for task in tasks {
+        let (enrolled, attempts) = task.await.unwrap();
+        total = (total.0 + enrolled, total.1 + attempts);
+    }
+    assert_eq!(total.0, CAPACITY);
+    assert!(total.1 >= CAPACITY);
+    assert_eq!(app.load::<Seats>("maths").await.unwrap().taken, CAPACITY);
+    let log = log(app.store()).await.unwrap();
+    assert_eq!(names(&log).iter().filter(|name| **name == "StudentEnrolled").count(), CAPACITY as usize);
+}
+
+/// Every task sends money around three accounts; none appears and none is lost.
+async fn transfer_at_once<S: EventStore>(app: App<S>) {
+    const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
+    for account in ACCOUNTS {
+        app.execute(open_account(account, account)).await.unwrap();
+        app.execute(deposit(account, 1_000)).await.unwrap();
+    }
+    let barrier = Arc::new(Barrier::new(TASKS));
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let (app, barrier) = (app.clone(), Arc::clone(&barrier));
+            tokio::spawn(async move {
+                barrier.wait().await;
+                for n in 0..6 {
+                    let (from, to) = (ACCOUNTS[(task + n) % 3], ACCOUNTS[(task + 2 * n + 1) % 3]);
+                    let cents = (1 + task * 7 + n) as u64;
+                    app.execute(send(from, to, cents)).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let (mut cents, mut versions) = (0, 0);
+    for account in ACCOUNTS {
+        let loaded = app.load::<Account>(account).await.unwrap();
+        cents += loaded.cents;
+        versions += loaded.version;
+    }
+    assert_eq!(cents, 3_000);
+    assert_eq!(versions, (6 + TASKS * 6 * 2) as u64);
+    let log = log(app.store()).await.unwrap();
+    assert_eq!(log.len() as u64, versions);
+    for (event, position) in log.iter().zip(1..) {
+        assert_eq!(event.position.get(), position);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn memory_never_exceeds_the_capacity() {
+    for _ in 0..20 {
+        enrol_at_once(App::new(MemoryStore::new()).with_retry(patient())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn memory_neither_makes_nor_loses_money() {
+    for _ in 0..10 {
+        transfer_at_once(App::new(MemoryStore::new()).with_retry(patient())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn sqlite_never_exceeds_the_capacity() {
+    let file = File::new();
+    let store = SqliteStore::open(&file.0).await.unwrap();
+    enrol_at_once(App::new(store.clone()).with_retry(patient())).await;
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn sqlite_neither_makes_nor_loses_money() {
+    let file = File::new();
+    let store = SqliteStore::open(&file.0).await.unwrap();
+    transfer_at_once(App::new(store.clone()).with_retry(patient())).await;
+    store.close().await;
+}

@@ -1,0 +1,56 @@
+//! Evolve methods that take the recorded event beside the decoded one.
+
+use eskit::prelude::*;
+use eskit::{Position, Timestamp};
+
+use crate::scripted;
+
+#[derive(Event, Serialize, Deserialize)]
+struct DoorOpened {
+    #[tag]
+    door: String,
+}
+
+#[derive(Command)]
+struct OpenDoor {
+    #[tag]
+    door: String,
+}
+
+/// Who opened a door last, when, and where that is recorded.
+#[aggregate(tag = "door")]
+#[derive(Default)]
+struct Door {
+    last: Option<(Option<String>, Timestamp, Position, u32)>,
+}
+
+#[decider]
+impl Door {
+    #[evolve]
+    fn opened(&mut self, event: &DoorOpened, recorded: &RecordedEvent) {
+        assert_eq!(recorded.tags.values("door").next(), Some(event.door.as_str()));
+        let by = recorded.metadata.get("by").map(str::to_owned);
+        self.last = Some((by, recorded.recorded_at, recorded.position, recorded.schema_version.get()));
+    }
+
+    #[decide]
+    fn open(&self, command: &OpenDoor) -> DoorOpened {
+        DoorOpened { door: command.door.clone() }
+    }
+}
+
+#[tokio::test]
+async fn the_envelope_is_that_of_the_log() {
+    let app = scripted();
+    let open = |door: &str| OpenDoor { door: door.into() };
+    app.execute(open("east")).await.unwrap();
+    let time = Timestamp::from_micros(951_782_400_000_001);
+    let metadata = Metadata::new().with("by", "ada");
+
+    let executed = app.execute(open("west")).metadata(metadata).recorded_at(time).await.unwrap();
+
+    // The state after the command is folded from the new events as they are recorded.
+    let expected = Some((Some("ada".to_owned()), time, Position::new(2), 1));
+    assert_eq!(executed.state.last, expected);
+    assert_eq!(app.load::<Door>("west").await.unwrap().state.last, expected);
+}

@@ -1,0 +1,186 @@
+//! Calls with an idempotency key.
+
+use std::sync::Arc;
+
+use eskit::prelude::*;
+use eskit::{Append, EventId, ExpectedVersion, Position, StreamId};
+use eskit_tests::bank::{Account, Deposited, deposit, open_account};
+use eskit_tests::campus::{EnrollClass, Leave, Seats, StudentLeft, define, enrol, enrolled};
+use eskit_tests::scripted::{Step, encode, log};
+use tokio::sync::Barrier;
+
+use crate::scripted;
+
+fn class(size: usize) -> EnrollClass {
+    EnrollClass { course: "maths".into(), students: (0..size).map(|n| format!("s{n}")).collect() }
+}
+
+#[tokio::test]
+async fn the_second_call_returns_the_events_of_the_first() {
+    let app = scripted();
+    app.execute(define("maths", 1)).await.unwrap();
+    let first = app.execute(enrol("maths", "ada")).idempotency_key("k").await.unwrap();
+    app.store().take_appends();
+
+    // The course is full by now: a new decision would be a refusal.
+    let second = app.execute(enrol("maths", "ada")).idempotency_key("k").await.unwrap();
+
+    assert!(second.repeated && !first.repeated);
+    assert_eq!(second.events, first.events);
+    assert_eq!(second.state, first.state);
+    assert!(app.store().take_appends().is_empty());
+    assert_eq!(log(app.store()).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn another_key_is_another_call() {
+    let app = scripted();
+    app.execute(define("maths", 9)).await.unwrap();
+    for key in ["k1", "k2"] {
+        let executed = app.execute(enrol("maths", key)).idempotency_key(key).await.unwrap();
+        assert!(!executed.repeated);
+    }
+    assert_eq!(app.load::<Seats>("maths").await.unwrap().taken, 2);
+}
+
+#[tokio::test]
+async fn a_call_of_many_events_is_repeated_whole() {
+    // Ids are looked up 32 at once; the sizes lie around the bounds of a page of ids.
+    for size in [1, 31, 32, 33, 64, 100] {
+        let app = scripted();
+        app.execute(define("maths", 1000)).await.unwrap();
+        let first = app.execute(class(size)).idempotency_key("k").await.unwrap();
+        let second = app.execute(class(size)).idempotency_key("k").await.unwrap();
+        assert_eq!(first.events.len(), size);
+        assert!(second.repeated);
+        assert_eq!(second.events, first.events, "{size}");
+        assert_eq!(second.state.taken as usize, size);
+    }
+}
+
+#[tokio::test]
+async fn a_rival_with_the_same_key_wins_and_both_see_its_events() {
+    let app = scripted();
+    app.execute(define("maths", 9)).await.unwrap();
+    let mut event = encode(enrolled("maths", "ada"));
+    event[0].id = EventId::from_key("k", 0);
+    app.store().script([Step::Rival(Append::new(event))]);
+
+    let executed = app.execute(enrol("maths", "ada")).idempotency_key("k").await.unwrap();
+
+    assert!(executed.repeated);
+    assert_eq!(executed.positions().collect::<Vec<_>>(), [Position::new(2)]);
+    assert_eq!(log(app.store()).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_rival_that_decided_otherwise_still_wins() {
+    // The rival saw three free seats and this call sees four: the same key, another number of events.
+    for (rivals, size) in [(3, 4), (4, 3)] {
+        let app = scripted();
+        app.execute(define("maths", 9)).await.unwrap();
+        let students: Vec<_> = (0..rivals).map(|n| enrolled("maths", &format!("s{n}"))).collect();
+        let mut events = encode(students);
+        for (index, event) in events.iter_mut().enumerate() {
+            event.id = EventId::from_key("k", index);
+        }
+        app.store().script([Step::Rival(Append::new(events))]);
+
+        let executed = app.execute(class(size)).idempotency_key("k").await.unwrap();
+
+        assert!(executed.repeated);
+        assert_eq!(executed.events.len(), rivals);
+        assert_eq!(log(app.store()).await.unwrap().len(), rivals + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_rival_between_look_up_and_decision_is_no_reason_to_refuse() {
+    // The rival with the same key takes the last seat after this call looked the key up and before it reads the course.
+    let app = scripted();
+    app.execute(define("maths", 1)).await.unwrap();
+    let mut event = encode(enrolled("maths", "ada"));
+    event[0].id = EventId::from_key("k", 0);
+    app.store().script_reads([None, Some(Append::new(event))]);
+
+    let executed = app.execute(enrol("maths", "ada")).idempotency_key("k").await.unwrap();
+
+    assert!(executed.repeated);
+    assert_eq!(executed.positions().collect::<Vec<_>>(), [Position::new(2)]);
+    assert_eq!(app.store().steps_left(), 0);
+}
+
+#[tokio::test]
+async fn a_rival_between_look_up_and_decision_that_leaves_nothing_to_do_is_found() {
+    let app = scripted();
+    app.execute(define("maths", 1)).await.unwrap();
+    app.execute(enrol("maths", "ada")).await.unwrap();
+    let leave = Leave { course: "maths".into(), student: "ada".into() };
+    let mut event = encode(StudentLeft { course: "maths".into(), student: "ada".into() });
+    event[0].id = EventId::from_key("k", 0);
+    app.store().script_reads([None, Some(Append::new(event))]);
+
+    let executed = app.execute(leave).idempotency_key("k").await.unwrap();
+
+    assert_eq!((executed.repeated, executed.events.len()), (true, 1));
+}
+
+#[tokio::test]
+async fn a_rival_between_look_up_and_decision_is_found_behind_an_expected_version() {
+    let app = scripted();
+    app.execute(open_account("a", "ada")).await.unwrap();
+    let mut event = encode(Deposited { cents: 5 });
+    event[0].id = EventId::from_key("k", 0);
+    event[0].stream = Some(StreamId::new("account", "a"));
+    app.store().script_reads([None, Some(Append::new(event))]);
+
+    let call = app.execute(deposit("a", 5)).idempotency_key("k").expected_version(ExpectedVersion::Exact(1));
+
+    assert!(call.await.unwrap().repeated);
+    assert_eq!(app.load::<Account>("a").await.unwrap().cents, 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn racing_callers_with_one_key_append_once() {
+    for _ in 0..50 {
+        let app = App::new(MemoryStore::new());
+        app.execute(define("maths", 50)).await.unwrap();
+        let barrier = Arc::new(Barrier::new(8));
+        let callers: Vec<_> = (0..8)
+            .map(|_| {
+                let (app, barrier) = (app.clone(), Arc::clone(&barrier));
+                tokio::spawn(async move {
+                    barrier.wait().await;
+                    app.execute(class(2)).idempotency_key("k").await.unwrap()
+                })
+            })
+            .collect();
+        let mut fresh = 0;
+        for caller in callers {
+            let executed = caller.await.unwrap();
+            assert_eq!(executed.positions().collect::<Vec<_>>(), [Position::new(2), Position::new(3)]);
+            fresh += u32::from(!executed.repeated);
+        }
+        assert_eq!(fresh, 1);
+        assert_eq!(log(app.store()).await.unwrap().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_events_leaves_no_trace_of_its_key() {
+    let app = scripted();
+    app.execute(define("maths", 9)).await.unwrap();
+    let leave = Leave { course: "maths".into(), student: "ada".into() };
+    assert!(app.execute(leave.clone()).idempotency_key("k").await.unwrap().events.is_empty());
+    app.execute(enrol("maths", "ada")).await.unwrap();
+
+    let executed = app.execute(leave).idempotency_key("k").await.unwrap();
+
+    assert_eq!((executed.events.len(), executed.repeated), (1, false));
+}
+
+#[tokio::test]
+async fn an_empty_key_is_refused() {
+    let error = scripted().execute(define("maths", 9)).idempotency_key("").await.unwrap_err();
+    assert_eq!(error.to_string(), "the idempotency key is empty");
+}

@@ -1,0 +1,82 @@
+//! From a command's tags to the instances of its models.
+
+use eskit::prelude::*;
+use eskit_tests::campus::{CampusError, Enrolment, Leave, Schedule, Seats, define, enrol};
+
+use crate::scripted;
+
+#[tokio::test]
+async fn several_tags_select_in_and() {
+    let app = scripted();
+    app.execute(define("maths", 9)).await.unwrap();
+    app.execute(define("art", 9)).await.unwrap();
+    for (course, student) in [("maths", "ada"), ("maths", "bob"), ("art", "ada")] {
+        app.execute(enrol(course, student)).await.unwrap();
+    }
+    let leave = Leave { course: "maths".into(), student: "ada".into() };
+    assert_eq!(app.execute(leave).await.unwrap().events.len(), 1);
+
+    for (course, student, active) in
+        [("maths", "ada", false), ("maths", "bob", true), ("art", "ada", true), ("art", "bob", false)]
+    {
+        let enrolment = app.load::<Enrolment>((course, student)).await.unwrap();
+        assert_eq!(enrolment.active, active, "{course} {student}");
+    }
+    assert_eq!(app.load::<Seats>("maths").await.unwrap().taken, 1);
+    assert_eq!(app.load::<Schedule>("ada").await.unwrap().courses, 1);
+    let again = app.execute(enrol("art", "bob")).await.unwrap();
+    assert_eq!(again.state.2, Enrolment { active: true });
+    assert_eq!(app.execute(enrol("art", "bob")).await.unwrap_err().domain(), Some(&CampusError::Enrolled));
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct TicketClosed {
+    #[tag]
+    ticket: u64,
+}
+
+#[aggregate(tag = "ticket")]
+#[derive(Default)]
+struct Ticket {
+    closed: bool,
+}
+
+#[decider]
+impl Ticket {
+    #[evolve]
+    fn closed(&mut self, _: &TicketClosed) {
+        self.closed = true;
+    }
+}
+
+#[derive(Command)]
+struct CloseTicket {
+    #[tag]
+    ticket: u64,
+}
+
+#[decider]
+fn close(command: &CloseTicket, ticket: &Ticket) -> Option<TicketClosed> {
+    (!ticket.closed).then_some(TicketClosed { ticket: command.ticket })
+}
+
+#[tokio::test]
+async fn a_value_is_a_text_whatever_its_type() {
+    let app = scripted();
+    app.execute(CloseTicket { ticket: 7 }).await.unwrap();
+    assert!(app.load::<Ticket>(7_u64).await.unwrap().closed);
+    assert!(app.load::<Ticket>("7").await.unwrap().closed);
+    assert!(!app.load::<Ticket>(8_u64).await.unwrap().closed);
+    assert!(app.execute(CloseTicket { ticket: 7 }).await.unwrap().events.is_empty());
+}
+
+#[tokio::test]
+async fn a_key_selects_exactly_one_instance() {
+    let app = scripted();
+    for tickets in [vec![], vec![1_u64, 2]] {
+        let error = app.load::<Ticket>(tickets.clone()).await.err().unwrap();
+        let text = format!("`Ticket` is selected by 1 key values, but {} were given", tickets.len());
+        assert_eq!(error.to_string(), text);
+    }
+    assert!(app.load::<Ticket>(Some(1_u64)).await.is_ok());
+}

@@ -1,0 +1,24 @@
+//! The way of one command through the runtime: what it reads, what it appends, and what it does when something is in
+//! the way.
+
+mod concurrency;
+mod conflict;
+mod envelope;
+mod idempotency;
+mod key;
+mod options;
+mod outcome;
+mod stream;
+mod unreadable;
+mod unwritable;
+
+use std::time::Duration;
+
+use eskit::{App, RetryPolicy};
+use eskit_tests::scripted::Scripted;
+
+/// An app on a scripted store that waits for nothing between tries.
+fn scripted() -> App<Scripted> {
+    let retry = RetryPolicy::attempts(4).with_delays(Duration::ZERO, Duration::ZERO);
+    App::new(Scripted::new()).with_retry(retry)
+}

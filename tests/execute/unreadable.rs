@@ -1,0 +1,101 @@
+//! Events in the log that this program cannot read: never passed over in silence.
+
+use eskit::prelude::*;
+use eskit::{Append, ContentType, DecodeReason, NewEvent, SchemaVersion, StreamId, Tags};
+use eskit_tests::bank::{Account, BankError, DepositCount, Deposited, deposit, open_account};
+use eskit_tests::campus::{Seats, define, defined};
+use eskit_tests::scripted::{Scripted, encode};
+
+use crate::scripted;
+
+fn in_account(event: NewEvent) -> NewEvent {
+    NewEvent { stream: Some(StreamId::new("account", "a")), ..event }
+}
+
+fn deposited() -> NewEvent {
+    in_account(encode(Deposited { cents: 5 }).remove(0))
+}
+
+/// The error of a deposit into an account whose stream holds this event second.
+async fn refusal(event: NewEvent) -> (App<Scripted>, ExecuteError<BankError>) {
+    let app = scripted();
+    app.execute(open_account("a", "ada")).await.unwrap();
+    app.store().append(Append::new(vec![event])).await.unwrap();
+    app.store().take_appends();
+    let error = app.execute(deposit("a", 1)).await.unwrap_err();
+    assert!(app.store().take_appends().is_empty(), "{error}");
+    assert!(matches!(error, ExecuteError::Undecodable(_)), "{error:?}");
+    (app, error)
+}
+
+#[tokio::test]
+async fn an_unknown_event_in_a_stream_is_named() {
+    let (app, error) = refusal(in_account(NewEvent::json("other.Surprise", "{}"))).await;
+    let text = "event `other.Surprise` version 1 at position 2 is in a stream of `Account`, which does not evolve it; \
+                add an `#[evolve]` method, or pass such events over with `#[aggregate(stream = \"..\", partial)]`";
+    assert_eq!(error.to_string(), text);
+    assert_eq!(app.load::<Account>("a").await.unwrap_err().to_string(), text);
+    // The stated way to pass it over.
+    assert_eq!(app.load::<DepositCount>("a").await.unwrap().version, 2);
+}
+
+#[tokio::test]
+async fn an_event_of_the_program_that_the_aggregate_does_not_evolve_is_named() {
+    let (_, error) = refusal(in_account(encode(defined("maths", 1)).remove(0))).await;
+    assert!(error.to_string().starts_with("event `eskit-tests.CourseDefined` version 1 at position 2 is in a stream"));
+}
+
+#[tokio::test]
+async fn a_version_newer_than_the_program_is_named() {
+    let newer = NewEvent { schema_version: SchemaVersion::new(7).unwrap(), ..deposited() };
+    let (_, error) = refusal(newer).await;
+    assert_eq!(
+        error.to_string(),
+        "event `eskit-tests.Deposited` version 7 at position 2 is newer than version 1, the newest that this program \
+         knows; update the program"
+    );
+}
+
+#[tokio::test]
+async fn a_payload_that_does_not_fit_is_named() {
+    let text = "event `eskit-tests.Deposited` version 1 at position 2 has a payload";
+    for (payload, what) in [
+        (&b"{\"cents\":-1}"[..], " that does not fit its type: invalid value: integer `-1`, expected u64"),
+        (b"{}", " that does not fit its type: missing field `cents`"),
+        (b"{\"cents\":1", " that does not fit its type: EOF"),
+        (b"{\"cents\":1} x", " that does not fit its type: trailing characters"),
+        (b"{\"cents\":\xff}", " that is not UTF-8"),
+    ] {
+        let (_, error) = refusal(NewEvent { payload: payload.to_vec(), ..deposited() }).await;
+        assert!(error.to_string().starts_with(&format!("{text}{what}")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_payload_of_another_format_is_named() {
+    let (_, error) = refusal(NewEvent { content_type: ContentType::new("application/cbor"), ..deposited() }).await;
+    assert_eq!(
+        error.to_string(),
+        "event `eskit-tests.Deposited` version 1 at position 2 has a payload of type `application/cbor`, which this \
+         program cannot decode"
+    );
+}
+
+#[tokio::test]
+async fn a_model_by_tag_reads_only_the_types_that_it_evolves() {
+    let app = scripted();
+    app.execute(define("maths", 3)).await.unwrap();
+    let mut tags = Tags::new();
+    tags.push("course", "maths");
+    let unknown = NewEvent { tags: tags.clone(), ..NewEvent::json("other.Surprise", "{}") };
+    app.store().append(Append::new(vec![unknown])).await.unwrap();
+    assert_eq!(app.load::<Seats>("maths").await.unwrap().capacity, 3);
+
+    // One of its own types that cannot be read is an error all the same.
+    let newer = NewEvent { schema_version: SchemaVersion::new(2).unwrap(), ..encode(defined("maths", 9)).remove(0) };
+    app.store().append(Append::new(vec![newer])).await.unwrap();
+    let error = app.load::<Seats>("maths").await.unwrap_err();
+    let eskit::LoadError::Undecodable(error) = error else { panic!("{error:?}") };
+    assert!(matches!(error.reason, DecodeReason::NewerVersion { newest } if newest.get() == 1));
+    assert_eq!((error.name.as_str(), error.position.get()), ("eskit-tests.CourseDefined", 3));
+}

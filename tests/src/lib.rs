@@ -1,0 +1,6 @@
+//! What the tests share: two domains, a store that fails by script, and where the data lies.
+#![allow(clippy::panic, reason = "what cannot be prepared fails its test")]
+
+pub mod bank;
+pub mod campus;
+pub mod scripted;
