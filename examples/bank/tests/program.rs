@@ -1,0 +1,47 @@
+//! The program as a user runs it.
+
+#![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
+
+use std::process::{Command, Output};
+
+fn bank(dsn: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bank")).arg(dsn).output().unwrap()
+}
+
+fn story(dsn: &str) -> String {
+    let output = bank(dsn);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_story_replays_an_old_log_and_moves_money() {
+    let story = story("memory:");
+    for part in [
+        "bank.AccountOpened     1",
+        "bank.MoneyPaidIn       1",
+        "read today as  Ada Lovelace, EUR, holds 100.00",
+        "refused: account `ada-1` holds only 100.00",
+        "2 events: account:ada-1 version 3, account:bob-1 version 2",
+        "repeated: true",
+        "conflict: stream `account:ada-1` is at version 3, expected version 2",
+        "balance 60.00",
+    ] {
+        assert!(story.contains(part), "no `{part}` in:\n{story}");
+    }
+}
+
+#[test]
+fn a_second_run_takes_new_accounts() {
+    let dsn = format!("sqlite:{}/bank-{}.db", env!("CARGO_TARGET_TMPDIR"), eskit::EventId::new());
+    assert!(story(&dsn).contains("account:ada-1"));
+    let second = story(&dsn);
+    assert!(second.contains("account:ada-2") && !second.contains("account:ada-1"), "{second}");
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_an_error() {
+    let output = bank("nothing");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: cannot connect to the DSN"));
+}
