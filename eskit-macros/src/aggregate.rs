@@ -25,7 +25,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     if !input.generics.params.is_empty() {
         cx.error(diag::generic("an aggregate", &input.generics));
     }
-    let def = AggregateDef::from_args(&cx, args);
+    let def = AggregateDef::from_args(&cx, args, &input.ident);
     let generated = match cx.finish() {
         Ok(()) => expand_def(&input, &def),
         Err(errors) => fallback::aggregate(errors, &input, &def.eskit),

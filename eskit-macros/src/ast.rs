@@ -2,7 +2,6 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::parse::Parser;
-use syn::spanned::Spanned;
 use syn::{Attribute, Fields, LitStr, Member, Meta, Path, Type};
 
 use crate::attr::{self, Form, Once, Piece};
@@ -48,7 +47,8 @@ pub(crate) struct RawEventAttrs {
     pub(crate) from: Once<(Ident, Type)>,
     pub(crate) upcast: Once<(Ident, Vec<Step>)>,
     pub(crate) eskit: Once<Path>,
-    pub(crate) name_or_context: Option<Ident>,
+    /// Whether every word could be read, so that what is absent was not meant to be there.
+    pub(crate) complete: bool,
 }
 
 impl EventAttrs {
@@ -75,11 +75,13 @@ impl RawEventAttrs {
             from: Once::new(),
             upcast: Once::new(),
             eskit: Once::new(),
-            name_or_context: None,
+            complete: true,
         };
+        let before = cx.count();
         for piece in attr::pieces(cx, attrs, symbol::EVENT, valid) {
             raw.read(cx, &piece);
         }
+        raw.complete = cx.count() == before;
         raw
     }
 
@@ -91,18 +93,16 @@ impl RawEventAttrs {
                 self.version.set(cx, word, value);
             }
             symbol::NAME => {
-                if self.context.is_set() {
+                if self.context.is_given() {
                     cx.error(diag::name_and_context(word));
                 }
                 self.name.set(cx, word, cx.ok(piece.string("name = \"sales.OrderPlaced\"")));
-                self.name_or_context = Some(word.clone());
             }
             symbol::CONTEXT => {
-                if self.name.is_set() {
+                if self.name.is_given() {
                     cx.error(diag::name_and_context(word));
                 }
                 self.context.set(cx, word, cx.ok(piece.string("context = \"sales\"")));
-                self.name_or_context = Some(word.clone());
             }
             symbol::ALIAS => self.aliases.extend(cx.ok(piece.string("alias = \"sales.OrderCreated\""))),
             symbol::FROM => {
@@ -193,13 +193,13 @@ fn tag_key(attr: &Attribute, member: &Member) -> syn::Result<String> {
         Meta::Path(_) => match member {
             Member::Named(ident) => {
                 let key = bare(ident);
-                check::tag_key(ident, &key).map(|()| key)
+                check::tag_key(ident, &key, member).map(|()| key)
             }
             Member::Unnamed(_) => Err(diag::tag_without_name(attr)),
         },
         Meta::List(list) => {
             let lit: LitStr = syn::parse2(list.tokens.clone()).map_err(|_| diag::tag_malformed(attr))?;
-            check::tag_key(&lit, &lit.value()).map(|()| lit.value())
+            check::tag_key(&lit, &lit.value(), member).map(|()| lit.value())
         }
         Meta::NameValue(_) => Err(diag::tag_malformed(attr)),
     }
@@ -233,22 +233,26 @@ pub(crate) struct AggregateDef {
 }
 
 impl AggregateDef {
-    pub(crate) fn from_args(cx: &Ctxt, args: TokenStream) -> AggregateDef {
+    pub(crate) fn from_args(cx: &Ctxt, args: TokenStream, ident: &Ident) -> AggregateDef {
         let (mut key, mut partial, mut eskit) = (Once::new(), Once::new(), Once::new());
-        let mut streams = false;
-        let span = args.span();
-        let pieces = attr::read_list(cx, "aggregate", args, symbol::AGGREGATE_WORDS);
+        let before = cx.count();
+        let pieces = attr::read_list(cx, symbol::AGGREGATE, args, symbol::AGGREGATE_WORDS);
+        let streams = pieces.iter().any(|piece| piece.word == symbol::STREAM);
+        let mut first: Option<&Ident> = None;
         for piece in &pieces {
             let word = &piece.word;
             match word.to_string().as_str() {
-                symbol::STREAM | symbol::TAG if key.is_set() && streams == (word == symbol::TAG) => {
+                symbol::STREAM | symbol::TAG if first.is_some_and(|first| first != word) => {
                     cx.error(diag::aggregate_two_keys(word));
                 }
                 symbol::STREAM => {
-                    streams = true;
+                    first = Some(word);
                     key.set(cx, word, cx.ok(stream_key(piece)).map(KeyDef::Stream));
                 }
-                symbol::TAG => key.set(cx, word, tag_keys(cx, piece).map(KeyDef::Tags)),
+                symbol::TAG => {
+                    first = Some(word);
+                    key.set(cx, word, tag_keys(cx, piece).map(KeyDef::Tags));
+                }
                 symbol::PARTIAL => match piece.form {
                     Form::Word => partial.set(cx, word, Some(word.clone())),
                     _ => cx.error(diag::takes_no_value(word)),
@@ -256,12 +260,12 @@ impl AggregateDef {
                 _ => eskit.set(cx, word, cx.ok(piece.path("crate = path::to::eskit"))),
             }
         }
-        let names_key = pieces.iter().any(|piece| piece.word == symbol::STREAM || piece.word == symbol::TAG);
-        if !names_key && !pieces.iter().any(|piece| piece.word != symbol::CRATE && piece.word != symbol::PARTIAL) {
-            cx.error(diag::aggregate_without_key(span));
+        // Where a word could not be read, it may have been the key.
+        if first.is_none() && cx.count() == before {
+            cx.error(diag::aggregate_without_key(ident));
         }
         let partial = partial.get();
-        if let (Some(word), true, false) = (&partial, names_key, streams) {
+        if let (Some(word), Some(_), false) = (&partial, first, streams) {
             cx.error(diag::partial_without_stream(word));
         }
         AggregateDef { eskit: attr::eskit_path(eskit.get()), key: key.get(), partial: partial.is_some() }

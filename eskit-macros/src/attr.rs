@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Lit, LitInt, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
-use crate::diag;
+use crate::{diag, symbol};
 
 /// One piece of an attribute's list: `word`, `word = value` or `word(list)`.
 pub(crate) struct Piece {
@@ -40,29 +40,52 @@ pub(crate) fn read_list(cx: &Ctxt, name: &str, list: TokenStream, valid: &[&str]
 
 fn read_piece(cx: &Ctxt, name: &str, tokens: TokenStream, valid: &[&str]) -> Option<Piece> {
     let mut rest = tokens.clone().into_iter();
-    let word = match rest.next() {
-        Some(TokenTree::Ident(word)) => word,
-        _ => {
-            cx.error(diag::not_a_word(tokens, name, valid));
-            return None;
-        }
+    let Some(TokenTree::Ident(word)) = rest.next() else {
+        cx.error(diag::not_a_word(tokens, name, valid));
+        return None;
     };
     if !valid.iter().any(|known| word == known) {
-        cx.error(diag::unknown_word(&word, name, valid));
+        cx.error(misplaced_word(&word, name).unwrap_or_else(|| diag::unknown_word(&word, name, valid)));
         return None;
     }
     let form = match rest.next() {
         None => Form::Word,
-        Some(TokenTree::Punct(equals)) if equals.as_char() == '=' => Form::Value(rest.collect()),
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis && rest.next().is_none() => {
+        Some(TokenTree::Punct(equals)) if equals.as_char() == '=' => Form::Value(read_value(cx, rest)),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+            if let Some(extra) = rest.next() {
+                cx.error(diag::comma_missing(&extra));
+            }
             Form::List(group.stream())
         }
-        Some(_) => {
-            cx.error(diag::malformed_piece(&word, tokens));
-            return None;
+        Some(value @ TokenTree::Literal(_)) => {
+            cx.error(diag::equals_missing(&word, &value));
+            Form::Value(value.into())
+        }
+        Some(other) => {
+            cx.error(diag::comma_missing(&other));
+            Form::Word
         }
     };
     Some(Piece { word, form })
+}
+
+/// The tokens behind `=`. A literal ends the value: what follows it lacks a comma.
+fn read_value(cx: &Ctxt, mut rest: impl Iterator<Item = TokenTree>) -> TokenStream {
+    match rest.next() {
+        Some(literal @ TokenTree::Literal(_)) => {
+            if let Some(extra) = rest.next() {
+                cx.error(diag::comma_missing(&extra));
+            }
+            literal.into()
+        }
+        first => first.into_iter().chain(rest).collect(),
+    }
+}
+
+/// What to say of a word that another place takes.
+fn misplaced_word(word: &Ident, name: &str) -> Option<syn::Error> {
+    let elsewhere = name == symbol::EVENT && symbol::EVENT_WORDS.iter().any(|known| word == known);
+    elsewhere.then(|| if word == symbol::CRATE { diag::crate_on_variant(word) } else { diag::event_word_on_enum(word) })
 }
 
 /// Splits at the commas that stand outside every bracket and every `<..>`.
@@ -141,27 +164,31 @@ impl Piece {
 }
 
 /// A setting that may be given once.
-pub(crate) struct Once<T>(Option<T>);
+pub(crate) struct Once<T> {
+    given: bool,
+    value: Option<T>,
+}
 
 impl<T> Once<T> {
     pub(crate) fn new() -> Once<T> {
-        Once(None)
+        Once { given: false, value: None }
     }
 
-    /// Keeps the first value; a second one is reported at its word.
+    /// Keeps the first value, or that there was one which could not be read; a second one is reported at its word.
     pub(crate) fn set(&mut self, cx: &Ctxt, word: &Ident, value: Option<T>) {
-        match (&self.0, value) {
-            (Some(_), _) => cx.error(diag::given_twice(word)),
-            (None, value) => self.0 = value,
+        if self.given {
+            cx.error(diag::given_twice(word));
+        } else {
+            *self = Once { given: true, value };
         }
     }
 
     pub(crate) fn get(self) -> Option<T> {
-        self.0
+        self.value
     }
 
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.is_some()
+    pub(crate) fn is_given(&self) -> bool {
+        self.given
     }
 }
 

@@ -2,9 +2,9 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{LitInt, LitStr};
+use syn::{LitInt, LitStr, Member};
 
-use crate::ast::{EventAttrs, Origin, RawEventAttrs, Step};
+use crate::ast::{EventAttrs, Origin, RawEventAttrs, Step, member_name};
 use crate::attr::eskit_path;
 use crate::ctxt::Ctxt;
 use crate::diag;
@@ -18,16 +18,15 @@ const VERSION_MAX: u32 = 1000;
 /// A schema version is 1 to 1000.
 pub(crate) fn version(lit: LitInt) -> syn::Result<(u32, LitInt)> {
     match lit.base10_parse::<u32>() {
-        Ok(0) => Err(diag::version_zero(lit)),
-        Ok(number) if number <= VERSION_MAX => Ok((number, lit)),
-        _ => Err(diag::version_too_large(lit)),
+        Ok(number) if (1..=VERSION_MAX).contains(&number) => Ok((number, lit)),
+        _ => Err(diag::version_out_of_range(&lit)),
     }
 }
 
 /// A tag key is `[a-z][a-z0-9_-]*`, at most 256 bytes.
-pub(crate) fn tag_key(tokens: impl ToTokens, key: &str) -> syn::Result<()> {
+pub(crate) fn tag_key(tokens: impl ToTokens, key: &str, member: &Member) -> syn::Result<()> {
     if !is_key(key) {
-        return Err(diag::tag_key(tokens, key));
+        return Err(diag::tag_key(tokens, key, &member_name(member)));
     }
     if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
 }
@@ -56,29 +55,27 @@ fn wire_name(cx: &Ctxt, tokens: &dyn ToTokens, name: &str) {
 
 /// The attributes of one event as a whole.
 pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context: Option<&str>) -> EventAttrs {
-    let version_given = raw.version.is_set();
+    let version_given = raw.version.is_given();
     let version = raw.version.get();
     let (name, name_span) = event_name(cx, raw.name.get(), raw.context.get(), ident, context);
     let aliases = aliases(cx, &raw.aliases, &name);
     let number = version.as_ref().map_or(1, |(number, _)| *number);
-    // Where the version itself is wrong, the origin cannot be judged.
+    // Where the version could not be read, or a word that may have been it, the origin cannot be judged.
+    let known = if version_given { version.is_some() } else { raw.complete };
     let origin = match (raw.from.get(), raw.upcast.get()) {
-        (Some((word, _)), Some(_)) => {
+        (Some(_), Some((word, _))) => {
             cx.error(diag::from_and_upcast(&word));
             Origin::First
         }
-        (Some((word, _)), None) if number == 1 => {
+        (Some((word, _)), None) | (None, Some((word, _))) if known && number == 1 => {
             cx.error(diag::origin_without_version(&word));
             Origin::First
         }
         (Some((_, ty)), None) => Origin::From(Box::new(ty)),
-        (None, Some((word, _))) if number == 1 && !version_given => {
-            cx.error(diag::origin_without_version(&word));
-            Origin::First
-        }
-        (None, Some((_, steps))) => upcast(cx, steps, number),
+        (None, Some((_, steps))) if known => upcast(cx, steps, number),
+        (None, Some(_)) => Origin::First,
         (None, None) => {
-            if let Some((number, lit)) = version.filter(|(number, _)| *number > 1) {
+            if let Some((number, lit)) = version.filter(|(number, _)| *number > 1 && raw.complete) {
                 cx.error(diag::version_without_origin(lit, number));
             }
             Origin::First
@@ -97,14 +94,14 @@ fn event_name(
 ) -> (String, proc_macro2::Span) {
     if let Some(lit) = name {
         if lit.value().is_empty() {
-            cx.error(diag::wire_name_empty(&lit, "name"));
+            cx.error(diag::wire_name_empty(&lit, &format!("name = \"sales.{}\"", bare(ident))));
         }
         wire_name(cx, &lit, &lit.value());
         return (lit.value(), lit.span());
     }
     if let Some(lit) = context {
         if lit.value().is_empty() {
-            cx.error(diag::wire_name_empty(&lit, "context"));
+            cx.error(diag::wire_name_empty(&lit, "context = \"sales\""));
         }
         let name = format!("{}.{}", lit.value(), bare(ident));
         wire_name(cx, &lit, &name);
@@ -122,7 +119,7 @@ fn aliases(cx: &Ctxt, lits: &[LitStr], name: &str) -> Vec<String> {
     for lit in lits {
         let alias = lit.value();
         if alias.is_empty() {
-            cx.error(diag::wire_name_empty(lit, "alias"));
+            cx.error(diag::wire_name_empty(lit, "alias = \"sales.FormerName\""));
         } else if alias == name {
             cx.error(diag::alias_is_name(lit, name));
         } else if all.contains(&alias) {
@@ -141,7 +138,7 @@ fn upcast(cx: &Ctxt, steps: Vec<Step>, version: u32) -> Origin {
     let mut functions = Vec::new();
     for step in &steps {
         if step.version >= version {
-            cx.error(diag::upcast_beyond(&step.lit, version));
+            cx.error(diag::upcast_beyond(&step.lit, step.version, version));
             return Origin::First;
         }
         if step.version != expected {

@@ -14,7 +14,7 @@ use crate::{attr, diag, fallback, symbol};
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,
-        Err(error) => return diag::unreadable(error).to_compile_error(),
+        Err(error) => return diag::unreadable(&error).to_compile_error(),
     };
     let cx = Ctxt::new();
     let pieces = attr::pieces(&cx, &input.attrs, "command", symbol::CRATE_WORDS);

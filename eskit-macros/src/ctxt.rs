@@ -21,6 +21,11 @@ impl Ctxt {
         }
     }
 
+    /// How many mistakes there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.borrow().as_ref().map_or(0, Vec::len)
+    }
+
     /// The value, or `None` after recording why there is none.
     pub(crate) fn ok<T>(&self, result: Result<T, Error>) -> Option<T> {
         result.map_err(|error| self.error(error)).ok()

@@ -13,11 +13,11 @@ use crate::{diag, event_enum, fallback, symbol};
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,
-        Err(error) => return diag::unreadable(error).to_compile_error(),
+        Err(error) => return diag::unreadable(&error).to_compile_error(),
     };
     let cx = Ctxt::new();
     if !input.generics.params.is_empty() {
-        cx.error(diag::generic("an event", &input.generics));
+        cx.error(diag::event_generic(&input.generics));
     }
     let expansion = match &input.data {
         Data::Struct(data) => {
@@ -154,19 +154,16 @@ impl<'a> EventDef<'a> {
         let ident = self.ident;
         match &self.attrs.origin {
             Origin::First => (quote!(__eskit::upcast_unreachable(event)), TokenStream::new()),
-            Origin::From(ty) => (
-                quote_spanned! {ty.span()=>
-                    __eskit::decode_single::<#ty>(event).map(<#ident as ::core::convert::From<#ty>>::from)
-                },
-                quote_spanned! {ty.span()=>
-                    const _: () = __eskit::check_previous(
-                        <#ident as __eskit::SingleEvent>::TYPE,
-                        <#ty as __eskit::SingleEvent>::TYPE,
-                    );
-                },
-            ),
+            Origin::From(ty) => {
+                let decode = quote_spanned!(ty.span()=> <#ty as __eskit::SingleEvent>::decode_payload(event));
+                let upcast = quote_spanned!(ty.span()=> <#ident as __eskit::UpcastFrom<#ty>>::upcast_from);
+                let check = quote_spanned! {ty.span()=>
+                    const _: () = __eskit::check_previous::<#ident>();
+                };
+                (quote!(#decode.map(#upcast)), check)
+            }
             Origin::Upcast(functions) => {
-                let steps = functions.iter().map(|f| quote_spanned!(f.span()=> #f as __eskit::JsonStep));
+                let steps = functions.iter().map(|f| quote_spanned!(f.span()=> &#f));
                 (quote!(__eskit::upcast_json(event, &[#(#steps),*])), TokenStream::new())
             }
         }

@@ -1,6 +1,6 @@
 //! The derives and attributes of eskit. Use them through the `eskit` crate, which also holds what they expand to.
 //!
-//! Each macro goes the same way: syn's tree -> a definition of ours that keeps its tokens (`ast`, `impl_block`) ->
+//! Each macro goes the same way: syn's tree -> a definition of ours that keeps its tokens (`ast`, `decider`) ->
 //! checks that gather every mistake in a `Ctxt` -> an expansion that cannot fail, or the errors and a `fallback`.
 
 mod aggregate;
@@ -14,9 +14,6 @@ mod diag;
 mod event;
 mod event_enum;
 mod fallback;
-mod function;
-mod impl_block;
-mod signature;
 mod symbol;
 mod tag_value;
 mod wrap;
@@ -98,12 +95,12 @@ pub fn decider(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Marks a method that folds an event, inside a `#[decider]` impl block.
 #[proc_macro_attribute]
-pub fn evolve(args: TokenStream, item: TokenStream) -> TokenStream {
-    decider::misplaced(symbol::EVOLVE, args.into(), item.into()).into()
+pub fn evolve(_: TokenStream, item: TokenStream) -> TokenStream {
+    decider::misplaced(symbol::EVOLVE, item.into()).into()
 }
 
 /// Marks a method that answers a command, inside a `#[decider]` impl block.
 #[proc_macro_attribute]
-pub fn decide(args: TokenStream, item: TokenStream) -> TokenStream {
-    decider::misplaced(symbol::DECIDE, args.into(), item.into()).into()
+pub fn decide(_: TokenStream, item: TokenStream) -> TokenStream {
+    decider::misplaced(symbol::DECIDE, item.into()).into()
 }

@@ -1,5 +1,6 @@
 //! Every word of the attributes, once, and which words each position takes.
 
+pub(crate) const AGGREGATE: &str = "aggregate";
 pub(crate) const ALIAS: &str = "alias";
 pub(crate) const CONTEXT: &str = "context";
 pub(crate) const CRATE: &str = "crate";

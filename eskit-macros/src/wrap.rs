@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Path, Type};
 
 /// Puts generated items in a scope of their own, where `__eskit` is the private module of the runtime.
@@ -22,6 +22,11 @@ pub(crate) fn wrap(eskit: &Path, items: TokenStream) -> TokenStream {
 pub(crate) fn bare(ident: &Ident) -> String {
     let text = ident.to_string();
     text.strip_prefix("r#").map_or_else(|| text.clone(), str::to_owned)
+}
+
+/// The text of tokens without the spaces in between, for messages and names.
+pub(crate) fn text(tokens: impl ToTokens) -> String {
+    tokens.to_token_stream().to_string().replace(' ', "")
 }
 
 /// The place of generated code's source, for the registry.

@@ -1,9 +1,12 @@
 //! What generated code and eskit's own test support call. Not part of the public interface: it may change in any release.
 
+mod bounds;
 #[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
 mod check;
 mod codec;
+mod fallback;
 mod message;
+mod registration;
 
 pub use crate::aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, Models};
 pub use crate::command::{Command, CommandType};
@@ -15,7 +18,10 @@ pub use crate::recorded::RecordedEvent;
 pub use crate::registry::Entry;
 pub use crate::table::{NameTable, table_len};
 pub use crate::tag::{Arity, TagValue, Tags};
-pub use check::{check_decision, check_event, check_model, check_previous, check_unique, decider_entry};
-pub use codec::{JsonStep, decode_json, decode_single, unknown_name, upcast_json, upcast_unreachable};
+pub use bounds::{Envelope, JsonStep, UpcastFrom};
+pub use check::{check_decision, check_event, check_model, check_previous, check_unique};
+pub use codec::{decode_json, decode_single, unknown_name, upcast_json, upcast_unreachable};
+pub use fallback::{NO_DECIDER, NoModels};
 pub use inventory;
+pub use registration::{aggregate_entry, decider_entry};
 pub use serde;

@@ -43,9 +43,8 @@ pub struct AggregateType {
 
 /// State that is folded from events. Implemented by `#[aggregate(..)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an aggregate",
-    label = "not an aggregate",
-    note = "help: put `#[aggregate(tag = \"..\")]` or `#[aggregate(stream = \"..\")]` on `{Self}`"
+    message = "`{Self}` is not an aggregate\nhelp: put `#[aggregate(tag = \"..\")]` or `#[aggregate(stream = \"..\")]` on `{Self}`",
+    label = "not an aggregate"
 )]
 pub trait Aggregate: Default + Send + Sync + 'static {
     /// All that the program knows of this type.
@@ -56,9 +55,8 @@ pub trait Aggregate: Default + Send + Sync + 'static {
 
 /// How an aggregate folds its events. Implemented by `#[decider]` on its impl block.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` evolves no events",
-    label = "has no `#[decider]` impl block",
-    note = "help: write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`"
+    message = "`{Self}` evolves no events\nhelp: write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`",
+    label = "has no `#[decider]` impl block"
 )]
 pub trait Evolve: Aggregate {
     /// The event types that the `#[evolve]` methods take.
@@ -78,9 +76,8 @@ pub struct Keys<const N: usize>;
 /// The values that select one instance of an aggregate: one tag value, or a tuple of them in the order of
 /// `#[aggregate(tag("a", "b"))]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot select an instance of this aggregate",
-    label = "not the aggregate's key",
-    note = "help: pass one tag value, or for an aggregate with several tags a tuple of one value for each tag, in their order"
+    message = "`{Self}` cannot select an instance of this aggregate\nhelp: pass one tag value, or for an aggregate with several tags a tuple of one value for each tag, in their order",
+    label = "not the aggregate's key"
 )]
 pub trait LoadKey<K> {
     /// Calls `each` with each value, in the order of the keys.

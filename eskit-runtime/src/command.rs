@@ -20,9 +20,8 @@ pub struct CommandType {
 /// A request to change something. Implemented by `#[derive(Command)]`; its `#[tag]` fields say which instance of each
 /// model the decision needs.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a command",
-    label = "not a command",
-    note = "help: put `#[derive(Command)]` on `{Self}`"
+    message = "`{Self}` is not a command\nhelp: put `#[derive(Command)]` on `{Self}`",
+    label = "not a command"
 )]
 pub trait Command: Send + Sync {
     /// All that the program knows of this type.

@@ -34,9 +34,8 @@ pub struct Binding {
 
 /// A command for which there is a decider. Implemented by `#[decider]` on a function, or by `#[decide]` on a method.
 #[diagnostic::on_unimplemented(
-    message = "no decider takes the command `{Self}`",
-    label = "nothing decides this command",
-    note = "help: write `#[decider] fn decide(command: &{Self}, model: &Model) -> Result<Event, Error> {{ .. }}`, or a `#[decide]` method on an aggregate"
+    message = "no decider takes the command `{Self}`\nhelp: write `#[decider] fn decide(command: &{Self}, model: &Model) -> Result<Event, Error> {{ .. }}`, or a `#[decide]` method on an aggregate",
+    label = "nothing decides this command"
 )]
 pub trait Decide: Command {
     /// The models that the decision needs.
@@ -52,9 +51,8 @@ pub trait Decide: Command {
 
 /// What a decider may return: events, or a `Result` of events and any domain error.
 #[diagnostic::on_unimplemented(
-    message = "a decider cannot return `{Self}`",
-    label = "not an event, nor a collection of events",
-    note = "help: return an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these"
+    message = "a decider cannot return `{Self}`\nhelp: return an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these",
+    label = "not an event, nor a collection of events"
 )]
 pub trait Decision {
     /// The events.
@@ -84,9 +82,8 @@ impl<T: Emit, E> Decision for Result<T, E> {
 
 /// Events to append, in order: an event, an enum of events, `Option`, `Vec`, an array, a tuple, or `()` for none.
 #[diagnostic::on_unimplemented(
-    message = "a decider cannot emit `{Self}`",
-    label = "not an event, nor a collection of events",
-    note = "help: return an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these"
+    message = "a decider cannot emit `{Self}`\nhelp: return an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these",
+    label = "not an event, nor a collection of events"
 )]
 pub trait Emit {
     /// The event types that may be emitted.

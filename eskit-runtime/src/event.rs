@@ -92,9 +92,8 @@ impl EventTypes {
 
 /// An event, or an enum of events. Implemented by `#[derive(Event)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an event",
-    label = "not an event",
-    note = "help: put `#[derive(Event, Serialize, Deserialize)]` on `{Self}`"
+    message = "`{Self}` is not an event\nhelp: put `#[derive(Event, Serialize, Deserialize)]` on `{Self}`",
+    label = "not an event"
 )]
 pub trait Event: Sized + Send + Sync + 'static {
     /// The event types that a value of this type may hold.
@@ -113,8 +112,22 @@ pub trait Event: Sized + Send + Sync + 'static {
     fn encode(&self, emitter: &mut Emitter) -> Result<(), EncodeError>;
 }
 
+/// What can be written as JSON and read back: `Serialize` and `DeserializeOwned`, which is all that it takes.
+#[diagnostic::on_unimplemented(
+    message = "the event `{Self}` cannot be written and read as JSON\nhelp: add both to its derives: `#[derive(Event, Serialize, Deserialize)]`",
+    label = "not `Serialize` and `Deserialize`"
+)]
+pub trait Payload: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Payload for T {}
+
 /// One event type: what every struct that derives `Event` is.
-pub trait SingleEvent: Event + Serialize + DeserializeOwned {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not one event\nhelp: name a struct that has `#[derive(Event, Serialize, Deserialize)]`",
+    label = "not a struct that derives `Event`"
+)]
+pub trait SingleEvent: Event + Payload {
     /// The wire name.
     const NAME: &'static str = Self::TYPE.name;
     /// The schema version, from 1.
@@ -124,6 +137,12 @@ pub trait SingleEvent: Event + Serialize + DeserializeOwned {
 
     /// Adds the tags of this event.
     fn tags(&self, tags: &mut Tags);
+
+    /// Decodes this version, or an older one.
+    #[doc(hidden)]
+    fn decode_payload(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        crate::__private::decode_single(event)
+    }
 
     /// Decodes an older version of this event. `event.schema_version` is below [`SingleEvent::VERSION`].
     #[doc(hidden)]

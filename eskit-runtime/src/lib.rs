@@ -38,7 +38,7 @@ pub use append::{
 };
 pub use command::{Command, CommandType};
 pub use decider::{Decide, Decision, Emit, Emitter};
-pub use event::{Event, EventType, EventTypes, SingleEvent};
+pub use event::{Event, EventType, EventTypes, Payload, SingleEvent};
 pub use execute::{DomainError, ExecuteError, ExecuteOptions, Executed, LoadError, RetryPolicy, Sleep, execute, load};
 pub use id::EventId;
 pub use limits::LimitError;

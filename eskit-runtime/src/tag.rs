@@ -180,9 +180,8 @@ pub enum Arity {
 /// Strings, integers, `bool`, `char` and UUIDs are tag values; a newtype of one derives it. `Option` and `Vec` of one
 /// yield none or several tags. The text of a value is its identity, so it must never change between releases.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the value of a tag",
-    label = "not a tag value",
-    note = "help: derive it for a newtype id: `#[derive(TagValue)]`"
+    message = "`{Self}` cannot be the value of a tag\nhelp: use an id whose text never changes: a string, an integer, a UUID, or a newtype of one with `#[derive(TagValue)]`",
+    label = "not a tag value"
 )]
 pub trait TagValue {
     /// How many tags a field of this type yields.

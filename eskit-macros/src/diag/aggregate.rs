@@ -1,16 +1,16 @@
 //! Messages about aggregates.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::Error;
 
+use super::at;
 use super::suggest::suggest_key;
-use super::{at, spanned};
 
-pub(crate) fn aggregate_without_key(span: Span) -> Error {
-    spanned(
-        span,
-        "an aggregate needs a key",
+pub(crate) fn aggregate_without_key(ident: &Ident) -> Error {
+    at(
+        ident,
+        &format!("the aggregate `{ident}` has no key"),
         "write `#[aggregate(tag = \"course\")]` or `#[aggregate(stream = \"account\")]`",
     )
 }
@@ -36,7 +36,7 @@ pub(crate) fn aggregate_tags_too_many(tokens: impl ToTokens) -> Error {
 }
 
 pub(crate) fn aggregate_key(tokens: impl ToTokens, word: &str, key: &str) -> Error {
-    let suggestion = suggest_key(key);
+    let suggestion = suggest_key(key).unwrap_or_else(|| "course".to_owned());
     at(
         tokens,
         &format!("the key `{}` does not match `[a-z][a-z0-9_-]*`", key.escape_debug()),

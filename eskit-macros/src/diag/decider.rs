@@ -1,10 +1,11 @@
 //! Messages about deciders and evolve methods.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, TokenTree};
 use quote::ToTokens;
-use syn::Error;
+use syn::{Error, LitStr, Type};
 
-use super::{at, spanned};
+use super::at;
+use crate::wrap::text;
 
 pub(crate) fn decider_item(tokens: impl ToTokens) -> Error {
     at(
@@ -22,24 +23,29 @@ pub(crate) fn decider_trait_impl(tokens: impl ToTokens) -> Error {
     )
 }
 
-pub(crate) fn decider_empty(span: Span) -> Error {
-    spanned(
-        span,
-        "this impl block marks no method",
-        "mark those that fold events with `#[evolve]` and those that answer commands with `#[decide]`",
-    )
+pub(crate) fn decider_empty(self_ty: impl ToTokens) -> Error {
+    let text = format!("the impl block of `{}` marks no method", text(&self_ty));
+    at(self_ty, &text, "put `#[evolve]` on methods that fold an event, and `#[decide]` on those that answer a command")
 }
 
-pub(crate) fn misplaced_marker(span: Span, word: &str) -> Error {
-    spanned(
-        span,
+pub(crate) fn misplaced_marker(name: Option<TokenTree>, word: &str) -> Error {
+    at(
+        name,
         &format!("`#[{word}]` stands on a method inside a `#[decider]` impl block"),
-        "put `#[decider]` on the impl block",
+        "put `#[decider]` on the impl block, or drop the mark",
     )
 }
 
 pub(crate) fn marker_typo(attr: impl ToTokens, found: &str, meant: &str) -> Error {
     at(attr, &format!("unknown attribute `{found}`"), &format!("did you mean `#[{meant}]`?"))
+}
+
+pub(crate) fn marker_conditional(attr: impl ToTokens, word: &str) -> Error {
+    at(
+        attr,
+        &format!("`#[{word}]` inside of `cfg_attr` comes too late to be seen"),
+        &format!("make the method conditional: `#[cfg(..)] #[{word}]`"),
+    )
 }
 
 pub(crate) fn marker_arguments(attr: impl ToTokens, word: &str) -> Error {
@@ -70,28 +76,24 @@ pub(crate) fn generic_function(tokens: impl ToTokens, what: &str) -> Error {
     at(tokens, &format!("{what} cannot be generic"), "name the concrete types")
 }
 
-pub(crate) fn evolve_receiver(span: Span) -> Error {
-    spanned(span, "an evolve method takes `&mut self`", "write `fn happened(&mut self, event: &SomethingHappened)`")
+pub(crate) fn evolve_receiver(tokens: impl ToTokens, name: &Ident) -> Error {
+    let help = format!("write `fn {name}(&mut self, ..)`");
+    at(tokens, "an evolve method takes `&mut self`", &help)
 }
 
-pub(crate) fn decide_receiver(span: Span) -> Error {
-    spanned(
-        span,
-        "a decide method takes `&self`",
-        "write `fn decide(&self, command: &Command) -> Result<Event, Error>`",
-    )
+pub(crate) fn decide_receiver(tokens: impl ToTokens, name: &Ident) -> Error {
+    let help = format!("write `fn {name}(&self, ..)`");
+    at(tokens, "a decide method takes `&self`", &help)
 }
 
-pub(crate) fn evolve_no_event(span: Span) -> Error {
-    spanned(span, "an evolve method takes an event", "write `fn happened(&mut self, event: &SomethingHappened)`")
+pub(crate) fn evolve_no_event(name: &Ident) -> Error {
+    let help = format!("write `fn {name}(&mut self, event: &SomethingHappened)`");
+    at(name, "an evolve method takes an event", &help)
 }
 
-pub(crate) fn decide_no_command(span: Span) -> Error {
-    spanned(
-        span,
-        "a decide method takes a command",
-        "write `fn decide(&self, command: &Command) -> Result<Event, Error>`",
-    )
+pub(crate) fn decide_no_command(name: &Ident) -> Error {
+    let help = format!("write `fn {name}(&self, command: &DoSomething) -> ..`");
+    at(name, "a decide method takes a command", &help)
 }
 
 pub(crate) fn evolve_too_many(tokens: impl ToTokens) -> Error {
@@ -110,13 +112,12 @@ pub(crate) fn decide_too_many(tokens: impl ToTokens) -> Error {
     )
 }
 
-pub(crate) fn not_a_reference(tokens: impl ToTokens, what: &str) -> Error {
-    let ty = tokens.to_token_stream().to_string().replace(" ", "");
-    at(&tokens, &format!("{what} is taken by reference"), &format!("write `&{ty}`"))
+pub(crate) fn not_a_reference(ty: &Type, what: &str) -> Error {
+    at(ty, &format!("{what} is taken by reference"), &format!("write `&{}`", text(ty)))
 }
 
-pub(crate) fn mutable_reference(tokens: impl ToTokens, what: &str, ty: &str) -> Error {
-    at(tokens, &format!("{what} is taken by shared reference"), &format!("write `&{ty}`"))
+pub(crate) fn mutable_reference(tokens: impl ToTokens, what: &str, ty: &Type) -> Error {
+    at(tokens, &format!("{what} is taken by shared reference"), &format!("write `&{}`", text(ty)))
 }
 
 pub(crate) fn evolve_returns(tokens: impl ToTokens) -> Error {
@@ -127,12 +128,20 @@ pub(crate) fn evolve_returns(tokens: impl ToTokens) -> Error {
     )
 }
 
-pub(crate) fn decide_returns_nothing(span: Span) -> Error {
-    spanned(span, "a decider returns the events that it emits", "add `-> Result<SomethingHappened, Error>`")
+pub(crate) fn decide_returns_nothing(name: &Ident) -> Error {
+    at(name, "a decider returns the events that it emits", "add `-> Result<SomethingHappened, Error>`")
 }
 
 pub(crate) fn opaque_return(tokens: impl ToTokens) -> Error {
-    at(tokens, "a decider names the type that it returns: its events are known from it", "write the concrete type")
+    at(
+        tokens,
+        "a decider names the type that it returns: its events are known from it",
+        "write the concrete type, such as `Vec<SomethingHappened>`",
+    )
+}
+
+pub(crate) fn borrowed_return(tokens: impl ToTokens) -> Error {
+    at(tokens, "a decider returns owned events", "return the event itself, without references and lifetimes")
 }
 
 pub(crate) fn evolve_twice(tokens: impl ToTokens, ty: &str) -> Error {
@@ -151,19 +160,19 @@ pub(crate) fn function_self(tokens: impl ToTokens) -> Error {
     )
 }
 
-pub(crate) fn function_no_command(span: Span) -> Error {
-    spanned(
-        span,
+pub(crate) fn function_no_command(name: &Ident) -> Error {
+    at(
+        name,
         "a decider takes a command, then the aggregates that it decides from",
-        "write `fn enroll(command: &Enroll, seats: &Seats) -> Result<StudentEnrolled, Error>`",
+        &format!("write `fn {name}(command: &DoSomething, model: &Model) -> ..`"),
     )
 }
 
-pub(crate) fn function_no_model(span: Span) -> Error {
-    spanned(
-        span,
+pub(crate) fn function_no_model(name: &Ident) -> Error {
+    at(
+        name,
         "a decider takes at least one aggregate after its command",
-        "write `fn enroll(command: &Enroll, seats: &Seats) -> Result<StudentEnrolled, Error>`",
+        &format!("write `fn {name}(command: &DoSomething, model: &Model) -> ..`"),
     )
 }
 
@@ -172,11 +181,12 @@ pub(crate) fn function_too_many_models(tokens: impl ToTokens) -> Error {
 }
 
 pub(crate) fn key_malformed(tokens: impl ToTokens) -> Error {
-    at(
-        tokens,
-        "cannot read this key",
-        "write `#[key(field)]`, the command's field that selects this model, or `#[key(key = field)]` for each of several keys",
-    )
+    let text: Option<Ident> = syn::parse2::<LitStr>(tokens.to_token_stream()).ok().and_then(|lit| lit.parse().ok());
+    let help = match text {
+        Some(field) => format!("write `#[key({field})]`"),
+        None => "write `#[key(field)]`, the command's field that selects this model, or `#[key(key = field)]` for each of several keys".to_owned(),
+    };
+    at(tokens, "cannot read this key", &help)
 }
 
 pub(crate) fn key_on_command(tokens: impl ToTokens) -> Error {
@@ -185,4 +195,8 @@ pub(crate) fn key_on_command(tokens: impl ToTokens) -> Error {
         "`#[key(..)]` stands on an aggregate, not on the command",
         "move it to the parameter that the field selects",
     )
+}
+
+pub(crate) fn key_on_method_command(tokens: impl ToTokens) -> Error {
+    at(tokens, "`#[key(..)]` stands on the method, since its model is `self`", "move it in front of the `fn`")
 }

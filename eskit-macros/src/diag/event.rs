@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::Error;
+use syn::{Error, Generics, LitInt};
 
 use super::at;
 
@@ -18,16 +18,29 @@ pub(crate) fn generic(what: &str, generics: impl ToTokens) -> Error {
     )
 }
 
-pub(crate) fn version_zero(lit: impl ToTokens) -> Error {
-    at(lit, "schema versions start at 1", "write `version = 1`, or leave it out")
+/// Lifetimes have a remedy of their own.
+pub(crate) fn event_generic(generics: &Generics) -> Error {
+    if generics.lifetimes().count() == generics.params.len() {
+        return at(
+            generics,
+            "an event cannot borrow: it is read back from the store",
+            "hold owned values, such as `String` for `&str`",
+        );
+    }
+    generic("an event", generics)
 }
 
-pub(crate) fn version_too_large(lit: impl ToTokens) -> Error {
-    at(lit, "a schema version is at most 1000", "count versions one by one: the first change of shape makes version 2")
+pub(crate) fn version_out_of_range(lit: &LitInt) -> Error {
+    let help = if lit.base10_digits().trim_start_matches(['-', '0']).len() < 4 {
+        "the first version is 1, which may be left out"
+    } else {
+        "count versions one by one: the first change of shape makes version 2"
+    };
+    at(lit, "a schema version is a number from 1 to 1000", help)
 }
 
-pub(crate) fn wire_name_empty(lit: impl ToTokens, word: &str) -> Error {
-    at(lit, &format!("`{word}` is empty"), &format!("write `{word} = \"sales\"`, or leave it out"))
+pub(crate) fn wire_name_empty(lit: impl ToTokens, example: &str) -> Error {
+    at(lit, "this name is empty", &format!("write `{example}`, or leave it out"))
 }
 
 pub(crate) fn wire_name_characters(lit: impl ToTokens, name: &str, bad: char) -> Error {
@@ -66,7 +79,7 @@ pub(crate) fn from_and_upcast(word: &Ident) -> Error {
     at(
         word,
         "`from` and `upcast` exclude each other",
-        "keep `from`, and put the `upcast(..)` of older versions on the type that it names",
+        "drop one: steps for versions before that of the type in `from` stand on that type",
     )
 }
 
@@ -103,11 +116,11 @@ pub(crate) fn upcast_order(lit: impl ToTokens, found: u32, expected: u32) -> Err
     )
 }
 
-pub(crate) fn upcast_beyond(lit: impl ToTokens, version: u32) -> Error {
+pub(crate) fn upcast_beyond(lit: impl ToTokens, from: u32, version: u32) -> Error {
     at(
         lit,
-        &format!("a step from this version leads beyond version {version}"),
-        &format!("steps start from 1 up to {}; raise `version`, or drop the step", version.saturating_sub(1)),
+        &format!("this step starts from version {from}, but the event is at version {version}"),
+        &format!("write `version = {}`, or drop the step", from.saturating_add(1)),
     )
 }
 

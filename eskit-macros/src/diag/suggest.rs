@@ -30,8 +30,8 @@ fn distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// The nearest valid key: `studentId` becomes `student_id`.
-pub(crate) fn suggest_key(key: &str) -> String {
+/// The nearest valid key, if there is one: `studentId` becomes `student_id`.
+pub(crate) fn suggest_key(key: &str) -> Option<String> {
     let mut suggestion = String::new();
     for c in key.chars() {
         match c {
@@ -48,7 +48,7 @@ pub(crate) fn suggest_key(key: &str) -> String {
         }
     }
     let trimmed = suggestion.trim_end_matches(['_', '-']);
-    if trimmed.is_empty() { "course".to_owned() } else { trimmed.to_owned() }
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }
 
 #[cfg(test)]
@@ -66,9 +66,9 @@ mod tests {
 
     #[test]
     fn keys_are_suggested_in_snake_case() {
-        assert_eq!(suggest_key("studentId"), "student_id");
-        assert_eq!(suggest_key("9 lives"), "lives");
-        assert_eq!(suggest_key("Ünïcode"), "n_code");
-        assert_eq!(suggest_key("--"), "course");
+        assert_eq!(suggest_key("studentId").as_deref(), Some("student_id"));
+        assert_eq!(suggest_key("9 lives").as_deref(), Some("lives"));
+        assert_eq!(suggest_key("Ünïcode").as_deref(), Some("n_code"));
+        assert_eq!(suggest_key("--"), None);
     }
 }

@@ -1,18 +1,29 @@
 //! Messages about tags, commands and tag values.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::Error;
+use syn::{Attribute, Error, LitStr, Meta};
 
 use super::at;
 use super::suggest::suggest_key;
 
-pub(crate) fn tag_malformed(tokens: impl ToTokens) -> Error {
-    at(tokens, "cannot read this tag", "write `#[tag]` for the field's name as key, or `#[tag(\"course\")]`")
+pub(crate) fn tag_malformed(attr: &Attribute) -> Error {
+    let meant = match &attr.meta {
+        Meta::NameValue(pair) => pair.value.to_token_stream(),
+        Meta::List(list) => list.tokens.clone(),
+        Meta::Path(_) => TokenStream::new(),
+    };
+    let help = match (syn::parse2::<LitStr>(meant.clone()), syn::parse2::<Ident>(meant.clone())) {
+        (Ok(key), _) => format!("write `#[tag({})]`", key.to_token_stream()),
+        (_, Ok(key)) => format!("write `#[tag(\"{key}\")]`"),
+        _ if meant.is_empty() => "write `#[tag]`, for the field's name as key".to_owned(),
+        _ => "write `#[tag]` for the field's name as key, or `#[tag(\"course\")]`".to_owned(),
+    };
+    at(attr, "cannot read this tag", &help)
 }
 
-pub(crate) fn tag_key(tokens: impl ToTokens, key: &str) -> Error {
-    let suggestion = suggest_key(key);
+pub(crate) fn tag_key(tokens: impl ToTokens, key: &str, field: &str) -> Error {
+    let suggestion = suggest_key(key).or_else(|| suggest_key(field)).unwrap_or_else(|| "course".to_owned());
     at(
         tokens,
         &format!("the tag key `{}` does not match `[a-z][a-z0-9_-]*`", key.escape_debug()),

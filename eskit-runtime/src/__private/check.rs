@@ -9,7 +9,6 @@ mod names;
 use crate::aggregate::{Evolve, Models};
 use crate::decider::{Decide, Decision, Emit};
 use crate::event::{EventTypes, TagField};
-use crate::registry::Entry;
 use crate::table::same;
 use crate::tag::Arity;
 
@@ -73,10 +72,4 @@ pub const fn check_decision<C: Decide>() {
         check_emits(emits, models[0].1, models[0].0);
     }
     check_routes(emits, models, C::DECIDER.method, C::DECIDER.name);
-}
-
-/// What the registry holds of a decider.
-pub const fn decider_entry<C: Decide>() -> Entry {
-    let emits = <<C::Decision as Decision>::Events as Emit>::EMITS;
-    Entry::Decider(C::TYPE, C::DECIDER, <C::State as Models>::LIST, emits)
 }

@@ -1,10 +1,10 @@
 //! The one place where payloads are decoded.
 
+use super::bounds::JsonStep;
 use crate::event::SingleEvent;
 use crate::name::SchemaVersion;
 use crate::payload::{DecodeError, DecodeReason};
 use crate::recorded::RecordedEvent;
-use crate::upcast::UpcastError;
 
 /// Decodes an event whose wire name is that of `E`.
 #[inline]
@@ -40,21 +40,18 @@ fn check_readable(event: &RecordedEvent, newest: u32) -> Result<(), DecodeError>
     Ok(())
 }
 
-/// One JSON upcaster: from one version's value to the next one's.
-pub type JsonStep = fn(serde_json::Value) -> Result<serde_json::Value, UpcastError>;
-
 /// Decodes an old version through JSON steps; `steps[i]` leads from version `i + 1` to `i + 2`.
-pub fn upcast_json<E: SingleEvent>(event: &RecordedEvent, steps: &[JsonStep]) -> Result<E, DecodeError> {
+pub fn upcast_json<E: SingleEvent>(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<E, DecodeError> {
     let value = run_steps(event, steps)?;
     serde_json::from_value(value).map_err(|error| event.undecodable(DecodeReason::Json(error)))
 }
 
-fn run_steps(event: &RecordedEvent, steps: &[JsonStep]) -> Result<serde_json::Value, DecodeError> {
+fn run_steps(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<serde_json::Value, DecodeError> {
     let json = |error| event.undecodable(DecodeReason::Json(error));
     let mut value = serde_json::from_slice(&event.payload).map_err(json)?;
     let mut version = event.schema_version;
     for step in steps.iter().skip(version.get() as usize - 1) {
-        value = step(value).map_err(|source| event.undecodable(DecodeReason::Upcast { from: version, source }))?;
+        value = step.run(value).map_err(|source| event.undecodable(DecodeReason::Upcast { from: version, source }))?;
         version = SchemaVersion::new(version.get() + 1).unwrap_or(version);
     }
     Ok(value)

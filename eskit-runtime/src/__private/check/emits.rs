@@ -12,15 +12,7 @@ pub(super) const fn check_emits(emits: EventTypes, evolves: EventTypes, aggregat
     match emits {
         EventTypes::One(event) => {
             if !holds(evolves, event.name) {
-                let message = Message::new()
-                    .code(aggregate.name)
-                    .text(" emits event ")
-                    .code(event.name)
-                    .text(", but does not evolve it\nhelp: add `#[evolve] fn on(&mut self, event: &")
-                    .text(event.rust_name)
-                    .text(") { .. }` to the impl block of ")
-                    .code(aggregate.name);
-                panic!("{}", message.as_str());
+                panic_not_evolved(Message::new().code(aggregate.name).text(" emits event "), event, aggregate);
             }
         }
         EventTypes::Many(sets) => {
@@ -31,6 +23,17 @@ pub(super) const fn check_emits(emits: EventTypes, evolves: EventTypes, aggregat
             }
         }
     }
+}
+
+#[track_caller]
+const fn panic_not_evolved(message: Message, event: &EventType, aggregate: &AggregateType) {
+    let message = message
+        .code(event.name)
+        .text(", but does not evolve it\nhelp: add `#[evolve] fn on(&mut self, event: &")
+        .text(event.rust_name)
+        .text(") { .. }` to the impl block of ")
+        .code(aggregate.name);
+    panic!("{}", message.as_str());
 }
 
 const fn holds(set: EventTypes, name: &str) -> bool {
@@ -49,7 +52,8 @@ const fn holds(set: EventTypes, name: &str) -> bool {
     }
 }
 
-/// It must be known which stream an emitted event goes to: that of its own tag, or that of the only model.
+/// It must be known which stream an emitted event goes to: that of its own tag, or that of the only model. The models of
+/// that stream must evolve it.
 #[track_caller]
 pub(super) const fn check_routes(
     emits: EventTypes,
@@ -88,6 +92,12 @@ const fn check_route(event: &EventType, models: &[(&'static AggregateType, Event
                     panic_ambiguous(event, named, name);
                 }
                 named = name;
+                // No later decision could read a stream that holds an event which its aggregate does not know.
+                if !models[i].0.partial && !holds(models[i].1, event.name) {
+                    let message =
+                        Message::new().code(models[i].0.name).text(" gets, from ").code(decider).text(", event ");
+                    panic_not_evolved(message, event, models[i].0);
+                }
             }
         }
         i += 1;

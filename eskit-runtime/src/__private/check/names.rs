@@ -1,7 +1,7 @@
 //! Wire names and versions must fit together.
 
 use crate::__private::message::Message;
-use crate::event::{EventType, EventTypes};
+use crate::event::{EventType, EventTypes, SingleEvent};
 use crate::table::{name_hash, same};
 
 /// No two members of a set may claim one wire name.
@@ -68,7 +68,14 @@ const fn claim_name<const N: usize>(
 
 /// The version before must have the same wire name and the number before.
 #[track_caller]
-pub const fn check_previous(event: &EventType, previous: &EventType) {
+pub const fn check_previous<E: SingleEvent>() {
+    if let Some(previous) = E::TYPE.previous {
+        check_precedes(previous, E::TYPE);
+    }
+}
+
+#[track_caller]
+const fn check_precedes(previous: &EventType, event: &EventType) {
     if !same(event.name, previous.name) {
         let message = Message::new()
             .code(previous.rust_name)

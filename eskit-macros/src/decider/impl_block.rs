@@ -5,35 +5,19 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Generics, Token, Type, WhereClause};
 
+use super::function::clean;
+use super::signature::{Param, Receiver, ReceiverKind, Signature, bindings};
+use super::{DeciderDef, EvolveDef, ModelDef};
 use crate::ctxt::Ctxt;
-use crate::signature::{Param, ReceiverKind, Signature, bindings};
-use crate::wrap::bare;
+use crate::wrap::{bare, text};
 use crate::{diag, symbol};
 
 pub(crate) struct ImplDef {
     pub(crate) self_ty: Type,
     pub(crate) evolves: Vec<EvolveDef>,
-    pub(crate) decides: Vec<DecideDef>,
+    pub(crate) decides: Vec<DeciderDef>,
     /// The block as rustc is to see it.
     pub(crate) clean: TokenStream,
-}
-
-/// An `#[evolve]` method.
-pub(crate) struct EvolveDef {
-    pub(crate) cfgs: Vec<Attribute>,
-    pub(crate) ident: Ident,
-    pub(crate) event: Type,
-    /// Whether it takes the recorded envelope too.
-    pub(crate) envelope: bool,
-}
-
-/// A `#[decide]` method.
-pub(crate) struct DecideDef {
-    pub(crate) cfgs: Vec<Attribute>,
-    pub(crate) ident: Ident,
-    pub(crate) command: Type,
-    pub(crate) output: Type,
-    pub(crate) bindings: Vec<(String, Ident)>,
 }
 
 /// One item of the block, split into attributes and the rest.
@@ -103,28 +87,29 @@ fn parse_items(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>
 }
 
 impl ImplDef {
-    /// Reads the block; `None` when it cannot be read at all, after recording why.
+    /// Reads the block; `None` when nothing can stand in for it, after recording why.
     pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<ImplDef> {
-        let raw: RawImpl = cx.ok(syn::parse2(item).map_err(diag::unreadable))?;
+        let raw: RawImpl = cx.ok(syn::parse2(item).map_err(|error| diag::unreadable(&error)))?;
         if raw.of_trait {
             cx.error(diag::decider_trait_impl(&raw.self_ty));
-        }
-        if !raw.generics.params.is_empty() {
-            cx.error(diag::generic("an aggregate", &raw.generics));
+            return None;
         }
         let mut def =
             ImplDef { self_ty: raw.self_ty, evolves: Vec::new(), decides: Vec::new(), clean: TokenStream::new() };
         let inner = &raw.inner;
         let mut body = quote!(#(#inner)*);
         let mut marked = false;
-        for item in raw.items {
+        for mut item in raw.items {
+            item.repair_marks(cx);
             marked |= def.read(cx, &item);
-            let kept = item.attrs.iter().filter(|attr| !is_marker(attr));
-            kept.for_each(|attr| attr.to_tokens(&mut body));
-            body.extend(item.tokens);
+            body.extend(item.clean());
         }
-        if !marked {
-            cx.error(diag::decider_empty(Span::call_site()));
+        if !raw.generics.params.is_empty() {
+            cx.error(diag::generic("an aggregate", &raw.generics));
+            def.evolves.clear();
+            def.decides.clear();
+        } else if !marked {
+            cx.error(diag::decider_empty(&def.self_ty));
         }
         let mut group = Group::new(Delimiter::Brace, body);
         group.set_span(raw.body.span());
@@ -136,9 +121,7 @@ impl ImplDef {
     /// Reads one item; returns whether it is marked.
     fn read(&mut self, cx: &Ctxt, item: &Item) -> bool {
         let mut markers = item.attrs.iter().filter(|attr| is_evolve(attr) || is_decide(attr));
-        let Some(marker) = markers.next() else {
-            return report_typos(cx, &item.attrs);
-        };
+        let Some(marker) = markers.next() else { return false };
         for second in markers {
             cx.error(diag::marker_twice(second));
         }
@@ -150,9 +133,8 @@ impl ImplDef {
             cx.error(diag::marker_on_other(marker, word));
             return true;
         }
-        let Some(signature) = cx.ok(syn::parse2::<Signature>(item.tokens.clone()).map_err(diag::unreadable)) else {
-            return true;
-        };
+        let signature = syn::parse2::<Signature>(item.tokens.clone()).map_err(|error| diag::unreadable(&error));
+        let Some(signature) = cx.ok(signature) else { return true };
         let cfgs = item.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
         if word == symbol::EVOLVE {
             self.read_evolve(cx, signature, cfgs);
@@ -163,11 +145,11 @@ impl ImplDef {
     }
 
     fn read_evolve(&mut self, cx: &Ctxt, signature: Signature, cfgs: Vec<Attribute>) {
-        signature.check_plain(cx, "an evolve method");
+        let plain = signature.check_plain(cx, "an evolve method");
         match &signature.receiver {
-            Some(receiver) if receiver.kind == ReceiverKind::Mutable => {}
-            Some(receiver) => cx.error(diag::evolve_receiver(span_of(&receiver.tokens))),
-            None => cx.error(diag::evolve_receiver(signature.params_span())),
+            Some(Receiver { kind: ReceiverKind::Mutable, .. }) => {}
+            Some(receiver) => cx.error(diag::evolve_receiver(&receiver.tokens, &signature.ident)),
+            None => cx.error(diag::evolve_receiver(&signature.ident, &signature.ident)),
         }
         if let Some(output) = &signature.output {
             cx.error(diag::evolve_returns(output));
@@ -176,70 +158,105 @@ impl ImplDef {
             cx.error(diag::evolve_too_many(&extra.ty));
         }
         let Some(first) = signature.params.first() else {
-            cx.error(diag::evolve_no_event(signature.params_span()));
+            cx.error(diag::evolve_no_event(&signature.ident));
             return;
         };
-        if let Some(envelope) = signature.params.get(1) {
-            envelope.referenced(cx, "the recorded event");
-        }
-        let Some(event) = self.type_of(cx, first, "an event") else { return };
-        let twin = self.evolves.iter().find(|other| same(&other.event, &event));
-        if let Some(twin) = twin
-            && twin.cfgs.is_empty()
-            && cfgs.is_empty()
-        {
+        let event = self.type_of(cx, first, "an event");
+        let envelope = signature.params.get(1).map(|param| param.referenced(cx, "the recorded event"));
+        if self.evolves.iter().any(|other| same(&other.event, &event) && both_always(&other.cfgs, &cfgs)) {
             cx.error(diag::evolve_twice(&event, &text(&event)));
-            return;
+        } else if plain {
+            self.evolves.push(EvolveDef { cfgs, ident: signature.ident, event, envelope });
         }
-        let envelope = signature.params.len() > 1;
-        self.evolves.push(EvolveDef { cfgs, ident: signature.ident, event, envelope });
     }
 
     fn read_decide(&mut self, cx: &Ctxt, signature: Signature, cfgs: Vec<Attribute>, bindings: Vec<(String, Ident)>) {
-        signature.check_plain(cx, "a decide method");
+        let plain = signature.check_plain(cx, "a decide method");
         match &signature.receiver {
-            Some(receiver) if receiver.kind == ReceiverKind::Shared => {}
-            Some(receiver) => cx.error(diag::decide_receiver(span_of(&receiver.tokens))),
-            None => cx.error(diag::decide_receiver(signature.params_span())),
+            Some(Receiver { kind: ReceiverKind::Shared, .. }) => {}
+            Some(receiver) => cx.error(diag::decide_receiver(&receiver.tokens, &signature.ident)),
+            None => cx.error(diag::decide_receiver(&signature.ident, &signature.ident)),
         }
         if let Some(extra) = signature.params.get(1) {
             cx.error(diag::decide_too_many(&extra.ty));
         }
-        let output = check_output(cx, &signature).map(|output| replace_self(output, &self.self_ty));
+        let output = signature.check_output(cx).map(|output| replace_self(output, &self.self_ty));
         let Some(first) = signature.params.first() else {
-            cx.error(diag::decide_no_command(signature.params_span()));
+            cx.error(diag::decide_no_command(&signature.ident));
             return;
         };
-        let (Some(command), Some(output)) = (self.type_of(cx, first, "a command"), output) else { return };
-        let twin = self.decides.iter().find(|other| same(&other.command, &command));
-        if let Some(twin) = twin
-            && twin.cfgs.is_empty()
-            && cfgs.is_empty()
-        {
-            cx.error(diag::decide_twice(&command, &text(&command)));
-            return;
+        if let Some(attr) = first.attrs.iter().find(|attr| attr.path().is_ident(symbol::KEY)) {
+            cx.error(diag::key_on_method_command(attr));
         }
-        self.decides.push(DecideDef { cfgs, ident: signature.ident, command, output, bindings });
+        let command = self.type_of(cx, first, "a command");
+        if self.decides.iter().any(|other| same(&other.command, &command) && both_always(&other.cfgs, &cfgs)) {
+            cx.error(diag::decide_twice(&command, &text(&command)));
+        } else if plain {
+            let (self_ty, method) = (&self.self_ty, &signature.ident);
+            self.decides.push(DeciderDef {
+                cfgs,
+                name: format!("{}::{}", text(self_ty), bare(method)),
+                command,
+                call: quote!(<#self_ty>::#method(state, self)),
+                models: vec![ModelDef { ty: self_ty.clone(), bindings }],
+                output,
+                method: true,
+            });
+        }
     }
 
-    fn type_of(&self, cx: &Ctxt, param: &Param, what: &str) -> Option<Type> {
-        param.referenced(cx, what).map(|ty| replace_self(&ty, &self.self_ty))
+    fn type_of(&self, cx: &Ctxt, param: &Param, what: &str) -> Type {
+        replace_self(&param.referenced(cx, what), &self.self_ty)
     }
 }
 
-/// The return type of a decider, which must name its events.
-pub(crate) fn check_output<'a>(cx: &Ctxt, signature: &'a Signature) -> Option<&'a Type> {
-    match &signature.output {
-        None => {
-            cx.error(diag::decide_returns_nothing(signature.ident.span()));
-            None
+impl Item {
+    /// Reads an attribute that was probably meant as a mark as if it were one, after reporting it; so too a mark inside
+    /// of `cfg_attr`.
+    fn repair_marks(&mut self, cx: &Ctxt) {
+        for attr in &mut self.attrs {
+            let name = attr.path().get_ident().map(bare).unwrap_or_default();
+            let meant = if name == "cfg_attr" {
+                let meant = conditional_mark(attr);
+                meant.inspect(|word| cx.error(diag::marker_conditional(&*attr, word)))
+            } else if name == symbol::EVOLVE || name == symbol::DECIDE {
+                None
+            } else {
+                let meant = diag::did_you_mean(&name, &[symbol::EVOLVE, symbol::DECIDE]);
+                meant.inspect(|word| cx.error(diag::marker_typo(attr.path(), &name, word)))
+            };
+            if let Some(word) = meant {
+                let word = Ident::new(word, Span::call_site());
+                *attr = syn::parse_quote!(#[#word]);
+            }
         }
-        Some(Type::ImplTrait(opaque)) => {
-            cx.error(diag::opaque_return(opaque));
-            None
-        }
-        Some(output) => Some(output),
     }
+
+    /// The item as rustc is to see it.
+    fn clean(self) -> TokenStream {
+        if !self.attrs.iter().any(is_marker) {
+            let Item { attrs, tokens, .. } = self;
+            return quote!(#(#attrs)* #tokens);
+        }
+        let decides = self.attrs.iter().any(is_decide);
+        let is_ours = |attr: &Attribute| is_marker(attr) || (decides && attr.path().is_ident(symbol::KEY));
+        let kept = self.attrs.iter().filter(|attr| !is_ours(attr));
+        let tokens = clean(self.tokens);
+        // What the marks impose is not for the user to defend: parameters by reference, and a receiver.
+        quote! {
+            #[allow(clippy::trivially_copy_pass_by_ref, clippy::unused_self)]
+            #(#kept)*
+            #tokens
+        }
+    }
+}
+
+/// The mark that a `cfg_attr` holds.
+fn conditional_mark(attr: &Attribute) -> Option<&'static str> {
+    let syn::Meta::List(list) = &attr.meta else { return None };
+    [symbol::EVOLVE, symbol::DECIDE].into_iter().find(|word| {
+        list.tokens.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(other) if other == word))
+    })
 }
 
 fn is_evolve(attr: &Attribute) -> bool {
@@ -251,7 +268,7 @@ fn is_decide(attr: &Attribute) -> bool {
 }
 
 fn is_marker(attr: &Attribute) -> bool {
-    is_evolve(attr) || is_decide(attr) || attr.path().is_ident(symbol::KEY)
+    is_evolve(attr) || is_decide(attr)
 }
 
 /// Whether an attribute is `#[word]`, or `#[path::to::word]`.
@@ -259,25 +276,9 @@ fn is_word(attr: &Attribute, word: &str) -> bool {
     attr.path().segments.last().is_some_and(|segment| segment.ident == word)
 }
 
-/// Reports an attribute that was probably meant as a mark. Returns whether there was one.
-fn report_typos(cx: &Ctxt, attrs: &[Attribute]) -> bool {
-    let mut found = false;
-    for attr in attrs {
-        let Some(name) = attr.path().get_ident().map(bare) else { continue };
-        if let Some(meant) = diag::did_you_mean(&name, &[symbol::EVOLVE, symbol::DECIDE]) {
-            cx.error(diag::marker_typo(attr.path(), &name, meant));
-            found = true;
-        }
-    }
-    found
-}
-
-fn span_of(tokens: &TokenStream) -> Span {
-    syn::spanned::Spanned::span(tokens)
-}
-
-fn text(ty: &Type) -> String {
-    ty.to_token_stream().to_string().replace(' ', "")
+/// Whether neither of two methods is there only under a condition.
+fn both_always(a: &[Attribute], b: &[Attribute]) -> bool {
+    a.is_empty() && b.is_empty()
 }
 
 fn same(a: &Type, b: &Type) -> bool {

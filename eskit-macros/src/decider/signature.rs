@@ -1,6 +1,6 @@
 //! The signature of a function, read without syn's `full` grammar: bodies are never parsed.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -18,6 +18,7 @@ pub(crate) struct Signature {
     pub(crate) generics: Generics,
     pub(crate) receiver: Option<Receiver>,
     pub(crate) params: Vec<Param>,
+    /// `None` for `()`; [`Type::Verbatim`] for `impl Trait`.
     pub(crate) output: Option<Type>,
 }
 
@@ -57,6 +58,7 @@ impl Parse for Signature {
         parenthesized!(content in input);
         let (receiver, params) = parse_params(&content)?;
         let output = match input.parse::<Option<Token![->]>>()? {
+            Some(_) if input.peek(Token![impl]) => Some(Type::Verbatim(opaque(input)?)),
             Some(_) => Some(input.parse()?),
             None => None,
         };
@@ -64,6 +66,15 @@ impl Parse for Signature {
         input.parse::<TokenStream>()?;
         Ok(Signature { qualifiers, ident, generics, receiver, params, output })
     }
+}
+
+/// The tokens of a return type that starts with `impl`: up to the `where` clause or the body.
+fn opaque(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !(input.is_empty() || input.peek(Token![where]) || input.peek(syn::token::Brace)) {
+        tokens.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(tokens)
 }
 
 fn parse_params(input: ParseStream<'_>) -> syn::Result<(Option<Receiver>, Vec<Param>)> {
@@ -114,37 +125,73 @@ fn parse_receiver(input: ParseStream<'_>) -> syn::Result<Receiver> {
 }
 
 impl Signature {
-    /// Reports what no decider may be: async, unsafe, extern, generic.
-    pub(crate) fn check_plain(&self, cx: &Ctxt, what: &str) {
+    /// Reports what no decider may be: async, unsafe, extern, generic. Returns whether its types can be named.
+    pub(crate) fn check_plain(&self, cx: &Ctxt, what: &str) -> bool {
         for word in self.qualifiers.iter().filter(|word| *word != "const") {
             cx.error(diag::qualifier(word, &bare(word), what));
         }
+        let anonymous = self.params.iter().find(|param| param.is_anonymous());
         if !self.generics.params.is_empty() {
             cx.error(diag::generic_function(&self.generics, what));
         } else if let Some(clause) = &self.generics.where_clause {
             cx.error(diag::generic_function(clause, what));
+        } else if let Some(param) = anonymous {
+            cx.error(diag::generic_function(&param.ty, what));
         }
+        self.generics.params.is_empty() && anonymous.is_none()
     }
 
-    /// Where to say that something is missing from the parameters: at the receiver, or else at the name.
-    pub(crate) fn params_span(&self) -> Span {
-        self.ident.span()
+    /// The return type of a decider, which must name its events.
+    pub(crate) fn check_output(&self, cx: &Ctxt) -> Option<&Type> {
+        match &self.output {
+            None => cx.error(diag::decide_returns_nothing(&self.ident)),
+            Some(Type::Verbatim(opaque)) => cx.error(diag::opaque_return(opaque)),
+            Some(output) if borrows(output.to_token_stream()) => cx.error(diag::borrowed_return(output)),
+            Some(output) => return Some(output),
+        }
+        None
     }
 }
 
+/// Whether a type holds a reference or a lifetime other than `'static`.
+fn borrows(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let next_is = |tokens: &mut std::iter::Peekable<_>, text: &str| {
+            tokens.peek().is_some_and(|next: &TokenTree| next.to_string() == text)
+        };
+        let found = match &token {
+            TokenTree::Group(group) => borrows(group.stream()),
+            TokenTree::Punct(punct) if punct.as_char() == '&' => !next_is(&mut tokens, "'"),
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => !next_is(&mut tokens, "static"),
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
+}
+
 impl Param {
-    /// The type behind the shared reference that a parameter must be.
-    pub(crate) fn referenced(&self, cx: &Ctxt, what: &str) -> Option<Type> {
+    /// Whether its type is, or refers to, an `impl Trait`.
+    fn is_anonymous(&self) -> bool {
+        let inner = if let Type::Reference(reference) = &self.ty { &*reference.elem } else { &self.ty };
+        matches!(inner, Type::ImplTrait(_))
+    }
+
+    /// The type behind the shared reference that a parameter must be; the type as it stands, after reporting that it is
+    /// none.
+    pub(crate) fn referenced(&self, cx: &Ctxt, what: &str) -> Type {
         match &self.ty {
-            Type::Reference(reference) if reference.mutability.is_none() => Some((*reference.elem).clone()),
+            Type::Reference(reference) if reference.mutability.is_none() => (*reference.elem).clone(),
             Type::Reference(reference) => {
-                let ty = reference.elem.to_token_stream().to_string().replace(' ', "");
-                cx.error(diag::mutable_reference(&self.ty, what, &ty));
-                None
+                cx.error(diag::mutable_reference(&self.ty, what, &reference.elem));
+                (*reference.elem).clone()
             }
             ty => {
                 cx.error(diag::not_a_reference(ty, what));
-                None
+                ty.clone()
             }
         }
     }

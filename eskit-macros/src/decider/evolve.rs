@@ -1,0 +1,113 @@
+//! The impl of `Evolve`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, Type};
+
+use super::EvolveDef;
+use crate::wrap::{name_span, text};
+
+pub(super) fn expand(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
+    let count = evolves.len();
+    let sets = evolves.iter().map(|evolve| {
+        let cfgs = &evolve.cfgs;
+        let types = types(evolve);
+        match absent(cfgs) {
+            Some(absent) => quote!(#(#cfgs)* #types, #absent __eskit::EventTypes::NONE),
+            None => types,
+        }
+    });
+    let arms = evolves.iter().enumerate().map(|(index, evolve)| arm(self_ty, index, evolve));
+    let header = quote_spanned!(name_span(self_ty)=> impl __eskit::Evolve for #self_ty);
+    let checks = checks(self_ty, evolves);
+    quote! {
+        const SETS: [__eskit::EventTypes; #count] = [#(#sets),*];
+        static TABLE: __eskit::NameTable<{ __eskit::table_len(&SETS) }> = __eskit::NameTable::new(&SETS);
+
+        #[automatically_derived]
+        #header {
+            const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
+
+            fn evolve(
+                &mut self,
+                event: &__eskit::RecordedEvent,
+            ) -> ::core::result::Result<bool, __eskit::DecodeError> {
+                match TABLE.find(&event.name) {
+                    #(#arms)*
+                    _ => return ::core::result::Result::Ok(false),
+                }
+                ::core::result::Result::Ok(true)
+            }
+        }
+
+        #checks
+    }
+}
+
+/// The event types that a method takes; a parameter that is no event is refused here, at its type.
+fn types(evolve: &EvolveDef) -> TokenStream {
+    let event = &evolve.event;
+    quote_spanned!(event.span()=> <#event as __eskit::Event>::TYPES)
+}
+
+fn arm(self_ty: &Type, index: usize, EvolveDef { cfgs, ident, event, envelope }: &EvolveDef) -> TokenStream {
+    let decode = quote_spanned!(event.span()=> <#event as __eskit::Event>::decode_named(event));
+    let envelope = envelope.as_ref().map(|ty| {
+        let envelope = quote_spanned!(ty.span()=> <#ty as __eskit::Envelope>::envelope(event));
+        quote!(, #envelope)
+    });
+    quote! {
+        #(#cfgs)*
+        ::core::option::Option::Some(#index) => match #decode {
+            ::core::result::Result::Ok(decoded) => <#self_ty>::#ident(self, &decoded #envelope),
+            ::core::result::Result::Err(error) => return ::core::result::Result::Err(error),
+        },
+    }
+}
+
+fn checks(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
+    let owner = text(self_ty);
+    let each = evolves.iter().enumerate().map(|(index, EvolveDef { cfgs, event, .. })| {
+        quote_spanned! {name_span(event)=>
+            #(#cfgs)*
+            const _: () = __eskit::check_event::<#self_ty>(#index);
+        }
+    });
+    quote_spanned! {name_span(self_ty)=>
+        const _: () = __eskit::check_unique::<{ __eskit::table_len(&SETS) }>(&SETS, #owner);
+        #(#each)*
+        __eskit::inventory::submit! { __eskit::aggregate_entry::<#self_ty>() }
+    }
+}
+
+/// Stands beside an error: calls no method and checks nothing, but still refuses what is no event.
+pub(super) fn fallback(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
+    let sets = evolves.iter().map(|evolve| {
+        let cfgs = &evolve.cfgs;
+        let types = types(evolve);
+        quote!(#(#cfgs)* #types)
+    });
+    let header = quote_spanned!(name_span(self_ty)=> impl __eskit::Evolve for #self_ty);
+    quote! {
+        #header {
+            const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&[#(#sets),*]);
+
+            fn evolve(&mut self, _: &__eskit::RecordedEvent) -> ::core::result::Result<bool, __eskit::DecodeError> {
+                ::core::result::Result::Ok(false)
+            }
+        }
+    }
+}
+
+/// `#[cfg(not(all(..)))]` for the conditions of a method, if it has any.
+fn absent(cfgs: &[Attribute]) -> Option<TokenStream> {
+    let conditions: Vec<TokenStream> = cfgs
+        .iter()
+        .filter_map(|attr| match &attr.meta {
+            syn::Meta::List(list) => Some(list.tokens.clone()),
+            _ => None,
+        })
+        .collect();
+    (!conditions.is_empty()).then(|| quote!(#[cfg(not(all(#(#conditions),*)))]))
+}

@@ -1,0 +1,99 @@
+//! A `#[decider]` function: its command, its models, and the function without the `#[key(..)]` marks.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::quote;
+use syn::Attribute;
+use syn::parse::{ParseStream, Parser};
+
+use super::signature::{Signature, bindings};
+use super::{DeciderDef, ModelDef};
+use crate::ctxt::Ctxt;
+use crate::wrap::bare;
+use crate::{diag, symbol};
+
+/// The most models of one decision.
+pub(crate) const MODELS_MAX: usize = 8;
+
+/// Reads the function; `None` when nothing can stand in for it, after recording why.
+pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
+    let split = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_outer)?, input.parse::<Signature>()?));
+    let (attrs, signature) = cx.ok(split.parse2(item).map_err(|error| diag::unreadable(&error)))?;
+    let plain = signature.check_plain(cx, "a decider");
+    if let Some(receiver) = &signature.receiver {
+        cx.error(diag::function_self(&receiver.tokens));
+        return None;
+    }
+    let output = signature.check_output(cx).cloned();
+    let mut params = signature.params.iter();
+    let Some(first) = params.next() else {
+        cx.error(diag::function_no_command(&signature.ident));
+        return None;
+    };
+    if let Some(attr) = first.attrs.iter().find(|attr| attr.path().is_ident(symbol::KEY)) {
+        cx.error(diag::key_on_command(attr));
+    }
+    let command = first.referenced(cx, "a command");
+    let models = params
+        .map(|param| ModelDef { ty: param.referenced(cx, "an aggregate"), bindings: bindings(cx, &param.attrs) })
+        .collect::<Vec<_>>();
+    if models.is_empty() {
+        cx.error(diag::function_no_model(&signature.ident));
+    }
+    if let Some(extra) = signature.params.get(MODELS_MAX + 1) {
+        cx.error(diag::function_too_many_models(&extra.ty));
+    }
+    plain.then(|| DeciderDef {
+        cfgs: attrs.into_iter().filter(|attr| attr.path().is_ident("cfg")).collect(),
+        name: bare(&signature.ident),
+        command,
+        call: call(&signature.ident, models.len()),
+        models,
+        output,
+        method: false,
+    })
+}
+
+/// The call of the function, with each model out of the state.
+fn call(ident: &Ident, models: usize) -> TokenStream {
+    let indices = (0..models).map(syn::Index::from);
+    let states = if models == 1 { quote!(state) } else { quote!(#(&state.#indices),*) };
+    quote!(#ident(self, #states))
+}
+
+/// The function as rustc is to see it: without `#[key(..)]` on its parameters.
+pub(crate) fn clean(item: TokenStream) -> TokenStream {
+    let (mut behind_fn, mut cleaned) = (false, false);
+    item.into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(word) if word == "fn" => {
+                behind_fn = true;
+                TokenTree::Ident(word)
+            }
+            TokenTree::Group(group) if behind_fn && !cleaned && group.delimiter() == Delimiter::Parenthesis => {
+                cleaned = true;
+                let mut new = Group::new(Delimiter::Parenthesis, without_keys(group.stream()));
+                new.set_span(group.span());
+                TokenTree::Group(new)
+            }
+            other => other,
+        })
+        .collect()
+}
+
+fn without_keys(params: TokenStream) -> TokenStream {
+    let mut kept: Vec<TokenTree> = Vec::new();
+    for token in params {
+        let after_hash = matches!(kept.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == '#');
+        match &token {
+            TokenTree::Group(group) if after_hash && group.delimiter() == Delimiter::Bracket && is_key(group) => {
+                kept.pop();
+            }
+            _ => kept.push(token),
+        }
+    }
+    kept.into_iter().collect()
+}
+
+fn is_key(group: &Group) -> bool {
+    matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if word == symbol::KEY)
+}

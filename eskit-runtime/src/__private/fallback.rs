@@ -1,0 +1,23 @@
+//! What stands in for the parts of an item that a macro refused, so that one mistake stays one error. Never run.
+
+use crate::aggregate::{AggregateType, Models};
+use crate::decider::DeciderType;
+use crate::event::{EventTypes, SourceLocation};
+use crate::payload::DecodeError;
+use crate::recorded::RecordedEvent;
+
+/// The state of a decider whose models could not be read.
+#[derive(Debug, Default)]
+pub struct NoModels;
+
+impl Models for NoModels {
+    const LIST: &'static [(&'static AggregateType, EventTypes)] = &[];
+
+    fn evolve(&mut self, _: usize, _: &RecordedEvent) -> Result<bool, DecodeError> {
+        Ok(false)
+    }
+}
+
+/// The description of a decider that could not be read.
+pub const NO_DECIDER: &DeciderType =
+    &DeciderType { name: "", method: false, bindings: &[], location: SourceLocation { module: "", file: "", line: 0 } };

@@ -1,0 +1,16 @@
+//! What the macros enter into the registry.
+
+use crate::aggregate::{Evolve, Models};
+use crate::decider::{Decide, Decision, Emit};
+use crate::registry::Entry;
+
+/// What the registry holds of an aggregate.
+pub const fn aggregate_entry<A: Evolve>() -> Entry {
+    Entry::Aggregate(A::TYPE, A::EVENTS)
+}
+
+/// What the registry holds of a decider.
+pub const fn decider_entry<C: Decide>() -> Entry {
+    let emits = <<C::Decision as Decision>::Events as Emit>::EMITS;
+    Entry::Decider(C::TYPE, C::DECIDER, <C::State as Models>::LIST, emits)
+}
