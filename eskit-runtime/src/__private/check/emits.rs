@@ -12,7 +12,8 @@ pub(super) const fn check_emits(emits: EventTypes, evolves: EventTypes, aggregat
     match emits {
         EventTypes::One(event) => {
             if !holds(evolves, event.name) {
-                panic_not_evolved(Message::new().code(aggregate.name).text(" emits event "), event, aggregate);
+                let message = Message::new().code(aggregate.name).text(" emits event ").code(event.name);
+                panic_not_evolved(message.text(", but does not evolve it"), event, aggregate);
             }
         }
         EventTypes::Many(sets) => {
@@ -25,11 +26,11 @@ pub(super) const fn check_emits(emits: EventTypes, evolves: EventTypes, aggregat
     }
 }
 
+/// Ends a message about an event that an aggregate does not evolve with what to write.
 #[track_caller]
 const fn panic_not_evolved(message: Message, event: &EventType, aggregate: &AggregateType) {
     let message = message
-        .code(event.name)
-        .text(", but does not evolve it\nhelp: add `#[evolve] fn on(&mut self, event: &")
+        .text("\nhelp: add `#[evolve] fn on(&mut self, event: &")
         .text(event.rust_name)
         .text(") { .. }` to the impl block of ")
         .code(aggregate.name);
@@ -94,8 +95,13 @@ const fn check_route(event: &EventType, models: &[(&'static AggregateType, Event
                 named = name;
                 // No later decision could read a stream that holds an event which its aggregate does not know.
                 if !models[i].0.partial && !holds(models[i].1, event.name) {
-                    let message =
-                        Message::new().code(models[i].0.name).text(" gets, from ").code(decider).text(", event ");
+                    let message = Message::new()
+                        .code(decider)
+                        .text(" emits event ")
+                        .code(event.name)
+                        .text(" into a stream of ")
+                        .code(models[i].0.name)
+                        .text(", which does not evolve it");
                     panic_not_evolved(message, event, models[i].0);
                 }
             }
