@@ -38,7 +38,9 @@ async fn the_new_state_may_lead_to_a_refusal() {
 #[tokio::test]
 async fn each_model_of_a_decision_guards_its_append() {
     // The rival takes a seat, or fills the student's schedule elsewhere, or enrols the same student: one model each.
-    for (rival_event, attempts) in [(enrolled("maths", "bob"), 2), (enrolled("art", "ada"), 2), (enrolled("art", "bob"), 1)] {
+    for (rival_event, attempts) in
+        [(enrolled("maths", "bob"), 2), (enrolled("art", "ada"), 2), (enrolled("art", "bob"), 1)]
+    {
         let app = scripted();
         app.execute(define("maths", 5)).await.unwrap();
         app.store().script([rival(rival_event.clone())]);

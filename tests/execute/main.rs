@@ -1,5 +1,6 @@
 //! The way of one command through the runtime: what it reads, what it appends, and what it does when something is in
 //! the way.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod concurrency;
 mod conflict;

@@ -2,7 +2,7 @@
 
 use eskit::prelude::*;
 use eskit::{Append, NewEvent, StreamId, StreamVersion};
-use eskit_tests::bank::{Account, BankError, Deposited, DepositCount, Portfolio, deposit, open_account, send};
+use eskit_tests::bank::{Account, BankError, DepositCount, Deposited, Portfolio, deposit, open_account, send};
 use eskit_tests::scripted::{encode, log, names};
 
 use crate::scripted;

@@ -183,10 +183,7 @@ fn transfer(
         return Err(BankError::Short { cents: from.cents });
     }
     let Transfer { from, to, cents } = command.clone();
-    Ok((
-        MoneySent { account: from.clone(), to: to.clone(), cents },
-        MoneyReceived { account: to, from, cents },
-    ))
+    Ok((MoneySent { account: from.clone(), to: to.clone(), cents }, MoneyReceived { account: to, from, cents }))
 }
 
 /// Counts the deposits of an account and passes over everything else in its stream.

@@ -87,7 +87,8 @@ impl EventStore for Scripted {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         let rival = lock(&self.reads).pop_front().flatten();
         if let Some(rival) = rival {
-            let broken = |error: AppendError| StoreError::new(StoreErrorKind::Other, "the rival failed").with_source(error);
+            let broken =
+                |error: AppendError| StoreError::new(StoreErrorKind::Other, "the rival failed").with_source(error);
             self.inner.append(rival).await.map_err(broken)?;
         }
         self.inner.read(query, options).await
