@@ -5,7 +5,7 @@ use bank::{
     Account, AccountEvent, AccountId, Cents, Currency, Deposit, OpenAccount, Owner, Transfer, Withdraw, history,
 };
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Condition, ExpectedVersion, Query, ReadOptions, StreamId};
+use eskit::{Append, AppendError, Condition, ExpectedVersion, Pages, Query, ReadOptions, StreamId};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -41,16 +41,12 @@ fn stream(account: &AccountId) -> StreamId {
 }
 
 async fn read_account(app: &App<AnyStore>, account: &AccountId) -> Result<Vec<RecordedEvent>> {
-    let (query, mut options) = (Query::stream(stream(account)), ReadOptions::default());
-    let mut events: Vec<RecordedEvent> = Vec::new();
-    loop {
-        let page = app.store().read(&query, options).await?;
-        events.extend(page.events);
-        match events.last() {
-            Some(last) if page.more => options = options.following(last.position),
-            _ => return Ok(events),
-        }
+    let mut pages = Pages::new(app.store(), Query::stream(stream(account)), ReadOptions::default());
+    let mut events = Vec::new();
+    while let Some(page) = pages.next().await? {
+        events.extend(page);
     }
+    Ok(events)
 }
 
 async fn replay(app: &App<AnyStore>, ada: &AccountId, out: &mut impl Write) -> Result<()> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use campus::{CampusError, ChangeCapacity, CourseId, DefineCourse, Enroll, Leave, Schedule, Seats, StudentId};
 use eskit::prelude::*;
-use eskit::{Decide, Decision, Executed, Position, Query, ReadOptions};
+use eskit::{Decide, Decision, Executed, Pages, Position, Query, ReadOptions};
 use tokio::sync::Barrier;
 
 use crate::narrator::Narrator;
@@ -178,17 +178,13 @@ impl<W: Write> Story<'_, W> {
     async fn show_log(&mut self, before: Position) -> Result<()> {
         self.narrator.chapter("The log: all that is stored")?;
         self.narrator.log_head()?;
-        let (query, mut options) = (Query::all(), ReadOptions::default().after(before));
-        loop {
-            let page = self.app.store().read(&query, options).await?;
-            for event in &page.events {
+        let mut pages = Pages::new(self.app.store(), Query::all(), ReadOptions::default().after(before));
+        while let Some(events) = pages.next().await? {
+            for event in &events {
                 self.narrator.log_line(event)?;
             }
-            match page.events.last() {
-                Some(last) if page.more => options = options.following(last.position),
-                _ => return Ok(()),
-            }
         }
+        Ok(())
     }
 
     async fn show_states(&mut self) -> Result<()> {
