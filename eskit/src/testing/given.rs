@@ -93,15 +93,17 @@ impl Given {
     /// The given events do not fit a log, or the command's tags do not select one instance of each model.
     #[track_caller]
     pub fn when<C: Decide>(self, command: C) -> Outcome<C> {
-        self.when_with(command, ExecuteOptions::default())
+        self.when_with(command, |_| {})
     }
 
-    /// Executes the command under test with these options.
+    /// Executes the command under test with options: `.when_with(command, |options| options.recorded_at = Some(time))`.
     ///
     /// # Panics
     /// As [`Given::when`].
     #[track_caller]
-    pub fn when_with<C: Decide>(self, command: C, options: ExecuteOptions) -> Outcome<C> {
+    pub fn when_with<C: Decide>(self, command: C, set: impl FnOnce(&mut ExecuteOptions)) -> Outcome<C> {
+        let mut options = ExecuteOptions::default();
+        set(&mut options);
         match Outcome::of(self.history, &command, &options) {
             Ok(outcome) => outcome,
             Err(text) => panic!("{text}"),
