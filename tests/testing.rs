@@ -1,5 +1,5 @@
 //! `given`, `when`, `then`: what holds passes, what does not fails with a text that says why.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
