@@ -1,4 +1,5 @@
 //! Reading a log page by page.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 use eskit::{Append, EventStore, MemoryStore, NewEvent, Pages, Query, ReadOptions};
 
