@@ -164,6 +164,17 @@ mod tests {
     }
 
     #[test]
+    fn a_new_limit_does_not_compile_a_statement_anew() {
+        let conn = Connection::open_in_memory().unwrap();
+        common(&conn, &SqliteOptions::default()).unwrap();
+        let mut statement = conn.prepare("SELECT name FROM sqlite_schema ORDER BY rowid LIMIT ?1").unwrap();
+        for limit in [1, 2, 3] {
+            assert!(statement.query([limit]).unwrap().next().unwrap().is_none());
+        }
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
+    }
+
+    #[test]
     fn paths_never_become_uris() {
         assert!(absolute(Path::new("file:log.db?mode=memory")).unwrap().is_absolute());
         assert_eq!(absolute(Path::new(":memory:")).unwrap_err().kind(), StoreErrorKind::Invalid);

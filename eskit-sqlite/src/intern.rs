@@ -24,13 +24,17 @@ impl Interner {
     }
 }
 
-/// FNV-1a over the end of the name, where names of one program differ.
+/// Mixes the length, the first eight bytes and the last eight: names of one program differ there.
 fn slot_of(name: &str) -> usize {
     let bytes = name.as_bytes();
-    let end = &bytes[bytes.len().saturating_sub(16)..];
-    let seed = 0xcbf2_9ce4_8422_2325_u64 ^ bytes.len() as u64;
-    let hash = end.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    (hash ^ (hash >> 32)) as usize % SLOTS
+    let first = bytes.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    let last = bytes.last_chunk().map_or_else(|| short(bytes), |chunk| u64::from_le_bytes(*chunk));
+    let mixed = (first.rotate_left(29) ^ last ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as usize % SLOTS
+}
+
+fn short(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]

@@ -23,6 +23,10 @@ pub(crate) fn read(
     conn.prepare_cached("BEGIN")?.raw_execute()?;
     let page = read_in_snapshot(conn, names, query, range, options.page_len());
     let ended = conn.prepare_cached("COMMIT")?.raw_execute();
+    if !conn.is_autocommit() {
+        // The next read needs a state of its own; why this one could not end is told below.
+        let _ = conn.execute_batch("ROLLBACK");
+    }
     let page = page?;
     ended?;
     Ok(page)

@@ -16,7 +16,7 @@ pub(crate) struct Request {
     pub(crate) append: Append,
     /// The metadata of each event as JSON, `None` where it is empty; no entry at all when all are.
     pub(crate) metadata: Vec<Option<String>>,
-    pub(crate) reply: oneshot::Sender<Answer>,
+    reply: Option<oneshot::Sender<Answer>>,
 }
 
 impl Request {
@@ -33,7 +33,15 @@ impl Request {
                 StoreError::new(StoreErrorKind::Other, text).with_source(error)
             })?
         };
-        Ok(Request { append, metadata, reply })
+        Ok(Request { append, metadata, reply: Some(reply) })
+    }
+
+    /// Answers the caller, if it still waits.
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        if let Some(reply) = self.reply.take() {
+            // Who went away in the meantime may have appended all the same.
+            let _ = reply.send(answer);
+        }
     }
 }
 

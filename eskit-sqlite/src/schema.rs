@@ -104,3 +104,20 @@ fn apply(conn: &Connection) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+/// A database in memory with the schema of this version, to try statements on.
+#[cfg(test)]
+pub(crate) fn in_memory() -> Connection {
+    let conn = Connection::open_in_memory().unwrap();
+    apply(&conn).unwrap();
+    conn
+}
+
+/// The steps of SQLite's plan for a statement.
+#[cfg(test)]
+pub(crate) fn plan(conn: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let parameters = vec![1; statement.parameter_count()];
+    let rows = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}

@@ -82,3 +82,20 @@ fn first_version_behind(conn: &Connection, stream: &StreamId, after: i64) -> Res
     }
     Ok(high)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    #[test]
+    fn streams_are_read_in_the_order_of_their_index() {
+        let conn = schema::in_memory();
+        for sql in [stream_sql!(event_columns!(), "ASC"), stream_sql!(filter_columns!(), "DESC")] {
+            let plan = schema::plan(&conn, sql);
+            let seek =
+                "SEARCH events USING INDEX events_stream (stream_type=? AND stream_id=? AND version>? AND version<?)";
+            assert_eq!(plan, [seek]);
+        }
+    }
+}

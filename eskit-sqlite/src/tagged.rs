@@ -145,3 +145,55 @@ impl Tagged<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use eskit_runtime::Tag;
+
+    use super::*;
+    use crate::schema;
+
+    fn tag(conn: &Connection, tag: &str, name: &str, positions: std::ops::Range<i64>) {
+        for at in positions {
+            conn.execute("INSERT INTO tags (tag, type, pos) VALUES (?1, ?2, ?3)", (tag, name, at)).unwrap();
+        }
+    }
+
+    /// The wrong order costs a look-up for each event of the tag that is everywhere.
+    #[test]
+    fn the_rarest_tag_stands_first() {
+        let conn = schema::in_memory();
+        tag(&conn, "everywhere", "a", 0..5000);
+        tag(&conn, "common", "a", 0..200);
+        tag(&conn, "common", "b", 0..2000);
+        tag(&conn, "rare", "b", 0..20);
+        let (a, b) = (Cow::Borrowed("a"), Cow::Borrowed("b"));
+        let all = Range { after: -1, until: i64::MAX, direction: Direction::Backward };
+        let of = |tags: &[&str], names: &[Cow<'_, str>], range| rarest(&conn, tags, names, range).unwrap();
+        assert_eq!(of(&["everywhere", "common"], &[a.clone()], all), Some(1));
+        assert_eq!(of(&["common", "everywhere"], &[a.clone()], all), Some(0));
+        assert_eq!(of(&["everywhere", "common", "rare"], &[a.clone(), b.clone()], all), Some(2));
+        assert_eq!(of(&["everywhere", "rare"], &[a.clone()], all), None);
+        let new = Range { after: 4000, ..all };
+        assert_eq!(of(&["everywhere", "common"], &[a, b], new), None);
+
+        tag(&conn, "k:many", "a", 0..500);
+        tag(&conn, "k:few", "a", 0..5);
+        let item = QueryItem::tags([Tag::new("k", "many"), Tag::new("k", "few")]);
+        assert_eq!(split(&conn, &item, all).unwrap()[0].tags, ["k:few", "k:many"]);
+    }
+
+    /// The cost of a condition must not grow with the log: every step is a seek, and nothing is sorted.
+    #[test]
+    fn tags_are_found_by_seeks_alone() {
+        let conn = schema::in_memory();
+        for direction in [Direction::Forward, Direction::Backward] {
+            for tags in 1..=4 {
+                let plan = schema::plan(&conn, &sql(tags, direction));
+                let seeks = plan.iter().filter(|step| step.contains("USING PRIMARY KEY (tag=? AND type=? AND pos"));
+                assert_eq!(seeks.count(), tags, "{plan:#?}");
+                assert!(!plan.iter().any(|step| step.contains("SCAN") || step.contains("B-TREE")), "{plan:#?}");
+            }
+        }
+    }
+}

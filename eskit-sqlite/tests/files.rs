@@ -92,6 +92,9 @@ async fn a_read_only_store_reads_and_follows_but_does_not_write() {
     let (head, appended) = tokio::join!(reader.watch(Position::new(1)), writer.append(one(plain("e"))));
     assert_eq!(head.unwrap(), appended.unwrap().last());
     assert_eq!(numbers(&everything(&reader).await), [1, 2]);
+    drop((reader, writer));
+    let alone = SqliteStore::options().read_only(true).open(&file).await.unwrap();
+    assert_eq!(numbers(&everything(&alone).await), [1, 2]);
 }
 
 #[cfg(unix)]

@@ -131,31 +131,50 @@ async fn watching_sees_every_append() {
     assert!(tokio::time::timeout(waits, store.watch(Position::new(20))).await.is_err());
 }
 
+#[tokio::test]
+async fn appends_of_this_store_are_seen_without_polling() {
+    let folder = Folder::new("own");
+    let rarely = Duration::from_secs(3600);
+    let store = SqliteStore::options().poll_interval(rarely).open(folder.file("log.db")).await.unwrap();
+    for round in 1..=20 {
+        let watching = store.watch(Position::new(round - 1));
+        let (head, _) = tokio::join!(tokio::time::timeout(Duration::from_secs(20), watching), async {
+            // The poller has looked, found nothing, and sleeps.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            store.append(one(plain("e"))).await.unwrap()
+        });
+        assert_eq!(head.unwrap().unwrap(), Position::new(round));
+    }
+}
+
 /// A reader that follows the log meets every position once and in order, while many write.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_follower_misses_and_repeats_nothing() {
+    const WRITERS: u64 = 32;
+    const EVENTS: u64 = 3200;
     let folder = Folder::new("follow");
     let store = SqliteStore::open(folder.file("log.db")).await.unwrap();
-    let writers: Vec<_> = (0..8)
-        .map(|writer: u8| {
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
             let store = store.clone();
             tokio::spawn(async move {
-                for _ in 0..100 {
-                    store.append(one(tagged("e", &[("writer", &writer.to_string())]))).await.unwrap();
+                for number in 0..EVENTS / WRITERS {
+                    let tag = ((writer + number) % WRITERS).to_string();
+                    store.append(one(tagged("e", &[("writer", &tag)]))).await.unwrap();
                 }
             })
         })
         .collect();
-    // Tags and types together, so that a page takes several statements.
-    let query = (0..8).fold(Query::default(), |query, writer| query.or(with_tag("writer", &writer.to_string())));
+    // One item for each tag, so that a page takes many statements while the log grows.
+    let query = (0..WRITERS).fold(Query::default(), |query, tag| query.or(with_tag("writer", &tag.to_string())));
     let mut next = 1;
-    while next <= 800 {
+    while next <= EVENTS {
         let options = ReadOptions::default().after(Position::new(next - 1)).limit(50);
         for event in store.read(&query, options).await.unwrap().events {
             assert_eq!(event.position.get(), next);
             next += 1;
         }
-        if next <= 800 {
+        if next <= EVENTS {
             store.watch(Position::new(next - 1)).await.unwrap();
         }
     }
