@@ -61,10 +61,7 @@ fn steps(workspace: &Workspace) -> Vec<Step> {
     steps.extend(ui_tests.map(|arguments| Step::run("ui and golden tests", cargo_command(&arguments))));
     steps.push(Step::run("docs", docs));
     steps.extend(workspace.packages.iter().filter(|package| package.published).map(features));
-    steps.extend(workspace.below(BENCHES).map(|package| {
-        let arguments = format!("clippy --package {} --all-targets -- -D warnings", package.name);
-        Step::run("benches compile", cargo_command(&arguments))
-    }));
+    steps.extend(workspace.below(BENCHES).map(|package| benches(workspace, package)));
     steps.push(oldest_toolchain(workspace));
     steps.push(deny());
     steps.push(lock_file());
@@ -75,6 +72,23 @@ fn steps(workspace: &Workspace) -> Vec<Step> {
 fn exclude(workspace: &Workspace, folders: &[&str]) -> String {
     let packages = folders.iter().flat_map(|folder| workspace.below(folder));
     packages.map(|package| format!("--exclude {}", package.name)).collect::<Vec<_>>().join(" ")
+}
+
+/// The benchmarks and every peer compile; of their code only the harness is tested.
+fn benches(workspace: &Workspace, package: &Package) -> Step {
+    let mut commands = vec![
+        cargo_command(&format!("clippy --package {} --lib --bins -- -D warnings", package.name)),
+        cargo_command(&format!("test --package {} --lib", package.name)),
+    ];
+    // Peers that cannot be linked into one program with the rest: packages with a lock file of their own.
+    let peers = std::fs::read_dir(workspace.root.join(&package.folder).join("peers")).into_iter().flatten().flatten();
+    let manifests = peers.map(|peer| peer.path().join("Cargo.toml")).filter(|manifest| manifest.exists());
+    commands.extend(manifests.map(|manifest| {
+        let mut clippy = cargo_command("clippy --locked --manifest-path");
+        clippy.arg(manifest).arg("--target-dir").arg(workspace.target.join("peers")).args(["--", "-D", "warnings"]);
+        clippy
+    }));
+    Step::run_all("benches", commands)
 }
 
 /// No feature, each feature alone, and all: clippy, so that a warning in one combination fails too.

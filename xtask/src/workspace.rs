@@ -22,6 +22,8 @@ pub(crate) struct Package {
 pub(crate) struct Workspace {
     /// Its root folder.
     pub(crate) root: PathBuf,
+    /// Its target folder.
+    pub(crate) target: PathBuf,
     /// Its members, in the order of `cargo metadata`.
     pub(crate) packages: Vec<Package>,
     /// The oldest supported toolchain: the `rust-version` of the published packages.
@@ -37,10 +39,11 @@ impl Workspace {
         }
         let metadata: Value = serde_json::from_slice(&output.stdout)?;
         let root = PathBuf::from(text(&metadata["workspace_root"])?);
+        let target = PathBuf::from(text(&metadata["target_directory"])?);
         let listed = metadata["packages"].as_array().ok_or("`cargo metadata` lists no packages")?;
         let packages = listed.iter().map(|package| Package::new(package, &root)).collect::<Result<Vec<_>, _>>()?;
         let rust_version = listed.iter().find_map(|package| package["rust_version"].as_str()).map(str::to_owned);
-        Ok(Workspace { root, packages, rust_version })
+        Ok(Workspace { root, target, packages, rust_version })
     }
 
     /// The packages whose folder starts with `folder`.

@@ -1,0 +1,13 @@
+//! What the benchmarks measure with: rounds in which both sides take turns, medians, figures, and the table.
+//!
+//! The rows and the peers belong to the program beside this library.
+
+pub mod context;
+pub mod disk;
+pub mod drive;
+pub mod figure;
+pub mod measure;
+pub mod report;
+
+/// A failure that ends a row.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,49 @@
+//! Logs to measure on: events, and stores filled with them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use eskit::{Append, Condition, EventStore, ExpectedVersion, NewEvent, Query, QueryItem, StreamId, Tag};
+use eskit_sqlite::{SqliteOptions, SqliteStore};
+use tokio::runtime::Runtime;
+
+use eskit_benches::Failure;
+
+/// The wire name of the events that the store rows append.
+pub(crate) const STREAM_EVENT: &str = "bench.Deposited";
+/// The wire name of the events with tags.
+pub(crate) const TAGGED_EVENT: &str = "bench.StudentEnrolled";
+
+/// A JSON payload of 140 bytes.
+pub(crate) fn payload(number: u64) -> Vec<u8> {
+    let start = format!("{{\"number\":{number},\"text\":\"");
+    let mut payload = start.into_bytes();
+    payload.resize(138, b'.');
+    payload.extend_from_slice(b"\"}");
+    payload
+}
+
+/// Opens a store in this folder.
+pub(crate) fn open(runtime: &Runtime, folder: &Path, options: SqliteOptions) -> Result<Arc<SqliteStore>, Failure> {
+    Ok(Arc::new(runtime.block_on(options.open(folder.join("log.db")))?))
+}
+
+/// Appends event number `version + 1` to a stream that is expected to hold `version` events.
+pub(crate) async fn append_to_stream(store: &SqliteStore, stream: StreamId, version: u64) -> Result<(), Failure> {
+    let event = NewEvent { stream: Some(stream.clone()), ..NewEvent::json(STREAM_EVENT, payload(version)) };
+    let condition = Condition::Stream { stream, expected: ExpectedVersion::Exact(version) };
+    store.append(Append::new(vec![event]).with(condition)).await?;
+    Ok(())
+}
+
+/// Appends an event with these two tags under the condition that no event of its type carries both.
+pub(crate) async fn append_unique(store: &SqliteStore, tags: [Tag; 2], number: u64) -> Result<(), Failure> {
+    let mut event = NewEvent::json(TAGGED_EVENT, payload(number));
+    for tag in &tags {
+        event.tags.push(tag.as_ref().key(), tag.as_ref().value());
+    }
+    let query = Query::from(QueryItem::types([TAGGED_EVENT]).with_tag(tags[0].clone()).with_tag(tags[1].clone()));
+    let condition = Condition::NoEvents { query, after: eskit::Position::START };
+    store.append(Append::new(vec![event]).with(condition)).await?;
+    Ok(())
+}

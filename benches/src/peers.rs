@@ -1,0 +1,6 @@
+//! The other side: programs that people would use instead, called as their own documentation says, and limits.
+
+pub(crate) mod bulk;
+pub(crate) mod cqrs;
+pub(crate) mod cqrs_account;
+pub(crate) mod umadb;

@@ -1,0 +1,70 @@
+//! The limit of a store's schema: its event rows written by hand, one thousand a transaction, by one thread.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, params};
+
+use crate::log::{STREAM_EVENT, payload};
+use eskit_benches::Failure;
+
+const ROWS_PER_COMMIT: u64 = 1000;
+
+/// A log of eskit's schema, filled without eskit.
+pub(crate) struct Bulk {
+    connection: Connection,
+    rows: u64,
+    streams: u64,
+    commit_delay: Duration,
+}
+
+impl Bulk {
+    /// Opens a log that eskit created in this folder, with the settings that eskit gives its writer, but without a
+    /// sync at commit: `commit_delay` stands for it.
+    pub(crate) fn open(folder: &Path, streams: u64, commit_delay: Duration) -> Result<Bulk, Failure> {
+        let connection = Connection::open(folder.join("log.db"))?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "cache_size", -(64 << 10))?;
+        connection.pragma_update_and_check(None, "wal_autocheckpoint", 4000, |row| row.get::<_, i64>(0))?;
+        Ok(Bulk { connection, rows: 0, streams, commit_delay })
+    }
+
+    /// Writes events for this long; returns how many a second.
+    pub(crate) fn rows_per_second(&mut self, time: Duration) -> Result<f64, Failure> {
+        let (started, first) = (Instant::now(), self.rows);
+        while started.elapsed() < time {
+            self.commit()?;
+        }
+        Ok((self.rows - first) as f64 / started.elapsed().as_secs_f64())
+    }
+
+    fn commit(&mut self) -> Result<(), Failure> {
+        let transaction = self.connection.transaction()?;
+        {
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO events (pos, id, type, schema_version, stream_type, stream_id, version, part, recorded_at, \
+                 payload) VALUES (?1, ?2, ?3, 1, 'account', ?4, ?5, 0, ?6, ?7)",
+            )?;
+            for _ in 0..ROWS_PER_COMMIT {
+                let id = eskit::EventId::new();
+                let stream = (self.rows % self.streams).to_string();
+                let version = (self.rows / self.streams).cast_signed() + 1;
+                self.rows += 1;
+                let (position, now) = (self.rows.cast_signed(), eskit::Timestamp::now().as_micros());
+                let payload = payload(self.rows);
+                insert.execute(params![position, id.as_bytes(), STREAM_EVENT, stream, version, now, payload])?;
+            }
+        }
+        transaction.commit()?;
+        wait(self.commit_delay);
+        Ok(())
+    }
+}
+
+/// Waits without sleeping, which would overshoot.
+fn wait(delay: Duration) {
+    let end = Instant::now() + delay;
+    while Instant::now() < end {
+        std::hint::spin_loop();
+    }
+}

@@ -1,0 +1,44 @@
+//! The rows of the table.
+
+mod append;
+mod compile;
+mod condition;
+mod dcb;
+pub(crate) mod decode;
+mod execute;
+mod group;
+mod scan;
+
+use eskit_benches::Failure;
+use eskit_benches::context::Context;
+use eskit_benches::figure::Finding;
+
+/// A row of the table.
+pub(crate) struct Row {
+    /// Its name for `--only`.
+    pub(crate) name: &'static str,
+    /// What it measures.
+    pub(crate) what: &'static str,
+    /// Runs it.
+    pub(crate) run: fn(&Context) -> Result<Finding, Failure>,
+}
+
+/// All rows, in the order of the table.
+pub(crate) const ALL: &[Row] = &[
+    Row { name: "decode", what: "from wire name and version to a typed event, 140 B of JSON", run: decode::run },
+    Row { name: "compile", what: "200 events of six fields, compiled anew", run: compile::run },
+    Row { name: "append", what: "SQLite, one stream-versioned event an append, one caller", run: append::run },
+    Row { name: "group", what: "SQLite, one stream-versioned event an append, many callers", run: group::run },
+    Row { name: "dcb", what: "SQLite, one event with two tags an append, under a condition", run: dcb::run },
+    Row { name: "condition", what: "SQLite, the check of an append condition as the log grows", run: condition::run },
+    Row { name: "execute", what: "a command on an aggregate of 100 events, one caller", run: execute::run },
+    Row { name: "scan", what: "SQLite, the whole log read and decoded", run: scan::run },
+];
+
+/// The row of this name.
+pub(crate) fn find(name: &str) -> Result<&'static Row, Failure> {
+    ALL.iter().find(|row| row.name == name).ok_or_else(|| {
+        let names: Vec<_> = ALL.iter().map(|row| row.name).collect();
+        format!("no row is called {name:?}\nhelp: one of {}", names.join(", ")).into()
+    })
+}

@@ -1,0 +1,147 @@
+//! What it costs to check an append condition, as the log grows.
+//!
+//! An append with one condition that fails writes nothing. Put behind many conditions that hold, it tells what these
+//! cost: the time of the append with them, less that without, divided by their number.
+
+use std::time::{Duration, Instant};
+
+use eskit::{
+    Append, AppendError, Condition, EventStore, ExpectedVersion, NewEvent, Position, Query, QueryItem, StreamId, Tag,
+};
+use eskit_sqlite::{Durability, SqliteOptions, SqliteStore};
+use tokio::runtime::Runtime;
+
+use crate::log::{open, payload};
+use eskit_benches::Failure;
+use eskit_benches::context::Context;
+use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
+use eskit_benches::measure::median;
+
+/// Conditions of one append besides the one that fails: the most that the contract allows.
+const CHECKS: usize = 63;
+/// Every tenth event carries the hot tag.
+const HOT_EVERY: u64 = 10;
+const EVENTS_PER_APPEND: u64 = 5000;
+
+/// Runs the row.
+pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
+    let sizes: &[u64] = context.size(&[10_000, 100_000, 1_000_000, 5_000_000], &[10_000, 50_000]);
+    let runtime = context.runtime()?;
+    // How the log is filled does not matter here; without syncs it is filled sooner.
+    let options = SqliteOptions::new().durability(Durability::Normal);
+    let store = open(&runtime, &context.fresh("condition")?, options)?;
+    let mut figures = Vec::new();
+    let mut first = None;
+    let mut filled = 0;
+    for &events in sizes {
+        runtime.block_on(fill(&store, filled, events))?;
+        filled = events;
+        let mut costs = Vec::new();
+        for shape in SHAPES {
+            let cost = cost(&runtime, &store, shape, context.size(400, 40))?;
+            let case = format!("{}, {events} events", shape.name);
+            figures.push(Figure::absolute(case, Quantity::nanoseconds(cost)).bar(Bar::AtMost(10_000.0)));
+            costs.push(cost);
+        }
+        first.get_or_insert(costs.clone());
+        if Some(&events) == sizes.last() {
+            for ((shape, last), first) in SHAPES.iter().zip(&costs).zip(first.iter().flatten()) {
+                figures.push(growth(shape, sizes[0], *first, events, *last));
+            }
+        }
+    }
+    Ok(Finding::Figures(figures))
+}
+
+fn growth(shape: &Shape, few: u64, first: f64, many: u64, last: f64) -> Figure {
+    let case = format!("{}, growth", shape.name);
+    let (last_cost, first_cost) = (Quantity::nanoseconds(last), Quantity::nanoseconds(first));
+    let against = format!("{many} events against {few}");
+    Figure::compared(case, last_cost, against, first_cost, last / first).bar(Bar::AtMost(1.5))
+}
+
+/// A shape of condition that holds.
+struct Shape {
+    name: &'static str,
+    query: fn(usize) -> QueryItem,
+}
+
+const SHAPES: &[Shape] = &[
+    Shape { name: "absent tag", query: |check| enrolled().with_tag(Tag::new("course", format!("absent{check}"))) },
+    Shape {
+        name: "hot tag, absent type",
+        query: |check| QueryItem::types([format!("bench.Absent{check}")]).with_tag(Tag::new("course", "hot")),
+    },
+    Shape {
+        name: "hot tag and absent tag",
+        query: |check| {
+            let student = Tag::new("student", format!("absent{check}"));
+            enrolled().with_tag(Tag::new("course", "hot")).with_tag(student)
+        },
+    },
+    Shape {
+        name: "hot tag and rare tag",
+        // Students with odd numbers are in no hot course.
+        query: |check| {
+            let student = Tag::new("student", (check * 2 + 1).to_string());
+            enrolled().with_tag(Tag::new("course", "hot")).with_tag(student)
+        },
+    },
+];
+
+fn enrolled() -> QueryItem {
+    QueryItem::types(["bench.StudentEnrolled"])
+}
+
+async fn fill(store: &SqliteStore, from: u64, to: u64) -> Result<(), Failure> {
+    let mut next = from;
+    while next < to {
+        let until = to.min(next + EVENTS_PER_APPEND);
+        let events = (next..until).map(|number| {
+            let mut event = NewEvent::json("bench.StudentEnrolled", payload(number));
+            event.tags.push("student", number);
+            if number % HOT_EVERY == 0 {
+                event.tags.push("course", "hot");
+            } else {
+                event.tags.push("course", number % 9973);
+            }
+            event
+        });
+        store.append(Append::new(events.collect())).await?;
+        next = until;
+    }
+    Ok(())
+}
+
+/// The nanoseconds that one check of this shape takes.
+fn cost(runtime: &Runtime, store: &SqliteStore, shape: &Shape, rounds: usize) -> Result<f64, Failure> {
+    let mut differences = Vec::with_capacity(rounds);
+    for _ in 0..rounds {
+        let with = runtime.block_on(refused(store, checks(shape)))?;
+        let without = runtime.block_on(refused(store, Vec::new()))?;
+        differences.push((with.as_nanos() as f64 - without.as_nanos() as f64) / CHECKS as f64);
+    }
+    Ok(median(&differences))
+}
+
+fn checks(shape: &Shape) -> Vec<Condition> {
+    let condition = |check| Condition::NoEvents { query: Query::from((shape.query)(check)), after: Position::START };
+    (0..CHECKS).map(condition).collect()
+}
+
+/// How long an append takes that is refused by the last of its conditions.
+async fn refused(store: &SqliteStore, conditions: Vec<Condition>) -> Result<Duration, Failure> {
+    let stream = StreamId::new("account", "never-written");
+    let last = Condition::Stream { stream, expected: ExpectedVersion::Exact(1) };
+    let mut append = Append::new(vec![NewEvent::json("bench.Refused", payload(0))]);
+    append.conditions = conditions;
+    append.conditions.push(last);
+    let started = Instant::now();
+    match store.append(append).await {
+        Err(AppendError::Conflict(conflict)) if matches!(conflict.kind, eskit::ConflictKind::Stream { .. }) => {
+            Ok(started.elapsed())
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Err("an append whose last condition fails was taken".into()),
+    }
+}
