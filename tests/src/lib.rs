@@ -3,4 +3,5 @@
 
 pub mod bank;
 pub mod campus;
+pub mod data;
 pub mod scripted;
