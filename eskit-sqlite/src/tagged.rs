@@ -170,10 +170,10 @@ mod tests {
         let (a, b) = (Cow::Borrowed("a"), Cow::Borrowed("b"));
         let all = Range { after: -1, until: i64::MAX, direction: Direction::Backward };
         let of = |tags: &[&str], names: &[Cow<'_, str>], range| rarest(&conn, tags, names, range).unwrap();
-        assert_eq!(of(&["everywhere", "common"], &[a.clone()], all), Some(1));
-        assert_eq!(of(&["common", "everywhere"], &[a.clone()], all), Some(0));
+        assert_eq!(of(&["everywhere", "common"], std::slice::from_ref(&a), all), Some(1));
+        assert_eq!(of(&["common", "everywhere"], std::slice::from_ref(&a), all), Some(0));
         assert_eq!(of(&["everywhere", "common", "rare"], &[a.clone(), b.clone()], all), Some(2));
-        assert_eq!(of(&["everywhere", "rare"], &[a.clone()], all), None);
+        assert_eq!(of(&["everywhere", "rare"], std::slice::from_ref(&a), all), None);
         let new = Range { after: 4000, ..all };
         assert_eq!(of(&["everywhere", "common"], &[a, b], new), None);
 
