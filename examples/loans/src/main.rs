@@ -1,0 +1,59 @@
+//! Imports the loan log into a store, rebuilds every case, and compares the figures with the published ones.
+
+mod arguments;
+mod report;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use eskit::prelude::*;
+use loans::{Figures, LogFile};
+
+use arguments::{Arguments, USAGE};
+use report::{Outcome, Report};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::from_env() {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            eprintln!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("error: {error}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&arguments).await {
+        Ok(Outcome::AsPublished) => ExitCode::SUCCESS,
+        Ok(Outcome::Different) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<Outcome, Box<dyn Error>> {
+    let mut file = LogFile::open(&arguments.file)?;
+    let app = App::new(eskit::connect(&arguments.dsn).await?);
+    let mut report = Report::new(std::io::stdout().lock());
+    report.sources(&file, &arguments.dsn)?;
+
+    let bar = report::import_bar(&file);
+    let start = Instant::now();
+    let imported = loans::import(app.store(), &mut file, |file| report::advance(&bar, file)).await;
+    bar.finish_and_clear();
+    let imported = imported?;
+    report.imported(&imported, start.elapsed())?;
+
+    let bar = report::replay_bar(imported.events);
+    let start = Instant::now();
+    let figures = loans::replay(&app, |figures| bar.set_position(figures.events)).await;
+    bar.finish_and_clear();
+    let figures = figures?;
+    report.replayed(&figures, start.elapsed())?;
+    report.compared(&figures.compare(&Figures::PUBLISHED))
+}
