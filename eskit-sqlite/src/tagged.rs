@@ -11,7 +11,7 @@ use crate::row;
 
 /// How far to count a tag's events to find the rarest: a first try, by how much to go further, and where to stop.
 const COUNT_FIRST: i64 = 16;
-const COUNT_GROWTH: i64 = 8;
+const COUNT_GROWTH: i64 = 4;
 const COUNT_MAX: i64 = 1 << 16;
 
 /// Events of one wire name that carry all of these tags.
