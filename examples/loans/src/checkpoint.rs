@@ -40,8 +40,15 @@ impl Checkpoint {
 }
 
 /// The id of the event that is made from a line: the same each time, and another for another line or text.
+///
+/// A UUIDv8 (RFC 9562, section 5.8): 48 bits of the line's number, then bits of a hash. Ids that ascend keep the store's
+/// index of them together; scattered ones halve the speed of the import.
 pub(crate) fn event_id(line: Line<'_>) -> EventId {
-    EventId::from_key(&String::from_utf8_lossy(line.bytes), line.number as usize)
+    let hashed = EventId::from_key(&String::from_utf8_lossy(line.bytes), line.number as usize);
+    let mut bytes = *hashed.as_bytes();
+    bytes[..6].copy_from_slice(&line.number.to_be_bytes()[2..]);
+    bytes[6] = 0x80 | (bytes[6] & 0x0f);
+    EventId::from_bytes(bytes)
 }
 
 /// Metadata that keeps the number of the line.
@@ -86,5 +93,20 @@ impl Error for CheckpointError {
 impl From<StoreError> for CheckpointError {
     fn from(error: StoreError) -> CheckpointError {
         CheckpointError::Store(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_ascend_with_the_lines_and_depend_on_the_text() {
+        let id = |number, bytes| event_id(Line { number, bytes });
+        assert_eq!(id(1, b"a"), id(1, b"a"));
+        assert_ne!(id(1, b"a"), id(1, b"b"));
+        let ids: Vec<EventId> = (1..100_000).step_by(97).map(|number| id(number, b"a")).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(ids[0].as_uuid().get_version_num(), 8);
     }
 }

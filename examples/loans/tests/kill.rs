@@ -14,9 +14,9 @@ use support::Random;
 
 #[tokio::test]
 async fn an_import_survives_kill_9() {
-    let lines = support::made_up_log(12_000, 1);
+    let lines = support::made_up_log(20_000, 1);
     let file = support::write_log(&lines);
-    let status = import_under_fire(&file, &lines, 4, 1).await;
+    let status = import_under_fire(&file, &lines, 3, 1).await;
     assert_eq!(status.code(), Some(1), "the figures of a made-up log are not the published ones");
 }
 
@@ -43,7 +43,7 @@ async fn import_under_fire(file: &Path, lines: &[String], kills: u64, seed: u64)
     for kill in 0..kills {
         // Somewhere in the next part of the log, and somewhere between two appends or within one.
         let target = kill * part + 1 + random.below(part);
-        let delay = Duration::from_micros(random.below(20_000));
+        let delay = Duration::from_micros(random.below(10_000));
         let mut child = spawn(file, &db);
         let seen = wait_for(&db, target, &mut child).await;
         tokio::time::sleep(delay).await;
