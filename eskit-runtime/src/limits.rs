@@ -5,12 +5,10 @@
 use std::fmt;
 
 use crate::append::Append;
-use crate::tag::TagRef;
+use crate::tag::{TagRef, Tags};
 
 /// Bytes of a wire name, a stream type or a stream id.
 pub const NAME_BYTES_MAX: usize = 256;
-/// Bytes of one tag, key and value and the colon between them.
-pub const TAG_BYTES_MAX: usize = 512;
 /// Bytes of a tag's key or of its value.
 pub const TAG_PART_BYTES_MAX: usize = 256;
 /// Tags of one event.
@@ -21,6 +19,10 @@ pub const EVENTS_PER_APPEND_MAX: usize = 10_000;
 pub const CONDITIONS_PER_APPEND_MAX: usize = 64;
 /// Items of one query.
 pub const QUERY_ITEMS_MAX: usize = 256;
+/// Wire names in one item of a query.
+pub const QUERY_TYPES_MAX: usize = 10_000;
+/// Event ids in one item of a query.
+pub const QUERY_IDS_MAX: usize = 10_000;
 /// Extra entries in one event's metadata.
 pub const METADATA_ENTRIES_MAX: usize = 100;
 /// Bytes of one event's metadata, keys and values together.
@@ -111,6 +113,13 @@ fn check_tag(tag: TagRef<'_>) -> Result<(), LimitError> {
     check_text("tag value", tag.value(), TAG_PART_BYTES_MAX)
 }
 
+fn check_tags(tags: &Tags) -> Result<(), LimitError> {
+    if tags.holds_nul() {
+        return Err(LimitError::Nul { what: "tag", text: excerpt(tags.as_packed()) });
+    }
+    tags.iter().try_for_each(check_tag)
+}
+
 fn check_count(what: &'static str, found: usize, max: usize) -> Result<(), LimitError> {
     if found > max { Err(LimitError::TooMany { what, found, max }) } else { Ok(()) }
 }
@@ -131,7 +140,7 @@ pub fn check_append(append: &Append) -> Result<(), LimitError> {
             check_stream(stream)?;
         }
         check_count("tags of one event", event.tags.len(), TAGS_PER_EVENT_MAX)?;
-        event.tags.iter().try_for_each(check_tag)?;
+        check_tags(&event.tags)?;
         check_metadata(&event.metadata)?;
         if event.payload.len() > PAYLOAD_BYTES_MAX {
             let (found, max) = (event.payload.len(), PAYLOAD_BYTES_MAX);
@@ -187,11 +196,41 @@ fn check_metadata(metadata: &crate::Metadata) -> Result<(), LimitError> {
 pub fn check_query(query: &crate::Query) -> Result<(), LimitError> {
     check_count("items of one query", query.items().len(), QUERY_ITEMS_MAX)?;
     for item in query.items() {
+        check_count("wire names in one query item", item.types.len(), QUERY_TYPES_MAX)?;
+        check_count("tags in one query item", item.tags.len(), TAGS_PER_EVENT_MAX)?;
+        check_count("event ids in one query item", item.ids.len(), QUERY_IDS_MAX)?;
         item.types.iter().try_for_each(|name| check_text("wire name", name, NAME_BYTES_MAX))?;
         item.tags.iter().try_for_each(|tag| check_tag(tag.as_ref()))?;
         if let Some(stream) = &item.stream {
             check_stream(stream)?;
         }
+        if let Some(stream_type) = &item.stream_type {
+            check_text("stream type", stream_type, NAME_BYTES_MAX)?;
+        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NewEvent, Query, QueryItem, Tag};
+
+    #[test]
+    fn a_tag_cannot_smuggle_in_another_one() {
+        let mut event = NewEvent::json("test.Happened", "{}");
+        event.tags.push("course", "c1\0student:s1");
+        let refused = check_append(&Append::new(vec![event])).unwrap_err();
+        assert!(matches!(refused, LimitError::Nul { what: "tag", .. }), "{refused}");
+        let query = Query::from(QueryItem::tags([Tag::new("course", "c1\0student:s1")]));
+        assert!(matches!(check_query(&query), Err(LimitError::Nul { .. })));
+    }
+
+    #[test]
+    fn a_query_is_bounded_in_every_part() {
+        let too_many = QueryItem::types((0..=QUERY_TYPES_MAX).map(|number| format!("test.E{number}")));
+        assert!(matches!(check_query(&Query::from(too_many)), Err(LimitError::TooMany { .. })));
+        let unnamed = QueryItem::stream_type("");
+        assert_eq!(check_query(&Query::from(unnamed)), Err(LimitError::Empty { what: "stream type" }));
+    }
 }

@@ -78,33 +78,43 @@ const SEPARATOR: char = '\0';
 ///
 /// Held in one piece of text, so an event costs one allocation however many tags it has.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
-pub struct Tags(String);
+pub struct Tags {
+    packed: String,
+    /// Whether a tag that was added held the separator itself: then the text cannot be split, and appends refuse it.
+    holds_nul: bool,
+}
 
 impl Tags {
     /// No tags.
     pub const fn new() -> Tags {
-        Tags(String::new())
+        Tags { packed: String::new(), holds_nul: false }
     }
 
-    /// Adds `key:value`, unless it is there already.
+    /// Adds `key:value`, unless it is there already. A NUL in either is refused when the event is appended.
     pub fn push(&mut self, key: &str, value: impl fmt::Display) {
-        let start = self.0.len();
+        let start = self.packed.len();
         if start > 0 {
-            self.0.push(SEPARATOR);
+            self.packed.push(SEPARATOR);
         }
-        let tag = self.0.len();
-        self.0.push_str(key);
-        self.0.push(':');
-        let _ = write!(self.0, "{value}");
-        let (before, added) = self.0.split_at(tag);
+        let tag = self.packed.len();
+        self.packed.push_str(key);
+        self.packed.push(':');
+        let _ = write!(self.packed, "{value}");
+        let (before, added) = self.packed.split_at(tag);
+        self.holds_nul |= added.contains(SEPARATOR);
         if before.split(SEPARATOR).any(|earlier| earlier == added) {
-            self.0.truncate(start);
+            self.packed.truncate(start);
         }
+    }
+
+    /// Whether a tag that was added held a NUL, so that what [`Tags::iter`] yields is not what was added.
+    pub(crate) fn holds_nul(&self) -> bool {
+        self.holds_nul
     }
 
     /// The tags in order.
     pub fn iter(&self) -> impl Iterator<Item = TagRef<'_>> {
-        self.0.split(SEPARATOR).filter(|tag| !tag.is_empty()).map(TagRef)
+        self.packed.split(SEPARATOR).filter(|tag| !tag.is_empty()).map(TagRef)
     }
 
     /// How many tags there are.
@@ -114,7 +124,7 @@ impl Tags {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.packed.is_empty()
     }
 
     /// Whether this tag is among them.
@@ -129,12 +139,12 @@ impl Tags {
 
     /// All tags in one text, separated by NUL: how a store may keep them.
     pub fn as_packed(&self) -> &str {
-        &self.0
+        &self.packed
     }
 
     /// The tags that [`Tags::as_packed`] gave.
     pub fn from_packed(packed: String) -> Tags {
-        Tags(packed)
+        Tags { packed, holds_nul: false }
     }
 }
 
@@ -277,6 +287,15 @@ mod tests {
         assert_eq!(tags.iter().map(TagRef::as_str).collect::<Vec<_>>(), ["course:c1", "student:7", "course:c:2"]);
         assert_eq!(tags.values("course").collect::<Vec<_>>(), ["c1", "c:2"]);
         assert_eq!(Tags::from_packed(tags.as_packed().to_owned()), tags);
+    }
+
+    #[test]
+    fn a_value_that_holds_the_separator_is_noticed() {
+        let mut tags = Tags::new();
+        tags.push("course", "c1");
+        assert!(!tags.holds_nul());
+        tags.push("course", "c2\0student:s1");
+        assert!(tags.holds_nul());
     }
 
     #[test]
