@@ -9,19 +9,28 @@ use crate::{ApplicationSubmitted, CaseId, Loan};
 
 /// What all cases come to.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-#[allow(missing_docs, reason = "named as the events are")]
 pub struct Figures {
+    /// Events of all cases.
     pub events: u64,
+    /// Cases.
     pub cases: u64,
     /// Kinds of event: pairs of activity and life cycle.
     pub kinds: u64,
+    /// Applications that were submitted.
     pub submitted: u64,
+    /// Approvals.
     pub approved: u64,
+    /// Refusals by the bank.
     pub declined: u64,
+    /// Withdrawals by the customer.
     pub cancelled: u64,
+    /// Loans that were paid out.
     pub activated: u64,
+    /// Loans on record.
     pub registered: u64,
+    /// Offers that were written.
     pub offers_created: u64,
+    /// Offers that the customer agreed to.
     pub offers_accepted: u64,
 }
 

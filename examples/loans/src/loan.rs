@@ -59,30 +59,38 @@ pub struct Loan {
 
 /// Steps of an application that say how it fared.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-#[allow(missing_docs, reason = "named as the events are")]
 pub struct ApplicationSteps {
+    /// Submitted: once for each application.
     pub submitted: u32,
+    /// Approved by the bank.
     pub approved: u32,
+    /// Registered.
     pub registered: u32,
+    /// Paid out.
     pub activated: u32,
+    /// Refused by the bank.
     pub declined: u32,
+    /// Withdrawn by the customer, or never answered.
     pub cancelled: u32,
 }
 
 /// Steps of offers that say how they fared.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-#[allow(missing_docs, reason = "named as the events are")]
 pub struct OfferSteps {
+    /// Offers that were written.
     pub created: u32,
+    /// Offers that the customer agreed to.
     pub accepted: u32,
 }
 
 /// Steps of the bank's work.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-#[allow(missing_docs, reason = "named as the events are")]
 pub struct WorkSteps {
+    /// Scheduled.
     pub scheduled: u32,
+    /// Started; a piece of work may be started several times.
     pub started: u32,
+    /// Completed, or set aside for later.
     pub completed: u32,
 }
 
