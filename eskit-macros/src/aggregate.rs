@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput};
 
 use crate::ast::{AggregateDef, KeyDef};
 use crate::ctxt::Ctxt;
-use crate::wrap::{bare, location, wrap};
+use crate::wrap::{bare, implementation, location, wrap};
 use crate::{diag, fallback};
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -28,6 +28,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let def = AggregateDef::from_args(&cx, args, &input.ident);
     let generated = match cx.finish() {
         Ok(()) => expand_def(&input, &def),
+        Err(errors) if matches!(input.data, Data::Union(_)) => errors,
         Err(errors) => fallback::aggregate(errors, &input, &def.eskit),
     };
     quote!(#item #generated)
@@ -44,18 +45,14 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
     };
     let location = location();
     let header = quote_spanned!(ident.span()=> impl __eskit::Aggregate for #ident);
-    wrap(
-        &def.eskit,
-        quote! {
-            #header {
-                const TYPE: &'static __eskit::AggregateType = &__eskit::AggregateType {
-                    name: #name,
-                    key: #key,
-                    partial: #partial,
-                    location: #location,
-                };
-                type Keys = __eskit::Keys<#count>;
-            }
-        },
-    )
+    let body = quote! {
+        const TYPE: &'static __eskit::AggregateType = &__eskit::AggregateType {
+            name: #name,
+            key: #key,
+            partial: #partial,
+            location: #location,
+        };
+        type Keys = __eskit::Keys<#count>;
+    };
+    wrap(&def.eskit, implementation(ident.span(), header, body))
 }

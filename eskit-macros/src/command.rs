@@ -8,7 +8,7 @@ use syn::{Data, DeriveInput, Fields, Path};
 use crate::ast::{self, TagDef};
 use crate::ctxt::Ctxt;
 use crate::event::{field_list, tag_fields};
-use crate::wrap::{bare, location, wrap};
+use crate::wrap::{bare, implementation, location, wrap};
 use crate::{attr, diag, fallback, symbol};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -47,31 +47,32 @@ fn expand(input: &DeriveInput, eskit: &Path, fields: &Fields, tags: &[TagDef]) -
     let ident = &input.ident;
     let name = bare(ident);
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    let each = quote!(each);
     let visits = tags.iter().enumerate().map(|(index, TagDef { member, ty, .. })| {
+        let value = quote!(&self.#member);
         quote_spanned! {ty.span()=>
-            <#ty as __eskit::TagValue>::each_value(&self.#member, &mut |value| each(#index, value));
+            <#ty as __eskit::TagValue>::each_value(#value, &mut |value| #each(#index, value));
         }
     });
     let tags = tag_fields(tags);
     let fields = field_list(fields);
     let location = location();
-    wrap(
-        eskit,
-        quote! {
-            impl #impl_generics __eskit::Command for #ident #type_generics #where_clause {
-                const TYPE: &'static __eskit::CommandType = &__eskit::CommandType {
-                    name: #name,
-                    tags: #tags,
-                    fields: #fields,
-                    location: #location,
-                    complete: true,
-                };
+    let header = quote_spanned! {ident.span()=>
+        impl #impl_generics __eskit::Command for #ident #type_generics #where_clause
+    };
+    let body = quote! {
+        const TYPE: &'static __eskit::CommandType = &__eskit::CommandType {
+            name: #name,
+            tags: #tags,
+            fields: #fields,
+            location: #location,
+            complete: true,
+        };
 
-                fn each_tag(&self, each: &mut dyn ::core::ops::FnMut(usize, &dyn ::core::fmt::Display)) {
-                    #(#visits)*
-                    let _ = each;
-                }
-            }
-        },
-    )
+        fn each_tag(&self, each: &mut dyn ::core::ops::FnMut(usize, &dyn ::core::fmt::Display)) {
+            #(#visits)*
+            let _ = each;
+        }
+    };
+    wrap(eskit, implementation(ident.span(), header, body))
 }

@@ -27,6 +27,7 @@ struct EvolveDef {
 /// A decider, method or function.
 struct DeciderDef {
     cfgs: Vec<Attribute>,
+    ident: Ident,
     name: String,
     command: Type,
     models: Vec<ModelDef>,

@@ -1,13 +1,13 @@
 //! `#[derive(Event)]` on a struct.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields};
+use syn::{Data, DeriveInput, Fields, Type};
 
 use crate::ast::{self, EventAttrs, Origin, TagDef, member_name, members};
 use crate::ctxt::Ctxt;
-use crate::wrap::{bare, claim, location, wrap};
+use crate::wrap::{bare, claim, implementation, location, text, wrap};
 use crate::{diag, event_enum, fallback, symbol};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -84,9 +84,11 @@ impl<'a> EventDef<'a> {
         let event_type = self.event_type();
         let tags = push_tags(&self.tags, |member| quote!(&self.#member));
         let (upcast, check) = self.upcast();
-        quote! {
-            impl __eskit::Event for #ident {
-                const TYPES: __eskit::EventTypes = __eskit::EventTypes::One(<#ident as __eskit::SingleEvent>::TYPE);
+        let event = implementation(
+            ident.span(),
+            quote_spanned!(ident.span()=> impl __eskit::Event for #ident),
+            quote! {
+                const TYPES: __eskit::EventTypes = __eskit::EventTypes::One(__eskit::event_type::<#ident>());
 
                 #[inline]
                 fn decode_named(
@@ -101,9 +103,12 @@ impl<'a> EventDef<'a> {
                 ) -> ::core::result::Result<(), __eskit::EncodeError> {
                     emitter.push(self)
                 }
-            }
-
-            impl __eskit::SingleEvent for #ident {
+            },
+        );
+        let single = implementation(
+            ident.span(),
+            quote_spanned!(ident.span()=> impl __eskit::SingleEvent for #ident),
+            quote! {
                 const TYPE: &'static __eskit::EventType = &#event_type;
 
                 fn tags(&self, tags: &mut __eskit::Tags) {
@@ -115,11 +120,13 @@ impl<'a> EventDef<'a> {
                 ) -> ::core::result::Result<Self, __eskit::DecodeError> {
                     #upcast
                 }
-            }
-
+            },
+        );
+        quote! {
+            #event
+            #single
             #check
-
-            __eskit::inventory::submit! { __eskit::Entry::Event(<#ident as __eskit::SingleEvent>::TYPE) }
+            __eskit::inventory::submit! { __eskit::Entry::Event(__eskit::event_type::<#ident>()) }
         }
     }
 
@@ -130,7 +137,8 @@ impl<'a> EventDef<'a> {
         let fields = field_list(self.fields);
         let previous = match &self.attrs.origin {
             Origin::From(ty) => {
-                quote_spanned!(ty.span()=> ::core::option::Option::Some(<#ty as __eskit::SingleEvent>::TYPE))
+                let previous = self.previous(ty);
+                quote_spanned!(ty.span()=> ::core::option::Option::Some(<#previous as __eskit::Previous>::TYPE))
             }
             _ => quote!(::core::option::Option::None),
         };
@@ -149,18 +157,34 @@ impl<'a> EventDef<'a> {
         }
     }
 
+    /// Another name for the type of the version before, which is so looked up only once.
+    fn previous(&self, ty: &Type) -> Ident {
+        format_ident!("__PreviousOf{}", bare(self.ident), span = ty.span())
+    }
+
     /// How older versions are read, and what must hold of their type.
     fn upcast(&self) -> (TokenStream, TokenStream) {
         let ident = self.ident;
         match &self.attrs.origin {
             Origin::First => (quote!(__eskit::upcast_unreachable(event)), TokenStream::new()),
             Origin::From(ty) => {
-                let decode = quote_spanned!(ty.span()=> <#ty as __eskit::SingleEvent>::decode_payload(event));
-                let upcast = quote_spanned!(ty.span()=> <#ident as __eskit::UpcastFrom<#ty>>::upcast_from);
+                let (event, previous) = (quote!(event), self.previous(ty));
+                // At the older type's token, which is where the remedy starts.
+                let mut newer = ident.clone();
+                newer.set_span(ty.span());
+                let upcast = quote_spanned! {ty.span()=>
+                    match <#previous as __eskit::Previous>::decode(#event) {
+                        ::core::result::Result::Ok(previous) => ::core::result::Result::Ok(
+                            <#newer as __eskit::UpcastFrom<#previous>>::upcast_from(previous),
+                        ),
+                        ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+                    }
+                };
                 let check = quote_spanned! {ty.span()=>
+                    type #previous = #ty;
                     const _: () = __eskit::check_previous::<#ident>();
                 };
-                (quote!(#decode.map(#upcast)), check)
+                (upcast, check)
             }
             Origin::Upcast(functions) => {
                 let steps = functions.iter().map(|f| quote_spanned!(f.span()=> &#f));
@@ -187,8 +211,10 @@ pub(crate) fn push_tags(tags: &[TagDef], value: impl Fn(&syn::Member) -> TokenSt
         .map(|tag| {
             let TagDef { key, member, ty } = tag;
             let value = value(member);
+            // Names of the surrounding function keep the hygiene that they were declared with.
+            let tags = quote!(tags);
             quote_spanned! {ty.span()=>
-                <#ty as __eskit::TagValue>::each_value(#value, &mut |value| __eskit::Tags::push(tags, #key, value));
+                <#ty as __eskit::TagValue>::each_value(#value, &mut |value| __eskit::Tags::push(#tags, #key, value));
             }
         })
         .collect()
@@ -198,8 +224,8 @@ pub(crate) fn push_tags(tags: &[TagDef], value: impl Fn(&syn::Member) -> TokenSt
 pub(crate) fn field_list(fields: &Fields) -> TokenStream {
     let fields = members(fields).map(|(member, field)| {
         let name = member_name(&member);
-        let ty = field.ty.to_token_stream();
-        quote!(__eskit::Field { name: #name, rust_type: ::core::stringify!(#ty) })
+        let ty = text(&field.ty);
+        quote!(__eskit::Field { name: #name, rust_type: #ty })
     });
     quote!(&[#(#fields),*])
 }

@@ -9,7 +9,7 @@ use crate::ast::{members, tags};
 use crate::attr::{self, Once};
 use crate::ctxt::Ctxt;
 use crate::event::{EventDef, push_tags};
-use crate::wrap::{bare, wrap};
+use crate::wrap::{bare, implementation, wrap};
 use crate::{diag, symbol};
 
 /// An enum of events.
@@ -58,33 +58,36 @@ impl<'a> EventEnumDef<'a> {
         let decode = self.variants.iter().enumerate().map(|(index, variant)| variant.decode(index));
         let encode = self.variants.iter().map(VariantDef::encode);
         let count = self.variants.len();
+        let header = quote_spanned!(ident.span()=> impl __eskit::Event for #ident);
+        let body = quote! {
+            const TYPES: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
+
+            fn decode_named(
+                event: &__eskit::RecordedEvent,
+            ) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                match TABLE.find(&event.name) {
+                    #(#decode)*
+                    _ => ::core::result::Result::Err(__eskit::unknown_name(event)),
+                }
+            }
+
+            fn encode(
+                &self,
+                emitter: &mut __eskit::Emitter,
+            ) -> ::core::result::Result<(), __eskit::EncodeError> {
+                match self {
+                    #(#encode)*
+                }
+            }
+        };
+        let event = implementation(ident.span(), header, body);
         let items = quote! {
             #(#payloads)*
 
             const SETS: [__eskit::EventTypes; #count] = [#(#sets),*];
             static TABLE: __eskit::NameTable<{ __eskit::table_len(&SETS) }> = __eskit::NameTable::new(&SETS);
 
-            impl __eskit::Event for #ident {
-                const TYPES: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
-
-                fn decode_named(
-                    event: &__eskit::RecordedEvent,
-                ) -> ::core::result::Result<Self, __eskit::DecodeError> {
-                    match TABLE.find(&event.name) {
-                        #(#decode)*
-                        _ => ::core::result::Result::Err(__eskit::unknown_name(event)),
-                    }
-                }
-
-                fn encode(
-                    &self,
-                    emitter: &mut __eskit::Emitter,
-                ) -> ::core::result::Result<(), __eskit::EncodeError> {
-                    match self {
-                        #(#encode)*
-                    }
-                }
-            }
+            #event
         };
         let check = quote_spanned! {ident.span()=>
             const _: () = __eskit::check_unique::<{ __eskit::table_len(&SETS) }>(&SETS, #owner);
@@ -174,7 +177,8 @@ impl<'a> VariantDef<'a> {
     fn decode(&self, index: usize) -> TokenStream {
         match self {
             VariantDef::Newtype(variant, ty) => {
-                let decode = quote_spanned!(ty.span()=> <#ty as __eskit::Event>::decode_named(event));
+                let event = quote!(event);
+                let decode = quote_spanned!(ty.span()=> <#ty as __eskit::Event>::decode_named(#event));
                 quote!(::core::option::Option::Some(#index) => #decode.map(Self::#variant),)
             }
             VariantDef::Own(variant, _) => {
@@ -196,7 +200,8 @@ impl<'a> VariantDef<'a> {
     fn encode(&self) -> TokenStream {
         match self {
             VariantDef::Newtype(variant, ty) => {
-                let encode = quote_spanned!(ty.span()=> <#ty as __eskit::Event>::encode(event, emitter));
+                let (event, emitter) = (quote!(event), quote!(emitter));
+                let encode = quote_spanned!(ty.span()=> <#ty as __eskit::Event>::encode(#event, #emitter));
                 quote!(Self::#variant(event) => #encode,)
             }
             VariantDef::Own(variant, def) => {

@@ -7,7 +7,7 @@ use syn::{Data, DeriveInput};
 
 use crate::ast::members;
 use crate::ctxt::Ctxt;
-use crate::wrap::wrap;
+use crate::wrap::{implementation, wrap};
 use crate::{attr, diag, fallback, symbol};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -43,19 +43,19 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let expansion = field.map(|(member, field)| {
         let ty = &field.ty;
         let arity = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ARITY);
-        let each = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::each_value(&self.#member, each));
-        wrap(
-            &eskit,
-            quote! {
-                impl #impl_generics __eskit::TagValue for #ident #type_generics #where_clause {
-                    const ARITY: __eskit::Arity = #arity;
+        let (value, each) = (quote!(&self.#member), quote!(each));
+        let each = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::each_value(#value, #each));
+        let header = quote_spanned! {ident.span()=>
+            impl #impl_generics __eskit::TagValue for #ident #type_generics #where_clause
+        };
+        let body = quote! {
+            const ARITY: __eskit::Arity = #arity;
 
-                    fn each_value(&self, each: &mut dyn ::core::ops::FnMut(&dyn ::core::fmt::Display)) {
-                        #each
-                    }
-                }
-            },
-        )
+            fn each_value(&self, each: &mut dyn ::core::ops::FnMut(&dyn ::core::fmt::Display)) {
+                #each
+            }
+        };
+        wrap(&eskit, implementation(ident.span(), header, body))
     });
     match cx.finish() {
         Ok(()) => expansion.unwrap_or_default(),

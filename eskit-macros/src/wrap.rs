@@ -1,5 +1,5 @@
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Path, Type};
 
 /// Puts generated items in a scope of their own, where `__eskit` is the private module of the runtime.
@@ -8,7 +8,7 @@ pub(crate) fn wrap(eskit: &Path, items: TokenStream) -> TokenStream {
         #[doc(hidden)]
         #[allow(
             clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
-            deprecated, missing_docs, non_local_definitions, non_upper_case_globals, unused_qualifications,
+            deprecated, missing_docs, non_local_definitions, non_upper_case_globals, private_interfaces, unused_qualifications,
             unused_imports, single_use_lifetimes,
         )]
         const _: () = {
@@ -16,6 +16,14 @@ pub(crate) fn wrap(eskit: &Path, items: TokenStream) -> TokenStream {
             #items
         };
     }
+}
+
+/// `header { body }`, where rustc finds header and braces at `span`: what it says of the impl stands at the user's token.
+pub(crate) fn implementation(span: Span, header: TokenStream, body: TokenStream) -> TokenStream {
+    let mut block = Group::new(Delimiter::Brace, body);
+    block.set_span(span);
+    let attribute = quote_spanned!(span=> #[automatically_derived]);
+    quote!(#attribute #header #block)
 }
 
 /// The text of an identifier without `r#`.
@@ -50,19 +58,46 @@ pub(crate) fn name_span(ty: &Type) -> Span {
 /// A hidden macro whose name holds a wire name and a version: a second event of the crate that claims the same pair,
 /// in whatever module, is a duplicate definition (E0428) with both names underlined.
 pub(crate) fn claim(wire_name: &str, version: u32, span: Span) -> TokenStream {
-    let mut escaped = String::with_capacity(wire_name.len() + 8);
-    for byte in wire_name.bytes() {
-        match byte {
-            b'_' => escaped.push_str("__"),
-            byte if byte.is_ascii_alphanumeric() => escaped.push(char::from(byte)),
-            byte => escaped.push_str(&format!("_{byte:02x}")),
-        }
-    }
-    let name = format_ident!("__eskit_wire_name_{escaped}_version_{version}", span = span);
-    quote! {
+    let name = format_ident!("{}_version_{version}", claim_name(wire_name), span = span);
+    quote_spanned! {span=>
         #[doc(hidden)]
         #[allow(non_local_definitions, unused_macros)]
         #[macro_export]
         macro_rules! #name { () => {}; }
+    }
+}
+
+/// A wire name as an identifier that can be read, and that no other wire name has: every separator becomes `_`, and
+/// behind `__` stands which separators they were, unless there is one dot and nothing else.
+fn claim_name(wire_name: &str) -> String {
+    let readable: String = wire_name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let separators: String = wire_name
+        .chars()
+        .filter_map(|c| match c {
+            '.' => Some('d'),
+            '-' => Some('h'),
+            '_' => Some('u'),
+            _ => None,
+        })
+        .collect();
+    let suffix = if separators == "d" { String::new() } else { format!("__{separators}") };
+    format!("__two_events_claim_the_wire_name_{readable}{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::claim_name;
+
+    #[test]
+    fn claims_of_different_names_differ() {
+        let names = [
+            "a.b", "a_b", "a-b", "ab", "ab_", "a.b.c", "a.b_c", "a_b.c", "a.b_d", "a_b_d", "a.b.d", "a_b_u", "ab.",
+            "_", ".",
+        ];
+        let mut claims: Vec<String> = names.iter().map(|name| claim_name(name)).collect();
+        assert!(claims[0].ends_with("name_a_b"), "{}", claims[0]);
+        claims.sort();
+        claims.dedup();
+        assert_eq!(claims.len(), names.len());
     }
 }

@@ -55,8 +55,8 @@ pub trait Aggregate: Default + Send + Sync + 'static {
 
 /// How an aggregate folds its events. Implemented by `#[decider]` on its impl block.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` evolves no events\nhelp: write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`",
-    label = "has no `#[decider]` impl block"
+    message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`",
+    label = "not an aggregate with a `#[decider]` impl block"
 )]
 pub trait Evolve: Aggregate {
     /// The event types that the `#[evolve]` methods take.

@@ -160,7 +160,7 @@ impl Emitter {
     pub fn push<E: SingleEvent>(&mut self, event: &E) -> Result<(), EncodeError> {
         let mut tags = Tags::new();
         event.tags(&mut tags);
-        self.push_payload::<E>(event, tags)
+        self.push_json::<E>(E::to_json(event), tags)
     }
 
     /// Adds one event of type `E`, given by what serde writes for it.
@@ -170,7 +170,15 @@ impl Emitter {
         payload: &impl serde::Serialize,
         tags: Tags,
     ) -> Result<(), EncodeError> {
-        let payload = serde_json::to_vec(payload).map_err(|error| refuse(E::NAME, false, Box::new(error)))?;
+        self.push_json::<E>(serde_json::to_vec(payload), tags)
+    }
+
+    fn push_json<E: SingleEvent>(
+        &mut self,
+        payload: serde_json::Result<Vec<u8>>,
+        tags: Tags,
+    ) -> Result<(), EncodeError> {
+        let payload = payload.map_err(|error| refuse(E::NAME, false, Box::new(error)))?;
         // What cannot be read back must never enter the log.
         crate::__private::decode_json::<E>(&payload).map_err(|error| refuse(E::NAME, true, error))?;
         self.events.push(NewEvent {

@@ -112,15 +112,41 @@ pub trait Event: Sized + Send + Sync + 'static {
     fn encode(&self, emitter: &mut Emitter) -> Result<(), EncodeError>;
 }
 
-/// What can be written as JSON and read back: `Serialize` and `DeserializeOwned`, which is all that it takes.
+/// What can be written as JSON and read back: whatever is `Serialize` and `DeserializeOwned`. A trait of its own, and
+/// not those two as bounds of [`SingleEvent`], so that an event without either is one error that says what to derive.
 #[diagnostic::on_unimplemented(
     message = "the event `{Self}` cannot be written and read as JSON\nhelp: add both to its derives: `#[derive(Event, Serialize, Deserialize)]`",
     label = "not `Serialize` and `Deserialize`"
 )]
-pub trait Payload: Serialize + DeserializeOwned {}
+pub trait Payload: Sized {
+    /// Reads a payload.
+    #[doc(hidden)]
+    fn from_json(text: &str) -> serde_json::Result<Self>;
+
+    /// Reads a payload that upcasters have brought up to date.
+    #[doc(hidden)]
+    fn from_value(value: serde_json::Value) -> serde_json::Result<Self>;
+
+    /// Writes a payload.
+    #[doc(hidden)]
+    fn to_json(&self) -> serde_json::Result<Vec<u8>>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Payload for T {}
+impl<T: Serialize + DeserializeOwned> Payload for T {
+    #[inline]
+    fn from_json(text: &str) -> serde_json::Result<T> {
+        serde_json::from_str(text)
+    }
+
+    fn from_value(value: serde_json::Value) -> serde_json::Result<T> {
+        serde_json::from_value(value)
+    }
+
+    fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(self)
+    }
+}
 
 /// One event type: what every struct that derives `Event` is.
 #[diagnostic::on_unimplemented(
@@ -137,12 +163,6 @@ pub trait SingleEvent: Event + Payload {
 
     /// Adds the tags of this event.
     fn tags(&self, tags: &mut Tags);
-
-    /// Decodes this version, or an older one.
-    #[doc(hidden)]
-    fn decode_payload(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        crate::__private::decode_single(event)
-    }
 
     /// Decodes an older version of this event. `event.schema_version` is below [`SingleEvent::VERSION`].
     #[doc(hidden)]

@@ -1,69 +1,121 @@
 //! The impl of `Decide`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::{GenericArgument, PathArguments, Type};
 
 use super::function::MODELS_MAX;
 use super::{DeciderDef, ModelDef};
-use crate::wrap::{bare, location, name_span};
+use crate::wrap::{bare, implementation, location, name_span};
 
 pub(super) fn expand(decider: &DeciderDef) -> TokenStream {
-    let DeciderDef { cfgs, name, command, method, call, .. } = decider;
+    let DeciderDef { cfgs, name, method, call, .. } = decider;
     let bindings = decider.models.iter().map(|model| binding_list(&model.bindings));
     let location = location();
-    let types = types(decider);
-    let checks = checks(decider);
-    let header = quote_spanned!(name_span(command)=> impl __eskit::Decide for #command);
-    quote! {
-        #(#cfgs)*
-        #[automatically_derived]
-        #header {
-            #types
-            const DECIDER: &'static __eskit::DeciderType = &__eskit::DeciderType {
+    let decide = implement(
+        decider,
+        quote! {
+            &__eskit::DeciderType {
                 name: #name,
                 method: #method,
                 bindings: &[#(#bindings),*],
                 location: #location,
-            };
-
-            fn decide(&self, state: &Self::State) -> Self::Decision {
-                #call
             }
-        }
+        },
+        call,
+    );
+    let checks = checks(decider);
+    quote!(#(#cfgs)* #decide #checks)
+}
 
-        #checks
+/// Stands beside an error: calls no method and checks nothing, but still refuses types that are none of ours.
+pub(super) fn fallback(decider: &DeciderDef) -> TokenStream {
+    let cfgs = &decider.cfgs;
+    let decide = implement(
+        decider,
+        quote!(__eskit::NO_DECIDER),
+        &quote!({
+            let _ = state;
+            loop {}
+        }),
+    );
+    quote!(#(#cfgs)* #decide)
+}
+
+fn implement(decider: &DeciderDef, description: TokenStream, call: &TokenStream) -> TokenStream {
+    let DeciderDef { command, .. } = decider;
+    let span = name_span(command);
+    // What could not be read stands as `()`.
+    let output = decider.output.as_ref().map_or_else(|| quote!(()), |output| quote!(#output));
+    let at = models_span(decider);
+    // A model that is no aggregate is refused in the projection, and makes the rest unknown.
+    let projected = state(decider, |ty| quote_spanned!(at=> <#ty as __eskit::Model>::State));
+    let state_item = quote_spanned!(at=> type State = #projected;);
+    let (own, parameter, state) = (quote!(&self), quote!(state), state(decider, |ty| quote!(#ty)));
+    let mut call = Group::new(Delimiter::Brace, call.clone());
+    call.set_span(at);
+    // The empty `where` ends the signature's span at `at`, however the return type is spanned.
+    let method = quote_spanned!(at=> fn decide(#own, #parameter: &#state) -> #output where #call);
+    let output_item = quote_spanned!(decider.output.as_ref().map_or(span, name_span)=> type Decision = #output;);
+    let header = quote_spanned!(span=> impl __eskit::Decide for #command);
+    let body = quote! {
+        #state_item
+        #output_item
+        const DECIDER: &'static __eskit::DeciderType = #description;
+
+        #method
+    };
+    implementation(span, header, body)
+}
+
+/// Where to say that a model is none: at its type; where there are several, at the function, since the message names it.
+fn models_span(decider: &DeciderDef) -> Span {
+    match decider.models.as_slice() {
+        [model] => name_span(&model.ty),
+        _ => decider.ident.span(),
     }
 }
 
-/// The models and the return type, or what stands for them where they could not be read.
-fn types(decider: &DeciderDef) -> TokenStream {
-    let models = decider.models.iter().map(|ModelDef { ty, .. }| ty);
-    let state = match decider.models.len() {
+/// The type that names the events in a return type: the first argument of `Result`, `Option` or `Vec`.
+fn events_span(output: &Type) -> Span {
+    let segment = match output {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    match segment.map(|segment| &segment.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) => match arguments.args.first() {
+            Some(GenericArgument::Type(inner)) => events_span(inner),
+            _ => name_span(output),
+        },
+        _ => name_span(output),
+    }
+}
+
+/// One model, or a tuple of them, each written as `each` says.
+fn state(decider: &DeciderDef, each: impl Fn(&Type) -> TokenStream) -> TokenStream {
+    let models = decider.models.iter().map(|model| each(&model.ty));
+    match decider.models.len() {
         1 => quote!(#(#models)*),
-        2..=MODELS_MAX => quote!((#(#models),*)),
+        2..=MODELS_MAX => quote_spanned!(models_span(decider)=> (#(#models),*)),
         _ => quote!(__eskit::NoModels),
-    };
-    let output = match &decider.output {
-        Some(output) => quote!(#output),
-        None => quote!(()),
-    };
-    quote! {
-        type State = #state;
-        type Decision = #output;
     }
 }
 
 fn checks(decider: &DeciderDef) -> TokenStream {
     let DeciderDef { cfgs, command, models, output, method, .. } = decider;
-    let each = models.iter().enumerate().map(|(index, ModelDef { ty, .. })| {
-        let span = if *method { name_span(command) } else { name_span(ty) };
+    let each = models.iter().enumerate().map(|(index, ModelDef { ty, bindings })| {
+        let span = match bindings.first() {
+            Some((_, field)) => field.span(),
+            None if *method => name_span(command),
+            None => name_span(ty),
+        };
         quote_spanned! {span=>
             #(#cfgs)*
             const _: () = __eskit::check_model::<#command>(#index);
         }
     });
     let decision = output.as_ref().map(|output| {
-        quote_spanned! {name_span(output)=>
+        quote_spanned! {events_span(output)=>
             #(#cfgs)*
             const _: () = __eskit::check_decision::<#command>();
         }
@@ -73,24 +125,6 @@ fn checks(decider: &DeciderDef) -> TokenStream {
         #decision
         #(#cfgs)*
         __eskit::inventory::submit! { __eskit::decider_entry::<#command>() }
-    }
-}
-
-/// Stands beside an error: calls no method and checks nothing, but still refuses types that are none of ours.
-pub(super) fn fallback(decider: &DeciderDef) -> TokenStream {
-    let DeciderDef { cfgs, command, .. } = decider;
-    let types = types(decider);
-    let header = quote_spanned!(name_span(command)=> impl __eskit::Decide for #command);
-    quote! {
-        #(#cfgs)*
-        #header {
-            #types
-            const DECIDER: &'static __eskit::DeciderType = __eskit::NO_DECIDER;
-
-            fn decide(&self, _: &Self::State) -> Self::Decision {
-                loop {}
-            }
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Type};
 
 use super::EvolveDef;
-use crate::wrap::{name_span, text};
+use crate::wrap::{implementation, name_span, text};
 
 pub(super) fn expand(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
     let count = evolves.len();
@@ -20,27 +20,26 @@ pub(super) fn expand(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
     });
     let arms = evolves.iter().enumerate().map(|(index, evolve)| arm(self_ty, index, evolve));
     let header = quote_spanned!(name_span(self_ty)=> impl __eskit::Evolve for #self_ty);
+    let body = quote! {
+        const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
+
+        fn evolve(
+            &mut self,
+            event: &__eskit::RecordedEvent,
+        ) -> ::core::result::Result<bool, __eskit::DecodeError> {
+            match TABLE.find(&event.name) {
+                #(#arms)*
+                _ => return ::core::result::Result::Ok(false),
+            }
+            ::core::result::Result::Ok(true)
+        }
+    };
+    let evolve = implementation(name_span(self_ty), header, body);
     let checks = checks(self_ty, evolves);
     quote! {
         const SETS: [__eskit::EventTypes; #count] = [#(#sets),*];
         static TABLE: __eskit::NameTable<{ __eskit::table_len(&SETS) }> = __eskit::NameTable::new(&SETS);
-
-        #[automatically_derived]
-        #header {
-            const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
-
-            fn evolve(
-                &mut self,
-                event: &__eskit::RecordedEvent,
-            ) -> ::core::result::Result<bool, __eskit::DecodeError> {
-                match TABLE.find(&event.name) {
-                    #(#arms)*
-                    _ => return ::core::result::Result::Ok(false),
-                }
-                ::core::result::Result::Ok(true)
-            }
-        }
-
+        #evolve
         #checks
     }
 }
@@ -52,9 +51,11 @@ fn types(evolve: &EvolveDef) -> TokenStream {
 }
 
 fn arm(self_ty: &Type, index: usize, EvolveDef { cfgs, ident, event, envelope }: &EvolveDef) -> TokenStream {
-    let decode = quote_spanned!(event.span()=> <#event as __eskit::Event>::decode_named(event));
+    // Names of the surrounding function keep the hygiene that they were declared with.
+    let recorded = quote!(event);
+    let decode = quote_spanned!(event.span()=> <#event as __eskit::Event>::decode_named(#recorded));
     let envelope = envelope.as_ref().map(|ty| {
-        let envelope = quote_spanned!(ty.span()=> <#ty as __eskit::Envelope>::envelope(event));
+        let envelope = quote_spanned!(ty.span()=> <#ty as __eskit::Envelope>::envelope(#recorded));
         quote!(, #envelope)
     });
     quote! {
@@ -89,15 +90,14 @@ pub(super) fn fallback(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
         quote!(#(#cfgs)* #types)
     });
     let header = quote_spanned!(name_span(self_ty)=> impl __eskit::Evolve for #self_ty);
-    quote! {
-        #header {
-            const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&[#(#sets),*]);
+    let body = quote! {
+        const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&[#(#sets),*]);
 
-            fn evolve(&mut self, _: &__eskit::RecordedEvent) -> ::core::result::Result<bool, __eskit::DecodeError> {
-                ::core::result::Result::Ok(false)
-            }
+        fn evolve(&mut self, _: &__eskit::RecordedEvent) -> ::core::result::Result<bool, __eskit::DecodeError> {
+            ::core::result::Result::Ok(false)
         }
-    }
+    };
+    implementation(name_span(self_ty), header, body)
 }
 
 /// `#[cfg(not(all(..)))]` for the conditions of a method, if it has any.

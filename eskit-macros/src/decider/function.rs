@@ -47,6 +47,7 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
         name: bare(&signature.ident),
         command,
         call: call(&signature.ident, models.len()),
+        ident: signature.ident,
         models,
         output,
         method: false,

@@ -198,6 +198,7 @@ impl ImplDef {
                 name: format!("{}::{}", text(self_ty), bare(method)),
                 command,
                 call: quote!(<#self_ty>::#method(state, self)),
+                ident: method.clone(),
                 models: vec![ModelDef { ty: self_ty.clone(), bindings }],
                 output,
                 method: true,

@@ -4,6 +4,10 @@
 
 use serde_json::Value;
 
+use super::codec::decode_single;
+use crate::aggregate::Evolve;
+use crate::event::{EventType, SingleEvent};
+use crate::payload::DecodeError;
 use crate::recorded::RecordedEvent;
 use crate::upcast::UpcastError;
 
@@ -21,6 +25,46 @@ impl Envelope for RecordedEvent {
     #[inline]
     fn envelope(event: &RecordedEvent) -> &RecordedEvent {
         event
+    }
+}
+
+/// A parameter of a decider that can serve as a model: every aggregate that evolves events.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`",
+    label = "not an aggregate with a `#[decider]` impl block"
+)]
+pub trait Model {
+    /// The aggregate itself.
+    type State: Evolve;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Evolve> Model for A {
+    type State = A;
+}
+
+/// The type that `from = ..` names: one event type, of the version before.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not one event\nhelp: name a struct that has `#[derive(Event, Serialize, Deserialize)]`",
+    label = "not a struct that derives `Event`"
+)]
+pub trait Previous: Sized {
+    /// All that the program knows of it.
+    const TYPE: &'static EventType;
+
+    /// Decodes that version, or an older one.
+    ///
+    /// # Errors
+    /// The payload cannot be read.
+    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: SingleEvent> Previous for E {
+    const TYPE: &'static EventType = <E as SingleEvent>::TYPE;
+
+    fn decode(event: &RecordedEvent) -> Result<E, DecodeError> {
+        decode_single(event)
     }
 }
 

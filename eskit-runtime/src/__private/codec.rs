@@ -1,10 +1,15 @@
 //! The one place where payloads are decoded.
 
 use super::bounds::JsonStep;
-use crate::event::SingleEvent;
+use crate::event::{EventType, SingleEvent};
 use crate::name::SchemaVersion;
 use crate::payload::{DecodeError, DecodeReason};
 use crate::recorded::RecordedEvent;
+
+/// What the program knows of an event type.
+pub const fn event_type<E: SingleEvent>() -> &'static EventType {
+    E::TYPE
+}
 
 /// Decodes an event whose wire name is that of `E`.
 #[inline]
@@ -13,14 +18,14 @@ pub fn decode_single<E: SingleEvent>(event: &RecordedEvent) -> Result<E, DecodeE
         return decode_other::<E>(event);
     }
     match std::str::from_utf8(&event.payload) {
-        Ok(text) => serde_json::from_str(text).map_err(|error| event.undecodable(DecodeReason::Json(error))),
+        Ok(text) => E::from_json(text).map_err(|error| event.undecodable(DecodeReason::Json(error))),
         Err(error) => Err(event.undecodable(DecodeReason::Utf8(error))),
     }
 }
 
 /// Decodes a payload that is not, or not yet, recorded.
 pub fn decode_json<E: SingleEvent>(payload: &[u8]) -> Result<E, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(serde_json::from_str(std::str::from_utf8(payload)?)?)
+    Ok(E::from_json(std::str::from_utf8(payload)?)?)
 }
 
 #[cold]
@@ -43,7 +48,7 @@ fn check_readable(event: &RecordedEvent, newest: u32) -> Result<(), DecodeError>
 /// Decodes an old version through JSON steps; `steps[i]` leads from version `i + 1` to `i + 2`.
 pub fn upcast_json<E: SingleEvent>(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<E, DecodeError> {
     let value = run_steps(event, steps)?;
-    serde_json::from_value(value).map_err(|error| event.undecodable(DecodeReason::Json(error)))
+    E::from_value(value).map_err(|error| event.undecodable(DecodeReason::Json(error)))
 }
 
 fn run_steps(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<serde_json::Value, DecodeError> {

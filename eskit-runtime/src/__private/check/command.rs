@@ -41,8 +41,11 @@ pub(super) const fn check_command(command: &CommandType, aggregate: &AggregateTy
                 .code(aggregate.name)
                 .text(" has no key ")
                 .code(bindings[i].key)
-                .text("\nhelp: its first key is ")
-                .code(keys[0]);
+                .text("\nhelp: write `#[key(")
+                .text(keys[0])
+                .text(" = ")
+                .text(bindings[i].field)
+                .text(")]`");
             panic!("{}", message.as_str());
         }
         i += 1;
@@ -72,20 +75,45 @@ const fn check_bound_field(command: &CommandType, aggregate: &AggregateType, key
         }
         i += 1;
     }
-    let message = Message::new()
-        .text("command ")
-        .code(command.name)
-        .text(" has no tag field ")
-        .code(field)
-        .text(", by which ")
-        .code(aggregate.name)
-        .text(" is to be found\nhelp: put `#[tag(\"")
-        .text(key)
-        .text("\")]` on the field ")
-        .code(field)
-        .text(" of ")
-        .code(command.name);
+    panic_no_tag_field(command, aggregate, key, field);
+}
+
+#[track_caller]
+const fn panic_no_tag_field(command: &CommandType, aggregate: &AggregateType, key: &str, field: &str) {
+    let message = Message::new().text("command ").code(command.name);
+    let message = if has_field(command, field) {
+        message
+            .text(" has no tag on its field ")
+            .code(field)
+            .text(", by which ")
+            .code(aggregate.name)
+            .text(" is to be found\nhelp: put `#[tag(\"")
+            .text(key)
+            .text("\")]` on it")
+    } else {
+        let message = message
+            .text(" has no field ")
+            .code(field)
+            .text(", by which ")
+            .code(aggregate.name)
+            .text(" is to be found\nhelp: ");
+        match tags_with_key(command.tags, key) {
+            (0, _) => message.text("name the field that holds its ").code(key),
+            (_, first) => message.text("write `#[key(").text(command.tags[first].field).text(")]`"),
+        }
+    };
     panic!("{}", message.as_str());
+}
+
+const fn has_field(command: &CommandType, field: &str) -> bool {
+    let mut i = 0;
+    while i < command.fields.len() {
+        if same(command.fields[i].name, field) {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 #[track_caller]

@@ -3,7 +3,7 @@
 use super::{one, tags_with_key};
 use crate::__private::message::Message;
 use crate::aggregate::{AggregateType, Key};
-use crate::event::{EventType, EventTypes};
+use crate::event::{EventType, EventTypes, TagField};
 use crate::table::same;
 
 /// What an aggregate's own `#[decide]` method emits, the aggregate must evolve.
@@ -85,8 +85,11 @@ const fn check_route(event: &EventType, models: &[(&'static AggregateType, Event
                 first_stream = name;
             }
             let (found, first) = tags_with_key(event.tags, name);
-            if found > 1 || (found == 1 && !one(event.tags[first].arity)) {
-                panic_ambiguous(event, name, name);
+            if found > 1 {
+                panic_several(event, name);
+            }
+            if found == 1 && !one(event.tags[first].arity) {
+                panic_many(event, &event.tags[first]);
             }
             if found == 1 {
                 if !named.is_empty() && !same(named, name) {
@@ -123,6 +126,30 @@ const fn check_route(event: &EventType, models: &[(&'static AggregateType, Event
             .text(" that holds the stream's id");
         panic!("{}", message.as_str());
     }
+}
+
+#[track_caller]
+const fn panic_several(event: &EventType, key: &str) {
+    let message = Message::new()
+        .text("it is not known which stream event ")
+        .code(event.name)
+        .text(" goes to: it carries several ")
+        .code(key)
+        .text(" tags\nhelp: emit one event for each stream, each with exactly one such tag");
+    panic!("{}", message.as_str());
+}
+
+#[track_caller]
+const fn panic_many(event: &EventType, tag: &TagField) {
+    let message = Message::new()
+        .text("it is not known which stream event ")
+        .code(event.name)
+        .text(" goes to: its field ")
+        .code(tag.field)
+        .text(" may yield none or several ")
+        .code(tag.key)
+        .text(" tags\nhelp: give the field a type that holds one value, not an `Option` or a `Vec`");
+    panic!("{}", message.as_str());
 }
 
 #[track_caller]

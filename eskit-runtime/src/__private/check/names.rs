@@ -7,63 +7,79 @@ use crate::table::{name_hash, same};
 /// No two members of a set may claim one wire name.
 #[track_caller]
 pub const fn check_unique<const N: usize>(sets: &[EventTypes], owner: &str) {
-    let mut seen: [Option<(&'static str, &'static str)>; N] = [None; N];
+    let mut seen: Claims<N> = [None; N];
     let mut i = 0;
     while i < sets.len() {
-        seen = claim(sets[i], seen, owner);
+        claim_set(sets[i], &mut seen, owner);
         i += 1;
     }
 }
 
-type Claims<const N: usize> = [Option<(&'static str, &'static str)>; N];
+/// An open-addressing table of names, each with the event type that claims it.
+type Claims<const N: usize> = [Option<(&'static str, &'static EventType)>; N];
 
 #[track_caller]
-const fn claim<const N: usize>(set: EventTypes, mut seen: Claims<N>, owner: &str) -> Claims<N> {
+const fn claim_set<const N: usize>(set: EventTypes, seen: &mut Claims<N>, owner: &str) {
     match set {
         EventTypes::One(event) => {
-            seen = claim_name(event.name, event.rust_name, seen, owner);
+            claim(event.name, event, seen, owner);
             let mut i = 0;
             while i < event.aliases.len() {
-                seen = claim_name(event.aliases[i], event.rust_name, seen, owner);
+                claim(event.aliases[i], event, seen, owner);
                 i += 1;
             }
         }
         EventTypes::Many(sets) => {
             let mut i = 0;
             while i < sets.len() {
-                seen = claim(sets[i], seen, owner);
+                claim_set(sets[i], seen, owner);
                 i += 1;
             }
         }
     }
-    seen
 }
 
 #[track_caller]
-const fn claim_name<const N: usize>(
-    name: &'static str,
-    rust_name: &'static str,
-    mut seen: Claims<N>,
-    owner: &str,
-) -> Claims<N> {
+const fn claim<const N: usize>(name: &'static str, event: &'static EventType, seen: &mut Claims<N>, owner: &str) {
     let mut at = name_hash(name.as_bytes()) as usize & (N - 1);
-    while let Some((other, other_type)) = seen[at] {
-        if same(other, name) {
-            let message = Message::new()
-                .code(other_type)
-                .text(" and ")
-                .code(rust_name)
-                .text(" in ")
-                .code(owner)
-                .text(" both claim the wire name ")
-                .code(name)
-                .text("\nhelp: give one of them another with `#[event(name = \"..\")]`, or drop the alias");
-            panic!("{}", message.as_str());
+    while let Some((other_name, other)) = seen[at] {
+        if same(other_name, name) {
+            panic_claimed(name, other, event, owner);
         }
         at = (at + 1) & (N - 1);
     }
-    seen[at] = Some((name, rust_name));
-    seen
+    seen[at] = Some((name, event));
+}
+
+#[track_caller]
+const fn panic_claimed(name: &str, first: &EventType, second: &EventType, owner: &str) {
+    let message = if is_same(first, second) {
+        Message::new()
+            .text("event ")
+            .code(name)
+            .text(" stands twice in ")
+            .code(owner)
+            .text("\nhelp: keep one of them; an enum of events holds each event of its variants")
+    } else {
+        Message::new()
+            .code(first.rust_name)
+            .text(" and ")
+            .code(second.rust_name)
+            .text(" in ")
+            .code(owner)
+            .text(" both claim the wire name ")
+            .code(name)
+            .text("\nhelp: give one of them another with `#[event(name = \"..\")]`, or drop the alias")
+    };
+    panic!("{}", message.as_str());
+}
+
+/// Whether two descriptions are of one Rust type.
+const fn is_same(a: &EventType, b: &EventType) -> bool {
+    same(a.rust_name, b.rust_name)
+        && a.version == b.version
+        && a.location.line == b.location.line
+        && same(a.location.module, b.location.module)
 }
 
 /// The version before must have the same wire name and the number before.

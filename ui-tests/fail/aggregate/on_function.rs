@@ -1,0 +1,6 @@
+use eskit::prelude::*;
+
+#[aggregate(tag = "course")]
+fn seats() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use eskit::prelude::*;
+
+struct Seats;
+
+#[aggregate(tag = "course")]
+impl Seats {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use eskit::prelude::*;
+
+#[aggregate(stream("account", "owner"))]
+#[derive(Default)]
+struct Account {
+    balance: i64,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use eskit::prelude::*;
+
+#[derive(Command)]
+struct PlaceOrder<T> {
+    order: T,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use eskit::prelude::*;
+
+#[derive(Command)]
+struct PlaceOrder {
+    #[tag("Order")]
+    order: String,
+}
+
+fn main() {}

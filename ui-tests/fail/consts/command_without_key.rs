@@ -1,0 +1,30 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "campus")]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+#[derive(Command)]
+struct TakeSeat {
+    course: String,
+}
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {}
+
+    #[decide]
+    fn take(&self, _: &TakeSeat) -> Option<SeatTaken> {
+        None
+    }
+}
+
+fn main() {}

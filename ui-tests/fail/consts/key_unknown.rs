@@ -1,0 +1,31 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "campus")]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+#[derive(Command)]
+struct TakeSeat {
+    #[tag]
+    course: String,
+}
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {}
+}
+
+#[decider]
+fn take(_: &TakeSeat, #[key(faculty = course)] _: &Seats) -> Option<SeatTaken> {
+    None
+}
+
+fn main() {}

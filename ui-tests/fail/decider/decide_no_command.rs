@@ -1,0 +1,24 @@
+use eskit::prelude::*;
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {}
+
+    #[decide]
+    fn take(&self) -> Option<SeatTaken> {
+        None
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+fn main() {}

@@ -1,0 +1,30 @@
+use eskit::prelude::*;
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {}
+
+    #[decide]
+    fn take(&self, _: &TakeSeat) -> &SeatTaken {
+        unimplemented!()
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+#[derive(Command)]
+struct TakeSeat {
+    #[tag]
+    course: String,
+}
+
+fn main() {}

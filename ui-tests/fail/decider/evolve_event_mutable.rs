@@ -1,0 +1,19 @@
+use eskit::prelude::*;
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &mut SeatTaken) {}
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+fn main() {}

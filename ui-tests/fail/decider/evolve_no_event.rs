@@ -1,0 +1,13 @@
+use eskit::prelude::*;
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self) {}
+}
+
+fn main() {}

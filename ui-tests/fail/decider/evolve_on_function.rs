@@ -1,0 +1,6 @@
+use eskit::prelude::*;
+
+#[evolve]
+fn taken() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eskit::prelude::*;
+
+#[decider]
+mod seats {}
+
+fn main() {}

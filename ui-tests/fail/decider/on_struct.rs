@@ -1,0 +1,6 @@
+use eskit::prelude::*;
+
+#[decider]
+struct Seats;
+
+fn main() {}

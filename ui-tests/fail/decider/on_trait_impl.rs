@@ -1,0 +1,12 @@
+use eskit::prelude::*;
+
+struct Seats;
+
+#[decider]
+impl Default for Seats {
+    fn default() -> Self {
+        Seats
+    }
+}
+
+fn main() {}

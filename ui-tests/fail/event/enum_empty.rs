@@ -1,0 +1,6 @@
+use eskit::prelude::*;
+
+#[derive(Event)]
+enum Order {}
+
+fn main() {}

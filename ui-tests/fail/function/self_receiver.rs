@@ -1,0 +1,12 @@
+use eskit::prelude::*;
+
+struct Seats;
+
+impl Seats {
+    #[decider]
+    fn take(&self, _: &u32) -> Option<()> {
+        None
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "sales.OrderPlaced")]
+struct OrderPlaced {
+    total: u64,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = "sales.OrderPlaced")]
+struct OrderCreated {
+    total: u64,
+}
+
+fn main() {}

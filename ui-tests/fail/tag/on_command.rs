@@ -1,0 +1,9 @@
+use eskit::prelude::*;
+
+#[derive(Command)]
+#[tag("order")]
+struct PlaceOrder {
+    order: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use eskit::prelude::*;
+
+#[derive(Event)]
+#[tag("order")]
+enum Order {
+    Placed { order: String },
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use eskit::prelude::*;
+
+#[derive(Event)]
+enum Order {
+    #[tag("order")]
+    Placed(OrderPlaced),
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPlaced {
+    #[tag]
+    order: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPlaced {
+    #[tag]
+    #[tag("order")]
+    order: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use eskit::prelude::*;
+
+#[derive(TagValue)]
+enum Faculty {
+    Arts,
+    Science,
+}
+
+fn main() {}

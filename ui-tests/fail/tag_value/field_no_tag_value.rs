@@ -1,0 +1,6 @@
+use eskit::prelude::*;
+
+#[derive(TagValue)]
+struct CourseId(f64);
+
+fn main() {}

@@ -1,0 +1,9 @@
+use eskit::prelude::*;
+
+#[derive(TagValue)]
+struct CourseId {
+    faculty: String,
+    number: u32,
+}
+
+fn main() {}

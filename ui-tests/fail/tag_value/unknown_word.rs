@@ -1,0 +1,7 @@
+use eskit::prelude::*;
+
+#[derive(TagValue)]
+#[tag_value(key = "course")]
+struct CourseId(String);
+
+fn main() {}

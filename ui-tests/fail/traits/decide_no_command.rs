@@ -1,0 +1,26 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+struct TakeSeat;
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {}
+
+    #[decide]
+    fn take(&self, _: &TakeSeat) -> Option<SeatTaken> {
+        None
+    }
+}
+
+fn main() {}

@@ -1,0 +1,29 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+#[derive(Command)]
+struct TakeSeat {
+    #[tag]
+    course: String,
+}
+
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {}
+
+    #[decide]
+    fn take(&self, _: &TakeSeat) -> Option<SeatTaken> {
+        None
+    }
+}
+
+fn main() {}

@@ -1,0 +1,27 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+#[derive(Command)]
+struct TakeSeat {
+    #[tag]
+    course: String,
+}
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[decide]
+    fn take(&self, _: &TakeSeat) -> Option<SeatTaken> {
+        None
+    }
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(version = 2, from = OrderPlacedV1)]
+struct OrderPlaced {
+    total: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OrderPlacedV1 {
+    total: u64,
+}
+
+impl From<OrderPlacedV1> for OrderPlaced {
+    fn from(old: OrderPlacedV1) -> Self {
+        OrderPlaced { total: old.total }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,30 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+pub struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+#[derive(Command)]
+pub struct TakeSeat {
+    #[tag]
+    course: String,
+}
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {}
+}
+
+#[decider]
+fn take(_: &TakeSeat, _: &Seats) -> Option<SeatTaken> {
+    None
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(version = 2, upcast(1 = add_currency))]
+struct OrderPlaced {
+    total: u64,
+}
+
+fn add_currency(value: serde_json::Value) -> serde_json::Value {
+    value
+}
+
+fn main() {}

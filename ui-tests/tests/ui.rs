@@ -1,0 +1,110 @@
+//! Compiles every file of `fail/` and compares what rustc says with the `.stderr` beside it; looks over those texts as a
+//! whole. `TRYBUILD=overwrite cargo test -p ui-tests --test ui` writes the texts anew, for review in the diff.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may stop at what it did not expect, and print")]
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files whose mistake rustc reports more than once, and why.
+const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
+    (
+        "aggregate/not_send",
+        "an `Rc` is neither `Send` nor `Sync`, and rustc reports each with the field that is to blame",
+    ),
+    ("traits/event_not_send", "as above, once for each of the two traits that an event implements"),
+    ("app/execute_without_decider", "rustc reports the call and the `.await` of what it returns"),
+    ("app/execute_no_command", "as above"),
+    ("app/load_key_count", "rustc reports the argument, the call and its `.await`"),
+    ("app/load_key_type", "as above"),
+    ("app/load_no_aggregate", "as above, and the aggregate's key type"),
+];
+
+/// Errors that rustc words itself, without a line that starts with `help:`.
+const WORDED_BY_RUSTC: &[&str] = &[
+    "error[E0119]: conflicting implementations",
+    "error[E0425]: cannot find",
+    "error[E0428]: the name `__two_events_claim_the_wire_name_",
+    "error[E0446]: private type",
+    "error[E0593]: function is expected to take 1 argument",
+    "error[E0631]: type mismatch in function arguments",
+];
+
+#[test]
+fn mistakes_do_not_compile() {
+    trybuild::TestCases::new().compile_fail("fail/**/*.rs");
+}
+
+#[test]
+fn no_file_stands_alone() {
+    let sources = names("rs");
+    let texts = names("stderr");
+    let alone: Vec<_> = sources.symmetric_difference(&texts).collect();
+    assert!(alone.is_empty(), "each `.rs` needs its `.stderr` and each `.stderr` its `.rs`: {alone:?}");
+}
+
+#[test]
+fn one_mistake_is_one_error() {
+    for name in names("stderr").iter().filter(|name| !name.starts_with("everything_wrong/")) {
+        let text = text(name);
+        let errors = errors(&text).len();
+        let expected = MORE_THAN_ONE_ERROR.iter().any(|(known, _)| known == name);
+        assert_eq!(errors > 1, expected, "{name} has {errors} errors:\n{text}");
+        assert!(!text.contains("warning: "), "{name} has a warning beside its error:\n{text}");
+    }
+}
+
+#[test]
+fn every_error_says_what_to_write() {
+    for name in names("stderr") {
+        let text = text(&name);
+        for error in text.split("\n\n").filter(|part| part.starts_with("error")) {
+            let worded_by_rustc = WORDED_BY_RUSTC.iter().any(|start| error.starts_with(start));
+            assert!(worded_by_rustc || error.contains("help:"), "{name} has an error without help:\n{error}");
+            let at_macro = ["attribute", "derive"].iter().any(|kind| error.contains(&format!("in the {kind} macro")));
+            assert!(!at_macro, "{name} has an error at a whole macro, not at a token:\n{error}");
+        }
+    }
+}
+
+#[test]
+fn there_are_over_a_hundred_distinct_errors() {
+    let all: Vec<String> = names("stderr").iter().map(|name| text(name)).collect();
+    let distinct: BTreeSet<&str> = all.iter().flat_map(|text| errors(text)).collect();
+    println!("{} distinct errors in {} files", distinct.len(), all.len());
+    assert!(distinct.len() > 100, "only {} distinct errors are left", distinct.len());
+}
+
+/// The first line of each error.
+fn errors(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| line.starts_with("error")).collect()
+}
+
+/// The files below `fail/` with this extension, as `folder/name`.
+fn names(extension: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for folder in entries(&root()) {
+        for file in entries(&folder) {
+            if file.extension() == Some(OsStr::new(extension)) {
+                let (folder, stem) = (folder.file_name().unwrap(), file.file_stem().unwrap());
+                found.insert(format!("{}/{}", folder.to_str().unwrap(), stem.to_str().unwrap()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "there is no `.{extension}` below `fail/`");
+    found
+}
+
+fn text(name: &str) -> String {
+    fs::read_to_string(root().join(name).with_extension("stderr")).unwrap()
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fail")
+}
