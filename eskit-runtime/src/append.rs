@@ -1,10 +1,11 @@
 use std::fmt;
 
+use crate::decider::{Emit, Emitter};
 use crate::id::EventId;
 use crate::limits::LimitError;
 use crate::metadata::Metadata;
 use crate::name::{SchemaVersion, WireName};
-use crate::payload::ContentType;
+use crate::payload::{ContentType, EncodeError};
 use crate::position::Position;
 use crate::query::Query;
 use crate::recorded::RecordedEvent;
@@ -50,6 +51,17 @@ impl NewEvent {
             payload: payload.into(),
             recorded_at: None,
         }
+    }
+
+    /// The events that these encode to, in order, each with a fresh id and no stream: what an import appends without a
+    /// command.
+    ///
+    /// # Errors
+    /// An event cannot be encoded as JSON, or its JSON could not be read back.
+    pub fn encode(events: &impl Emit) -> Result<Vec<NewEvent>, EncodeError> {
+        let mut emitter = Emitter::new();
+        events.emit(&mut emitter)?;
+        Ok(emitter.into_events())
     }
 
     /// The recorded event that this becomes at a position, and at a version if it has a stream.

@@ -16,7 +16,7 @@ pub const TAGS_PER_EVENT_MAX: usize = 64;
 /// Events of one append.
 pub const EVENTS_PER_APPEND_MAX: usize = 10_000;
 /// Conditions of one append.
-pub const CONDITIONS_PER_APPEND_MAX: usize = 64;
+pub const CONDITIONS_PER_APPEND_MAX: usize = 1000;
 /// Items of one query.
 pub const QUERY_ITEMS_MAX: usize = 256;
 /// Wire names in one item of a query.

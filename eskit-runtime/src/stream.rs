@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::aggregate::{Aggregate, Key};
 use crate::name::WireName;
 
 /// The name of a stream: a type (`account`) and an id (`a-17`). Displays as `account:a-17`.
@@ -15,6 +16,19 @@ impl StreamId {
     /// The stream of this type with this id. Limits are checked when it is used in an append or a query.
     pub fn new(stream_type: impl Into<WireName>, id: impl Into<Box<str>>) -> StreamId {
         StreamId { stream_type: stream_type.into(), id: id.into() }
+    }
+
+    /// The stream of one instance of a stream aggregate: `StreamId::of::<Account>("a-17")`. An aggregate with tags has
+    /// none, and does not compile here.
+    #[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
+    pub fn of<A: Aggregate>(id: impl fmt::Display) -> StreamId {
+        let name = const {
+            match A::TYPE.key {
+                Key::Stream(name) => name,
+                Key::Tags(_) => panic!("an aggregate with tags has no stream"),
+            }
+        };
+        StreamId { stream_type: WireName::from_static(name), id: id.to_string().into_boxed_str() }
     }
 
     /// The type of the stream, such as `account`.
