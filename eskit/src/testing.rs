@@ -43,13 +43,19 @@
 //!     .then_state(|seats| assert_eq!(seats.taken, 2));
 //! # }
 //! ```
+//!
+//! The feature `proptest` adds `commands(strategy).check(invariant)`: an invariant after each of many random commands.
 #![allow(clippy::panic, reason = "an expectation that does not hold fails its test")]
 
 mod block_on;
+#[cfg(feature = "proptest")]
+mod commands;
 mod given;
 mod history;
 mod outcome;
 mod render;
 
+#[cfg(feature = "proptest")]
+pub use commands::{AnyCommand, Commands, commands};
 pub use given::{Given, given};
 pub use outcome::Outcome;

@@ -48,7 +48,9 @@ async fn an_expected_version_is_not_tried_again() {
 
     let error = app.execute(deposit("a", 7)).expected_version(ExpectedVersion::Exact(1)).await.unwrap_err();
 
-    assert!(matches!(error, ExecuteError::Conflict { attempts: 1, .. }), "{error:?}");
+    let ExecuteError::Conflict { conflict, attempts: 1 } = &error else { panic!("{error:?}") };
+    // It is the append that failed, not a second look at the stream: the store names the event.
+    assert_eq!(conflict.event.as_ref().unwrap().position.get(), 2);
     assert_eq!(app.store().take_appends().len(), 1);
 }
 

@@ -1,4 +1,4 @@
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use eskit_runtime::__private::state_query;
 use eskit_runtime::{
@@ -24,7 +24,7 @@ pub fn given(events: impl Emit) -> Given {
 /// A decision sees what it would see of a real log: the events that carry its models' tags or lie in their streams, and
 /// no others. Given events need no stream: they lie where the deciders that are tested look for them, which is the
 /// stream that their own tag names, or else that of the model that evolves them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[must_use = "a test needs `.when(..)` and then an expectation"]
 pub struct Given {
     history: History,
@@ -123,12 +123,23 @@ impl Given {
         self
     }
 
+    #[cfg(feature = "proptest")]
+    pub(super) fn into_history(self) -> History {
+        self.history
+    }
+
     fn load<A: Evolve>(&self, key: &impl LoadKey<A::Keys>) -> Result<A, String> {
         let mut history = self.history.clone();
         history.route(&[(A::TYPE, A::EVENTS)], &state_query::<A>(key)?)?;
         let store = history.store().map_err(|error| error.to_string())?;
         let loaded = block_on(eskit_runtime::load::<A, _>(&store, key)).map_err(|error| error.to_string())?;
         Ok(loaded.state)
+    }
+}
+
+impl Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.history.fmt(f)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The events before a command, and the streams in which its decider looks for them.
 
+use std::fmt;
+
 use eskit_runtime::limits::EVENTS_PER_APPEND_MAX;
 use eskit_runtime::{
     AggregateType, Append, AppendError, Emit, Emitter, EncodeError, EventStore, EventTypes, Key, NewEvent, Query,
@@ -7,17 +9,18 @@ use eskit_runtime::{
 };
 
 use super::block_on::block_on;
+use super::render::Content;
 use crate::MemoryStore;
 
 /// Encoded events in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct History {
     entries: Vec<Entry>,
     /// How many entries stand before the last batch.
     before_batch: usize,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Entry {
     event: NewEvent,
     /// Whether the event keeps its stream, or its place outside every stream, whichever decider looks.
@@ -89,6 +92,19 @@ impl History {
             block_on(store.append(Append::new(events)))?;
         }
         Ok(store)
+    }
+}
+
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.entries).finish()
+    }
+}
+
+/// Name, version, tags and payload: what a reader of a failed test looks for.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", Content::from(&self.event), String::from_utf8_lossy(&self.event.payload))
     }
 }
 

@@ -51,6 +51,11 @@ impl<C: Decide> Outcome<C> {
         self.history
     }
 
+    #[cfg(feature = "proptest")]
+    pub(super) fn result(&self) -> &Result<Executed<C::State>, Failure<DomainError<C>>> {
+        &self.result
+    }
+
     /// The events that the command emitted.
     ///
     /// # Panics
@@ -251,7 +256,7 @@ where
 }
 
 /// Why the command did not go through.
-enum Failure<E> {
+pub(super) enum Failure<E> {
     /// The decider refused.
     Refused(E),
     /// Anything else, as text: a domain error need not display itself.
