@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 use eskit::prelude::*;
-use eskit::testing::given;
 use eskit::{Append, ContentType, DecodeReason, NewEvent, Position, SchemaVersion, Tags, Timestamp};
+use eskit_tests::scripted::{Scripted, Step};
 use serde_json::{Value, json};
 
 /// An event as an older program left it in the log.
@@ -263,15 +263,20 @@ async fn a_decision_reads_every_version_under_every_name() {
     assert_eq!(executed.state.cities.len(), 13);
 }
 
-#[test]
-fn a_model_of_an_old_name_is_guarded_by_it_too() {
-    // Twelve shipments under a former name are seen by the query, and would be by its append condition.
-    let event = || old("old.Sent", 1, json!({"order": "o", "city": "Paris"}), &[("order", "o")]);
-    given(()).and_encoded((0..12).map(|_| event())).when(Ship { order: "o".into() }).then(mixed::Shipped {
-        order: "o".into(),
-        city: "Rome".into(),
-        parcels: 2,
-    });
+#[tokio::test]
+async fn a_rival_under_a_former_name_is_a_conflict() {
+    // An older program still runs beside this one, and ships while this one decides.
+    let shipped = |name| old(name, 1, json!({"order": "o", "city": "Paris"}), &[("order", "o")]);
+    for name in ["shop.Shipped", "shop.Dispatched", "old.Sent"] {
+        let app = App::new(Scripted::new());
+        app.store().append(Append::new((0..12).map(|_| shipped(name)).collect())).await.unwrap();
+        app.store().script([Step::Rival(Append::new(vec![shipped(name)]))]);
+
+        let executed = app.execute(Ship { order: "o".into() }).await.unwrap();
+
+        // The thirteenth shipment leaves nothing to do.
+        assert_eq!((executed.attempts, executed.events.len(), executed.state.cities.len()), (2, 0, 13), "{name}");
+    }
 }
 
 /// An enum whose variants are events of their own, each with a history.

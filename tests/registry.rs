@@ -17,12 +17,12 @@ struct LitV1 {
 struct Lit {
     #[tag("lamp")]
     id: String,
-    watts: u32,
+    watts: Option<Vec<u8>>,
 }
 
 impl From<LitV1> for Lit {
     fn from(old: LitV1) -> Lit {
-        Lit { id: old.lamp, watts: 0 }
+        Lit { id: old.lamp, watts: None }
     }
 }
 
@@ -43,7 +43,7 @@ impl Lamp {
 
     #[decide]
     fn light_up(&self, command: &LightUp) -> Lit {
-        Lit { id: command.id.clone(), watts: 0 }
+        Lit { id: command.id.clone(), watts: None }
     }
 }
 
@@ -78,7 +78,7 @@ fn events_are_listed_with_versions_names_tags_and_fields() {
             "aliases": ["lamps.SwitchedOn"],
             "type": "Lit",
             "tags": [{ "key": "lamp", "field": "id" }],
-            "fields": [{ "name": "id", "type": "String" }, { "name": "watts", "type": "u32" }],
+            "fields": [{ "name": "id", "type": "String" }, { "name": "watts", "type": "Option<Vec<u8>>" }],
             "upcasts_from": "LitV1",
         })
     );

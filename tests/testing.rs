@@ -32,7 +32,7 @@ fn failure(test: impl FnOnce()) -> String {
         }));
     });
     let payload = catch_unwind(AssertUnwindSafe(test)).expect_err("the expectation holds");
-    PANICKED_IN.with_borrow(|panicked_in| assert_eq!(panicked_in, file!()));
+    assert_eq!(PANICKED_IN.take(), file!());
     payload.downcast_ref::<String>().expect("the panic has a text").clone()
 }
 
@@ -90,10 +90,10 @@ fn an_event_that_may_belong_to_two_streams_needs_to_say_which() {
     assert_eq!(
         text,
         "the given event `eskit-tests.Deposited` may belong to stream `account:a` or to stream `account:b`\nhelp: say \
-         which with `.and_in(StreamId::new(\"account\", \"a\"), ..)`"
+         which with `.and_in(StreamId::of::<Account>(\"a\"), ..)`"
     );
     given((opened("a", "ada"), opened("b", "bob")))
-        .and_in(StreamId::new("account", "a"), Deposited { cents: 9 })
+        .and_in(StreamId::of::<Account>("a"), Deposited { cents: 9 })
         .when(send("a", "b", 4))
         .then((
             MoneySent { account: "a".into(), to: "b".into(), cents: 4 },

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use eskit::{
-    Append, AppendError, Appended, Emit, Emitter, EventStore, MemoryStore, NewEvent, Page, Position, Query,
-    ReadOptions, RecordedEvent, StoreError, StoreErrorKind,
+    Append, AppendError, Appended, Emit, EventStore, MemoryStore, NewEvent, Page, Pages, Position, Query, ReadOptions,
+    RecordedEvent, StoreError, StoreErrorKind,
 };
 
 /// What happens at one append.
@@ -108,9 +108,8 @@ impl EventStore for Scripted {
 /// # Panics
 /// An event cannot be encoded.
 pub fn encode(events: impl Emit) -> Vec<NewEvent> {
-    let mut emitter = Emitter::new();
-    match events.emit(&mut emitter) {
-        Ok(()) => emitter.into_events(),
+    match NewEvent::encode(&events) {
+        Ok(events) => events,
         Err(error) => panic!("{error}"),
     }
 }
@@ -125,16 +124,12 @@ pub fn rival(events: impl Emit) -> Step {
 /// # Errors
 /// The store fails.
 pub async fn log<S: EventStore>(store: &S) -> Result<Vec<RecordedEvent>, StoreError> {
-    let mut options = ReadOptions::default();
-    let mut events: Vec<RecordedEvent> = Vec::new();
-    loop {
-        let page = store.read(&Query::all(), options).await?;
-        events.extend(page.events);
-        match events.last() {
-            Some(last) if page.more => options = options.following(last.position),
-            _ => return Ok(events),
-        }
+    let mut pages = Pages::new(store, Query::all(), ReadOptions::default());
+    let mut events = Vec::new();
+    while let Some(page) = pages.next().await? {
+        events.extend(page);
     }
+    Ok(events)
 }
 
 /// The wire names of events, without their first part.

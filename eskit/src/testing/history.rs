@@ -4,8 +4,8 @@ use std::fmt;
 
 use eskit_runtime::limits::EVENTS_PER_APPEND_MAX;
 use eskit_runtime::{
-    AggregateType, Append, AppendError, Emit, Emitter, EncodeError, EventStore, EventTypes, Key, NewEvent, Query,
-    RecordedEvent, StreamId, WireName,
+    AggregateType, Append, AppendError, Emit, EncodeError, EventStore, EventTypes, Key, NewEvent, Query, RecordedEvent,
+    StreamId, WireName,
 };
 
 use super::block_on::block_on;
@@ -30,9 +30,7 @@ struct Entry {
 impl History {
     /// Adds a batch of events whose streams are not known yet.
     pub(super) fn push(&mut self, events: &impl Emit) -> Result<(), EncodeError> {
-        let mut emitter = Emitter::new();
-        events.emit(&mut emitter)?;
-        self.push_encoded(emitter.into_events());
+        self.push_encoded(NewEvent::encode(events)?);
         Ok(())
     }
 
@@ -70,6 +68,7 @@ impl History {
             .filter_map(|((aggregate, events), item)| match aggregate.key {
                 Key::Stream(name) => Some(Home {
                     name,
+                    aggregate: aggregate.name,
                     stream: item.stream.as_ref()?,
                     events: events.names(),
                     partial: aggregate.partial,
@@ -111,6 +110,7 @@ impl fmt::Debug for Entry {
 /// A stream that a model reads.
 struct Home<'a> {
     name: &'static str,
+    aggregate: &'static str,
     stream: &'a StreamId,
     events: Vec<&'static str>,
     partial: bool,
@@ -125,17 +125,18 @@ fn find_stream(event: &NewEvent, homes: &[Home<'_>]) -> Result<Option<StreamId>,
     if tagged.is_some() {
         return Ok(tagged);
     }
-    let mut streams: Vec<&StreamId> = homes.iter().filter(evolved).map(|home| home.stream).collect();
-    streams.dedup();
-    match streams[..] {
-        [] => Ok(None),
-        [stream] => Ok(Some(stream.clone())),
-        [first, second, ..] => Err(format!(
-            "the given event `{}` may belong to stream `{first}` or to stream `{second}`\nhelp: say which with \
-             `.and_in(StreamId::new(\"{}\", \"{}\"), ..)`",
+    let mut homes = homes.iter().filter(evolved);
+    let Some(first) = homes.next() else { return Ok(None) };
+    match homes.find(|home| home.stream != first.stream) {
+        None => Ok(Some(first.stream.clone())),
+        Some(second) => Err(format!(
+            "the given event `{}` may belong to stream `{}` or to stream `{}`\nhelp: say which with \
+             `.and_in(StreamId::of::<{}>(\"{}\"), ..)`",
             event.name,
-            first.stream_type(),
-            first.id()
+            first.stream,
+            second.stream,
+            first.aggregate,
+            first.stream.id()
         )),
     }
 }

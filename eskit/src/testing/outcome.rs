@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use eskit_runtime::__private::decision_query;
 use eskit_runtime::{
-    Decide, DomainError, Emit, Emitter, EventStore, Evolve, ExecuteError, ExecuteOptions, Executed, LoadKey, Models,
-    Query, ReadOptions, RecordedEvent, Sleep, StoreError,
+    Decide, DomainError, Emit, Evolve, ExecuteError, ExecuteOptions, Executed, LoadKey, Models, NewEvent, Pages, Query,
+    ReadOptions, RecordedEvent, Sleep, StoreError,
 };
 
 use super::block_on::block_on;
@@ -78,11 +78,10 @@ impl<C: Decide> Outcome<C> {
     where
         DomainError<C>: Debug,
     {
-        let mut emitter = Emitter::new();
-        if let Err(error) = expected.emit(&mut emitter) {
-            panic!("an expected {error}");
-        }
-        let expected = render::text(&emitter.into_events());
+        let expected = match NewEvent::encode(&expected) {
+            Ok(events) => render::text(&events),
+            Err(error) => panic!("an expected {error}"),
+        };
         let found = match &self.result {
             Ok(executed) => render::text(&executed.events),
             Err(error) => panic!("{}", self.report(error, Some(&expected))),
@@ -290,14 +289,10 @@ fn unseen(store: &MemoryStore, query: &Query) -> Result<Vec<String>, StoreError>
 }
 
 fn read_all(store: &MemoryStore, query: &Query) -> Result<Vec<RecordedEvent>, StoreError> {
-    let mut options = ReadOptions::default();
-    let mut events: Vec<RecordedEvent> = Vec::new();
-    loop {
-        let page = block_on(store.read(query, options))?;
-        events.extend(page.events);
-        match events.last() {
-            Some(last) if page.more => options = options.following(last.position),
-            _ => return Ok(events),
-        }
+    let mut pages = Pages::new(store, query.clone(), ReadOptions::default());
+    let mut events = Vec::new();
+    while let Some(page) = block_on(pages.next())? {
+        events.extend(page);
     }
+    Ok(events)
 }
