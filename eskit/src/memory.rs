@@ -41,7 +41,7 @@ impl EventStore for MemoryStore {
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
-        Ok(self.head.head())
+        Ok(self.log.read().unwrap_or_else(PoisonError::into_inner).head())
     }
 
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
@@ -54,6 +54,8 @@ impl EventStore for MemoryStore {
 #[derive(Debug, Default)]
 struct Log {
     events: Vec<RecordedEvent>,
+    /// The position of the last event of each append.
+    ends: Vec<u64>,
     streams: HashMap<StreamId, Vec<u64>>,
     tags: HashMap<String, Vec<u64>>,
     ids: HashMap<EventId, u64>,
@@ -67,29 +69,36 @@ impl Log {
         append.conditions.iter().try_for_each(|condition| self.check(condition))?;
         let now = Timestamp::now();
         let (positions, versions) = append.events.into_iter().map(|event| self.push(event, now)).unzip();
+        self.ends.push(self.events.len() as u64);
         Ok(Appended::new(positions, versions, now))
     }
 
-    /// The answer to an append whose ids are all here, one after another as one append left them.
+    /// The position of the last event.
+    fn head(&self) -> Position {
+        Position::new(self.events.len() as u64)
+    }
+
+    /// The answer to an append whose ids are those of one earlier append, in its order, none more and none less.
     fn find_repeat(&self, events: &[NewEvent]) -> Result<Option<Appended>, AppendError> {
-        let first = events.first().and_then(|event| self.ids.get(&event.id).copied());
-        for (event, index) in events.iter().zip(0..) {
-            match (self.ids.get(&event.id), first) {
-                (None, None) => {}
-                (Some(position), Some(first)) if *position == first + index => {}
-                (Some(position), _) => {
-                    return Err(AppendError::IdReused { id: event.id, position: Position::new(*position) });
-                }
-                (None, Some(first)) => {
-                    return Err(AppendError::IdReused { id: events[0].id, position: Position::new(first) });
-                }
-            }
+        let known = events.iter().find_map(|event| self.ids.get(&event.id).map(|position| (event.id, *position)));
+        let Some((id, position)) = known else { return Ok(None) };
+        let earlier = self.append_at(position);
+        if !earlier.iter().map(|event| event.id).eq(events.iter().map(|event| event.id)) {
+            return Err(AppendError::IdReused { id, position: Position::new(position) });
         }
-        let Some(first) = first else { return Ok(None) };
-        let recorded = &self.events[first as usize - 1..][..events.len()];
-        let positions = recorded.iter().map(|event| event.position).collect();
-        let versions = recorded.iter().map(|event| event.stream.as_ref().map(|at| at.version)).collect();
-        Ok(Some(Appended::repeated(positions, versions, recorded[0].recorded_at)))
+        let positions = earlier.iter().map(|event| event.position).collect();
+        let versions = earlier.iter().map(|event| event.stream.as_ref().map(|at| at.version)).collect();
+        // Events that brought a time of their own do not tell when the append was recorded.
+        let timed = earlier.iter().zip(events).find(|(_, event)| event.recorded_at.is_none());
+        let recorded_at = timed.map_or(earlier[0].recorded_at, |(event, _)| event.recorded_at);
+        Ok(Some(Appended::repeated(positions, versions, recorded_at)))
+    }
+
+    /// The events of the append that wrote the event at a position.
+    fn append_at(&self, position: u64) -> &[RecordedEvent] {
+        let index = self.ends.partition_point(|end| *end < position);
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.events[start as usize..self.ends[index] as usize]
     }
 
     fn check(&self, condition: &Condition) -> Result<(), Conflict> {
@@ -174,7 +183,7 @@ impl Log {
 
     /// The positions among which an item's matches lie, from the shortest list that is at hand.
     fn candidates(&self, item: &QueryItem, options: ReadOptions) -> Box<dyn Iterator<Item = u64> + '_> {
-        let (from, to) = (options.after.get() + 1, options.until.map_or(u64::MAX, Position::get));
+        let (from, to) = (options.after.next().get(), options.until.map_or(u64::MAX, Position::get));
         let by_tag = item.tags.iter().map(|tag| self.tags.get(tag.as_str()).map_or(&[][..], Vec::as_slice));
         let by_stream = item.stream.iter().map(|stream| self.streams.get(stream).map_or(&[][..], Vec::as_slice));
         if !item.ids.is_empty() {

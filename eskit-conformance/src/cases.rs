@@ -1,0 +1,118 @@
+//! What a store is held to, one file a topic. A case is a function and its name in the list of its file.
+//!
+//! A new topic, such as the lifecycle of streams once the contract has one, is a new file and one line in [`TOPICS`].
+
+mod basics;
+mod conditions;
+mod crash;
+mod handles;
+mod history;
+mod ids;
+mod limits;
+mod metadata;
+mod queries;
+mod races;
+mod reads;
+mod reopen;
+mod subscriptions;
+mod text;
+mod time;
+mod watch;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::context::Context;
+use crate::failure::Outcome;
+
+const TOPICS: &[&[Case]] = &[
+    basics::CASES,
+    conditions::CASES,
+    queries::CASES,
+    reads::CASES,
+    limits::CASES,
+    text::CASES,
+    metadata::CASES,
+    time::CASES,
+    ids::CASES,
+    watch::CASES,
+    subscriptions::CASES,
+    races::CASES,
+    history::CASES,
+    handles::CASES,
+    reopen::CASES,
+    crash::CASES,
+];
+
+/// Every case, in the order of a run.
+pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
+    TOPICS.iter().flat_map(|topic| topic.iter())
+}
+
+/// One statement about a store.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    needs: Needs,
+    pub(crate) run: fn(Context) -> Running,
+}
+
+pub(crate) type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// What a case asks for beyond the four functions of the contract.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Needs {
+    Nothing,
+    /// Positions without gaps.
+    Contiguous,
+    /// A log that outlives its handle.
+    Durable,
+    /// A log that may be open several times.
+    Shared,
+    /// A log that outlives its process, and a way to start one.
+    Process,
+}
+
+impl Case {
+    /// Why the case cannot run on this store; `None` when it can.
+    pub(crate) fn missing(&self, context: &Context) -> Option<&'static str> {
+        let harness = context.harness();
+        match self.needs {
+            Needs::Contiguous if !harness.is_contiguous => Some("positions have gaps"),
+            Needs::Durable | Needs::Shared | Needs::Process if !harness.is_durable => {
+                Some("the log ends with its handle")
+            }
+            Needs::Shared if !harness.is_shared => Some("the log cannot be open twice"),
+            Needs::Process if context.child_args().is_none() => Some("no entry for another process was given"),
+            _ => None,
+        }
+    }
+}
+
+/// The list of a topic: `cases!["topic": first, second(Durable)]`.
+macro_rules! cases {
+    ($topic:literal: $($case:ident $(($needs:ident))?),+ $(,)?) => {
+        &[$($crate::cases::Case {
+            name: concat!($topic, "::", stringify!($case)),
+            needs: $crate::cases::cases!(@needs $($needs)?),
+            run: |context| Box::pin(async move { $case(&context).await }),
+        }),+]
+    };
+    (@needs) => { $crate::cases::Needs::Nothing };
+    (@needs $needs:ident) => { $crate::cases::Needs::$needs };
+}
+use cases;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = all().map(|case| case.name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

@@ -1,0 +1,204 @@
+//! The bounds of the contract, each with the error that names it.
+
+use eskit_runtime::limits::{self, check_append, check_query};
+use eskit_runtime::{
+    AnyStore, Append, AppendError, EventStore, Metadata, NewEvent, Position, Query, QueryItem, ReadOptions,
+    StoreErrorKind, StreamId, Tag, Tags,
+};
+
+use super::{Case, cases};
+use crate::context::Context;
+use crate::failure::{Failure, Outcome, ensure, same};
+use crate::sample::{no_events, on, one, plain, put, stream, tagged, whole, with_tags};
+
+pub(super) const CASES: &[Case] = cases![
+    "limits": counts_are_refused_by_name,
+    lengths_are_refused_by_name,
+    empty_texts_are_refused_by_name,
+    nul_is_refused_by_name,
+    repeated_ids_are_refused_by_name,
+    conditions_are_held_to_the_limits,
+    reads_are_held_to_the_limits,
+    limits_themselves_are_allowed,
+];
+
+fn long(bytes: usize) -> String {
+    "x".repeat(bytes)
+}
+
+fn many_tags(count: usize) -> Tags {
+    (0..count).map(|number| Tag::new("number", number)).collect()
+}
+
+fn extras(count: usize) -> Metadata {
+    (0..count).fold(Metadata::new(), |metadata, number| metadata.with(format!("k{number}"), "v"))
+}
+
+fn query_of(items: usize) -> Query {
+    Query::any_of((0..items).map(|number| with_tags(&[("number", &number.to_string())])))
+}
+
+/// Each append must be refused with the same limit as the contract names, and leave nothing behind.
+async fn refuse(context: &Context, appends: Vec<Append>) -> Outcome {
+    let store = context.open().await?;
+    put(&store, one(on(stream("a"), "bank.Opened"))).await?;
+    for append in appends {
+        let Err(expected) = check_append(&append) else {
+            return Err(Failure::new(format!("the suite expects a limit where there is none: {append:?}")));
+        };
+        match store.append(append).await {
+            Err(AppendError::Limit(found)) => same("the limit", &found, &expected)?,
+            Err(other) => {
+                return Err(Failure::new(format!("expected the limit `{expected}`, got `{other}`: {other:?}")));
+            }
+            Ok(_) => return Err(Failure::new(format!("an append went through, although {expected}"))),
+        }
+    }
+    same("how many events the log holds after refusals", &whole(&store).await?.len(), &1)
+}
+
+async fn counts_are_refused_by_name(context: &Context) -> Outcome {
+    let conditions = vec![no_events(Query::default(), Position::START); limits::CONDITIONS_PER_APPEND_MAX + 1];
+    refuse(
+        context,
+        vec![
+            Append::default(),
+            Append::new((0..=limits::EVENTS_PER_APPEND_MAX).map(|_| plain("bank.Noted")).collect()),
+            Append { conditions, ..one(plain("bank.Noted")) },
+            one(NewEvent { tags: many_tags(limits::TAGS_PER_EVENT_MAX + 1), ..plain("bank.Noted") }),
+            one(NewEvent { metadata: extras(limits::METADATA_ENTRIES_MAX + 1), ..plain("bank.Noted") }),
+        ],
+    )
+    .await
+}
+
+async fn lengths_are_refused_by_name(context: &Context) -> Outcome {
+    let (name, part) = (long(limits::NAME_BYTES_MAX + 1), long(limits::TAG_PART_BYTES_MAX + 1));
+    // As many characters as may be bytes, but more bytes.
+    let wide = "\u{e9}".repeat(limits::NAME_BYTES_MAX);
+    let metadata = Metadata::new().with("text", long(limits::METADATA_BYTES_MAX));
+    refuse(
+        context,
+        vec![
+            one(NewEvent { name: name.as_str().into(), ..plain("bank.Noted") }),
+            one(on(StreamId::new(name.as_str(), "a"), "bank.Noted")),
+            one(on(stream(&name), "bank.Noted")),
+            one(on(stream(&wide), "bank.Noted")),
+            one(tagged("bank.Noted", &[(&part, "v")])),
+            one(tagged("bank.Noted", &[("k", &part)])),
+            one(NewEvent { metadata, ..plain("bank.Noted") }),
+            one(NewEvent { payload: vec![b' '; limits::PAYLOAD_BYTES_MAX + 1], ..plain("bank.Noted") }),
+            // One bad event among good ones: none of them is written.
+            Append::new(vec![plain("bank.Noted"), on(stream(&name), "bank.Noted"), plain("bank.Noted")]),
+        ],
+    )
+    .await
+}
+
+/// Appends that hold a text wherever a name, an id or a tag may stand.
+fn with_text(text: &str) -> Vec<Append> {
+    vec![
+        one(NewEvent { name: text.into(), ..plain("bank.Noted") }),
+        one(on(StreamId::new(text, "a"), "bank.Noted")),
+        one(on(stream(text), "bank.Noted")),
+        one(tagged("bank.Noted", &[(text, "v")])),
+        one(tagged("bank.Noted", &[("k", text)])),
+    ]
+}
+
+async fn empty_texts_are_refused_by_name(context: &Context) -> Outcome {
+    refuse(context, with_text("")).await
+}
+
+async fn nul_is_refused_by_name(context: &Context) -> Outcome {
+    let names = ["\0", "a\0", "\0a", "a\0b"].into_iter().flat_map(|text| with_text(text).into_iter().take(3));
+    // A NUL within a tag is what separates two tags, so tags are made by their text.
+    let tag = |text: &str| NewEvent { tags: Tags::from_packed(text.to_owned()), ..plain("bank.Noted") };
+    refuse(context, names.chain(["k:a\0b", "k\0:a"].map(|text| one(tag(text)))).collect()).await
+}
+
+async fn repeated_ids_are_refused_by_name(context: &Context) -> Outcome {
+    let (event, other) = (plain("bank.Noted"), plain("bank.Noted"));
+    refuse(
+        context,
+        vec![
+            Append::new(vec![event.clone(), event.clone()]),
+            Append::new(vec![event.clone(), other, NewEvent { name: "bank.Paid".into(), ..event }]),
+        ],
+    )
+    .await
+}
+
+async fn conditions_are_held_to_the_limits(context: &Context) -> Outcome {
+    let expected = eskit_runtime::ExpectedVersion::Any;
+    let stream_conditions = [StreamId::new(long(257), "a"), stream(&long(257)), stream(""), stream("a\0b")]
+        .map(|stream| eskit_runtime::Condition::Stream { stream, expected });
+    let queries = bad_queries().into_iter().map(|query| no_events(query, Position::START));
+    let all = stream_conditions.into_iter().chain(queries);
+    refuse(context, all.map(|condition| one(plain("bank.Noted")).with(condition)).collect()).await
+}
+
+fn bad_queries() -> Vec<Query> {
+    vec![
+        query_of(limits::QUERY_ITEMS_MAX + 1),
+        QueryItem::types([long(limits::NAME_BYTES_MAX + 1)]).into(),
+        QueryItem::types([""]).into(),
+        with_tags(&[(&long(limits::TAG_PART_BYTES_MAX + 1), "v")]).into(),
+        with_tags(&[("k", &long(limits::TAG_PART_BYTES_MAX + 1))]).into(),
+        with_tags(&[("k", "")]).into(),
+        with_tags(&[("k", "a\0b")]).into(),
+        Query::stream(stream(&long(limits::NAME_BYTES_MAX + 1))),
+        Query::stream(StreamId::new("", "a")),
+        Query::all().or(QueryItem::types(["a\0b"])),
+    ]
+}
+
+async fn reads_are_held_to_the_limits(context: &Context) -> Outcome {
+    let store = context.open().await?;
+    put(&store, one(plain("bank.Noted"))).await?;
+    for query in bad_queries() {
+        let Err(limit) = check_query(&query) else {
+            return Err(Failure::new(format!("the suite expects a limit where there is none: {query:?}")));
+        };
+        match store.read(&query, ReadOptions::default()).await {
+            Err(error) if error.kind() == StoreErrorKind::Invalid => {
+                let (text, limit) = (error.to_string(), limit.to_string());
+                ensure!(text.contains(&limit), "the refusal of a read says `{text}`, expected `{limit}`");
+            }
+            other => {
+                return Err(Failure::new(format!("a read was not refused as invalid, although {limit}: {other:?}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn limits_themselves_are_allowed(context: &Context) -> Outcome {
+    let store = context.open().await?;
+    let name = long(limits::NAME_BYTES_MAX);
+    let part = long(limits::TAG_PART_BYTES_MAX);
+    let full = NewEvent {
+        name: name.as_str().into(),
+        stream: Some(StreamId::new(name.as_str(), name.as_str())),
+        tags: many_tags(limits::TAGS_PER_EVENT_MAX - 1).iter().map(Tag::from).chain([Tag::new(&part, &part)]).collect(),
+        metadata: extras(limits::METADATA_ENTRIES_MAX),
+        payload: vec![b' '; limits::PAYLOAD_BYTES_MAX],
+        ..plain("bank.Noted")
+    };
+    let text = long(limits::METADATA_BYTES_MAX - "text".len());
+    let stuffed = NewEvent { metadata: Metadata::new().with("text", text), ..plain("bank.Noted") };
+    let unmet = no_events(query_of(limits::QUERY_ITEMS_MAX), Position::new(u64::MAX));
+    let conditions = vec![unmet; limits::CONDITIONS_PER_APPEND_MAX];
+    let expected = put(&store, Append { events: vec![full, stuffed], conditions }).await?;
+    check_found(&store, &Query::all(), &expected).await?;
+    check_found(&store, &with_tags(&[(&part, &part)]).into(), &expected[..1]).await?;
+    check_found(&store, &QueryItem::types([name.clone()]).into(), &expected[..1]).await?;
+    check_found(&store, &Query::stream(StreamId::new(name.as_str(), name.as_str())), &expected[..1]).await?;
+    check_found(&store, &query_of(limits::QUERY_ITEMS_MAX), &expected[..1]).await
+}
+
+async fn check_found(store: &AnyStore, query: &Query, expected: &[eskit_runtime::RecordedEvent]) -> Outcome {
+    let found = store.read(query, ReadOptions::default()).await?.events;
+    ensure!(found == expected, "events at the limits came back changed, or {} of {}", found.len(), expected.len());
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Where a read starts and stops, in which order, and how much one page holds.
+
+use eskit_runtime::{AnyStore, Append, EventStore, Position, Query, ReadOptions, RecordedEvent, limits};
+
+use super::{Case, cases};
+use crate::context::Context;
+use crate::failure::{Failure, Outcome, ensure, same};
+use crate::sample::{one, plain, positions, put, read_all, tagged, with_tags};
+
+pub(super) const CASES: &[Case] = cases![
+    "reads": after_is_exclusive,
+    until_is_inclusive,
+    backward_is_the_reverse,
+    a_page_holds_at_most_its_limit,
+    limits_are_brought_inside,
+    pages_follow_each_other,
+    the_last_page_says_so,
+    positions_beyond_the_log_are_allowed,
+];
+
+/// A log of ten events, one an append, every other one with a tag.
+async fn ten(context: &Context) -> Result<(AnyStore, Vec<RecordedEvent>), Failure> {
+    let store = context.open().await?;
+    let mut log = Vec::new();
+    for number in 0..10 {
+        let event = if number % 2 == 0 { tagged("bank.Paid", &[("even", "yes")]) } else { plain("bank.Noted") };
+        log.extend(put(&store, one(event)).await?);
+    }
+    Ok((store, log))
+}
+
+/// Reads with these options must return what stands in `log` at the places `expected`, through every query that the log
+/// can be asked with.
+async fn expect(store: &AnyStore, log: &[RecordedEvent], options: ReadOptions, expected: &[usize]) -> Outcome {
+    for query in [Query::all(), Query::from(with_tags(&[("even", "yes")]))] {
+        let wanted = expected.iter().map(|at| &log[*at]).filter(|event| query.matches(event)).cloned();
+        let wanted: Vec<_> = wanted.take(options.page_len()).collect();
+        let found = store.read(&query, options).await?.events;
+        ensure!(
+            found == wanted,
+            "{query:?} with {options:?} read {:?}, expected {:?}",
+            positions(&found),
+            positions(&wanted)
+        );
+    }
+    Ok(())
+}
+
+async fn after_is_exclusive(context: &Context) -> Outcome {
+    let (store, log) = ten(context).await?;
+    for at in 0..10 {
+        let options = ReadOptions::default().after(log[at].position);
+        expect(&store, &log, options, &(at + 1..10).collect::<Vec<_>>()).await?;
+        expect(&store, &log, options.backward(), &(at + 1..10).rev().collect::<Vec<_>>()).await?;
+    }
+    expect(&store, &log, ReadOptions::default(), &(0..10).collect::<Vec<_>>()).await
+}
+
+async fn until_is_inclusive(context: &Context) -> Outcome {
+    let (store, log) = ten(context).await?;
+    for at in 0..10 {
+        let options = ReadOptions::default().until(log[at].position);
+        expect(&store, &log, options, &(0..=at).collect::<Vec<_>>()).await?;
+        expect(&store, &log, options.backward(), &(0..=at).rev().collect::<Vec<_>>()).await?;
+        for after in 0..10 {
+            let inside: Vec<_> = (after + 1..=at).collect();
+            expect(&store, &log, options.after(log[after].position), &inside).await?;
+        }
+    }
+    expect(&store, &log, ReadOptions::default().until(Position::START), &[]).await
+}
+
+async fn backward_is_the_reverse(context: &Context) -> Outcome {
+    let (store, log) = ten(context).await?;
+    expect(&store, &log, ReadOptions::default().backward(), &(0..10).rev().collect::<Vec<_>>()).await?;
+    expect(&store, &log, ReadOptions::default().backward().limit(3), &[9, 8, 7, 6, 5, 4]).await
+}
+
+async fn a_page_holds_at_most_its_limit(context: &Context) -> Outcome {
+    let (store, log) = ten(context).await?;
+    for limit in 1..=11 {
+        let options = ReadOptions::default().limit(limit);
+        expect(&store, &log, options, &(0..10).collect::<Vec<_>>()).await?;
+        expect(&store, &log, options.after(log[3].position), &(4..10).collect::<Vec<_>>()).await?;
+        expect(&store, &log, options.backward(), &(0..10).rev().collect::<Vec<_>>()).await?;
+    }
+    Ok(())
+}
+
+async fn limits_are_brought_inside(context: &Context) -> Outcome {
+    let store = context.open().await?;
+    let max = limits::PAGE_EVENTS_MAX;
+    put(&store, Append::new((0..max).map(|_| plain("bank.Noted")).collect())).await?;
+    put(&store, one(plain("bank.Noted"))).await?;
+    for (limit, expected) in [(0, 1), (max, max), (max + 1, max), (usize::MAX, max)] {
+        let page = store.read(&Query::all(), ReadOptions::default().limit(limit)).await?;
+        let found = page.events.len();
+        ensure!(found == expected, "a page with the limit {limit} held {found} events, expected {expected}");
+        ensure!(page.more, "a page with the limit {limit} did not say that more events follow");
+    }
+    Ok(())
+}
+
+async fn pages_follow_each_other(context: &Context) -> Outcome {
+    let (store, log) = ten(context).await?;
+    for limit in 1..=11 {
+        for query in [Query::all(), Query::from(with_tags(&[("even", "yes")]))] {
+            let mut expected: Vec<_> = log.iter().filter(|event| query.matches(event)).cloned().collect();
+            let found = read_all(&store, &query, ReadOptions::default().limit(limit)).await?;
+            same("all pages forward", &positions(&found), &positions(&expected))?;
+            expected.reverse();
+            let found = read_all(&store, &query, ReadOptions::default().limit(limit).backward()).await?;
+            same("all pages backward", &positions(&found), &positions(&expected))?;
+        }
+    }
+    Ok(())
+}
+
+async fn the_last_page_says_so(context: &Context) -> Outcome {
+    let (store, log) = ten(context).await?;
+    for options in [ReadOptions::default(), ReadOptions::default().backward()] {
+        let page = store.read(&Query::all(), options.limit(9)).await?;
+        ensure!(page.more, "a page of 9 events out of 10 did not say that more follow ({options:?})");
+        let last = page.events.last().map_or(Position::START, |event| event.position);
+        let page = store.read(&Query::all(), options.limit(9).following(last)).await?;
+        ensure!(page.events.len() == 1 && !page.more, "the last page of 10 events says that more follow: {page:?}");
+        let page = store.read(&Query::all(), options.limit(100)).await?;
+        ensure!(page.events.len() == log.len() && !page.more, "a page with room left says that more events follow");
+    }
+    Ok(())
+}
+
+async fn positions_beyond_the_log_are_allowed(context: &Context) -> Outcome {
+    let (store, log) = ten(context).await?;
+    let all: Vec<_> = (0..10).collect();
+    let head = log[9].position.get();
+    for far in [head + 1, head + 1000, i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX].map(Position::new) {
+        expect(&store, &log, ReadOptions::default().after(far), &[]).await?;
+        expect(&store, &log, ReadOptions::default().after(far).backward(), &[]).await?;
+        expect(&store, &log, ReadOptions::default().until(far), &all).await?;
+        expect(&store, &log, ReadOptions::default().after(far).until(far), &[]).await?;
+        expect(&store, &log, ReadOptions::default().after(far).until(log[4].position), &[]).await?;
+    }
+    Ok(())
+}

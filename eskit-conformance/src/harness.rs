@@ -1,0 +1,77 @@
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use eskit_runtime::{AnyStore, EventStore};
+
+use crate::log::Log;
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Opener = Box<dyn Fn(Log) -> Boxed<Result<AnyStore, String>> + Send + Sync>;
+type Remover = Box<dyn Fn(Log) -> Boxed<()> + Send + Sync>;
+
+/// How a store is opened, and what may be asked of it.
+pub(crate) struct Harness {
+    open: Opener,
+    remove: Option<Remover>,
+    /// Whether a log outlives the process that wrote it.
+    pub(crate) is_durable: bool,
+    /// Whether one log may be open several times at once.
+    pub(crate) is_shared: bool,
+    /// Whether positions have no gaps.
+    pub(crate) is_contiguous: bool,
+}
+
+impl Harness {
+    pub(crate) fn new<S, E, Fut>(is_durable: bool, open: impl Fn(Log) -> Fut + Send + Sync + 'static) -> Harness
+    where
+        S: EventStore,
+        E: Into<Box<dyn Error + Send + Sync>>,
+        Fut: Future<Output = Result<S, E>> + Send + 'static,
+    {
+        let open: Opener = Box::new(move |log| {
+            let opening = open(log);
+            Box::pin(async move { opening.await.map(AnyStore::new).map_err(|error| describe(&*error.into())) })
+        });
+        Harness { open, remove: None, is_durable, is_shared: is_durable, is_contiguous: true }
+    }
+
+    pub(crate) fn remove_with<Fut>(&mut self, remove: impl Fn(Log) -> Fut + Send + Sync + 'static)
+    where
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.remove = Some(Box::new(move |log| Box::pin(remove(log))));
+    }
+
+    pub(crate) async fn open(&self, log: &Log) -> Result<AnyStore, String> {
+        (self.open)(log.clone()).await
+    }
+
+    pub(crate) async fn remove(&self, log: Log) {
+        if let Some(remove) = &self.remove {
+            remove(log).await;
+        }
+    }
+}
+
+/// An error and its causes, in one line.
+fn describe(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+impl fmt::Debug for Harness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Harness")
+            .field("is_durable", &self.is_durable)
+            .field("is_shared", &self.is_shared)
+            .field("is_contiguous", &self.is_contiguous)
+            .finish_non_exhaustive()
+    }
+}

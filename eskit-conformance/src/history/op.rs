@@ -1,0 +1,17 @@
+use eskit_runtime::{Append, AppendError, Appended, Position, Query, ReadOptions, RecordedEvent};
+
+/// One call of a client, with the moments at which it began and ended on a clock that all clients share.
+#[derive(Debug)]
+pub(crate) struct Op {
+    pub(crate) began: u64,
+    pub(crate) ended: u64,
+    pub(crate) call: Call,
+}
+
+/// What was asked, and what was answered.
+#[derive(Debug)]
+pub(crate) enum Call {
+    Append { append: Append, result: Result<Appended, AppendError> },
+    Read { query: Query, options: ReadOptions, events: Vec<RecordedEvent>, more: bool },
+    Head { head: Position },
+}

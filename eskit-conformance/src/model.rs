@@ -1,0 +1,125 @@
+use eskit_runtime::limits::check_append;
+use eskit_runtime::{
+    Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, NewEvent,
+    Page, Position, Query, ReadOptions, RecordedEvent, StreamId, Timestamp,
+};
+
+/// The contract as the simplest code that does it: a list of events, and loops over it.
+///
+/// What the suite's generated cases compare a store with. To read, when a sentence of the contract leaves a doubt; slow,
+/// and not a store: [`MemoryStore`](https://docs.rs/eskit/latest/eskit/struct.MemoryStore.html) is one.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    events: Vec<RecordedEvent>,
+    /// How many events the log held after each append.
+    ends: Vec<usize>,
+}
+
+impl Model {
+    /// An empty log.
+    pub fn new() -> Model {
+        Model::default()
+    }
+
+    /// Appends events atomically if every condition holds.
+    ///
+    /// # Errors
+    /// As [`EventStore::append`](eskit_runtime::EventStore::append): a limit, a reused id or a conflict.
+    pub fn append(&mut self, append: Append, now: Timestamp) -> Result<Appended, AppendError> {
+        check_append(&append)?;
+        if let Some(repeated) = self.find_repeat(&append.events)? {
+            return Ok(repeated);
+        }
+        if let Some(conflict) = append.conditions.iter().find_map(|condition| conflict(&self.events, condition)) {
+            return Err(conflict.into());
+        }
+        Ok(self.push(append.events, now))
+    }
+
+    /// Writes events without asking whether they may be written.
+    pub fn push(&mut self, events: Vec<NewEvent>, now: Timestamp) -> Appended {
+        let mut appended = Appended::new(Vec::new(), Vec::new(), now);
+        for event in events {
+            let position = Position::new(self.events.len() as u64 + 1);
+            let version = event.stream.as_ref().map(|stream| version(&self.events, stream) + 1);
+            appended.positions.push(position);
+            appended.versions.push(version);
+            self.events.push(event.into_recorded(position, version, now));
+        }
+        self.ends.push(self.events.len());
+        appended
+    }
+
+    /// Reads one page of the events that match a query.
+    pub fn read(&self, query: &Query, options: ReadOptions) -> Page {
+        let mut found = matching(&self.events, query, options);
+        let more = found.len() > options.page_len();
+        found.truncate(options.page_len());
+        Page::new(found.into_iter().cloned().collect(), more)
+    }
+
+    /// Every event, in order.
+    pub fn events(&self) -> &[RecordedEvent] {
+        &self.events
+    }
+
+    /// The position of the last event.
+    pub fn head(&self) -> Position {
+        self.events.last().map_or(Position::START, |event| event.position)
+    }
+
+    /// The answer to an append whose ids are those of one earlier append, in its order, none more and none less.
+    ///
+    /// # Errors
+    /// `IdReused` when some id is in the log otherwise.
+    pub fn find_repeat(&self, events: &[NewEvent]) -> Result<Option<Appended>, AppendError> {
+        let position_of = |id: EventId| self.events.iter().position(|event| event.id == id);
+        let Some((id, at)) = events.iter().find_map(|event| position_of(event.id).map(|at| (event.id, at))) else {
+            return Ok(None);
+        };
+        let end = self.ends.iter().position(|end| at < *end).unwrap_or_default();
+        let start = if end == 0 { 0 } else { self.ends[end - 1] };
+        let earlier = &self.events[start..self.ends[end]];
+        if !earlier.iter().map(|event| event.id).eq(events.iter().map(|event| event.id)) {
+            return Err(AppendError::IdReused { id, position: self.events[at].position });
+        }
+        let now = earlier.iter().zip(events).find(|(_, event)| event.recorded_at.is_none());
+        Ok(Some(Appended::repeated(
+            earlier.iter().map(|event| event.position).collect(),
+            earlier.iter().map(|event| event.stream.as_ref().map(|at| at.version)).collect(),
+            now.map_or(earlier[0].recorded_at, |(earlier, _)| earlier.recorded_at),
+        )))
+    }
+}
+
+/// Every event of a log that a read is about, in the direction of the read; the limit is not applied.
+pub(crate) fn matching<'l>(log: &'l [RecordedEvent], query: &Query, options: ReadOptions) -> Vec<&'l RecordedEvent> {
+    let inside = |at: Position| at > options.after && options.until.is_none_or(|until| at <= until);
+    let mut found: Vec<_> = log.iter().filter(|event| inside(event.position) && query.matches(event)).collect();
+    if options.direction == Direction::Backward {
+        found.reverse();
+    }
+    found
+}
+
+/// The version of a stream in a log: 0 when it holds no event.
+pub(crate) fn version(log: &[RecordedEvent], stream: &StreamId) -> u64 {
+    log.iter().filter(|event| event.stream.as_ref().is_some_and(|at| at.stream == *stream)).count() as u64
+}
+
+/// The conflict of a condition with a log; `None` when the condition holds.
+pub(crate) fn conflict(log: &[RecordedEvent], condition: &Condition) -> Option<Conflict> {
+    let named = |event: &RecordedEvent| ConflictEvent { position: event.position, name: event.name.clone() };
+    match condition {
+        Condition::Stream { stream, expected } => {
+            let found = version(log, stream);
+            let kind = ConflictKind::Stream { stream: stream.clone(), expected: *expected, found };
+            let last = log.iter().rfind(|event| event.stream.as_ref().is_some_and(|at| at.stream == *stream));
+            (!expected.accepts(found)).then(|| Conflict::new(kind, last.map(named)))
+        }
+        Condition::NoEvents { query, after } => {
+            let found = log.iter().find(|event| event.position > *after && query.matches(event))?;
+            Some(Conflict::new(ConflictKind::Query { after: *after }, Some(named(found))))
+        }
+    }
+}

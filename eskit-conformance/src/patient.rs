@@ -1,0 +1,44 @@
+use std::future::Future;
+use std::time::Duration;
+
+use eskit_runtime::{
+    AnyStore, Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind,
+};
+
+/// A store whose answers must come within a time. `watch` may wait for as long as it likes.
+pub(crate) struct Patient {
+    inner: AnyStore,
+    patience: Duration,
+}
+
+impl Patient {
+    pub(crate) fn new(inner: AnyStore, patience: Duration) -> Patient {
+        Patient { inner, patience }
+    }
+
+    async fn within<T, E: From<StoreError>>(
+        &self,
+        what: &str,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        tokio::time::timeout(self.patience, answer).await.unwrap_or_else(|_| {
+            let text = format!("{what} was not answered within {} s", self.patience.as_secs_f32());
+            Err(StoreError::new(StoreErrorKind::Other, text).into())
+        })
+    }
+}
+
+impl EventStore for Patient {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.within("an append", self.inner.append(append)).await
+    }
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        self.within("a read", self.inner.read(query, options)).await
+    }
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.within("a request for the head", self.inner.head()).await
+    }
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        self.inner.watch(after).await
+    }
+}

@@ -1,0 +1,203 @@
+use std::error::Error;
+use std::future::Future;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use eskit_runtime::EventStore;
+
+use crate::cases::{self, Case};
+use crate::context::Context;
+use crate::crash;
+use crate::failure::Failure;
+use crate::harness::Harness;
+use crate::log::{Log, Scratch};
+use crate::report::{CaseReport, Report, Verdict};
+use crate::settings::Settings;
+
+/// Everything that a store is held to, and how to open the store. [`suite!`](crate::suite!) makes a test of it.
+///
+/// ```
+/// # use std::convert::Infallible;
+/// # use eskit::MemoryStore;
+/// use eskit_conformance::Suite;
+///
+/// let suite = Suite::volatile(|| async { Ok::<_, Infallible>(MemoryStore::new()) });
+/// let report = suite.named("memory").only("reads::").run();
+/// assert!(report.is_success(), "{report}");
+/// ```
+#[derive(Debug)]
+pub struct Suite {
+    name: String,
+    harness: Harness,
+    settings: Settings,
+    child_args: Option<Vec<String>>,
+}
+
+impl Suite {
+    /// A store whose log ends with the handle. `open` makes a new, empty one on each call.
+    ///
+    /// Cases that open a log twice, or kill its process, are skipped.
+    pub fn volatile<S, E, Fut>(open: impl Fn() -> Fut + Send + Sync + 'static) -> Suite
+    where
+        S: EventStore,
+        E: Into<Box<dyn Error + Send + Sync>>,
+        Fut: Future<Output = Result<S, E>> + Send + 'static,
+    {
+        Suite::over(Harness::new(false, move |_| open()))
+    }
+
+    /// A store whose log outlives its process. `open` opens the log that it is given: an empty one at first, the same
+    /// one when it is given again, also while it is still open, and also from another process.
+    pub fn durable<S, E, Fut>(open: impl Fn(Log) -> Fut + Send + Sync + 'static) -> Suite
+    where
+        S: EventStore,
+        E: Into<Box<dyn Error + Send + Sync>>,
+        Fut: Future<Output = Result<S, E>> + Send + 'static,
+    {
+        Suite::over(Harness::new(true, open))
+    }
+
+    fn over(harness: Harness) -> Suite {
+        Suite { name: "the store".to_owned(), harness, settings: Settings::default(), child_args: None }
+    }
+
+    /// One log is open at most once at a time: cases with several handles are skipped.
+    #[must_use]
+    pub fn exclusive(mut self) -> Suite {
+        self.harness.is_shared = false;
+        self
+    }
+
+    /// Positions ascend but may have gaps, as in JetStream.
+    #[must_use]
+    pub fn sparse_positions(mut self) -> Suite {
+        self.harness.is_contiguous = false;
+        self
+    }
+
+    /// Called for each log when the case that used it is done, for stores that keep something outside of
+    /// [`Log::path`], such as a schema.
+    #[must_use]
+    pub fn remove_with<Fut>(mut self, remove: impl Fn(Log) -> Fut + Send + Sync + 'static) -> Suite
+    where
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.harness.remove_with(remove);
+        self
+    }
+
+    /// The name of the store in the report.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Suite {
+        self.name = name.into();
+        self
+    }
+
+    /// The full path of the `#[test]` function that runs this suite; [`suite!`](crate::suite!) says it. Without it, or
+    /// [`Suite::child_args`], the cases that kill a process are skipped.
+    #[must_use]
+    pub fn in_test(self, path: &str) -> Suite {
+        // The test harness knows its tests without the name of the crate.
+        let test = path.split_once("::").map_or(path, |(_, test)| test);
+        self.child_args([test, "--exact", "--nocapture", "--test-threads=1"])
+    }
+
+    /// The arguments with which this executable, started again, calls [`Suite::run`] on this suite: for a `main` of one's
+    /// own, in place of [`Suite::in_test`].
+    #[must_use]
+    pub fn child_args<A: Into<String>>(mut self, args: impl IntoIterator<Item = A>) -> Suite {
+        self.child_args = Some(args.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Runs only the cases whose name contains this text. May be called again to add to the selection;
+    /// `ESKIT_CONFORMANCE_ONLY` overrides it.
+    #[must_use]
+    pub fn only(mut self, part: impl Into<String>) -> Suite {
+        self.settings.only.push(part.into());
+        self
+    }
+
+    /// Rounds of each race, 48 by default and at least 1; everything else that repeats grows with it.
+    /// `ESKIT_CONFORMANCE_ROUNDS` overrides it.
+    #[must_use]
+    pub fn rounds(mut self, rounds: u32) -> Suite {
+        self.settings.rounds = rounds.max(1);
+        self
+    }
+
+    /// The number that every generated input derives from, 1 by default. `ESKIT_CONFORMANCE_SEED` overrides it.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Suite {
+        self.settings.seed = seed;
+        self
+    }
+
+    /// How long one answer of the store may take before a case fails, 30 s by default.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Suite {
+        self.settings.patience = patience;
+        self
+    }
+
+    /// The names of all cases: `topic::statement`.
+    pub fn case_names() -> impl Iterator<Item = &'static str> {
+        cases::all().map(|case| case.name)
+    }
+
+    /// Runs the suite, and says on standard error what came of it. Blocks, so it must not be called from an async task.
+    ///
+    /// In a process that the suite itself started, this writes to the store until the process is killed.
+    pub fn run(self) -> Report {
+        let started = Instant::now();
+        let mut report =
+            Report { store: self.name.clone(), seed: 0, rounds: 0, elapsed: Duration::ZERO, cases: Vec::new() };
+        match self.try_run(&mut report) {
+            Ok(()) => {}
+            Err(failure) => report.cases.push(CaseReport {
+                name: "suite::starts",
+                verdict: Verdict::Failed(failure),
+                elapsed: started.elapsed(),
+                seeds: 0,
+            }),
+        }
+        report.elapsed = started.elapsed();
+        // Not `eprintln`: the test harness would hold it back unless the test fails. Nobody can be told that it failed.
+        let _ = writeln!(std::io::stderr(), "{report}");
+        report
+    }
+
+    fn try_run(self, report: &mut Report) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
+        if let Some(child) = crash::Child::from_environment()? {
+            runtime.block_on(child.write(&self.harness))?;
+            return Ok(());
+        }
+        let settings = self.settings.overridden_by(|name| std::env::var(name).ok());
+        let settings = settings.map_err(|error| Failure::new(error.to_string()))?;
+        (report.seed, report.rounds) = (settings.seed, settings.rounds);
+        let root = Context::new(self.harness, settings, Scratch::new()?, self.child_args);
+        for case in cases::all().filter(|case| root.settings().selects(case.name)) {
+            report.cases.push(runtime.block_on(run_case(case, &root)));
+        }
+        Ok(())
+    }
+}
+
+async fn run_case(case: &Case, root: &Context) -> CaseReport {
+    let started = Instant::now();
+    let context = root.for_case(case.name);
+    let verdict = match case.missing(&context) {
+        Some(why) => Verdict::Skipped(why),
+        None => {
+            // A task of its own turns a panic of the store into a failure of the case.
+            let outcome = tokio::spawn((case.run)(context.clone())).await;
+            match outcome.unwrap_or_else(|error| Err(error.into())) {
+                Ok(()) => Verdict::Passed,
+                Err(failure) => Verdict::Failed(failure),
+            }
+        }
+    };
+    context.remove_logs().await;
+    CaseReport { name: case.name, verdict, elapsed: started.elapsed(), seeds: context.seeds() }
+}
