@@ -405,6 +405,44 @@ mod random_commands {
         assert_eq!(text, format!("the tag value is empty\nafter 1 commands:\n{line}\n"));
     }
 
+    #[derive(Event, Serialize, Deserialize)]
+    struct Weighed {
+        #[tag]
+        scale: u32,
+        kg: f64,
+    }
+
+    #[derive(Command, Debug)]
+    struct Weigh {
+        #[tag]
+        scale: u32,
+    }
+
+    #[aggregate(tag = "scale")]
+    #[derive(Default)]
+    struct Scale;
+
+    #[decider]
+    impl Scale {
+        #[evolve]
+        fn weighed(&mut self, _: &Weighed) {}
+
+        #[decide]
+        fn weigh(&self, command: &Weigh) -> Weighed {
+            Weighed { scale: command.scale, kg: f64::NAN }
+        }
+    }
+
+    #[test]
+    fn an_event_that_cannot_be_read_back_fails() {
+        let text = failure(|| commands(Just(AnyCommand::new(Weigh { scale: 1 }))).count(1..9).check(|_| {}));
+        assert!(
+            text.starts_with("event `eskit-tests.Weighed` encodes to JSON that its type cannot read back"),
+            "{text}"
+        );
+        assert!(text.contains("\nafter 1 commands:\n  Weigh { scale: 1 }: did not go through: event"), "{text}");
+    }
+
     #[test]
     fn histories_are_a_strategy_too() {
         let histories =
