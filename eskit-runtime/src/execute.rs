@@ -108,7 +108,7 @@ pub async fn execute<C: Decide, S: EventStore>(
                 return Ok(Executed { events: recorded, state, attempts: attempt, repeated: false });
             }
             Err(AppendError::Conflict(conflict)) => {
-                if attempt >= options.retry.attempts || options.expected_version.is_some() {
+                if attempt >= options.retry.attempts || options.expects_a_version() {
                     return Err(ExecuteError::Conflict { conflict, attempts: attempt });
                 }
             }

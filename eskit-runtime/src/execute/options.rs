@@ -91,6 +91,11 @@ pub struct ExecuteOptions {
 }
 
 impl ExecuteOptions {
+    /// Whether the caller's decision hangs on one version of the stream, so that trying again cannot help.
+    pub(super) fn expects_a_version(&self) -> bool {
+        self.expected_version.is_some_and(|expected| expected != ExpectedVersion::Any)
+    }
+
     pub(super) fn check<M: crate::Models, E>(&self, plan: &Plan<M>) -> Result<(), ExecuteError<E>> {
         if self.expected_version.is_some() && plan.stream_count() != 1 {
             return Err(ExecuteError::Options(
