@@ -82,7 +82,7 @@ impl fmt::Display for Report {
 fn write_figures(f: &mut fmt::Formatter<'_>, figures: &[Figure]) -> fmt::Result {
     writeln!(
         f,
-        "  {:<34} {:>11}  {:<38} {:>11} {:>8}  {:<9} {:<9} verdict",
+        "  {:<38} {:>11}  {:<38} {:>11} {:>8}  {:<9} {:<9} verdict",
         "case", "eskit", "against", "", "ratio", "bar", "stretch"
     )?;
     for figure in figures {
@@ -95,7 +95,7 @@ fn write_figures(f: &mut fmt::Formatter<'_>, figures: &[Figure]) -> fmt::Result 
         let ratio = figure.against.as_ref().and(figure.judged).map(|judged| judged.to_string());
         let (bar, stretch) = (figure.bar.map(|bar| bar.to_string()), figure.stretch.map(|bar| bar.to_string()));
         let line = format!(
-            "  {:<34} {:>11}  {against:<38} {theirs:>11} {:>8}  {:<9} {:<9} {}",
+            "  {:<38} {:>11}  {against:<38} {theirs:>11} {:>8}  {:<9} {:<9} {}",
             figure.case,
             figure.ours,
             text(ratio),

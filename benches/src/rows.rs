@@ -7,6 +7,7 @@ mod dcb;
 pub(crate) mod decode;
 mod execute;
 mod group;
+mod loans;
 mod scan;
 
 use eskit_benches::Failure;
@@ -33,6 +34,7 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "condition", what: "SQLite, the check of an append condition as the log grows", run: condition::run },
     Row { name: "execute", what: "a command on an aggregate of 100 events, one caller", run: execute::run },
     Row { name: "scan", what: "SQLite, the whole log read and decoded", run: scan::run },
+    Row { name: "loans", what: "the real log of the example, imported and replayed from SQLite", run: loans::run },
 ];
 
 /// The row of this name.
