@@ -1,7 +1,7 @@
 //! The recovering attribute reader: a list is split at its top-level commas and each piece is read alone, so a mistake
 //! in one piece costs that piece only.
 
-use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Lit, LitInt, LitStr, Meta, Path};
@@ -115,6 +115,25 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
         pieces.push(current);
     }
     pieces
+}
+
+/// The tokens without the attributes of these names.
+pub(crate) fn without(tokens: TokenStream, names: &[&str]) -> TokenStream {
+    let is_named = |group: &Group| {
+        group.delimiter() == Delimiter::Bracket
+            && matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if names.iter().any(|name| word == name))
+    };
+    let mut kept: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        let after_hash = matches!(kept.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == '#');
+        match &token {
+            TokenTree::Group(group) if after_hash && is_named(group) => {
+                kept.pop();
+            }
+            _ => kept.push(token),
+        }
+    }
+    kept.into_iter().collect()
 }
 
 impl Piece {

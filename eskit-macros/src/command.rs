@@ -47,11 +47,11 @@ fn expand(input: &DeriveInput, eskit: &Path, fields: &Fields, tags: &[TagDef]) -
     let ident = &input.ident;
     let name = bare(ident);
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
-    let each = quote!(each);
+    let each = quote!(__each);
     let visits = tags.iter().enumerate().map(|(index, TagDef { member, ty, .. })| {
         let value = quote!(&self.#member);
         quote_spanned! {ty.span()=>
-            <#ty as __eskit::TagValue>::each_value(#value, &mut |value| #each(#index, value));
+            <#ty as __eskit::TagValue>::each_value(#value, &mut |__value| #each(#index, __value));
         }
     });
     let tags = tag_fields(tags);
@@ -69,9 +69,9 @@ fn expand(input: &DeriveInput, eskit: &Path, fields: &Fields, tags: &[TagDef]) -
             complete: true,
         };
 
-        fn each_tag(&self, each: &mut dyn ::core::ops::FnMut(usize, &dyn ::core::fmt::Display)) {
+        fn each_tag(&self, __each: &mut dyn ::core::ops::FnMut(usize, &dyn ::core::fmt::Display)) {
             #(#visits)*
-            let _ = each;
+            let _ = __each;
         }
     };
     wrap(eskit, implementation(ident.span(), header, body))

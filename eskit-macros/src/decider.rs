@@ -56,6 +56,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
                 clean = def.clean;
                 evolves = (!def.evolves.is_empty()).then_some((def.self_ty, def.evolves));
                 decides = def.decides;
+            } else {
+                clean = impl_block::without_marks(clean);
             }
         }
         Kind::Function => {

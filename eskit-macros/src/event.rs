@@ -7,38 +7,45 @@ use syn::{Data, DeriveInput, Fields, Type};
 
 use crate::ast::{self, EventAttrs, Origin, TagDef, member_name, members};
 use crate::ctxt::Ctxt;
+use crate::event_enum::{self, EventEnumDef};
 use crate::wrap::{bare, claim, implementation, location, text, wrap};
-use crate::{diag, event_enum, fallback, symbol};
+use crate::{attr, diag, fallback, symbol};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
-    let input: DeriveInput = match syn::parse2(input) {
+    let mut input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,
         Err(error) => return diag::unreadable(&error).to_compile_error(),
     };
+    event_enum::inherit_serde(&mut input);
     let cx = Ctxt::new();
     if !input.generics.params.is_empty() {
         cx.error(diag::event_generic(&input.generics));
     }
-    let expansion = match &input.data {
+    let (eskit, expansion) = match &input.data {
         Data::Struct(data) => {
             let def = EventDef::from_syn(&cx, &input, &data.fields);
-            def.expand()
+            (def.attrs.eskit.clone(), def.expand())
         }
-        Data::Enum(data) => event_enum::EventEnumDef::from_syn(&cx, &input, data).expand(),
+        Data::Enum(data) => {
+            let def = EventEnumDef::from_syn(&cx, &input, data);
+            (def.eskit.clone(), def.expand())
+        }
         Data::Union(data) => {
             cx.error(diag::union("an event", data.union_token));
-            TokenStream::new()
+            (attr::eskit_path(None), TokenStream::new())
         }
     };
     match cx.finish() {
         Ok(()) => expansion,
-        Err(errors) => fallback::event(errors, &input),
+        Err(errors) => fallback::event(errors, &input, &eskit),
     }
 }
 
 /// A struct that is an event, or a struct or unit variant that is one.
 pub(crate) struct EventDef<'a> {
     ident: &'a Ident,
+    /// The struct that bears the impls: the event itself, or the payload of a variant.
+    ty: Ident,
     pub(crate) attrs: EventAttrs,
     fields: &'a Fields,
     pub(crate) tags: Vec<TagDef>,
@@ -49,18 +56,20 @@ impl<'a> EventDef<'a> {
         ast::misplaced(cx, &input.attrs, fields, symbol::EVENT);
         EventDef {
             ident: &input.ident,
+            ty: input.ident.clone(),
             attrs: EventAttrs::from_syn(cx, &input.attrs, &input.ident, symbol::EVENT_WORDS, None),
             fields,
             tags: ast::tags(cx, fields),
         }
     }
 
-    /// The definition of a variant's payload struct, which bears the variant's name.
+    /// The definition of a variant's payload struct.
     pub(crate) fn of_variant(cx: &Ctxt, variant: &'a syn::Variant, context: Option<&str>) -> EventDef<'a> {
         ast::misplaced(cx, &variant.attrs, &variant.fields, symbol::EVENT);
         let words = symbol::EVENT_VARIANT_WORDS;
         EventDef {
             ident: &variant.ident,
+            ty: event_enum::payload_ident(&variant.ident),
             attrs: EventAttrs::from_syn(cx, &variant.attrs, &variant.ident, words, context),
             fields: &variant.fields,
             tags: ast::tags(cx, &variant.fields),
@@ -80,7 +89,7 @@ impl<'a> EventDef<'a> {
 
     /// The impls of `Event` and `SingleEvent`, and the registration.
     pub(crate) fn impls(&self) -> TokenStream {
-        let ident = self.ident;
+        let ident = &self.ty;
         let event_type = self.event_type();
         let tags = push_tags(&self.tags, |member| quote!(&self.#member));
         let (upcast, check) = self.upcast();
@@ -92,16 +101,16 @@ impl<'a> EventDef<'a> {
 
                 #[inline]
                 fn decode_named(
-                    event: &__eskit::RecordedEvent,
+                    __event: &__eskit::RecordedEvent,
                 ) -> ::core::result::Result<Self, __eskit::DecodeError> {
-                    __eskit::decode_single(event)
+                    __eskit::decode_single(__event)
                 }
 
                 fn encode(
                     &self,
-                    emitter: &mut __eskit::Emitter,
+                    __emitter: &mut __eskit::Emitter,
                 ) -> ::core::result::Result<(), __eskit::EncodeError> {
-                    emitter.push(self)
+                    __emitter.push(self)
                 }
             },
         );
@@ -111,12 +120,12 @@ impl<'a> EventDef<'a> {
             quote! {
                 const TYPE: &'static __eskit::EventType = &#event_type;
 
-                fn tags(&self, tags: &mut __eskit::Tags) {
+                fn tags(&self, __tags: &mut __eskit::Tags) {
                     #tags
                 }
 
                 fn upcast(
-                    event: &__eskit::RecordedEvent,
+                    __event: &__eskit::RecordedEvent,
                 ) -> ::core::result::Result<Self, __eskit::DecodeError> {
                     #upcast
                 }
@@ -164,20 +173,20 @@ impl<'a> EventDef<'a> {
 
     /// How older versions are read, and what must hold of their type.
     fn upcast(&self) -> (TokenStream, TokenStream) {
-        let ident = self.ident;
+        let ident = &self.ty;
         match &self.attrs.origin {
-            Origin::First => (quote!(__eskit::upcast_unreachable(event)), TokenStream::new()),
+            Origin::First => (quote!(__eskit::upcast_unreachable(__event)), TokenStream::new()),
             Origin::From(ty) => {
-                let (event, previous) = (quote!(event), self.previous(ty));
+                let (event, previous) = (quote!(__event), self.previous(ty));
                 // At the older type's token, which is where the remedy starts.
                 let mut newer = ident.clone();
                 newer.set_span(ty.span());
                 let upcast = quote_spanned! {ty.span()=>
                     match <#previous as __eskit::Previous>::decode(#event) {
-                        ::core::result::Result::Ok(previous) => ::core::result::Result::Ok(
-                            <#newer as __eskit::UpcastFrom<#previous>>::upcast_from(previous),
+                        ::core::result::Result::Ok(__previous) => ::core::result::Result::Ok(
+                            <#newer as __eskit::UpcastFrom<#previous>>::upcast_from(__previous),
                         ),
-                        ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+                        ::core::result::Result::Err(__error) => ::core::result::Result::Err(__error),
                     }
                 };
                 let check = quote_spanned! {ty.span()=>
@@ -188,7 +197,7 @@ impl<'a> EventDef<'a> {
             }
             Origin::Upcast(functions) => {
                 let steps = functions.iter().map(|f| quote_spanned!(f.span()=> &#f));
-                (quote!(__eskit::upcast_json(event, &[#(#steps),*])), TokenStream::new())
+                (quote!(__eskit::upcast_json(__event, &[#(#steps),*])), TokenStream::new())
             }
         }
     }
@@ -212,9 +221,9 @@ pub(crate) fn push_tags(tags: &[TagDef], value: impl Fn(&syn::Member) -> TokenSt
             let TagDef { key, member, ty } = tag;
             let value = value(member);
             // Names of the surrounding function keep the hygiene that they were declared with.
-            let tags = quote!(tags);
+            let tags = quote!(__tags);
             quote_spanned! {ty.span()=>
-                <#ty as __eskit::TagValue>::each_value(#value, &mut |value| __eskit::Tags::push(#tags, #key, value));
+                <#ty as __eskit::TagValue>::each_value(#value, &mut |__value| __eskit::Tags::push(#tags, #key, __value));
             }
         })
         .collect()

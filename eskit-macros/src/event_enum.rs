@@ -1,9 +1,9 @@
 //! `#[derive(Event)]` on an enum: a set of events.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{DataEnum, DeriveInput, Fields, Member, Path, Type, Variant};
+use syn::{Attribute, Data, DataEnum, DeriveInput, Fields, Member, Path, Type, Variant};
 
 use crate::ast::{members, tags};
 use crate::attr::{self, Once};
@@ -15,7 +15,7 @@ use crate::{diag, symbol};
 /// An enum of events.
 pub(crate) struct EventEnumDef<'a> {
     ident: &'a Ident,
-    eskit: Path,
+    pub(crate) eskit: Path,
     variants: Vec<VariantDef<'a>>,
 }
 
@@ -63,17 +63,17 @@ impl<'a> EventEnumDef<'a> {
             const TYPES: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
 
             fn decode_named(
-                event: &__eskit::RecordedEvent,
+                __event: &__eskit::RecordedEvent,
             ) -> ::core::result::Result<Self, __eskit::DecodeError> {
-                match TABLE.find(&event.name) {
+                match TABLE.find(&__event.name) {
                     #(#decode)*
-                    _ => ::core::result::Result::Err(__eskit::unknown_name(event)),
+                    _ => ::core::result::Result::Err(__eskit::unknown_name(__event)),
                 }
             }
 
             fn encode(
                 &self,
-                emitter: &mut __eskit::Emitter,
+                __emitter: &mut __eskit::Emitter,
             ) -> ::core::result::Result<(), __eskit::EncodeError> {
                 match self {
                     #(#encode)*
@@ -131,34 +131,34 @@ impl<'a> VariantDef<'a> {
     fn payload(&self) -> TokenStream {
         let VariantDef::Own(variant, def) = self else { return TokenStream::new() };
         let impls = def.impls();
-        let ident = &variant.ident;
-        let borrowed = borrowed_ident(ident);
-        let serde_attrs = |attrs: &[syn::Attribute]| -> Vec<syn::Attribute> {
-            attrs.iter().filter(|attr| attr.path().is_ident("serde")).cloned().collect()
-        };
-        let own_attrs = serde_attrs(&variant.attrs);
+        let (owned, borrowed) = (payload_ident(&variant.ident), borrowed_ident(&variant.ident));
+        let own_attrs: Vec<_> = serde_attrs(&variant.attrs).collect();
+        let name = bare(&variant.ident);
+        let rename = (!says(&variant.attrs, "rename")).then(|| quote!(#[serde(rename = #name)]));
         let (owned_fields, borrowed_fields): (Vec<_>, Vec<_>) = variant
             .fields
             .iter()
             .map(|field| {
                 let (attrs, name, ty) = (serde_attrs(&field.attrs), &field.ident, &field.ty);
-                (quote!(#(#attrs)* #name: #ty), quote!(#(#attrs)* #name: &'__event #ty))
+                let attrs = quote!(#(#attrs)*);
+                (quote!(#attrs #name: #ty), quote!(#attrs #name: &'__event #ty))
             })
             .unzip();
-        let (lifetime, borrowed_body) = match variant.fields.is_empty() {
-            true => (TokenStream::new(), quote!({})),
-            false => (quote!(<'__event>), quote!({ #(#borrowed_fields),* })),
-        };
+        let lifetime = (!borrowed_fields.is_empty()).then(|| quote!(<'__event>));
         quote! {
             #[derive(__eskit::serde::Serialize, __eskit::serde::Deserialize)]
             #[serde(crate = "__eskit::serde")]
+            #rename
             #(#own_attrs)*
-            struct #ident { #(#owned_fields),* }
+            struct #owned { #(#owned_fields),* }
 
+            // A field that serde skips is never read.
+            #[allow(dead_code)]
             #[derive(__eskit::serde::Serialize)]
             #[serde(crate = "__eskit::serde")]
+            #rename
             #(#own_attrs)*
-            struct #borrowed #lifetime #borrowed_body
+            struct #borrowed #lifetime { #(#borrowed_fields),* }
 
             #impls
         }
@@ -168,8 +168,8 @@ impl<'a> VariantDef<'a> {
         match self {
             VariantDef::Newtype(_, ty) => quote_spanned!(ty.span()=> <#ty as __eskit::Event>::TYPES),
             VariantDef::Own(variant, _) => {
-                let ident = &variant.ident;
-                quote!(<#ident as __eskit::Event>::TYPES)
+                let payload = payload_ident(&variant.ident);
+                quote!(<#payload as __eskit::Event>::TYPES)
             }
         }
     }
@@ -177,20 +177,20 @@ impl<'a> VariantDef<'a> {
     fn decode(&self, index: usize) -> TokenStream {
         match self {
             VariantDef::Newtype(variant, ty) => {
-                let event = quote!(event);
+                let event = quote!(__event);
                 let decode = quote_spanned!(ty.span()=> <#ty as __eskit::Event>::decode_named(#event));
                 quote!(::core::option::Option::Some(#index) => #decode.map(Self::#variant),)
             }
             VariantDef::Own(variant, _) => {
-                let ident = &variant.ident;
+                let (ident, payload) = (&variant.ident, payload_ident(&variant.ident));
                 let names: Vec<Member> = members(&variant.fields).map(|(member, _)| member).collect();
                 let build = match &variant.fields {
                     Fields::Unit => quote!(Self::#ident),
-                    _ => quote!(Self::#ident { #(#names: payload.#names),* }),
+                    _ => quote!(Self::#ident { #(#names: __payload.#names),* }),
                 };
                 quote! {
                     ::core::option::Option::Some(#index) => {
-                        <#ident as __eskit::Event>::decode_named(event).map(|payload| #build)
+                        <#payload as __eskit::Event>::decode_named(__event).map(|__payload| #build)
                     }
                 }
             }
@@ -200,15 +200,15 @@ impl<'a> VariantDef<'a> {
     fn encode(&self) -> TokenStream {
         match self {
             VariantDef::Newtype(variant, ty) => {
-                let (event, emitter) = (quote!(event), quote!(emitter));
+                let (event, emitter) = (quote!(__event), quote!(__emitter));
                 let encode = quote_spanned!(ty.span()=> <#ty as __eskit::Event>::encode(#event, #emitter));
-                quote!(Self::#variant(event) => #encode,)
+                quote!(Self::#variant(__event) => #encode,)
             }
             VariantDef::Own(variant, def) => {
                 let ident = &variant.ident;
-                let borrowed = borrowed_ident(ident);
+                let (payload, borrowed) = (payload_ident(ident), borrowed_ident(ident));
                 let names: Vec<Member> = members(&variant.fields).map(|(member, _)| member).collect();
-                let bindings: Vec<Ident> = (0..names.len()).map(|index| format_ident!("field_{index}")).collect();
+                let bindings: Vec<Ident> = (0..names.len()).map(|index| format_ident!("__field_{index}")).collect();
                 let tags = push_tags(&def.tags, |member| {
                     let index = names.iter().position(|name| name == member).unwrap_or_default();
                     let binding = &bindings[index];
@@ -216,13 +216,13 @@ impl<'a> VariantDef<'a> {
                 });
                 quote! {
                     Self::#ident { #(#names: #bindings),* } => {
-                        let mut all = __eskit::Tags::new();
+                        let mut __all = __eskit::Tags::new();
                         {
-                            let tags = &mut all;
+                            let __tags = &mut __all;
                             #tags
-                            let _ = tags;
+                            let _ = __tags;
                         }
-                        emitter.push_payload::<#ident>(&#borrowed { #(#names: #bindings),* }, all)
+                        __emitter.push_payload::<#payload>(&#borrowed { #(#names: #bindings),* }, __all)
                     }
                 }
             }
@@ -230,7 +230,46 @@ impl<'a> VariantDef<'a> {
     }
 }
 
+/// The name of the struct that a variant is read into. Not the variant's own, which may be that of a field's type.
+pub(crate) fn payload_ident(variant: &Ident) -> Ident {
+    format_ident!("__PayloadOf{}", bare(variant), span = variant.span())
+}
+
 /// The name of the struct that a variant is written from.
 fn borrowed_ident(variant: &Ident) -> Ident {
-    format_ident!("__Borrowed{}", bare(variant))
+    format_ident!("__BorrowedPayloadOf{}", bare(variant))
+}
+
+/// Copies `rename_all_fields` from an enum to its variants, whose payloads are structs of their own.
+pub(crate) fn inherit_serde(input: &mut DeriveInput) {
+    let Data::Enum(data) = &mut input.data else { return };
+    let words: Vec<TokenStream> = serde_attrs(&input.attrs).flat_map(words).collect();
+    let rename_all = words.into_iter().find_map(|word| {
+        let mut tokens = word.into_iter();
+        matches!(tokens.next(), Some(TokenTree::Ident(word)) if word == "rename_all_fields")
+            .then(|| tokens.collect::<TokenStream>())
+    });
+    let Some(rename_all) = rename_all else { return };
+    for variant in data.variants.iter_mut().filter(|variant| !says(&variant.attrs, "rename_all")) {
+        variant.attrs.push(syn::parse_quote!(#[serde(rename_all #rename_all)]));
+    }
+}
+
+fn serde_attrs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attrs.iter().filter(|attr| attr.path().is_ident("serde"))
+}
+
+/// The pieces of an attribute's list.
+fn words(attr: &Attribute) -> Vec<TokenStream> {
+    match &attr.meta {
+        syn::Meta::List(list) => attr::split_at_commas(list.tokens.clone()),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether one of serde's attributes holds this word.
+fn says(attrs: &[Attribute], word: &str) -> bool {
+    serde_attrs(attrs)
+        .flat_map(words)
+        .any(|piece| matches!(piece.into_iter().next(), Some(TokenTree::Ident(first)) if first == word))
 }

@@ -4,7 +4,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Path};
 
-use crate::attr::eskit_path;
 use crate::wrap::wrap;
 
 fn beside(errors: TokenStream, eskit: &Path, items: TokenStream) -> TokenStream {
@@ -12,7 +11,7 @@ fn beside(errors: TokenStream, eskit: &Path, items: TokenStream) -> TokenStream 
     quote!(#errors #wrapped)
 }
 
-pub(crate) fn event(errors: TokenStream, input: &DeriveInput) -> TokenStream {
+pub(crate) fn event(errors: TokenStream, input: &DeriveInput, eskit: &Path) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
     let bounds = if input.generics.params.is_empty() {
@@ -24,8 +23,8 @@ pub(crate) fn event(errors: TokenStream, input: &DeriveInput) -> TokenStream {
         impl #impl_generics __eskit::Event for #ident #type_generics #bounds {
             const TYPES: __eskit::EventTypes = __eskit::EventTypes::NONE;
 
-            fn decode_named(event: &__eskit::RecordedEvent) -> ::core::result::Result<Self, __eskit::DecodeError> {
-                ::core::result::Result::Err(__eskit::unknown_name(event))
+            fn decode_named(__event: &__eskit::RecordedEvent) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                ::core::result::Result::Err(__eskit::unknown_name(__event))
             }
 
             fn encode(&self, _: &mut __eskit::Emitter) -> ::core::result::Result<(), __eskit::EncodeError> {
@@ -33,7 +32,7 @@ pub(crate) fn event(errors: TokenStream, input: &DeriveInput) -> TokenStream {
             }
         }
     };
-    beside(errors, &eskit_path(None), items)
+    beside(errors, eskit, items)
 }
 
 pub(crate) fn command(errors: TokenStream, input: &DeriveInput, eskit: &Path) -> TokenStream {

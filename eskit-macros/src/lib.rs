@@ -16,6 +16,8 @@ mod event_enum;
 mod fallback;
 mod symbol;
 mod tag_value;
+#[cfg(test)]
+mod tests;
 mod wrap;
 
 use proc_macro::TokenStream;
@@ -23,7 +25,8 @@ use proc_macro::TokenStream;
 /// Makes a struct an event, or an enum a set of events.
 ///
 /// The wire name is `{Cargo package}.{Type}`, the schema version 1. A struct needs `Serialize` and `Deserialize` too.
-/// In an enum a newtype variant holds an event; a struct or unit variant is an event of its own.
+/// In an enum a newtype variant holds an event; a struct or unit variant is an event of its own, whose payload follows
+/// the `#[serde(..)]` attributes of the variant and of its fields.
 ///
 /// | on the struct, or on a struct or unit variant | |
 /// |---|---|
@@ -41,7 +44,7 @@ use proc_macro::TokenStream;
 /// | `#[tag("course")]` | a tag with this key |
 ///
 /// A tag field's type is a `TagValue`, or an `Option` or `Vec` of one.
-#[proc_macro_derive(Event, attributes(event, tag))]
+#[proc_macro_derive(Event, attributes(event, tag, serde))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     event::derive(input.into()).into()
 }

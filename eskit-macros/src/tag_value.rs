@@ -43,7 +43,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let expansion = field.map(|(member, field)| {
         let ty = &field.ty;
         let arity = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ARITY);
-        let (value, each) = (quote!(&self.#member), quote!(each));
+        let (value, each) = (quote!(&self.#member), quote!(__each));
         let each = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::each_value(#value, #each));
         let header = quote_spanned! {ident.span()=>
             impl #impl_generics __eskit::TagValue for #ident #type_generics #where_clause
@@ -51,7 +51,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         let body = quote! {
             const ARITY: __eskit::Arity = #arity;
 
-            fn each_value(&self, each: &mut dyn ::core::ops::FnMut(&dyn ::core::fmt::Display)) {
+            fn each_value(&self, __each: &mut dyn ::core::ops::FnMut(&dyn ::core::fmt::Display)) {
                 #each
             }
         };

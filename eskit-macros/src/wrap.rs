@@ -6,11 +6,7 @@ use syn::{Path, Type};
 pub(crate) fn wrap(eskit: &Path, items: TokenStream) -> TokenStream {
     quote! {
         #[doc(hidden)]
-        #[allow(
-            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
-            deprecated, missing_docs, non_local_definitions, non_upper_case_globals, private_interfaces, unused_qualifications,
-            unused_imports, single_use_lifetimes,
-        )]
+        #[allow(deprecated, private_interfaces, unused_qualifications)]
         const _: () = {
             use #eskit::__private as __eskit;
             #items

@@ -24,6 +24,7 @@ const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
 
 /// Errors that rustc words itself, without a line that starts with `help:`.
 const WORDED_BY_RUSTC: &[&str] = &[
+    "error: expected expression",
     "error[E0119]: conflicting implementations",
     "error[E0425]: cannot find",
     "error[E0428]: the name `__two_events_claim_the_wire_name_",

@@ -35,7 +35,7 @@ pub(super) fn fallback(decider: &DeciderDef) -> TokenStream {
         decider,
         quote!(__eskit::NO_DECIDER),
         &quote!({
-            let _ = state;
+            let _ = __state;
             loop {}
         }),
     );
@@ -51,7 +51,7 @@ fn implement(decider: &DeciderDef, description: TokenStream, call: &TokenStream)
     // A model that is no aggregate is refused in the projection, and makes the rest unknown.
     let projected = state(decider, |ty| quote_spanned!(at=> <#ty as __eskit::Model>::State));
     let state_item = quote_spanned!(at=> type State = #projected;);
-    let (own, parameter, state) = (quote!(&self), quote!(state), state(decider, |ty| quote!(#ty)));
+    let (own, parameter, state) = (quote!(&self), quote!(__state), state(decider, |ty| quote!(#ty)));
     let mut call = Group::new(Delimiter::Brace, call.clone());
     call.set_span(at);
     // The empty `where` ends the signature's span at `at`, however the return type is spanned.

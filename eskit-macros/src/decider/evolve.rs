@@ -25,9 +25,9 @@ pub(super) fn expand(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
 
         fn evolve(
             &mut self,
-            event: &__eskit::RecordedEvent,
+            __event: &__eskit::RecordedEvent,
         ) -> ::core::result::Result<bool, __eskit::DecodeError> {
-            match TABLE.find(&event.name) {
+            match TABLE.find(&__event.name) {
                 #(#arms)*
                 _ => return ::core::result::Result::Ok(false),
             }
@@ -52,7 +52,7 @@ fn types(evolve: &EvolveDef) -> TokenStream {
 
 fn arm(self_ty: &Type, index: usize, EvolveDef { cfgs, ident, event, envelope }: &EvolveDef) -> TokenStream {
     // Names of the surrounding function keep the hygiene that they were declared with.
-    let recorded = quote!(event);
+    let recorded = quote!(__event);
     let decode = quote_spanned!(event.span()=> <#event as __eskit::Event>::decode_named(#recorded));
     let envelope = envelope.as_ref().map(|ty| {
         let envelope = quote_spanned!(ty.span()=> <#ty as __eskit::Envelope>::envelope(#recorded));
@@ -61,8 +61,8 @@ fn arm(self_ty: &Type, index: usize, EvolveDef { cfgs, ident, event, envelope }:
     quote! {
         #(#cfgs)*
         ::core::option::Option::Some(#index) => match #decode {
-            ::core::result::Result::Ok(decoded) => <#self_ty>::#ident(self, &decoded #envelope),
-            ::core::result::Result::Err(error) => return ::core::result::Result::Err(error),
+            ::core::result::Result::Ok(__decoded) => <#self_ty>::#ident(self, &__decoded #envelope),
+            ::core::result::Result::Err(__error) => return ::core::result::Result::Err(__error),
         },
     }
 }

@@ -7,6 +7,7 @@ use syn::parse::{ParseStream, Parser};
 
 use super::signature::{Signature, bindings};
 use super::{DeciderDef, ModelDef};
+use crate::attr::without;
 use crate::ctxt::Ctxt;
 use crate::wrap::bare;
 use crate::{diag, symbol};
@@ -57,7 +58,7 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
 /// The call of the function, with each model out of the state.
 fn call(ident: &Ident, models: usize) -> TokenStream {
     let indices = (0..models).map(syn::Index::from);
-    let states = if models == 1 { quote!(state) } else { quote!(#(&state.#indices),*) };
+    let states = if models == 1 { quote!(__state) } else { quote!(#(&__state.#indices),*) };
     quote!(#ident(self, #states))
 }
 
@@ -72,29 +73,11 @@ pub(crate) fn clean(item: TokenStream) -> TokenStream {
             }
             TokenTree::Group(group) if behind_fn && !cleaned && group.delimiter() == Delimiter::Parenthesis => {
                 cleaned = true;
-                let mut new = Group::new(Delimiter::Parenthesis, without_keys(group.stream()));
+                let mut new = Group::new(Delimiter::Parenthesis, without(group.stream(), &[symbol::KEY]));
                 new.set_span(group.span());
                 TokenTree::Group(new)
             }
             other => other,
         })
         .collect()
-}
-
-fn without_keys(params: TokenStream) -> TokenStream {
-    let mut kept: Vec<TokenTree> = Vec::new();
-    for token in params {
-        let after_hash = matches!(kept.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == '#');
-        match &token {
-            TokenTree::Group(group) if after_hash && group.delimiter() == Delimiter::Bracket && is_key(group) => {
-                kept.pop();
-            }
-            _ => kept.push(token),
-        }
-    }
-    kept.into_iter().collect()
-}
-
-fn is_key(group: &Group) -> bool {
-    matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if word == symbol::KEY)
 }

@@ -8,6 +8,7 @@ use syn::{Attribute, Generics, Token, Type, WhereClause};
 use super::function::clean;
 use super::signature::{Param, Receiver, ReceiverKind, Signature, bindings};
 use super::{DeciderDef, EvolveDef, ModelDef};
+use crate::attr::without;
 use crate::ctxt::Ctxt;
 use crate::wrap::{bare, text};
 use crate::{diag, symbol};
@@ -29,7 +30,6 @@ struct Item {
 
 /// The block before its methods are looked at.
 struct RawImpl {
-    header: TokenStream,
     generics: Generics,
     self_ty: Type,
     of_trait: bool,
@@ -40,22 +40,18 @@ struct RawImpl {
 
 impl Parse for RawImpl {
     fn parse(input: ParseStream<'_>) -> syn::Result<RawImpl> {
-        let attrs = input.call(Attribute::parse_outer)?;
-        let token: Token![impl] = input.parse()?;
+        input.call(Attribute::parse_outer)?;
+        input.parse::<Token![impl]>()?;
         let generics: Generics = input.parse()?;
         let mut self_ty: Type = input.parse()?;
-        let mut header = quote!(#(#attrs)* #token #generics #self_ty);
-        let of_trait = input.peek(Token![for]);
+        let of_trait = input.parse::<Option<Token![for]>>()?.is_some();
         if of_trait {
-            let for_token: Token![for] = input.parse()?;
             self_ty = input.parse()?;
-            header.extend(quote!(#for_token #self_ty));
         }
-        let clause: Option<WhereClause> = input.parse()?;
-        clause.to_tokens(&mut header);
+        input.parse::<Option<WhereClause>>()?;
         let body: Group = input.parse()?;
         let (inner, items) = parse_items.parse2(body.stream())?;
-        Ok(RawImpl { header, generics, self_ty, of_trait, inner, items, body })
+        Ok(RawImpl { generics, self_ty, of_trait, inner, items, body })
     }
 }
 
@@ -89,7 +85,7 @@ fn parse_items(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>
 impl ImplDef {
     /// Reads the block; `None` when nothing can stand in for it, after recording why.
     pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<ImplDef> {
-        let raw: RawImpl = cx.ok(syn::parse2(item).map_err(|error| diag::unreadable(&error)))?;
+        let raw: RawImpl = cx.ok(syn::parse2(item.clone()).map_err(|error| diag::unreadable(&error)))?;
         if raw.of_trait {
             cx.error(diag::decider_trait_impl(&raw.self_ty));
             return None;
@@ -113,8 +109,9 @@ impl ImplDef {
         }
         let mut group = Group::new(Delimiter::Brace, body);
         group.set_span(raw.body.span());
-        def.clean = raw.header;
-        def.clean.extend([TokenTree::Group(group)]);
+        let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+        tokens.pop();
+        def.clean = tokens.into_iter().chain([TokenTree::Group(group)]).collect();
         Some(def)
     }
 
@@ -197,7 +194,7 @@ impl ImplDef {
                 cfgs,
                 name: format!("{}::{}", text(self_ty), bare(method)),
                 command,
-                call: quote!(<#self_ty>::#method(state, self)),
+                call: quote!(<#self_ty>::#method(__state, self)),
                 ident: method.clone(),
                 models: vec![ModelDef { ty: self_ty.clone(), bindings }],
                 output,
@@ -245,11 +242,26 @@ impl Item {
         let tokens = clean(self.tokens);
         // What the marks impose is not for the user to defend: parameters by reference, and a receiver.
         quote! {
-            #[allow(clippy::trivially_copy_pass_by_ref, clippy::unused_self)]
+            #[allow(clippy::needless_pass_by_ref_mut, clippy::trivially_copy_pass_by_ref, clippy::unused_self)]
             #(#kept)*
             #tokens
         }
     }
+}
+
+/// A block that could not be read, without its marks, which mean nothing outside of one.
+pub(super) fn without_marks(item: TokenStream) -> TokenStream {
+    item.into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                let inner = without(group.stream(), &[symbol::EVOLVE, symbol::DECIDE]);
+                let mut new = Group::new(Delimiter::Brace, inner);
+                new.set_span(group.span());
+                TokenTree::Group(new)
+            }
+            other => other,
+        })
+        .collect()
 }
 
 /// The mark that a `cfg_attr` holds.

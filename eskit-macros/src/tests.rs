@@ -1,0 +1,155 @@
+//! Expansions on the level of tokens, outside of the compiler.
+//!
+//! `tests/golden/*.rs` holds one item each, with the macro as its first attribute; beside it stands what the macro makes
+//! of it. `BLESS=1 cargo test -p eskit-macros` writes the texts anew, for review in the diff.
+
+mod print;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use crate::{aggregate, command, decider, event, symbol, tag_value};
+
+/// What the compiler would make of an item whose first attribute is one of this crate's macros.
+fn expand(item: TokenStream) -> TokenStream {
+    let mut tokens = item.into_iter();
+    let attribute = match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Punct(_)), Some(TokenTree::Group(group))) => group.stream(),
+        other => panic!("expected an attribute, found {other:?}"),
+    };
+    let item: TokenStream = tokens.collect();
+    let mut words = attribute.into_iter();
+    let name = words.next().map(|word| word.to_string()).unwrap_or_default();
+    let args = match words.next() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => group.stream(),
+        _ => TokenStream::new(),
+    };
+    let derived = args.to_string();
+    match (name.as_str(), derived.as_str()) {
+        ("derive", "Event") => event::derive(item),
+        ("derive", "Command") => command::derive(item),
+        ("derive", "TagValue") => tag_value::derive(item),
+        ("aggregate", _) => aggregate::expand(args, item),
+        ("decider", _) => decider::expand(args, item),
+        (symbol::EVOLVE | symbol::DECIDE, _) => decider::misplaced(&name, item),
+        other => panic!("no macro is called {other:?}"),
+    }
+}
+
+#[test]
+fn expansions_are_as_blessed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let files: BTreeSet<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let (sources, texts): (Vec<_>, Vec<_>) = files.iter().partition(|path| path.extension() == Some("rs".as_ref()));
+    assert!(sources.len() > 20, "there are only {} items in {}", sources.len(), folder.display());
+    for text in texts {
+        assert!(files.contains(&text.with_extension("rs")), "{} is of no item", text.display());
+    }
+    for source in sources {
+        let item: TokenStream = fs::read_to_string(source).unwrap().parse().unwrap();
+        let found = print::pretty(expand(item));
+        let golden = source.with_extension("txt");
+        if env::var_os("BLESS").is_some() {
+            fs::write(&golden, found).unwrap();
+            continue;
+        }
+        let expected = fs::read_to_string(&golden).unwrap_or_default();
+        assert!(
+            found == expected,
+            "the expansion of {} has changed; if that is right, run `BLESS=1 cargo test -p eskit-macros`:\n{found}",
+            source.display()
+        );
+    }
+}
+
+/// Items as they stand in an editor, while they are being written.
+const UNFINISHED: &[&str] = &[
+    "#[aggregate] struct Seats { taken: u32 }",
+    "#[aggregate(tag = )] struct Seats { taken: u32 }",
+    "#[aggregate(tag = \"course\", )] struct Seats { taken: }",
+    "#[aggregate(tag = \"course\")] struct Seats<T>",
+    "#[aggregate(tag = \"course\")] fn seats() {}",
+    "#[aggregate(tag = \"course\")] pub",
+    "#[decider] impl",
+    "#[decider] impl Seats",
+    "#[decider] impl Seats {}",
+    "#[decider] impl Default for Seats { fn default() -> Self { Seats } }",
+    "#[decider] impl Seats { #[evolve] }",
+    "#[decider] impl Seats { #[evolve] fn }",
+    "#[decider] impl Seats { #[evolve] fn taken(&mut self, event: ) { self. } }",
+    "#[decider] impl Seats { #[evolve] fn taken(&mut self, event: &SeatTaken) { self. } fn other(&self) {} }",
+    "#[decider] impl Seats { #[evolve] fn taken(&self, event: SeatTaken) -> u32 { 1 } #[decide] fn take() {} }",
+    "#[decider] impl Seats where { #[decide] #[key(a)] fn take(&self, #[key(a)] c: &Take) -> ; }",
+    "#[decider] impl < Seats { #[evolve] fn taken(&mut self, event: &SeatTaken) {} }",
+    "#[decider(] impl)] impl Seats {}",
+    "#[decider] fn",
+    "#[decider] fn take",
+    "#[decider] fn take() {}",
+    "#[decider] pub(crate) fn take(c: &Take, #[key(a)] seats: &) -> { seats. }",
+    "#[decider] fn take(c: &Take, seats: &Seats) -> Result<SeatTaken, { c. }",
+    "#[decider] struct Seats;",
+    "#[decider] ",
+    "#[evolve] fn taken(&mut self) {}",
+    "#[decide] struct Seats;",
+    "#[evolve] ",
+];
+
+#[test]
+fn an_attribute_keeps_the_item_whatever_is_wrong_with_it() {
+    for text in UNFINISHED {
+        // What no lexer accepts never reaches a macro.
+        let Ok(tokens) = text.parse::<TokenStream>() else { continue };
+        let item: TokenStream = tokens.clone().into_iter().skip(2).collect();
+        let kept = flat(item);
+        let expansion = flat(expand(tokens));
+        let mut rest = expansion.iter();
+        for token in &kept {
+            assert!(rest.any(|found| found == token), "{text}\nlost `{token}` in\n{}", expansion.join(" "));
+        }
+    }
+}
+
+#[test]
+fn no_input_makes_a_derive_panic() {
+    for text in [
+        "struct",
+        "struct A",
+        "struct A;",
+        "struct A { #[tag",
+        "struct A { #[tag()] #[tag = ] #[event] a: B }",
+        "#[event] #[event = ] #[event()] #[event(,)] #[event(version)] #[event(version = )] struct A;",
+        "#[event(upcast(), upcast, upcast = , upcast(1 = ), upcast(= a), from, from = )] struct A;",
+        "#[event(version = 99999999999999999999, name = \"\", alias = 'a')] struct A;",
+        "enum A {}",
+        "enum A { B(), C(D, E), F(#[tag] G), H { #[tag] i: J }, K = 1 }",
+        "union A { b: u8 }",
+        "struct A<'a, T: B, const N: usize>(C);",
+        "fn a() {}",
+        "",
+    ] {
+        let Ok(tokens) = text.parse::<TokenStream>() else { continue };
+        for derive in [event::derive, command::derive, tag_value::derive] {
+            assert!(!derive(tokens.clone()).is_empty(), "{text} expands to nothing");
+        }
+    }
+}
+
+/// Every token in order, without the marks, which are the macro's own.
+fn flat(tokens: TokenStream) -> Vec<String> {
+    let marks = [symbol::EVOLVE, symbol::DECIDE, symbol::KEY];
+    let mut all = Vec::new();
+    for token in crate::attr::without(tokens, &marks) {
+        match token {
+            TokenTree::Group(group) => {
+                all.push(format!("{:?} (", group.delimiter()));
+                all.extend(flat(group.stream()));
+                all.push(format!("{:?} )", group.delimiter()));
+            }
+            other => all.push(other.to_string()),
+        }
+    }
+    all
+}

@@ -1,0 +1,4 @@
+#[aggregate(stream = "Account")]
+struct Account<T> {
+    balance: T,
+}

@@ -1,0 +1,5 @@
+#[aggregate(stream = "account", partial)]
+#[derive(Default)]
+struct Account {
+    balance: i64,
+}

@@ -1,0 +1,5 @@
+#[aggregate(tag = "course")]
+#[derive(Default)]
+pub struct Seats {
+    taken: u32,
+}

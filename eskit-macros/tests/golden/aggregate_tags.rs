@@ -1,0 +1,3 @@
+#[aggregate(tag("course", "student"), crate = facade::eskit)]
+#[derive(Default)]
+struct Enrolment;

@@ -1,0 +1,4 @@
+#[derive(Command)]
+struct TakeSeat<T> {
+    course: T,
+}

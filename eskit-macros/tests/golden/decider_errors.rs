@@ -1,0 +1,8 @@
+#[decider]
+impl Seats {
+    #[evolv]
+    fn defined(&self, event: CourseDefined) {}
+
+    #[decide]
+    fn define(&self, command: &DefineCourse) {}
+}

@@ -1,0 +1,5 @@
+#[decider]
+impl Seats {
+    #[evolve]
+    fn course(&mut self, _: &Course) {}
+}

@@ -1,0 +1,2 @@
+#[evolve]
+fn defined(&mut self, event: &CourseDefined) {}

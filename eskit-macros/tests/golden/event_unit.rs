@@ -1,0 +1,3 @@
+#[derive(Event)]
+#[event(context = "campus")]
+struct TermEnded;

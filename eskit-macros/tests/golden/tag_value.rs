@@ -1,0 +1,2 @@
+#[derive(TagValue)]
+struct Id<T: TagValue>(T);

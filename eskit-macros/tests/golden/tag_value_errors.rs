@@ -1,0 +1,5 @@
+#[derive(TagValue)]
+struct Id {
+    faculty: String,
+    number: u32,
+}

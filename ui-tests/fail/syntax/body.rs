@@ -1,0 +1,21 @@
+use eskit::prelude::*;
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats;
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {
+        let x = ;
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+fn main() {}

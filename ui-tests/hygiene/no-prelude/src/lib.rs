@@ -1,0 +1,266 @@
+//! Has no prelude, neither the standard library's nor that of its macros.
+
+#![no_implicit_prelude]
+#![forbid(unsafe_code)]
+#![deny(warnings, missing_docs)]
+
+use ::core::clone::Clone;
+use ::core::cmp::{Eq, PartialEq};
+use ::core::default::Default;
+use ::core::fmt::Debug;
+use ::core::prelude::v1::derive;
+use ::eskit::{Command, Event, RecordedEvent, TagValue, UpcastError, aggregate, decider};
+use ::serde::{Deserialize, Serialize};
+
+/// The id of a course.
+#[derive(TagValue, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct CourseId(pub u32);
+
+/// A course was defined.
+#[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct CourseDefined {
+    /// The course.
+    #[tag]
+    pub course: CourseId,
+    /// How many seats it has.
+    pub capacity: u32,
+}
+
+/// A seat was taken.
+#[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[event(version = 3, from = SeatTakenV2)]
+pub struct SeatTaken {
+    /// The course.
+    #[tag("course")]
+    pub course: CourseId,
+    /// The student.
+    #[tag]
+    pub student: u64,
+}
+
+/// A seat was taken, as it was recorded before.
+#[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[event(name = "hygiene-no-prelude.SeatTaken", version = 2, upcast(1 = add_student))]
+pub struct SeatTakenV2 {
+    /// The course.
+    #[tag("course")]
+    pub course: CourseId,
+    /// The student, if known.
+    #[tag]
+    pub student: ::core::option::Option<u64>,
+}
+
+impl ::core::convert::From<SeatTakenV2> for SeatTaken {
+    fn from(old: SeatTakenV2) -> Self {
+        Self { course: old.course, student: old.student.unwrap_or_default() }
+    }
+}
+
+fn add_student(value: ::serde_json::Value) -> ::core::result::Result<::serde_json::Value, UpcastError> {
+    ::core::result::Result::Ok(value)
+}
+
+/// The course was closed.
+#[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[event(alias = "hygiene-no-prelude.CourseEnded")]
+pub struct CourseClosed(
+    /// The course.
+    #[tag("course")]
+    pub CourseId,
+);
+
+/// What may happen to a course later.
+#[derive(Event, Clone, Debug, PartialEq, Eq)]
+pub enum Later {
+    /// It was closed.
+    Closed(CourseClosed),
+    /// It was renamed.
+    Renamed {
+        /// The course.
+        #[tag("course")]
+        course: CourseId,
+        /// The new title.
+        #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
+        title: ::core::option::Option<::std::string::String>,
+    },
+    /// The term ended, for all courses of a faculty.
+    Ended {
+        /// The courses.
+        #[tag("course")]
+        courses: ::std::vec::Vec<u32>,
+    },
+}
+
+/// Defines a course.
+#[derive(Command, Debug)]
+pub struct DefineCourse {
+    /// The course.
+    #[tag]
+    pub course: CourseId,
+    /// How many seats it has.
+    pub capacity: u32,
+}
+
+/// Takes a seat.
+#[derive(Command, Debug)]
+pub struct TakeSeat<'a> {
+    /// The course.
+    #[tag]
+    pub course: CourseId,
+    /// The student.
+    #[tag]
+    pub student: u64,
+    /// Who asks for it.
+    #[tag("clerk")]
+    pub clerk: &'a str,
+}
+
+/// Why a command was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no seat left.
+    Full,
+    /// The course was defined before.
+    Defined,
+}
+
+/// The seats of one course.
+#[aggregate(tag = "course")]
+#[derive(Default, Debug)]
+pub struct Seats {
+    /// How many there are.
+    pub capacity: u32,
+    /// How many are taken.
+    pub taken: u32,
+}
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn defined(&mut self, event: &CourseDefined) {
+        self.capacity = event.capacity;
+    }
+
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken, _recorded: &RecordedEvent) {
+        self.taken += 1;
+    }
+
+    #[evolve]
+    fn later(&mut self, _: &Later) {
+        self.capacity = self.taken;
+    }
+
+    #[decide]
+    fn define(&self, command: &DefineCourse) -> ::core::result::Result<CourseDefined, Refusal> {
+        if self.capacity > 0 {
+            return ::core::result::Result::Err(Refusal::Defined);
+        }
+        ::core::result::Result::Ok(CourseDefined { course: Clone::clone(&command.course), capacity: command.capacity })
+    }
+}
+
+/// A student's seat in a course.
+#[aggregate(tag("course", "student"))]
+#[derive(Default, Debug)]
+pub struct Enrolment {
+    /// Whether the student is enrolled.
+    pub enrolled: bool,
+}
+
+#[decider]
+impl Enrolment {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {
+        self.enrolled = true;
+    }
+}
+
+/// Takes a seat, once, where there is one.
+///
+/// # Errors
+/// There is none.
+#[decider]
+pub fn take(
+    command: &TakeSeat<'_>,
+    seats: &Seats,
+    enrolment: &Enrolment,
+) -> ::core::result::Result<::core::option::Option<SeatTaken>, Refusal> {
+    if enrolment.enrolled {
+        return ::core::result::Result::Ok(::core::option::Option::None);
+    }
+    if seats.taken >= seats.capacity {
+        return ::core::result::Result::Err(Refusal::Full);
+    }
+    ::core::result::Result::Ok(::core::option::Option::Some(SeatTaken {
+        course: Clone::clone(&command.course),
+        student: command.student,
+    }))
+}
+
+/// Money was paid in.
+#[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Deposited {
+    /// Where to.
+    #[tag]
+    pub account: u32,
+    /// How much.
+    pub amount: u64,
+}
+
+/// Money was paid out.
+#[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// Where from.
+    #[tag]
+    pub account: u32,
+    /// How much.
+    pub amount: u64,
+}
+
+/// Moves money.
+#[derive(Command, Debug)]
+pub struct Transfer {
+    /// Where from.
+    #[tag("account")]
+    pub from: u32,
+    /// Where to.
+    #[tag("account")]
+    pub to: u32,
+    /// How much.
+    pub amount: u64,
+}
+
+/// An account.
+#[aggregate(stream = "account")]
+#[derive(Default, Debug)]
+pub struct Account {
+    /// What it holds.
+    pub balance: u64,
+}
+
+#[decider]
+impl Account {
+    #[evolve]
+    const fn deposited(&mut self, event: &Deposited) {
+        self.balance += event.amount;
+    }
+
+    #[evolve]
+    const fn withdrawn(&mut self, event: &Withdrawn) {
+        self.balance -= event.amount;
+    }
+}
+
+#[decider]
+fn transfer(
+    command: &Transfer,
+    #[key(from)] from: &Account,
+    #[key(to)] _: &Account,
+) -> ::core::option::Option<(Withdrawn, Deposited)> {
+    if from.balance < command.amount {
+        return ::core::option::Option::None;
+    }
+    let withdrawn = Withdrawn { account: command.from, amount: command.amount };
+    ::core::option::Option::Some((withdrawn, Deposited { account: command.to, amount: command.amount }))
+}

@@ -1,0 +1,63 @@
+//! Items that the user's own macros write: names that come from inside and from outside of them.
+
+use eskit::prelude::*;
+use eskit::testing::given;
+
+macro_rules! counter {
+    ($event:ident { $field:ident: $id:ty }, $command:ident, $model:ident, $count:ident, $key:literal) => {
+        #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+        struct $event {
+            #[tag($key)]
+            $field: $id,
+            number: u32,
+        }
+
+        #[derive(Command)]
+        struct $command {
+            #[tag($key)]
+            $field: $id,
+        }
+
+        #[aggregate(tag = $key)]
+        #[derive(Default, Debug, PartialEq)]
+        struct $model {
+            number: u32,
+        }
+
+        #[decider]
+        impl $model {
+            #[evolve]
+            fn counted(&mut self, event: &$event, _: &RecordedEvent) {
+                self.number = event.number;
+            }
+        }
+
+        #[decider]
+        fn $count(command: &$command, #[key($field)] model: &$model) -> Result<$event, std::convert::Infallible> {
+            Ok($event { $field: command.$field, number: model.number + 1 })
+        }
+
+        #[derive(Event, Clone, Debug, PartialEq)]
+        #[event(context = $key)]
+        enum Change {
+            Counted($event),
+            Reset {
+                #[tag($key)]
+                $field: $id,
+            },
+        }
+    };
+}
+
+counter!(Visited { page: u64 }, Visit, Visits, visit, "page");
+
+#[test]
+fn items_may_come_from_macros() {
+    let visited = |number| Visited { page: 7, number };
+    given(Change::Counted(visited(1)))
+        .when(Visit { page: 7 })
+        .then(visited(2))
+        .then_state(|state| assert_eq!(*state, Visits { number: 2 }));
+    assert_eq!(Change::TYPES.names(), ["ui-tests.Visited", "page.Reset"]);
+    assert_eq!(Change::Reset { page: 1 }, Change::Reset { page: 1 });
+}
