@@ -1,0 +1,213 @@
+-- Checks and writes a batch of appends, each of them whole or not at all.
+--
+-- Each append is checked against the log as it was before the batch. What could make one append of the batch hang on an
+-- earlier one stands in `d_*`: it is then left for a later batch if the earlier one is written.
+CREATE FUNCTION {append_v1}(
+    -- How long to wait for the turn, in milliseconds; NULL for as long as the session waits for any lock.
+    IN wait_ms          integer,
+    -- The events: the number of their append in the batch, from 1; their place among the events of the batch, from 1;
+    -- their fields; the number of their stream in `s_*`, 0 for none, and their place among the events in it, from 1.
+    IN e_append         integer[],
+    IN e_offset         bigint[],
+    IN e_id             uuid[],
+    IN e_type           text[],
+    IN e_schema_version bigint[],
+    IN e_stream_type    text[],
+    IN e_stream_id      text[],
+    IN e_stream         integer[],
+    IN e_nth            bigint[],
+    IN e_part           integer[],
+    IN e_tags           bytea[],
+    IN e_metadata       text[],
+    IN e_content_type   text[],
+    IN e_recorded_at    bigint[],
+    IN e_payload        bytea[],
+    IN lowest_id        uuid,
+    -- The tags: the number of their event, from 1.
+    IN t_event          integer[],
+    IN t_tag            text[],
+    IN t_type           text[],
+    -- The streams that events and conditions name.
+    IN s_type           text[],
+    IN s_id             text[],
+    -- The append of each condition.
+    IN c_append         integer[],
+    -- Conditions on versions: the number of the condition, from 1, and that of the stream.
+    IN v_condition      integer[],
+    IN v_stream         integer[],
+    IN v_expected       bigint[],
+    -- Conditions on every event, on a type, and on a tag beside a type.
+    IN a_condition      integer[],
+    IN a_after          bigint[],
+    IN n_condition      integer[],
+    IN n_after          bigint[],
+    IN n_type           text[],
+    IN p_condition      integer[],
+    IN p_after          bigint[],
+    IN p_type           text[],
+    IN p_tag            text[],
+    -- Conditions of every other form: their types, tags and ids begin and end at these indexes of the last three.
+    IN o_condition      integer[],
+    IN o_after          bigint[],
+    IN o_type_from      integer[],
+    IN o_type_to        integer[],
+    IN o_tag_from       integer[],
+    IN o_tag_to         integer[],
+    IN o_id_from        integer[],
+    IN o_id_to          integer[],
+    IN o_in_stream_type text[],
+    IN o_in_stream_id   text[],
+    IN o_stream_type    text[],
+    IN o_types          text[],
+    IN o_tags           text[],
+    IN o_ids            uuid[],
+    -- Which append (ascending) is written only if which earlier one is not.
+    IN d_append         integer[],
+    IN d_on             integer[],
+    -- The position of the last event before the batch, and the version of each stream.
+    OUT head_before     bigint,
+    OUT s_version       bigint[],
+    -- The conditions that do not hold, with the position and the type of the event that breaks them, if there is one.
+    OUT h_condition     integer[],
+    OUT h_pos           bigint[],
+    OUT h_type          text[],
+    -- The appends of which an id is in the log already.
+    OUT known           integer[],
+    -- The appends that gave way to an earlier one of the batch.
+    OUT deferred        integer[]
+)
+LANGUAGE plpgsql VOLATILE
+-- Every statement here is a walk along one index, whatever the planner knows of the tables.
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off SET plan_cache_mode = force_generic_plan
+AS $append$
+DECLARE
+    newest  uuid;
+    version bigint;
+    refused integer[] := ARRAY[]::integer[];
+    written bigint := cardinality(e_append);
+BEGIN
+    IF wait_ms IS NOT NULL THEN
+        PERFORM set_config('lock_timeout', wait_ms::text, true);
+    END IF;
+    -- The turn to append, until the end of the transaction. In a statement of its own: those below then see all that the
+    -- holder before committed, which a check in this same statement would not.
+    SELECT h.pos INTO STRICT head_before FROM {head} h WHERE h.is_only FOR UPDATE;
+
+    SELECT e.id INTO newest FROM {events} e ORDER BY e.id DESC LIMIT 1;
+    IF lowest_id <= newest THEN
+        known := ARRAY(
+            SELECT DISTINCT n.append FROM unnest(e_append, e_id) AS n(append, id)
+            WHERE n.id <= newest AND EXISTS (SELECT FROM {events} e WHERE e.id = n.id));
+        refused := known;
+    END IF;
+
+    IF cardinality(s_id) = 1 THEN
+        SELECT e.version INTO version FROM {events} e
+        WHERE e.stream_type = s_type[1] AND e.stream_id = s_id[1] ORDER BY e.version DESC LIMIT 1;
+        s_version := ARRAY[coalesce(version, 0)];
+    ELSIF cardinality(s_id) > 1 THEN
+        s_version := ARRAY(
+            SELECT coalesce((
+                SELECT e.version FROM {events} e
+                WHERE e.stream_type = s.type AND e.stream_id = s.id ORDER BY e.version DESC LIMIT 1
+            ), 0)
+            FROM unnest(s_type, s_id) AS s(type, id));
+    END IF;
+
+    IF cardinality(v_condition) > 0 THEN
+        SELECT array_agg(v.condition), array_agg(e.pos) INTO h_condition, h_pos
+        FROM unnest(v_condition, v_stream, v_expected) AS v(condition, stream, expected)
+        LEFT JOIN LATERAL (
+            SELECT e.pos FROM {events} e WHERE e.stream_type = s_type[v.stream] AND e.stream_id = s_id[v.stream]
+                AND e.version = s_version[v.stream]
+        ) e ON true
+        WHERE s_version[v.stream] <> v.expected;
+    END IF;
+    IF cardinality(a_condition) > 0 THEN
+        SELECT h_condition || array_agg(a.condition), h_pos || array_agg(head_before) INTO h_condition, h_pos
+        FROM unnest(a_condition, a_after) AS a(condition, after) WHERE head_before > a.after;
+    END IF;
+    IF cardinality(n_condition) > 0 THEN
+        SELECT h_condition || array_agg(n.condition), h_pos || array_agg(e.pos) INTO h_condition, h_pos
+        FROM unnest(n_condition, n_after, n_type) AS n(condition, after, type) CROSS JOIN LATERAL (
+            SELECT e.pos FROM {events} e WHERE e.type = n.type AND e.pos > n.after ORDER BY e.pos DESC LIMIT 1
+        ) e;
+    END IF;
+    IF cardinality(p_condition) > 0 THEN
+        SELECT h_condition || array_agg(p.condition), h_pos || array_agg(t.pos) INTO h_condition, h_pos
+        FROM unnest(p_condition, p_after, p_type, p_tag) AS p(condition, after, type, tag) CROSS JOIN LATERAL (
+            SELECT t.pos FROM {tags} t WHERE t.tag = p.tag AND t.type = p.type AND t.pos > p.after
+            ORDER BY t.pos DESC LIMIT 1
+        ) t;
+    END IF;
+    IF cardinality(o_condition) > 0 THEN
+        SELECT h_condition || array_agg(o.condition), h_pos || array_agg(o.pos) INTO h_condition, h_pos FROM (
+            SELECT o.condition, {newest_v1}(
+                o.after, o_types[o.type_from:o.type_to], o_tags[o.tag_from:o.tag_to],
+                o.in_stream_type, o.in_stream_id, o.stream_type, o_ids[o.id_from:o.id_to]
+            ) AS pos
+            FROM unnest(o_condition, o_after, o_type_from, o_type_to, o_tag_from, o_tag_to, o_id_from, o_id_to,
+                o_in_stream_type, o_in_stream_id, o_stream_type)
+                AS o(condition, after, type_from, type_to, tag_from, tag_to, id_from, id_to,
+                in_stream_type, in_stream_id, stream_type)
+            OFFSET 0
+        ) o WHERE o.pos IS NOT NULL;
+    END IF;
+
+    IF cardinality(h_condition) > 0 THEN
+        h_type := ARRAY(SELECT (SELECT e.type FROM {events} e WHERE e.pos = h.pos) FROM unnest(h_pos) AS h(pos));
+        refused := refused || ARRAY(SELECT DISTINCT c_append[h.condition] FROM unnest(h_condition) AS h(condition));
+    END IF;
+    FOR dependency IN 1 .. cardinality(d_append) LOOP
+        IF d_append[dependency] <> ALL (refused) AND d_on[dependency] <> ALL (refused) THEN
+            refused := refused || d_append[dependency];
+            deferred := deferred || d_append[dependency];
+        END IF;
+    END LOOP;
+    IF cardinality(refused) > 0 THEN
+        SELECT array_agg(CASE WHEN n.is_written THEN n.in_batch ELSE 0 END ORDER BY n.nth),
+            array_agg(n.in_stream ORDER BY n.nth), count(*) FILTER (WHERE n.is_written)
+        INTO e_offset, e_nth, written
+        FROM (
+            SELECT n.nth, n.is_written,
+                count(*) FILTER (WHERE n.is_written) OVER (ORDER BY n.nth) AS in_batch,
+                count(*) FILTER (WHERE n.is_written) OVER (PARTITION BY n.stream ORDER BY n.nth) AS in_stream
+            FROM (
+                SELECT e.nth, e.stream, e.append <> ALL (refused) AS is_written
+                FROM unnest(e_append, e_stream) WITH ORDINALITY AS e(append, stream, nth)
+            ) n
+        ) n;
+        IF written = 0 THEN
+            RETURN;
+        END IF;
+    END IF;
+
+    IF cardinality(e_id) = 1 THEN
+        INSERT INTO {events} (pos, id, type, schema_version, stream_type, stream_id,
+            version, part, tags, metadata,
+            content_type, recorded_at, payload)
+        VALUES (head_before + 1, e_id[1], e_type[1], e_schema_version[1], e_stream_type[1], e_stream_id[1],
+            CASE WHEN e_stream[1] > 0 THEN s_version[e_stream[1]] + 1 END, e_part[1], e_tags[1], e_metadata[1],
+            e_content_type[1], e_recorded_at[1], {payload_one});
+    ELSE
+        INSERT INTO {events} (pos, id, type, schema_version, stream_type, stream_id,
+            version, part, tags, metadata,
+            content_type, recorded_at, payload)
+        SELECT head_before + n."offset", n.id, n.type, n.schema_version, n.stream_type, n.stream_id,
+            CASE WHEN n.stream > 0 THEN s_version[n.stream] + n.nth END, n.part, n.tags, n.metadata,
+            n.content_type, n.recorded_at, {payload_many}
+        FROM unnest(e_offset, e_id, e_type, e_schema_version, e_stream_type, e_stream_id, e_stream, e_nth, e_part,
+            e_tags, e_metadata, e_content_type, e_recorded_at, e_payload)
+            AS n("offset", id, type, schema_version, stream_type, stream_id, stream, nth, part,
+            tags, metadata, content_type, recorded_at, payload)
+        WHERE n."offset" > 0;
+    END IF;
+    IF cardinality(t_event) > 0 THEN
+        INSERT INTO {tags} (tag, type, pos)
+        SELECT t.tag, t.type, head_before + e_offset[t.event]
+        FROM unnest(t_tag, t_type, t_event) AS t(tag, type, event) WHERE e_offset[t.event] > 0;
+    END IF;
+    UPDATE {head} SET pos = head_before + written WHERE is_only;
+END
+$append$;

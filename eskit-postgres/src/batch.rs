@@ -1,0 +1,192 @@
+use std::collections::HashMap;
+
+use eskit_runtime::{NewEvent, StreamId, Timestamp};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::types::Uuid;
+use sqlx::{AssertSqlSafe, Postgres};
+
+use crate::condition::{Conditions, number};
+use crate::overlap::Overlaps;
+use crate::request::Prepared;
+use crate::statements::Statements;
+
+/// Pairs of appends, of which one could hang on the other, that one batch takes in.
+const OVERLAPS_MAX: usize = 2000;
+
+/// Appends that are checked and written together, as the arrays of one call. Numbers that the database sees count from 1.
+pub(crate) struct Batch<'r> {
+    pub(crate) appends: Vec<&'r Prepared>,
+    pub(crate) streams: Streams<'r>,
+    pub(crate) conditions: Conditions<'r>,
+    /// The time of events that bring none of their own.
+    pub(crate) now: Timestamp,
+    events: Events<'r>,
+    tags: TagRows<'r>,
+    later: Vec<i32>,
+    earlier: Vec<i32>,
+}
+
+/// The streams that a batch names.
+#[derive(Default)]
+pub(crate) struct Streams<'r> {
+    numbers: HashMap<&'r StreamId, i32>,
+    types: Vec<&'r str>,
+    ids: Vec<&'r str>,
+    /// How many events of the batch each one gets.
+    events: Vec<i64>,
+}
+
+impl<'r> Streams<'r> {
+    /// The number of a stream, from 1.
+    pub(crate) fn number_of(&mut self, stream: &'r StreamId) -> i32 {
+        let next = number(self.ids.len() + 1);
+        *self.numbers.entry(stream).or_insert_with(|| {
+            self.types.push(stream.stream_type());
+            self.ids.push(stream.id());
+            self.events.push(0);
+            next
+        })
+    }
+
+    /// The place of a stream in arrays that count from 0, if the batch names it.
+    pub(crate) fn index_of(&self, stream: &StreamId) -> Option<usize> {
+        self.numbers.get(stream).and_then(|number| usize::try_from(*number - 1).ok())
+    }
+}
+
+#[derive(Default)]
+struct Events<'r> {
+    append: Vec<i32>,
+    offset: Vec<i64>,
+    id: Vec<Uuid>,
+    name: Vec<&'r str>,
+    schema_version: Vec<i64>,
+    stream_type: Vec<Option<&'r str>>,
+    stream_id: Vec<Option<&'r str>>,
+    stream: Vec<i32>,
+    nth: Vec<i64>,
+    part: Vec<i32>,
+    tags: Vec<Option<&'r [u8]>>,
+    metadata: Vec<Option<&'r str>>,
+    content_type: Vec<Option<&'r str>>,
+    recorded_at: Vec<i64>,
+    payload: Vec<&'r [u8]>,
+}
+
+#[derive(Default)]
+struct TagRows<'r> {
+    event: Vec<i32>,
+    tag: Vec<&'r str>,
+    name: Vec<&'r str>,
+}
+
+impl<'r> Batch<'r> {
+    /// The batch of these appends, or of the first ones, where too many hang together.
+    pub(crate) fn new(appends: impl ExactSizeIterator<Item = &'r Prepared>) -> Batch<'r> {
+        let mut batch = Batch {
+            appends: Vec::with_capacity(appends.len()),
+            streams: Streams::default(),
+            conditions: Conditions::default(),
+            now: Timestamp::now(),
+            events: Events::default(),
+            tags: TagRows::default(),
+            later: Vec::new(),
+            earlier: Vec::new(),
+        };
+        let is_alone = appends.len() == 1;
+        let mut overlaps = Overlaps::default();
+        for prepared in appends {
+            if !is_alone {
+                let earlier = overlaps.of(&prepared.append);
+                if batch.later.len() + earlier.len() > OVERLAPS_MAX {
+                    break;
+                }
+                batch.earlier.extend(earlier.iter().map(|append| number(append + 1)));
+                batch.later.resize(batch.earlier.len(), number(batch.appends.len() + 1));
+                overlaps.add(batch.appends.len(), &prepared.append);
+            }
+            batch.push(prepared);
+        }
+        batch
+    }
+
+    fn push(&mut self, prepared: &'r Prepared) {
+        self.appends.push(prepared);
+        let append = number(self.appends.len());
+        for (part, event) in prepared.append.events.iter().enumerate() {
+            let metadata = prepared.metadata.get(part).and_then(Option::as_deref);
+            self.push_event(append, part, event, metadata);
+        }
+        for condition in &prepared.append.conditions {
+            self.conditions.add(append, condition, &mut self.streams);
+        }
+    }
+
+    fn push_event(&mut self, append: i32, part: usize, event: &'r NewEvent, metadata: Option<&'r str>) {
+        let name = event.name.as_str();
+        let events = &mut self.events;
+        events.append.push(append);
+        let place = number(events.append.len());
+        events.offset.push(place.into());
+        events.id.push(event.id.as_uuid());
+        events.name.push(name);
+        events.schema_version.push(event.schema_version.get().into());
+        let (mut stream, mut nth) = (0, 0);
+        if let Some(of) = &event.stream {
+            stream = self.streams.number_of(of);
+            if let Some(events) = self.streams.index_of(of).and_then(|index| self.streams.events.get_mut(index)) {
+                *events += 1;
+                nth = *events;
+            }
+        }
+        events.stream.push(stream);
+        events.nth.push(nth);
+        events.stream_type.push(event.stream.as_ref().map(StreamId::stream_type));
+        events.stream_id.push(event.stream.as_ref().map(StreamId::id));
+        events.part.push(number(part));
+        events.tags.push((!event.tags.is_empty()).then(|| event.tags.as_packed().as_bytes()));
+        events.metadata.push(metadata);
+        events.content_type.push((!event.content_type.is_json()).then(|| event.content_type.as_str()));
+        events.recorded_at.push(event.recorded_at.unwrap_or(self.now).as_micros());
+        events.payload.push(&event.payload);
+        for tag in event.tags.iter() {
+            self.tags.event.push(place);
+            self.tags.tag.push(tag.as_str());
+            self.tags.name.push(name);
+        }
+    }
+
+    /// The call that checks and writes the batch. `wait_ms` is how long to wait for the turn to append.
+    pub(crate) fn call<'q>(
+        &'q self,
+        statements: &Statements,
+        wait_ms: Option<i32>,
+    ) -> Query<'q, Postgres, PgArguments> {
+        let Events { append, offset, id, name, schema_version, stream_type, stream_id, stream, .. } = &self.events;
+        let Events { nth, part, tags, metadata, content_type, recorded_at, payload, .. } = &self.events;
+        let query = sqlx::query(AssertSqlSafe(statements.append.clone())).bind(wait_ms);
+        let query = query.bind(append).bind(offset).bind(id).bind(name).bind(schema_version).bind(stream_type);
+        let query = query.bind(stream_id).bind(stream).bind(nth).bind(part).bind(tags).bind(metadata);
+        let query = query.bind(content_type).bind(recorded_at).bind(payload).bind(id.iter().min());
+        let query = query.bind(&self.tags.event).bind(&self.tags.tag).bind(&self.tags.name);
+        let query = query.bind(&self.streams.types).bind(&self.streams.ids);
+        bind_conditions(query, &self.conditions).bind(&self.later).bind(&self.earlier)
+    }
+}
+
+fn bind_conditions<'q>(
+    query: Query<'q, Postgres, PgArguments>,
+    conditions: &'q Conditions<'_>,
+) -> Query<'q, Postgres, PgArguments> {
+    let Conditions { append, versions, any, types, tags, others, .. } = conditions;
+    let query = query.bind(append).bind(&versions.condition).bind(&versions.stream).bind(&versions.expected);
+    let query = query.bind(&any.condition).bind(&any.after);
+    let query = query.bind(&types.condition).bind(&types.after).bind(&types.name);
+    let query = query.bind(&tags.condition).bind(&tags.after).bind(&tags.name).bind(&tags.tag);
+    let query = query.bind(&others.condition).bind(&others.after);
+    let query = query.bind(&others.types.from).bind(&others.types.to).bind(&others.tags.from).bind(&others.tags.to);
+    let query = query.bind(&others.ids.from).bind(&others.ids.to).bind(&others.in_stream_type);
+    let query = query.bind(&others.in_stream_id).bind(&others.stream_type);
+    query.bind(&others.all_types).bind(&others.all_tags).bind(&others.all_ids)
+}

@@ -1,0 +1,161 @@
+use eskit_runtime::{Condition, ExpectedVersion, Position, QueryItem};
+use sqlx::types::Uuid;
+
+use crate::batch::Streams;
+use crate::row::column;
+
+/// The conditions of a batch, sorted by how the database checks them, as the arrays of one call.
+#[derive(Default)]
+pub(crate) struct Conditions<'r> {
+    /// Every condition that can fail, in order; the database counts them from 1.
+    pub(crate) all: Vec<&'r Condition>,
+    /// The append of each, from 1.
+    pub(crate) append: Vec<i32>,
+    pub(crate) versions: Versions,
+    /// Conditions on every event.
+    pub(crate) any: Any,
+    /// Conditions on a type.
+    pub(crate) types: Types<'r>,
+    /// Conditions on a tag beside a type.
+    pub(crate) tags: TagTypes<'r>,
+    /// Conditions of every other form.
+    pub(crate) others: Others<'r>,
+}
+
+#[derive(Default)]
+pub(crate) struct Versions {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) stream: Vec<i32>,
+    pub(crate) expected: Vec<i64>,
+}
+
+#[derive(Default)]
+pub(crate) struct Any {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) after: Vec<i64>,
+}
+
+#[derive(Default)]
+pub(crate) struct Types<'r> {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) after: Vec<i64>,
+    pub(crate) name: Vec<&'r str>,
+}
+
+#[derive(Default)]
+pub(crate) struct TagTypes<'r> {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) after: Vec<i64>,
+    pub(crate) name: Vec<&'r str>,
+    pub(crate) tag: Vec<&'r str>,
+}
+
+#[derive(Default)]
+pub(crate) struct Others<'r> {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) after: Vec<i64>,
+    pub(crate) types: Slices,
+    pub(crate) tags: Slices,
+    pub(crate) ids: Slices,
+    pub(crate) in_stream_type: Vec<Option<&'r str>>,
+    pub(crate) in_stream_id: Vec<Option<&'r str>>,
+    pub(crate) stream_type: Vec<Option<&'r str>>,
+    pub(crate) all_types: Vec<&'r str>,
+    pub(crate) all_tags: Vec<&'r str>,
+    pub(crate) all_ids: Vec<Uuid>,
+}
+
+/// Where the part of each item begins and ends in an array of all of them, counted from 1.
+#[derive(Default)]
+pub(crate) struct Slices {
+    pub(crate) from: Vec<i32>,
+    pub(crate) to: Vec<i32>,
+}
+
+impl Slices {
+    /// Notes that `values` follow what `all` holds, and adds them.
+    pub(crate) fn push<T>(&mut self, all: &mut Vec<T>, values: impl IntoIterator<Item = T>) {
+        self.from.push(number(all.len() + 1));
+        all.extend(values);
+        self.to.push(number(all.len()));
+    }
+}
+
+/// A count or index as the database takes it. The limits of the contract keep all of them far below the maximum.
+pub(crate) fn number(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+impl<'r> Conditions<'r> {
+    /// Adds a condition of an append, unless it always holds.
+    pub(crate) fn add(&mut self, append: i32, condition: &'r Condition, streams: &mut Streams<'r>) {
+        if let Condition::Stream { expected: ExpectedVersion::Any, .. } = condition {
+            return;
+        }
+        self.all.push(condition);
+        self.append.push(append);
+        let condition_number = number(self.all.len());
+        match condition {
+            Condition::Stream { stream, expected } => {
+                self.versions.condition.push(condition_number);
+                self.versions.stream.push(streams.number_of(stream));
+                self.versions.expected.push(match expected {
+                    ExpectedVersion::Exact(version) => i64::try_from(*version).unwrap_or(i64::MAX),
+                    ExpectedVersion::Any | ExpectedVersion::NoStream => 0,
+                });
+            }
+            Condition::NoEvents { query, after } => {
+                query.items().iter().for_each(|item| self.add_item(condition_number, item, *after));
+            }
+        }
+    }
+
+    fn add_item(&mut self, condition: i32, item: &'r QueryItem, after: Position) {
+        let after = column(after);
+        let is_narrowed_further = item.stream.is_some() || item.stream_type.is_some() || !item.ids.is_empty();
+        match (is_narrowed_further, item.tags.as_slice(), item.types.is_empty()) {
+            (false, [], true) => {
+                self.any.condition.push(condition);
+                self.any.after.push(after);
+            }
+            (false, [], false) => {
+                for name in &item.types {
+                    self.types.condition.push(condition);
+                    self.types.after.push(after);
+                    self.types.name.push(name);
+                }
+            }
+            (false, [tag], false) => {
+                for name in &item.types {
+                    self.tags.condition.push(condition);
+                    self.tags.after.push(after);
+                    self.tags.name.push(name);
+                    self.tags.tag.push(tag.as_str());
+                }
+            }
+            _ if !is_impossible(item) => self.others.add(condition, item, after),
+            _ => {}
+        }
+    }
+}
+
+/// Whether an item asks for a stream of one type and for the type of another.
+pub(crate) fn is_impossible(item: &QueryItem) -> bool {
+    match (&item.stream, &item.stream_type) {
+        (Some(stream), Some(wanted)) => stream.stream_type() != wanted.as_str(),
+        _ => false,
+    }
+}
+
+impl<'r> Others<'r> {
+    fn add(&mut self, condition: i32, item: &'r QueryItem, after: i64) {
+        self.condition.push(condition);
+        self.after.push(after);
+        self.types.push(&mut self.all_types, item.types.iter().map(|name| name.as_str()));
+        self.tags.push(&mut self.all_tags, item.tags.iter().map(|tag| tag.as_str()));
+        self.ids.push(&mut self.all_ids, item.ids.iter().map(|id| id.as_uuid()));
+        self.in_stream_type.push(item.stream.as_ref().map(|stream| stream.stream_type()));
+        self.in_stream_id.push(item.stream.as_ref().map(|stream| stream.id()));
+        self.stream_type.push(item.stream_type.as_deref());
+    }
+}

@@ -1,0 +1,154 @@
+use std::fmt;
+
+use eskit_runtime::{StoreError, StoreErrorKind};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
+use crate::names::Names;
+
+/// What can go wrong between this crate and the database.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The database or the way to it failed.
+    Sqlx(sqlx::Error),
+    /// A row holds what this crate never writes.
+    Damaged(String),
+    /// The call itself cannot be carried out, whatever the state of the database.
+    Refused(String),
+    /// The store was closed.
+    Closed,
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Fault {
+        match error {
+            sqlx::Error::PoolClosed => Fault::Closed,
+            error => Fault::Sqlx(error),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Sqlx(error) => match database(error) {
+                Some(error) => write!(f, "{} (SQLSTATE {})", error.message(), error.code()),
+                None => error.fmt(f),
+            },
+            Fault::Damaged(text) | Fault::Refused(text) => f.write_str(text),
+            Fault::Closed => f.write_str("the store or its pool is closed"),
+        }
+    }
+}
+
+/// What the server said, if it was the server.
+fn database(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    match error {
+        sqlx::Error::Database(error) => error.try_downcast_ref::<PgDatabaseError>(),
+        _ => None,
+    }
+}
+
+impl Fault {
+    /// The SQLSTATE that the server sent; empty when it sent none.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Fault::Sqlx(error) => database(error).map_or("", PgDatabaseError::code),
+            _ => "",
+        }
+    }
+
+    /// The kind of store error that this becomes.
+    pub(crate) fn kind(&self) -> StoreErrorKind {
+        match self {
+            Fault::Damaged(_) => StoreErrorKind::Corrupt,
+            Fault::Refused(_) => StoreErrorKind::Invalid,
+            Fault::Closed => StoreErrorKind::Closed,
+            Fault::Sqlx(error) if database(error).is_some() => kind_of_code(self.code()),
+            Fault::Sqlx(
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::WorkerCrashed,
+            ) => StoreErrorKind::Unavailable,
+            Fault::Sqlx(sqlx::Error::Configuration(_)) => StoreErrorKind::Invalid,
+            Fault::Sqlx(_) => StoreErrorKind::Other,
+        }
+    }
+
+    /// Whether the statement certainly had no effect: the server refused it and lives on. Everything else may have been
+    /// said after a commit, or said nothing about it.
+    pub(crate) fn is_definite(&self) -> bool {
+        match self {
+            Fault::Sqlx(error) => database(error).is_some_and(|error| error.severity() == PgSeverity::Error),
+            Fault::Damaged(_) => false,
+            Fault::Refused(_) | Fault::Closed => true,
+        }
+    }
+
+    /// Whether the connection can be used again.
+    pub(crate) fn spares_connection(&self) -> bool {
+        self.is_definite()
+    }
+
+    /// Whether what was sent is to blame, and not the state of the database: other appends may go through without it.
+    pub(crate) fn blames_data(&self) -> bool {
+        let class = self.code().get(..2).unwrap_or_default();
+        matches!(self, Fault::Refused(_)) || matches!(class, "21" | "22" | "23" | "54")
+    }
+
+    /// The error that a caller sees: what was tried on which log, what the database said, and what to do.
+    pub(crate) fn into_error(self, doing: &str, names: &Names) -> StoreError {
+        let error = StoreError::new(self.kind(), self.text(doing, names));
+        match self {
+            Fault::Sqlx(source) => error.with_source(source),
+            _ => error,
+        }
+    }
+
+    /// The text of [`Fault::into_error`].
+    pub(crate) fn text(&self, doing: &str, names: &Names) -> String {
+        format!("cannot {doing} the log `{names}`: {self}{}", self.remedy())
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self.code() {
+            "55P03" => "; another transaction holds the turn to append for longer than `lock_timeout`: try again",
+            "57014" => "; the server's `statement_timeout` ran out, or somebody cancelled: try again, or raise it",
+            "25P02" => "; the transaction failed earlier: roll it back",
+            "25P03" => "; the transaction was idle for longer than the server allows: begin it again",
+            "40001" | "40P01" => "; another transaction came first: begin again",
+            "25006" => "; the server is a standby or the session is read-only: connect to the primary",
+            "53100" => "; the disk of the server is full: free space, then try again",
+            "53300" => "; lower `max_connections` of the pools, or raise the server's",
+            "42P01" | "42883" | "3F000" | "42703" => "; run the migrations, or open with `migrate(true)`",
+            "42501" => "; grant this role USAGE on the schema and rights on its tables and functions",
+            "28000" | "28P01" => "; check user and password",
+            "3D000" => "; create the database",
+            _ => match self {
+                Fault::Sqlx(sqlx::Error::PoolTimedOut) => {
+                    "; no connection of the pool became free: raise its `max_connections`, or look for leaks"
+                }
+                Fault::Closed => "; open it again",
+                _ => "",
+            },
+        }
+    }
+}
+
+fn kind_of_code(code: &str) -> StoreErrorKind {
+    match code {
+        "55P03" | "57014" | "40001" | "40P01" => StoreErrorKind::Busy,
+        "25P03" | "25P04" | "53300" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => StoreErrorKind::Unavailable,
+        "25006" => StoreErrorKind::ReadOnly,
+        "53100" => StoreErrorKind::Full,
+        "42P01" | "42883" | "3F000" | "42703" => StoreErrorKind::Foreign,
+        "XX001" | "XX002" | "P0002" => StoreErrorKind::Corrupt,
+        _ => match code.get(..2).unwrap_or_default() {
+            "08" => StoreErrorKind::Unavailable,
+            "53" => StoreErrorKind::Busy,
+            "21" | "22" | "54" => StoreErrorKind::Invalid,
+            _ => StoreErrorKind::Other,
+        },
+    }
+}

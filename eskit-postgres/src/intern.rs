@@ -1,0 +1,56 @@
+use std::sync::Arc;
+
+/// Slots of the cache: names that one reader keeps at most.
+const SLOTS: usize = 256;
+
+/// Makes one shared string of a name that occurs in many rows. Bounded: a name that falls into the slot of another takes
+/// its place.
+pub(crate) struct Interner {
+    slots: Vec<Option<Arc<str>>>,
+}
+
+impl Interner {
+    pub(crate) fn new() -> Interner {
+        Interner { slots: vec![None; SLOTS] }
+    }
+
+    /// The shared form of `name`.
+    pub(crate) fn share(&mut self, name: &str) -> Arc<str> {
+        let slot = &mut self.slots[slot_of(name)];
+        match slot {
+            Some(shared) if **shared == *name => Arc::clone(shared),
+            _ => Arc::clone(slot.insert(Arc::from(name))),
+        }
+    }
+}
+
+/// Mixes the length, the first eight bytes and the last eight: names of one program differ there.
+fn slot_of(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let first = bytes.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    let last = bytes.last_chunk().map_or_else(|| short(bytes), |chunk| u64::from_le_bytes(*chunk));
+    let mixed = (first.rotate_left(29) ^ last ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as usize % SLOTS
+}
+
+fn short(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_equal_names_and_stays_bounded() {
+        let mut interner = Interner::new();
+        let first = interner.share("campus.CourseDefined");
+        assert!(Arc::ptr_eq(&first, &interner.share("campus.CourseDefined")));
+        for number in 0..10_000 {
+            let name = format!("n{number}");
+            assert_eq!(&*interner.share(&name), name);
+        }
+        assert_eq!(interner.slots.len(), SLOTS);
+        assert_eq!(&*interner.share(""), "");
+    }
+}

@@ -1,0 +1,47 @@
+//! The PostgreSQL store of eskit: sequenced group commit, contiguous positions, several processes on one log.
+//!
+//! - **Sequenced**: who appends first locks one row, in a statement of its own, and holds it until the commit. Positions are
+//!   contiguous in commit order, so a reader follows the log with `position > last` and misses nothing.
+//! - **Group commit**: appends that wait in this process are checked and written together, in one call and one
+//!   transaction; a conflict fails the one append alone. When nothing waits, an append goes straight to the database.
+//! - **Two conditions, one log**: the versions of streams and the queries of dynamic consistency boundaries are checked by
+//!   the transaction that writes, behind the lock.
+//! - **Shared**: any number of processes may write to one log.
+//! - **Your transaction**: [`PostgresStore::append_in`] appends together with what you write to your own tables.
+//!
+//! Programs use it through the `eskit` crate, feature `postgres`.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod batch;
+mod condition;
+mod connect;
+mod connections;
+mod error;
+mod intern;
+mod migrate;
+mod migrations;
+mod names;
+mod options;
+mod outcome;
+mod overlap;
+mod page;
+mod queue;
+mod rarest;
+mod repeat;
+mod request;
+mod row;
+mod select;
+mod statements;
+mod store;
+mod transaction;
+mod watch;
+mod writer;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use migrations::{Migration, Migrations, PayloadType, migrations};
+pub use options::PostgresOptions;
+pub use store::PostgresStore;

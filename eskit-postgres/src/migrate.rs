@@ -1,0 +1,141 @@
+use eskit_runtime::{StoreError, StoreErrorKind};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use crate::error::Fault;
+use crate::migrations::{self, PayloadType, SCHEMA_VERSION};
+use crate::names::Names;
+
+/// What a schema holds under the names of a log.
+enum Found {
+    Nothing,
+    Log { version: i32 },
+    Foreign,
+}
+
+async fn inspect(conn: &mut PgConnection, names: &Names) -> Result<Found, Fault> {
+    let (notes, events): (bool, bool) =
+        sqlx::query_as("SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL")
+            .bind(names.qualified("migrations"))
+            .bind(names.qualified("events"))
+            .fetch_one(&mut *conn)
+            .await?;
+    if !notes {
+        return Ok(if events { Found::Foreign } else { Found::Nothing });
+    }
+    let sql = names.render("SELECT max(version) FROM {migrations}");
+    match sqlx::query_scalar::<_, Option<i32>>(AssertSqlSafe(sql)).fetch_one(&mut *conn).await.map_err(Fault::from) {
+        Ok(Some(version)) => Ok(Found::Log { version }),
+        Ok(None) => Ok(if events { Found::Foreign } else { Found::Nothing }),
+        // A table of that name without our column.
+        Err(fault) if matches!(fault.code(), "42703" | "42883" | "42804") => Ok(Found::Foreign),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Checks that the log is there in the version that this program needs. Returns the type of its payloads.
+pub(crate) async fn check(conn: &mut PgConnection, names: &Names) -> Result<PayloadType, StoreError> {
+    let fail = |fault: Fault| fault.into_error("open", names);
+    check_encoding(conn).await.map_err(fail)?;
+    match inspect(conn, names).await.map_err(fail)? {
+        Found::Log { version: SCHEMA_VERSION } => payload_type(conn, names).await.map_err(fail),
+        Found::Log { version } if version > SCHEMA_VERSION => Err(newer(names, version)),
+        Found::Log { version } => {
+            let text = format!(
+                "the log `{names}` has schema version {version}, this program needs {SCHEMA_VERSION}; \
+                 run the migrations, or open with `migrate(true)`"
+            );
+            Err(StoreError::new(StoreErrorKind::Foreign, text))
+        }
+        Found::Nothing => {
+            let text = format!("there is no log `{names}`; run the migrations, or open with `migrate(true)`");
+            Err(StoreError::new(StoreErrorKind::Foreign, text))
+        }
+        Found::Foreign => Err(foreign(names)),
+    }
+}
+
+/// Applies the migrations that the database lacks, all or none. Others may do the same at the same time.
+pub(crate) async fn migrate(conn: &mut PgConnection, names: &Names, payload: PayloadType) -> Result<(), StoreError> {
+    let fail = |fault: Fault| fault.into_error("migrate", names);
+    check_encoding(conn).await.map_err(fail)?;
+    if let Found::Log { version: SCHEMA_VERSION } = inspect(conn, names).await.map_err(fail)? {
+        return Ok(());
+    }
+    let mut transaction = conn.begin().await.map_err(|error| fail(error.into()))?;
+    apply(&mut transaction, names, payload).await?;
+    transaction.commit().await.map_err(|error| fail(error.into()))
+}
+
+async fn apply(conn: &mut PgConnection, names: &Names, payload: PayloadType) -> Result<(), StoreError> {
+    let fail = |fault: Fault| fault.into_error("migrate", names);
+    // One migrator at a time, until the end of the transaction.
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(names.channel())
+        .execute(&mut *conn)
+        .await
+        .map_err(|error| fail(error.into()))?;
+    let applied = match inspect(conn, names).await.map_err(fail)? {
+        Found::Log { version } if version > SCHEMA_VERSION => return Err(newer(names, version)),
+        Found::Foreign => return Err(foreign(names)),
+        Found::Log { version } => version,
+        Found::Nothing => {
+            prepare(conn, names).await.map_err(fail)?;
+            0
+        }
+    };
+    // What was made with one type of payload goes on with it.
+    let payload = if applied == 0 { payload } else { payload_type(conn, names).await.map_err(fail)? };
+    for migration in migrations::all(names, payload).into_iter().filter(|migration| migration.version > applied) {
+        run(conn, migration.sql).await.map_err(fail)?;
+    }
+    Ok(())
+}
+
+/// Makes the schema and the table of migrations. The schema only if it is missing: its owner may be another role.
+async fn prepare(conn: &mut PgConnection, names: &Names) -> Result<(), Fault> {
+    let is_there: bool =
+        sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL").bind(names.schema()).fetch_one(&mut *conn).await?;
+    if !is_there {
+        run(conn, migrations::create_schema(names)).await?;
+    }
+    run(conn, names.render(migrations::CREATE_MIGRATIONS)).await
+}
+
+/// Runs statements whose text holds nothing but templates and validated names.
+async fn run(conn: &mut PgConnection, sql: String) -> Result<(), Fault> {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await?;
+    Ok(())
+}
+
+async fn check_encoding(conn: &mut PgConnection) -> Result<(), Fault> {
+    let encoding: String =
+        sqlx::query_scalar("SELECT current_setting('server_encoding')").fetch_one(&mut *conn).await?;
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    Err(Fault::Refused(format!("the database has the encoding {encoding}; create one with UTF8")))
+}
+
+async fn payload_type(conn: &mut PgConnection, names: &Names) -> Result<PayloadType, Fault> {
+    let sql = "SELECT format_type(atttypid, NULL) FROM pg_attribute \
+               WHERE attrelid = to_regclass($1) AND attname = 'payload'";
+    let found: Option<String> =
+        sqlx::query_scalar(sql).bind(names.qualified("events")).fetch_optional(&mut *conn).await?;
+    let found = found.unwrap_or_default();
+    PayloadType::from_sql(&found)
+        .ok_or_else(|| Fault::Damaged(format!("the column `payload` has the type `{found}`, which no version writes")))
+}
+
+fn newer(names: &Names, version: i32) -> StoreError {
+    let text = format!(
+        "the log `{names}` has schema version {version}, but this program knows versions up to {SCHEMA_VERSION}; \
+         update the program"
+    );
+    StoreError::new(StoreErrorKind::Foreign, text)
+}
+
+fn foreign(names: &Names) -> StoreError {
+    let text =
+        format!("tables of another program stand where the log `{names}` belongs; choose another schema or prefix");
+    StoreError::new(StoreErrorKind::Foreign, text)
+}

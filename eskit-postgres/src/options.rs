@@ -1,0 +1,182 @@
+use std::time::Duration;
+
+use eskit_runtime::StoreError;
+use sqlx::PgPool;
+
+use crate::migrations::{DEFAULT_SCHEMA, PayloadType};
+use crate::names::Names;
+use crate::store::PostgresStore;
+use crate::{connect, migrate};
+
+/// Appends that one store may queue.
+const QUEUE_LEN_MAX: usize = 1 << 20;
+
+/// How to open a [`PostgresStore`].
+///
+/// ```no_run
+/// # async fn example(pool: sqlx::PgPool) -> Result<(), eskit_runtime::StoreError> {
+/// use eskit_postgres::PostgresStore;
+///
+/// let store = PostgresStore::options().schema("app").table_prefix("es_").migrate(true).open(pool).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct PostgresOptions {
+    pub(crate) schema: String,
+    pub(crate) prefix: String,
+    pub(crate) payload: Option<PayloadType>,
+    pub(crate) migrate: bool,
+    pub(crate) queue_len: usize,
+    pub(crate) lock_timeout: Option<Duration>,
+    pub(crate) retry_for: Duration,
+    pub(crate) listen: bool,
+    pub(crate) poll_interval: Duration,
+    pub(crate) keep_connections: Option<usize>,
+    pub(crate) max_connections: u32,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> PostgresOptions {
+        PostgresOptions {
+            schema: DEFAULT_SCHEMA.to_owned(),
+            prefix: String::new(),
+            payload: None,
+            migrate: false,
+            queue_len: 4096,
+            lock_timeout: Some(Duration::from_secs(10)),
+            retry_for: Duration::from_secs(10),
+            listen: true,
+            poll_interval: Duration::from_millis(250),
+            keep_connections: None,
+            max_connections: 10,
+        }
+    }
+}
+
+impl PostgresOptions {
+    /// The defaults: schema `eskit` without a prefix, no migration, 4,096 queued appends, 10 s for the turn to append and
+    /// for an append whose connection broke, and listening to other processes, with a look every 250 ms besides.
+    pub fn new() -> PostgresOptions {
+        PostgresOptions::default()
+    }
+
+    /// The schema that holds the log's tables and functions: `a-z`, `0-9` and `_`. Read models may live in any other one.
+    #[must_use]
+    pub fn schema(mut self, schema: impl Into<String>) -> PostgresOptions {
+        self.schema = schema.into();
+        self
+    }
+
+    /// What the name of every table, index and function begins with: `a-z`, `0-9` and `_`. With it, several logs share one
+    /// schema.
+    #[must_use]
+    pub fn table_prefix(mut self, prefix: impl Into<String>) -> PostgresOptions {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// The column type of payloads. A log that exists keeps the one it was made with; asking for another one is an error.
+    #[must_use]
+    pub fn payload_type(mut self, payload: PayloadType) -> PostgresOptions {
+        self.payload = Some(payload);
+        self
+    }
+
+    /// Whether to run the migrations that the database lacks when the store is opened. Without, they are run by
+    /// [`PostgresOptions::run_migrations`] or by other tools from [`migrations`](crate::migrations()).
+    #[must_use]
+    pub fn migrate(mut self, migrate: bool) -> PostgresOptions {
+        self.migrate = migrate;
+        self
+    }
+
+    /// How many appends may wait for their turn: 1 to 1,048,576; values outside are brought inside. When that many wait,
+    /// further ones wait for a place before they are taken in.
+    #[must_use]
+    pub fn queue_len(mut self, appends: usize) -> PostgresOptions {
+        self.queue_len = appends.clamp(1, QUEUE_LEN_MAX);
+        self
+    }
+
+    /// How long an append waits for another process, or for a transaction of [`PostgresStore::append_in`], before it fails
+    /// as busy. `None` leaves it to the `lock_timeout` of the session.
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Option<Duration>) -> PostgresOptions {
+        self.lock_timeout = timeout;
+        self
+    }
+
+    /// How long to find out what became of an append whose connection broke, by appending it again with the same ids. After
+    /// that its outcome is reported as unknown.
+    #[must_use]
+    pub fn retry_for(mut self, time: Duration) -> PostgresOptions {
+        self.retry_for = time;
+        self
+    }
+
+    /// Whether to tell other processes of appends and to listen to theirs, with `NOTIFY` and `LISTEN`. While somebody waits
+    /// in `watch`, listening takes one connection of the pool. Switch it off behind a pooler that hands out connections by
+    /// transaction.
+    #[must_use]
+    pub fn listen(mut self, listen: bool) -> PostgresOptions {
+        self.listen = listen;
+        self
+    }
+
+    /// How often to look for appends of other processes while somebody waits in `watch`, whether or not something was heard;
+    /// at least 1 ms. Appends of this store are seen at once.
+    #[must_use]
+    pub fn poll_interval(mut self, interval: Duration) -> PostgresOptions {
+        self.poll_interval = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How many connections to keep at hand between two uses, instead of giving them back to the pool, which costs a round
+    /// trip each time. The default is half of the pool, and all of a pool that was made from a DSN.
+    #[must_use]
+    pub fn keep_connections(mut self, connections: usize) -> PostgresOptions {
+        self.keep_connections = Some(connections);
+        self
+    }
+
+    /// How many connections a pool that is made from a DSN may open; at least 2. Pools that are handed in decide themselves.
+    #[must_use]
+    pub fn max_connections(mut self, connections: u32) -> PostgresOptions {
+        self.max_connections = connections.max(2);
+        self
+    }
+
+    /// Opens the log in the database of this pool. The store uses the pool; closing it stays with the caller.
+    ///
+    /// # Errors
+    /// `Invalid` for names that cannot be used, for a payload type other than the log's, and for a database whose encoding
+    /// is not UTF8; `Foreign` when the log is missing or older and migrations were not asked for, when the database is newer
+    /// than this program, or when the tables belong to another one; `Unavailable` when the server cannot be reached.
+    pub async fn open(self, pool: PgPool) -> Result<PostgresStore, StoreError> {
+        let keep = self.keep_connections.unwrap_or(pool.options().get_max_connections() as usize / 2);
+        PostgresStore::open_with(pool, keep, false, self).await
+    }
+
+    /// Opens the log in the database that a DSN names: `postgres://user:password@host:port/database`, with the parameters of
+    /// sqlx behind `?`, such as `host=/var/run/postgresql` for a Unix socket or `sslmode=require`, for which sqlx must be
+    /// built with TLS.
+    ///
+    /// # Errors
+    /// As [`PostgresOptions::open`]; `Invalid` for a DSN that cannot be read.
+    pub async fn connect(self, dsn: &str) -> Result<PostgresStore, StoreError> {
+        let pool = connect::pool(dsn, self.max_connections)?;
+        let keep = self.keep_connections.unwrap_or(self.max_connections as usize);
+        PostgresStore::open_with(pool, keep, true, self).await
+    }
+
+    /// Runs the migrations that the database lacks, all or none, in one transaction. Others may do the same at the same time.
+    ///
+    /// # Errors
+    /// As [`PostgresOptions::open`].
+    pub async fn run_migrations(&self, pool: &PgPool) -> Result<(), StoreError> {
+        let names = Names::new(&self.schema, &self.prefix)?;
+        let fail = |error: sqlx::Error| crate::error::Fault::from(error).into_error("migrate", &names);
+        let mut connection = pool.acquire().await.map_err(fail)?;
+        migrate::migrate(&mut connection, &names, self.payload.unwrap_or_default()).await
+    }
+}

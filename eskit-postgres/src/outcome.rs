@@ -1,0 +1,164 @@
+use eskit_runtime::{
+    Appended, Condition, Conflict, ConflictEvent, ConflictKind, NewEvent, Position, StreamId, WireName,
+};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use crate::batch::Batch;
+use crate::condition::number;
+use crate::error::Fault;
+use crate::overlap::matches;
+use crate::request::Answer;
+use crate::row::position;
+
+/// What became of one append of a batch.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It is decided.
+    Done(Answer),
+    /// At least one of its ids is in the log already.
+    Known,
+    /// It gave way to an earlier one of the batch, and may yet go through.
+    Again,
+}
+
+/// What the database answered to a batch.
+pub(crate) struct Outcome {
+    head_before: i64,
+    /// The version of each stream before the batch.
+    versions: Vec<i64>,
+    hits: Vec<Hit>,
+    known: Vec<i32>,
+    deferred: Vec<i32>,
+}
+
+/// A condition that does not hold, by its number from 1.
+struct Hit {
+    condition: i32,
+    event: Option<ConflictEvent>,
+}
+
+/// An event that the batch wrote.
+struct Written<'r> {
+    event: &'r NewEvent,
+    position: Position,
+    version: Option<u64>,
+}
+
+impl Outcome {
+    /// Reads the answer.
+    pub(crate) fn from_row(row: &PgRow) -> Result<Outcome, Fault> {
+        let conditions: Option<Vec<i32>> = row.try_get("h_condition")?;
+        let positions: Option<Vec<Option<i64>>> = row.try_get("h_pos")?;
+        let types: Option<Vec<Option<String>>> = row.try_get("h_type")?;
+        let events = positions.into_iter().flatten().zip(types.into_iter().flatten());
+        let hits = conditions.into_iter().flatten().zip(events).map(|(condition, (pos, name))| {
+            let event = pos.zip(name).map(|(pos, name)| ConflictEvent { position: position(pos), name: name.into() });
+            Hit { condition, event }
+        });
+        Ok(Outcome {
+            head_before: row.try_get("head_before")?,
+            versions: row.try_get::<Option<_>, _>("s_version")?.unwrap_or_default(),
+            hits: hits.collect(),
+            known: row.try_get::<Option<_>, _>("known")?.unwrap_or_default(),
+            deferred: row.try_get::<Option<_>, _>("deferred")?.unwrap_or_default(),
+        })
+    }
+
+    /// The verdict on each append, and the position of the last event of the log.
+    pub(crate) fn settle(&self, batch: &Batch<'_>) -> (Vec<Verdict>, Position) {
+        let mut versions = self.versions.clone();
+        let mut written: Vec<Written<'_>> = Vec::new();
+        let mut verdicts = Vec::with_capacity(batch.appends.len());
+        for (append, prepared) in (1..).zip(&batch.appends) {
+            verdicts.push(if self.known.contains(&append) {
+                Verdict::Known
+            } else if let Some(conflict) = self.conflict(batch, append) {
+                Verdict::Done(Err(conflict.into()))
+            } else if self.deferred.contains(&append) {
+                Verdict::Again
+            } else {
+                let first = written.len();
+                for event in &prepared.append.events {
+                    let version = event.stream.as_ref().and_then(|stream| advance(batch, &mut versions, stream));
+                    let position = position(self.head_before + i64::from(number(written.len() + 1)));
+                    written.push(Written { event, position, version });
+                }
+                let own = &written[first..];
+                let positions = own.iter().map(|event| event.position).collect();
+                let versions = own.iter().map(|event| event.version).collect();
+                Verdict::Done(Ok(Appended::new(positions, versions, batch.now)))
+            });
+        }
+        for append in &self.deferred {
+            let Some(index) = usize::try_from(*append - 1).ok().filter(|index| *index < verdicts.len()) else {
+                continue;
+            };
+            let prepared = batch.appends[index];
+            let repeats = |event: &NewEvent| written.iter().any(|other| other.event.id == event.id);
+            // The events of the batch may settle what they made this one wait for.
+            if !prepared.append.events.iter().any(repeats)
+                && let Some(conflict) = late_conflict(&prepared.append.conditions, batch, &versions, &written)
+            {
+                verdicts[index] = Verdict::Done(Err(conflict.into()));
+            }
+        }
+        let head = written.last().map_or(position(self.head_before), |last| last.position);
+        (verdicts, head)
+    }
+
+    /// The first condition of an append that the log before the batch breaks, with the newest event that does.
+    fn conflict(&self, batch: &Batch<'_>, append: i32) -> Option<Conflict> {
+        let index_of = |hit: &Hit| usize::try_from(hit.condition - 1).unwrap_or(usize::MAX);
+        let own = || self.hits.iter().filter(|hit| batch.conditions.append.get(index_of(hit)) == Some(&append));
+        let first = own().map(index_of).min()?;
+        let newest =
+            own().filter(|hit| index_of(hit) == first).max_by_key(|hit| hit.event.as_ref().map(|event| event.position));
+        let kind = match batch.conditions.all.get(first)? {
+            Condition::Stream { stream, expected } => {
+                let found = batch.streams.index_of(stream).and_then(|index| self.versions.get(index));
+                let found = found.copied().unwrap_or_default().unsigned_abs();
+                ConflictKind::Stream { stream: stream.clone(), expected: *expected, found }
+            }
+            Condition::NoEvents { after, .. } => ConflictKind::Query { after: *after },
+        };
+        Some(Conflict::new(kind, newest.and_then(|hit| hit.event.clone())))
+    }
+}
+
+/// Counts one more event of a stream, and returns its version.
+fn advance(batch: &Batch<'_>, versions: &mut [i64], stream: &StreamId) -> Option<u64> {
+    let version = batch.streams.index_of(stream).and_then(|index| versions.get_mut(index))?;
+    *version += 1;
+    Some(version.unsigned_abs())
+}
+
+/// The first condition that the events of the batch break.
+fn late_conflict(
+    conditions: &[Condition],
+    batch: &Batch<'_>,
+    versions: &[i64],
+    written: &[Written<'_>],
+) -> Option<Conflict> {
+    let conflict_event = |written: &Written<'_>| ConflictEvent {
+        position: written.position,
+        name: WireName::clone(&written.event.name),
+    };
+    conditions.iter().find_map(|condition| match condition {
+        Condition::Stream { stream, expected } => {
+            let found = batch.streams.index_of(stream).and_then(|index| versions.get(index));
+            let found = found.copied().unwrap_or_default().unsigned_abs();
+            let last = written.iter().rev().find(|written| written.event.stream.as_ref() == Some(stream));
+            let kind = ConflictKind::Stream { stream: stream.clone(), expected: *expected, found };
+            let is_broken = last.is_some() && !expected.accepts(found);
+            is_broken.then(|| Conflict::new(kind, last.map(conflict_event)))
+        }
+        Condition::NoEvents { query, after } => {
+            let breaks = |written: &&Written<'_>| {
+                written.position > *after && query.items().iter().any(|item| matches(item, written.event))
+            };
+            let newest = written.iter().rev().find(breaks)?;
+            Some(Conflict::new(ConflictKind::Query { after: *after }, Some(conflict_event(newest))))
+        }
+    })
+}

@@ -1,0 +1,55 @@
+use eskit_runtime::{Direction, Page, Query, ReadOptions};
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use crate::error::Fault;
+use crate::intern::Interner;
+use crate::row::{self, column};
+use crate::select::Sources;
+use crate::statements::Statements;
+
+/// The positions that a read may return, and in which order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Range {
+    /// Only positions greater than this one.
+    pub(crate) after: i64,
+    /// Only positions up to and including this one.
+    pub(crate) until: i64,
+    pub(crate) direction: Direction,
+}
+
+impl Range {
+    fn of(options: &ReadOptions) -> Range {
+        Range {
+            after: column(options.after),
+            until: options.until.map_or(i64::MAX, column),
+            direction: options.direction,
+        }
+    }
+}
+
+/// Reads one page.
+pub(crate) async fn read(
+    conn: &mut PgConnection,
+    statements: &Statements,
+    query: &Query,
+    options: &ReadOptions,
+) -> Result<Page, Fault> {
+    let mut range = Range::of(options);
+    if range.after >= range.until || query.items().is_empty() {
+        return Ok(Page::default());
+    }
+    let page_len = options.page_len();
+    let sources = Sources::of(conn, statements, query, &mut range).await?;
+    // One row more than the page holds tells whether there are more.
+    let limit = i64::try_from(page_len + 1).unwrap_or(i64::MAX);
+    let select = sources.statement(statements, range, limit)?;
+    if select.sql.is_empty() {
+        return Ok(Page::default());
+    }
+    let mut rows = sqlx::query_with(AssertSqlSafe(select.sql), select.arguments).fetch_all(conn).await?;
+    let more = rows.len() > page_len;
+    rows.truncate(page_len);
+    let mut names = Interner::new();
+    let events = rows.iter().map(|row| row::event(row, &mut names)).collect::<Result<_, _>>()?;
+    Ok(Page::new(events, more))
+}

@@ -1,0 +1,70 @@
+use std::sync::Arc;
+
+use crate::migrations::PayloadType;
+use crate::names::Names;
+
+/// The parameters of `append_v1`.
+const APPEND_PARAMETERS: usize = 51;
+
+const COUNTS: &str = "\
+SELECT (
+    SELECT count(*) FROM unnest($2::text[]) AS n(type) CROSS JOIN LATERAL (
+        SELECT FROM {tags} t WHERE t.tag = w.tag AND t.type = n.type AND t.pos > $3 AND t.pos <= $4 LIMIT $5
+    ) counted
+) FROM unnest($1::text[]) WITH ORDINALITY AS w(tag, nth) ORDER BY w.nth";
+
+/// One seek for each type.
+const TYPES: &str = "\
+WITH RECURSIVE n(type) AS (
+    (SELECT t.type FROM {tags} t WHERE t.tag = $1 ORDER BY t.type LIMIT 1)
+    UNION ALL
+    SELECT (SELECT t.type FROM {tags} t WHERE t.tag = $1 AND t.type > n.type ORDER BY t.type LIMIT 1)
+    FROM n WHERE n.type IS NOT NULL
+) SELECT n.type FROM n WHERE n.type IS NOT NULL";
+
+/// The statements that a store runs, with its names in them.
+pub(crate) struct Statements {
+    pub(crate) append: Arc<str>,
+    pub(crate) head: Arc<str>,
+    /// The position of each id.
+    pub(crate) positions: Arc<str>,
+    /// What tells where appends begin and end.
+    pub(crate) parts: Arc<str>,
+    /// How often tags occur beside some types.
+    pub(crate) counts: Arc<str>,
+    /// The types beside which a tag occurs.
+    pub(crate) types: Arc<str>,
+    pub(crate) notify: &'static str,
+    /// The names of tables and functions that queries of changing form are written with.
+    pub(crate) events: String,
+    pub(crate) tags: String,
+    pub(crate) first_version: String,
+    /// The columns of an event `e`, in the order in which they are read.
+    pub(crate) columns: String,
+}
+
+impl Statements {
+    pub(crate) fn new(names: &Names, payload: PayloadType) -> Statements {
+        let render = |template: &str| Arc::from(names.render(template));
+        let parameters: Vec<String> = (1..=APPEND_PARAMETERS).map(|number| format!("${number}")).collect();
+        Statements {
+            append: render(&format!("SELECT * FROM {{append_v1}}({})", parameters.join(", "))),
+            head: render("SELECT pos FROM {head} WHERE is_only"),
+            positions: render("SELECT id, pos FROM {events} WHERE id = ANY ($1)"),
+            parts: render(
+                "SELECT pos, part, version, recorded_at FROM {events} WHERE pos >= $1 AND pos <= $2 ORDER BY pos",
+            ),
+            counts: render(COUNTS),
+            types: render(TYPES),
+            events: names.qualified("events"),
+            tags: names.qualified("tags"),
+            first_version: names.qualified("first_version_v1"),
+            notify: "SELECT pg_notify($1, '')",
+            columns: format!(
+                "e.pos, e.type, e.id, e.stream_type, e.stream_id, e.version, e.tags, e.schema_version, e.metadata, \
+                 e.content_type, e.recorded_at, {} AS payload",
+                payload.decode("e.payload")
+            ),
+        }
+    }
+}

@@ -1,0 +1,297 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use eskit_runtime::{
+    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind, limits,
+};
+use sqlx::PgPool;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use crate::connections::Connections;
+use crate::error::Fault;
+use crate::migrations::PayloadType;
+use crate::names::Names;
+use crate::options::PostgresOptions;
+use crate::queue::Queue;
+use crate::request::{Prepared, Request};
+use crate::statements::Statements;
+use crate::watch::{Following, Heads};
+use crate::writer::Writer;
+use crate::{migrate, page};
+
+/// A log in a PostgreSQL database.
+///
+/// Appends of this process that come while one is being written are written together by the next; an append that finds
+/// nothing waiting goes straight to the database. Other processes may append to the same log. Cheap to clone; clones share
+/// the store. Must be opened, and used, inside a tokio runtime.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use eskit_postgres::PostgresStore;
+/// use eskit_runtime::{Append, EventStore, NewEvent, Query, ReadOptions};
+///
+/// let store = PostgresStore::options().migrate(true).connect("postgres://app@localhost/app").await?;
+/// store.append(Append::new(vec![NewEvent::json("campus.Opened", "{}")])).await?;
+/// let page = store.read(&Query::all(), ReadOptions::default()).await?;
+/// assert_eq!(page.events[0].name, "campus.Opened");
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct PostgresStore {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) names: Names,
+    pub(crate) payload: PayloadType,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) statements: Arc<Statements>,
+    pub(crate) heads: Arc<Heads>,
+    queue: Queue,
+    writer: Writer,
+    runtime: Handle,
+    owns_pool: bool,
+}
+
+impl PostgresStore {
+    /// Opens the log in the database of this pool with the default [`PostgresOptions`]. Its migrations must have been run.
+    ///
+    /// # Errors
+    /// As [`PostgresOptions::open`].
+    pub async fn open(pool: PgPool) -> Result<PostgresStore, StoreError> {
+        PostgresOptions::new().open(pool).await
+    }
+
+    /// Opens the log in the database that a DSN names with the default [`PostgresOptions`]. Its migrations must have been run.
+    ///
+    /// # Errors
+    /// As [`PostgresOptions::connect`].
+    pub async fn connect(dsn: &str) -> Result<PostgresStore, StoreError> {
+        PostgresOptions::new().connect(dsn).await
+    }
+
+    /// How to open a store otherwise than by default.
+    pub fn options() -> PostgresOptions {
+        PostgresOptions::new()
+    }
+
+    /// The pool that the store uses.
+    pub fn pool(&self) -> &PgPool {
+        self.inner.connections.pool()
+    }
+
+    /// The column type of the log's payloads.
+    pub fn payload_type(&self) -> PayloadType {
+        self.inner.payload
+    }
+
+    pub(crate) async fn open_with(
+        pool: PgPool,
+        keep: usize,
+        owns_pool: bool,
+        options: PostgresOptions,
+    ) -> Result<PostgresStore, StoreError> {
+        let names = Names::new(&options.schema, &options.prefix)?;
+        if options.migrate {
+            options.run_migrations(&pool).await?;
+        }
+        let runtime = Handle::current();
+        let connections = Arc::new(Connections::new(pool, keep, runtime.clone()));
+        let payload = inspect(&connections, &names, &options).await?;
+        let statements = Arc::new(Statements::new(&names, payload));
+        let heads = Arc::new(Heads::new(
+            Position::START,
+            Arc::clone(&connections),
+            Arc::clone(&statements),
+            Following { channel: names.channel(), listens: options.listen, poll_interval: options.poll_interval },
+        ));
+        heads.ask().await.map_err(|fault| fault.into_error("open", &names))?;
+        let writer = Writer {
+            names: names.clone(),
+            connections: Arc::clone(&connections),
+            statements: Arc::clone(&statements),
+            heads: Arc::clone(&heads),
+            wait_ms: options.lock_timeout.map(|timeout| i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1)),
+            retry_for: options.retry_for,
+            last_ns: AtomicU64::new(0),
+        };
+        let queue = Queue::new(options.queue_len);
+        let inner = Inner { names, payload, connections, statements, heads, queue, writer, runtime, owns_pool };
+        let store = PostgresStore { inner: Arc::new(inner) };
+        store.give_way_to_closing_pool();
+        Ok(store)
+    }
+
+    /// A pool that is closed waits for all its connections, also for those that are kept at hand.
+    fn give_way_to_closing_pool(&self) {
+        let mut closing = self.pool().close_event();
+        let connections = Arc::downgrade(&self.inner.connections);
+        let heads = Arc::downgrade(&self.inner.heads);
+        self.inner.runtime.spawn(async move {
+            (&mut closing).await;
+            if let (Some(connections), Some(heads)) = (connections.upgrade(), heads.upgrade()) {
+                connections.close();
+                heads.close();
+            }
+        });
+    }
+
+    /// Closes the store for all its clones: appends that were taken in are finished, later ones and reads fail as closed, and
+    /// whoever waits in `watch` is told. A pool that was made from a DSN is closed too; one that was handed in is not.
+    pub async fn close(&self) {
+        let inner = &self.inner;
+        inner.queue.close();
+        while !inner.queue.is_idle() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        inner.heads.close();
+        inner.connections.close();
+        if inner.owns_pool {
+            self.pool().close().await;
+        }
+    }
+
+    pub(crate) fn error(&self, doing: &str, fault: Fault) -> StoreError {
+        fault.into_error(doing, &self.inner.names)
+    }
+
+    /// Refuses what the column type of payloads cannot hold.
+    pub(crate) fn prepare(&self, append: Append) -> Result<Prepared, AppendError> {
+        limits::check_append(&append)?;
+        let is_json =
+            self.inner.payload == PayloadType::Bytea || append.events.iter().all(|event| event.content_type.is_json());
+        if !is_json {
+            let text = format!(
+                "the log `{}` keeps payloads as `{}`, which holds nothing but JSON",
+                self.inner.names,
+                self.inner.payload.sql()
+            );
+            return Err(StoreError::new(StoreErrorKind::Invalid, text).into());
+        }
+        Ok(Prepared::new(append)?)
+    }
+
+    async fn try_read(&self, query: &Query, options: &ReadOptions) -> Result<Page, Fault> {
+        let mut connection = self.inner.connections.take().await?;
+        let result = page::read(&mut connection, &self.inner.statements, query, options).await;
+        self.inner.connections.give_back(connection, &result);
+        result
+    }
+}
+
+/// Checks the log, and returns the type of its payloads.
+async fn inspect(
+    connections: &Connections,
+    names: &Names,
+    options: &PostgresOptions,
+) -> Result<PayloadType, StoreError> {
+    let mut connection = connections.take().await.map_err(|fault| fault.into_error("open", names))?;
+    let payload = migrate::check(&mut connection, names).await?;
+    connections.give_back(connection, &Ok(()));
+    match options.payload {
+        Some(wanted) if wanted != payload => {
+            let text = format!(
+                "the log `{names}` keeps payloads as `{}`, not as `{}`; leave the option out, or choose another schema",
+                payload.sql(),
+                wanted.sql()
+            );
+            Err(StoreError::new(StoreErrorKind::Invalid, text))
+        }
+        _ => Ok(payload),
+    }
+}
+
+impl EventStore for PostgresStore {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let prepared = self.prepare(append)?;
+        let (reply, answer) = oneshot::channel();
+        let closed = |_| AppendError::Store(self.error("append to", Fault::Closed));
+        if let Some(request) = self.inner.queue.enter(Request { prepared, reply }).await.map_err(closed)? {
+            // The direct path: nothing waits, so this task writes by itself.
+            let lead = Lead { inner: Arc::clone(&self.inner), has_begun: true };
+            let again = self.inner.writer.run(vec![request]).await;
+            self.inner.queue.put_back(again);
+            drop(lead);
+        }
+        answer.await.unwrap_or_else(|_| {
+            let text = format!("the append to the log `{}` was interrupted", self.inner.names);
+            Err(AppendError::UnknownOutcome(StoreError::new(StoreErrorKind::Unavailable, text)))
+        })
+    }
+
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        limits::check_query(query)?;
+        let result = match self.try_read(query, &options).await {
+            // A connection at hand may have died meanwhile; all of them were let go now.
+            Err(fault) if fault.kind() == StoreErrorKind::Unavailable && !fault.is_definite() => {
+                self.try_read(query, &options).await
+            }
+            result => result,
+        };
+        result.map_err(|fault| self.error("read", fault))
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        let result = match self.inner.heads.ask().await {
+            Err(fault) if fault.kind() == StoreErrorKind::Unavailable && !fault.is_definite() => {
+                self.inner.heads.ask().await
+            }
+            result => result,
+        };
+        result.map_err(|fault| self.error("read", fault))
+    }
+
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        self.inner.heads.beyond(after).await.map_err(|fault| self.error("watch", fault))
+    }
+}
+
+/// The right to write, of one task at a time. Passes itself on when it ends, also when its task is dropped midway.
+struct Lead {
+    inner: Arc<Inner>,
+    has_begun: bool,
+}
+
+impl Lead {
+    /// Writes what waits until nothing does.
+    async fn serve(mut self) {
+        self.has_begun = true;
+        let (queue, writer) = (&self.inner.queue, &self.inner.writer);
+        let mut expected = 0;
+        loop {
+            let batch = queue.take(expected, writer.linger()).await;
+            if batch.is_empty() {
+                break;
+            }
+            let taken = batch.len();
+            let again = writer.run(batch).await;
+            queue.put_back(again);
+            // Whoever was answered now is likely to append again: the next batch waits for as many.
+            expected = taken + queue.len();
+        }
+    }
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        if !self.has_begun {
+            // The runtime is gone, so nobody can write any more.
+            for request in self.inner.queue.abandon() {
+                let error = Fault::Closed.into_error("append to", &self.inner.names);
+                request.answer(Err(AppendError::Store(error)));
+            }
+        } else if self.inner.queue.end_lead() {
+            let next = Lead { inner: Arc::clone(&self.inner), has_begun: false };
+            self.inner.runtime.spawn(next.serve());
+        }
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("log", &self.inner.names.to_string()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,48 @@
+//! PostgreSQL for tests: a private server that needs no installation of its own, and a fresh database for each test.
+//!
+//! [`database`] makes a database on the server that the environment variable `ESKIT_TEST_POSTGRES` names as a DSN; its role
+//! must be allowed to create databases. Without the variable it starts one private server for the process: `initdb` and
+//! `pg_ctl` are looked for, the data lies in a temporary folder, the server listens on a Unix socket there and nowhere else,
+//! and stops when the process ends, however it ends. Since PostgreSQL refuses to run as root, it then runs as the user
+//! `postgres`, or `nobody`.
+//!
+//! Where there is no PostgreSQL, the test says so and is skipped, but with `CI=true` it fails.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use eskit_postgres::{PostgresStore, testing};
+//!
+//! let Some(database) = testing::database().await? else { return Ok(()) };
+//! let store = PostgresStore::options().migrate(true).connect(database.dsn()).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! For tests that stop or kill the server, [`Cluster`] starts one for the test alone.
+
+mod binaries;
+mod cluster;
+mod database;
+mod user;
+
+use std::fmt;
+
+pub use cluster::{Cluster, ClusterOptions, StopMode};
+pub use database::{Database, database};
+
+/// Why no PostgreSQL could be had. The text says what failed and what to do.
+#[derive(Debug)]
+pub struct TestError(String);
+
+impl TestError {
+    pub(crate) fn new(text: impl Into<String>) -> TestError {
+        TestError(text.into())
+    }
+}
+
+impl fmt::Display for TestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TestError {}

@@ -1,0 +1,203 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use eskit_runtime::Position;
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgListener;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::connections::Connections;
+use crate::error::Fault;
+use crate::row::position;
+use crate::statements::Statements;
+
+/// The least time between two announcements: those in between become one.
+const ANNOUNCE_GAP: Duration = Duration::from_millis(5);
+/// How long the follower stays, with its connection, when nobody waits any more.
+const FOLLOW_IDLE_MAX: Duration = Duration::from_secs(5);
+
+/// The head of the log as this process knows it: moved by its own commits at once, and by a follower, while somebody waits,
+/// for those of other processes.
+pub(crate) struct Heads {
+    state: watch::Sender<State>,
+    tasks: Mutex<Tasks>,
+    connections: Arc<Connections>,
+    statements: Arc<Statements>,
+    channel: String,
+    listens: bool,
+    poll_interval: Duration,
+    runtime: Handle,
+}
+
+#[derive(Clone, Copy)]
+struct State {
+    head: Position,
+    is_closed: bool,
+}
+
+#[derive(Default)]
+struct Tasks {
+    waiting: usize,
+    follows: bool,
+    /// The head that is to be announced; nothing when the announcer is not at work.
+    announces: Option<Position>,
+}
+
+/// Counts one who waits while it lives.
+struct Waiting<'h>(&'h Heads);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.tasks().waiting -= 1;
+    }
+}
+
+/// How commits of other processes are noticed.
+pub(crate) struct Following {
+    pub(crate) channel: String,
+    /// Whether to listen for announcements, besides asking from time to time.
+    pub(crate) listens: bool,
+    pub(crate) poll_interval: Duration,
+}
+
+impl Heads {
+    pub(crate) fn new(
+        head: Position,
+        connections: Arc<Connections>,
+        statements: Arc<Statements>,
+        following: Following,
+    ) -> Heads {
+        let (state, _) = watch::channel(State { head, is_closed: false });
+        let Following { channel, listens, poll_interval } = following;
+        let runtime = Handle::current();
+        Heads { state, tasks: Mutex::default(), connections, statements, channel, listens, poll_interval, runtime }
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Tasks> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves the head forward and wakes who waits for it.
+    pub(crate) fn advance(&self, head: Position) {
+        self.state.send_if_modified(|state| {
+            let is_news = head > state.head;
+            if is_news {
+                state.head = head;
+            }
+            is_news
+        });
+    }
+
+    /// Asks the database for the head.
+    pub(crate) async fn ask(&self) -> Result<Position, Fault> {
+        let mut connection = self.connections.take().await?;
+        let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(self.statements.head.clone()));
+        let result = query.fetch_one(&mut *connection).await.map_err(Fault::from);
+        self.connections.give_back(connection, &result);
+        let head = position(result?);
+        self.advance(head);
+        Ok(head)
+    }
+
+    /// Waits until the head is beyond `after`.
+    pub(crate) async fn beyond(self: &Arc<Heads>, after: Position) -> Result<Position, Fault> {
+        let mut states = self.state.subscribe();
+        let now = *states.borrow_and_update();
+        if now.is_closed || now.head > after {
+            return if now.is_closed { Err(Fault::Closed) } else { Ok(now.head) };
+        }
+        let _waiting = self.wait();
+        let state = *states.wait_for(|state| state.is_closed || state.head > after).await.map_err(|_| Fault::Closed)?;
+        if state.head > after { Ok(state.head) } else { Err(Fault::Closed) }
+    }
+
+    fn wait(self: &Arc<Heads>) -> Waiting<'_> {
+        let mut tasks = self.tasks();
+        tasks.waiting += 1;
+        if !std::mem::replace(&mut tasks.follows, true) {
+            self.runtime.spawn(Arc::clone(self).follow());
+        }
+        Waiting(self)
+    }
+
+    /// Looks for commits of other processes until nobody has waited for a while.
+    async fn follow(self: Arc<Heads>) {
+        let mut listener = None;
+        let mut idle_since = Instant::now();
+        while !self.state.borrow().is_closed {
+            // A failure here is met again, and told, by the read that follows.
+            let _ = self.ask().await;
+            if listener.is_none() && self.listens {
+                listener = self.listen().await;
+            }
+            match &mut listener {
+                // Whether something was heard or the time is up: it is time to ask. A connection that broke is made anew.
+                Some(heard) => match tokio::time::timeout(self.poll_interval, heard.recv()).await {
+                    Ok(Ok(_)) => while heard.next_buffered().is_some() {},
+                    Ok(Err(_)) => {
+                        listener = None;
+                        tokio::time::sleep(self.poll_interval).await;
+                    }
+                    Err(_) => {}
+                },
+                None => tokio::time::sleep(self.poll_interval).await,
+            }
+            let mut tasks = self.tasks();
+            if tasks.waiting > 0 {
+                idle_since = Instant::now();
+            } else if idle_since.elapsed() > FOLLOW_IDLE_MAX {
+                tasks.follows = false;
+                return;
+            }
+        }
+        self.tasks().follows = false;
+    }
+
+    async fn listen(&self) -> Option<PgListener> {
+        let mut listener = PgListener::connect_with(self.connections.pool()).await.ok()?;
+        listener.listen(&self.channel).await.ok()?;
+        Some(listener)
+    }
+
+    /// Tells other processes, soon and outside of any append, that the log has grown. What happens meanwhile is told with it.
+    pub(crate) fn announce(self: &Arc<Heads>, head: Position) {
+        if !self.listens {
+            return;
+        }
+        let mut tasks = self.tasks();
+        if tasks.announces.replace(head).is_none() {
+            self.runtime.spawn(Arc::clone(self).announce_all());
+        }
+    }
+
+    async fn announce_all(self: Arc<Heads>) {
+        let mut announced = Position::START;
+        loop {
+            {
+                let mut tasks = self.tasks();
+                if tasks.announces.is_none_or(|head| head <= announced) {
+                    tasks.announces = None;
+                    return;
+                }
+                announced = tasks.announces.unwrap_or_default();
+            }
+            // Whoever is not told asks by itself before long.
+            let _ = self.notify().await;
+            tokio::time::sleep(ANNOUNCE_GAP).await;
+        }
+    }
+
+    async fn notify(&self) -> Result<(), Fault> {
+        let mut connection = self.connections.take().await?;
+        let query = sqlx::query(self.statements.notify).bind(&self.channel);
+        let result = query.execute(&mut *connection).await.map(drop).map_err(Fault::from);
+        self.connections.give_back(connection, &result);
+        result
+    }
+
+    /// Wakes everybody who waits, and ends the tasks.
+    pub(crate) fn close(&self) {
+        self.state.send_modify(|state| state.is_closed = true);
+    }
+}

@@ -1,0 +1,165 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use eskit_runtime::{AppendError, StoreErrorKind};
+use sqlx::PgConnection;
+
+use crate::batch::Batch;
+use crate::connections::Connections;
+use crate::error::Fault;
+use crate::names::Names;
+use crate::outcome::{Outcome, Verdict};
+use crate::repeat;
+use crate::request::{Answer, Request};
+use crate::statements::Statements;
+use crate::watch::Heads;
+
+/// The longest that a batch waits for further appends.
+const LINGER_MAX: Duration = Duration::from_millis(1);
+/// A batch waits for further appends for this part of the time that the last one took.
+const LINGER_PART: u32 = 8;
+/// The pause before an append of unknown outcome is tried a third time; it doubles each time.
+const RETRY_PAUSE: Duration = Duration::from_millis(10);
+const RETRY_PAUSE_MAX: Duration = Duration::from_millis(500);
+
+/// Writes batches, one at a time.
+pub(crate) struct Writer {
+    pub(crate) names: Names,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) statements: Arc<Statements>,
+    pub(crate) heads: Arc<Heads>,
+    /// How long to wait for the turn to append; `None` as long as the session waits for any lock.
+    pub(crate) wait_ms: Option<i32>,
+    /// How long to find out what became of an append whose connection broke.
+    pub(crate) retry_for: Duration,
+    /// How long the last batch took, in nanoseconds.
+    pub(crate) last_ns: AtomicU64,
+}
+
+/// Why a batch was not decided.
+struct Failure {
+    fault: Fault,
+    /// Whether it may be in the log all the same.
+    is_ambiguous: bool,
+}
+
+impl Writer {
+    /// How long to wait for further appends before the next batch.
+    pub(crate) fn linger(&self) -> Duration {
+        (Duration::from_nanos(self.last_ns.load(Ordering::Relaxed)) / LINGER_PART).min(LINGER_MAX)
+    }
+
+    /// Writes a batch and answers its requests. Returns those that must be tried again, in order.
+    pub(crate) async fn run(&self, mut requests: Vec<Request>) -> Vec<Request> {
+        let (taken, result) = {
+            let batch = Batch::new(requests.iter().map(|request| &request.prepared));
+            let started = Instant::now();
+            let result = self.write(&batch).await;
+            self.last_ns.store(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            (batch.appends.len(), result)
+        };
+        let mut again = requests.split_off(taken);
+        match result {
+            Ok(verdicts) => {
+                let mut deferred = self.answer(requests, verdicts).await;
+                deferred.append(&mut again);
+                deferred
+            }
+            // One of them is to blame; the others need not suffer for it.
+            Err(failure) if requests.len() > 1 && !failure.is_ambiguous && failure.fault.blames_data() => {
+                for request in requests {
+                    again.extend(Box::pin(self.run(vec![request])).await);
+                }
+                again
+            }
+            Err(failure) => {
+                for request in requests {
+                    request.answer(Err(self.error(&failure)));
+                }
+                again
+            }
+        }
+    }
+
+    async fn answer(&self, requests: Vec<Request>, verdicts: Vec<Verdict>) -> Vec<Request> {
+        let mut again = Vec::new();
+        for (request, verdict) in requests.into_iter().zip(verdicts) {
+            match verdict {
+                Verdict::Done(answer) => request.answer(answer),
+                Verdict::Again => again.push(request),
+                Verdict::Known => {
+                    let answer = self.repeated(&request).await;
+                    request.answer(answer);
+                }
+            }
+        }
+        again
+    }
+
+    /// The answer to an append of which an id is in the log already. Nothing was written for it.
+    async fn repeated(&self, request: &Request) -> Answer {
+        let fail = |fault: Fault| AppendError::Store(fault.into_error("append to", &self.names));
+        let mut connection = self.connections.take().await.map_err(fail)?;
+        let events = &request.prepared.append.events;
+        let result = repeat::answer(&mut connection, &self.statements, events).await;
+        self.connections.give_back(connection, &result);
+        result.map_err(fail)?
+    }
+
+    /// Writes a batch. When the connection breaks, the same batch is written again: what was committed is then known by its
+    /// ids, and answered with its positions.
+    async fn write(&self, batch: &Batch<'_>) -> Result<Vec<Verdict>, Failure> {
+        let deadline = Instant::now() + self.retry_for;
+        let mut is_ambiguous = false;
+        let mut pause = Duration::ZERO;
+        loop {
+            let fault = match self.try_write(batch, &mut is_ambiguous).await {
+                Ok(verdicts) => return Ok(verdicts),
+                Err(fault) => fault,
+            };
+            let is_final = fault.blames_data() || fault.kind() == StoreErrorKind::Closed || Instant::now() >= deadline;
+            if !is_ambiguous || is_final {
+                return Err(Failure { is_ambiguous: is_ambiguous && !fault.blames_data(), fault });
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).clamp(RETRY_PAUSE, RETRY_PAUSE_MAX);
+        }
+    }
+
+    async fn try_write(&self, batch: &Batch<'_>, is_ambiguous: &mut bool) -> Result<Vec<Verdict>, Fault> {
+        let mut connection = self.connections.take().await?;
+        let result = call(&mut connection, &self.statements, batch, self.wait_ms).await;
+        self.connections.give_back(connection, &result);
+        if let Err(fault) = &result {
+            *is_ambiguous |= !fault.is_definite();
+        }
+        let (verdicts, head) = result?.settle(batch);
+        self.heads.advance(head);
+        if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Done(Ok(_)))) {
+            self.heads.announce(head);
+        }
+        Ok(verdicts)
+    }
+
+    fn error(&self, failure: &Failure) -> AppendError {
+        let text = failure.fault.text("append to", &self.names);
+        let error = eskit_runtime::StoreError::new(failure.fault.kind(), text);
+        if failure.is_ambiguous { AppendError::UnknownOutcome(error) } else { AppendError::Store(error) }
+    }
+}
+
+/// Runs the one statement that checks and writes a batch, to its end: with it, outside of a transaction, the batch is
+/// committed.
+pub(crate) async fn call(
+    conn: &mut PgConnection,
+    statements: &Statements,
+    batch: &Batch<'_>,
+    wait_ms: Option<i32>,
+) -> Result<Outcome, Fault> {
+    let rows = batch.call(statements, wait_ms).fetch_all(conn).await?;
+    match rows.as_slice() {
+        [row] => Outcome::from_row(row),
+        rows => Err(Fault::Damaged(format!("the function `append_v1` returned {} rows instead of one", rows.len()))),
+    }
+}
