@@ -21,6 +21,12 @@ impl Model {
         Model::default()
     }
 
+    /// A log that holds these events, each as an append of its own.
+    pub fn of(events: Vec<RecordedEvent>) -> Model {
+        let ends = (1..=events.len()).collect();
+        Model { events, ends }
+    }
+
     /// Appends events atomically if every condition holds.
     ///
     /// # Errors
@@ -30,10 +36,19 @@ impl Model {
         if let Some(repeated) = self.find_repeat(&append.events)? {
             return Ok(repeated);
         }
-        if let Some(conflict) = append.conditions.iter().find_map(|condition| conflict(&self.events, condition)) {
-            return Err(conflict.into());
-        }
+        self.check(&append.conditions)?;
         Ok(self.push(append.events, now))
+    }
+
+    /// Checks conditions against the log as it is.
+    ///
+    /// # Errors
+    /// The conflict of the first condition that does not hold.
+    pub fn check(&self, conditions: &[Condition]) -> Result<(), Conflict> {
+        match conditions.iter().find_map(|condition| conflict(&self.events, condition)) {
+            Some(conflict) => Err(conflict),
+            None => Ok(()),
+        }
     }
 
     /// Writes events without asking whether they may be written.

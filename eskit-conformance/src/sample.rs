@@ -1,8 +1,8 @@
 //! Short ways to write events, conditions and queries, and to look at a log.
 
 use eskit_runtime::{
-    AnyStore, Append, AppendError, Appended, Condition, Conflict, EventStore, ExpectedVersion, NewEvent, Position,
-    Query, QueryItem, ReadOptions, RecordedEvent, StreamId, Tag, Tags,
+    AnyStore, Append, AppendError, Appended, Condition, Conflict, Direction, EventStore, ExpectedVersion, NewEvent,
+    Position, Query, QueryItem, ReadOptions, RecordedEvent, StreamId, Tag, Tags,
 };
 
 use crate::failure::{Failure, Outcome, ensure};
@@ -80,6 +80,7 @@ pub(crate) async fn read_all(
         let (held, limit) = (page.events.len(), options.page_len());
         ensure!(held <= limit, "a page of at most {limit} events held {held}");
         let last = page.events.last().map(|event| event.position);
+        check_order(&page.events, all.last(), options.direction)?;
         all.extend(page.events);
         match last {
             Some(last) if page.more => options = options.following(last),
@@ -88,6 +89,19 @@ pub(crate) async fn read_all(
             }
             _ => return Ok(all),
         }
+    }
+}
+
+/// Checks that a page goes on behind the last event of the page before it, in the direction of the read.
+fn check_order(page: &[RecordedEvent], before: Option<&RecordedEvent>, direction: Direction) -> Outcome {
+    let all: Vec<_> = before.into_iter().chain(page).map(|event| event.position).collect();
+    let out_of_order = all.windows(2).find(|pair| match direction {
+        Direction::Forward => pair[0] >= pair[1],
+        Direction::Backward => pair[0] <= pair[1],
+    });
+    match out_of_order {
+        Some(pair) => Err(Failure::new(format!("reading {direction:?}, position {} follows {}", pair[1], pair[0]))),
+        None => Ok(()),
     }
 }
 

@@ -31,6 +31,7 @@ pub struct Suite {
     harness: Harness,
     settings: Settings,
     child_args: Option<Vec<String>>,
+    is_quiet: bool,
 }
 
 impl Suite {
@@ -58,7 +59,13 @@ impl Suite {
     }
 
     fn over(harness: Harness) -> Suite {
-        Suite { name: "the store".to_owned(), harness, settings: Settings::default(), child_args: None }
+        Suite {
+            name: "the store".to_owned(),
+            harness,
+            settings: Settings::default(),
+            child_args: None,
+            is_quiet: false,
+        }
     }
 
     /// One log is open at most once at a time: cases with several handles are skipped.
@@ -140,6 +147,13 @@ impl Suite {
         self
     }
 
+    /// Says nothing on standard error; the report is all.
+    #[must_use]
+    pub fn quiet(mut self) -> Suite {
+        self.is_quiet = true;
+        self
+    }
+
     /// The names of all cases: `topic::statement`.
     pub fn case_names() -> impl Iterator<Item = &'static str> {
         cases::all().map(|case| case.name)
@@ -152,6 +166,7 @@ impl Suite {
         let started = Instant::now();
         let mut report =
             Report { store: self.name.clone(), seed: 0, rounds: 0, elapsed: Duration::ZERO, cases: Vec::new() };
+        let is_quiet = self.is_quiet;
         match self.try_run(&mut report) {
             Ok(()) => {}
             Err(failure) => report.cases.push(CaseReport {
@@ -162,8 +177,10 @@ impl Suite {
             }),
         }
         report.elapsed = started.elapsed();
-        // Not `eprintln`: the test harness would hold it back unless the test fails. Nobody can be told that it failed.
-        let _ = writeln!(std::io::stderr(), "{report}");
+        if !is_quiet {
+            // Not `eprintln`: the test harness would hold it back unless the test fails. Nobody can be told that it failed.
+            let _ = writeln!(std::io::stderr(), "{report}");
+        }
         report
     }
 

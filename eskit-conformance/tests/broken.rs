@@ -1,0 +1,112 @@
+//! Every case of the suite is shown to fail on a store that is broken on purpose.
+//!
+//! A *row* is a broken store and the cases that must fail on it. The tables hold one row for each mistake that somebody
+//! made or could make; together they must reach every case.
+
+#[path = "broken/conditions.rs"]
+mod conditions;
+#[path = "broken/contents.rs"]
+mod contents;
+#[path = "broken/durable.rs"]
+mod durable;
+#[path = "broken/ids.rs"]
+mod ids;
+#[path = "broken/limits.rs"]
+mod limits;
+#[path = "broken/racy.rs"]
+mod racy;
+#[path = "broken/reads.rs"]
+mod reads;
+#[path = "broken/shared.rs"]
+mod shared;
+#[path = "broken/sound.rs"]
+mod sound;
+#[path = "broken/table.rs"]
+mod table;
+#[path = "broken/waiting.rs"]
+mod waiting;
+
+use std::collections::BTreeSet;
+
+use eskit_conformance::Suite;
+use sound::Sound;
+use table::Row;
+
+#[test]
+fn a_sound_store_passes() {
+    let report = table::volatile(Sound::default).run();
+    assert!(report.is_success(), "{report}");
+    let report = table::durable(shared::opener(|shared, _| shared)).run();
+    assert!(report.is_success(), "{report}");
+}
+
+#[test]
+fn broken_contents_fail() {
+    table::check(contents::rows());
+}
+
+#[test]
+fn broken_conditions_fail() {
+    table::check(conditions::rows());
+}
+
+#[test]
+fn broken_reads_fail() {
+    table::check(reads::rows());
+}
+
+#[test]
+fn broken_limits_fail() {
+    table::check(limits::rows());
+}
+
+#[test]
+fn broken_ids_fail() {
+    table::check(ids::rows());
+}
+
+#[test]
+fn broken_waiting_fails() {
+    table::check(waiting::rows());
+}
+
+#[test]
+fn broken_concurrency_fails() {
+    table::check(racy::rows());
+}
+
+#[test]
+fn broken_handles_fail() {
+    table::check(shared::rows());
+}
+
+#[test]
+fn confirmed_before_it_is_written_fails() {
+    table::check(vec![durable::confirms_early(concat!(module_path!(), "::confirmed_before_it_is_written_fails"))]);
+}
+
+#[test]
+fn written_by_halves_fails() {
+    table::check(vec![durable::writes_by_halves(concat!(module_path!(), "::written_by_halves_fails"))]);
+}
+
+#[test]
+fn every_case_is_shown_to_fail() {
+    let tables = [
+        contents::rows(),
+        conditions::rows(),
+        reads::rows(),
+        limits::rows(),
+        ids::rows(),
+        waiting::rows(),
+        racy::rows(),
+        shared::rows(),
+        vec![durable::confirms_early("")],
+    ];
+    let shown: BTreeSet<_> = tables.iter().flatten().flat_map(Row::cases).collect();
+    let all: BTreeSet<_> = Suite::case_names().collect();
+    let missing: Vec<_> = all.difference(&shown).collect();
+    assert!(missing.is_empty(), "no broken store fails these cases: {missing:#?}");
+    let unknown: Vec<_> = shown.difference(&all).collect();
+    assert!(unknown.is_empty(), "these are no cases: {unknown:#?}");
+}

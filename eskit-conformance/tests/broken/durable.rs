@@ -1,0 +1,116 @@
+//! Stores in a file that are right until their process is killed.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use eskit_conformance::{Log, Model, Suite};
+use eskit_runtime::{
+    Append, AppendError, Appended, EventStore, NewEvent, Page, Position, Query, ReadOptions, StoreError, Timestamp,
+};
+use eskit_sqlite::{Durability, SqliteStore};
+
+use crate::table::Row;
+
+const CASES: &[&str] = &["crash::what_was_confirmed_survives_a_kill"];
+
+async fn open(log: Log) -> Result<SqliteStore, StoreError> {
+    SqliteStore::options().durability(Durability::Normal).open(log.path("db")).await
+}
+
+fn suite<S: EventStore>(test: &'static str, handle: fn(SqliteStore, Model) -> S) -> Suite {
+    let open = move |log| async move {
+        let inner = open(log).await?;
+        let events = inner.read(&Query::all(), ReadOptions::default().limit(10_000)).await?.events;
+        Ok::<_, StoreError>(handle(inner, Model::of(events)))
+    };
+    Suite::durable(open).exclusive().in_test(test).quiet()
+}
+
+/// Answers from memory, and writes to the file a little later.
+struct Early {
+    log: Mutex<Model>,
+    later: tokio::sync::mpsc::UnboundedSender<Append>,
+    inner: SqliteStore,
+}
+
+impl Early {
+    fn new(inner: SqliteStore, log: Model) -> Early {
+        let (later, mut waiting) = tokio::sync::mpsc::unbounded_channel::<Append>();
+        let file = inner.clone();
+        tokio::spawn(async move {
+            while let Some(append) = waiting.recv().await {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                // What fails here was confirmed already: that is the mistake.
+                let _ = file.append(append).await;
+            }
+        });
+        Early { log: Mutex::new(log), later, inner }
+    }
+}
+
+impl EventStore for Early {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let appended = log.append(append.clone(), Timestamp::now())?;
+        if !appended.repeated {
+            let _ = self.later.send(Append::new(append.events));
+        }
+        Ok(appended)
+    }
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        Ok(self.log.lock().unwrap_or_else(PoisonError::into_inner).read(query, options))
+    }
+    async fn head(&self) -> Result<Position, StoreError> {
+        Ok(self.log.lock().unwrap_or_else(PoisonError::into_inner).head())
+    }
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        self.inner.watch(after).await
+    }
+}
+
+/// Writes the events of an append one by one.
+struct Halves {
+    inner: SqliteStore,
+    writer: tokio::sync::Mutex<()>,
+}
+
+impl EventStore for Halves {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let _writer = self.writer.lock().await;
+        let mut all = Appended::new(Vec::new(), Vec::new(), Timestamp::now());
+        let mut conditions = append.conditions;
+        for event in append.events {
+            let one: Vec<NewEvent> = vec![event];
+            let appended =
+                self.inner.append(Append { events: one, conditions: std::mem::take(&mut conditions) }).await?;
+            all.positions.extend(appended.positions);
+            all.versions.extend(appended.versions);
+        }
+        Ok(all)
+    }
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        self.inner.read(query, options).await
+    }
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.inner.head().await
+    }
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        self.inner.watch(after).await
+    }
+}
+
+/// A store that loses with its process what it confirmed. `test` is the test that runs it.
+pub(crate) fn confirms_early(test: &'static str) -> Row {
+    Row::new(
+        "an append is confirmed before it is in the file",
+        suite(test, Early::new),
+        "was confirmed at position",
+        CASES,
+    )
+}
+
+/// A store that leaves half an append behind. `test` is the test that runs it.
+pub(crate) fn writes_by_halves(test: &'static str) -> Row {
+    let handle = |inner, _| Halves { inner, writer: tokio::sync::Mutex::new(()) };
+    Row::new("an append is written to the file event by event", suite(test, handle), "by halves", CASES)
+}

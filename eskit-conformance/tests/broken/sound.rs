@@ -1,0 +1,122 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use eskit_conformance::Model;
+use eskit_runtime::limits::{check_append, check_query};
+use eskit_runtime::{
+    Append, AppendError, Appended, Conflict, EventStore, HeadWatch, LimitError, NewEvent, Page, Position, Query,
+    ReadOptions, RecordedEvent, StoreError, Timestamp,
+};
+
+use crate::table::{Row, volatile};
+
+/// What a store makes of a value on its way.
+pub(crate) type Hook<T> = Box<dyn Fn(T) -> T + Send + Sync>;
+type Repeat = Result<Option<Appended>, AppendError>;
+
+/// A sound store over the model, with a place for a mistake at each step.
+pub(crate) struct Sound {
+    log: Mutex<Model>,
+    head: HeadWatch,
+    pub(crate) check_append: fn(&Append) -> Result<(), LimitError>,
+    pub(crate) find_repeat: fn(&Model, &Append) -> Repeat,
+    pub(crate) check: fn(&Model, &Append) -> Result<(), Conflict>,
+    /// Whether the events of a refused append are written.
+    pub(crate) writes_refused: bool,
+    /// The events on their way into the log.
+    pub(crate) events_in: Hook<Vec<NewEvent>>,
+    /// The answer to an append.
+    pub(crate) answer_out: Hook<Result<Appended, AppendError>>,
+    pub(crate) check_query: fn(&Query) -> Result<(), LimitError>,
+    /// A question on its way to the log.
+    pub(crate) read_in: Hook<(Query, ReadOptions)>,
+    /// An event on its way out of the log.
+    pub(crate) event_out: Hook<RecordedEvent>,
+    /// The answer to a read.
+    pub(crate) page_out: Hook<Page>,
+    /// The answer to a question for the head.
+    pub(crate) head_out: Hook<Position>,
+}
+
+impl Default for Sound {
+    fn default() -> Sound {
+        Sound {
+            log: Mutex::default(),
+            head: HeadWatch::default(),
+            check_append,
+            find_repeat: |log, append| log.find_repeat(&append.events),
+            check: |log, append| log.check(&append.conditions),
+            writes_refused: false,
+            events_in: Box::new(|events| events),
+            answer_out: Box::new(|answer| answer),
+            check_query,
+            read_in: Box::new(|read| read),
+            event_out: Box::new(|event| event),
+            page_out: Box::new(|page| page),
+            head_out: Box::new(|head| head),
+        }
+    }
+}
+
+/// A row whose store makes one mistake.
+pub(crate) fn broken(
+    mistake: &'static str,
+    change: impl Fn(&mut Sound) + Send + Sync + 'static,
+    told: &'static str,
+    cases: &'static [&'static str],
+) -> Row {
+    let open = move || {
+        let mut store = Sound::default();
+        change(&mut store);
+        store
+    };
+    Row::new(mistake, volatile(open), told, cases)
+}
+
+impl Sound {
+    pub(crate) fn log(&self) -> MutexGuard<'_, Model> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes who waits, after something was appended to the log directly.
+    pub(crate) fn moved(&self, head: Position) {
+        self.head.advance(head);
+    }
+
+    fn append_now(&self, append: Append) -> Result<Appended, AppendError> {
+        (self.check_append)(&append)?;
+        let mut log = self.log();
+        if let Some(repeated) = (self.find_repeat)(&log, &append)? {
+            return Ok(repeated);
+        }
+        let checked = (self.check)(&log, &append);
+        if !self.writes_refused {
+            checked.clone()?;
+        }
+        let appended = log.push((self.events_in)(append.events), Timestamp::now());
+        self.head.advance(log.head());
+        checked?;
+        Ok(appended)
+    }
+}
+
+impl EventStore for Sound {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        (self.answer_out)(self.append_now(append))
+    }
+
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        (self.check_query)(query)?;
+        let (query, options) = (self.read_in)((query.clone(), options));
+        let mut page = self.log().read(&query, options);
+        page.events = page.events.into_iter().map(&self.event_out).collect();
+        Ok((self.page_out)(page))
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        Ok((self.head_out)(self.log().head()))
+    }
+
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        Ok(self.head.beyond(after).await)
+    }
+}

@@ -1,0 +1,66 @@
+use std::convert::Infallible;
+use std::future::Future;
+use std::time::Duration;
+
+use eskit_conformance::{Log, Suite};
+use eskit_runtime::EventStore;
+
+/// A broken store, and what the suite must say of it.
+pub(crate) struct Row {
+    /// What is wrong with the store.
+    mistake: &'static str,
+    suite: Suite,
+    /// What stands in the failure of the first case.
+    told: &'static str,
+    cases: &'static [&'static str],
+}
+
+impl Row {
+    pub(crate) fn new(mistake: &'static str, suite: Suite, told: &'static str, cases: &'static [&'static str]) -> Row {
+        Row { mistake, suite, told, cases }
+    }
+
+    pub(crate) fn cases(&self) -> impl Iterator<Item = &'static str> {
+        self.cases.iter().copied()
+    }
+}
+
+/// A broken store whose log ends with its handle.
+pub(crate) fn volatile<S: EventStore>(open: impl Fn() -> S + Send + Sync + 'static) -> Suite {
+    suite(Suite::volatile(move || {
+        let store = open();
+        async { Ok::<_, Infallible>(store) }
+    }))
+}
+
+/// A broken store whose log outlives its handle.
+pub(crate) fn durable<S, F>(open: impl Fn(Log) -> F + Send + Sync + 'static) -> Suite
+where
+    S: EventStore,
+    F: Future<Output = Result<S, Infallible>> + Send + 'static,
+{
+    suite(Suite::durable(open))
+}
+
+fn suite(suite: Suite) -> Suite {
+    suite.patience(Duration::from_secs(2)).quiet()
+}
+
+/// Runs on each broken store the cases that must fail on it.
+pub(crate) fn check(rows: Vec<Row>) {
+    let mut wrong = Vec::new();
+    for row in rows {
+        let suite = row.cases.iter().fold(row.suite, |suite, case| suite.only(*case));
+        let report = suite.named(row.mistake).run();
+        for case in row.cases {
+            match report.failures().find(|(name, _)| name == case) {
+                None => wrong.push(format!("`{}` passes {case}", row.mistake)),
+                Some((_, failure)) if *case == row.cases[0] && !failure.to_string().contains(row.told) => {
+                    wrong.push(format!("`{}` fails {case} for another reason: {failure}", row.mistake));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
