@@ -88,28 +88,44 @@ fn misplaced_word(word: &Ident, name: &str) -> Option<syn::Error> {
     elsewhere.then(|| if word == symbol::CRATE { diag::crate_on_variant(word) } else { diag::event_word_on_enum(word) })
 }
 
+/// How deep tokens stand in `<..>`, which are no groups.
+#[derive(Default)]
+pub(crate) struct Angles {
+    depth: usize,
+    arrow: bool,
+}
+
+impl Angles {
+    /// Takes note of the next token.
+    pub(crate) fn pass(&mut self, token: &TokenTree) {
+        let arrow = std::mem::take(&mut self.arrow);
+        if let TokenTree::Punct(punct) = token {
+            match punct.as_char() {
+                '<' => self.depth += 1,
+                '>' if !arrow => self.depth = self.depth.saturating_sub(1),
+                '-' | '=' => self.arrow = punct.spacing() == Spacing::Joint,
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn is_outside(&self) -> bool {
+        self.depth == 0
+    }
+}
+
 /// Splits at the commas that stand outside every bracket and every `<..>`.
 pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     let mut pieces = Vec::new();
     let mut current = TokenStream::new();
-    let mut angles = 0_usize;
-    let mut arrow = false;
+    let mut angles = Angles::default();
     for token in tokens {
-        if let TokenTree::Punct(punct) = &token {
-            match punct.as_char() {
-                '<' => angles += 1,
-                '>' if !arrow => angles = angles.saturating_sub(1),
-                ',' if angles == 0 => {
-                    pieces.push(std::mem::take(&mut current));
-                    continue;
-                }
-                _ => {}
-            }
-            arrow = matches!(punct.as_char(), '-' | '=') && punct.spacing() == Spacing::Joint;
+        angles.pass(&token);
+        if angles.is_outside() && matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',') {
+            pieces.push(std::mem::take(&mut current));
         } else {
-            arrow = false;
+            current.extend([token]);
         }
-        current.extend([token]);
     }
     if !current.is_empty() {
         pieces.push(current);

@@ -82,7 +82,7 @@ impl<T: Emit, E> Decision for Result<T, E> {
 
 /// Events to append, in order: an event, an enum of events, `Option`, `Vec`, an array, a tuple, or `()` for none.
 #[diagnostic::on_unimplemented(
-    message = "a decider cannot emit `{Self}`\nhelp: return an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these",
+    message = "`{Self}` holds no events\nhelp: write an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these",
     label = "not an event, nor a collection of events"
 )]
 pub trait Emit {

@@ -8,7 +8,7 @@ use syn::{Attribute, Generics, Token, Type, WhereClause};
 use super::function::clean;
 use super::signature::{Param, Receiver, ReceiverKind, Signature, bindings};
 use super::{DeciderDef, EvolveDef, ModelDef};
-use crate::attr::without;
+use crate::attr::{Angles, without};
 use crate::ctxt::Ctxt;
 use crate::wrap::{bare, text};
 use crate::{diag, symbol};
@@ -63,12 +63,16 @@ fn parse_items(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>
         let mut tokens = TokenStream::new();
         let mut is_fn = false;
         let mut is_value = false;
+        let mut angles = Angles::default();
         while !input.is_empty() {
             let token: TokenTree = input.parse()?;
             is_fn |= matches!(&token, TokenTree::Ident(word) if word == "fn");
             is_value |= matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '=');
+            angles.pass(&token);
             let ends = match &token {
-                TokenTree::Group(group) => group.delimiter() == Delimiter::Brace && (is_fn || !is_value),
+                TokenTree::Group(group) => {
+                    group.delimiter() == Delimiter::Brace && angles.is_outside() && (is_fn || !is_value)
+                }
                 TokenTree::Punct(punct) => punct.as_char() == ';',
                 _ => false,
             };

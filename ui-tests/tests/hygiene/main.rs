@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod conditional;
+mod impl_items;
 mod local_items;
 mod macro_rules;
 mod names;

@@ -38,6 +38,7 @@ impl Counter {
     }
 }
 
+const COUNT: usize = 1;
 const ONE: Incremented = Incremented { counter: 1 };
 
 mod free {
@@ -64,6 +65,7 @@ mod free {
         none None_: Option<Incremented> = None;
         list List: Vec<Incremented> = vec![ONE, ONE];
         array Array: [Incremented; 2] = [ONE, ONE];
+        sum Sum: [Incremented; COUNT + 1] = [ONE; COUNT + 1];
         tuple Tuple: (Incremented, Option<Counting>, [Incremented; 1]) =
             (ONE, Some(Counting::Reset { counter: 1 }), [ONE]);
         one_tuple OneTuple: (Incremented,) = (ONE,);
@@ -84,6 +86,7 @@ fn every_collection_of_events_is_emitted_in_order() {
     given(()).when(free::None_ { counter: 1 }).then_nothing();
     given(()).when(free::List { counter: 1 }).then([ONE, ONE]);
     given(()).when(free::Array { counter: 1 }).then([ONE, ONE]);
+    given(()).when(free::Sum { counter: 1 }).then([ONE, ONE]);
     let reset = Counting::Reset { counter: 1 };
     given(())
         .when(free::Tuple { counter: 1 })
