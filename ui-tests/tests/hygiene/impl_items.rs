@@ -76,7 +76,7 @@ struct Reset<'a> {
 }
 
 #[decider]
-pub(crate) fn reset(Reset { counter }: &Reset<'_>, Counter { count }: &Counter) -> Option<Counted> {
+fn reset(Reset { counter }: &Reset<'_>, Counter { count }: &Counter) -> Option<Counted> {
     let counter = counter.parse().ok()?;
     (*count > 0).then_some(Counted { counter, by: 0 })
 }
