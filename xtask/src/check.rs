@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use lexopt::prelude::*;
 
 use crate::runner::run_steps;
-use crate::step::{Step, cargo_command, succeeds};
+use crate::step::{Step, cargo_command, output, succeeds};
 use crate::workspace::{Package, Workspace};
 
 /// The package of the benchmarks and their peers: only checked to compile.
@@ -109,13 +109,17 @@ fn oldest_toolchain(workspace: &Workspace) -> Step {
         return Step::skip("oldest toolchain", "no `rust-version` is stated");
     };
     let name = format!("oldest toolchain {version}");
+    let published = workspace.packages.iter().filter(|package| package.published);
+    let packages = published.map(|package| format!("--package {}", package.name)).collect::<Vec<_>>().join(" ");
+    let check = format!("check {packages}");
+    if output("rustc", &["--version"]).starts_with(&format!("rustc {version}.")) {
+        return Step::run(name, cargo_command(&check));
+    }
     if !succeeds("rustup", &["run", version, "rustc", "--version"]) {
         return Step::skip(name, format!("`rustup toolchain install {version}` was not run"));
     }
-    let published = workspace.packages.iter().filter(|package| package.published);
-    let packages = published.map(|package| format!("--package {}", package.name)).collect::<Vec<_>>().join(" ");
     let mut command = Command::new("rustup");
-    command.args(["run", version, "cargo", "check"]).args(packages.split_whitespace());
+    command.args(["run", version, "cargo"]).args(check.split_whitespace());
     Step::run(name, command)
 }
 
