@@ -4,6 +4,7 @@ mod aggregate;
 mod attr;
 mod decider;
 mod event;
+mod shape;
 mod suggest;
 mod tag;
 
@@ -15,6 +16,7 @@ pub(crate) use aggregate::*;
 pub(crate) use attr::*;
 pub(crate) use decider::*;
 pub(crate) use event::*;
+pub(crate) use shape::*;
 pub(crate) use suggest::did_you_mean;
 pub(crate) use tag::*;
 

@@ -8,6 +8,7 @@ use syn::{Data, DeriveInput, Fields, Type};
 use crate::ast::{self, EventAttrs, Origin, TagDef, member_name, members};
 use crate::ctxt::Ctxt;
 use crate::event_enum::{self, EventEnumDef};
+use crate::lock::event::LockDef;
 use crate::wrap::{bare, claim, implementation, location, text, wrap};
 use crate::{attr, diag, fallback, symbol};
 
@@ -49,6 +50,7 @@ pub(crate) struct EventDef<'a> {
     pub(crate) attrs: EventAttrs,
     fields: &'a Fields,
     pub(crate) tags: Vec<TagDef>,
+    lock: LockDef,
 }
 
 impl<'a> EventDef<'a> {
@@ -60,6 +62,7 @@ impl<'a> EventDef<'a> {
             attrs: EventAttrs::from_syn(cx, &input.attrs, &input.ident, symbol::EVENT_WORDS, None),
             fields,
             tags: ast::tags(cx, fields),
+            lock: LockDef::from_syn(cx, &input.ident, &input.attrs, fields),
         }
     }
 
@@ -73,6 +76,7 @@ impl<'a> EventDef<'a> {
             attrs: EventAttrs::from_syn(cx, &variant.attrs, &variant.ident, words, context),
             fields: &variant.fields,
             tags: ast::tags(cx, &variant.fields),
+            lock: LockDef::of_variant(cx, variant),
         }
     }
 
@@ -93,6 +97,7 @@ impl<'a> EventDef<'a> {
         let event_type = self.event_type();
         let tags = push_tags(&self.tags, |member| quote!(&self.#member));
         let (upcast, check) = self.upcast();
+        let lock = self.lock.expand(ident, &self.attrs, &self.tags);
         let event = implementation(
             ident.span(),
             quote_spanned!(ident.span()=> impl __eskit::Event for #ident),
@@ -135,6 +140,7 @@ impl<'a> EventDef<'a> {
             #event
             #single
             #check
+            #lock
             __eskit::inventory::submit! { __eskit::Entry::Event(__eskit::event_type::<#ident>()) }
         }
     }

@@ -14,6 +14,8 @@ mod diag;
 mod event;
 mod event_enum;
 mod fallback;
+mod lock;
+mod shape;
 mod symbol;
 mod tag_value;
 #[cfg(test)]
@@ -44,7 +46,10 @@ use proc_macro::TokenStream;
 /// | `#[tag("course")]` | a tag with this key |
 ///
 /// A tag field's type is a `TagValue`, or an `Option` or `Vec` of one.
-#[proc_macro_derive(Event, attributes(event, tag, serde))]
+///
+/// For the schema lock, `eskit::lock!()`, the types of the fields derive `Shape`, or the field states its shape as there:
+/// `#[shape(as = String)]`. On the event itself `#[shape(unlocked)]` keeps it out of the lock.
+#[proc_macro_derive(Event, attributes(event, tag, serde, shape))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     event::derive(input.into()).into()
 }
@@ -56,6 +61,29 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Command, attributes(command, tag))]
 pub fn derive_command(input: TokenStream) -> TokenStream {
     command::derive(input.into()).into()
+}
+
+/// Lets the schema lock see the shape of a struct or an enum that stands in an event.
+///
+/// It reads the `#[serde(..)]` attributes: `rename`, `rename_all`, `rename_all_fields`, `alias`, `default`, `skip*`,
+/// `flatten`, `tag`, `content`, `untagged`, `other`, `transparent`, `deny_unknown_fields`, `from` and `into`. What goes
+/// through a function, by `with` and the like, is stated:
+///
+/// | on a field, a variant or the type | |
+/// |---|---|
+/// | `#[shape(as = String)]` | the type whose shape stands on the wire |
+/// | `#[shape("geo-point")]` | a name for what stands there; the lock notices when the name changes |
+/// | `#[shape(crate = path::to::eskit)]` | on the type: where eskit is, when it is not `::eskit` |
+#[proc_macro_derive(Shape, attributes(shape))]
+pub fn derive_shape(input: TokenStream) -> TokenStream {
+    shape::derive(input.into()).into()
+}
+
+/// What `eskit::lock!()` expands to; it passes the path of eskit.
+#[doc(hidden)]
+#[proc_macro]
+pub fn lock(input: TokenStream) -> TokenStream {
+    lock::expand(input.into()).into()
 }
 
 /// Makes a struct with one field a tag value, with the text of that field.

@@ -5,7 +5,7 @@ mod bounds;
 mod check;
 mod codec;
 mod fallback;
-mod message;
+pub(crate) mod message;
 mod registration;
 
 pub use crate::aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, Models};
@@ -16,6 +16,7 @@ pub use crate::execute::{decision_query, state_query};
 pub use crate::payload::{DecodeError, EncodeError};
 pub use crate::recorded::RecordedEvent;
 pub use crate::registry::Entry;
+pub use crate::schema::generated as lock;
 pub use crate::table::{NameTable, table_len};
 pub use crate::tag::{Arity, TagValue, Tags};
 pub use bounds::{Envelope, JsonStep, Model, Previous, UpcastFrom};

@@ -61,14 +61,17 @@
 
 mod app;
 mod connect;
+mod lock;
 mod memory;
 
+#[doc(hidden)]
+pub use eskit_macros::lock as __lock;
 #[doc(hidden)]
 pub use eskit_runtime::__private;
 
 pub use app::{App, Execute};
 pub use connect::connect;
-pub use eskit_macros::{Command, Event, TagValue, aggregate, decide, decider, evolve};
+pub use eskit_macros::{Command, Event, Shape, TagValue, aggregate, decide, decider, evolve};
 pub use eskit_runtime::*;
 pub use memory::MemoryStore;
 
@@ -82,7 +85,7 @@ pub use eskit_sqlite as sqlite;
 pub mod prelude {
     pub use crate::{
         Aggregate, AnyStore, App, Command, Event, EventStore, ExecuteError, Executed, Loaded, MemoryStore, Metadata,
-        RecordedEvent, TagValue, UpcastError, aggregate, decide, decider, evolve,
+        RecordedEvent, Shape, TagValue, UpcastError, aggregate, decide, decider, evolve,
     };
     pub use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,7 @@
 const LEN: usize = 1024;
 
 /// A text under construction in const code.
+#[derive(Clone, Copy)]
 pub(crate) struct Message {
     bytes: [u8; LEN],
     len: usize,

@@ -1,0 +1,67 @@
+//! Messages about shapes and the schema lock.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::Error;
+
+use super::{at, list, spanned};
+
+const STATE: &str =
+    "state what stands on the wire: `#[shape(as = String)]`, by a type, or `#[shape(\"geo-point\")]`, by a name";
+
+pub(crate) fn shape_malformed(tokens: impl ToTokens) -> Error {
+    at(tokens, "cannot read this shape", STATE)
+}
+
+pub(crate) fn shape_name(lit: impl ToTokens, name: &str) -> Error {
+    at(
+        lit,
+        &format!("`{}` cannot be the name of a shape", name.escape_debug()),
+        "use lower case letters, digits, `_`, `-`, `.`, and `:`, as in `#[shape(\"geo-point\")]`, and none of the lock's own words: `struct`, `enum`, `tuple`, `map`, `option`, `list`, `array`, and `gone`",
+    )
+}
+
+pub(crate) fn shape_twice(tokens: impl ToTokens) -> Error {
+    at(tokens, "the shape is stated twice", "keep one of them")
+}
+
+pub(crate) fn shape_word(word: impl ToTokens, valid: &[&str]) -> Error {
+    let text = word.to_token_stream().to_string();
+    at(word, &format!("unknown word `{text}` in `#[shape(..)]`"), &format!("the words here are {}", list(valid)))
+}
+
+pub(crate) fn shape_hidden(tokens: impl ToTokens, name: &str, attribute: &str) -> Error {
+    at(tokens, &format!("the shape of `{name}` is hidden by `#[serde({attribute})]`"), STATE)
+}
+
+pub(crate) fn shape_proxies(tokens: impl ToTokens) -> Error {
+    at(
+        tokens,
+        "the shape is not known: `#[serde(from = \"..\")]` and `#[serde(into = \"..\")]` do not name one type",
+        "name the same type in both, or state the shape: `#[shape(as = String)]`",
+    )
+}
+
+pub(crate) fn lock_missing(span: Span) -> Error {
+    spanned(
+        span,
+        "`eskit.lock` is missing: it records the shape of every stored event, and stands beside `Cargo.toml`",
+        "run `ESKIT_LOCK=write cargo test eskit_lock`, and commit the file; if it was there before, restore it from version control",
+    )
+}
+
+pub(crate) fn lock_malformed(span: Span, problem: &str) -> Error {
+    spanned(
+        span,
+        &format!("`eskit.lock` cannot be read: {problem}"),
+        "restore it from version control, and run `ESKIT_LOCK=write cargo test eskit_lock`",
+    )
+}
+
+pub(crate) fn lock_mode(span: Span, mode: &str) -> Error {
+    spanned(
+        span,
+        &format!("`ESKIT_LOCK` is `{}`, which is no command of the schema lock", mode.escape_debug()),
+        "unset it, or set it to `write` or `force` for one `cargo test eskit_lock`",
+    )
+}

@@ -1,0 +1,254 @@
+//! `eskit.lock`, as the macros read it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use crate::lock::hash::{mix, names, text};
+use crate::shape::member::{READ_AS, flag};
+
+/// The events of the file.
+pub(crate) struct LockFile {
+    pub(crate) events: Vec<EventRecord>,
+}
+
+pub(crate) struct EventRecord {
+    pub(crate) name: String,
+    pub(crate) aliases: Vec<String>,
+    /// In the order of their numbers.
+    pub(crate) versions: Vec<VersionRecord>,
+}
+
+pub(crate) struct VersionRecord {
+    pub(crate) number: u32,
+    /// The lines of the shape, the first one without indentation.
+    pub(crate) text: String,
+    /// The hash of the shape and the tags.
+    pub(crate) fingerprint: u64,
+}
+
+/// What stands beside `Cargo.toml`.
+#[derive(Clone)]
+pub(crate) enum Found {
+    Nothing,
+    Malformed(String),
+    File(Arc<LockFile>),
+}
+
+/// Whether `ESKIT_LOCK` says that this build is there to write the file.
+pub(crate) fn is_writing() -> bool {
+    std::env::var_os("ESKIT_LOCK").is_some_and(|mode| !mode.is_empty())
+}
+
+/// The file of the package that is being compiled.
+///
+/// A language server keeps this process alive, so what was read before holds only while the file has not changed.
+pub(crate) fn load() -> Found {
+    static LAST: Mutex<Option<(PathBuf, SystemTime, u64, Found)>> = Mutex::new(None);
+    let Some(folder) = std::env::var_os("CARGO_MANIFEST_DIR") else { return Found::Nothing };
+    let path = Path::new(&folder).join("eskit.lock");
+    let Ok(metadata) = std::fs::metadata(&path) else { return Found::Nothing };
+    let (changed, len) = (metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH), metadata.len());
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((last_path, last_changed, last_len, found)) = &*last
+        && (last_path, *last_changed, *last_len) == (&path, changed, len)
+    {
+        return found.clone();
+    }
+    let found = match std::fs::read_to_string(&path) {
+        Ok(text) => LockFile::parse(&text).map_or_else(Found::Malformed, |file| Found::File(Arc::new(file))),
+        Err(error) => Found::Malformed(error.to_string()),
+    };
+    *last = Some((path, changed, len, found.clone()));
+    found
+}
+
+impl LockFile {
+    fn parse(text: &str) -> Result<LockFile, String> {
+        let mut file = LockFile { events: Vec::new() };
+        let mut format = false;
+        for (index, line) in text.lines().enumerate() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if !format && line.starts_with("format ") && line != "format 1" {
+                return Err(format!("it is of `{line}`, and this version of eskit reads `format 1`"));
+            }
+            let read = if format { file.line(line) } else { (line == "format 1").then(|| format = true) };
+            read.ok_or_else(|| format!("line {} is no part of a record: `{line}`", index + 1))?;
+        }
+        if !format {
+            return Err("the line `format 1` is missing".to_owned());
+        }
+        for version in file.events.iter_mut().flat_map(|event| &mut event.versions) {
+            version.fingerprint = fingerprint(&version.text);
+        }
+        file.check()
+    }
+
+    fn line(&mut self, line: &str) -> Option<()> {
+        if let Some(name) = line.strip_prefix("event ") {
+            self.events.push(EventRecord { name: name.to_owned(), aliases: Vec::new(), versions: Vec::new() });
+            return Some(());
+        }
+        let event = self.events.last_mut()?;
+        if let Some(alias) = line.strip_prefix("  alias ") {
+            event.aliases.push(alias.to_owned());
+        } else if let Some(version) = line.strip_prefix("  version ") {
+            let (number, head) = version.split_once(": ")?;
+            let number = number.parse().ok()?;
+            event.versions.push(VersionRecord { number, text: head.to_owned(), fingerprint: 0 });
+        } else {
+            let version = event.versions.last_mut()?;
+            version.text.push('\n');
+            version.text.push_str(line.strip_prefix("    ").and_then(|_| line.get(2..))?);
+        }
+        Some(())
+    }
+
+    /// A merge can leave an event twice, or versions out of order.
+    fn check(self) -> Result<LockFile, String> {
+        for (index, event) in self.events.iter().enumerate() {
+            if self.events.iter().take(index).any(|other| other.name == event.name) {
+                return Err(format!("event `{}` is recorded twice", event.name));
+            }
+            if event.versions.is_empty() || !event.versions.is_sorted_by(|a, b| a.number < b.number) {
+                return Err(format!("the versions of event `{}` are not in order", event.name));
+            }
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn event(&self, name: &str) -> Option<&EventRecord> {
+        self.events.iter().find(|event| event.name == name)
+    }
+}
+
+impl EventRecord {
+    pub(crate) fn version(&self, number: u32) -> Option<&VersionRecord> {
+        self.versions.iter().find(|version| version.number == number)
+    }
+
+    /// The newest recorded version.
+    pub(crate) fn newest(&self) -> u32 {
+        self.versions.last().map_or(0, |version| version.number)
+    }
+}
+
+/// The hash that `eskit-runtime` computes from a type, computed from the lines of a record.
+fn fingerprint(record: &str) -> u64 {
+    let (head, body) = record.split_once('\n').unwrap_or((record, ""));
+    let lines: Vec<&str> = body.lines().collect();
+    let tags = lines.iter().filter_map(|line| line.strip_prefix("  tag "));
+    node(head, parts(&lines)).wrapping_add(names(tags))
+}
+
+/// The sum over the parts that these lines hold, in any order.
+fn parts(lines: &[&str]) -> u64 {
+    let Some(depth) = lines.first().map(|line| indentation(line)) else { return 0 };
+    let starts: Vec<usize> =
+        lines.iter().enumerate().filter(|(_, line)| indentation(line) == depth).map(|(index, _)| index).collect();
+    let ends = starts.iter().skip(1).copied().chain([lines.len()]);
+    starts.iter().zip(ends).filter_map(|(start, end)| lines.get(*start..end)).map(part).fold(0, u64::wrapping_add)
+}
+
+/// One part: its line and the deeper ones below it. Tags count apart, and what is gone not at all.
+fn part(lines: &[&str]) -> u64 {
+    let Some((line, below)) = lines.split_first() else { return 0 };
+    let line = line.trim_start();
+    if line.starts_with("tag ") || line.starts_with("gone ") {
+        return 0;
+    }
+    let (name, rest) = line.split_once(": ").unwrap_or((line, ""));
+    let (head, marks) = rest.split_once(" [").unwrap_or((rest, ""));
+    let mut flags = if name.ends_with('?') { flag::OPTIONAL } else { 0 };
+    let mut all = vec![name.trim_end_matches('?')];
+    for mark in marks.trim_end_matches(']').split("] [").filter(|mark| !mark.is_empty()) {
+        match mark {
+            "omitted" => flags |= flag::OMITTED,
+            "unwritten" => flags |= flag::UNWRITTEN,
+            "unread" => flags |= flag::UNREAD,
+            "other" => flags |= flag::OTHER,
+            "untagged" => flags |= flag::UNTAGGED,
+            _ if mark.starts_with(READ_AS) => all.push(mark),
+            _ => all.push(mark.strip_prefix("alias ").unwrap_or(mark)),
+        }
+    }
+    mix(names(all.into_iter()).wrapping_add(u64::from(flags) << 56), node(head, parts(below)))
+}
+
+fn node(head: &str, parts: u64) -> u64 {
+    if let Some(inner) = head.strip_prefix("option ") {
+        return mix(text("option"), node(inner, parts));
+    }
+    if let Some(item) = head.strip_prefix("list ") {
+        return mix(text("list"), node(item, parts));
+    }
+    if let Some((len, item)) = head.strip_prefix("array ").and_then(|rest| rest.split_once(' ')) {
+        return mix(text("array"), mix(len.parse().unwrap_or_default(), node(item, parts)));
+    }
+    match head.split(' ').next() {
+        Some("struct" | "enum" | "tuple" | "map") => mix(text(head), parts),
+        _ => text(head),
+    }
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# c\nformat 1\n\nevent a.B\n  alias a.C\n  version 1: struct\n    tag x\n    x: string\n    l: list struct\n      y?: option u8 [omitted] [alias z]\n  version 2: unit\n";
+
+    fn read(text: &str) -> Result<LockFile, String> {
+        LockFile::parse(text)
+    }
+
+    #[test]
+    fn the_file_is_read() {
+        let file = read(TEXT).ok().unwrap();
+        let event = file.event("a.B").unwrap();
+        assert_eq!((event.newest(), event.aliases.as_slice()), (2, &["a.C".to_owned()][..]));
+        assert!(event.version(1).unwrap().text.ends_with("\n  l: list struct\n    y?: option u8 [omitted] [alias z]"));
+    }
+
+    #[test]
+    fn the_order_of_fields_does_not_count_and_all_else_does() {
+        let hash = |text: &str| read(text).ok().unwrap().event("a.B").unwrap().version(1).unwrap().fingerprint;
+        let moved = TEXT.replace("    x: string\n", "").replace("  version 2", "    x: string\n  version 2");
+        assert_eq!(hash(&moved), hash(TEXT));
+        assert_eq!(hash(&TEXT.replace("  version 2", "    gone o: struct\n      p: u8\n  version 2")), hash(TEXT));
+        for (from, to) in [
+            ("tag x", "tag y"),
+            ("x: string", "x: u8"),
+            ("x: string", "w: string"),
+            ("list struct", "option struct"),
+            ("y?", "y"),
+            (" [omitted]", ""),
+            (" [alias z]", ""),
+            ("alias z", "read as z"),
+            ("option u8", "array 2 u8"),
+            ("1: struct", "1: struct closed"),
+            ("omitted", "unread"),
+        ] {
+            assert_ne!(hash(&TEXT.replacen(from, to, 1)), hash(TEXT), "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_file_is_refused_with_the_place() {
+        for (text, problem) in [
+            (TEXT.replace("# c\nformat 1", ""), "line 3 is no part of a record: `event a.B`"),
+            (TEXT.replace("format 1", "format 2"), "it is of `format 2`, and this version of eskit reads `format 1`"),
+            (TEXT.replace("  alias", "=======\n  alias"), "line 5 is no part of a record: `=======`"),
+            (format!("{TEXT}event a.B\n  version 1: unit\n"), "event `a.B` is recorded twice"),
+            (TEXT.replace("version 2", "version 1"), "the versions of event `a.B` are not in order"),
+            (String::new(), "the line `format 1` is missing"),
+        ] {
+            assert_eq!(read(&text).err().unwrap(), problem);
+        }
+    }
+}

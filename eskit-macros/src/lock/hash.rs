@@ -1,0 +1,33 @@
+//! The hash of shapes, computed from the text of `eskit.lock`: the same as `eskit-runtime`'s `schema::hash`.
+
+/// FNV-1a, 64 bits.
+pub(crate) fn text(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// Two hashes in this order.
+pub(crate) fn mix(first: u64, second: u64) -> u64 {
+    let product =
+        u128::from(first ^ 0x9e37_79b9_7f4a_7c15) * u128::from(second.rotate_left(29) ^ 0xd6e8_feb8_6659_fd93);
+    let (low, high) = (product & u128::from(u64::MAX), product >> 64);
+    u64::try_from(low ^ high).unwrap_or_default().wrapping_add(second)
+}
+
+/// The hash of the names of a member: the sum over the one that is written and those that are read.
+pub(crate) fn names<'a>(names: impl Iterator<Item = &'a str>) -> u64 {
+    names.map(text).fold(0, u64::wrapping_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same values stand in `eskit-runtime/src/schema/hash.rs`.
+    #[test]
+    fn the_hash_is_the_one_of_the_runtime() {
+        assert_eq!(text(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(text("struct"), 0xc318_a9d8_9899_1720);
+        assert_eq!(mix(text("option"), text("u32")), 0xa300_5b62_6f97_36bb);
+        assert_ne!(mix(1, 2), mix(2, 1));
+    }
+}

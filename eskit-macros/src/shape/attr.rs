@@ -1,0 +1,111 @@
+//! `#[shape(..)]`: shapes that are stated, not seen.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::parse::Parser;
+use syn::{Attribute, LitStr, Meta, Path, Type};
+
+use crate::attr::split_at_commas;
+use crate::ctxt::Ctxt;
+use crate::diag;
+
+/// Where an attribute stands, and so which words it takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Position {
+    /// A type that derives `Shape`.
+    Type,
+    /// A type that derives `Event`.
+    Event,
+    /// A field or a variant.
+    Part,
+}
+
+/// A shape in place of the one that the type would have.
+#[derive(Clone)]
+pub(crate) enum Stated {
+    Name(LitStr),
+    As(Box<Type>),
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct ShapeAttrs {
+    pub(crate) stated: Option<Stated>,
+    pub(crate) eskit: Option<Path>,
+    /// The lock passes this event over.
+    pub(crate) unlocked: bool,
+}
+
+impl ShapeAttrs {
+    pub(crate) fn from_syn(cx: &Ctxt, attrs: &[Attribute], position: Position) -> ShapeAttrs {
+        let mut read = ShapeAttrs::default();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("shape")) {
+            match &attr.meta {
+                Meta::List(list) if !list.tokens.is_empty() => {
+                    for piece in split_at_commas(list.tokens.clone()) {
+                        read.piece(cx, piece, position);
+                    }
+                }
+                _ => cx.error(diag::shape_malformed(attr)),
+            }
+        }
+        read
+    }
+
+    fn piece(&mut self, cx: &Ctxt, piece: TokenStream, position: Position) {
+        let mut tokens = piece.clone().into_iter();
+        let stated = match (tokens.next(), tokens.next()) {
+            (Some(TokenTree::Literal(_)), None) => cx.ok(stated_name(piece)).map(Stated::Name),
+            (Some(TokenTree::Ident(word)), None) if word == "unlocked" && position == Position::Event => {
+                self.unlocked = true;
+                return;
+            }
+            (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(equals))) if equals.as_char() == '=' => {
+                let value: TokenStream = tokens.collect();
+                if word == "crate" && position == Position::Type {
+                    self.eskit = cx.ok(Path::parse_mod_style.parse2(value).map_err(|_| diag::shape_malformed(piece)));
+                    return;
+                }
+                if word != "as" {
+                    return cx.error(diag::shape_word(word, words(position)));
+                }
+                let ty = syn::parse2(value).map_err(|_| diag::shape_malformed(piece));
+                cx.ok(ty).map(|ty| Stated::As(Box::new(ty)))
+            }
+            (Some(TokenTree::Ident(word)), None) => return cx.error(diag::shape_word(word, words(position))),
+            _ => return cx.error(diag::shape_malformed(piece)),
+        };
+        if self.stated.is_some() {
+            cx.error(diag::shape_twice(stated_tokens(stated.as_ref())));
+        }
+        self.stated = self.stated.take().or(stated);
+    }
+}
+
+fn words(position: Position) -> &'static [&'static str] {
+    match position {
+        Position::Type => &["as", "crate"],
+        Position::Event => &["as", "unlocked"],
+        Position::Part => &["as"],
+    }
+}
+
+fn stated_tokens(stated: Option<&Stated>) -> TokenStream {
+    use quote::ToTokens;
+    match stated {
+        Some(Stated::Name(lit)) => lit.to_token_stream(),
+        Some(Stated::As(ty)) => ty.to_token_stream(),
+        None => TokenStream::new(),
+    }
+}
+
+/// The words of the lock's own; the same as in `eskit-runtime`'s `schema::shape`.
+const OWN_WORDS: [&str; 8] = ["struct", "enum", "tuple", "map", "option", "list", "array", "gone"];
+
+fn stated_name(tokens: TokenStream) -> syn::Result<LitStr> {
+    let lit: LitStr = syn::parse2(tokens.clone()).map_err(|_| diag::shape_malformed(tokens))?;
+    let name = lit.value();
+    let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.:".contains(&b));
+    if name.is_empty() || !plain || OWN_WORDS.contains(&name.as_str()) {
+        return Err(diag::shape_name(&lit, &name));
+    }
+    Ok(lit)
+}

@@ -1,0 +1,242 @@
+//! From fields, variants and serde's attributes to the tree of a shape, as a constant expression.
+
+use std::ops::RangeFrom;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, Field, Fields, Type, Variant};
+
+use crate::ctxt::Ctxt;
+use crate::diag;
+use crate::shape::attr::{Position, ShapeAttrs, Stated};
+use crate::shape::case::Case;
+use crate::shape::member::{Member, flag, wire_text};
+use crate::shape::serde::{Both, SerdeAttrs};
+use crate::shape::types::{suspects, without_recursion};
+use crate::wrap::bare;
+
+/// What an expression of a shape is written for.
+pub(crate) struct Scope<'a> {
+    pub(crate) cx: &'a Ctxt,
+    /// The type that it belongs to.
+    pub(crate) ident: &'a Ident,
+    /// Whether types without `Shape` are let pass, to be refused only where the lock is on: so for events.
+    pub(crate) probes: bool,
+}
+
+/// What holds for the fields of a struct or of a variant.
+#[derive(Clone, Default)]
+pub(crate) struct FieldRules {
+    pub(crate) rename_all: Both<Case>,
+    pub(crate) default: bool,
+    pub(crate) closed: bool,
+}
+
+impl FieldRules {
+    pub(crate) fn of_struct(serde: &SerdeAttrs) -> FieldRules {
+        FieldRules { rename_all: serde.rename_all.clone(), default: serde.default, closed: serde.deny_unknown_fields }
+    }
+
+    fn of_variant(container: &SerdeAttrs, variant: &SerdeAttrs) -> FieldRules {
+        let rename_all = Both {
+            write: variant.rename_all.write.or(container.rename_all_fields.write),
+            read: variant.rename_all.read.or(container.rename_all_fields.read),
+        };
+        FieldRules { rename_all, default: false, closed: container.deny_unknown_fields }
+    }
+}
+
+impl Scope<'_> {
+    /// The shape that attributes of the type itself say: stated, or that of the type that serde writes in its place.
+    pub(crate) fn in_place_of(&self, serde: &SerdeAttrs, shape: &ShapeAttrs) -> Option<TokenStream> {
+        if let Some(stated) = &shape.stated {
+            return Some(self.stated(stated, "it"));
+        }
+        let text = |ty: &Option<Type>| ty.as_ref().map(|ty| quote!(#ty).to_string());
+        match (&serde.proxy.write, &serde.hidden_by) {
+            (Some(ty), _) if text(&serde.proxy.write) == text(&serde.proxy.read) => Some(self.of_type(ty, "it")),
+            (None, None) if serde.proxy.read.is_none() => {
+                serde.identifier.then(|| quote!(const { &__eskit::lock::ShapeDef::leaf("string") }))
+            }
+            (_, Some(attribute)) => {
+                self.cx.error(diag::shape_hidden(self.ident, &bare(self.ident), attribute));
+                Some(TokenStream::new())
+            }
+            _ => {
+                self.cx.error(diag::shape_proxies(self.ident));
+                Some(TokenStream::new())
+            }
+        }
+    }
+
+    pub(crate) fn of_struct(&self, serde: &SerdeAttrs, fields: &Fields) -> TokenStream {
+        if serde.transparent
+            && let Some(field) = fields.iter().find(|field| !is_passed_over(field))
+        {
+            let name = field.ident.as_ref().map_or_else(|| "0".to_owned(), bare);
+            let (serde, shape) = self.attrs(&field.attrs);
+            return self.of_field(field, &name, &serde, &shape);
+        }
+        let tag = serde.tag.as_ref().map(|tag| {
+            let name = serde.rename.write.clone().unwrap_or_else(|| bare(self.ident));
+            let constant = format!("constant:{}", wire_text(&name));
+            Member::plain(&wire_text(tag), 0, quote!(const { &__eskit::lock::ShapeDef::leaf(#constant) }))
+        });
+        self.content(fields, &FieldRules::of_struct(serde), tag)
+    }
+
+    /// What the fields of a struct or a variant come to.
+    fn content(&self, fields: &Fields, rules: &FieldRules, tag: Option<Member>) -> TokenStream {
+        match fields {
+            Fields::Unit => quote!(const { &__eskit::lock::ShapeDef::leaf("unit") }),
+            Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 => {
+                let field = &unnamed.unnamed[0];
+                let (serde, shape) = self.attrs(&field.attrs);
+                let inner = self.of_field(field, "0", &serde, &shape);
+                quote!(const { &__eskit::lock::ShapeDef::newtype(#inner) })
+            }
+            Fields::Unnamed(unnamed) => {
+                let parts = unnamed.unnamed.iter().map(|field| (field, self.attrs(&field.attrs)));
+                let written = parts.filter(|(_, (serde, _))| !serde.is_skipped());
+                let members = written.enumerate().map(|(index, (field, (serde, shape)))| {
+                    let name = index.to_string();
+                    let inner = self.of_field(field, &name, &serde, &shape);
+                    Member::plain(&name, flags(&serde, rules.default), inner)
+                });
+                block("tuple", members)
+            }
+            Fields::Named(named) => {
+                let parts = named.named.iter().map(|field| (field, self.attrs(&field.attrs)));
+                let written = parts.filter(|(_, (serde, _))| !serde.is_skipped());
+                let mut flattened = 0..;
+                let members =
+                    written.map(|(field, (serde, shape))| self.member(field, &serde, &shape, rules, &mut flattened));
+                block(if rules.closed { "struct closed" } else { "struct" }, tag.into_iter().chain(members))
+            }
+        }
+    }
+
+    fn member(
+        &self,
+        field: &Field,
+        serde: &SerdeAttrs,
+        shape: &ShapeAttrs,
+        rules: &FieldRules,
+        flattened: &mut RangeFrom<usize>,
+    ) -> Member {
+        let rust_name = field.ident.as_ref().map(bare).unwrap_or_default();
+        let inner = self.of_field(field, &rust_name, serde, shape);
+        let name = |own: &Option<String>, case: Option<Case>| {
+            own.clone().unwrap_or_else(|| case.map_or_else(|| rust_name.clone(), |case| case.field(&rust_name)))
+        };
+        if serde.flatten {
+            // It has no name on the wire: its place among those like it serves as one.
+            let index = flattened.next().unwrap_or_default();
+            return Member::plain(&format!("*{index}"), flags(serde, false) | flag::FLATTEN, inner);
+        }
+        let write = name(&serde.rename.write, rules.rename_all.write);
+        let read = name(&serde.rename.read, rules.rename_all.read);
+        Member::named(&write, &read, &serde.aliases, flags(serde, rules.default), inner)
+    }
+
+    pub(crate) fn of_enum<'v>(&self, serde: &SerdeAttrs, variants: impl Iterator<Item = &'v Variant>) -> TokenStream {
+        let head = match (&serde.tag, &serde.content) {
+            _ if serde.untagged => "enum untagged".to_owned(),
+            (Some(tag), Some(content)) => format!("enum tag {} content {}", wire_text(tag), wire_text(content)),
+            (Some(tag), None) => format!("enum tag {}", wire_text(tag)),
+            (None, _) => "enum".to_owned(),
+        };
+        let parts = variants.map(|variant| (variant, self.attrs(&variant.attrs)));
+        let written = parts.filter(|(_, (serde, _))| !serde.is_skipped());
+        let members = written.enumerate().map(|(index, (variant, (own, shape)))| {
+            let rust_name = bare(&variant.ident);
+            let content = match (&shape.stated, &own.hidden_by) {
+                (Some(stated), _) => self.stated(stated, &rust_name),
+                (None, Some(attribute)) => self.hidden(&variant.ident, &rust_name, attribute),
+                (None, None) => self.content(&variant.fields, &FieldRules::of_variant(serde, &own), None),
+            };
+            if serde.untagged {
+                return Member::plain(&index.to_string(), flags(&own, false), content);
+            }
+            let name = |name: &Option<String>, case: Option<Case>| {
+                name.clone().unwrap_or_else(|| case.map_or_else(|| rust_name.clone(), |case| case.variant(&rust_name)))
+            };
+            let write = name(&own.rename.write, serde.rename_all.write);
+            let read = name(&own.rename.read, serde.rename_all.read);
+            Member::named(&write, &read, &own.aliases, flags(&own, false), content)
+        });
+        block(&head, members)
+    }
+
+    fn attrs(&self, attrs: &[Attribute]) -> (SerdeAttrs, ShapeAttrs) {
+        (SerdeAttrs::from_syn(attrs), ShapeAttrs::from_syn(self.cx, attrs, Position::Part))
+    }
+
+    fn of_field(&self, field: &Field, name: &str, serde: &SerdeAttrs, shape: &ShapeAttrs) -> TokenStream {
+        match (&shape.stated, &serde.hidden_by) {
+            (Some(stated), _) => self.stated(stated, name),
+            (None, Some(attribute)) => self.hidden(&field.ty, name, attribute),
+            (None, None) => self.of_type(&field.ty, name),
+        }
+    }
+
+    fn stated(&self, stated: &Stated, name: &str) -> TokenStream {
+        match stated {
+            Stated::Name(text) => quote!(const { &__eskit::lock::ShapeDef::leaf(#text) }),
+            Stated::As(ty) => self.of_type(ty, name),
+        }
+    }
+
+    /// A function reads or writes the value: an event is let pass where no lock is on.
+    fn hidden(&self, tokens: &impl quote::ToTokens, name: &str, attribute: &str) -> TokenStream {
+        if !self.probes {
+            self.cx.error(diag::shape_hidden(tokens, name, attribute));
+            return quote!(const { &__eskit::lock::ShapeDef::leaf("unit") });
+        }
+        let hidden_by = format!("serde `{attribute}`");
+        quote_spanned! {tokens.span()=>
+            __lock::known(LOCK, ::core::module_path!(), __lock::UNKNOWN, #name, #hidden_by)
+        }
+    }
+
+    fn of_type(&self, ty: &Type, name: &str) -> TokenStream {
+        let inner = without_recursion(ty, self.ident);
+        if !self.probes {
+            return quote_spanned!(ty.span()=> <#inner as __eskit::lock::Shape>::DEF);
+        }
+        let suspects = suspects(ty);
+        quote_spanned! {ty.span()=>
+            __lock::known(LOCK, ::core::module_path!(), __lock::ShapeOf::<#inner>::DEF, #name, #suspects)
+        }
+    }
+}
+
+/// Whether `#[serde(transparent)]` looks past this field.
+fn is_passed_over(field: &Field) -> bool {
+    let phantom = match &field.ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "PhantomData"),
+        _ => false,
+    };
+    phantom || SerdeAttrs::from_syn(&field.attrs).is_skipped()
+}
+
+fn flags(serde: &SerdeAttrs, default: bool) -> u8 {
+    [
+        (serde.default || default, flag::OPTIONAL),
+        (serde.skip_serializing_if, flag::OMITTED),
+        (serde.skip_serializing, flag::UNWRITTEN),
+        (serde.skip_deserializing, flag::UNREAD),
+        (serde.other, flag::OTHER),
+        (serde.untagged, flag::UNTAGGED),
+        (serde.reads_by_function, flag::NO_DEFAULT),
+    ]
+    .into_iter()
+    .filter(|(holds, _)| *holds)
+    .fold(0, |flags, (_, flag)| flags | flag)
+}
+
+fn block(head: &str, members: impl Iterator<Item = Member>) -> TokenStream {
+    let members = members.map(Member::expand);
+    quote!(const { &__eskit::lock::ShapeDef::block(#head, const { &[#(#members),*] }) })
+}

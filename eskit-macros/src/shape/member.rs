@@ -1,0 +1,76 @@
+//! One part of a shape, under the name that stands on the wire.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::lock::hash;
+
+/// The bits of a member: the same as in `eskit-runtime`'s `schema::shape`.
+pub(crate) mod flag {
+    pub(crate) const OPTIONAL: u8 = 1;
+    pub(crate) const OMITTED: u8 = 2;
+    pub(crate) const UNWRITTEN: u8 = 4;
+    pub(crate) const UNREAD: u8 = 8;
+    pub(crate) const OTHER: u8 = 16;
+    pub(crate) const UNTAGGED: u8 = 32;
+    pub(crate) const FLATTEN: u8 = 64;
+    pub(crate) const NO_DEFAULT: u8 = 128;
+}
+
+/// What stands before the one name that a member is read under, where it is written under another.
+pub(crate) const READ_AS: &str = "read as ";
+
+pub(crate) struct Member {
+    name: String,
+    aliases: Vec<String>,
+    flags: u8,
+    shape: TokenStream,
+}
+
+impl Member {
+    /// A member under one name, as the lock writes it.
+    pub(crate) fn plain(name: &str, flags: u8, shape: TokenStream) -> Member {
+        Member { name: name.to_owned(), aliases: Vec::new(), flags, shape }
+    }
+
+    /// A member under the names that serde gives it.
+    pub(crate) fn named(write: &str, read: &str, aliases: &[String], flags: u8, shape: TokenStream) -> Member {
+        let other_name = (read != write).then(|| format!("{READ_AS}{}", wire_text(read)));
+        let aliases = aliases.iter().filter(|alias| *alias != read).map(|alias| wire_text(alias));
+        Member { name: wire_text(write), aliases: other_name.into_iter().chain(aliases).collect(), flags, shape }
+    }
+
+    pub(crate) fn expand(self) -> TokenStream {
+        let Member { name, aliases, flags, shape } = self;
+        let hash = hash::names(std::iter::once(&name).chain(&aliases).map(String::as_str));
+        quote!(__eskit::lock::Member::new(#name, #hash, #flags, &[#(#aliases),*], #shape))
+    }
+}
+
+/// A name as the lock writes it: what would break its lines is escaped as in a URL.
+pub(crate) fn wire_text(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if letter.is_control() || " :?[]%*\u{85}\u{2028}\u{2029}".contains(letter) {
+            let mut bytes = [0; 4];
+            letter.encode_utf8(&mut bytes).bytes().for_each(|byte| text.push_str(&format!("%{byte:02x}")));
+        } else {
+            text.push(letter);
+        }
+    }
+    if text.is_empty() { "%".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_to_one_word() {
+        for (name, text) in
+            [("zip", "zip"), ("größe", "größe"), ("a b", "a%20b"), ("50%", "50%25"), ("a\nb:", "a%0ab%3a"), ("", "%")]
+        {
+            assert_eq!(wire_text(name), text);
+        }
+    }
+}

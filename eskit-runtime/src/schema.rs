@@ -1,0 +1,33 @@
+//! The schema lock: the shape that each event has on the wire, and its comparison with the one that `eskit.lock` records.
+//!
+//! [`shape`] is the tree that a type's `Shape` impl builds while the compiler runs, [`node`] reads the text of a record,
+//! [`compare`] holds the rules between the two, [`check`] and [`claim`] turn a broken rule into a compile error, and
+//! [`update`], with [`record`] and [`render`], is the one command that writes the file.
+
+#[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
+mod check;
+#[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
+mod claim;
+mod compare;
+mod foreign;
+mod hash;
+mod node;
+mod record;
+mod render;
+mod report;
+mod shape;
+mod std_types;
+mod update;
+
+pub use shape::{Shape, ShapeDef};
+
+/// What generated code calls.
+#[doc(hidden)]
+pub mod generated {
+    pub use super::check::{
+        Current, Lock, Recorded, Unlocked, check_alias, check_event, check_root, check_unrecorded, known,
+    };
+    pub use super::claim::{Claim, Claimed, Claims, Unclaimed, check_claims};
+    pub use super::shape::{Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN};
+    pub use super::update::{LockEntry, LockError, eskit_lock};
+}

@@ -1,0 +1,241 @@
+//! The schema lock as compile errors: what the derive of each event calls.
+
+use super::compare::compare;
+use super::report::Report;
+use super::shape::ShapeDef;
+use crate::__private::message::Message;
+
+/// Whether the schema lock is on in a crate, and how strict it is in this build.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lock {
+    /// The crate root has no `eskit::lock!()`.
+    Off,
+    /// `ESKIT_LOCK` is set: the build is there to write the file.
+    Writing,
+    /// Changes that stored events or older programs do not survive are errors.
+    Checked,
+    /// A release: what is not recorded is an error too.
+    Strict,
+}
+
+impl Lock {
+    /// What `eskit::lock!()` switches on.
+    pub const fn for_build(strict: bool) -> Lock {
+        if strict { Lock::Strict } else { Lock::Checked }
+    }
+}
+
+/// Without `eskit::lock!()` at the crate root the lock is off: the constant of the crate root's own type comes before
+/// this one.
+pub trait Unlocked {
+    /// What holds in this crate.
+    const ESKIT_LOCK: Lock = Lock::Off;
+}
+
+impl<T: ?Sized> Unlocked for T {}
+
+/// What the program knows of one version of an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Current {
+    /// The wire name.
+    pub name: &'static str,
+    /// The schema version.
+    pub version: u32,
+    /// The module of the type.
+    pub module: &'static str,
+    /// The name of the Rust type.
+    pub rust_name: &'static str,
+    /// The tag keys, in order.
+    pub tags: &'static [&'static str],
+    /// Their hash.
+    pub tags_hash: u64,
+    /// The shape of the payload.
+    pub shape: &'static ShapeDef,
+}
+
+/// What `eskit.lock` records of one version of an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded {
+    /// The hash of the shape and the tags.
+    pub fingerprint: u64,
+    /// The lines of the record.
+    pub text: &'static str,
+    /// The former wire name that the record stands under, or nothing.
+    pub former_name: &'static str,
+    /// Whether a newer version is recorded too.
+    pub superseded: bool,
+}
+
+impl Current {
+    /// The hash of the shape and the tags.
+    pub(crate) const fn fingerprint(&self) -> u64 {
+        self.shape.fingerprint.wrapping_add(self.tags_hash)
+    }
+
+    /// Events of test modules are not locked: they exist in test builds only.
+    const fn is_locked(&self) -> bool {
+        !is_test_module(self.module)
+    }
+
+    const fn title(&self) -> Message {
+        Message::new().text("event ").code(self.name).text(" version ").number(self.version)
+    }
+}
+
+/// Whether a path goes through a module called `tests`.
+pub(crate) const fn is_test_module(module: &str) -> bool {
+    const NAME: &[u8] = b"::tests";
+    let path = module.as_bytes();
+    let mut start = 0;
+    while start + NAME.len() <= path.len() {
+        let (mut i, end) = (0, start + NAME.len());
+        while i < NAME.len() && path[start + i] == NAME[i] {
+            i += 1;
+        }
+        if i == NAME.len() && (end == path.len() || path[end] == b':') {
+            return true;
+        }
+        start += 1;
+    }
+    false
+}
+
+/// The shape of a field must be known where the lock is on. `suspects` are the types that may lack `Shape`, or the serde
+/// attribute that hides it.
+#[track_caller]
+pub const fn known(
+    lock: Lock,
+    module: &str,
+    shape: &'static ShapeDef,
+    field: &str,
+    suspects: &str,
+) -> &'static ShapeDef {
+    if shape.is_opaque() && !matches!(lock, Lock::Off) && !is_test_module(module) {
+        let message = Message::new().text("the schema lock cannot see the shape of ").code(field);
+        let message = match super::node::strip(suspects, "serde ") {
+            Some(attribute) => message.text(": it goes through ").code(attribute).text(
+                "\nhelp: state what stands on the wire, by a type, `#[shape(as = String)]`, or by a name, `#[shape(\"geo-point\")]`",
+            ),
+            None => message
+                .text("\nhelp: put `#[derive(eskit::Shape)]` on ")
+                .text(suspects)
+                .text("; of a type from another crate state the shape at the field, `#[shape(as = String)]`"),
+        };
+        panic!("{}", message.as_str());
+    }
+    shape
+}
+
+/// An event that the file does not hold.
+#[track_caller]
+pub const fn check_unrecorded(lock: Lock, current: &Current) {
+    if matches!(lock, Lock::Strict) && current.is_locked() {
+        refuse_unrecorded(current.title().text(" is not recorded in `eskit.lock`"));
+    }
+}
+
+/// A version of an event must have the shape that the file records for it, or one that stored events and older programs
+/// both survive.
+#[track_caller]
+pub const fn check_event(lock: Lock, current: &Current, recorded: &Recorded) {
+    if matches!(lock, Lock::Off | Lock::Writing)
+        || recorded.fingerprint == current.fingerprint()
+        || !current.is_locked()
+    {
+        return;
+    }
+    let report = compare(recorded.text, current.tags, current.shape);
+    if report.refused > 0 {
+        refuse(current, recorded, &report);
+    }
+    if matches!(lock, Lock::Strict) && recorded.former_name.is_empty() {
+        refuse_unrecorded(current.title().text(" has parts that are not recorded in `eskit.lock`"));
+    }
+}
+
+#[track_caller]
+const fn refuse_unrecorded(message: Message) {
+    let message = message.text(
+        ", but a release needs all of it there\nhelp: run `ESKIT_LOCK=write cargo test eskit_lock`, and commit the file",
+    );
+    panic!("{}", message.as_str());
+}
+
+#[track_caller]
+const fn refuse(current: &Current, recorded: &Recorded, report: &Report) {
+    let message = current.title().text(" is not what `eskit.lock` records");
+    let message = if recorded.former_name.is_empty() {
+        message
+    } else {
+        message.text(" under its alias ").code(recorded.former_name)
+    };
+    let message = help(message.text(report.lines().as_str()).text("\nhelp: "), current, recorded, report);
+    panic!("{}", message.as_str());
+}
+
+/// What to write instead, for the one kind of difference or for all.
+const fn help(message: Message, current: &Current, recorded: &Recorded, report: &Report) -> Message {
+    if report.refused == report.tags {
+        return message.text(
+            "keep the tags as they are; where no event is stored yet, or the stored ones are tagged anew, record them with `ESKIT_LOCK=force cargo test eskit_lock`",
+        );
+    }
+    if recorded.superseded {
+        return message
+            .text("version ")
+            .number(current.version)
+            .text(" is an older one: give ")
+            .code(current.rust_name)
+            .text(" the recorded shape again, and change the newest version");
+    }
+    let message = if report.refused == report.without_default {
+        message.text("give it a default, `#[serde(default)]` or an `Option`, or ")
+    } else {
+        message
+    };
+    next_version(message, current.version)
+        .text(", which turns the old JSON into the new; if version ")
+        .number(current.version)
+        .text(" was never released, record it anew with `ESKIT_LOCK=force cargo test eskit_lock`")
+}
+
+const fn next_version(message: Message, version: u32) -> Message {
+    let next = message.text("write `version = ").number(version + 1);
+    if version == 1 {
+        return next.text(", upcast(1 = from_v1)`");
+    }
+    next.text("` and add `").number(version).text(" = from_v").number(version).text("` to `upcast(..)`")
+}
+
+/// An alias that the file records and the event no longer has.
+#[track_caller]
+pub const fn check_alias(lock: Lock, current: &Current, alias: &str) {
+    if matches!(lock, Lock::Off | Lock::Writing) || !current.is_locked() {
+        return;
+    }
+    let message = Message::new()
+        .text("event ")
+        .code(current.name)
+        .text(" is no longer read under its former name ")
+        .code(alias)
+        .text("\nhelp: write `alias = \"")
+        .text(alias)
+        .text("\"` again: events are stored under it");
+    panic!("{}", message.as_str());
+}
+
+/// `eskit::lock!()` stands at the crate root, where the events look for it.
+#[track_caller]
+pub const fn check_root(module: &str) {
+    let (path, mut i) = (module.as_bytes(), 0);
+    while i < path.len() {
+        if path[i] == b':' {
+            let message = Message::new()
+                .text("`eskit::lock!()` stands in the module ")
+                .code(module)
+                .text(", where no event finds it\nhelp: move it to the crate root");
+            panic!("{}", message.as_str());
+        }
+        i += 1;
+    }
+}

@@ -1,0 +1,80 @@
+//! Which recorded events the types of a crate claim: an event that nobody claims was removed or renamed.
+
+use std::marker::PhantomData;
+
+use super::check::Lock;
+use crate::__private::message::Message;
+
+/// Implemented on the crate root's lock type by the derive of every event that the file records: `NAME` is the hash of a
+/// wire name, its own or a former one, that the event reads at `VERSION`.
+pub trait Claimed<const NAME: u64, const VERSION: u32> {}
+
+/// Whether the lock type `L` has the claim: an inherent constant comes before a trait's.
+#[derive(Debug)]
+pub struct Claim<L, const NAME: u64, const VERSION: u32>(PhantomData<L>);
+
+impl<L: Claimed<NAME, VERSION>, const NAME: u64, const VERSION: u32> Claim<L, NAME, VERSION> {
+    /// It has.
+    pub const CLAIMED: bool = true;
+}
+
+/// See [`Claim`].
+pub trait Unclaimed {
+    /// It has not.
+    const CLAIMED: bool = false;
+}
+
+impl<L, const NAME: u64, const VERSION: u32> Unclaimed for Claim<L, NAME, VERSION> {}
+
+/// One event of the file: its wire name, and whether each recorded version is claimed.
+pub type Claims = (&'static str, &'static [(u32, bool)]);
+
+/// The newest recorded version of each event must be claimed.
+#[track_caller]
+pub const fn check_claims(lock: Lock, events: &[Claims]) {
+    if matches!(lock, Lock::Off | Lock::Writing) {
+        return;
+    }
+    let mut i = 0;
+    while i < events.len() {
+        let (name, versions) = events[i];
+        if !versions[versions.len() - 1].1 {
+            refuse(name, versions);
+        }
+        i += 1;
+    }
+}
+
+#[track_caller]
+const fn refuse(name: &str, versions: &[(u32, bool)]) {
+    let (newest, _) = versions[versions.len() - 1];
+    let (mut claimed, mut i) = (0, 0);
+    while i < versions.len() {
+        if versions[i].1 {
+            claimed = versions[i].0;
+        }
+        i += 1;
+    }
+    let message = Message::new().text("`eskit.lock` records ");
+    let message = if claimed > 0 {
+        message
+            .text("version ")
+            .number(newest)
+            .text(" of event ")
+            .code(name)
+            .text(", but its newest type is at version ")
+            .number(claimed)
+            .text("\nhelp: restore the type with `version = ")
+            .number(newest)
+            .text("`, or raise the version above it")
+    } else {
+        message
+            .text("event ")
+            .code(name)
+            .text(", but no type has this wire name\nhelp: if its type was renamed, put `#[event(alias = \"")
+            .text(name)
+            .text("\")]` on it; if it was removed, restore it, or stored events cannot be read")
+    };
+    let message = message.text("; if it was never released, drop it with `ESKIT_LOCK=force cargo test eskit_lock`");
+    panic!("{}", message.as_str());
+}

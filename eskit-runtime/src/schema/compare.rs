@@ -1,0 +1,372 @@
+//! The rules of the schema lock: which changes stored events and older programs both survive.
+//!
+//! *Stored events* were written in the recorded shape and are read in the new one; *older programs*, still running or
+//! rolled back to, read in the recorded shape what is written in the new one. A change that either does not survive
+//! needs a new version.
+
+use super::node::{Node, Nodes, next_mark, strip};
+use super::report::{Path, Report};
+use super::shape::{Kind, Member, ShapeDef, flag};
+use crate::__private::message::Message;
+use crate::table::same;
+
+/// Compares the record of a version with the shape that the program has for it.
+pub(crate) const fn compare(record: &str, tags: &[&str], shape: &ShapeDef) -> Report {
+    let mut report = Report::new();
+    let root = Node::root(record);
+    compare_tags(root.children(), tags, &mut report);
+    compare_node(root, root.head(), shape, &Path::ROOT, &mut report);
+    report
+}
+
+/// Queries by tag find what is stored: neither a new tag nor a dropped one can be made up for by an upcaster.
+const fn compare_tags(lines: Nodes<'_>, tags: &[&str], report: &mut Report) {
+    let mut i = 0;
+    while i < tags.len() {
+        if !has_tag(lines, tags[i]) {
+            report.tags += 1;
+            report.refuse(&Path::ROOT.part(tags[i]), " is a new tag, which the stored events do not carry");
+        }
+        i += 1;
+    }
+    let mut rest = lines;
+    while let Some((line, after)) = rest.next() {
+        if let Some(tag) = line.tag()
+            && !contains(tags, tag)
+        {
+            report.tags += 1;
+            report.refuse(&Path::ROOT.part(tag), " is no tag any more, so queries by it miss new events");
+        }
+        rest = after;
+    }
+}
+
+const fn has_tag(lines: Nodes<'_>, tag: &str) -> bool {
+    let mut rest = lines;
+    while let Some((line, after)) = rest.next() {
+        if let Some(found) = line.tag()
+            && same(found, tag)
+        {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+const fn contains(names: &[&str], name: &str) -> bool {
+    let mut i = 0;
+    while i < names.len() {
+        if same(names[i], name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// `head` is what of the node's words is not compared yet.
+const fn compare_node(node: Node<'_>, head: &str, shape: &ShapeDef, path: &Path, report: &mut Report) {
+    match shape.kind {
+        Kind::Option(inner) => {
+            if let Some(head) = strip(head, "option ") {
+                return compare_node(node, head, inner, path, report);
+            }
+        }
+        Kind::List(item) => {
+            if let Some(head) = strip(head, "list ") {
+                return compare_node(node, head, item, &path.item(), report);
+            }
+        }
+        Kind::Array(len, item) => {
+            let prefix = Message::new().text("array ").number(len as u32).text(" ");
+            if let Some(head) = strip(head, prefix.as_str()) {
+                return compare_node(node, head, item, &path.item(), report);
+            }
+        }
+        Kind::Leaf(name) => {
+            if same(head, name) {
+                return;
+            }
+        }
+        Kind::Block(now, members) => {
+            if same(head, now) || (is_struct(head) && is_struct(now)) {
+                return compare_block(node, head, now, members, path, report);
+            }
+        }
+        Kind::Opaque => {}
+    }
+    let start = if path.is_root() { "the payload was " } else { " was " };
+    report.refuse_with(path, push_head(Message::new().text(start).code(head).text(", is now `"), shape).text("`"));
+}
+
+const fn is_struct(head: &str) -> bool {
+    same(head, "struct") || same(head, "struct closed")
+}
+
+const fn push_head(message: Message, shape: &ShapeDef) -> Message {
+    match shape.kind {
+        Kind::Leaf(name) | Kind::Block(name, _) => message.text(name),
+        Kind::Option(inner) => push_head(message.text("option "), inner),
+        Kind::List(item) => push_head(message.text("list "), item),
+        Kind::Array(len, item) => push_head(message.text("array ").number(len as u32).text(" "), item),
+        Kind::Opaque => message.text("unknown"),
+    }
+}
+
+const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member], path: &Path, report: &mut Report) {
+    let sides = Sides {
+        kind: if is_struct(head) {
+            BlockKind::Struct
+        } else if strip(head, "enum").is_some() && !same(head, "enum untagged") {
+            BlockKind::Enum
+        } else {
+            BlockKind::Fixed
+        },
+        old_refuses_unknown: same(head, "struct closed") || has_rest(node.children()),
+        new_refuses_unknown: same(now, "struct closed"),
+        old_knows_other: has_other(node.children()),
+        new_knows_other: holds_other(members),
+    };
+    let mut rest = node.children();
+    while let Some((line, after)) = rest.next() {
+        if line.tag().is_none() {
+            compare_recorded(line, members, &sides, path, report);
+        }
+        rest = after;
+    }
+    compare_added(node.children(), members, &sides, path, report);
+}
+
+enum BlockKind {
+    Struct,
+    Enum,
+    /// A tuple, a map or an untagged enum: its parts are known by their place.
+    Fixed,
+}
+
+/// What the two sides of a block do with parts that they do not know.
+struct Sides {
+    kind: BlockKind,
+    old_refuses_unknown: bool,
+    new_refuses_unknown: bool,
+    old_knows_other: bool,
+    new_knows_other: bool,
+}
+
+/// A flattened map takes every unknown field, and may not be able to read it.
+const fn has_rest(lines: Nodes<'_>) -> bool {
+    let mut rest = lines;
+    while let Some((line, after)) = rest.next() {
+        if strip(line.name(), "*").is_some() && !line.is_gone() && holds_other_than_json(line) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+const fn holds_other_than_json(line: Node<'_>) -> bool {
+    match line.children().find("value") {
+        Some(value) if same(line.head(), "map") => !same(value.head(), "json"),
+        _ => false,
+    }
+}
+
+const fn has_other(lines: Nodes<'_>) -> bool {
+    let mut rest = lines;
+    while let Some((line, after)) = rest.next() {
+        if line.has_mark("other") && !line.is_gone() {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+const fn holds_other(members: &[Member]) -> bool {
+    let mut i = 0;
+    while i < members.len() {
+        if members[i].has(flag::OTHER) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// The member of this name, also among those of a flattened struct.
+const fn find<'a>(members: &'a [Member], name: &str) -> Option<&'a Member> {
+    let mut i = 0;
+    while i < members.len() {
+        match members[i].inlined() {
+            Some(inner) => {
+                if let Some(found) = find(inner, name) {
+                    return Some(found);
+                }
+            }
+            None => {
+                if same(members[i].name, name) {
+                    return Some(&members[i]);
+                }
+            }
+        }
+        i += 1;
+    }
+    None
+}
+
+/// The member that reads this name under an alias.
+const fn find_alias<'a>(members: &'a [Member], name: &str) -> Option<&'a Member> {
+    let mut i = 0;
+    while i < members.len() {
+        let found = match members[i].inlined() {
+            Some(inner) => find_alias(inner, name),
+            None if contains(members[i].aliases, name) => Some(&members[i]),
+            None => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+        i += 1;
+    }
+    None
+}
+
+/// A part that the record holds.
+const fn compare_recorded(line: Node<'_>, members: &[Member], sides: &Sides, path: &Path, report: &mut Report) {
+    let part = path.part(line.name());
+    match find(members, line.name()) {
+        Some(member) => compare_member(line, member, sides, &part, report),
+        None if line.is_gone() => {}
+        None => match find_alias(members, line.name()) {
+            Some(member) => {
+                let text = Message::new().text(" is now written as ").code(member.name);
+                report.refuse_with(&part, text.text(", which older programs do not read"));
+            }
+            None => removed(line, sides, &part, report),
+        },
+    }
+}
+
+const fn removed(line: Node<'_>, sides: &Sides, part: &Path, report: &mut Report) {
+    match sides.kind {
+        BlockKind::Struct => {
+            let read_by_old = !line.is_optional() && !line.has_mark("unread");
+            if read_by_old {
+                report.refuse(part, " was removed");
+            } else if sides.new_refuses_unknown {
+                report.refuse(part, " was removed, and unknown fields are denied");
+            }
+        }
+        BlockKind::Enum if sides.new_knows_other => {}
+        BlockKind::Enum | BlockKind::Fixed => report.refuse(part, " was removed"),
+    }
+}
+
+/// A part that both sides hold, or that the record holds as gone.
+const fn compare_member(line: Node<'_>, member: &Member, sides: &Sides, part: &Path, report: &mut Report) {
+    let gone = line.is_gone();
+    if matches!(sides.kind, BlockKind::Struct) {
+        compare_presence(line, member, sides, part, report);
+    } else if gone && !sides.old_knows_other {
+        report.refuse(part, " is a new variant, which older programs do not know");
+    }
+    if line.has_mark("other") && !member.has(flag::OTHER) {
+        report.refuse(part, " no longer stands for unknown variants");
+    }
+    if line.has_mark("untagged") != member.has(flag::UNTAGGED) {
+        report.refuse(part, " is a variant with a name on one side only (`untagged`)");
+    }
+    let mut marks = line.marks();
+    while let Some((mark, rest)) = next_mark(marks) {
+        if let Some(alias) = strip(mark, "alias ")
+            && !contains(member.aliases, alias)
+        {
+            report.refuse_with(part, Message::new().text(" is no longer read under its alias ").code(alias));
+        }
+        if let Some(name) = strip(mark, "read as ")
+            && !reads_as(member, name)
+        {
+            report.refuse_with(part, Message::new().text(" is no longer read as ").code(name));
+        }
+        marks = rest;
+    }
+    if let Some(name) = read_name(member)
+        && !contains(member.aliases, member.name)
+        && !line.has_mark(Message::new().text("read as ").text(name).as_str())
+    {
+        report.refuse_with(part, Message::new().text(" is now read as ").code(name));
+    }
+    compare_node(line, line.head(), member.shape, part, report);
+}
+
+/// The name that a member is read under, where it is another than the one that it is written under: the alias after
+/// [`READ_AS`].
+const fn read_name(member: &Member) -> Option<&'static str> {
+    let mut i = 0;
+    while i < member.aliases.len() {
+        if let Some(name) = strip(member.aliases[i], READ_AS) {
+            return Some(name);
+        }
+        i += 1;
+    }
+    None
+}
+
+/// Marks an alias as the one name that a member is read under.
+pub(crate) const READ_AS: &str = "read as ";
+
+const fn reads_as(member: &Member, name: &str) -> bool {
+    match read_name(member) {
+        Some(found) => same(found, name) || contains(member.aliases, name),
+        None => same(member.name, name) || contains(member.aliases, name),
+    }
+}
+
+const fn compare_presence(line: Node<'_>, member: &Member, sides: &Sides, part: &Path, report: &mut Report) {
+    let stored_may_lack =
+        line.is_gone() || line.is_optional() || line.has_mark("omitted") || line.has_mark("unwritten");
+    let new_requires = !member.has(flag::OPTIONAL) && !member.has(flag::UNREAD);
+    if stored_may_lack && new_requires {
+        report.without_default += 1;
+        report.refuse(part, " may be missing in stored events, but is now required");
+    }
+    let old_requires = !line.is_gone() && !line.is_optional() && !line.has_mark("unread");
+    if old_requires && (member.has(flag::OMITTED) || member.has(flag::UNWRITTEN)) {
+        report.refuse(part, " may now be left out, but older programs require it");
+    }
+    if member.has(flag::UNREAD) && sides.new_refuses_unknown && !line.has_mark("unwritten") {
+        report.refuse(part, " is no longer read, and unknown fields are denied");
+    }
+}
+
+/// Parts that the record does not hold.
+const fn compare_added(lines: Nodes<'_>, members: &[Member], sides: &Sides, path: &Path, report: &mut Report) {
+    let mut i = 0;
+    while i < members.len() {
+        let member = &members[i];
+        match member.inlined() {
+            Some(inner) => compare_added(lines, inner, sides, path, report),
+            None if lines.find(member.name).is_none() => added(member, sides, &path.part(member.name), report),
+            None => {}
+        }
+        i += 1;
+    }
+}
+
+const fn added(member: &Member, sides: &Sides, part: &Path, report: &mut Report) {
+    match sides.kind {
+        BlockKind::Struct => {
+            if !member.has(flag::OPTIONAL) && !member.has(flag::UNREAD) {
+                report.without_default += 1;
+                report.refuse(part, " was added, but stored events do not hold it");
+            } else if sides.old_refuses_unknown && !member.has(flag::UNWRITTEN) {
+                report.refuse(part, " was added, but older programs deny unknown fields");
+            }
+        }
+        BlockKind::Enum if sides.old_knows_other || member.has(flag::UNWRITTEN) => {}
+        BlockKind::Enum => report.refuse(part, " is a new variant, which older programs do not know"),
+        BlockKind::Fixed => report.refuse(part, " was added"),
+    }
+}

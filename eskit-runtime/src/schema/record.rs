@@ -1,0 +1,125 @@
+//! The file as a whole: its events in the order of their names.
+
+use std::fmt;
+
+/// What stands above the records.
+const HEADER: &str = "\
+# The shape of every stored event, which `eskit::lock!()` holds the program to.
+# Written by `ESKIT_LOCK=write cargo test eskit_lock`; commit it with the change that it records.
+format 1
+";
+
+/// The content of `eskit.lock`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct LockFile {
+    pub(super) events: Vec<EventRecord>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct EventRecord {
+    pub(super) name: String,
+    pub(super) aliases: Vec<String>,
+    /// In the order of their numbers.
+    pub(super) versions: Vec<VersionRecord>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct VersionRecord {
+    pub(super) number: u32,
+    /// The lines of the shape, the first one without indentation.
+    pub(super) text: String,
+}
+
+impl LockFile {
+    /// Reads the file; the macros refuse a malformed one with the line.
+    pub(super) fn parse(text: &str) -> Result<LockFile, String> {
+        let mut file = LockFile::default();
+        let mut format = false;
+        for (index, line) in text.lines().enumerate() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let read = if format { file.line(line) } else { (line == "format 1").then(|| format = true) };
+            read.ok_or_else(|| format!("line {} cannot be read: `{line}`", index + 1))?;
+        }
+        if format { Ok(file) } else { Err("the line `format 1` is missing".to_owned()) }
+    }
+
+    fn line(&mut self, line: &str) -> Option<()> {
+        if let Some(name) = line.strip_prefix("event ") {
+            self.events.push(EventRecord { name: name.to_owned(), aliases: Vec::new(), versions: Vec::new() });
+            return Some(());
+        }
+        let event = self.events.last_mut()?;
+        if let Some(alias) = line.strip_prefix("  alias ") {
+            event.aliases.push(alias.to_owned());
+        } else if let Some(version) = line.strip_prefix("  version ") {
+            let (number, head) = version.split_once(": ")?;
+            event.versions.push(VersionRecord { number: number.parse().ok()?, text: head.to_owned() });
+        } else {
+            let version = event.versions.last_mut()?;
+            version.text.push('\n');
+            version.text.push_str(line.strip_prefix("    ").map(|_| &line[2..])?);
+        }
+        Some(())
+    }
+
+    pub(super) fn event(&self, name: &str) -> Option<&EventRecord> {
+        self.events.iter().find(|event| event.name == name)
+    }
+}
+
+impl fmt::Display for LockFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HEADER)?;
+        for event in &self.events {
+            write!(f, "\nevent {}\n", event.name)?;
+            event.aliases.iter().try_for_each(|alias| writeln!(f, "  alias {alias}"))?;
+            for version in &event.versions {
+                writeln!(f, "  version {}: {}", version.number, version.text.replace('\n', "\n  "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+# The shape of every stored event, which `eskit::lock!()` holds the program to.
+# Written by `ESKIT_LOCK=write cargo test eskit_lock`; commit it with the change that it records.
+format 1
+
+event shop.OrderPlaced
+  alias shop.OrderCreated
+  version 1: struct
+    tag order
+    lines: list struct
+      sku: string
+  version 2: string
+";
+
+    #[test]
+    fn the_file_reads_back_as_it_was_written() {
+        let file = LockFile::parse(TEXT).unwrap();
+        assert_eq!(file.events[0].versions[0].text, "struct\n  tag order\n  lines: list struct\n    sku: string");
+        assert_eq!(file.events[0].versions[1].text, "string");
+        assert_eq!(file.to_string(), TEXT);
+        assert_eq!(LockFile::parse(&TEXT.replace('\n', "\r\n")).unwrap(), file);
+    }
+
+    #[test]
+    fn a_malformed_line_is_named() {
+        for (text, message) in [
+            ("", "the line `format 1` is missing"),
+            ("format 2\n", "line 1 cannot be read: `format 2`"),
+            ("format 1\n  version 1: struct", "line 2 cannot be read: `  version 1: struct`"),
+            ("format 1\nevent a\n<<<<<<< HEAD\n", "line 3 cannot be read: `<<<<<<< HEAD`"),
+            ("format 1\nevent a\n  version x: struct", "line 3 cannot be read: `  version x: struct`"),
+        ] {
+            assert_eq!(LockFile::parse(text).unwrap_err(), message, "{text}");
+        }
+    }
+}

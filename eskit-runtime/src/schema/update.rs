@@ -1,0 +1,180 @@
+//! The one command that writes `eskit.lock`: the test `eskit_lock` that `eskit::lock!()` puts at the crate root.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::check::{Current, is_test_module};
+use super::compare::compare;
+use super::record::{EventRecord, LockFile, VersionRecord};
+use super::render;
+
+/// One version of an event, submitted in test builds of a crate with `eskit::lock!()`.
+#[derive(Clone, Copy, Debug)]
+pub struct LockEntry {
+    /// What the program knows of it.
+    pub current: &'static Current,
+    /// The former wire names.
+    pub aliases: &'static [&'static str],
+}
+
+inventory::collect!(LockEntry);
+
+/// The body of the test `eskit_lock`: checks that the file is up to date, or writes it when `ESKIT_LOCK` says so.
+///
+/// # Errors
+/// The file is stale, or holds what the program no longer keeps to, or cannot be read or written.
+pub fn eskit_lock(manifest_dir: &str) -> Result<(), LockError> {
+    let path = Path::new(manifest_dir).join("eskit.lock");
+    let entries: Vec<LockEntry> = inventory::iter::<LockEntry>
+        .into_iter()
+        .filter(|entry| !is_test_module(entry.current.module))
+        .copied()
+        .collect();
+    let (old, text) = read(&path)?;
+    match std::env::var("ESKIT_LOCK").unwrap_or_default().as_str() {
+        "" => up_to_date(&text, &old, &update(&old, &entries, false)?),
+        mode => {
+            let new = update(&old, &entries, mode == "force")?.to_string();
+            if new == text { Ok(()) } else { write(&path, &new) }
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<(LockFile, String), LockError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let text = text.replace("\r\n", "\n");
+            let file = LockFile::parse(&text).map_err(|problem| LockError::Malformed(path.to_owned(), problem))?;
+            Ok((file, text))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((LockFile::default(), String::new())),
+        Err(error) => Err(LockError::Io(path.to_owned(), error)),
+    }
+}
+
+/// Through a file beside it, so that a crash leaves the old one or the new one.
+fn write(path: &Path, text: &str) -> Result<(), LockError> {
+    let beside = path.with_extension(format!("lock.{}", std::process::id()));
+    std::fs::write(&beside, text)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|error| LockError::Io(path.to_owned(), error))
+}
+
+fn up_to_date(text: &str, old: &LockFile, new: &LockFile) -> Result<(), LockError> {
+    let differ = |a: &LockFile, b: &LockFile| -> Vec<String> {
+        a.events.iter().filter(|event| b.event(&event.name) != Some(event)).map(|event| event.name.clone()).collect()
+    };
+    let mut stale = differ(new, old);
+    stale.extend(differ(old, new));
+    stale.sort_unstable();
+    stale.dedup();
+    if stale.is_empty() && new.to_string() == text { Ok(()) } else { Err(LockError::Stale(stale)) }
+}
+
+/// The file that records these events, after `old`.
+fn update(old: &LockFile, entries: &[LockEntry], force: bool) -> Result<LockFile, LockError> {
+    let mut types: BTreeMap<&str, Vec<LockEntry>> = BTreeMap::new();
+    for entry in entries {
+        types.entry(entry.current.name).or_default().push(*entry);
+    }
+    let mut refused = Vec::new();
+    let mut new = LockFile::default();
+    for (name, mut versions) in types {
+        versions.sort_by_key(|entry| entry.current.version);
+        new.events.push(event(old, name, &versions, &mut refused));
+    }
+    for event in &old.events {
+        let known =
+            |entry: &LockEntry| entry.current.name == event.name || entry.aliases.contains(&event.name.as_str());
+        if !entries.iter().any(known) {
+            refused.push(format!("event `{}` is recorded, but no type has this wire name or alias", event.name));
+        }
+    }
+    if refused.is_empty() || force { Ok(new) } else { Err(LockError::Refused(refused)) }
+}
+
+/// The record of one event. `types` are its versions that have a type, oldest first.
+fn event(old: &LockFile, name: &str, types: &[LockEntry], refused: &mut Vec<String>) -> EventRecord {
+    let (newest, aliases) = types.last().map_or((0, &[][..]), |entry| (entry.current.version, entry.aliases));
+    let mut versions: BTreeMap<u32, VersionRecord> = BTreeMap::new();
+    for recorded in std::iter::once(name).chain(aliases.iter().copied()).filter_map(|name| old.event(name)) {
+        for version in &recorded.versions {
+            versions.entry(version.number).or_insert_with(|| version.clone());
+        }
+        let dropped = recorded.aliases.iter().filter(|alias| *alias != name && !aliases.contains(&alias.as_str()));
+        refused
+            .extend(dropped.map(|alias| format!("event `{name}` is no longer read under its former name `{alias}`")));
+    }
+    if let Some(beyond) = versions.split_off(&(newest + 1)).into_keys().last() {
+        refused.push(format!(
+            "version {beyond} of event `{name}` is recorded, but its newest type is at version {newest}"
+        ));
+    }
+    for entry in types {
+        let current = entry.current;
+        let mut before = versions.get(&current.version).map(|version| version.text.clone());
+        if let Some(text) = &before {
+            let report = compare(text, current.tags, current.shape);
+            if report.refused > 0 {
+                let lines = report.lines();
+                let lines = lines.as_str();
+                refused.push(format!("event `{name}` version {} is not what is recorded:{lines}", current.version));
+                before = None;
+            }
+        }
+        let text = render::version(current.tags, current.shape, before.as_deref());
+        versions.insert(current.version, VersionRecord { number: current.version, text });
+    }
+    EventRecord {
+        name: name.to_owned(),
+        aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+        versions: versions.into_values().collect(),
+    }
+}
+
+/// Why the test `eskit_lock` fails.
+pub enum LockError {
+    /// The program has events, versions or parts that the file does not record: the names of the events.
+    Stale(Vec<String>),
+    /// The program no longer keeps to what the file records.
+    Refused(Vec<String>),
+    /// The file is not one that this version of eskit wrote.
+    Malformed(PathBuf, String),
+    /// The file could not be read or written.
+    Io(PathBuf, std::io::Error),
+}
+
+impl fmt::Display for LockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LockError::Stale(names) => {
+                f.write_str("`eskit.lock` is not up to date")?;
+                names.iter().try_for_each(|name| write!(f, "\n  event `{name}` is not recorded as it is"))?;
+                f.write_str("\nhelp: run `ESKIT_LOCK=write cargo test eskit_lock`, and commit the file")
+            }
+            LockError::Refused(problems) => {
+                f.write_str("`eskit.lock` stays as it is, since stored events or older programs would not survive:")?;
+                problems.iter().try_for_each(|problem| write!(f, "\n- {problem}"))?;
+                f.write_str(
+                    "\nhelp: make a new version, or restore what was; if no such event is stored anywhere, run `ESKIT_LOCK=force cargo test eskit_lock`",
+                )
+            }
+            LockError::Malformed(path, problem) => write!(
+                f,
+                "{}: {problem}\nhelp: restore the file from version control, and run `ESKIT_LOCK=write cargo test eskit_lock`",
+                path.display()
+            ),
+            LockError::Io(path, error) => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+/// As the text: this is what a failing test prints.
+impl fmt::Debug for LockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for LockError {}

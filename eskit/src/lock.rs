@@ -1,0 +1,39 @@
+/// Switches the schema lock on: stands once, at the crate root, as `eskit::lock!();`.
+///
+/// From then on the file `eskit.lock`, committed beside `Cargo.toml`, records the shape of every event that the crate
+/// derives, and every build, `cargo check` too, holds the program to it. A field whose type changed, however deep, an
+/// event or version that is gone, a former name that is no longer read: each is a compile error that says what to write.
+/// The types in events derive [`Shape`](derive@crate::Shape).
+///
+/// | command | |
+/// |---|---|
+/// | `ESKIT_LOCK=write cargo test eskit_lock` | records new events, new versions and compatible changes, also while the build is refused |
+/// | `ESKIT_LOCK=force cargo test eskit_lock` | records everything as it is now: for shapes that were never released |
+/// | `cargo test` | fails when the file is stale |
+///
+/// A change is compatible when stored events and older programs both survive it: a new field that may be missing, in a
+/// struct that does not deny unknown fields, is the most common one. Such a change, or a new event, is not an error while
+/// you work; a release build (one without `debug_assertions`) requires that it is recorded, so that nothing is released
+/// which the lock does not know.
+///
+/// Events in a module called `tests`, and those marked `#[shape(unlocked)]`, are left out. One crate of a package has the
+/// lock: the one that holds its events.
+///
+/// ```toml
+/// # eskit.lock
+/// format 1
+///
+/// event shop.OrderPlaced
+///   version 1: struct
+///     tag order
+///     order: uuid
+///     customer: struct
+///       name: string
+///       zip?: option string
+/// ```
+#[macro_export]
+macro_rules! lock {
+    () => {
+        $crate::__lock!($crate);
+    };
+}
