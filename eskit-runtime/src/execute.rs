@@ -1,5 +1,6 @@
 //! The way of one command: query, read in pages, fold, decide, encode, append under conditions, retry on conflict.
 
+mod append;
 mod bind;
 mod error;
 mod fold;
@@ -15,6 +16,7 @@ use crate::recorded::RecordedEvent;
 use crate::registry::Registry;
 use crate::store::{EventStore, StoreError, StoreErrorKind};
 
+pub use append::append_with_retry;
 pub use bind::{decision_query, state_query};
 pub use error::{ExecuteError, LoadError};
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
@@ -87,7 +89,8 @@ pub async fn execute<C: Decide, S: EventStore>(
             return decide(command, &plan, &folded, options).map(|_| Executed::nothing(folded.state, attempt));
         };
         let conditions = if options.unconditional { Vec::new() } else { conditions(&plan, &folded) };
-        match append(store, &events, conditions, options, sleep).await {
+        let append = Append { events: events.clone(), conditions };
+        match append_with_retry(store, append, &options.retry, sleep, is_unknown).await {
             Ok(appended) if !appended.repeated => {
                 let recorded = record(events, &appended);
                 plan.apply(&mut folded, &recorded)?;
@@ -175,25 +178,8 @@ fn conditions<M: Models>(plan: &Plan<M>, folded: &Folded<M>) -> Vec<Condition> {
     conditions
 }
 
-/// Appends, and when the store lost sight of the commit, appends again with the same ids until it knows.
-async fn append<S: EventStore>(
-    store: &S,
-    events: &[NewEvent],
-    conditions: Vec<Condition>,
-    options: &ExecuteOptions,
-    sleep: &impl Sleep,
-) -> Result<crate::Appended, AppendError> {
-    let mut attempt = 1;
-    loop {
-        let append = Append { events: events.to_vec(), conditions: conditions.clone() };
-        match store.append(append).await {
-            Err(AppendError::UnknownOutcome(_)) if attempt < options.retry.attempts => {
-                sleep.sleep(options.retry.delay(attempt)).await;
-                attempt += 1;
-            }
-            other => return other,
-        }
-    }
+fn is_unknown(error: &AppendError) -> bool {
+    matches!(error, AppendError::UnknownOutcome(_))
 }
 
 fn record(events: Vec<NewEvent>, appended: &crate::Appended) -> Vec<RecordedEvent> {

@@ -40,7 +40,10 @@ pub use append::{
 pub use command::{Command, CommandType};
 pub use decider::{Decide, Decision, Emit, Emitter};
 pub use event::{Event, EventType, EventTypes, Payload, SingleEvent};
-pub use execute::{DomainError, ExecuteError, ExecuteOptions, Executed, LoadError, RetryPolicy, Sleep, execute, load};
+pub use execute::{
+    DomainError, ExecuteError, ExecuteOptions, Executed, LoadError, RetryPolicy, Sleep, append_with_retry, execute,
+    load,
+};
 pub use id::EventId;
 pub use limits::LimitError;
 pub use metadata::{Metadata, Principal, PrincipalKind};

@@ -130,6 +130,8 @@ pub enum StoreErrorKind {
     FailedClosed,
     /// The store was shut down.
     Closed,
+    /// A layer around the store refused the call, such as a hook.
+    Refused,
     /// Anything else.
     Other,
 }

@@ -1,12 +1,15 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
+use eskit_runtime::__private::decision_query;
 use eskit_runtime::{
     Decide, DomainError, EventStore, Evolve, ExecuteError, ExecuteOptions, Executed, ExpectedVersion, LoadError,
-    LoadKey, Loaded, Metadata, RetryPolicy, Sleep, Timestamp,
+    LoadKey, Loaded, Metadata, RetryPolicy, Timestamp,
 };
+
+use crate::single_writer::SingleWriter;
+use crate::sleep::TokioSleep;
 
 /// A program on a store: executes commands and loads states. Cheap to clone; clones share the store.
 ///
@@ -30,24 +33,36 @@ use eskit_runtime::{
 pub struct App<S> {
     store: Arc<S>,
     retry: RetryPolicy,
+    writer: Option<Arc<SingleWriter>>,
 }
 
 impl<S> Clone for App<S> {
     fn clone(&self) -> App<S> {
-        App { store: Arc::clone(&self.store), retry: self.retry }
+        App { store: Arc::clone(&self.store), retry: self.retry, writer: self.writer.clone() }
     }
 }
 
 impl<S: EventStore> App<S> {
     /// The program on this store, with the default retry policy.
     pub fn new(store: S) -> App<S> {
-        App { store: Arc::new(store), retry: RetryPolicy::default() }
+        App { store: Arc::new(store), retry: RetryPolicy::default(), writer: None }
     }
 
     /// Sets the retry policy of every command that does not bring its own.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> App<S> {
         self.retry = retry;
+        self
+    }
+
+    /// Makes this program the single writer of what a command decides on: commands whose models have an instance in
+    /// common, on this `App` and its clones, wait for each other instead of meeting as conflicts. Worth it where many
+    /// decide on the same few instances; a conflict is then left only with other programs.
+    ///
+    /// A command holds its locks through its retries, and those that wait are served in the order in which they came.
+    #[must_use]
+    pub fn with_single_writer(mut self) -> App<S> {
+        self.writer = Some(Arc::new(SingleWriter::new()));
         self
     }
 
@@ -64,7 +79,7 @@ impl<S: EventStore> App<S> {
     pub fn execute<C: Decide>(&self, command: C) -> Execute<'_, S, C> {
         let mut options = ExecuteOptions::default();
         options.retry = self.retry;
-        Execute { store: &self.store, command, options }
+        Execute { app: self, command, options }
     }
 
     /// Reads the state of one instance of an aggregate: `app.load::<Seats>(course)`, or for an aggregate with several
@@ -81,7 +96,7 @@ impl<S: EventStore> App<S> {
 #[derive(Debug)]
 #[must_use = "a command is executed when it is awaited"]
 pub struct Execute<'a, S, C> {
-    store: &'a S,
+    app: &'a App<S>,
     command: C,
     options: ExecuteOptions,
 }
@@ -130,16 +145,23 @@ impl<'a, S: EventStore, C: Decide + 'a> IntoFuture for Execute<'a, S, C> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Execute { store, command, options } = self;
-        Box::pin(async move { eskit_runtime::execute(store, &command, &options, &TokioSleep).await })
-    }
-}
-
-/// Sleeps on tokio's clock.
-struct TokioSleep;
-
-impl Sleep for TokioSleep {
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
-        tokio::time::sleep(duration)
+        let Execute { app, command, options } = self;
+        let executed = async move {
+            let _guards = match &app.writer {
+                // A command that does not select its models is refused below.
+                Some(writer) => match decision_query(&command) {
+                    Ok(instances) => writer.lock(&instances).await,
+                    Err(_) => Vec::new(),
+                },
+                None => Vec::new(),
+            };
+            eskit_runtime::execute(&*app.store, &command, &options, &TokioSleep).await
+        };
+        #[cfg(feature = "tracing")]
+        let executed = tracing::Instrument::instrument(
+            executed,
+            tracing::debug_span!(target: "eskit", "execute", command = C::TYPE.name),
+        );
+        Box::pin(executed)
     }
 }

@@ -61,8 +61,11 @@
 
 mod app;
 mod connect;
+pub mod layer;
 mod lock;
 mod memory;
+mod single_writer;
+mod sleep;
 
 #[doc(hidden)]
 pub use eskit_macros::lock as __lock;

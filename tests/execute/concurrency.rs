@@ -158,6 +158,14 @@ async fn transfer_at_once<S: EventStore>(app: App<S>) {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_single_writer_meets_no_conflict() {
+    let meetings = Meetings::default();
+    enrol_at_once(meetings.app(MemoryStore::new()).with_single_writer()).await;
+    transfer_at_once(meetings.app(MemoryStore::new()).with_single_writer()).await;
+    assert_eq!(meetings.conflicts.load(Ordering::Relaxed), 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn memory_never_exceeds_the_capacity() {
     let meetings = Meetings::default();

@@ -75,6 +75,24 @@ async fn an_outcome_that_stays_unknown_is_an_error_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_failure_behind_a_lost_answer_leaves_the_outcome_unknown() {
+    let app = scripted();
+    app.execute(define("maths", 5)).await.unwrap();
+    app.store().script([
+        Step::LoseAnswer,
+        Step::Fail(StoreErrorKind::Busy),
+        Step::Fail(StoreErrorKind::Busy),
+        Step::Fail(StoreErrorKind::Busy),
+    ]);
+
+    let error = app.execute(enrol("maths", "ada")).await.unwrap_err();
+
+    // The events are in the log: "the store failed, nothing was appended" would be a lie.
+    assert_eq!(log(app.store()).await.unwrap().len(), 2);
+    assert!(matches!(error, ExecuteError::UnknownOutcome(_)), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_failure_of_the_store_is_passed_on() {
     let app = scripted();
     app.store().script([Step::Fail(StoreErrorKind::Full)]);

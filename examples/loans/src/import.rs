@@ -3,7 +3,7 @@ use std::error::Error;
 use std::fmt;
 
 use eskit::prelude::*;
-use eskit::{Append, AppendError, EncodeError, RetryPolicy};
+use eskit::{AppendError, EncodeError};
 
 use crate::batch::Batch;
 use crate::{CaseId, Checkpoint, CheckpointError, Entry, FileError, LogFile};
@@ -48,7 +48,7 @@ pub async fn import<S: EventStore>(
         let version = versions.entry(entry.case).or_default();
         if line.number > events_before {
             if !batch.has_room_for(entry.case) {
-                append(store, batch.take()).await?;
+                store.append(batch.take()).await?;
             }
             batch.push(line, &entry, *version)?;
         }
@@ -61,33 +61,10 @@ pub async fn import<S: EventStore>(
         return Err(ImportError::FileTooShort { lines: events, events: events_before });
     }
     if !batch.is_empty() {
-        append(store, batch.take()).await?;
+        store.append(batch.take()).await?;
     }
     progress(file);
     Ok(Imported { events, events_before })
-}
-
-/// Appends, and tries again where that may help. The ids of the events make a second try safe: if the first one went
-/// through after all, the store recognises it.
-async fn append<S: EventStore>(store: &S, append: Append) -> Result<(), AppendError> {
-    let retry = RetryPolicy::default();
-    let mut attempt = 1;
-    loop {
-        match store.append(append.clone()).await {
-            Ok(_) => return Ok(()),
-            Err(error) if attempt >= retry.attempts || !may_pass(&error) => return Err(error),
-            Err(_) => tokio::time::sleep(retry.delay(attempt)).await,
-        }
-        attempt += 1;
-    }
-}
-
-fn may_pass(error: &AppendError) -> bool {
-    match error {
-        AppendError::UnknownOutcome(_) => true,
-        AppendError::Store(error) => error.is_transient(),
-        _ => false,
-    }
 }
 
 /// Why an import ended early. What was appended before stays in the log.

@@ -7,6 +7,8 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use eskit::RetryPolicy;
+use eskit::layer::Retrying;
 use eskit::prelude::*;
 use loans::{Figures, LogFile};
 
@@ -38,7 +40,8 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments) -> Result<Outcome, Box<dyn Error>> {
     let mut file = LogFile::open(&arguments.file)?;
-    let app = App::new(eskit::connect(&arguments.dsn).await?);
+    // The ids of the events follow from the file, so an append may be tried again whatever became of it.
+    let app = App::new(Retrying::new(eskit::connect(&arguments.dsn).await?, RetryPolicy::default()));
     let mut report = Report::new(std::io::stdout().lock());
     report.sources(&file, &arguments.dsn)?;
 

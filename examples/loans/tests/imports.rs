@@ -4,10 +4,15 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use eskit::layer::Retrying;
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Appended, NewEvent, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind};
+use eskit::{
+    Append, AppendError, Appended, NewEvent, Page, Position, Query, ReadOptions, RetryPolicy, StoreError,
+    StoreErrorKind,
+};
 use loans::{CaseId, Checkpoint, ImportError, Imported, LogFile};
 
 const LINES: usize = 3_000;
@@ -79,8 +84,8 @@ async fn a_case_that_grew_meanwhile_is_a_conflict() {
 
 #[tokio::test]
 async fn lost_answers_and_a_busy_store_change_nothing() {
-    let (store, lines) = (Flaky::default(), support::made_up_log(LINES, 7));
-    import(&store, &lines).await.unwrap();
+    let (store, lines) = (Arc::new(Flaky::default()), support::made_up_log(LINES, 7));
+    import(&Retrying::new(Arc::clone(&store), RetryPolicy::default()), &lines).await.unwrap();
     // Every batch meets each failure before it goes through.
     let batches = LINES.div_ceil(1000);
     assert_eq!(store.appends.load(Ordering::Relaxed) as usize, 4 * batches);
@@ -89,8 +94,10 @@ async fn lost_answers_and_a_busy_store_change_nothing() {
 
 #[tokio::test]
 async fn a_store_that_fails_ends_the_import_and_a_later_one_goes_on() {
-    let (store, lines) = (Flaky { full_after: Some(7), ..Flaky::default() }, support::made_up_log(LINES, 8));
-    let error = import(&store, &lines).await.unwrap_err();
+    let store = Arc::new(Flaky { full_after: Some(8), ..Flaky::default() });
+    let lines = support::made_up_log(LINES, 8);
+    let retrying = Retrying::new(Arc::clone(&store), RetryPolicy::default());
+    let error = import(&retrying, &lines).await.unwrap_err();
     assert_eq!(error.to_string(), "the disk is full");
     let held = support::read_all(&store.store).await.len();
     assert!(held > 0 && held < LINES);

@@ -36,7 +36,7 @@ macro_rules! helper {
 
 /// Comments and attributes stand on the block too.
 #[decider]
-#[allow(clippy::use_self, reason = "an attribute")]
+#[allow(clippy::use_self, clippy::mixed_attributes_style, reason = "an attribute")]
 impl Counter {
     #![allow(clippy::missing_const_for_fn, reason = "an inner attribute")]
 
@@ -59,7 +59,7 @@ impl Counter {
     }
 
     /// The return type has braces of its own.
-    #[must_use]
+    #[must_use = "a decision is data"]
     #[decide]
     fn count(&self, &Count { counter, by }: &Count) -> Result<Counted, TooMany<{ Self::MOST }>> {
         if (Self::HELPER)(self) + by > Self::MOST {

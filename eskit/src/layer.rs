@@ -1,0 +1,50 @@
+//! Layers: small stores around any store, each for one concern. They nest, the outermost sees a call first.
+//!
+//! | layer | what it adds | feature |
+//! |---|---|---|
+//! | [`Hooked`] | functions before and after each append: validation, enrichment, refusal, notification | |
+//! | [`Retrying`] | tries again what may pass: a busy or unreachable store, a lost answer | |
+//! | [`Traced`] | a `tracing` span for each call | `tracing` |
+//! | [`Metered`] | counters and durations through the `metrics` facade | `metrics` |
+//!
+//! ```
+//! # use eskit::prelude::*;
+//! use eskit::RetryPolicy;
+//! use eskit::layer::{Hooked, Retrying};
+//!
+//! let store = Hooked::new(Retrying::new(MemoryStore::new(), RetryPolicy::default()))
+//!     .after_append(|events| println!("{} events", events.len()));
+//! let app = App::new(store);
+//! ```
+//!
+//! To let the commands on one stream or tag wait for each other, see [`App::with_single_writer`](crate::App::with_single_writer):
+//! a layer could not, because a conflict begins with the read, before the store hears of the append.
+
+mod hooked;
+#[cfg(feature = "metrics")]
+mod metered;
+mod retrying;
+#[cfg(feature = "tracing")]
+mod traced;
+
+pub use hooked::Hooked;
+#[cfg(feature = "metrics")]
+pub use metered::Metered;
+pub use retrying::Retrying;
+#[cfg(feature = "tracing")]
+pub use traced::Traced;
+
+/// Which of its outcomes a call had: a label of metrics and a field of spans.
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+fn append_outcome(result: &Result<eskit_runtime::Appended, eskit_runtime::AppendError>) -> &'static str {
+    use eskit_runtime::AppendError;
+    match result {
+        Ok(appended) if appended.repeated => "repeated",
+        Ok(_) => "appended",
+        Err(AppendError::Conflict(_)) => "conflict",
+        Err(AppendError::Limit(_)) => "limit",
+        Err(AppendError::IdReused { .. }) => "id_reused",
+        Err(AppendError::UnknownOutcome(_)) => "unknown",
+        Err(_) => "failed",
+    }
+}

@@ -1,0 +1,83 @@
+use std::time::Instant;
+
+use eskit_runtime::{Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError};
+use metrics::{counter, gauge, histogram};
+
+use super::append_outcome;
+
+/// A store that counts and times its calls through the [`metrics`] facade; the program chooses the exporter.
+///
+/// | name | kind | unit | labels |
+/// |---|---|---|---|
+/// | `eskit_append_duration_seconds` | histogram | seconds | `outcome`: `appended`, `repeated`, `conflict`, `limit`, `id_reused`, `unknown`, `failed` |
+/// | `eskit_appended_events_total` | counter | events; a repeat counts none | |
+/// | `eskit_read_duration_seconds` | histogram | seconds, of one page | `outcome`: `read`, `failed` |
+/// | `eskit_read_events_total` | counter | events | |
+/// | `eskit_head_duration_seconds` | histogram | seconds | `outcome`: `read`, `failed` |
+/// | `eskit_head_position` | gauge | position of the last event that the store told of | |
+///
+/// How long a `watch` waits says nothing about the store, so it is not timed.
+#[derive(Clone, Debug)]
+pub struct Metered<S> {
+    store: S,
+}
+
+impl<S> Metered<S> {
+    /// The store, with its calls counted and timed.
+    pub fn new(store: S) -> Metered<S> {
+        Metered { store }
+    }
+}
+
+fn read_outcome<T>(answer: &Result<T, StoreError>) -> &'static str {
+    if answer.is_ok() { "read" } else { "failed" }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and exact up to 2^53")]
+fn set_head(position: Position) {
+    gauge!("eskit_head_position").set(position.get() as f64);
+}
+
+impl<S: EventStore> EventStore for Metered<S> {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let started = Instant::now();
+        let answer = self.store.append(append).await;
+        let outcome = append_outcome(&answer);
+        histogram!("eskit_append_duration_seconds", "outcome" => outcome).record(started.elapsed());
+        if let Ok(appended) = &answer
+            && !appended.repeated
+        {
+            counter!("eskit_appended_events_total").increment(appended.positions.len() as u64);
+            set_head(appended.last());
+        }
+        answer
+    }
+
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        let started = Instant::now();
+        let answer = self.store.read(query, options).await;
+        histogram!("eskit_read_duration_seconds", "outcome" => read_outcome(&answer)).record(started.elapsed());
+        if let Ok(page) = &answer {
+            counter!("eskit_read_events_total").increment(page.events.len() as u64);
+        }
+        answer
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        let started = Instant::now();
+        let answer = self.store.head().await;
+        histogram!("eskit_head_duration_seconds", "outcome" => read_outcome(&answer)).record(started.elapsed());
+        if let Ok(head) = &answer {
+            set_head(*head);
+        }
+        answer
+    }
+
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        let answer = self.store.watch(after).await;
+        if let Ok(head) = &answer {
+            set_head(*head);
+        }
+        answer
+    }
+}

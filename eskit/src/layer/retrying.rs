@@ -1,0 +1,59 @@
+use eskit_runtime::{
+    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, RetryPolicy, Sleep, StoreError,
+    append_with_retry,
+};
+
+use crate::sleep::TokioSleep;
+
+/// A store that tries again what may pass: calls to a store that is busy or cannot be reached, and appends whose
+/// outcome is unknown, which their event ids make safe to repeat.
+///
+/// Conflicts are not tried again here: they need a new decision, which [`App::execute`](crate::App::execute) makes.
+#[derive(Clone, Debug)]
+pub struct Retrying<S> {
+    store: S,
+    retry: RetryPolicy,
+}
+
+impl<S> Retrying<S> {
+    /// The store, with each call tried within `retry`.
+    pub fn new(store: S, retry: RetryPolicy) -> Retrying<S> {
+        Retrying { store, retry }
+    }
+
+    async fn retry<T, F: Future<Output = Result<T, StoreError>>>(
+        &self,
+        call: impl Fn() -> F + Send,
+    ) -> Result<T, StoreError> {
+        for attempt in 1..self.retry.attempts {
+            match call().await {
+                Err(error) if error.is_transient() => TokioSleep.sleep(self.retry.delay(attempt)).await,
+                answer => return answer,
+            }
+        }
+        call().await
+    }
+}
+
+impl<S: EventStore> EventStore for Retrying<S> {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        append_with_retry(&self.store, append, &self.retry, &TokioSleep, |error| match error {
+            AppendError::UnknownOutcome(_) => true,
+            AppendError::Store(error) => error.is_transient(),
+            _ => false,
+        })
+        .await
+    }
+
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        self.retry(|| self.store.read(query, options)).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.retry(|| self.store.head()).await
+    }
+
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        self.retry(|| self.store.watch(after)).await
+    }
+}

@@ -1,0 +1,94 @@
+use eskit_runtime::{Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError};
+use tracing::{Instrument, Span, debug_span, field};
+
+use super::append_outcome;
+
+/// A store with a `tracing` span of level `DEBUG` and target `eskit` around each call.
+///
+/// | span | fields |
+/// |---|---|
+/// | `append` | `events`, `conditions`, then `outcome` (`appended`, `repeated`, `conflict`, `limit`, `id_reused`, `unknown`, `failed`), `position` of the last event, `error` |
+/// | `read` | `items` of the query, `after`, `limit`, then `events`, `error` |
+/// | `head` | then `position`, `error` |
+/// | `watch` | `after`, then `position`, `error` |
+///
+/// Neither payloads nor tags enter a span: they may hold what must not reach a log file.
+#[derive(Clone, Debug)]
+pub struct Traced<S> {
+    store: S,
+}
+
+impl<S> Traced<S> {
+    /// The store, with a span around each call.
+    pub fn new(store: S) -> Traced<S> {
+        Traced { store }
+    }
+}
+
+fn record_error<T, E: std::error::Error>(span: &Span, answer: &Result<T, E>) {
+    if let Err(error) = answer {
+        span.record("error", field::display(error));
+    }
+}
+
+fn record_position(span: &Span, answer: &Result<Position, StoreError>) {
+    if let Ok(position) = answer {
+        span.record("position", position.get());
+    }
+    record_error(span, answer);
+}
+
+impl<S: EventStore> EventStore for Traced<S> {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let span = debug_span!(
+            target: "eskit",
+            "append",
+            events = append.events.len(),
+            conditions = append.conditions.len(),
+            outcome = field::Empty,
+            position = field::Empty,
+            error = field::Empty,
+        );
+        let answer = self.store.append(append).instrument(span.clone()).await;
+        span.record("outcome", append_outcome(&answer));
+        if let Ok(appended) = &answer {
+            span.record("position", appended.last().get());
+        }
+        record_error(&span, &answer);
+        answer
+    }
+
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        let span = debug_span!(
+            target: "eskit",
+            "read",
+            items = query.items().len(),
+            after = options.after.get(),
+            limit = options.page_len(),
+            events = field::Empty,
+            error = field::Empty,
+        );
+        let answer = self.store.read(query, options).instrument(span.clone()).await;
+        if let Ok(page) = &answer {
+            span.record("events", page.events.len());
+        }
+        record_error(&span, &answer);
+        answer
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        let span = debug_span!(target: "eskit", "head", position = field::Empty, error = field::Empty);
+        let answer = self.store.head().instrument(span.clone()).await;
+        record_position(&span, &answer);
+        answer
+    }
+
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        let span = debug_span!(
+            target: "eskit", "watch", after = after.get(), position = field::Empty, error = field::Empty
+        );
+        let answer = self.store.watch(after).instrument(span.clone()).await;
+        record_position(&span, &answer);
+        answer
+    }
+}

@@ -1,0 +1,90 @@
+use std::sync::{Arc, Mutex};
+
+use eskit::layer::Hooked;
+use eskit::prelude::*;
+use eskit::{AppendError, Metadata, StoreError, StoreErrorKind};
+use eskit_tests::campus::{define, enrol};
+use eskit_tests::scripted::{Scripted, Step, log};
+
+use super::one;
+
+#[tokio::test]
+async fn functions_run_in_order_around_the_append() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let [first, second, third, fourth] = [(); 4].map(|()| Arc::clone(&seen));
+    let store = Hooked::new(MemoryStore::new())
+        .before_append(move |append| {
+            first.lock().unwrap().push(format!("before {}", append.events.len()));
+            Ok(())
+        })
+        .before_append(move |_| {
+            second.lock().unwrap().push("before".to_owned());
+            Ok(())
+        })
+        .after_append(move |events| third.lock().unwrap().push(format!("{} at {}", events[0].name, events[0].position)))
+        .after_append(move |events| fourth.lock().unwrap().push(format!("after {}", events.len())));
+
+    let app = App::new(store);
+    app.execute(define("maths", 3)).await.unwrap();
+
+    let expected = ["before 1", "before", "eskit-tests.CourseDefined at 1", "after 1"];
+    assert_eq!(*seen.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn what_is_recorded_is_what_the_functions_saw() {
+    let recorded = Arc::new(Mutex::new(Vec::new()));
+    let after = Arc::clone(&recorded);
+    let store = Hooked::new(MemoryStore::new())
+        .before_append(|append| {
+            for event in &mut append.events {
+                event.metadata = Metadata::new().with_correlation_id("c-1");
+            }
+            Ok(())
+        })
+        .after_append(move |events| after.lock().unwrap().extend(events.to_vec()));
+
+    store.append(one()).await.unwrap();
+
+    let log = log(&store).await.unwrap();
+    assert_eq!(log[0].metadata.correlation_id(), Some("c-1"));
+    assert_eq!(*recorded.lock().unwrap(), log);
+}
+
+#[tokio::test]
+async fn a_refusal_writes_nothing_and_reaches_the_caller() {
+    let store = Hooked::new(MemoryStore::new())
+        .before_append(|append| match append.events.iter().find(|event| event.name.as_str().ends_with("Enrolled")) {
+            Some(event) => Err(StoreError::new(StoreErrorKind::Refused, format!("no `{}` today", event.name)).into()),
+            None => Ok(()),
+        })
+        .before_append(|append| {
+            assert!(!append.events[0].name.as_str().ends_with("Enrolled"), "called behind a refusal");
+            Ok(())
+        });
+    let app = App::new(store);
+    app.execute(define("maths", 3)).await.unwrap();
+
+    let error = app.execute(enrol("maths", "ada")).await.unwrap_err();
+
+    assert_eq!(error.to_string(), "no `eskit-tests.StudentEnrolled` today");
+    let ExecuteError::Store(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.kind(), StoreErrorKind::Refused);
+    assert_eq!(log(app.store()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn only_what_was_recorded_is_announced_a_repeat_too() {
+    let count = Arc::new(Mutex::new(0));
+    let after = Arc::clone(&count);
+    let inner = Scripted::new();
+    inner.script([Step::Fail(StoreErrorKind::Full), Step::LoseAnswer]);
+    let store = Hooked::new(inner).after_append(move |_| *after.lock().unwrap() += 1);
+    let append = one();
+
+    assert!(matches!(store.append(append.clone()).await, Err(AppendError::Store(_))));
+    assert!(matches!(store.append(append.clone()).await, Err(AppendError::UnknownOutcome(_))));
+    assert_eq!(*count.lock().unwrap(), 0);
+    assert!(store.append(append).await.unwrap().repeated);
+    assert_eq!(*count.lock().unwrap(), 1);
+}

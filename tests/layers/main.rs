@@ -1,0 +1,16 @@
+//! Layers around a store: what each adds, and that it changes nothing else.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
+
+mod hooked;
+mod metered;
+mod retrying;
+mod traced;
+
+use eskit::Append;
+use eskit_tests::campus::enrolled;
+use eskit_tests::scripted::encode;
+
+/// An append of one event.
+fn one() -> Append {
+    Append::new(encode(enrolled("maths", "ada")))
+}

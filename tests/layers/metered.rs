@@ -1,0 +1,64 @@
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use eskit::layer::Metered;
+use eskit::prelude::*;
+use eskit::{Position, Query, ReadOptions, StoreErrorKind};
+use eskit_tests::scripted::{Scripted, Step};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+
+use super::one;
+
+/// What was recorded while a future ran, by name and labels: the value, or for a histogram how many there are.
+fn recorded(work: impl Future<Output = ()>) -> BTreeMap<String, f64> {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    metrics::with_local_recorder(&recorder, || runtime.block_on(work));
+    let metrics = snapshotter.snapshot().into_vec().into_iter().map(|(key, _, _, value)| {
+        let labels: String = key.key().labels().map(|label| format!(" {}={}", label.key(), label.value())).collect();
+        let value = match value {
+            #[expect(clippy::cast_precision_loss, reason = "counts of a test")]
+            DebugValue::Counter(count) => count as f64,
+            DebugValue::Gauge(value) => value.into_inner(),
+            DebugValue::Histogram(values) => {
+                assert!(values.iter().all(|seconds| (0.0..10.0).contains(&seconds.into_inner())), "not in seconds");
+                #[expect(clippy::cast_precision_loss, reason = "counts of a test")]
+                let count = values.len() as f64;
+                count
+            }
+        };
+        (format!("{}{labels}", key.key().name()), value)
+    });
+    metrics.collect()
+}
+
+#[test]
+fn calls_are_counted_and_timed_by_outcome() {
+    let metrics = recorded(async {
+        let inner = Scripted::new();
+        inner.script([Step::LoseAnswer, Step::Fail(StoreErrorKind::Full)]);
+        let store = Metered::new(inner);
+        let append = one();
+        assert!(store.append(append.clone()).await.is_err());
+        assert!(store.append(one()).await.is_err());
+        store.append(append).await.unwrap();
+        store.append(one()).await.unwrap();
+        store.append(one()).await.unwrap();
+        store.read(&Query::all(), ReadOptions::default()).await.unwrap();
+        store.watch(Position::START).await.unwrap();
+        store.head().await.unwrap();
+    });
+    let expected = [
+        ("eskit_append_duration_seconds outcome=appended", 2.0),
+        ("eskit_append_duration_seconds outcome=failed", 1.0),
+        ("eskit_append_duration_seconds outcome=repeated", 1.0),
+        ("eskit_append_duration_seconds outcome=unknown", 1.0),
+        ("eskit_appended_events_total", 2.0),
+        ("eskit_head_duration_seconds outcome=read", 1.0),
+        ("eskit_head_position", 3.0),
+        ("eskit_read_duration_seconds outcome=read", 1.0),
+        ("eskit_read_events_total", 3.0),
+    ];
+    assert_eq!(metrics, BTreeMap::from(expected.map(|(name, value)| (name.to_owned(), value))));
+}
