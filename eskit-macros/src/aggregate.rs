@@ -45,6 +45,7 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
     };
     let location = location();
     let header = quote_spanned!(ident.span()=> impl __eskit::Aggregate for #ident);
+    let initial = quote_spanned!(ident.span()=> <#ident as __eskit::Initial>::initial());
     let body = quote! {
         const TYPE: &'static __eskit::AggregateType = &__eskit::AggregateType {
             name: #name,
@@ -53,6 +54,10 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
             location: #location,
         };
         type Keys = __eskit::Keys<#count>;
+
+        fn initial() -> Self {
+            #initial
+        }
     };
     wrap(&def.eskit, implementation(ident.span(), header, body))
 }

@@ -6,7 +6,7 @@ mod function;
 mod impl_block;
 mod signature;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Attribute, Type};
 
@@ -86,8 +86,22 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `#[evolve]` or `#[decide]` outside of a `#[decider]` impl block.
 pub(crate) fn misplaced(word: &str, item: TokenStream) -> TokenStream {
     let tokens = item.clone().into_iter();
-    let mut name = tokens.clone().skip_while(|token| token.to_string() != "fn").skip(1);
-    let error = diag::misplaced_marker(name.next().or_else(|| tokens.clone().next()), word).to_compile_error();
+    let mut behind_fn = tokens.clone().skip_while(|token| token.to_string() != "fn").skip(1);
+    let name = behind_fn.next();
+    let parameters = behind_fn.find_map(|token| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Some(group.stream()),
+        _ => None,
+    });
+    let is_method = parameters.is_none_or(|parameters| {
+        parameters.into_iter().take(4).any(|token| matches!(token, TokenTree::Ident(word) if word == "self"))
+    });
+    if word == symbol::DECIDE && !is_method {
+        // It is a decider in all but the mark.
+        let error = diag::misplaced_decide(name).to_compile_error();
+        let generated = expand(TokenStream::new(), item);
+        return quote!(#generated #error);
+    }
+    let error = diag::misplaced_marker(name.or_else(|| tokens.clone().next()), word).to_compile_error();
     quote!(#item #error)
 }
 

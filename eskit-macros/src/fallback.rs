@@ -75,7 +75,7 @@ pub(crate) fn aggregate(errors: TokenStream, input: &DeriveInput, eskit: &Path) 
         TokenStream::new()
     } else {
         quote! {
-            where Self: ::core::default::Default + ::core::marker::Send + ::core::marker::Sync + 'static
+            where Self: ::core::marker::Send + ::core::marker::Sync + 'static
         }
     };
     let items = quote! {
@@ -87,6 +87,10 @@ pub(crate) fn aggregate(errors: TokenStream, input: &DeriveInput, eskit: &Path) 
                 location: __eskit::SourceLocation { module: "", file: "", line: 0 },
             };
             type Keys = __eskit::Keys<1>;
+
+            fn initial() -> Self {
+                loop {}
+            }
         }
     };
     beside(errors, eskit, items)

@@ -46,11 +46,14 @@ pub struct AggregateType {
     message = "`{Self}` is not an aggregate\nhelp: put `#[aggregate(tag = \"..\")]` or `#[aggregate(stream = \"..\")]` on `{Self}`",
     label = "not an aggregate"
 )]
-pub trait Aggregate: Default + Send + Sync + 'static {
+pub trait Aggregate: Sized + Send + Sync + 'static {
     /// All that the program knows of this type.
     const TYPE: &'static AggregateType;
     /// How many values select one instance: `Keys<1>`, `Keys<2>`, and so on.
     type Keys;
+
+    /// The state before the first event: its `Default`.
+    fn initial() -> Self;
 }
 
 /// How an aggregate folds its events. Implemented by `#[decider]` on its impl block.
@@ -105,9 +108,12 @@ load_key!(3: A 0, B 1, C 2);
 load_key!(4: A 0, B 1, C 2, D 3);
 
 /// The models of one decision: an aggregate, or a tuple of up to eight.
-pub trait Models: Default + Send {
+pub trait Models: Sized + Send {
     /// The aggregate and the events of each model, in order.
     const LIST: &'static [(&'static AggregateType, EventTypes)];
+
+    /// Each model before its first event.
+    fn initial() -> Self;
 
     /// Folds one event into the model with this index. Returns `false` for an event that it does not take.
     ///
@@ -119,6 +125,10 @@ pub trait Models: Default + Send {
 impl<A: Evolve> Models for A {
     const LIST: &'static [(&'static AggregateType, EventTypes)] = &[(A::TYPE, A::EVENTS)];
 
+    fn initial() -> A {
+        Aggregate::initial()
+    }
+
     fn evolve(&mut self, _: usize, event: &RecordedEvent) -> Result<bool, DecodeError> {
         Evolve::evolve(self, event)
     }
@@ -128,6 +138,10 @@ macro_rules! models {
     ($($name:ident $index:tt),*) => {
         impl<$($name: Evolve),*> Models for ($($name,)*) {
             const LIST: &'static [(&'static AggregateType, EventTypes)] = &[$(($name::TYPE, $name::EVENTS)),*];
+
+            fn initial() -> Self {
+                ($($name::initial(),)*)
+            }
 
             fn evolve(&mut self, model: usize, event: &RecordedEvent) -> Result<bool, DecodeError> {
                 match model {

@@ -126,10 +126,16 @@ pub async fn execute<C: Decide, S: EventStore>(
 ///
 /// # Errors
 /// See [`LoadError`].
-pub async fn load<A: Evolve, S: EventStore>(store: &S, key: &impl LoadKey<A::Keys>) -> Result<Loaded<A>, LoadError> {
-    let plan = Plan::<A>::new(vec![bind::scope::<A>(key)?]);
-    let folded = plan.fold(store).await?;
-    Ok(Loaded::new(folded.state, folded.models[0].last, folded.models[0].version))
+pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>>(
+    store: &'a S,
+    key: &K,
+) -> impl Future<Output = Result<Loaded<A>, LoadError>> + Send + use<'a, A, S, K> {
+    // The key need not be `Send`, so it must not live across an await.
+    let plan = bind::scope::<A>(key).map(|scope| Plan::<A>::new(vec![scope]));
+    async move {
+        let folded = plan?.fold(store).await?;
+        Ok(Loaded::new(folded.state, folded.models[0].last, folded.models[0].version))
+    }
 }
 
 /// Makes the decision on these models, and encodes its events.

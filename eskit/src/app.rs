@@ -1,6 +1,8 @@
+use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use eskit_runtime::__private::decision_query;
 use eskit_runtime::{
@@ -76,10 +78,10 @@ impl<S: EventStore> App<S> {
     ///
     /// # Errors
     /// See [`ExecuteError`].
-    pub fn execute<C: Decide>(&self, command: C) -> Execute<'_, S, C> {
+    pub fn execute<'a, C: Decide + 'a>(&'a self, command: C) -> Execute<'a, C::State, DomainError<C>> {
         let mut options = ExecuteOptions::default();
         options.retry = self.retry;
-        Execute { app: self, command, options }
+        Execute { options, run: Box::new(|options| Box::pin(self.run(command, options))) }
     }
 
     /// Reads the state of one instance of an aggregate: `app.load::<Seats>(course)`, or for an aggregate with several
@@ -87,21 +89,48 @@ impl<S: EventStore> App<S> {
     ///
     /// # Errors
     /// See [`LoadError`].
-    pub async fn load<A: Evolve>(&self, key: impl LoadKey<A::Keys>) -> Result<Loaded<A>, LoadError> {
-        eskit_runtime::load::<A, S>(&self.store, &key).await
+    pub fn load<'a, A: Evolve>(&'a self, key: impl LoadKey<A::Keys> + 'a) -> Load<'a, A> {
+        Load(Box::pin(eskit_runtime::load::<A, S, _>(&*self.store, &key)))
+    }
+
+    fn run<C: Decide>(
+        &self,
+        command: C,
+        options: ExecuteOptions,
+    ) -> impl Future<Output = Result<Executed<C::State>, ExecuteError<DomainError<C>>>> {
+        let executed = async move {
+            let _guards = match &self.writer {
+                // A command that does not select its models is refused below.
+                Some(writer) => match decision_query(&command) {
+                    Ok(instances) => writer.lock(&instances).await,
+                    Err(_) => Vec::new(),
+                },
+                None => Vec::new(),
+            };
+            eskit_runtime::execute(&*self.store, &command, &options, &TokioSleep).await
+        };
+        #[cfg(feature = "tracing")]
+        let executed = tracing::Instrument::instrument(
+            executed,
+            tracing::debug_span!(target: "eskit", "execute", command = C::TYPE.name),
+        );
+        executed
     }
 }
 
-/// A command that is executed when awaited.
-#[derive(Debug)]
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type ExecuteResult<M, E> = Result<Executed<M>, ExecuteError<E>>;
+
+/// A command that is executed when awaited. `M` are its models, `E` is its domain's error.
+// It names neither the command nor the store: `.await` then has nothing to add when a command that nobody decides is
+// refused at the call.
 #[must_use = "a command is executed when it is awaited"]
-pub struct Execute<'a, S, C> {
-    app: &'a App<S>,
-    command: C,
+pub struct Execute<'a, M, E> {
     options: ExecuteOptions,
+    run: Box<dyn FnOnce(ExecuteOptions) -> Boxed<'a, ExecuteResult<M, E>> + Send + 'a>,
 }
 
-impl<S, C> Execute<'_, S, C> {
+impl<M, E> Execute<'_, M, E> {
     /// Sets how often and how fast the command is tried again after a conflict.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.options.retry = retry;
@@ -140,28 +169,35 @@ impl<S, C> Execute<'_, S, C> {
     }
 }
 
-impl<'a, S: EventStore, C: Decide + 'a> IntoFuture for Execute<'a, S, C> {
-    type Output = Result<Executed<C::State>, ExecuteError<DomainError<C>>>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+impl<'a, M, E> IntoFuture for Execute<'a, M, E> {
+    type Output = ExecuteResult<M, E>;
+    type IntoFuture = Boxed<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Execute { app, command, options } = self;
-        let executed = async move {
-            let _guards = match &app.writer {
-                // A command that does not select its models is refused below.
-                Some(writer) => match decision_query(&command) {
-                    Ok(instances) => writer.lock(&instances).await,
-                    Err(_) => Vec::new(),
-                },
-                None => Vec::new(),
-            };
-            eskit_runtime::execute(&*app.store, &command, &options, &TokioSleep).await
-        };
-        #[cfg(feature = "tracing")]
-        let executed = tracing::Instrument::instrument(
-            executed,
-            tracing::debug_span!(target: "eskit", "execute", command = C::TYPE.name),
-        );
-        Box::pin(executed)
+        (self.run)(self.options)
+    }
+}
+
+impl<M, E> fmt::Debug for Execute<'_, M, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execute").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// A state that is read when awaited.
+#[must_use = "a state is read when it is awaited"]
+pub struct Load<'a, A>(Boxed<'a, Result<Loaded<A>, LoadError>>);
+
+impl<A> Future for Load<'_, A> {
+    type Output = Result<Loaded<A>, LoadError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<A> fmt::Debug for Load<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Load").finish_non_exhaustive()
     }
 }

@@ -72,7 +72,7 @@ pub use eskit_macros::lock as __lock;
 #[doc(hidden)]
 pub use eskit_runtime::__private;
 
-pub use app::{App, Execute};
+pub use app::{App, Execute, Load};
 pub use connect::connect;
 pub use eskit_macros::{Command, Event, Shape, TagValue, aggregate, decide, decider, evolve};
 pub use eskit_runtime::*;

@@ -15,11 +15,7 @@ const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
         "an `Rc` is neither `Send` nor `Sync`, and rustc reports each with the field that is to blame",
     ),
     ("traits/event_not_send", "as above, once for each of the two traits that an event implements"),
-    ("app/execute_without_decider", "rustc reports the call and the `.await` of what it returns"),
-    ("app/execute_no_command", "as above"),
-    ("app/load_key_count", "rustc reports the argument, the call and its `.await`"),
-    ("app/load_key_type", "as above"),
-    ("app/load_no_aggregate", "as above, and the aggregate's key type"),
+    ("app/load_no_aggregate", "rustc reports the type and the type of its key"),
 ];
 
 /// Errors that rustc words itself, without a line that starts with `help:`.

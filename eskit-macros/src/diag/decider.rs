@@ -36,6 +36,14 @@ pub(crate) fn misplaced_marker(name: Option<TokenTree>, word: &str) -> Error {
     )
 }
 
+pub(crate) fn misplaced_decide(name: Option<TokenTree>) -> Error {
+    at(
+        name,
+        "`#[decide]` stands on a method; a function of its own is marked `#[decider]`",
+        "write `#[decider]` in its place",
+    )
+}
+
 pub(crate) fn marker_typo(attr: impl ToTokens, found: &str, meant: &str) -> Error {
     at(attr, &format!("unknown attribute `{found}`"), &format!("did you mean `#[{meant}]`?"))
 }

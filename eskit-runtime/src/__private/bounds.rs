@@ -43,6 +43,23 @@ impl<A: Evolve> Model for A {
     type State = A;
 }
 
+/// A state that exists before the first event: `Default`.
+#[diagnostic::on_unimplemented(
+    message = "the aggregate `{Self}` has no state before its first event\nhelp: put `#[derive(Default)]` on it, or write `impl Default for {Self} {{ fn default() -> Self {{ .. }} }}`",
+    label = "not `Default`"
+)]
+pub trait Initial: Sized {
+    /// The state before the first event.
+    fn initial() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Default> Initial for A {
+    fn initial() -> A {
+        A::default()
+    }
+}
+
 /// The type that `from = ..` names: one event type, of the version before.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not one event\nhelp: name a struct that has `#[derive(Event, Serialize, Deserialize)]`",

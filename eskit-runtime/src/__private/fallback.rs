@@ -7,11 +7,15 @@ use crate::payload::DecodeError;
 use crate::recorded::RecordedEvent;
 
 /// The state of a decider whose models could not be read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct NoModels;
 
 impl Models for NoModels {
     const LIST: &'static [(&'static AggregateType, EventTypes)] = &[];
+
+    fn initial() -> NoModels {
+        NoModels
+    }
 
     fn evolve(&mut self, _: usize, _: &RecordedEvent) -> Result<bool, DecodeError> {
         Ok(false)

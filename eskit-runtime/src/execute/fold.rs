@@ -56,7 +56,7 @@ impl<M: Models> Plan<M> {
 
     /// Reads page after page and folds every event into the models that it belongs to.
     pub(crate) async fn fold<S: EventStore>(&self, store: &S) -> Result<Folded<M>, FoldError> {
-        let mut folded = Folded { state: M::default(), models: vec![Seen::default(); self.scopes.len()] };
+        let mut folded = Folded { state: M::initial(), models: vec![Seen::default(); self.scopes.len()] };
         let mut pages = Pages::new(store, Arc::clone(&self.query), ReadOptions::default());
         while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
             self.apply(&mut folded, &events).map_err(FoldError::Decode)?;
