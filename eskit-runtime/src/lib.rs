@@ -59,5 +59,7 @@ pub use store::{AnyStore, EventStore, StoreError, StoreErrorKind};
 pub use stream::{StreamId, StreamVersion};
 pub use tag::{Arity, Tag, TagRef, TagValue, Tags};
 pub use time::Timestamp;
+#[cfg(any(feature = "jiff", feature = "chrono", feature = "time"))]
+pub use time::TimestampRangeError;
 pub use upcast::UpcastError;
 pub use watch::HeadWatch;

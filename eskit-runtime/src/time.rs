@@ -1,3 +1,6 @@
+#[cfg(any(feature = "jiff", feature = "chrono", feature = "time"))]
+mod convert;
+
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,6 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Reaches about 292,000 years either way. Displays as RFC 3339 in UTC with six decimals.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
+
+#[cfg(any(feature = "jiff", feature = "chrono", feature = "time"))]
+pub use convert::TimestampRangeError;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;

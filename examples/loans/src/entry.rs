@@ -43,7 +43,7 @@ impl Entry {
         let row: Row<'_> = serde_json::from_slice(line).map_err(EntryError::Json)?;
         let case = row.case.parse().map_err(|_| EntryError::Case { text: row.case.clone().into_owned() })?;
         let event = event(&row.activity, &row.lifecycle, row.amount_requested)?;
-        let at = Timestamp::from_micros(row.at.as_microsecond());
+        let at = Timestamp::from(row.at);
         Ok(Entry { case, event, resource: row.resource, at })
     }
 }
