@@ -19,7 +19,6 @@ mod condition;
 mod connect;
 mod connections;
 mod error;
-mod intern;
 mod migrate;
 mod migrations;
 mod names;

@@ -1,8 +1,7 @@
-use eskit_runtime::{Direction, Page, Query, ReadOptions};
+use eskit_runtime::{Direction, Interner, Page, Query, ReadOptions};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::error::Fault;
-use crate::intern::Interner;
 use crate::row::{self, column};
 use crate::select::Sources;
 use crate::statements::Statements;

@@ -1,13 +1,12 @@
 use eskit_runtime::{
-    ContentType, EventId, Metadata, Position, RecordedEvent, SchemaVersion, StreamId, StreamVersion, Tags, Timestamp,
-    WireName,
+    ContentType, EventId, Interner, Metadata, Position, RecordedEvent, SchemaVersion, StreamId, StreamVersion, Tags,
+    Timestamp, WireName,
 };
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use sqlx::types::Uuid;
 
 use crate::error::Fault;
-use crate::intern::Interner;
 
 /// A position as the database holds it.
 pub(crate) fn column(position: Position) -> i64 {

@@ -12,6 +12,7 @@ mod decider;
 mod event;
 mod execute;
 mod id;
+mod intern;
 pub mod limits;
 mod metadata;
 mod name;
@@ -45,6 +46,7 @@ pub use execute::{
     load,
 };
 pub use id::EventId;
+pub use intern::Interner;
 pub use limits::LimitError;
 pub use metadata::{Metadata, Principal, PrincipalKind};
 pub use name::{SchemaVersion, WireName};

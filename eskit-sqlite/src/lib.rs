@@ -16,7 +16,6 @@ mod batch;
 mod condition;
 mod connect;
 mod error;
-mod intern;
 mod names;
 mod options;
 mod page;

@@ -1,8 +1,7 @@
-use eskit_runtime::{Page, Query, ReadOptions, RecordedEvent};
+use eskit_runtime::{Interner, Page, Query, ReadOptions, RecordedEvent};
 use rusqlite::{Connection, Row};
 
 use crate::error::Fault;
-use crate::intern::Interner;
 use crate::range::Range;
 use crate::row::{self, event_columns};
 use crate::select::{self, Source};

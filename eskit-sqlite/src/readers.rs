@@ -1,11 +1,11 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use eskit_runtime::Interner;
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::Fault;
-use crate::intern::Interner;
 
 /// What one reader thread owns.
 pub(crate) struct Reader {

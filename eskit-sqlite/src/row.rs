@@ -1,12 +1,11 @@
 use eskit_runtime::{
-    ContentType, EventId, Metadata, Position, QueryItem, RecordedEvent, SchemaVersion, StreamId, StreamVersion, Tags,
-    Timestamp, WireName,
+    ContentType, EventId, Interner, Metadata, Position, QueryItem, RecordedEvent, SchemaVersion, StreamId,
+    StreamVersion, Tags, Timestamp, WireName,
 };
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use crate::error::Fault;
-use crate::intern::Interner;
 
 /// What a filter needs of an event, in the order of [`matches`].
 macro_rules! filter_columns {

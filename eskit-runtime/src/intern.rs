@@ -3,19 +3,27 @@ use std::sync::Arc;
 /// Slots of the cache: names that one reader keeps at most.
 const SLOTS: usize = 256;
 
-/// Makes one shared string of a name that occurs in many rows. Bounded: a name that falls into the slot of another takes
-/// its place.
-pub(crate) struct Interner {
+/// For stores: makes one shared string of a name that occurs in many rows. Bounded: a name that falls into the slot of
+/// another takes its place.
+#[derive(Debug)]
+pub struct Interner {
     slots: Vec<Option<Arc<str>>>,
 }
 
+impl Default for Interner {
+    fn default() -> Interner {
+        Interner::new()
+    }
+}
+
 impl Interner {
-    pub(crate) fn new() -> Interner {
+    /// An empty cache of 256 slots.
+    pub fn new() -> Interner {
         Interner { slots: vec![None; SLOTS] }
     }
 
     /// The shared form of `name`.
-    pub(crate) fn share(&mut self, name: &str) -> Arc<str> {
+    pub fn share(&mut self, name: &str) -> Arc<str> {
         let slot = &mut self.slots[slot_of(name)];
         match slot {
             Some(shared) if **shared == *name => Arc::clone(shared),
