@@ -54,7 +54,10 @@ fn steps(workspace: &Workspace) -> Vec<Step> {
             "clippy",
             cargo_command(&format!("clippy --workspace {without_benches} --all-targets -- -D warnings")),
         ),
-        Step::run("tests", cargo_command(&format!("test --workspace {without_slow} --lib --bins --tests"))),
+        Step::run(
+            "tests",
+            cargo_command(&format!("test --no-fail-fast --workspace {without_slow} --lib --bins --tests")),
+        ),
         Step::run("doc tests", cargo_command(&format!("test --workspace {without_slow} --doc"))),
     ];
     let ui_tests = workspace.below(UI_TESTS).map(|package| format!("test --package {} --tests", package.name));

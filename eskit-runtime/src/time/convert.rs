@@ -91,6 +91,7 @@ mod of_time {
 }
 
 #[cfg(all(test, feature = "jiff", feature = "chrono", feature = "time"))]
+#[allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 mod tests {
     use super::*;
     use std::fmt::Debug;
