@@ -50,34 +50,26 @@ pub(crate) struct EventDef<'a> {
     pub(crate) attrs: EventAttrs,
     fields: &'a Fields,
     pub(crate) tags: Vec<TagDef>,
-    lock: LockDef,
+    lock: Option<LockDef>,
 }
 
 impl<'a> EventDef<'a> {
     fn from_syn(cx: &Ctxt, input: &'a DeriveInput, fields: &'a Fields) -> EventDef<'a> {
         ast::misplaced(cx, &input.attrs, fields, symbol::EVENT);
-        EventDef {
-            ident: &input.ident,
-            ty: input.ident.clone(),
-            attrs: EventAttrs::from_syn(cx, &input.attrs, &input.ident, symbol::EVENT_WORDS, None),
-            fields,
-            tags: ast::tags(cx, fields),
-            lock: LockDef::from_syn(cx, &input.ident, &input.attrs, fields),
-        }
+        let attrs = EventAttrs::from_syn(cx, &input.attrs, &input.ident, symbol::EVENT_WORDS, None);
+        let tags = ast::tags(cx, fields);
+        let lock = LockDef::from_syn(cx, &input.ident, &input.attrs, fields, &attrs);
+        EventDef { ident: &input.ident, ty: input.ident.clone(), attrs, fields, tags, lock }
     }
 
     /// The definition of a variant's payload struct.
     pub(crate) fn of_variant(cx: &Ctxt, variant: &'a syn::Variant, context: Option<&str>) -> EventDef<'a> {
         ast::misplaced(cx, &variant.attrs, &variant.fields, symbol::EVENT);
-        let words = symbol::EVENT_VARIANT_WORDS;
-        EventDef {
-            ident: &variant.ident,
-            ty: event_enum::payload_ident(&variant.ident),
-            attrs: EventAttrs::from_syn(cx, &variant.attrs, &variant.ident, words, context),
-            fields: &variant.fields,
-            tags: ast::tags(cx, &variant.fields),
-            lock: LockDef::of_variant(cx, variant),
-        }
+        let attrs = EventAttrs::from_syn(cx, &variant.attrs, &variant.ident, symbol::EVENT_VARIANT_WORDS, context);
+        let tags = ast::tags(cx, &variant.fields);
+        let lock = LockDef::of_variant(cx, variant, &attrs);
+        let ty = event_enum::payload_ident(&variant.ident);
+        EventDef { ident: &variant.ident, ty, attrs, fields: &variant.fields, tags, lock }
     }
 
     fn expand(&self) -> TokenStream {
@@ -91,58 +83,39 @@ impl<'a> EventDef<'a> {
         claim(&self.attrs.name, self.attrs.version, self.attrs.name_span)
     }
 
-    /// The impls of `Event` and `SingleEvent`, and the registration.
+    /// The impl of `SingleEvent`, which that of `Event` follows from, and the registration.
     pub(crate) fn impls(&self) -> TokenStream {
         let ident = &self.ty;
         let event_type = self.event_type();
-        let tags = push_tags(&self.tags, |member| quote!(&self.#member));
+        let tags = self.push_tags();
         let (upcast, check) = self.upcast();
-        let lock = self.lock.expand(ident, &self.attrs, &self.tags);
-        let event = implementation(
-            ident.span(),
-            quote_spanned!(ident.span()=> impl __eskit::Event for #ident),
-            quote! {
-                const TYPES: __eskit::EventTypes = __eskit::EventTypes::One(__eskit::event_type::<#ident>());
-
-                #[inline]
-                fn decode_named(
-                    __event: &__eskit::RecordedEvent,
-                ) -> ::core::result::Result<Self, __eskit::DecodeError> {
-                    __eskit::decode_single(__event)
-                }
-
-                fn encode(
-                    &self,
-                    __emitter: &mut __eskit::Emitter,
-                ) -> ::core::result::Result<(), __eskit::EncodeError> {
-                    __emitter.push(self)
-                }
-            },
-        );
+        let lock = self.lock.as_ref().map(|lock| lock.expand(ident, &self.attrs, &self.tags));
         let single = implementation(
             ident.span(),
             quote_spanned!(ident.span()=> impl __eskit::SingleEvent for #ident),
             quote! {
                 const TYPE: &'static __eskit::EventType = &#event_type;
-
-                fn tags(&self, __tags: &mut __eskit::Tags) {
-                    #tags
-                }
-
-                fn upcast(
-                    __event: &__eskit::RecordedEvent,
-                ) -> ::core::result::Result<Self, __eskit::DecodeError> {
-                    #upcast
-                }
+                #tags
+                #upcast
             },
         );
         quote! {
-            #event
             #single
             #check
             #lock
             __eskit::inventory::submit! { __eskit::Entry::Event(__eskit::event_type::<#ident>()) }
         }
+    }
+
+    fn push_tags(&self) -> Option<TokenStream> {
+        let tags = push_tags(&self.tags, |member| quote!(&self.#member));
+        (!self.tags.is_empty()).then(|| {
+            quote! {
+                fn tags(&self, __tags: &mut __eskit::Tags) {
+                    #tags
+                }
+            }
+        })
     }
 
     fn event_type(&self) -> TokenStream {
@@ -180,8 +153,8 @@ impl<'a> EventDef<'a> {
     /// How older versions are read, and what must hold of their type.
     fn upcast(&self) -> (TokenStream, TokenStream) {
         let ident = &self.ty;
-        match &self.attrs.origin {
-            Origin::First => (quote!(__eskit::upcast_unreachable(__event)), TokenStream::new()),
+        let (upcast, check) = match &self.attrs.origin {
+            Origin::First => return (TokenStream::new(), TokenStream::new()),
             Origin::From(ty) => {
                 let (event, previous) = (quote!(__event), self.previous(ty));
                 // At the older type's token, which is where the remedy starts.
@@ -205,7 +178,13 @@ impl<'a> EventDef<'a> {
                 let steps = functions.iter().map(|f| quote_spanned!(f.span()=> &#f));
                 (quote!(__eskit::upcast_json(__event, &[#(#steps),*])), TokenStream::new())
             }
-        }
+        };
+        let upcast = quote! {
+            fn upcast(__event: &__eskit::RecordedEvent) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                #upcast
+            }
+        };
+        (upcast, check)
     }
 }
 

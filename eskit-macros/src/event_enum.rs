@@ -179,7 +179,12 @@ impl<'a> VariantDef<'a> {
             VariantDef::Newtype(variant, ty) => {
                 let event = quote!(__event);
                 let decode = quote_spanned!(ty.span()=> <#ty as __eskit::Event>::decode_named(#event));
-                quote!(::core::option::Option::Some(#index) => #decode.map(Self::#variant),)
+                quote! {
+                    ::core::option::Option::Some(#index) => match #decode {
+                        ::core::result::Result::Ok(__payload) => ::core::result::Result::Ok(Self::#variant(__payload)),
+                        ::core::result::Result::Err(__error) => ::core::result::Result::Err(__error),
+                    },
+                }
             }
             VariantDef::Own(variant, _) => {
                 let (ident, payload) = (&variant.ident, payload_ident(&variant.ident));

@@ -4,8 +4,8 @@ pub(crate) mod event;
 pub(crate) mod file;
 pub(crate) mod hash;
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
 use syn::Path;
 use syn::parse::Parser;
 
@@ -27,6 +27,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     // Whatever is wrong with the file is said once, above; the events then keep silent.
     let lock = if is_writing() || error.is_some() { quote!(Writing) } else { quote!(for_build(STRICT)) };
     let (watch, claims) = match &found {
+        Found::File(_) if is_writing() => (watch(), TokenStream::new()),
         Found::File(file) => (watch(), claims(file)),
         Found::Malformed(_) => (watch(), TokenStream::new()),
         Found::Nothing => (TokenStream::new(), TokenStream::new()),
@@ -45,8 +46,6 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         )]
         const _: () = {
             use #eskit::__private::lock as __lock;
-            use __lock::Unclaimed as _;
-
             // Cargo builds again when the file or the variable changes.
             #watch
             const _: ::core::option::Option<&str> = ::core::option_env!("ESKIT_LOCK");
@@ -85,17 +84,26 @@ fn is_fetched() -> bool {
     folder.contains("/registry/src/") || folder.contains("/git/checkouts/")
 }
 
-/// The check that some type claims each recorded event.
+/// The check that some type claims each recorded event: the constant of its claim comes before the trait's.
 fn claims(file: &LockFile) -> TokenStream {
+    let consts = file.events.iter().flat_map(|event| event.versions.iter().map(|v| claim_ident(&event.name, v.number)));
     let events = file.events.iter().map(|EventRecord { name, versions, .. }| {
-        let hash = hash::text(name);
         let versions = versions.iter().map(|version| {
-            let number = version.number;
-            quote!((#number, __lock::Claim::<__EskitLock, #hash, #number>::CLAIMED))
+            let (number, claim) = (version.number, claim_ident(name, version.number));
+            quote!((#number, __EskitLock::#claim))
         });
         quote!((#name, &[#(#versions),*]))
     });
     quote! {
+        trait Unclaimed {
+            #(const #consts: bool = false;)*
+        }
+        impl Unclaimed for __EskitLock {}
         const _: () = __lock::check_claims(__EskitLock::ESKIT_LOCK, &[#(#events),*]);
     }
+}
+
+/// The constant of the crate's lock type by which an event says that it reads a version of a wire name.
+fn claim_ident(name: &str, version: u32) -> Ident {
+    format_ident!("READS_{:016X}_{version}", hash::text(name))
 }

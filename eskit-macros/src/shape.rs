@@ -38,7 +38,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     });
     let (expression, errors) = match cx.finish() {
         Ok(()) => (expression, TokenStream::new()),
-        Err(errors) => (quote!(const { &__eskit::lock::ShapeDef::leaf("unit") }), errors),
+        Err(errors) => (quote!(&__eskit::lock::ShapeDef::leaf("unit")), errors),
     };
     let wrapped = wrap(&eskit_path(shape.eskit), implement(&input, &expression));
     quote!(#errors #wrapped)

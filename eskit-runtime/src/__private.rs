@@ -21,7 +21,7 @@ pub use crate::table::{NameTable, table_len};
 pub use crate::tag::{Arity, TagValue, Tags};
 pub use bounds::{Envelope, Initial, JsonStep, Model, Previous, UpcastFrom};
 pub use check::{check_decision, check_event, check_model, check_previous, check_unique};
-pub use codec::{decode_json, decode_single, event_type, unknown_name, upcast_json, upcast_unreachable};
+pub use codec::{decode_single, event_type, newer, reads_back, unknown_name, upcast_json};
 pub use fallback::{NO_DECIDER, NoModels};
 pub use inventory;
 pub use registration::{aggregate_entry, decider_entry};

@@ -1,9 +1,10 @@
 use std::convert::Infallible;
 
+use crate::__private::reads_back;
 use crate::aggregate::{Key, Models, Scope};
 use crate::append::NewEvent;
 use crate::command::Command;
-use crate::event::{Event, EventTypes, SingleEvent, SourceLocation};
+use crate::event::{Event, EventType, EventTypes, SingleEvent, SourceLocation};
 use crate::id::EventId;
 use crate::metadata::Metadata;
 use crate::name::{SchemaVersion, WireName};
@@ -138,6 +139,9 @@ emit_tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
 emit_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 emit_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
+/// The room for a payload before it grows.
+const PAYLOAD_LEN: usize = 128;
+
 /// Gathers encoded events in order.
 #[derive(Debug, Default)]
 pub struct Emitter {
@@ -158,34 +162,41 @@ impl Emitter {
     /// Adds one event.
     #[doc(hidden)]
     pub fn push<E: SingleEvent>(&mut self, event: &E) -> Result<(), EncodeError> {
-        let mut tags = Tags::new();
+        let (mut payload, mut tags) = (Vec::with_capacity(PAYLOAD_LEN), Tags::new());
         event.tags(&mut tags);
-        self.push_json::<E>(E::to_json(event), tags)
+        let written = event.to_json(&mut payload);
+        self.add(E::TYPE, written, payload, reads_back::<E>, tags)
     }
 
     /// Adds one event of type `E`, given by what serde writes for it.
     #[doc(hidden)]
     pub fn push_payload<E: SingleEvent>(
         &mut self,
-        payload: &impl serde::Serialize,
+        event: &impl serde::Serialize,
         tags: Tags,
     ) -> Result<(), EncodeError> {
-        self.push_json::<E>(serde_json::to_vec(payload), tags)
+        let mut payload = Vec::with_capacity(PAYLOAD_LEN);
+        let written = event.serialize(&mut serde_json::Serializer::new(&mut payload));
+        self.add(E::TYPE, written, payload, reads_back::<E>, tags)
     }
 
-    fn push_json<E: SingleEvent>(
+    fn add(
         &mut self,
-        payload: serde_json::Result<Vec<u8>>,
+        event: &'static EventType,
+        written: serde_json::Result<()>,
+        payload: Vec<u8>,
+        reads_back: fn(&str) -> serde_json::Result<()>,
         tags: Tags,
     ) -> Result<(), EncodeError> {
-        let payload = payload.map_err(|error| refuse(E::NAME, false, Box::new(error)))?;
+        written.map_err(|error| refuse(event.name, false, Box::new(error)))?;
         // What cannot be read back must never enter the log.
-        crate::__private::decode_json::<E>(&payload).map_err(|error| refuse(E::NAME, true, error))?;
+        let text = std::str::from_utf8(&payload).map_err(|error| refuse(event.name, true, Box::new(error)))?;
+        reads_back(text).map_err(|error| refuse(event.name, true, Box::new(error)))?;
         self.events.push(NewEvent {
             id: EventId::new(),
             stream: None,
-            name: WireName::from_static(E::NAME),
-            schema_version: SchemaVersion::new(E::VERSION).unwrap_or(SchemaVersion::FIRST),
+            name: WireName::from_static(event.name),
+            schema_version: SchemaVersion::new(event.version).unwrap_or(SchemaVersion::FIRST),
             tags,
             metadata: Metadata::new(),
             content_type: ContentType::JSON,

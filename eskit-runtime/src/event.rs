@@ -1,6 +1,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::__private::{decode_single, newer};
 use crate::decider::Emitter;
 use crate::payload::{DecodeError, DecodeReason, EncodeError};
 use crate::recorded::RecordedEvent;
@@ -129,22 +130,29 @@ pub trait Payload: Sized {
 
     /// Writes a payload.
     #[doc(hidden)]
-    fn to_json(&self) -> serde_json::Result<Vec<u8>>;
+    fn to_json(&self, payload: &mut Vec<u8>) -> serde_json::Result<()>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Payload for T {
     #[inline]
     fn from_json(text: &str) -> serde_json::Result<T> {
-        serde_json::from_str(text)
+        let mut json = serde_json::Deserializer::from_str(text);
+        match T::deserialize(&mut json) {
+            Ok(value) => match json.end() {
+                Ok(()) => Ok(value),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        }
     }
 
     fn from_value(value: serde_json::Value) -> serde_json::Result<T> {
         serde_json::from_value(value)
     }
 
-    fn to_json(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(self)
+    fn to_json(&self, payload: &mut Vec<u8>) -> serde_json::Result<()> {
+        self.serialize(&mut serde_json::Serializer::new(payload))
     }
 }
 
@@ -162,11 +170,28 @@ pub trait SingleEvent: Event + Payload {
     const TYPE: &'static EventType;
 
     /// Adds the tags of this event.
-    fn tags(&self, tags: &mut Tags);
+    fn tags(&self, _tags: &mut Tags) {}
 
     /// Decodes an older version of this event. `event.schema_version` is below [`SingleEvent::VERSION`].
     #[doc(hidden)]
-    fn upcast(event: &RecordedEvent) -> Result<Self, DecodeError>;
+    fn upcast(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        Err(newer(event, Self::VERSION))
+    }
+}
+
+/// The one impl for all that is one event, so that a derive writes it for enums only.
+#[diagnostic::do_not_recommend]
+impl<E: SingleEvent> Event for E {
+    const TYPES: EventTypes = EventTypes::One(E::TYPE);
+
+    #[inline]
+    fn decode_named(event: &RecordedEvent) -> Result<E, DecodeError> {
+        decode_single(event)
+    }
+
+    fn encode(&self, emitter: &mut Emitter) -> Result<(), EncodeError> {
+        emitter.push(self)
+    }
 }
 
 impl RecordedEvent {

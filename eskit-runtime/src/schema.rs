@@ -25,9 +25,9 @@ pub use shape::{Shape, ShapeDef};
 #[doc(hidden)]
 pub mod generated {
     pub use super::check::{
-        Current, Lock, Recorded, Unlocked, check_alias, check_event, check_root, check_unrecorded, known,
+        Current, Lock, Recorded, Unlocked, check, check_alias, check_root, check_unrecorded, known,
     };
-    pub use super::claim::{Claim, Claimed, Claims, Unclaimed, check_claims};
-    pub use super::shape::{Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN};
+    pub use super::claim::{Claims, check_claims};
+    pub use super::shape::{Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN, member};
     pub use super::update::{LockEntry, LockError, eskit_lock};
 }

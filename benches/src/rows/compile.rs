@@ -1,4 +1,5 @@
-//! What the derives cost the compiler: two hundred events of six fields, with serde's derives alone and with eskit's.
+//! What the derives cost the compiler: two hundred events of six fields, with serde's derives alone and with eskit's,
+//! every one of them held to its record in `eskit.lock`.
 //!
 //! Each side is a library crate of its own whose dependencies are built already; each round compiles it anew, without
 //! incremental state.
@@ -22,6 +23,7 @@ const DECODE: &str = "serde's derives and a `match` that decodes";
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     let folder = context.fresh("compile")?;
     let eskit = Crate::write(&folder, "with-eskit", &eskit_source())?;
+    eskit.lock()?;
     let serde = Crate::write(&folder, "with-serde", &serde_source())?;
     let decode = Crate::write(&folder, "with-decode", &format!("{}{}", serde_source(), decode_source()))?;
     let mut figures = Vec::new();
@@ -72,24 +74,35 @@ impl Crate {
         Ok(Crate { folder, source: source.to_owned() })
     }
 
+    /// Records the shapes of the events in `eskit.lock`.
+    fn lock(&self) -> Result<(), Failure> {
+        fs::write(self.folder.join("src/lib.rs"), &self.source)?;
+        self.cargo(self.command("test").arg("eskit_lock").env("ESKIT_LOCK", "write"))
+    }
+
     /// Compiles the crate anew and returns how long that takes.
     fn seconds(&self, subcommand: &str) -> Result<f64, Failure> {
         // A new time stamp is enough to make cargo compile it.
         fs::write(self.folder.join("src/lib.rs"), &self.source)?;
         let started = Instant::now();
-        let output = Command::new("cargo")
-            .args([subcommand, "--quiet", "--offline"])
-            .current_dir(&self.folder)
-            .env("CARGO_INCREMENTAL", "0")
-            .env("CARGO_TARGET_DIR", self.folder.with_file_name("target"))
-            .output()?;
-        let seconds = started.elapsed().as_secs_f64();
+        self.cargo(&mut self.command(subcommand))?;
+        Ok(started.elapsed().as_secs_f64())
+    }
+
+    fn command(&self, subcommand: &str) -> Command {
+        let mut command = Command::new("cargo");
+        command.args([subcommand, "--quiet", "--offline"]).current_dir(&self.folder);
+        command.env("CARGO_INCREMENTAL", "0").env("CARGO_TARGET_DIR", self.folder.with_file_name("target"));
+        command
+    }
+
+    fn cargo(&self, command: &mut Command) -> Result<(), Failure> {
+        let output = command.output()?;
         if output.status.success() {
-            Ok(seconds)
-        } else {
-            let (folder, text) = (self.folder.display(), String::from_utf8_lossy(&output.stderr));
-            Err(format!("`cargo {subcommand}` failed in {folder}\n{text}").into())
+            return Ok(());
         }
+        let (folder, text) = (self.folder.display(), String::from_utf8_lossy(&output.stderr));
+        Err(format!("{command:?} failed in {folder}\n{text}").into())
     }
 }
 
@@ -129,5 +142,8 @@ fn decode_source() -> String {
 
 fn eskit_source() -> String {
     let events = events("Event, Serialize, Deserialize");
-    format!("use eskit::prelude::*;\n\n{events}#[derive(Event)]\npub enum Any {{\n{}}}\n", variants())
+    format!(
+        "use eskit::prelude::*;\n\neskit::lock!();\n\n{events}#[derive(Event)]\npub enum Any {{\n{}}}\n",
+        variants()
+    )
 }

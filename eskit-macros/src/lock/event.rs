@@ -4,64 +4,78 @@
 //! the local one. Where there is neither a file nor a command to write it, nothing is added: then the lock is off, or
 //! `eskit::lock!()` itself reports the missing file.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, Fields, Variant};
 
+use super::claim_ident;
+use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load};
+use super::hash;
 use crate::ast::{EventAttrs, Origin, TagDef};
 use crate::ctxt::Ctxt;
-use crate::lock::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load};
-use crate::lock::hash;
 use crate::shape::attr::{Position, ShapeAttrs};
 use crate::shape::expand::Scope;
 use crate::shape::serde::SerdeAttrs;
-use crate::wrap::bare;
 
 /// The lock's side of one event.
 pub(crate) struct LockDef {
-    shape: TokenStream,
-    unlocked: bool,
+    /// Nothing where the lock passes the event over.
+    shape: Option<TokenStream>,
+    source: Source,
+}
+
+/// What the shape is held to.
+enum Source {
+    /// The file.
+    File(Arc<LockFile>),
+    /// Nothing: the build is there to write the file.
+    Writing,
 }
 
 impl LockDef {
     /// A variant that is an event of its own, and is written as a struct whether it has fields or not.
-    pub(crate) fn of_variant(cx: &Ctxt, variant: &Variant) -> LockDef {
+    pub(crate) fn of_variant(cx: &Ctxt, variant: &Variant, event: &EventAttrs) -> Option<LockDef> {
         let none = Fields::Named(syn::FieldsNamed { brace_token: Default::default(), named: Default::default() });
         let fields = if matches!(variant.fields, Fields::Unit) { &none } else { &variant.fields };
-        LockDef::from_syn(cx, &variant.ident, &variant.attrs, fields)
+        LockDef::from_syn(cx, &variant.ident, &variant.attrs, fields, event)
     }
 
-    pub(crate) fn from_syn(cx: &Ctxt, ident: &Ident, attrs: &[Attribute], fields: &Fields) -> LockDef {
-        let serde = SerdeAttrs::from_syn(attrs);
+    /// Nothing where there is no lock.
+    pub(crate) fn from_syn(
+        cx: &Ctxt,
+        ident: &Ident,
+        attrs: &[Attribute],
+        fields: &Fields,
+        event: &EventAttrs,
+    ) -> Option<LockDef> {
         let stated = ShapeAttrs::from_syn(cx, attrs, Position::Event);
-        let scope = Scope { cx, ident, probes: true };
-        let shape = scope.in_place_of(&serde, &stated).unwrap_or_else(|| scope.of_struct(&serde, fields));
-        LockDef { shape, unlocked: stated.unlocked }
+        let source = match load() {
+            _ if is_writing() => Source::Writing,
+            Found::File(file) => Source::File(file),
+            Found::Nothing | Found::Malformed(_) => return None,
+        };
+        let recorded = matches!(&source, Source::File(file) if file.version(event).is_some());
+        let serde = SerdeAttrs::from_syn(attrs);
+        let scope = Scope { cx, ident, probes: !recorded };
+        let shape = || scope.in_place_of(&serde, &stated).unwrap_or_else(|| scope.of_struct(&serde, fields));
+        Some(LockDef { shape: (!stated.unlocked).then(shape), source })
     }
 
     pub(crate) fn expand(&self, ident: &Ident, attrs: &EventAttrs, tags: &[TagDef]) -> TokenStream {
-        let file = match load() {
-            Found::File(file) => Some(file),
-            Found::Nothing | Found::Malformed(_) if is_writing() => None,
-            Found::Nothing | Found::Malformed(_) => return TokenStream::new(),
-        };
-        if self.unlocked {
-            return TokenStream::new();
-        }
-        let EventAttrs { name, version, aliases, .. } = attrs;
-        let shape = &self.shape;
-        let rust_name = bare(ident);
-        let keys = tags.iter().map(|tag| tag.key.as_str());
-        let tags_hash = hash::names(keys.clone());
-        let (claims, checks) = match &file {
-            Some(file) => (claims(file, attrs), checks(file, ident, attrs)),
-            None => (TokenStream::new(), TokenStream::new()),
+        let Some(shape) = &self.shape else { return TokenStream::new() };
+        let tags_hash = hash::names(tags.iter().map(|tag| tag.key.as_str()));
+        let current = quote!(__lock::Current::new(<#ident as __eskit::SingleEvent>::TYPE, #tags_hash, #shape));
+        let (claims, current, others) = match &self.source {
+            Source::File(file) => {
+                (claims(file, ident, attrs), check(current, file, ident, attrs), others(file, ident, attrs))
+            }
+            Source::Writing => (TokenStream::new(), current, TokenStream::new()),
         };
         quote! {
-            #[allow(dead_code, long_running_const_eval)]
+            #[allow(dead_code, long_running_const_eval, non_local_definitions, unused_imports)]
             const _: () = {
                 use __eskit::lock as __lock;
                 use __lock::{NoShape as _, Unlocked as _};
@@ -69,67 +83,65 @@ impl LockDef {
                 struct __EskitLock;
                 const LOCK: __lock::Lock = {
                     use crate::*;
+                    #claims
                     __EskitLock::ESKIT_LOCK
                 };
-                #claims
-                const CURRENT: &__lock::Current = &__lock::Current {
-                    name: #name,
-                    version: #version,
-                    module: ::core::module_path!(),
-                    rust_name: #rust_name,
-                    tags: &[#(#keys),*],
-                    tags_hash: #tags_hash,
-                    shape: #shape,
-                };
-                #checks
+                const CURRENT: __lock::Current = #current;
+                #others
                 #[cfg(test)]
-                __eskit::inventory::submit! {
-                    __lock::LockEntry { current: CURRENT, aliases: &[#(#aliases),*] }
-                }
+                __eskit::inventory::submit! { __lock::LockEntry(&CURRENT) }
             };
         }
     }
 }
 
-/// The comparisons with what the file records: under the event's own name, and under former names.
-fn checks(file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
-    let span = ident.span();
-    let own = file.event(&attrs.name);
-    let mut checks = TokenStream::new();
-    if let Some(event) = own.filter(|event| event.newest() <= attrs.version) {
-        for alias in event.aliases.iter().filter(|alias| !attrs.aliases.contains(alias)) {
-            checks.extend(quote_spanned!(span=> const _: () = __lock::check_alias(LOCK, CURRENT, #alias);));
+/// The comparison with the record of this version, at the event's name.
+fn check(current: TokenStream, file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
+    match file.version(attrs) {
+        Some((event, version)) => {
+            let recorded = recorded(event, version, attrs);
+            quote_spanned!(ident.span()=> __lock::check(LOCK, &#recorded, #current))
         }
+        None => quote_spanned!(ident.span()=> __lock::check_unrecorded(LOCK, #current)),
     }
-    let recorded = own.and_then(|event| event.version(attrs.version).map(|version| (event, version)));
-    checks.extend(match recorded {
-        Some((event, version)) => check(ident, event, version, attrs),
-        None => quote_spanned!(span=> const _: () = __lock::check_unrecorded(LOCK, CURRENT);),
-    });
-    let former = attrs.aliases.iter().filter_map(|alias| file.event(alias));
-    for event in former.filter(|event| recorded.is_none() || event.name != attrs.name) {
-        checks.extend(event.version(attrs.version).map(|version| check(ident, event, version, attrs)));
-    }
-    checks
 }
 
-fn check(ident: &Ident, event: &EventRecord, version: &VersionRecord, attrs: &EventAttrs) -> TokenStream {
+fn recorded(event: &EventRecord, version: &VersionRecord, attrs: &EventAttrs) -> TokenStream {
     let VersionRecord { fingerprint, text, number } = version;
     let former_name = if event.name == attrs.name { "" } else { &event.name };
     let superseded = event.newest() > *number;
-    quote_spanned! {ident.span()=>
-        const _: () = __lock::check_event(LOCK, CURRENT, &__lock::Recorded {
+    quote! {
+        __lock::Recorded {
             fingerprint: #fingerprint,
             text: #text,
             former_name: #former_name,
             superseded: #superseded,
-        });
+        }
     }
 }
 
-/// An impl on the crate's lock type for each recorded version that the event reads: its own; every older one, when
+/// The checks that few events need: that recorded aliases are still there, and the comparisons under former names.
+fn others(file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
+    let span = ident.span();
+    let mut checks = TokenStream::new();
+    let own = file.event(&attrs.name);
+    if let Some(event) = own.filter(|event| event.newest() <= attrs.version) {
+        for alias in event.aliases.iter().filter(|alias| !attrs.aliases.contains(alias)) {
+            checks.extend(quote_spanned!(span=> const _: () = __lock::check_alias(LOCK, &CURRENT, #alias);));
+        }
+    }
+    for event in attrs.aliases.iter().filter_map(|alias| file.event(alias)) {
+        if let Some(version) = event.version(attrs.version) {
+            let recorded = recorded(event, version, attrs);
+            checks.extend(quote_spanned!(span=> const _: __lock::Current = __lock::check(LOCK, &#recorded, CURRENT);));
+        }
+    }
+    checks
+}
+
+/// A constant on the crate's lock type for each recorded version that the event reads: its own; every older one, when
 /// functions read them; and those of former names.
-fn claims(file: &LockFile, attrs: &EventAttrs) -> TokenStream {
+fn claims(file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
     let reads_older = matches!(attrs.origin, Origin::Upcast(_));
     let own = file.event(&attrs.name).into_iter().flat_map(|event| {
         let read = move |version: &&VersionRecord| {
@@ -141,28 +153,27 @@ fn claims(file: &LockFile, attrs: &EventAttrs) -> TokenStream {
         let versions = event.versions.iter().filter(|version| version.number <= attrs.version);
         versions.map(|version| (&event.name, version.number))
     });
-    let impls: Vec<TokenStream> = own
+    let consts: Vec<Ident> = own
         .chain(former)
-        .filter(|(name, version)| is_first_claim(name, *version))
-        .map(|(name, version)| {
-            let hash = hash::text(name);
-            quote!(impl __lock::Claimed<#hash, #version> for __EskitLock {})
-        })
+        .filter(|(name, version)| claims_first(name, *version, ident))
+        .map(|(name, version)| claim_ident(name, version))
         .collect();
-    if impls.is_empty() {
+    if consts.is_empty() {
         return TokenStream::new();
     }
     quote! {
-        const _: () = {
-            use crate::*;
-            #(#impls)*
-        };
+        impl __EskitLock {
+            #(pub(crate) const #consts: bool = true;)*
+        }
     }
 }
 
 /// Two types may claim one name and version, by an alias that both versions of a type have kept, or by a mistake that is
-/// reported elsewhere. A second impl would be an error of its own, so the second claim is left out.
-fn is_first_claim(name: &str, version: u32) -> bool {
-    static CLAIMS: Mutex<BTreeSet<(String, u32)>> = Mutex::new(BTreeSet::new());
-    CLAIMS.lock().unwrap_or_else(PoisonError::into_inner).insert((name.to_owned(), version))
+/// reported elsewhere. A second constant would be an error of its own, so the second claim is left out.
+fn claims_first(name: &str, version: u32, ident: &Ident) -> bool {
+    static CLAIMS: Mutex<BTreeMap<(String, u32), String>> = Mutex::new(BTreeMap::new());
+    let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let ident = ident.to_string();
+    // A language server expands one type many times in one process.
+    *claims.entry((name.to_owned(), version)).or_insert_with(|| ident.clone()) == ident
 }

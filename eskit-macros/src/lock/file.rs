@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use crate::ast::EventAttrs;
 use crate::lock::hash::{mix, names, text};
 use crate::shape::member::{READ_AS, flag};
 
@@ -117,6 +118,12 @@ impl LockFile {
             }
         }
         Ok(self)
+    }
+
+    /// The record of this version of the event, under its own name.
+    pub(crate) fn version(&self, attrs: &EventAttrs) -> Option<(&EventRecord, &VersionRecord)> {
+        let event = self.event(&attrs.name)?;
+        event.version(attrs.version).map(|version| (event, version))
     }
 
     pub(crate) fn event(&self, name: &str) -> Option<&EventRecord> {

@@ -57,7 +57,7 @@ impl Scope<'_> {
         match (&serde.proxy.write, &serde.hidden_by) {
             (Some(ty), _) if text(&serde.proxy.write) == text(&serde.proxy.read) => Some(self.of_type(ty, "it")),
             (None, None) if serde.proxy.read.is_none() => {
-                serde.identifier.then(|| quote!(const { &__eskit::lock::ShapeDef::leaf("string") }))
+                serde.identifier.then(|| quote!(&__eskit::lock::ShapeDef::leaf("string")))
             }
             (_, Some(attribute)) => {
                 self.cx.error(diag::shape_hidden(self.ident, &bare(self.ident), attribute));
@@ -81,7 +81,7 @@ impl Scope<'_> {
         let tag = serde.tag.as_ref().map(|tag| {
             let name = serde.rename.write.clone().unwrap_or_else(|| bare(self.ident));
             let constant = format!("constant:{}", wire_text(&name));
-            Member::plain(&wire_text(tag), 0, quote!(const { &__eskit::lock::ShapeDef::leaf(#constant) }))
+            Member::plain(&wire_text(tag), 0, quote!(&__eskit::lock::ShapeDef::leaf(#constant)))
         });
         self.content(fields, &FieldRules::of_struct(serde), tag)
     }
@@ -89,12 +89,12 @@ impl Scope<'_> {
     /// What the fields of a struct or a variant come to.
     fn content(&self, fields: &Fields, rules: &FieldRules, tag: Option<Member>) -> TokenStream {
         match fields {
-            Fields::Unit => quote!(const { &__eskit::lock::ShapeDef::leaf("unit") }),
+            Fields::Unit => quote!(&__eskit::lock::ShapeDef::leaf("unit")),
             Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 => {
                 let field = &unnamed.unnamed[0];
                 let (serde, shape) = self.attrs(&field.attrs);
                 let inner = self.of_field(field, "0", &serde, &shape);
-                quote!(const { &__eskit::lock::ShapeDef::newtype(#inner) })
+                quote!(&__eskit::lock::ShapeDef::newtype(#inner))
             }
             Fields::Unnamed(unnamed) => {
                 let parts = unnamed.unnamed.iter().map(|field| (field, self.attrs(&field.attrs)));
@@ -183,7 +183,7 @@ impl Scope<'_> {
 
     fn stated(&self, stated: &Stated, name: &str) -> TokenStream {
         match stated {
-            Stated::Name(text) => quote!(const { &__eskit::lock::ShapeDef::leaf(#text) }),
+            Stated::Name(text) => quote!(&__eskit::lock::ShapeDef::leaf(#text)),
             Stated::As(ty) => self.of_type(ty, name),
         }
     }
@@ -192,7 +192,7 @@ impl Scope<'_> {
     fn hidden(&self, tokens: &impl quote::ToTokens, name: &str, attribute: &str) -> TokenStream {
         if !self.probes {
             self.cx.error(diag::shape_hidden(tokens, name, attribute));
-            return quote!(const { &__eskit::lock::ShapeDef::leaf("unit") });
+            return quote!(&__eskit::lock::ShapeDef::leaf("unit"));
         }
         let hidden_by = format!("serde `{attribute}`");
         quote_spanned! {tokens.span()=>
@@ -238,5 +238,5 @@ fn flags(serde: &SerdeAttrs, default: bool) -> u8 {
 
 fn block(head: &str, members: impl Iterator<Item = Member>) -> TokenStream {
     let members = members.map(Member::expand);
-    quote!(const { &__eskit::lock::ShapeDef::block(#head, const { &[#(#members),*] }) })
+    quote!(&__eskit::lock::ShapeDef::block(#head, &[#(#members),*]))
 }

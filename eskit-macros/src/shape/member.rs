@@ -43,6 +43,9 @@ impl Member {
     pub(crate) fn expand(self) -> TokenStream {
         let Member { name, aliases, flags, shape } = self;
         let hash = hash::names(std::iter::once(&name).chain(&aliases).map(String::as_str));
+        if flags == 0 && aliases.is_empty() {
+            return quote!(__eskit::lock::member(#name, #hash, #shape));
+        }
         quote!(__eskit::lock::Member::new(#name, #hash, #flags, &[#(#aliases),*], #shape))
     }
 }

@@ -1,4 +1,7 @@
 //! The one place where payloads are decoded.
+//!
+//! What is generic here is compiled once for every event of a program, so it only calls what is not, and has no closure
+//! or `?` of its own.
 
 use super::bounds::JsonStep;
 use crate::event::{EventType, SingleEvent};
@@ -14,35 +17,50 @@ pub const fn event_type<E: SingleEvent>() -> &'static EventType {
 /// Decodes an event whose wire name is that of `E`.
 #[inline]
 pub fn decode_single<E: SingleEvent>(event: &RecordedEvent) -> Result<E, DecodeError> {
-    if event.schema_version.get() != E::VERSION || !event.content_type.is_json() {
-        return decode_other::<E>(event);
+    match current_text(event, E::VERSION) {
+        Ok(Some(text)) => match E::from_json(text) {
+            Ok(decoded) => Ok(decoded),
+            Err(error) => Err(malformed(event, error)),
+        },
+        Ok(None) => E::upcast(event),
+        Err(error) => Err(error),
     }
-    match std::str::from_utf8(&event.payload) {
-        Ok(text) => E::from_json(text).map_err(|error| event.undecodable(DecodeReason::Json(error))),
-        Err(error) => Err(event.undecodable(DecodeReason::Utf8(error))),
-    }
 }
 
-/// Decodes a payload that is not, or not yet, recorded.
-pub fn decode_json<E: SingleEvent>(payload: &[u8]) -> Result<E, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(E::from_json(std::str::from_utf8(payload)?)?)
-}
-
-#[cold]
-fn decode_other<E: SingleEvent>(event: &RecordedEvent) -> Result<E, DecodeError> {
-    check_readable(event, E::VERSION)?;
-    E::upcast(event)
-}
-
-fn check_readable(event: &RecordedEvent, newest: u32) -> Result<(), DecodeError> {
+/// The payload of an event of the version `newest`; nothing for an older one.
+#[inline]
+fn current_text(event: &RecordedEvent, newest: u32) -> Result<Option<&str>, DecodeError> {
     if !event.content_type.is_json() {
         return Err(event.undecodable(DecodeReason::ContentType(event.content_type.clone())));
     }
-    if event.schema_version.get() > newest {
-        let newest = SchemaVersion::new(newest).unwrap_or(SchemaVersion::FIRST);
-        return Err(event.undecodable(DecodeReason::NewerVersion { newest }));
+    match event.schema_version.get() {
+        version if version == newest => match std::str::from_utf8(&event.payload) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) => Err(event.undecodable(DecodeReason::Utf8(error))),
+        },
+        version if version > newest => Err(newer(event, newest)),
+        _ => Ok(None),
     }
-    Ok(())
+}
+
+#[cold]
+fn malformed(event: &RecordedEvent, error: serde_json::Error) -> DecodeError {
+    event.undecodable(DecodeReason::Json(error))
+}
+
+/// The answer to a version that this program does not know.
+#[cold]
+pub fn newer(event: &RecordedEvent, newest: u32) -> DecodeError {
+    let newest = SchemaVersion::new(newest).unwrap_or(SchemaVersion::FIRST);
+    event.undecodable(DecodeReason::NewerVersion { newest })
+}
+
+/// Whether a payload that is not recorded yet can be read back.
+pub fn reads_back<E: SingleEvent>(payload: &str) -> serde_json::Result<()> {
+    match E::from_json(payload) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Decodes an old version through JSON steps; `steps[i]` leads from version `i + 1` to `i + 2`.
@@ -60,12 +78,6 @@ fn run_steps(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<serde_jso
         version = SchemaVersion::new(version.get() + 1).unwrap_or(version);
     }
     Ok(value)
-}
-
-/// The `upcast` of an event at version 1: there is nothing older.
-pub fn upcast_unreachable<E: SingleEvent>(event: &RecordedEvent) -> Result<E, DecodeError> {
-    let newest = SchemaVersion::new(E::VERSION).unwrap_or(SchemaVersion::FIRST);
-    Err(event.undecodable(DecodeReason::NewerVersion { newest }))
 }
 
 /// The answer of an enum that has no variant of this name.

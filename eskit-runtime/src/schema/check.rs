@@ -4,6 +4,7 @@ use super::compare::compare;
 use super::report::Report;
 use super::shape::ShapeDef;
 use crate::__private::message::Message;
+use crate::event::EventType;
 
 /// Whether the schema lock is on in a crate, and how strict it is in this build.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,20 +38,11 @@ impl<T: ?Sized> Unlocked for T {}
 /// What the program knows of one version of an event.
 #[derive(Clone, Copy, Debug)]
 pub struct Current {
-    /// The wire name.
-    pub name: &'static str,
-    /// The schema version.
-    pub version: u32,
-    /// The module of the type.
-    pub module: &'static str,
-    /// The name of the Rust type.
-    pub rust_name: &'static str,
-    /// The tag keys, in order.
-    pub tags: &'static [&'static str],
-    /// Their hash.
-    pub tags_hash: u64,
+    pub(super) event: &'static EventType,
+    /// The hash of the tag keys.
+    tags_hash: u64,
     /// The shape of the payload.
-    pub shape: &'static ShapeDef,
+    pub(super) shape: &'static ShapeDef,
 }
 
 /// What `eskit.lock` records of one version of an event.
@@ -67,19 +59,51 @@ pub struct Recorded {
 }
 
 impl Current {
-    /// The hash of the shape and the tags.
-    pub(crate) const fn fingerprint(&self) -> u64 {
-        self.shape.fingerprint.wrapping_add(self.tags_hash)
+    /// The event with the shape of its payload.
+    pub const fn new(event: &'static EventType, tags_hash: u64, shape: &'static ShapeDef) -> Current {
+        Current { event, tags_hash, shape }
+    }
+
+    #[track_caller]
+    const fn check_change(&self, lock: Lock, recorded: &Recorded) {
+        if matches!(lock, Lock::Off | Lock::Writing) || !self.is_locked() {
+            return;
+        }
+        let report = compare(recorded.text, self.event.tags, self.shape);
+        if report.refused > 0 {
+            refuse(self, recorded, &report);
+        }
+        if matches!(lock, Lock::Strict) && recorded.former_name.is_empty() {
+            refuse_unrecorded(self.title().text(" has parts that are not recorded in `eskit.lock`"));
+        }
     }
 
     /// Events of test modules are not locked: they exist in test builds only.
-    const fn is_locked(&self) -> bool {
-        !is_test_module(self.module)
+    pub(super) const fn is_locked(&self) -> bool {
+        !is_test_module(self.event.location.module)
     }
 
     const fn title(&self) -> Message {
-        Message::new().text("event ").code(self.name).text(" version ").number(self.version)
+        Message::new().text("event ").code(self.event.name).text(" version ").number(self.event.version)
     }
+}
+
+/// The event must have the shape that the file records for it, or one that stored events and older programs both survive.
+#[track_caller]
+pub const fn check(lock: Lock, recorded: &Recorded, current: Current) -> Current {
+    if recorded.fingerprint != current.shape.fingerprint.wrapping_add(current.tags_hash) {
+        current.check_change(lock, recorded);
+    }
+    current
+}
+
+/// The file does not hold the event: that is refused in a release.
+#[track_caller]
+pub const fn check_unrecorded(lock: Lock, current: Current) -> Current {
+    if matches!(lock, Lock::Strict) && current.is_locked() {
+        refuse_unrecorded(current.title().text(" is not recorded in `eskit.lock`"));
+    }
+    current
 }
 
 /// Whether a path goes through a module called `tests`.
@@ -126,33 +150,6 @@ pub const fn known(
     shape
 }
 
-/// An event that the file does not hold.
-#[track_caller]
-pub const fn check_unrecorded(lock: Lock, current: &Current) {
-    if matches!(lock, Lock::Strict) && current.is_locked() {
-        refuse_unrecorded(current.title().text(" is not recorded in `eskit.lock`"));
-    }
-}
-
-/// A version of an event must have the shape that the file records for it, or one that stored events and older programs
-/// both survive.
-#[track_caller]
-pub const fn check_event(lock: Lock, current: &Current, recorded: &Recorded) {
-    if matches!(lock, Lock::Off | Lock::Writing)
-        || recorded.fingerprint == current.fingerprint()
-        || !current.is_locked()
-    {
-        return;
-    }
-    let report = compare(recorded.text, current.tags, current.shape);
-    if report.refused > 0 {
-        refuse(current, recorded, &report);
-    }
-    if matches!(lock, Lock::Strict) && recorded.former_name.is_empty() {
-        refuse_unrecorded(current.title().text(" has parts that are not recorded in `eskit.lock`"));
-    }
-}
-
 #[track_caller]
 const fn refuse_unrecorded(message: Message) {
     let message = message.text(
@@ -175,6 +172,7 @@ const fn refuse(current: &Current, recorded: &Recorded, report: &Report) {
 
 /// What to write instead, for the one kind of difference or for all.
 const fn help(message: Message, current: &Current, recorded: &Recorded, report: &Report) -> Message {
+    let EventType { version, rust_name, .. } = *current.event;
     if report.refused == report.tags {
         return message.text(
             "keep the tags as they are; where no event is stored yet, or the stored ones are tagged anew, record them with `ESKIT_LOCK=force cargo test eskit_lock`",
@@ -183,9 +181,9 @@ const fn help(message: Message, current: &Current, recorded: &Recorded, report: 
     if recorded.superseded {
         return message
             .text("version ")
-            .number(current.version)
+            .number(version)
             .text(" is an older one: give ")
-            .code(current.rust_name)
+            .code(rust_name)
             .text(" the recorded shape again, and change the newest version");
     }
     let message = if report.refused == report.without_default {
@@ -193,18 +191,40 @@ const fn help(message: Message, current: &Current, recorded: &Recorded, report: 
     } else {
         message
     };
-    next_version(message, current.version)
-        .text(", which turns the old JSON into the new; if version ")
-        .number(current.version)
+    next_version(message, current.event)
+        .text("; if version ")
+        .number(version)
         .text(" was never released, record it anew with `ESKIT_LOCK=force cargo test eskit_lock`")
 }
 
-const fn next_version(message: Message, version: u32) -> Message {
+/// How the next version is written: with one more step on the JSON, or after a typed version with one more type.
+const fn next_version(message: Message, event: &EventType) -> Message {
+    let EventType { version, rust_name, .. } = *event;
     let next = message.text("write `version = ").number(version + 1);
-    if version == 1 {
-        return next.text(", upcast(1 = from_v1)`");
+    if let Some(previous) = event.previous {
+        return next
+            .text(", from = ")
+            .text(rust_name)
+            .text("V")
+            .number(version)
+            .text("`, and keep the recorded shape as `#[event(name = \"")
+            .text(event.name)
+            .text("\", version = ")
+            .number(version)
+            .text(", from = ")
+            .text(previous.rust_name)
+            .text(")] struct ")
+            .text(rust_name)
+            .text("V")
+            .number(version)
+            .text("`");
     }
-    next.text("` and add `").number(version).text(" = from_v").number(version).text("` to `upcast(..)`")
+    let next = if version == 1 {
+        next.text(", upcast(1 = from_v1)`")
+    } else {
+        next.text("` and add `").number(version).text(" = from_v").number(version).text("` to `upcast(..)`")
+    };
+    next.text(", which turns the old JSON into the new")
 }
 
 /// An alias that the file records and the event no longer has.
@@ -215,7 +235,7 @@ pub const fn check_alias(lock: Lock, current: &Current, alias: &str) {
     }
     let message = Message::new()
         .text("event ")
-        .code(current.name)
+        .code(current.event.name)
         .text(" is no longer read under its former name ")
         .code(alias)
         .text("\nhelp: write `alias = \"")

@@ -1,30 +1,7 @@
 //! Which recorded events the types of a crate claim: an event that nobody claims was removed or renamed.
 
-use std::marker::PhantomData;
-
 use super::check::Lock;
 use crate::__private::message::Message;
-
-/// Implemented on the crate root's lock type by the derive of every event that the file records: `NAME` is the hash of a
-/// wire name, its own or a former one, that the event reads at `VERSION`.
-pub trait Claimed<const NAME: u64, const VERSION: u32> {}
-
-/// Whether the lock type `L` has the claim: an inherent constant comes before a trait's.
-#[derive(Debug)]
-pub struct Claim<L, const NAME: u64, const VERSION: u32>(PhantomData<L>);
-
-impl<L: Claimed<NAME, VERSION>, const NAME: u64, const VERSION: u32> Claim<L, NAME, VERSION> {
-    /// It has.
-    pub const CLAIMED: bool = true;
-}
-
-/// See [`Claim`].
-pub trait Unclaimed {
-    /// It has not.
-    const CLAIMED: bool = false;
-}
-
-impl<L, const NAME: u64, const VERSION: u32> Unclaimed for Claim<L, NAME, VERSION> {}
 
 /// One event of the file: its wire name, and whether each recorded version is claimed.
 pub type Claims = (&'static str, &'static [(u32, bool)]);

@@ -8,10 +8,11 @@ use super::node::{Node, Nodes, next_mark, strip};
 use super::report::{Path, Report};
 use super::shape::{Kind, Member, ShapeDef, flag};
 use crate::__private::message::Message;
+use crate::event::TagField;
 use crate::table::same;
 
 /// Compares the record of a version with the shape that the program has for it.
-pub(crate) const fn compare(record: &str, tags: &[&str], shape: &ShapeDef) -> Report {
+pub(crate) const fn compare(record: &str, tags: &[TagField], shape: &ShapeDef) -> Report {
     let mut report = Report::new();
     let root = Node::root(record);
     compare_tags(root.children(), tags, &mut report);
@@ -20,19 +21,19 @@ pub(crate) const fn compare(record: &str, tags: &[&str], shape: &ShapeDef) -> Re
 }
 
 /// Queries by tag find what is stored: neither a new tag nor a dropped one can be made up for by an upcaster.
-const fn compare_tags(lines: Nodes<'_>, tags: &[&str], report: &mut Report) {
+const fn compare_tags(lines: Nodes<'_>, tags: &[TagField], report: &mut Report) {
     let mut i = 0;
     while i < tags.len() {
-        if !has_tag(lines, tags[i]) {
+        if !has_tag(lines, tags[i].key) {
             report.tags += 1;
-            report.refuse(&Path::ROOT.part(tags[i]), " is a new tag, which the stored events do not carry");
+            report.refuse(&Path::ROOT.part(tags[i].key), " is a new tag, which the stored events do not carry");
         }
         i += 1;
     }
     let mut rest = lines;
     while let Some((line, after)) = rest.next() {
         if let Some(tag) = line.tag()
-            && !contains(tags, tag)
+            && !tags_hold(tags, tag)
         {
             report.tags += 1;
             report.refuse(&Path::ROOT.part(tag), " is no tag any more, so queries by it miss new events");
@@ -50,6 +51,17 @@ const fn has_tag(lines: Nodes<'_>, tag: &str) -> bool {
             return true;
         }
         rest = after;
+    }
+    false
+}
+
+const fn tags_hold(tags: &[TagField], key: &str) -> bool {
+    let mut i = 0;
+    while i < tags.len() {
+        if same(tags[i].key, key) {
+            return true;
+        }
+        i += 1;
     }
     false
 }

@@ -3,14 +3,15 @@
 use super::compare::READ_AS;
 use super::node::{Node, strip};
 use super::shape::{Kind, Member, ShapeDef, flag};
+use crate::event::TagField;
 
 /// The lines of one version: its head, its tags, its parts. What `old`, the record before, holds and the shape no longer
 /// does, stays as `gone`: stored events still have it, so it cannot come back as something else.
-pub(super) fn version(tags: &[&str], shape: &ShapeDef, old: Option<&str>) -> String {
+pub(super) fn version(tags: &[TagField], shape: &ShapeDef, old: Option<&str>) -> String {
     let mut text = head(shape);
     for tag in tags {
         text.push_str("\n  tag ");
-        text.push_str(tag);
+        text.push_str(tag.key);
     }
     parts(&mut text, 1, shape, old.map(Node::root));
     text

@@ -145,6 +145,11 @@ impl ShapeDef {
 /// The shape of what goes through a function.
 pub const UNKNOWN: &ShapeDef = &ShapeDef::OPAQUE;
 
+/// A member under one name, without flags.
+pub const fn member(name: &'static str, name_hash: u64, shape: &'static ShapeDef) -> Member {
+    Member::new(name, name_hash, 0, &[], shape)
+}
+
 impl Member {
     /// A member under the name that the lock writes; `name_hash` is that of the name and the aliases.
     #[doc(hidden)]

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::check::{Current, is_test_module};
+use super::check::Current;
 use super::compare::compare;
 use super::record::{EventRecord, LockFile, VersionRecord};
 use super::render;
+use crate::event::EventType;
 
 /// One version of an event, submitted in test builds of a crate with `eskit::lock!()`.
 #[derive(Clone, Copy, Debug)]
-pub struct LockEntry {
-    /// What the program knows of it.
-    pub current: &'static Current,
-    /// The former wire names.
-    pub aliases: &'static [&'static str],
+pub struct LockEntry(pub &'static Current);
+
+impl LockEntry {
+    fn event(&self) -> &'static EventType {
+        self.0.event
+    }
 }
 
 inventory::collect!(LockEntry);
@@ -26,11 +28,8 @@ inventory::collect!(LockEntry);
 /// The file is stale, or holds what the program no longer keeps to, or cannot be read or written.
 pub fn eskit_lock(manifest_dir: &str) -> Result<(), LockError> {
     let path = Path::new(manifest_dir).join("eskit.lock");
-    let entries: Vec<LockEntry> = inventory::iter::<LockEntry>
-        .into_iter()
-        .filter(|entry| !is_test_module(entry.current.module))
-        .copied()
-        .collect();
+    let entries: Vec<LockEntry> =
+        inventory::iter::<LockEntry>.into_iter().filter(|entry| entry.0.is_locked()).copied().collect();
     let (old, text) = read(&path)?;
     match std::env::var("ESKIT_LOCK").unwrap_or_default().as_str() {
         "" => up_to_date(&text, &old, &update(&old, &entries, false)?),
@@ -76,17 +75,18 @@ fn up_to_date(text: &str, old: &LockFile, new: &LockFile) -> Result<(), LockErro
 fn update(old: &LockFile, entries: &[LockEntry], force: bool) -> Result<LockFile, LockError> {
     let mut types: BTreeMap<&str, Vec<LockEntry>> = BTreeMap::new();
     for entry in entries {
-        types.entry(entry.current.name).or_default().push(*entry);
+        types.entry(entry.event().name).or_default().push(*entry);
     }
     let mut refused = Vec::new();
     let mut new = LockFile::default();
     for (name, mut versions) in types {
-        versions.sort_by_key(|entry| entry.current.version);
+        versions.sort_by_key(|entry| entry.event().version);
         new.events.push(event(old, name, &versions, &mut refused));
     }
     for event in &old.events {
-        let known =
-            |entry: &LockEntry| entry.current.name == event.name || entry.aliases.contains(&event.name.as_str());
+        let known = |entry: &LockEntry| {
+            entry.event().name == event.name || entry.event().aliases.contains(&event.name.as_str())
+        };
         if !entries.iter().any(known) {
             refused.push(format!("event `{}` is recorded, but no type has this wire name or alias", event.name));
         }
@@ -96,7 +96,7 @@ fn update(old: &LockFile, entries: &[LockEntry], force: bool) -> Result<LockFile
 
 /// The record of one event. `types` are its versions that have a type, oldest first.
 fn event(old: &LockFile, name: &str, types: &[LockEntry], refused: &mut Vec<String>) -> EventRecord {
-    let (newest, aliases) = types.last().map_or((0, &[][..]), |entry| (entry.current.version, entry.aliases));
+    let (newest, aliases) = types.last().map_or((0, &[][..]), |entry| (entry.event().version, entry.event().aliases));
     let mut versions: BTreeMap<u32, VersionRecord> = BTreeMap::new();
     for recorded in std::iter::once(name).chain(aliases.iter().copied()).filter_map(|name| old.event(name)) {
         for version in &recorded.versions {
@@ -112,19 +112,19 @@ fn event(old: &LockFile, name: &str, types: &[LockEntry], refused: &mut Vec<Stri
         ));
     }
     for entry in types {
-        let current = entry.current;
-        let mut before = versions.get(&current.version).map(|version| version.text.clone());
+        let LockEntry(Current { event, shape, .. }) = *entry;
+        let mut before = versions.get(&event.version).map(|version| version.text.clone());
         if let Some(text) = &before {
-            let report = compare(text, current.tags, current.shape);
+            let report = compare(text, event.tags, shape);
             if report.refused > 0 {
                 let lines = report.lines();
                 let lines = lines.as_str();
-                refused.push(format!("event `{name}` version {} is not what is recorded:{lines}", current.version));
+                refused.push(format!("event `{name}` version {} is not what is recorded:{lines}", event.version));
                 before = None;
             }
         }
-        let text = render::version(current.tags, current.shape, before.as_deref());
-        versions.insert(current.version, VersionRecord { number: current.version, text });
+        let text = render::version(event.tags, shape, before.as_deref());
+        versions.insert(event.version, VersionRecord { number: event.version, text });
     }
     EventRecord {
         name: name.to_owned(),
