@@ -59,6 +59,13 @@ pub struct EventType {
     pub location: SourceLocation,
 }
 
+impl EventType {
+    /// Whether an event of this wire name is of this type, now or under a former name.
+    fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
 /// A set of event types: one, or the members of an enum, of a tuple or of an impl block.
 #[derive(Clone, Copy, Debug)]
 pub enum EventTypes {
@@ -100,7 +107,8 @@ pub trait Event: Sized + Send + Sync + 'static {
     /// The event types that a value of this type may hold.
     const TYPES: EventTypes;
 
-    /// Decodes a recorded event whose wire name is one of [`Event::TYPES`]; runs the upcasters of an old version.
+    /// Decodes a recorded event; runs the upcasters of an old version. The wire name of an event that is one type has been
+    /// compared already; an enum finds its variant by it.
     ///
     /// # Errors
     /// [`DecodeReason::UnknownName`] for an enum that has no variant of this name; [`DecodeReason::NewerVersion`],
@@ -200,22 +208,17 @@ impl RecordedEvent {
     /// # Errors
     /// [`DecodeReason::UnknownName`] when `E` does not hold an event of this wire name or alias; the other reasons when
     /// the payload cannot be read.
+    #[inline]
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
-        if !holds(E::TYPES, &self.name) {
-            return Err(self.undecodable(DecodeReason::UnknownName));
+        match E::TYPES {
+            EventTypes::One(event) if !event.is_named(&self.name) => Err(self.undecodable(DecodeReason::UnknownName)),
+            // An enum looks the name up to find the variant.
+            _ => E::decode_named(self),
         }
-        E::decode_named(self)
     }
 
     #[cold]
     pub(crate) fn undecodable(&self, reason: DecodeReason) -> DecodeError {
         DecodeError { name: self.name.clone(), version: self.schema_version, position: self.position, reason }
-    }
-}
-
-fn holds(types: EventTypes, name: &str) -> bool {
-    match types {
-        EventTypes::One(event) => event.name == name || event.aliases.contains(&name),
-        EventTypes::Many(sets) => sets.iter().any(|set| holds(*set, name)),
     }
 }
