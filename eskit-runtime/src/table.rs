@@ -124,13 +124,16 @@ pub(crate) const fn same(a: &str, b: &str) -> bool {
 #[inline]
 pub(crate) const fn name_hash(name: &[u8]) -> u64 {
     let mut hash = name.len() as u64;
-    let mut at = 0;
-    while at + 8 <= name.len() {
-        hash = fold(hash ^ word(name, at));
-        at += 8;
+    let mut rest = name;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        hash = fold(hash ^ u64::from_le_bytes(*word));
+        rest = behind;
     }
-    if at < name.len() {
-        let last = if name.len() >= 8 { word(name, name.len() - 8) } else { short(name) };
+    if !rest.is_empty() {
+        let last = match name.last_chunk() {
+            Some(word) => u64::from_le_bytes(*word),
+            None => short(name),
+        };
         hash = fold(hash ^ last);
     }
     hash
@@ -142,20 +145,6 @@ const fn fold(value: u64) -> u64 {
     // 2^64 divided by the golden ratio, made odd: the multiplier of the Fibonacci hash.
     let product = value as u128 * 0x9e37_79b9_7f4a_7c15;
     product as u64 ^ (product >> 64) as u64
-}
-
-#[inline]
-const fn word(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes([
-        bytes[at],
-        bytes[at + 1],
-        bytes[at + 2],
-        bytes[at + 3],
-        bytes[at + 4],
-        bytes[at + 5],
-        bytes[at + 6],
-        bytes[at + 7],
-    ])
 }
 
 #[inline]
