@@ -2,7 +2,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use eskit_runtime::{
-    AnyStore, Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind,
+    AnyStore, Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError,
+    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
 /// A store whose answers must come within a time. `watch` may wait for as long as it likes.
@@ -40,5 +41,11 @@ impl EventStore for Patient {
     }
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
         self.inner.watch(after).await
+    }
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        self.within("a request for a stream", self.inner.stream_info(stream)).await
+    }
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        self.within("the change of a stream", self.inner.change_stream(stream, change)).await
     }
 }

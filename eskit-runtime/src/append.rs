@@ -2,6 +2,7 @@ use std::fmt;
 
 use crate::decider::{Emit, Emitter};
 use crate::id::EventId;
+use crate::lifecycle::StreamClosed;
 use crate::limits::LimitError;
 use crate::metadata::Metadata;
 use crate::name::{SchemaVersion, WireName};
@@ -266,6 +267,8 @@ pub enum AppendError {
         /// Where it stands in the log.
         position: Position,
     },
+    /// A stream that the append writes to is archived, tombstoned or deleted. Nothing was written.
+    StreamClosed(StreamClosed),
     /// The store lost sight of the commit: the events may be there or not. Append again with the same event ids to
     /// learn which; a repeat returns the original positions.
     UnknownOutcome(StoreError),
@@ -281,6 +284,7 @@ impl fmt::Display for AppendError {
             AppendError::IdReused { id, position } => {
                 write!(f, "the event id {id} belongs to another append, at position {position}")
             }
+            AppendError::StreamClosed(closed) => closed.fmt(f),
             AppendError::UnknownOutcome(_) => {
                 f.write_str("the outcome of the append is unknown; append again with the same event ids")
             }
@@ -293,7 +297,7 @@ impl std::error::Error for AppendError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             AppendError::Conflict(_) | AppendError::IdReused { .. } => None,
-            AppendError::Limit(_) => None,
+            AppendError::Limit(_) | AppendError::StreamClosed(_) => None,
             AppendError::UnknownOutcome(error) => Some(error),
             AppendError::Store(error) => error.source(),
         }
@@ -309,6 +313,12 @@ impl From<LimitError> for AppendError {
 impl From<Conflict> for AppendError {
     fn from(error: Conflict) -> AppendError {
         AppendError::Conflict(error)
+    }
+}
+
+impl From<StreamClosed> for AppendError {
+    fn from(error: StreamClosed) -> AppendError {
+        AppendError::StreamClosed(error)
     }
 }
 

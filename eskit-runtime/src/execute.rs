@@ -218,7 +218,7 @@ fn check_expected<M: Models, E>(
 fn lost_key() -> StoreError {
     StoreError::new(
         StoreErrorKind::Other,
-        "the log holds events of this idempotency key, but a read by their ids does not find them",
+        "the events of this idempotency key were appended before, but are not found: their stream was deleted since",
     )
 }
 

@@ -13,6 +13,7 @@ mod event;
 mod execute;
 mod id;
 mod intern;
+mod lifecycle;
 pub mod limits;
 mod metadata;
 mod name;
@@ -47,6 +48,7 @@ pub use execute::{
 };
 pub use id::EventId;
 pub use intern::Interner;
+pub use lifecycle::{StreamChange, StreamClosed, StreamError, StreamInfo, StreamStatus};
 pub use limits::LimitError;
 pub use metadata::{Metadata, Principal, PrincipalKind};
 pub use name::{SchemaVersion, WireName};

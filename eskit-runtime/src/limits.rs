@@ -27,6 +27,8 @@ pub const QUERY_IDS_MAX: usize = 10_000;
 pub const METADATA_ENTRIES_MAX: usize = 100;
 /// Bytes of one event's metadata, keys and values together.
 pub const METADATA_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of the reason for which a stream is tombstoned or deleted.
+pub const REASON_BYTES_MAX: usize = 1024;
 /// Bytes of one event's payload.
 pub const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Events of one page that a store returns from one read; larger limits are cut to this.
@@ -170,9 +172,22 @@ fn check_ids(append: &Append) -> Result<(), LimitError> {
     }
 }
 
-fn check_stream(stream: &crate::StreamId) -> Result<(), LimitError> {
+/// Checks the name of a stream; a store calls this before it looks the stream up.
+///
+/// # Errors
+/// The first limit that the name crosses.
+pub fn check_stream(stream: &crate::StreamId) -> Result<(), LimitError> {
     check_text("stream type", stream.stream_type(), NAME_BYTES_MAX)?;
     check_text("stream id", stream.id(), NAME_BYTES_MAX)
+}
+
+/// Checks the change of a stream; a store calls this before it makes the change.
+///
+/// # Errors
+/// The first limit that the name of the stream or the reason crosses.
+pub fn check_change(stream: &crate::StreamId, change: &crate::StreamChange) -> Result<(), LimitError> {
+    check_stream(stream)?;
+    change.reason().map_or(Ok(()), |reason| check_text("reason", reason, REASON_BYTES_MAX))
 }
 
 fn check_metadata(metadata: &crate::Metadata) -> Result<(), LimitError> {

@@ -4,9 +4,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::append::{Append, AppendError, Appended};
+use crate::lifecycle::{StreamChange, StreamError, StreamInfo, StreamStatus};
 use crate::position::Position;
 use crate::query::{Query, ReadOptions};
 use crate::recorded::Page;
+use crate::stream::StreamId;
 
 /// One append-only log.
 ///
@@ -16,6 +18,7 @@ use crate::recorded::Page;
 /// - all conditions of an append hold at the moment of its commit;
 /// - an append whose event ids are all in the log, as one earlier append, is answered with the original positions, even
 ///   when its conditions no longer hold;
+/// - an append to a stream that is archived, tombstoned or deleted is refused ([`EventStore::change_stream`]);
 /// - limits ([`crate::limits::check_append`], [`crate::limits::check_query`]) are checked before anything is written;
 /// - dropping the future of an append does not undo it: it may or may not have happened.
 pub trait EventStore: Send + Sync + 'static {
@@ -31,6 +34,64 @@ pub trait EventStore: Send + Sync + 'static {
     /// Waits until the log reaches beyond `after`, and returns its head. May return early with an unchanged head, so
     /// callers loop; dropping the future is safe.
     fn watch(&self, after: Position) -> impl Future<Output = Result<Position, StoreError>> + Send;
+
+    /// The version and the status of a stream, as of one moment; version 0 and open for a stream that never held an
+    /// event.
+    ///
+    /// The default reads the last event of the stream, which is right for a store whose streams are always open.
+    fn stream_info(&self, stream: &StreamId) -> impl Future<Output = Result<StreamInfo, StoreError>> + Send {
+        async move {
+            let newest = ReadOptions::default().backward().limit(1);
+            let page = self.read(&Query::stream(stream.clone()), newest).await?;
+            let version = page.events.first().and_then(|event| event.stream.as_ref()).map_or(0, |at| at.version);
+            Ok(StreamInfo::new(version, StreamStatus::Open))
+        }
+    }
+
+    /// Archives, restores, tombstones or deletes a stream, and returns its status from then on.
+    ///
+    /// Offering this is up to the store: the default refuses with [`StoreErrorKind::Unsupported`]. A store that offers
+    /// it overrides [`EventStore::stream_info`] too, and holds to this:
+    ///
+    /// - The change is atomic and durable before it answers, and ordered with the appends: what commits later meets the
+    ///   new status. [`StreamStatus::after`] says what follows from what. A change that is made already changes nothing and
+    ///   answers with the first one's time and reason, so a change may be repeated.
+    /// - [`limits::check_change`](crate::limits::check_change) comes first. A stream that never held an event is
+    ///   [`StreamError::NotFound`].
+    /// - An append that writes to a stream that is not open is refused whole, with
+    ///   [`AppendError::StreamClosed`]. This is checked after ids, so a repeat is answered with the original positions
+    ///   whatever became of the stream, and before conditions. A condition on a stream that the append does not write
+    ///   to is checked as ever.
+    /// - Archiving, restoring and tombstoning change nothing for readers.
+    ///
+    /// **Deleting** takes the events from every answer of the store: no query matches them, so they break no condition
+    /// (what only a query keeps unique, such as a user's name in a tag, is free again). Nothing else moves:
+    ///
+    /// - Their positions are never given to another event, and the head does not fall. From then on what is read has
+    ///   gaps, and a gap is no event to wait for: what lies at or below the head is there, or gone. Pages are as full
+    ///   as ever.
+    /// - The stream keeps its version. It never starts again: it takes no events, and a condition on its version is
+    ///   checked against that version, without an event to name in the conflict.
+    /// - Their ids stay taken, and a repeat of the append that wrote them is answered with the original positions and
+    ///   versions. What a store keeps of a deleted event is its position, its id, its version, its time and its place
+    ///   in its append; not its name, tags, metadata or payload.
+    /// - A deletion is no event. It breaks no condition of a decision that read the events before, wakes nobody in
+    ///   `watch`, and reaches no subscriber: one that is behind does not see the events any more, one that has seen
+    ///   them keeps what it made of them. To let subscribers know, append an event that says so, to another stream.
+    ///
+    /// # Errors
+    /// See [`StreamError`].
+    fn change_stream(
+        &self,
+        stream: &StreamId,
+        change: StreamChange,
+    ) -> impl Future<Output = Result<StreamStatus, StreamError>> + Send {
+        let name = change.name();
+        let text = format!(
+            "cannot {name} stream `{stream}`: this store leaves every stream open\nhelp: choose a store with a lifecycle of streams"
+        );
+        std::future::ready(Err(StoreError::new(StoreErrorKind::Unsupported, text).into()))
+    }
 }
 
 impl<S: EventStore> EventStore for Arc<S> {
@@ -46,6 +107,16 @@ impl<S: EventStore> EventStore for Arc<S> {
     fn watch(&self, after: Position) -> impl Future<Output = Result<Position, StoreError>> + Send {
         (**self).watch(after)
     }
+    fn stream_info(&self, stream: &StreamId) -> impl Future<Output = Result<StreamInfo, StoreError>> + Send {
+        (**self).stream_info(stream)
+    }
+    fn change_stream(
+        &self,
+        stream: &StreamId,
+        change: StreamChange,
+    ) -> impl Future<Output = Result<StreamStatus, StreamError>> + Send {
+        (**self).change_stream(stream, change)
+    }
 }
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -56,6 +127,12 @@ trait ErasedStore: Send + Sync {
     fn read<'a>(&'a self, query: &'a Query, options: ReadOptions) -> Boxed<'a, Result<Page, StoreError>>;
     fn head(&self) -> Boxed<'_, Result<Position, StoreError>>;
     fn watch(&self, after: Position) -> Boxed<'_, Result<Position, StoreError>>;
+    fn stream_info<'a>(&'a self, stream: &'a StreamId) -> Boxed<'a, Result<StreamInfo, StoreError>>;
+    fn change_stream<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        change: StreamChange,
+    ) -> Boxed<'a, Result<StreamStatus, StreamError>>;
 }
 
 impl<S: EventStore> ErasedStore for S {
@@ -70,6 +147,16 @@ impl<S: EventStore> ErasedStore for S {
     }
     fn watch(&self, after: Position) -> Boxed<'_, Result<Position, StoreError>> {
         Box::pin(EventStore::watch(self, after))
+    }
+    fn stream_info<'a>(&'a self, stream: &'a StreamId) -> Boxed<'a, Result<StreamInfo, StoreError>> {
+        Box::pin(EventStore::stream_info(self, stream))
+    }
+    fn change_stream<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        change: StreamChange,
+    ) -> Boxed<'a, Result<StreamStatus, StreamError>> {
+        Box::pin(EventStore::change_stream(self, stream, change))
     }
 }
 
@@ -99,6 +186,12 @@ impl EventStore for AnyStore {
     }
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
         self.inner.watch(after).await
+    }
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        self.inner.stream_info(stream).await
+    }
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        self.inner.change_stream(stream, change).await
     }
 }
 
@@ -132,6 +225,8 @@ pub enum StoreErrorKind {
     Closed,
     /// A layer around the store refused the call, such as a hook.
     Refused,
+    /// The store does not offer what was asked for.
+    Unsupported,
     /// Anything else.
     Other,
 }

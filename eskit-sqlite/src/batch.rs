@@ -1,13 +1,14 @@
 use std::collections::HashMap;
 
-use eskit_runtime::{AppendError, Appended, EventId, NewEvent, Position, StreamId, Timestamp};
+use eskit_runtime::{AppendError, Appended, EventId, NewEvent, Position, StreamClosed, StreamId, Timestamp};
 use rusqlite::Connection;
 
 use crate::condition;
 use crate::error::Fault;
+use crate::lifecycle;
 use crate::names::{NameKind, PendingNames};
-use crate::queue::{Answer, Request};
 use crate::repeat::{self, Known};
+use crate::request::EncodedAppend;
 use crate::row::position;
 use crate::statements::Statements;
 
@@ -20,6 +21,8 @@ pub(crate) struct Batch<'b, 'c> {
     head: i64,
     /// The greatest id of the log: greater ones need no look-up.
     newest_id: Option<EventId>,
+    /// Whether any stream may be closed: otherwise none is looked up.
+    pub(crate) has_closed: bool,
 }
 
 impl<'b, 'c> Batch<'b, 'c> {
@@ -33,7 +36,8 @@ impl<'b, 'c> Batch<'b, 'c> {
         let head: Option<i64> = statements.head.query_row([], |row| row.get(0))?;
         let newest: Option<[u8; 16]> = statements.newest_id.query_row([], |row| row.get(0))?;
         let newest_id = newest.map(EventId::from_bytes);
-        Ok(Batch { conn, statements, pending, head: head.unwrap_or_default(), newest_id })
+        let has_closed = statements.any_closed.query_row([], |row| row.get(0))?;
+        Ok(Batch { conn, statements, pending, head: head.unwrap_or_default(), newest_id, has_closed })
     }
 
     /// Writes what is kept back to the end; then the transaction may commit. Returns the position of its last event.
@@ -43,11 +47,14 @@ impl<'b, 'c> Batch<'b, 'c> {
     }
 
     /// Checks one append and writes it. A fault means that the whole transaction must be rolled back.
-    pub(crate) fn append(&mut self, request: &Request) -> Result<Answer, Fault> {
+    pub(crate) fn append(&mut self, request: &EncodedAppend) -> Result<Result<Appended, AppendError>, Fault> {
         match self.known(&request.append.events)? {
             Known::No => {}
             Known::Repeated(appended) => return Ok(Ok(appended)),
             Known::Reused { id, position } => return Ok(Err(AppendError::IdReused { id, position })),
+        }
+        if let Some(closed) = self.first_closed(&request.append.events)? {
+            return Ok(Err(AppendError::StreamClosed(closed)));
         }
         let mut streams = Streams::default();
         if let Some(conflict) = condition::first_conflict(self, &mut streams, &request.append.conditions)? {
@@ -68,7 +75,25 @@ impl<'b, 'c> Batch<'b, 'c> {
         Ok(Known::No)
     }
 
-    fn write<'r>(&mut self, request: &'r Request, streams: &mut Streams<'r>) -> Result<Appended, Fault> {
+    /// The first stream of the events that is not open.
+    fn first_closed(&self, events: &[NewEvent]) -> Result<Option<StreamClosed>, Fault> {
+        if !self.has_closed {
+            return Ok(None);
+        }
+        let mut last = None;
+        for stream in events.iter().filter_map(|event| event.stream.as_ref()) {
+            if last == Some(stream) {
+                continue;
+            }
+            if let Some(closed) = lifecycle::closed(self.conn, stream)? {
+                return Ok(Some(StreamClosed::new(stream.clone(), closed.status)));
+            }
+            last = Some(stream);
+        }
+        Ok(None)
+    }
+
+    fn write<'r>(&mut self, request: &'r EncodedAppend, streams: &mut Streams<'r>) -> Result<Appended, Fault> {
         let now = Timestamp::now();
         let events = &request.append.events;
         let mut positions = Vec::with_capacity(events.len());
@@ -88,7 +113,7 @@ impl<'b, 'c> Batch<'b, 'c> {
         Ok(Appended::new(positions, versions, now))
     }
 
-    /// The version of a stream: 0 when it holds no event.
+    /// The version of a stream: 0 when it never held an event.
     pub(crate) fn stream_version<'r>(&mut self, streams: &mut Streams<'r>, stream: &'r StreamId) -> Result<i64, Fault> {
         Ok(*self.stream_slot(streams, stream)?)
     }
@@ -111,6 +136,8 @@ impl<'b, 'c> Batch<'b, 'c> {
                 let mut rows = self.statements.stream_version.query((stream.stream_type(), stream.id()))?;
                 let version = match rows.next()? {
                     Some(row) => row.get(0)?,
+                    // The events of a deleted stream are gone, its version is not.
+                    None if self.has_closed => lifecycle::closed(self.conn, stream)?.map_or(0, |closed| closed.version),
                     None => 0,
                 };
                 Ok(slot.insert(version))

@@ -123,6 +123,7 @@ fn configure_writer(conn: &Connection, options: &SqliteOptions) -> Result<(), Fa
     // On macOS a plain fsync stops at the drive's cache.
     conn.pragma_update(None, "fullfsync", options.durability == Durability::Full)?;
     conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    secure_delete(conn, SecureDelete::Fast)?;
     conn.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES_KEPT, |row| row.get::<_, i64>(0))?;
     conn.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |row| row.get::<_, i64>(0))?;
     if let Some(bytes) = options.max_bytes {
@@ -131,6 +132,23 @@ fn configure_writer(conn: &Connection, options: &SqliteOptions) -> Result<(), Fa
         conn.pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0))?;
     }
     Ok(())
+}
+
+/// How thoroughly SQLite overwrites what leaves a page with zeros.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum SecureDelete {
+    /// Where the page is written anyway, so that no copy is left where a page is split. Costs no further write.
+    Fast,
+    /// Also where a page becomes free.
+    Full,
+}
+
+pub(crate) fn secure_delete(conn: &Connection, mode: SecureDelete) -> Result<(), Fault> {
+    let word = match mode {
+        SecureDelete::Fast => "FAST",
+        SecureDelete::Full => "ON",
+    };
+    Ok(conn.pragma_update_and_check(None, "secure_delete", word, |_| Ok(()))?)
 }
 
 /// Switches the file to write-ahead logging. SQLite does not wait for other processes there, so this does.

@@ -5,6 +5,7 @@ use crate::error::Fault;
 use crate::range::Range;
 use crate::row::{self, event_columns};
 use crate::select::{self, Source};
+use crate::snapshot;
 use crate::stream::{self, Columns};
 
 /// Reads one page.
@@ -18,17 +19,8 @@ pub(crate) fn read(
     if range.is_empty() || query.items().is_empty() {
         return Ok(Page::default());
     }
-    // The statements of one page must see one state of the log, or an event could appear without an earlier one.
-    conn.prepare_cached("BEGIN")?.raw_execute()?;
-    let page = read_in_snapshot(conn, names, query, range, options.page_len());
-    let ended = conn.prepare_cached("COMMIT")?.raw_execute();
-    if !conn.is_autocommit() {
-        // The next read needs a state of its own; why this one could not end is told below.
-        let _ = conn.execute_batch("ROLLBACK");
-    }
-    let page = page?;
-    ended?;
-    Ok(page)
+    // An event could appear without an earlier one otherwise.
+    snapshot::within(conn, || read_in_snapshot(conn, names, query, range, options.page_len()))
 }
 
 fn read_in_snapshot(

@@ -2,48 +2,12 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::{Append, AppendError, Appended, StoreError, StoreErrorKind};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 
-/// Events after which a batch takes in no further append.
+use crate::request::Request;
+
+/// Events after which a batch takes in no further request.
 pub(crate) const BATCH_EVENTS: usize = 1000;
-
-/// What an append is answered with.
-pub(crate) type Answer = Result<Appended, AppendError>;
-
-/// One append on its way to the writer.
-pub(crate) struct Request {
-    pub(crate) append: Append,
-    /// The metadata of each event as JSON, `None` where it is empty; no entry at all when all are.
-    pub(crate) metadata: Vec<Option<String>>,
-    reply: Option<oneshot::Sender<Answer>>,
-}
-
-impl Request {
-    /// Encodes what can be encoded before the writer's turn.
-    pub(crate) fn new(append: Append, reply: oneshot::Sender<Answer>) -> Result<Request, StoreError> {
-        let encode = |metadata: &eskit_runtime::Metadata| {
-            if metadata.is_empty() { Ok(None) } else { serde_json::to_string(metadata).map(Some) }
-        };
-        let metadata = if append.events.iter().all(|event| event.metadata.is_empty()) {
-            Vec::new()
-        } else {
-            append.events.iter().map(|event| encode(&event.metadata)).collect::<Result<_, _>>().map_err(|error| {
-                let text = format!("the metadata of an event cannot be encoded: {error}");
-                StoreError::new(StoreErrorKind::Other, text).with_source(error)
-            })?
-        };
-        Ok(Request { append, metadata, reply: Some(reply) })
-    }
-
-    /// Answers the caller, if it still waits.
-    pub(crate) fn answer(&mut self, answer: Answer) {
-        if let Some(reply) = self.reply.take() {
-            // Who went away in the meantime may have appended all the same.
-            let _ = reply.send(answer);
-        }
-    }
-}
 
 /// Why the queue takes in nothing more.
 #[derive(Clone, Debug)]
@@ -93,7 +57,7 @@ impl WriteQueue {
         if let Some(refusal) = &state.refusal {
             return Err(refusal.clone());
         }
-        state.events += request.append.events.len();
+        state.events += request.events();
         state.requests.push_back(request);
         if state.wake_at > 0 && state.is_enough(state.wake_at) {
             state.wake_at = 0;
@@ -141,7 +105,7 @@ impl WriteQueue {
         let mut events = 0;
         while events < BATCH_EVENTS {
             let Some(request) = state.requests.pop_front() else { break };
-            events += request.append.events.len();
+            events += request.events();
             batch.push(request);
         }
         state.events -= events;

@@ -55,6 +55,11 @@ fn id(row: &Row<'_>) -> Result<EventId, Fault> {
     }
 }
 
+/// The tags of a row that begins with the columns of a filter, separated by NUL.
+pub(crate) fn tags<'r>(row: &'r Row<'_>) -> Result<&'r str, Fault> {
+    Ok(text(row, 5, "list of tags")?.unwrap_or_default())
+}
+
 /// Whether an item matches the event of a row that begins with the columns of a filter.
 pub(crate) fn matches(item: &QueryItem, row: &Row<'_>) -> Result<bool, Fault> {
     if !item.types.is_empty() {
@@ -80,7 +85,7 @@ pub(crate) fn matches(item: &QueryItem, row: &Row<'_>) -> Result<bool, Fault> {
     if item.tags.is_empty() {
         return Ok(true);
     }
-    let packed = text(row, 5, "list of tags")?.unwrap_or_default();
+    let packed = tags(row)?;
     Ok(item.tags.iter().all(|wanted| packed.split('\0').any(|tag| tag == wanted.as_str())))
 }
 

@@ -9,7 +9,7 @@ use crate::stream::Columns;
 
 macro_rules! scan_sql {
     ($columns:expr, $order:literal) => {
-        concat!("SELECT ", $columns, " FROM events WHERE pos > ?1 AND pos <= ?2 ORDER BY pos ", $order)
+        concat!("SELECT ", $columns, " FROM events WHERE pos > ?1 AND pos <= ?2 AND type <> '' ORDER BY pos ", $order)
     };
 }
 

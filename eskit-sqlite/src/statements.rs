@@ -6,6 +6,7 @@ pub(crate) struct Statements<'c> {
     pub(crate) commit: Statement<'c>,
     pub(crate) head: Statement<'c>,
     pub(crate) newest_id: Statement<'c>,
+    pub(crate) any_closed: Statement<'c>,
     pub(crate) position_of_id: Statement<'c>,
     pub(crate) stream_version: Statement<'c>,
     pub(crate) insert_event: Statement<'c>,
@@ -20,6 +21,7 @@ impl<'c> Statements<'c> {
             commit: conn.prepare("COMMIT")?,
             head: conn.prepare("SELECT max(pos) FROM events")?,
             newest_id: conn.prepare("SELECT max(id) FROM events")?,
+            any_closed: conn.prepare("SELECT EXISTS (SELECT 1 FROM closed_streams)")?,
             position_of_id: conn.prepare("SELECT pos FROM events WHERE id = ?1")?,
             stream_version: conn.prepare(
                 "SELECT version FROM events INDEXED BY events_stream WHERE stream_type = ?1 AND stream_id = ?2 \

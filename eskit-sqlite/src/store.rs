@@ -4,17 +4,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind, limits,
+    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::connect::{self, Connections};
 use crate::error::{self, Fault};
+use crate::lifecycle;
 use crate::options::SqliteOptions;
 use crate::page;
-use crate::queue::{Refusal, Request, WriteQueue};
+use crate::queue::{Refusal, WriteQueue};
 use crate::readers::{ReadQueue, Reader};
+use crate::request::{EncodedAppend, Reply, Request};
+use crate::snapshot;
 use crate::watch::Heads;
 use crate::writer::{self, WriteSide};
 
@@ -109,6 +113,15 @@ impl SqliteStore {
         }
     }
 
+    /// Hands a request to the writer.
+    async fn write(&self, request: Request) -> Result<(), StoreError> {
+        if self.inner.is_read_only {
+            let text = format!("`{}` was opened for reading only", self.inner.path.display());
+            return Err(StoreError::new(StoreErrorKind::ReadOnly, text));
+        }
+        self.inner.write.queue.push(request).await.map_err(|refusal| self.inner.refused(refusal))
+    }
+
     async fn run_read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
@@ -123,17 +136,10 @@ impl SqliteStore {
 impl EventStore for SqliteStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         limits::check_append(&append)?;
-        if self.inner.is_read_only {
-            let text = format!("`{}` was opened for reading only", self.inner.path.display());
-            return Err(StoreError::new(StoreErrorKind::ReadOnly, text).into());
-        }
+        let encoded = EncodedAppend::new(append)?;
         let (reply, answer) = oneshot::channel();
-        let request = Request::new(append, reply)?;
-        self.inner.write.queue.push(request).await.map_err(|refusal| self.inner.refused(refusal))?;
-        answer.await.unwrap_or_else(|_| {
-            let text = format!("the writer of `{}` ended before it answered", self.inner.path.display());
-            Err(AppendError::UnknownOutcome(StoreError::new(StoreErrorKind::FailedClosed, text)))
-        })
+        self.write(Request::Append(encoded, Reply::new(reply))).await?;
+        answer.await.unwrap_or_else(|_| Err(AppendError::UnknownOutcome(self.inner.unanswered())))
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
@@ -150,6 +156,21 @@ impl EventStore for SqliteStore {
 
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
         self.inner.heads.beyond(after).await.map_err(|_| error::closed(&self.inner.path))
+    }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        limits::check_stream(stream)?;
+        let stream = stream.clone();
+        self.run_read(move |reader| snapshot::within(&reader.conn, || lifecycle::info(&reader.conn, &stream))).await
+    }
+
+    /// Bytes of a deleted event are overwritten in the file, at the latest when the last process closes it; until then
+    /// they may lie in the write-ahead log beside it, and in backups.
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        limits::check_change(stream, &change)?;
+        let (reply, answer) = oneshot::channel();
+        self.write(Request::Change(stream.clone(), change, Reply::new(reply))).await?;
+        answer.await.unwrap_or_else(|_| Err(self.inner.unanswered().into()))
     }
 }
 
@@ -206,6 +227,12 @@ impl Inner {
             Refusal::Closed => error::closed(&self.path),
             Refusal::Failed(cause) => writer::failed_closed(&self.path, &cause),
         }
+    }
+
+    /// The writer is gone, and took a request with it.
+    fn unanswered(&self) -> StoreError {
+        let text = format!("the writer of `{}` ended before it answered", self.path.display());
+        StoreError::new(StoreErrorKind::FailedClosed, text)
     }
 
     /// Takes in nothing more.

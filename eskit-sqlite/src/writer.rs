@@ -1,13 +1,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::{AppendError, Position, StoreError, StoreErrorKind};
+use eskit_runtime::{Position, StoreError, StoreErrorKind};
 use rusqlite::Connection;
 
 use crate::batch::Batch;
 use crate::error::Fault;
 use crate::names::PendingNames;
-use crate::queue::{Answer, Refusal, Request, WriteQueue};
+use crate::queue::{Refusal, WriteQueue};
+use crate::request::Request;
 use crate::statements::Statements;
 use crate::watch::Heads;
 
@@ -50,7 +51,7 @@ pub(crate) fn serve(conn: &Connection, side: &WriteSide, heads: &Heads) {
     let mut expected = 0;
     while side.queue.take(&mut requests, expected, (writer.commit / LINGER_PART).min(LINGER_MAX)) {
         let taken = requests.len();
-        let (outcome, answers) = writer.transact(&requests);
+        let outcome = writer.transact(&mut requests);
         // Whoever is answered now is likely to append again: the next batch waits for as many.
         expected = taken + side.queue.len();
         match outcome {
@@ -58,13 +59,11 @@ pub(crate) fn serve(conn: &Connection, side: &WriteSide, heads: &Heads) {
                 heads.advance(head);
                 // All answers in one go, and only then the clearing up: a runtime that is woken for each alone parks its
                 // threads in between.
-                for (request, answer) in requests.iter_mut().zip(answers) {
-                    request.answer(answer);
-                }
+                requests.iter_mut().for_each(Request::committed);
                 requests.clear();
             }
             Err(failure) => {
-                if writer.fail(failure, &mut requests, answers) {
+                if writer.fail(failure, &mut requests) {
                     return refuse_rest(side);
                 }
             }
@@ -78,7 +77,7 @@ fn refuse_rest(side: &WriteSide) {
     while side.queue.take(&mut requests, 0, Duration::ZERO) {
         for mut request in requests.drain(..) {
             let cause = side.queue.failure().unwrap_or_default();
-            request.answer(Err(AppendError::Store(failed_closed(&side.path, &cause))));
+            request.failed(failed_closed(&side.path, &cause), false);
         }
     }
 }
@@ -99,22 +98,21 @@ struct Writer<'w> {
 }
 
 impl Writer<'_> {
-    /// Runs one transaction: the new head, and an answer for each request that was reached.
-    fn transact(&mut self, requests: &[Request]) -> (Result<Position, Failure>, Vec<Answer>) {
-        let mut answers = Vec::with_capacity(requests.len());
-        let outcome = self.try_transact(requests, &mut answers);
+    /// Runs one transaction: the new head. Each request that was reached keeps its answer.
+    fn transact(&mut self, requests: &mut [Request]) -> Result<Position, Failure> {
+        let outcome = self.try_transact(requests);
         if outcome.is_err() && !self.conn.is_autocommit() {
             // When this fails too, `fail` notices.
             let _ = self.conn.execute_batch("ROLLBACK");
         }
         self.pending.clear();
-        (outcome, answers)
+        outcome
     }
 
-    fn try_transact(&mut self, requests: &[Request], answers: &mut Vec<Answer>) -> Result<Position, Failure> {
+    fn try_transact(&mut self, requests: &mut [Request]) -> Result<Position, Failure> {
         let mut batch = Batch::begin(self.conn, &mut self.statements, &mut self.pending)?;
         for request in requests {
-            answers.push(batch.append(request)?);
+            request.run(&mut batch)?;
         }
         let head = batch.finish()?;
         let started = Instant::now();
@@ -128,24 +126,15 @@ impl Writer<'_> {
     }
 
     /// Answers the requests of a transaction that did not commit. Returns whether the writer failed closed.
-    fn fail(&self, failure: Failure, requests: &mut Vec<Request>, answers: Vec<Answer>) -> bool {
+    fn fail(&self, failure: Failure, requests: &mut Vec<Request>) -> bool {
         let Failure { fault, is_ambiguous } = failure;
         let fails_closed = is_ambiguous || !fault.may_pass() || !self.conn.is_autocommit();
         let text = fault.text("append to", &self.side.path);
         if fails_closed {
             self.side.queue.refuse(Refusal::Failed(text.clone()));
         }
-        let mut answers = answers.into_iter();
         for mut request in requests.drain(..) {
-            let error = StoreError::new(fault.kind(), text.clone());
-            // A refusal may rest on what an earlier append of the same transaction wrote: it does not stand either.
-            let would_be_there = matches!(answers.next(), Some(Ok(_)));
-            let error = if is_ambiguous && would_be_there {
-                AppendError::UnknownOutcome(error)
-            } else {
-                AppendError::Store(error)
-            };
-            request.answer(Err(error));
+            request.failed(StoreError::new(fault.kind(), text.clone()), is_ambiguous);
         }
         fails_closed
     }

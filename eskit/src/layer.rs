@@ -44,6 +44,7 @@ fn append_outcome(result: &Result<eskit_runtime::Appended, eskit_runtime::Append
         Err(AppendError::Conflict(_)) => "conflict",
         Err(AppendError::Limit(_)) => "limit",
         Err(AppendError::IdReused { .. }) => "id_reused",
+        Err(AppendError::StreamClosed(_)) => "closed",
         Err(AppendError::UnknownOutcome(_)) => "unknown",
         Err(_) => "failed",
     }

@@ -1,10 +1,11 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
-use eskit_runtime::limits::{check_append, check_query};
+use eskit_runtime::limits::{check_append, check_change, check_query, check_stream};
 use eskit_runtime::{
     Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, EventStore,
-    HeadWatch, NewEvent, Page, Position, Query, QueryItem, ReadOptions, RecordedEvent, StoreError, StreamId, Timestamp,
+    HeadWatch, Metadata, NewEvent, Page, Position, Query, QueryItem, ReadOptions, RecordedEvent, StoreError,
+    StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Tags, Timestamp, WireName,
 };
 
 /// A store in memory: the whole contract, and nothing that outlives the process. For tests and examples.
@@ -47,16 +48,29 @@ impl EventStore for MemoryStore {
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
         Ok(self.head.beyond(after).await)
     }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        check_stream(stream)?;
+        Ok(self.log.read().unwrap_or_else(PoisonError::into_inner).stream_info(stream))
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        check_change(stream, &change)?;
+        self.log.write().unwrap_or_else(PoisonError::into_inner).change_stream(stream, &change)
+    }
 }
 
 /// The events in order, and where to find those of a stream, a tag or an id. The event at position `p` has index
-/// `p - 1`, and every list of positions ascends.
+/// `p - 1`, and every list of positions ascends. A deleted event stays in its place with an empty name, which no other
+/// event has: [`Log::delete`] says what is left of it.
 #[derive(Debug, Default)]
 struct Log {
     events: Vec<RecordedEvent>,
     /// The position of the last event of each append.
     ends: Vec<u64>,
     streams: HashMap<StreamId, Vec<u64>>,
+    /// The streams that are not open.
+    closed: HashMap<StreamId, StreamStatus>,
     tags: HashMap<String, Vec<u64>>,
     ids: HashMap<EventId, u64>,
 }
@@ -66,6 +80,7 @@ impl Log {
         if let Some(repeated) = self.find_repeat(&append.events)? {
             return Ok(repeated);
         }
+        self.check_open(&append.events)?;
         append.conditions.iter().try_for_each(|condition| self.check(condition))?;
         let now = Timestamp::now();
         let (positions, versions) = append.events.into_iter().map(|event| self.push(event, now)).unzip();
@@ -101,6 +116,61 @@ impl Log {
         &self.events[start as usize..self.ends[index] as usize]
     }
 
+    /// Refuses events for streams that are not open.
+    fn check_open(&self, events: &[NewEvent]) -> Result<(), StreamClosed> {
+        if self.closed.is_empty() {
+            return Ok(());
+        }
+        let mut streams = events.iter().filter_map(|event| event.stream.as_ref());
+        match streams.find_map(|stream| self.closed.get_key_value(stream)) {
+            Some((stream, status)) => Err(StreamClosed::new(stream.clone(), status.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn stream_info(&self, stream: &StreamId) -> StreamInfo {
+        let version = self.streams.get(stream).map_or(0, |positions| positions.len() as u64);
+        StreamInfo::new(version, self.closed.get(stream).cloned().unwrap_or_default())
+    }
+
+    fn change_stream(&mut self, stream: &StreamId, change: &StreamChange) -> Result<StreamStatus, StreamError> {
+        let StreamInfo { version, status, .. } = self.stream_info(stream);
+        if version == 0 {
+            return Err(StreamError::NotFound { stream: stream.clone() });
+        }
+        let Some(next) = status.after(change, Timestamp::now()) else {
+            return Err(StreamError::Refused { stream: stream.clone(), status, change: change.name() });
+        };
+        if next.is_open() {
+            self.closed.remove(stream);
+        } else {
+            self.closed.insert(stream.clone(), next.clone());
+        }
+        if next.is_deleted() && !status.is_deleted() {
+            self.delete(stream);
+        }
+        Ok(next)
+    }
+
+    /// Leaves of each event of a stream its place, its id, its version and its time.
+    fn delete(&mut self, stream: &StreamId) {
+        let Some(deleted) = self.streams.get(stream) else { return };
+        let mut tags = HashSet::new();
+        for position in deleted {
+            let event = &mut self.events[*position as usize - 1];
+            tags.extend(event.tags.iter().map(|tag| tag.as_str().to_owned()));
+            (event.name, event.tags) = (WireName::from_static(""), Tags::new());
+            (event.metadata, event.payload) = (Metadata::new(), Vec::new());
+        }
+        for tag in tags {
+            let Some(positions) = self.tags.get_mut(&tag) else { continue };
+            positions.retain(|position| deleted.binary_search(position).is_err());
+            if positions.is_empty() {
+                self.tags.remove(&tag);
+            }
+        }
+    }
+
     fn check(&self, condition: &Condition) -> Result<(), Conflict> {
         match condition {
             Condition::Stream { stream, expected } => {
@@ -110,7 +180,8 @@ impl Log {
                     return Ok(());
                 }
                 let kind = ConflictKind::Stream { stream: stream.clone(), expected: *expected, found };
-                Err(Conflict::new(kind, positions.last().map(|position| self.conflict_event(*position))))
+                let last = positions.last().map(|position| self.conflict_event(*position));
+                Err(Conflict::new(kind, last.filter(|event| !event.name.is_empty())))
             }
             Condition::NoEvents { query, after } => {
                 let options = ReadOptions::default().after(*after).limit(1);
@@ -178,7 +249,8 @@ impl Log {
 
     fn holds(&self, item: &QueryItem, position: u64) -> bool {
         let event = &self.events[position as usize - 1];
-        item.matches(&event.name, &event.tags, event.stream.as_ref().map(|at| &at.stream), event.id)
+        !event.name.is_empty()
+            && item.matches(&event.name, &event.tags, event.stream.as_ref().map(|at| &at.stream), event.id)
     }
 
     /// The positions among which an item's matches lie, from the shortest list that is at hand.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod hooked;
+mod lifecycle;
 mod metered;
 mod retrying;
 mod traced;

@@ -5,7 +5,7 @@ use eskit::layer::Retrying;
 use eskit::prelude::*;
 use eskit::{
     Append, AppendError, Appended, Condition, Page, Position, Query, ReadOptions, RetryPolicy, StoreError,
-    StoreErrorKind,
+    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use eskit_tests::scripted::{Scripted, Step, log};
 
@@ -105,14 +105,23 @@ impl EventStore for Unreachable {
     async fn watch(&self, _: Position) -> Result<Position, StoreError> {
         self.call()
     }
+    async fn stream_info(&self, _: &StreamId) -> Result<StreamInfo, StoreError> {
+        self.call()
+    }
+    async fn change_stream(&self, _: &StreamId, _: StreamChange) -> Result<StreamStatus, StreamError> {
+        Ok(self.call()?)
+    }
 }
 
 #[tokio::test]
-async fn reads_are_tried_again_within_the_policy() {
+async fn other_calls_are_tried_again_within_the_policy() {
     let unreachable = || Retrying::new(Unreachable::default(), policy());
     assert!(unreachable().read(&Query::all(), ReadOptions::default()).await.is_ok());
     assert!(unreachable().head().await.is_ok());
     assert!(unreachable().watch(Position::START).await.is_ok());
+    let stream = StreamId::new("account", "a");
+    assert!(unreachable().stream_info(&stream).await.is_ok());
+    assert!(unreachable().change_stream(&stream, StreamChange::Archive).await.is_ok());
     let store = Retrying::new(Unreachable::default(), RetryPolicy::attempts(2));
     assert_eq!(store.head().await.unwrap_err().to_string(), "no answer");
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::append::{AppendError, Conflict};
 use crate::id::EventId;
+use crate::lifecycle::StreamClosed;
 use crate::limits::LimitError;
 use crate::payload::{DecodeError, EncodeError};
 use crate::position::Position;
@@ -44,6 +45,8 @@ pub enum ExecuteError<E = Infallible> {
         /// Where it stands.
         position: Position,
     },
+    /// A stream that the events belong to is archived, tombstoned or deleted. Nothing was appended.
+    StreamClosed(StreamClosed),
     /// The options do not fit the command. Nothing was appended.
     Options(&'static str),
     /// The command's tags do not select one instance of each model. Nothing was appended.
@@ -72,6 +75,7 @@ impl<E> ExecuteError<E> {
             ExecuteError::Encode(error) => ExecuteError::Encode(error),
             ExecuteError::Limit(error) => ExecuteError::Limit(error),
             ExecuteError::IdReused { id, position } => ExecuteError::IdReused { id, position },
+            ExecuteError::StreamClosed(closed) => ExecuteError::StreamClosed(closed),
             ExecuteError::Options(text) => ExecuteError::Options(text),
             ExecuteError::Key(text) => ExecuteError::Key(text),
             ExecuteError::Registry(error) => ExecuteError::Registry(error),
@@ -95,6 +99,7 @@ impl<E: fmt::Display> fmt::Display for ExecuteError<E> {
             ExecuteError::IdReused { id, position } => {
                 write!(f, "the event id {id} belongs to another append, at position {position}")
             }
+            ExecuteError::StreamClosed(closed) => closed.fmt(f),
             ExecuteError::Options(text) => f.write_str(text),
             ExecuteError::Key(text) => f.write_str(text),
             ExecuteError::Registry(error) => error.fmt(f),
@@ -120,6 +125,7 @@ impl<E> From<AppendError> for ExecuteError<E> {
             AppendError::Conflict(conflict) => ExecuteError::Conflict { conflict, attempts: 1 },
             AppendError::Limit(limit) => ExecuteError::Limit(limit),
             AppendError::IdReused { id, position } => ExecuteError::IdReused { id, position },
+            AppendError::StreamClosed(closed) => ExecuteError::StreamClosed(closed),
             AppendError::UnknownOutcome(error) => ExecuteError::UnknownOutcome(error),
             AppendError::Store(error) => ExecuteError::Store(error),
         }

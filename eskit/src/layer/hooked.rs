@@ -2,6 +2,7 @@ use std::fmt;
 
 use eskit_runtime::{
     Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, RecordedEvent, StoreError,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
 type Before = Box<dyn Fn(&mut Append) -> Result<(), AppendError> + Send + Sync>;
@@ -91,6 +92,14 @@ impl<S: EventStore> EventStore for Hooked<S> {
 
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
         self.store.watch(after).await
+    }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        self.store.stream_info(stream).await
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        self.store.change_stream(stream, change).await
     }
 }
 

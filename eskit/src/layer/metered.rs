@@ -1,6 +1,9 @@
 use std::time::Instant;
 
-use eskit_runtime::{Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError};
+use eskit_runtime::{
+    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StreamChange,
+    StreamError, StreamId, StreamInfo, StreamStatus,
+};
 use metrics::{counter, gauge, histogram};
 
 use super::append_outcome;
@@ -9,11 +12,12 @@ use super::append_outcome;
 ///
 /// | name | kind | unit | labels |
 /// |---|---|---|---|
-/// | `eskit_append_duration_seconds` | histogram | seconds | `outcome`: `appended`, `repeated`, `conflict`, `limit`, `id_reused`, `unknown`, `failed` |
+/// | `eskit_append_duration_seconds` | histogram | seconds | `outcome`: `appended`, `repeated`, `conflict`, `limit`, `id_reused`, `closed`, `unknown`, `failed` |
 /// | `eskit_appended_events_total` | counter | events; a repeat counts none | |
 /// | `eskit_read_duration_seconds` | histogram | seconds, of one page | `outcome`: `read`, `failed` |
 /// | `eskit_read_events_total` | counter | events | |
 /// | `eskit_head_duration_seconds` | histogram | seconds | `outcome`: `read`, `failed` |
+/// | `eskit_change_stream_duration_seconds` | histogram | seconds | `change`: `archive`, `restore`, `tombstone`, `delete`; `outcome`: `changed`, `failed` |
 /// | `eskit_head_position` | gauge | position of the last event that the store told of | |
 ///
 /// How long a `watch` waits says nothing about the store, so it is not timed.
@@ -78,6 +82,19 @@ impl<S: EventStore> EventStore for Metered<S> {
         if let Ok(head) = &answer {
             set_head(*head);
         }
+        answer
+    }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        self.store.stream_info(stream).await
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        let (started, change_name) = (Instant::now(), change.name());
+        let answer = self.store.change_stream(stream, change).await;
+        let outcome = if answer.is_ok() { "changed" } else { "failed" };
+        histogram!("eskit_change_stream_duration_seconds", "change" => change_name, "outcome" => outcome)
+            .record(started.elapsed());
         answer
     }
 }

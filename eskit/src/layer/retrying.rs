@@ -1,12 +1,12 @@
 use eskit_runtime::{
     Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, RetryPolicy, Sleep, StoreError,
-    append_with_retry,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, append_with_retry,
 };
 
 use crate::sleep::TokioSleep;
 
 /// A store that tries again what may pass: calls to a store that is busy or cannot be reached, and appends whose
-/// outcome is unknown, which their event ids make safe to repeat.
+/// outcome is unknown, which their event ids make safe to repeat. So is the change of a stream.
 ///
 /// Conflicts are not tried again here: they need a new decision, which [`App::execute`](crate::App::execute) makes.
 #[derive(Clone, Debug)]
@@ -55,5 +55,21 @@ impl<S: EventStore> EventStore for Retrying<S> {
 
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
         self.retry(|| self.store.watch(after)).await
+    }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        self.retry(|| self.store.stream_info(stream)).await
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        for attempt in 1..self.retry.attempts {
+            match self.store.change_stream(stream, change.clone()).await {
+                Err(StreamError::Store(error)) if error.is_transient() => {
+                    TokioSleep.sleep(self.retry.delay(attempt)).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.store.change_stream(stream, change).await
     }
 }

@@ -1,4 +1,7 @@
-use eskit_runtime::{Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError};
+use eskit_runtime::{
+    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StreamChange,
+    StreamError, StreamId, StreamInfo, StreamStatus,
+};
 use tracing::{Instrument, Span, debug_span, field};
 
 use super::append_outcome;
@@ -7,10 +10,12 @@ use super::append_outcome;
 ///
 /// | span | fields |
 /// |---|---|
-/// | `append` | `events`, `conditions`, then `outcome` (`appended`, `repeated`, `conflict`, `limit`, `id_reused`, `unknown`, `failed`), `position` of the last event, `error` |
+/// | `append` | `events`, `conditions`, then `outcome` (`appended`, `repeated`, `conflict`, `limit`, `id_reused`, `closed`, `unknown`, `failed`), `position` of the last event, `error` |
 /// | `read` | `items` of the query, `after`, `limit`, then `events`, `error` |
 /// | `head` | then `position`, `error` |
 /// | `watch` | `after`, then `position`, `error` |
+/// | `stream_info` | `stream_type`, then `version`, `error` |
+/// | `change_stream` | `stream_type`, `change` (`archive`, `restore`, `tombstone`, `delete`), then `error` |
 ///
 /// Neither payloads nor tags enter a span: they may hold what must not reach a log file.
 #[derive(Clone, Debug)]
@@ -89,6 +94,27 @@ impl<S: EventStore> EventStore for Traced<S> {
         );
         let answer = self.store.watch(after).instrument(span.clone()).await;
         record_position(&span, &answer);
+        answer
+    }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        let span = debug_span!(
+            target: "eskit", "stream_info", stream_type = stream.stream_type(), version = field::Empty, error = field::Empty
+        );
+        let answer = self.store.stream_info(stream).instrument(span.clone()).await;
+        if let Ok(info) = &answer {
+            span.record("version", info.version);
+        }
+        record_error(&span, &answer);
+        answer
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        let span = debug_span!(
+            target: "eskit", "change_stream", stream_type = stream.stream_type(), change = change.name(), error = field::Empty
+        );
+        let answer = self.store.change_stream(stream, change).instrument(span.clone()).await;
+        record_error(&span, &answer);
         answer
     }
 }

@@ -1,0 +1,111 @@
+use eskit_runtime::{
+    Append, AppendError, Appended, Metadata, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId,
+    StreamStatus,
+};
+use tokio::sync::oneshot;
+
+use crate::batch::Batch;
+use crate::error::Fault;
+use crate::lifecycle;
+
+/// One call on its way to the writer.
+pub(crate) enum Request {
+    Append(EncodedAppend, Reply<Appended, AppendError>),
+    Change(StreamId, StreamChange, Reply<StreamStatus, StreamError>),
+}
+
+/// An append, with what can be encoded before the writer's turn.
+pub(crate) struct EncodedAppend {
+    pub(crate) append: Append,
+    /// The metadata of each event as JSON, `None` where it is empty; no entry at all when all are.
+    pub(crate) metadata: Vec<Option<String>>,
+}
+
+/// Who waits for an answer, and the answer, which is told once the transaction has ended.
+pub(crate) struct Reply<T, E> {
+    caller: Option<oneshot::Sender<Result<T, E>>>,
+    answer: Option<Result<T, E>>,
+}
+
+impl<T, E> Reply<T, E> {
+    pub(crate) fn new(caller: oneshot::Sender<Result<T, E>>) -> Reply<T, E> {
+        Reply { caller: Some(caller), answer: None }
+    }
+
+    fn tell(&mut self, answer: Option<Result<T, E>>) {
+        if let (Some(caller), Some(answer)) = (self.caller.take(), answer) {
+            // Who went away in the meantime may have been served all the same.
+            let _ = caller.send(answer);
+        }
+    }
+}
+
+impl EncodedAppend {
+    pub(crate) fn new(append: Append) -> Result<EncodedAppend, StoreError> {
+        let encode = |metadata: &Metadata| {
+            if metadata.is_empty() { Ok(None) } else { serde_json::to_string(metadata).map(Some) }
+        };
+        let metadata = if append.events.iter().all(|event| event.metadata.is_empty()) {
+            Vec::new()
+        } else {
+            append.events.iter().map(|event| encode(&event.metadata)).collect::<Result<_, _>>().map_err(|error| {
+                let text = format!("the metadata of an event cannot be encoded: {error}");
+                StoreError::new(StoreErrorKind::Other, text).with_source(error)
+            })?
+        };
+        Ok(EncodedAppend { append, metadata })
+    }
+}
+
+impl Request {
+    /// How many events it writes; what a batch is measured in.
+    pub(crate) fn events(&self) -> usize {
+        match self {
+            Request::Append(encoded, _) => encoded.append.events.len(),
+            Request::Change(..) => 1,
+        }
+    }
+
+    /// Does the work within a transaction, and keeps the answer. A fault means that the whole transaction must be rolled
+    /// back.
+    pub(crate) fn run(&mut self, batch: &mut Batch<'_, '_>) -> Result<(), Fault> {
+        match self {
+            Request::Append(encoded, reply) => reply.answer = Some(batch.append(encoded)?),
+            Request::Change(stream, change, reply) => {
+                reply.answer = Some(lifecycle::change(batch, stream, change)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the caller the answer, after the commit.
+    pub(crate) fn committed(&mut self) {
+        match self {
+            Request::Append(_, reply) => {
+                let answer = reply.answer.take();
+                reply.tell(answer);
+            }
+            Request::Change(_, _, reply) => {
+                let answer = reply.answer.take();
+                reply.tell(answer);
+            }
+        }
+    }
+
+    /// Tells the caller that the transaction did not commit, or may not have when `is_ambiguous`.
+    pub(crate) fn failed(&mut self, error: StoreError, is_ambiguous: bool) {
+        match self {
+            Request::Append(_, reply) => {
+                // A refusal may rest on what an earlier append of the same transaction wrote: it does not stand either.
+                let would_be_there = matches!(reply.answer, Some(Ok(_)));
+                let error = if is_ambiguous && would_be_there {
+                    AppendError::UnknownOutcome(error)
+                } else {
+                    AppendError::Store(error)
+                };
+                reply.tell(Some(Err(error)));
+            }
+            Request::Change(_, _, reply) => reply.tell(Some(Err(StreamError::Store(error)))),
+        }
+    }
+}

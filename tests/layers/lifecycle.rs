@@ -1,0 +1,58 @@
+//! A layer that forwarded only the four functions that every store has would take the lifecycle of streams away.
+
+use std::sync::Arc;
+
+use eskit::layer::{Hooked, Metered, Retrying, Traced};
+use eskit::prelude::*;
+use eskit::{RetryPolicy, StoreErrorKind, StreamChange, StreamError, StreamId, StreamStatus};
+use eskit_tests::bank::{Account, deposit, open_account};
+use eskit_tests::scripted::Scripted;
+
+/// Archives an account, deletes it, and executes commands on it.
+async fn forwards(store: impl EventStore) {
+    let app = App::new(store);
+    let stream = StreamId::new("account", "a");
+    app.execute(open_account("a", "ada")).await.unwrap();
+    let archived = app.store().change_stream(&stream, StreamChange::Archive).await.unwrap();
+    assert!(matches!(archived, StreamStatus::Archived { .. }));
+    let info = app.store().stream_info(&stream).await.unwrap();
+    assert_eq!((info.version, info.status), (1, archived.clone()));
+
+    let refused = app.execute(deposit("a", 5)).await.unwrap_err();
+    let ExecuteError::StreamClosed(closed) = refused else { panic!("{refused:?}") };
+    assert_eq!((&closed.stream, &closed.status), (&stream, &archived));
+    assert!(closed.to_string().contains("help: restore it"), "{closed}");
+
+    app.store().change_stream(&stream, StreamChange::Restore).await.unwrap();
+    app.execute(deposit("a", 5)).await.unwrap();
+    app.store().change_stream(&stream, StreamChange::delete("asked for")).await.unwrap();
+    // The deleted account looks new to its decider, but it does not begin again.
+    assert!(app.load::<Account>("a").await.unwrap().is_new());
+    let refused = app.execute(open_account("a", "ada")).await.unwrap_err();
+    assert!(matches!(refused, ExecuteError::StreamClosed(closed) if closed.status.is_deleted()));
+    assert_eq!(app.store().stream_info(&stream).await.unwrap().version, 2);
+}
+
+#[tokio::test]
+async fn every_layer_forwards_the_lifecycle() {
+    forwards(Hooked::new(MemoryStore::new())).await;
+    forwards(Retrying::new(MemoryStore::new(), RetryPolicy::default())).await;
+    forwards(Metered::new(MemoryStore::new())).await;
+    forwards(Traced::new(MemoryStore::new())).await;
+    forwards(Arc::new(MemoryStore::new())).await;
+    forwards(AnyStore::new(MemoryStore::new())).await;
+}
+
+#[tokio::test]
+async fn a_store_without_a_lifecycle_says_so() {
+    let store = AnyStore::new(Scripted::new());
+    let app = App::new(store);
+    app.execute(open_account("a", "ada")).await.unwrap();
+    let stream = StreamId::new("account", "a");
+    let refused = app.store().change_stream(&stream, StreamChange::Archive).await;
+    let Err(StreamError::Store(error)) = refused else { panic!("{refused:?}") };
+    assert_eq!(error.kind(), StoreErrorKind::Unsupported);
+    assert!(error.to_string().starts_with("cannot archive stream `account:a`"), "{error}");
+    let info = app.store().stream_info(&stream).await.unwrap();
+    assert_eq!((info.version, info.status), (1, StreamStatus::Open));
+}
