@@ -315,3 +315,14 @@ fn the_variants_of_an_enum_are_read_by_their_names() {
          one with `#[event(alias = \"..\")]`"
     );
 }
+
+#[test]
+fn what_the_program_does_not_know_is_passed_over_where_the_reader_says_so() {
+    let read = |name, version, payload| recorded(old(name, version, payload, &[])).decode_known::<Ticket>();
+    assert_eq!(read("tickets.Frozen", 1, json!({})).unwrap(), Some(Ticket::Frozen));
+    assert_eq!(read("tickets.Closed", 1, json!({})).unwrap(), Some(Ticket::Closed { reason: None }));
+    assert_eq!(read("tickets.Thawed", 1, json!({})).unwrap(), None);
+    assert_eq!(read("tickets.Closed", 3, json!({})).unwrap(), None);
+    // What it knows and cannot read is no less an error.
+    assert!(matches!(read("tickets.Opened", 1, json!({})).unwrap_err().reason, DecodeReason::Json(_)));
+}

@@ -22,23 +22,26 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     if !input.generics.params.is_empty() {
         cx.error(diag::event_generic(&input.generics));
     }
-    let (eskit, expansion) = match &input.data {
+    let (eskit, expansion, lock_claims) = match &input.data {
         Data::Struct(data) => {
             let def = EventDef::from_syn(&cx, &input, &data.fields);
-            (def.attrs.eskit.clone(), def.expand())
+            (def.attrs.eskit.clone(), def.expand(), def.lock_claims())
         }
         Data::Enum(data) => {
             let def = EventEnumDef::from_syn(&cx, &input, data);
-            (def.eskit.clone(), def.expand())
+            (def.eskit.clone(), def.expand(), def.lock_claims())
         }
         Data::Union(data) => {
             cx.error(diag::union("an event", data.union_token));
-            (attr::eskit_path(None), TokenStream::new())
+            (attr::eskit_path(None), TokenStream::new(), TokenStream::new())
         }
     };
     match cx.finish() {
         Ok(()) => expansion,
-        Err(errors) => fallback::event(errors, &input, &eskit),
+        Err(errors) => {
+            let fallback = fallback::event(errors, &input, &eskit);
+            quote!(#fallback #lock_claims)
+        }
     }
 }
 
@@ -77,6 +80,11 @@ impl<'a> EventDef<'a> {
         let items = self.impls();
         let wrapped = wrap(&self.attrs.eskit, items);
         quote! { #claim #wrapped }
+    }
+
+    /// What keeps the schema lock from reporting an event as removed that only has a mistake.
+    pub(crate) fn lock_claims(&self) -> TokenStream {
+        self.lock.as_ref().map(|lock| lock.claims(&self.ty, &self.attrs)).unwrap_or_default()
     }
 
     pub(crate) fn claim(&self) -> TokenStream {

@@ -49,6 +49,14 @@ impl<'a> EventEnumDef<'a> {
         EventEnumDef { ident: &input.ident, eskit: attr::eskit_path(eskit.get()), variants }
     }
 
+    pub(crate) fn lock_claims(&self) -> TokenStream {
+        let events = self.variants.iter().filter_map(|variant| match variant {
+            VariantDef::Newtype(..) => None,
+            VariantDef::Own(_, def) => Some(def.lock_claims()),
+        });
+        events.collect()
+    }
+
     pub(crate) fn expand(&self) -> TokenStream {
         let ident = self.ident;
         let owner = bare(ident);

@@ -9,7 +9,7 @@ use quote::{format_ident, quote};
 use syn::Path;
 use syn::parse::Parser;
 
-use self::file::{EventRecord, Found, LockFile, is_writing, load};
+use self::file::{EventRecord, Found, LockFile, is_writing, load, this_crate};
 use crate::attr::eskit_path;
 use crate::diag;
 
@@ -17,52 +17,55 @@ use crate::diag;
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let eskit = eskit_path(Path::parse_mod_style.parse2(input).ok());
     let found = load();
-    let error = match (mode_error(), &found) {
-        (Some(error), _) => Some(error),
-        (None, Found::Malformed(problem)) => Some(diag::lock_malformed(Span::call_site(), problem)),
-        (None, Found::Nothing) if !is_writing() => Some(diag::lock_missing(Span::call_site())),
-        _ => None,
-    };
-    let error = error.map(|error| error.to_compile_error());
-    // Whatever is wrong with the file is said once, above; the events then keep silent.
-    let lock = if is_writing() || error.is_some() { quote!(Writing) } else { quote!(for_build(STRICT)) };
-    let (watch, claims) = match &found {
-        Found::File(_) if is_writing() => (watch(), TokenStream::new()),
-        Found::File(file) => (watch(), claims(file)),
-        Found::Malformed(_) => (watch(), TokenStream::new()),
-        Found::Nothing => (TokenStream::new(), TokenStream::new()),
-    };
+    let error = error(&found).map(|error| error.to_compile_error());
+    // Whatever is wrong with the file is said once; the events then keep silent.
+    let silent = is_writing() || error.is_some();
     let strict = if is_fetched() { quote!(false) } else { quote!(!::core::cfg!(any(debug_assertions, test))) };
+    let lock = if silent { quote!(Writing) } else { quote!(for_build(#strict)) };
+    let checks = match &found {
+        _ if error.is_some() => TokenStream::new(),
+        Found::File(file) if !silent => check_claims(file),
+        _ => quote!(
+            const _: () = __lock::check_root(::core::module_path!());
+        ),
+    };
+    let watch = (!matches!(found, Found::Nothing)).then(watch);
+    let test = test(&eskit);
     quote! {
         #error
 
         #[doc(hidden)]
-        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+        #[allow(dead_code, unreachable_pub)]
         pub(crate) struct __EskitLock;
 
-        #[allow(
-            dead_code, non_local_definitions, unreachable_pub, unused_imports, unused_qualifications,
-            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
-        )]
+        #[allow(dead_code, non_local_definitions, unreachable_pub, unused_qualifications)]
         const _: () = {
             use #eskit::__private::lock as __lock;
+
             // Cargo builds again when the file or the variable changes.
             #watch
             const _: ::core::option::Option<&str> = ::core::option_env!("ESKIT_LOCK");
 
-            const STRICT: bool = #strict;
             impl __EskitLock {
-                pub(crate) const ESKIT_LOCK: __lock::Lock = __lock::Lock::#lock;
+                pub(crate) const LOCK: __lock::Lock = __lock::Lock::#lock;
             }
-            const _: () = __lock::check_root(::core::module_path!());
-            #claims
+            #checks
         };
 
-        #[cfg(test)]
-        #[test]
-        fn eskit_lock() -> ::core::result::Result<(), #eskit::__private::lock::LockError> {
-            #eskit::__private::lock::eskit_lock(::core::env!("CARGO_MANIFEST_DIR"))
+        #test
+    }
+}
+
+fn error(found: &Found) -> Option<syn::Error> {
+    let span = Span::call_site();
+    match found {
+        _ if let Some(error) = mode_error() => Some(error),
+        Found::Malformed(problem) => Some(diag::lock_malformed(span, problem)),
+        Found::Nothing if !is_writing() => Some(diag::lock_missing(span)),
+        Found::File(file) if !is_writing() && !file.is_of_this_crate() => {
+            Some(diag::lock_elsewhere(span, &file.crate_name, &this_crate()))
         }
+        _ => None,
     }
 }
 
@@ -85,25 +88,45 @@ fn is_fetched() -> bool {
 }
 
 /// The check that some type claims each recorded event: the constant of its claim comes before the trait's.
-fn claims(file: &LockFile) -> TokenStream {
-    let consts = file.events.iter().flat_map(|event| event.versions.iter().map(|v| claim_ident(&event.name, v.number)));
+fn check_claims(file: &LockFile) -> TokenStream {
+    let claims = file.events.iter().flat_map(|event| event.versions.iter().map(|v| claim_ident(&event.name, v.number)));
+    let places = file.events.iter().map(|event| place_ident(&event.name));
     let events = file.events.iter().map(|EventRecord { name, versions, .. }| {
+        let place = place_ident(name);
         let versions = versions.iter().map(|version| {
             let (number, claim) = (version.number, claim_ident(name, version.number));
             quote!((#number, __EskitLock::#claim))
         });
-        quote!((#name, &[#(#versions),*]))
+        quote!((#name, __EskitLock::#place, &[#(#versions),*]))
     });
     quote! {
         trait Unclaimed {
-            #(const #consts: bool = false;)*
+            #(const #claims: bool = false;)*
+            #(const #places: u32 = 0;)*
         }
         impl Unclaimed for __EskitLock {}
-        const _: () = __lock::check_claims(__EskitLock::ESKIT_LOCK, &[#(#events),*]);
+        const _: () = __lock::check_claims(__EskitLock::LOCK, &[#(#events),*]);
+    }
+}
+
+/// The test that compares the file with the program, and writes it when it is told to.
+fn test(eskit: &Path) -> TokenStream {
+    let crate_name = this_crate();
+    quote! {
+        #[cfg(test)]
+        #[::core::prelude::v1::test]
+        fn eskit_lock() -> ::core::result::Result<(), #eskit::__private::lock::LockError> {
+            #eskit::__private::lock::eskit_lock(::core::env!("CARGO_MANIFEST_DIR"), #crate_name)
+        }
     }
 }
 
 /// The constant of the crate's lock type by which an event says that it reads a version of a wire name.
 fn claim_ident(name: &str, version: u32) -> Ident {
     format_ident!("READS_{:016X}_{version}", hash::text(name))
+}
+
+/// The constant by which an event says that it stands at a version which the file does not record.
+fn place_ident(name: &str) -> Ident {
+    format_ident!("STANDS_{:016X}", hash::text(name))
 }

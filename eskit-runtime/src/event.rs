@@ -217,6 +217,20 @@ impl RecordedEvent {
         }
     }
 
+    /// Like [`RecordedEvent::decode`], but passes over what this program does not know: an event of a name that `E` does not
+    /// hold, or of a version newer than its own. For readers to whom such an event cannot matter; a decision must not be
+    /// made so.
+    ///
+    /// # Errors
+    /// An event that the program knows cannot be read.
+    pub fn decode_known<E: Event>(&self) -> Result<Option<E>, DecodeError> {
+        match self.decode() {
+            Ok(event) => Ok(Some(event)),
+            Err(DecodeError { reason: DecodeReason::UnknownName | DecodeReason::NewerVersion { .. }, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     #[cold]
     pub(crate) fn undecodable(&self, reason: DecodeReason) -> DecodeError {
         DecodeError { name: self.name.clone(), version: self.schema_version, position: self.position, reason }

@@ -50,6 +50,16 @@ pub(crate) fn lock_missing(span: Span) -> Error {
     )
 }
 
+pub(crate) fn lock_elsewhere(span: Span, recorded: &str, here: &str) -> Error {
+    spanned(
+        span,
+        &format!("`eskit.lock` records the events of crate `{recorded}`, and this is crate `{here}`"),
+        &format!(
+            "one crate of a package has the lock: drop `lock!()` here, or, if the crate was renamed, write `crate {here}` in the file"
+        ),
+    )
+}
+
 pub(crate) fn lock_malformed(span: Span, problem: &str) -> Error {
     spanned(
         span,

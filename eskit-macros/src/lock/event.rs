@@ -1,8 +1,11 @@
 //! What the derive of an event adds for the schema lock.
 //!
-//! Whether the crate has the lock is found by name: the crate root's `__EskitLock` comes in by a glob import, which hides
-//! the local one. Where there is neither a file nor a command to write it, nothing is added: then the lock is off, or
+//! Nothing where there is neither a file of this crate nor a command to write it: then the lock is off, or
 //! `eskit::lock!()` itself reports the missing file.
+//!
+//! A file names its crate, and so says that `__EskitLock` stands at its root. While the file is written there may be none
+//! yet: then the crate root's `__EskitLock` comes in by a glob import, which hides the local one. In every build that would
+//! be too slow: each glob import brings in each name of the crate root.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +14,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, Fields, Variant};
 
-use super::claim_ident;
 use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load};
 use super::hash;
+use super::{claim_ident, place_ident};
 use crate::ast::{EventAttrs, Origin, TagDef};
 use crate::ctxt::Ctxt;
 use crate::shape::attr::{Position, ShapeAttrs};
@@ -54,8 +57,8 @@ impl LockDef {
         let stated = ShapeAttrs::from_syn(cx, attrs, Position::Event);
         let source = match load() {
             _ if is_writing() => Source::Writing,
-            Found::File(file) => Source::File(file),
-            Found::Nothing | Found::Malformed(_) => return None,
+            Found::File(file) if file.is_of_this_crate() => Source::File(file),
+            _ => return None,
         };
         let recorded = matches!(&source, Source::File(file) if file.version(event).is_some());
         let serde = SerdeAttrs::from_syn(attrs);
@@ -64,28 +67,29 @@ impl LockDef {
         Some(LockDef { shape: (!stated.unlocked).then(shape), source })
     }
 
+    /// The claims alone.
+    pub(crate) fn claims(&self, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
+        match &self.source {
+            Source::File(file) if self.shape.is_some() => claims(file, ident, attrs),
+            _ => TokenStream::new(),
+        }
+    }
+
     pub(crate) fn expand(&self, ident: &Ident, attrs: &EventAttrs, tags: &[TagDef]) -> TokenStream {
         let Some(shape) = &self.shape else { return TokenStream::new() };
         let tags_hash = hash::names(tags.iter().map(|tag| tag.key.as_str()));
         let current = quote!(__lock::Current::new(<#ident as __eskit::SingleEvent>::TYPE, #tags_hash, #shape));
-        let (claims, current, others) = match &self.source {
-            Source::File(file) => {
-                (claims(file, ident, attrs), check(current, file, ident, attrs), others(file, ident, attrs))
-            }
-            Source::Writing => (TokenStream::new(), current, TokenStream::new()),
+        let (probes, current, others) = match &self.source {
+            Source::File(file) => (probes(file, attrs), check(current, file, ident, attrs), others(file, ident, attrs)),
+            Source::Writing => (lock_by_name(), current, TokenStream::new()),
         };
+        let claims = self.claims(ident, attrs);
         quote! {
             #[allow(dead_code, long_running_const_eval, non_local_definitions, unused_imports)]
             const _: () = {
                 use __eskit::lock as __lock;
-                use __lock::{NoShape as _, Unlocked as _};
-
-                struct __EskitLock;
-                const LOCK: __lock::Lock = {
-                    use crate::*;
-                    #claims
-                    __EskitLock::ESKIT_LOCK
-                };
+                #claims
+                #probes
                 const CURRENT: __lock::Current = #current;
                 #others
                 #[cfg(test)]
@@ -95,12 +99,24 @@ impl LockDef {
     }
 }
 
+/// The constant `LOCK` of a crate that has the lock or not.
+fn lock_by_name() -> TokenStream {
+    quote! {
+        use __lock::{NoShape as _, Unlocked as _};
+        struct __EskitLock;
+        const LOCK: __lock::Lock = {
+            use crate::*;
+            __EskitLock::LOCK
+        };
+    }
+}
+
 /// The comparison with the record of this version, at the event's name.
 fn check(current: TokenStream, file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
     match file.version(attrs) {
         Some((event, version)) => {
             let recorded = recorded(event, version, attrs);
-            quote_spanned!(ident.span()=> __lock::check(LOCK, &#recorded, #current))
+            quote_spanned!(ident.span()=> __lock::check(crate::__EskitLock::LOCK, &#recorded, #current))
         }
         None => quote_spanned!(ident.span()=> __lock::check_unrecorded(LOCK, #current)),
     }
@@ -127,13 +143,15 @@ fn others(file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
     let own = file.event(&attrs.name);
     if let Some(event) = own.filter(|event| event.newest() <= attrs.version) {
         for alias in event.aliases.iter().filter(|alias| !attrs.aliases.contains(alias)) {
-            checks.extend(quote_spanned!(span=> const _: () = __lock::check_alias(LOCK, &CURRENT, #alias);));
+            checks.extend(
+                quote_spanned!(span=> const _: () = __lock::check_alias(crate::__EskitLock::LOCK, &CURRENT, #alias);),
+            );
         }
     }
     for event in attrs.aliases.iter().filter_map(|alias| file.event(alias)) {
         if let Some(version) = event.version(attrs.version) {
             let recorded = recorded(event, version, attrs);
-            checks.extend(quote_spanned!(span=> const _: __lock::Current = __lock::check(LOCK, &#recorded, CURRENT);));
+            checks.extend(quote_spanned!(span=> const _: __lock::Current = __lock::check(crate::__EskitLock::LOCK, &#recorded, CURRENT);));
         }
     }
     checks
@@ -158,13 +176,31 @@ fn claims(file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
         .filter(|(name, version)| claims_first(name, *version, ident))
         .map(|(name, version)| claim_ident(name, version))
         .collect();
-    if consts.is_empty() {
+    let at_another = file.event(&attrs.name).is_some() && file.version(attrs).is_none();
+    let place = (at_another && claims_first(&attrs.name, 0, ident)).then(|| {
+        let (place, version) = (place_ident(&attrs.name), attrs.version);
+        quote!(pub(crate) const #place: u32 = #version;)
+    });
+    if consts.is_empty() && place.is_none() {
         return TokenStream::new();
     }
     quote! {
-        impl __EskitLock {
+        #[allow(dead_code, non_local_definitions)]
+        impl crate::__EskitLock {
             #(pub(crate) const #consts: bool = true;)*
+            #place
         }
+    }
+}
+
+/// What a shape that may not be known needs, to ask whether it must be.
+fn probes(file: &LockFile, attrs: &EventAttrs) -> TokenStream {
+    if file.version(attrs).is_some() {
+        return TokenStream::new();
+    }
+    quote! {
+        use __lock::NoShape as _;
+        const LOCK: __lock::Lock = crate::__EskitLock::LOCK;
     }
 }
 

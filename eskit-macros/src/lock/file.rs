@@ -10,6 +10,8 @@ use crate::shape::member::{READ_AS, flag};
 
 /// The events of the file.
 pub(crate) struct LockFile {
+    /// The crate whose events they are, as [`this_crate`] writes it.
+    pub(crate) crate_name: String,
     pub(crate) events: Vec<EventRecord>,
 }
 
@@ -34,6 +36,12 @@ pub(crate) enum Found {
     Nothing,
     Malformed(String),
     File(Arc<LockFile>),
+}
+
+/// The crate that is being compiled: its name, and for a program, which may share it with its library, `bin` before it.
+pub(crate) fn this_crate() -> String {
+    let name = std::env::var("CARGO_CRATE_NAME").unwrap_or_default();
+    if std::env::var_os("CARGO_BIN_NAME").is_some() { format!("bin {name}") } else { name }
 }
 
 /// Whether `ESKIT_LOCK` says that this build is there to write the file.
@@ -66,7 +74,7 @@ pub(crate) fn load() -> Found {
 
 impl LockFile {
     fn parse(text: &str) -> Result<LockFile, String> {
-        let mut file = LockFile { events: Vec::new() };
+        let mut file = LockFile { crate_name: String::new(), events: Vec::new() };
         let mut format = false;
         for (index, line) in text.lines().enumerate() {
             if line.trim().is_empty() || line.starts_with('#') {
@@ -81,13 +89,26 @@ impl LockFile {
         if !format {
             return Err("the line `format 1` is missing".to_owned());
         }
+        if file.crate_name.is_empty() {
+            return Err("the line that names the crate, such as `crate shop`, is missing".to_owned());
+        }
         for version in file.events.iter_mut().flat_map(|event| &mut event.versions) {
             version.fingerprint = fingerprint(&version.text);
         }
         file.check()
     }
 
+    /// Whether the crate that is being compiled is the one with the lock, and not a test, an example or another program
+    /// of its package.
+    pub(crate) fn is_of_this_crate(&self) -> bool {
+        self.crate_name == this_crate()
+    }
+
     fn line(&mut self, line: &str) -> Option<()> {
+        if let Some(name) = line.strip_prefix("crate ").filter(|_| self.crate_name.is_empty()) {
+            name.clone_into(&mut self.crate_name);
+            return Some(());
+        }
         if let Some(name) = line.strip_prefix("event ") {
             self.events.push(EventRecord { name: name.to_owned(), aliases: Vec::new(), versions: Vec::new() });
             return Some(());
@@ -208,7 +229,7 @@ fn indentation(line: &str) -> usize {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "# c\nformat 1\n\nevent a.B\n  alias a.C\n  version 1: struct\n    tag x\n    x: string\n    l: list struct\n      y?: option u8 [omitted] [alias z]\n  version 2: unit\n";
+    const TEXT: &str = "# c\nformat 1\ncrate a\n\nevent a.B\n  alias a.C\n  version 1: struct\n    tag x\n    x: string\n    l: list struct\n      y?: option u8 [omitted] [alias z]\n  version 2: unit\n";
 
     fn read(text: &str) -> Result<LockFile, String> {
         LockFile::parse(text)
@@ -248,9 +269,10 @@ mod tests {
     #[test]
     fn a_malformed_file_is_refused_with_the_place() {
         for (text, problem) in [
-            (TEXT.replace("# c\nformat 1", ""), "line 3 is no part of a record: `event a.B`"),
+            (TEXT.replace("# c\nformat 1", ""), "line 2 is no part of a record: `crate a`"),
+            (TEXT.replace("crate a\n", ""), "the line that names the crate, such as `crate shop`, is missing"),
             (TEXT.replace("format 1", "format 2"), "it is of `format 2`, and this version of eskit reads `format 1`"),
-            (TEXT.replace("  alias", "=======\n  alias"), "line 5 is no part of a record: `=======`"),
+            (TEXT.replace("  alias", "=======\n  alias"), "line 6 is no part of a record: `=======`"),
             (format!("{TEXT}event a.B\n  version 1: unit\n"), "event `a.B` is recorded twice"),
             (TEXT.replace("version 2", "version 1"), "the versions of event `a.B` are not in order"),
             (String::new(), "the line `format 1` is missing"),

@@ -30,7 +30,7 @@ impl Lock {
 /// this one.
 pub trait Unlocked {
     /// What holds in this crate.
-    const ESKIT_LOCK: Lock = Lock::Off;
+    const LOCK: Lock = Lock::Off;
 }
 
 impl<T: ?Sized> Unlocked for T {}

@@ -3,8 +3,9 @@
 use super::check::Lock;
 use crate::__private::message::Message;
 
-/// One event of the file: its wire name, and whether each recorded version is claimed.
-pub type Claims = (&'static str, &'static [(u32, bool)]);
+/// One event of the file: its wire name, the version of a type that has this name but no record, and whether each recorded
+/// version is claimed.
+pub type Claims = (&'static str, u32, &'static [(u32, bool)]);
 
 /// The newest recorded version of each event must be claimed.
 #[track_caller]
@@ -14,20 +15,20 @@ pub const fn check_claims(lock: Lock, events: &[Claims]) {
     }
     let mut i = 0;
     while i < events.len() {
-        let (name, versions) = events[i];
+        let (name, at, versions) = events[i];
         if !versions[versions.len() - 1].1 {
-            refuse(name, versions);
+            refuse(name, at, versions);
         }
         i += 1;
     }
 }
 
 #[track_caller]
-const fn refuse(name: &str, versions: &[(u32, bool)]) {
+const fn refuse(name: &str, at: u32, versions: &[(u32, bool)]) {
     let (newest, _) = versions[versions.len() - 1];
-    let (mut claimed, mut i) = (0, 0);
+    let (mut claimed, mut i) = (at, 0);
     while i < versions.len() {
-        if versions[i].1 {
+        if versions[i].1 && versions[i].0 > claimed {
             claimed = versions[i].0;
         }
         i += 1;

@@ -1,4 +1,7 @@
 //! The file as a whole: its events in the order of their names.
+//!
+//! The macros read it too, in `eskit-macros/src/lock/file.rs`, as it stands when the program is built. The command that
+//! writes it reads it when it runs: cargo does not build again for a file that was not there before.
 
 use std::fmt;
 
@@ -12,6 +15,8 @@ format 1
 /// The content of `eskit.lock`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct LockFile {
+    /// The crate whose events they are.
+    pub(super) crate_name: String,
     pub(super) events: Vec<EventRecord>,
 }
 
@@ -40,12 +45,21 @@ impl LockFile {
                 continue;
             }
             let read = if format { file.line(line) } else { (line == "format 1").then(|| format = true) };
-            read.ok_or_else(|| format!("line {} cannot be read: `{line}`", index + 1))?;
+            read.ok_or_else(|| format!("line {} is no part of a record: `{line}`", index + 1))?;
         }
-        if format { Ok(file) } else { Err("the line `format 1` is missing".to_owned()) }
+        let twice = |event: &&EventRecord| file.events.iter().filter(|other| other.name == event.name).count() > 1;
+        match file.events.iter().find(twice) {
+            _ if !format => Err("the line `format 1` is missing".to_owned()),
+            Some(event) => Err(format!("event `{}` is recorded twice", event.name)),
+            None => Ok(file),
+        }
     }
 
     fn line(&mut self, line: &str) -> Option<()> {
+        if let Some(name) = line.strip_prefix("crate ") {
+            name.clone_into(&mut self.crate_name);
+            return Some(());
+        }
         if let Some(name) = line.strip_prefix("event ") {
             self.events.push(EventRecord { name: name.to_owned(), aliases: Vec::new(), versions: Vec::new() });
             return Some(());
@@ -71,7 +85,7 @@ impl LockFile {
 
 impl fmt::Display for LockFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HEADER)?;
+        writeln!(f, "{HEADER}crate {}", self.crate_name)?;
         for event in &self.events {
             write!(f, "\nevent {}\n", event.name)?;
             event.aliases.iter().try_for_each(|alias| writeln!(f, "  alias {alias}"))?;
@@ -91,6 +105,7 @@ mod tests {
 # The shape of every stored event, which `eskit::lock!()` holds the program to.
 # Written by `ESKIT_LOCK=write cargo test eskit_lock`; commit it with the change that it records.
 format 1
+crate shop
 
 event shop.OrderPlaced
   alias shop.OrderCreated
@@ -114,10 +129,11 @@ event shop.OrderPlaced
     fn a_malformed_line_is_named() {
         for (text, message) in [
             ("", "the line `format 1` is missing"),
-            ("format 2\n", "line 1 cannot be read: `format 2`"),
-            ("format 1\n  version 1: struct", "line 2 cannot be read: `  version 1: struct`"),
-            ("format 1\nevent a\n<<<<<<< HEAD\n", "line 3 cannot be read: `<<<<<<< HEAD`"),
-            ("format 1\nevent a\n  version x: struct", "line 3 cannot be read: `  version x: struct`"),
+            ("format 2\n", "line 1 is no part of a record: `format 2`"),
+            ("format 1\n  version 1: struct", "line 2 is no part of a record: `  version 1: struct`"),
+            ("format 1\nevent a\n<<<<<<< HEAD\n", "line 3 is no part of a record: `<<<<<<< HEAD`"),
+            ("format 1\nevent a\n  version x: struct", "line 3 is no part of a record: `  version x: struct`"),
+            ("format 1\nevent a\nevent b\nevent a\n", "event `a` is recorded twice"),
         ] {
             assert_eq!(LockFile::parse(text).unwrap_err(), message, "{text}");
         }

@@ -26,15 +26,18 @@ inventory::collect!(LockEntry);
 ///
 /// # Errors
 /// The file is stale, or holds what the program no longer keeps to, or cannot be read or written.
-pub fn eskit_lock(manifest_dir: &str) -> Result<(), LockError> {
+pub fn eskit_lock(manifest_dir: &str, crate_name: &str) -> Result<(), LockError> {
     let path = Path::new(manifest_dir).join("eskit.lock");
     let entries: Vec<LockEntry> =
         inventory::iter::<LockEntry>.into_iter().filter(|entry| entry.0.is_locked()).copied().collect();
     let (old, text) = read(&path)?;
+    let update = |force| -> Result<LockFile, LockError> {
+        Ok(LockFile { crate_name: crate_name.to_owned(), ..update(&old, &entries, force)? })
+    };
     match std::env::var("ESKIT_LOCK").unwrap_or_default().as_str() {
-        "" => up_to_date(&text, &old, &update(&old, &entries, false)?),
+        "" => up_to_date(&text, &old, &update(false)?),
         mode => {
-            let new = update(&old, &entries, mode == "force")?.to_string();
+            let new = update(mode == "force")?.to_string();
             if new == text { Ok(()) } else { write(&path, &new) }
         }
     }

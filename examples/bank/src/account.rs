@@ -6,7 +6,7 @@ use crate::history::AccountOpenedV2;
 use crate::{BankError, Cents, Currency, TransferReceived, TransferSent};
 
 /// Names an account.
-#[derive(TagValue, Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
+#[derive(TagValue, Shape, Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
 pub struct AccountId(String);
 
 impl AccountId {
@@ -28,7 +28,7 @@ impl fmt::Display for AccountId {
 }
 
 /// Who owns an account.
-#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+#[derive(Shape, Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Owner {
     /// All names but the last; may be empty.
     pub given_names: String,

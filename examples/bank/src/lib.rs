@@ -10,7 +10,8 @@
 //! The append goes through only if each stream still has the version that the decision read.
 //!
 //! The bank's log is older than this program: [`AccountOpened`] has its third shape, and [`MoneyDeposited`] its second
-//! name. The module [`history`] holds the former ones.
+//! name. The module [`history`] holds the former ones. `eskit.lock`, beside `Cargo.toml`, records them all, and the build holds
+//! the program to it.
 
 mod account;
 mod error;
@@ -25,3 +26,5 @@ pub use account::{
 pub use error::BankError;
 pub use money::{Cents, Currency};
 pub use transfer::{Transfer, TransferReceived, TransferSent};
+
+eskit::lock!();

@@ -4,7 +4,7 @@ use std::ops::{AddAssign, SubAssign};
 use eskit::prelude::*;
 
 /// An amount of money in hundredths of its currency's unit.
-#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+#[derive(Shape, Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
 pub struct Cents(u64);
 
 impl Cents {
@@ -48,7 +48,7 @@ impl fmt::Display for Cents {
 }
 
 /// The currency of an account.
-#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Shape, Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Currency {
     /// Euro: what every account was in before accounts had a currency.

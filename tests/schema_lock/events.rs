@@ -1,0 +1,117 @@
+//! Events and versions that go, move, or change their names.
+
+use crate::package::Package;
+
+const SHOP: &str = "
+eskit::lock!();
+
+#[derive(Event, Serialize, Deserialize)]
+pub struct OrderPlaced { pub order: u64 }
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(alias = \"shop.OrderDispatched\")]
+pub struct OrderSent { pub order: u64 }
+";
+
+const SENT: &str = "#[derive(Event, Serialize, Deserialize)]
+#[event(alias = \"shop.OrderDispatched\")]
+pub struct OrderSent { pub order: u64 }
+";
+
+#[test]
+fn an_event_that_is_gone_is_named() {
+    let shop = Package::locked("gone", SHOP);
+    shop.write(&SHOP.replace(SENT, ""));
+    let text = "`eskit.lock` records event `shop.OrderSent`, but no type has this wire name";
+    shop.check().fails_once(&[text, "put `#[event(alias = \"shop.OrderSent\")]` on it"]);
+    shop.lock("write").fails(&["event `shop.OrderSent` is recorded, but no type has this wire name or alias"]);
+    shop.lock("force").succeeds();
+    assert!(!shop.lock_text().contains("OrderSent"), "{}", shop.lock_text());
+    shop.check().succeeds();
+}
+
+#[test]
+fn an_event_with_a_mistake_is_not_reported_as_gone() {
+    let shop = Package::locked("mistake", SHOP);
+    shop.write(&SHOP.replace("alias = \"shop.OrderDispatched\"", "alais = \"shop.OrderDispatched\""));
+    shop.check().fails_once(&["unknown word `alais`"]);
+}
+
+#[test]
+fn a_renamed_event_keeps_its_former_name_for_good() {
+    let shop = Package::locked("renamed", SHOP);
+    let renamed =
+        SHOP.replace("pub struct OrderPlaced", "#[event(alias = \"shop.OrderPlaced\")] pub struct OrderOpened");
+    shop.write(&renamed);
+    shop.check().succeeds();
+    // Under its new name it is still held to what was recorded under the former one.
+    shop.write(&renamed.replacen("order: u64", "order: u32", 1));
+    shop.check().fails_once(&["is not what `eskit.lock` records under its alias `shop.OrderPlaced`"]);
+
+    shop.write(&renamed);
+    shop.lock("write").succeeds();
+    let record = "event shop.OrderOpened\n  alias shop.OrderPlaced\n  version 1: struct\n    order: u64\n";
+    assert!(shop.lock_text().contains(record), "{}", shop.lock_text());
+    shop.check_strictly().succeeds();
+
+    shop.write(&renamed.replace("#[event(alias = \"shop.OrderPlaced\")]", ""));
+    shop.check().fails_once(&["event `shop.OrderOpened` is no longer read under its former name `shop.OrderPlaced`"]);
+}
+
+#[test]
+fn a_version_that_is_gone_is_named() {
+    let source = "
+eskit::lock!();
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(version = 2, upcast(1 = step))]
+pub struct Priced { pub cents: u64 }
+
+fn step(v: serde_json::Value) -> Result<serde_json::Value, UpcastError> { Ok(v) }
+";
+    let shop = Package::locked("version", source);
+    shop.write("eskit::lock!(); #[derive(Event, Serialize, Deserialize)] pub struct Priced { pub cents: u64 }");
+    shop.check().fails_once(&[
+        "`eskit.lock` records version 2 of event `shop.Priced`",
+        "help: restore the type with `version = 2`",
+    ]);
+    shop.lock("write").fails(&["version 2 of event `shop.Priced` is recorded, but its newest type is at version 1"]);
+}
+
+#[test]
+fn an_event_may_move_even_into_a_function() {
+    let shop = Package::locked("moved", SHOP);
+    let moved = SENT.replace("#[derive", "use eskit::prelude::*;\n#[derive");
+    shop.write(&SHOP.replace(SENT, &format!("pub mod deep {{ pub mod down {{ {moved} }} }}")));
+    shop.check().succeeds();
+    shop.check_strictly().succeeds();
+    shop.write(&SHOP.replace(SENT, &format!("pub fn inner() {{ {moved} }}")));
+    shop.check().succeeds();
+    shop.test().succeeds();
+    shop.write(&SHOP.replace(SENT, &format!("pub fn inner() {{ {} }}", moved.replace("u64", "u32"))));
+    shop.check().fails_once(&["event `shop.OrderSent` version 1", "`order` was `u64`, is now `u32`"]);
+}
+
+#[test]
+fn a_type_without_a_shape_is_named_at_its_field() {
+    let shop = Package::locked("unknown", SHOP);
+    let nested = "#[derive(Serialize, Deserialize)] pub struct Customer;";
+    // Of a new event, and of one that is recorded.
+    shop.write(&format!(
+        "{SHOP}{nested} #[derive(Event, Serialize, Deserialize)] pub struct New {{ customers: Vec<Customer> }}"
+    ));
+    shop.check()
+        .fails_once(&["cannot see the shape of `customers`", "help: put `#[derive(eskit::Shape)]` on `Customer`"]);
+    shop.write(&format!("{}{nested}", SHOP.replacen("order: u64", "order: Customer", 1)));
+    shop.check().fails_once(&["`Customer` has no shape", "help: put `#[derive(eskit::Shape)]` on `Customer`"]);
+}
+
+#[test]
+fn without_the_line_at_the_crate_root_there_is_no_lock() {
+    let source = "pub struct Unknown; impl Unknown { pub fn new() -> Unknown { Unknown } }
+#[derive(Event, Serialize, Deserialize)] pub struct Placed { #[serde(skip, default = \"Unknown::new\")] pub unknown: Unknown }";
+    let shop = Package::new("off", source);
+    shop.check().succeeds();
+    shop.check_strictly().succeeds();
+    assert!(!shop.lock_path().exists());
+}

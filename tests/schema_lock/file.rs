@@ -1,0 +1,121 @@
+//! The file itself: missing, created, edited, malformed, deleted. Each build is an incremental one after another.
+
+use std::fs;
+
+use crate::package::Package;
+
+const SHOP: &str = "
+eskit::lock!();
+
+#[derive(Event, Serialize, Deserialize)]
+pub struct OrderPlaced { #[tag] pub order: u64, pub customer: Customer }
+
+#[derive(Shape, Serialize, Deserialize)]
+pub struct Customer { pub name: String, pub zip: u32 }
+
+#[derive(Event, Serialize, Deserialize)]
+pub struct OrderPaid;
+";
+
+const RECORD: &str = "format 1
+crate shop
+
+event shop.OrderPaid
+  version 1: unit
+
+event shop.OrderPlaced
+  version 1: struct
+    tag order
+    order: u64
+    customer: struct
+      name: string
+      zip: u32
+";
+
+#[test]
+fn no_state_of_the_file_passes_unnoticed() {
+    let shop = Package::new("file", SHOP);
+    let missing = ["`eskit.lock` is missing", "help: run `ESKIT_LOCK=write cargo test eskit_lock`"];
+    shop.check().fails_once(&missing);
+    shop.check().fails_once(&missing);
+
+    shop.lock("write").succeeds();
+    assert_eq!(shop.lock_text(), RECORD);
+    shop.check().succeeds();
+    shop.test().succeeds();
+
+    // Nothing in the source changes from here on.
+    shop.edit_lock("zip: u32", "zip: string");
+    shop.check().fails_once(&["event `shop.OrderPlaced` version 1", "`customer.zip` was `string`, is now `u32`"]);
+    shop.edit_lock("zip: string", "zip: u32");
+    shop.check().succeeds();
+
+    let text = fs::read_to_string(shop.lock_path()).unwrap();
+    fs::remove_file(shop.lock_path()).unwrap();
+    shop.check().fails_once(&missing);
+    fs::write(shop.lock_path(), text).unwrap();
+    shop.check().succeeds();
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_refused_with_the_line() {
+    let shop = Package::locked("malformed", SHOP);
+    shop.edit_lock("event shop.OrderPlaced", "<<<<<<< HEAD\nevent shop.OrderPlaced");
+    let line = "`eskit.lock` cannot be read: line 9 is no part of a record: `<<<<<<< HEAD`";
+    shop.check().fails_once(&[line, "help: restore it from version control"]);
+    shop.lock("write").fails(&["line 9 is no part of a record: `<<<<<<< HEAD`"]);
+    shop.edit_lock("<<<<<<< HEAD\n", "");
+
+    // Two branches that both record an event.
+    shop.edit_lock("event shop.OrderPaid\n", "event shop.OrderPaid\n  version 1: unit\n\nevent shop.OrderPaid\n");
+    shop.check().fails_once(&["event `shop.OrderPaid` is recorded twice"]);
+    shop.edit_lock("event shop.OrderPaid\n  version 1: unit\n\nevent shop.OrderPaid\n", "event shop.OrderPaid\n");
+
+    shop.edit_lock("format 1", "format 2");
+    shop.check().fails_once(&["it is of `format 2`, and this version of eskit reads `format 1`"]);
+    shop.edit_lock("format 2", "format 1");
+
+    shop.edit_lock("crate shop", "crate shop_tests");
+    shop.check()
+        .fails_once(&["records the events of crate `shop_tests`, and this is crate `shop`", "write `crate shop`"]);
+    shop.edit_lock("crate shop_tests", "crate shop");
+    shop.check().succeeds();
+}
+
+#[test]
+fn the_command_is_spelled_right_and_the_lock_stands_at_the_crate_root() {
+    let shop = Package::locked("command", SHOP);
+    shop.lock("wirte").fails_once(&["`ESKIT_LOCK` is `wirte`", "help: unset it, or set it to `write` or `force`"]);
+
+    let inner = Package::new("inner", "mod events { eskit::lock!(); }");
+    inner
+        .lock("write")
+        .fails_once(&["`eskit::lock!()` stands in the module `shop::events`", "move it to the crate root"]);
+}
+
+#[test]
+fn what_is_not_recorded_is_refused_in_a_release_only() {
+    let shop = Package::locked("strict", SHOP);
+    shop.check_strictly().succeeds();
+
+    let added = "pub zip: u32, #[serde(default)] pub city: String";
+    shop.write(&format!(
+        "{}#[derive(Event, Serialize, Deserialize)] pub struct OrderSent;",
+        SHOP.replace("pub zip: u32", added)
+    ));
+    shop.check().succeeds();
+    let strict = shop.check_strictly();
+    strict.fails(&[
+        "event `shop.OrderSent` version 1 is not recorded in `eskit.lock`, but a release needs all of it there",
+        "event `shop.OrderPlaced` version 1 has parts that are not recorded in `eskit.lock`",
+        "help: run `ESKIT_LOCK=write cargo test eskit_lock`, and commit the file",
+    ]);
+    shop.test().fails(&[
+        "`eskit.lock` is not up to date",
+        "event `shop.OrderPlaced` is not recorded as it is",
+        "event `shop.OrderSent` is not recorded as it is",
+    ]);
+    shop.lock("write").succeeds();
+    shop.check_strictly().succeeds();
+    assert!(shop.lock_text().contains("      zip: u32\n      city?: string\n"), "{}", shop.lock_text());
+}

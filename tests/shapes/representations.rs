@@ -1,0 +1,98 @@
+//! Structs and enums in each of serde's representations, generic and recursive ones too.
+
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+struct UnitStruct;
+
+#[derive(Event, Serialize, Deserialize)]
+struct Newtype(Option<u8>);
+
+#[derive(Event, Serialize, Deserialize)]
+struct Tuple(#[tag("first")] u8, Choice, Adjacent, Internal, Untagged);
+
+#[derive(Shape, Serialize, Deserialize)]
+pub(crate) enum Choice {
+    Unit,
+    One(u8),
+    Two(u8, bool),
+    Named { a: u8, b: Option<Box<Choice>> },
+}
+
+#[derive(Shape, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+enum Adjacent {
+    FirstOfAll,
+    Second { some_name: u8 },
+}
+
+#[derive(Shape, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+enum Internal {
+    #[serde(rename = "a", alias = "b")]
+    A { x: u8 },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Shape, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Untagged {
+    Number(u64),
+    Text(String),
+}
+
+#[derive(Shape, Serialize, Deserialize)]
+struct Pair<A, B> {
+    a: A,
+    b: Vec<B>,
+}
+
+#[derive(Shape, Serialize, Deserialize)]
+struct Tree<T> {
+    value: T,
+    below: Vec<Tree<T>>,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct Generic {
+    pair: Pair<u8, Pair<String, bool>>,
+    tree: Tree<u32>,
+}
+
+/// Variants that are events of their own, in one and in another version.
+#[derive(Event)]
+#[event(context = "parcel")]
+#[serde(rename_all_fields = "camelCase")]
+enum Parcel {
+    #[event(alias = "parcel.Packed")]
+    Posted {
+        #[tag]
+        parcel: u64,
+        weight_grams: u32,
+    },
+    #[event(version = 2, upcast(1 = as_it_is))]
+    Delivered {
+        #[serde(default)]
+        at_door: bool,
+    },
+    Lost,
+    Generic(Generic),
+}
+
+fn as_it_is(value: serde_json::Value) -> Result<serde_json::Value, UpcastError> {
+    Ok(value)
+}
+
+#[test]
+fn items_in_functions_are_events_too() {
+    #[derive(Event, Serialize, Deserialize)]
+    struct InFunction {
+        local: Local,
+    }
+
+    #[derive(Shape, Serialize, Deserialize)]
+    struct Local(u8);
+
+    assert!(serde_json::to_value(InFunction { local: Local(1) }).is_ok());
+}
