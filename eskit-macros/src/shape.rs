@@ -17,7 +17,7 @@ use crate::diag;
 use crate::shape::attr::{Position, ShapeAttrs};
 use crate::shape::expand::Scope;
 use crate::shape::serde::SerdeAttrs;
-use crate::wrap::wrap;
+use crate::wrap::{implementation, wrap};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
@@ -59,9 +59,9 @@ fn implement(input: &DeriveInput, expression: &TokenStream) -> TokenStream {
         generics.make_where_clause().predicates.push(syn::parse_quote!(#param: __eskit::lock::Shape));
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    quote! {
-        impl #impl_generics __eskit::lock::Shape for #ident #type_generics #where_clause {
-            const DEF: &'static __eskit::lock::ShapeDef = #expression;
-        }
-    }
+    implementation(
+        ident.span(),
+        quote!(impl #impl_generics __eskit::lock::Shape for #ident #type_generics #where_clause),
+        quote!(const DEF: &'static __eskit::lock::ShapeDef = #expression;),
+    )
 }

@@ -2,6 +2,7 @@
 
 pub(crate) const AGGREGATE: &str = "aggregate";
 pub(crate) const ALIAS: &str = "alias";
+pub(crate) const AS: &str = "as";
 pub(crate) const CONTEXT: &str = "context";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const DECIDE: &str = "decide";
@@ -11,8 +12,10 @@ pub(crate) const FROM: &str = "from";
 pub(crate) const KEY: &str = "key";
 pub(crate) const NAME: &str = "name";
 pub(crate) const PARTIAL: &str = "partial";
+pub(crate) const SHAPE: &str = "shape";
 pub(crate) const STREAM: &str = "stream";
 pub(crate) const TAG: &str = "tag";
+pub(crate) const UNLOCKED: &str = "unlocked";
 pub(crate) const UPCAST: &str = "upcast";
 pub(crate) const VERSION: &str = "version";
 
@@ -24,5 +27,11 @@ pub(crate) const EVENT_ENUM_WORDS: &[&str] = &[CONTEXT, CRATE];
 pub(crate) const EVENT_VARIANT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, FROM, UPCAST];
 /// `#[command(..)]`, `#[tag_value(..)]` and `#[decider(..)]`.
 pub(crate) const CRATE_WORDS: &[&str] = &[CRATE];
+/// `#[shape(..)]` on a type that derives `Shape`, beside a name in quotes.
+pub(crate) const SHAPE_WORDS: &[&str] = &[AS, CRATE];
+/// `#[shape(..)]` on an event.
+pub(crate) const SHAPE_EVENT_WORDS: &[&str] = &[AS, UNLOCKED];
+/// `#[shape(..)]` on a field or a variant.
+pub(crate) const SHAPE_PART_WORDS: &[&str] = &[AS];
 /// `#[aggregate(..)]`.
 pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, PARTIAL, CRATE];

@@ -11,7 +11,7 @@ use std::{env, fs};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use crate::{aggregate, command, decider, event, symbol, tag_value};
+use crate::{aggregate, command, decider, event, shape, symbol, tag_value};
 
 /// What the compiler would make of an item whose first attribute is one of this crate's macros.
 fn expand(item: TokenStream) -> TokenStream {
@@ -31,6 +31,7 @@ fn expand(item: TokenStream) -> TokenStream {
     match (name.as_str(), derived.as_str()) {
         ("derive", "Event") => event::derive(item),
         ("derive", "Command") => command::derive(item),
+        ("derive", "Shape") => shape::derive(item),
         ("derive", "TagValue") => tag_value::derive(item),
         ("aggregate", _) => aggregate::expand(args, item),
         ("decider", _) => decider::expand(args, item),
@@ -125,13 +126,15 @@ fn no_input_makes_a_derive_panic() {
         "#[event(version = 99999999999999999999, name = \"\", alias = 'a')] struct A;",
         "enum A {}",
         "enum A { B(), C(D, E), F(#[tag] G), H { #[tag] i: J }, K = 1 }",
+        "#[shape] #[shape()] #[shape(,)] #[shape(as)] #[shape(as = )] #[shape(\"\")] #[shape(1)] struct A(#[shape(as = )] u8);",
+        "#[serde(tag, content = 1, rename(serialize), into = \"<\", from = \"\")] enum A { #[serde(other(x))] B }",
         "union A { b: u8 }",
         "struct A<'a, T: B, const N: usize>(C);",
         "fn a() {}",
         "",
     ] {
         let Ok(tokens) = text.parse::<TokenStream>() else { continue };
-        for derive in [event::derive, command::derive, tag_value::derive] {
+        for derive in [event::derive, command::derive, shape::derive, tag_value::derive] {
             assert!(!derive(tokens.clone()).is_empty(), "{text} expands to nothing");
         }
     }

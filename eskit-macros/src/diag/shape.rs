@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::Error;
 
-use super::{at, list, spanned};
+use super::{at, spanned};
 
 const STATE: &str =
     "state what stands on the wire: `#[shape(as = String)]`, by a type, or `#[shape(\"geo-point\")]`, by a name";
@@ -23,11 +23,6 @@ pub(crate) fn shape_name(lit: impl ToTokens, name: &str) -> Error {
 
 pub(crate) fn shape_twice(tokens: impl ToTokens) -> Error {
     at(tokens, "the shape is stated twice", "keep one of them")
-}
-
-pub(crate) fn shape_word(word: impl ToTokens, valid: &[&str]) -> Error {
-    let text = word.to_token_stream().to_string();
-    at(word, &format!("unknown word `{text}` in `#[shape(..)]`"), &format!("the words here are {}", list(valid)))
 }
 
 pub(crate) fn shape_hidden(tokens: impl ToTokens, name: &str, attribute: &str) -> Error {

@@ -6,7 +6,7 @@ use syn::{Attribute, LitStr, Meta, Path, Type};
 
 use crate::attr::split_at_commas;
 use crate::ctxt::Ctxt;
-use crate::diag;
+use crate::{diag, symbol};
 
 /// Where an attribute stands, and so which words it takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) struct ShapeAttrs {
 impl ShapeAttrs {
     pub(crate) fn from_syn(cx: &Ctxt, attrs: &[Attribute], position: Position) -> ShapeAttrs {
         let mut read = ShapeAttrs::default();
-        for attr in attrs.iter().filter(|attr| attr.path().is_ident("shape")) {
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident(symbol::SHAPE)) {
             match &attr.meta {
                 Meta::List(list) if !list.tokens.is_empty() => {
                     for piece in split_at_commas(list.tokens.clone()) {
@@ -54,23 +54,25 @@ impl ShapeAttrs {
         let mut tokens = piece.clone().into_iter();
         let stated = match (tokens.next(), tokens.next()) {
             (Some(TokenTree::Literal(_)), None) => cx.ok(stated_name(piece)).map(Stated::Name),
-            (Some(TokenTree::Ident(word)), None) if word == "unlocked" && position == Position::Event => {
+            (Some(TokenTree::Ident(word)), None) if word == symbol::UNLOCKED && position == Position::Event => {
                 self.unlocked = true;
                 return;
             }
             (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(equals))) if equals.as_char() == '=' => {
                 let value: TokenStream = tokens.collect();
-                if word == "crate" && position == Position::Type {
+                if word == symbol::CRATE && position == Position::Type {
                     self.eskit = cx.ok(Path::parse_mod_style.parse2(value).map_err(|_| diag::shape_malformed(piece)));
                     return;
                 }
-                if word != "as" {
-                    return cx.error(diag::shape_word(word, words(position)));
+                if word != symbol::AS {
+                    return cx.error(diag::unknown_word(&word, symbol::SHAPE, words(position)));
                 }
                 let ty = syn::parse2(value).map_err(|_| diag::shape_malformed(piece));
                 cx.ok(ty).map(|ty| Stated::As(Box::new(ty)))
             }
-            (Some(TokenTree::Ident(word)), None) => return cx.error(diag::shape_word(word, words(position))),
+            (Some(TokenTree::Ident(word)), None) => {
+                return cx.error(diag::unknown_word(&word, symbol::SHAPE, words(position)));
+            }
             _ => return cx.error(diag::shape_malformed(piece)),
         };
         if self.stated.is_some() {
@@ -82,9 +84,9 @@ impl ShapeAttrs {
 
 fn words(position: Position) -> &'static [&'static str] {
     match position {
-        Position::Type => &["as", "crate"],
-        Position::Event => &["as", "unlocked"],
-        Position::Part => &["as"],
+        Position::Type => symbol::SHAPE_WORDS,
+        Position::Event => symbol::SHAPE_EVENT_WORDS,
+        Position::Part => symbol::SHAPE_PART_WORDS,
     }
 }
 

@@ -194,7 +194,7 @@ impl Scope<'_> {
             self.cx.error(diag::shape_hidden(tokens, name, attribute));
             return quote!(&__eskit::lock::ShapeDef::leaf("unit"));
         }
-        let hidden_by = format!("serde `{attribute}`");
+        let hidden_by = format!("serde {attribute}");
         quote_spanned! {tokens.span()=>
             __lock::known(LOCK, ::core::module_path!(), __lock::UNKNOWN, #name, #hidden_by)
         }

@@ -137,8 +137,8 @@ pub const fn known(
     if shape.is_opaque() && !matches!(lock, Lock::Off) && !is_test_module(module) {
         let message = Message::new().text("the schema lock cannot see the shape of ").code(field);
         let message = match super::node::strip(suspects, "serde ") {
-            Some(attribute) => message.text(": it goes through ").code(attribute).text(
-                "\nhelp: state what stands on the wire, by a type, `#[shape(as = String)]`, or by a name, `#[shape(\"geo-point\")]`",
+            Some(attribute) => message.text(": it is hidden by `#[serde(").text(attribute).text(
+                ")]`\nhelp: state what stands on the wire, by a type, `#[shape(as = String)]`, or by a name, `#[shape(\"geo-point\")]`",
             ),
             None => message
                 .text("\nhelp: put `#[derive(eskit::Shape)]` on ")

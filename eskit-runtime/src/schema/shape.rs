@@ -19,9 +19,8 @@ use super::hash;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no shape that the schema lock could record",
-    label = "its shape is not known",
-    note = "help: put `#[derive(eskit::Shape)]` on `{Self}`; of a type from another crate state the shape at the field, `#[shape(as = String)]`"
+    message = "`{Self}` has no shape that the schema lock could record\nhelp: put `#[derive(eskit::Shape)]` on `{Self}`; of a type from another crate state the shape at the field, `#[shape(as = String)]`",
+    label = "its shape is not known"
 )]
 pub trait Shape {
     /// The shape.
@@ -92,6 +91,7 @@ impl ShapeDef {
     /// # Panics
     /// While the compiler runs, when the name holds other characters, or is a word of the lock's own such as `struct`.
     #[allow(clippy::panic, reason = "a panic in const code is how this becomes a compile error")]
+    #[track_caller]
     pub const fn stated(name: &'static str) -> ShapeDef {
         if !is_leaf_name(name) {
             panic!(

@@ -5,7 +5,7 @@ use eskit::testing::given;
 
 #[test]
 fn items_may_stand_in_a_function() {
-    #[derive(TagValue, Serialize, Deserialize, Clone, Debug, PartialEq)]
+    #[derive(TagValue, Shape, Serialize, Deserialize, Clone, Debug, PartialEq)]
     struct Id(u32);
 
     #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]

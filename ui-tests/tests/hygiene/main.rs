@@ -15,3 +15,5 @@ mod serde_attributes;
 mod shapes;
 mod tag_values;
 mod visibility;
+
+eskit::lock!();

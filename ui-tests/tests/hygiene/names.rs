@@ -40,7 +40,7 @@ const field_0: u8 = 0;
 const SETS: u8 = 0;
 const TABLE: u8 = 0;
 
-#[derive(eskit::TagValue, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[derive(eskit::TagValue, eskit::Shape, Serialize, Deserialize, Clone, Debug, PartialEq)]
 struct String(u8);
 
 #[derive(eskit::Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -68,7 +68,7 @@ enum Error {
     },
 }
 
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[derive(eskit::Shape, Serialize, Deserialize, Clone, Debug, PartialEq)]
 struct Status {
     open: bool,
 }

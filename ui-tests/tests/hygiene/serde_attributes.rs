@@ -22,6 +22,7 @@ mod as_text {
 enum Order {
     Placed {
         #[serde(with = "as_text")]
+        #[shape(as = std::string::String)]
         total_cents: u64,
         #[serde(rename = "who")]
         customer: String,
@@ -42,7 +43,7 @@ enum Order {
     Forgotten {},
 }
 
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[derive(Shape, Serialize, Deserialize, Clone, Debug, PartialEq)]
 struct Address {
     city: String,
 }

@@ -6,9 +6,12 @@
 use hygiene_facade::events::prelude::*;
 use hygiene_facade::serde_json;
 
+hygiene_facade::events::lock!();
+
 /// The id of a course.
-#[derive(TagValue, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[derive(TagValue, Shape, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[tag_value(crate = hygiene_facade::events)]
+#[shape(crate = hygiene_facade::events)]
 #[serde(crate = "hygiene_facade::serde")]
 pub struct CourseId(pub u32);
 

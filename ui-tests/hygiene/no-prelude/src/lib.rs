@@ -12,8 +12,10 @@ use ::core::prelude::v1::derive;
 use ::eskit::{Command, Event, RecordedEvent, TagValue, UpcastError, aggregate, decider};
 use ::serde::{Deserialize, Serialize};
 
+::eskit::lock!();
+
 /// The id of a course.
-#[derive(TagValue, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[derive(TagValue, ::eskit::Shape, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct CourseId(pub u32);
 
 /// A course was defined.

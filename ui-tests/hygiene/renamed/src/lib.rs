@@ -5,9 +5,12 @@
 
 use events::prelude::*;
 
+events::lock!();
+
 /// The id of a course.
-#[derive(TagValue, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[derive(TagValue, events::Shape, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[tag_value(crate = events)]
+#[shape(crate = events)]
 pub struct CourseId(pub u32);
 
 /// A course was defined.

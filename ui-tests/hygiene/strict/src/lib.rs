@@ -47,8 +47,10 @@
 use eskit::prelude::*;
 use serde_json::Value;
 
+eskit::lock!();
+
 /// The id of a course.
-#[derive(TagValue, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[derive(TagValue, Shape, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct CourseId(pub u32);
 
 /// A course was defined.
