@@ -95,12 +95,28 @@ impl<const N: usize> NameTable<N> {
             if slot.name.is_empty() {
                 return None;
             }
-            if slot.hash == hash && slot.name == name {
+            if slot.hash == hash && same_words(slot.name.as_bytes(), name.as_bytes()) {
                 return Some(slot.index);
             }
             at = (at + 1) & (N - 1);
         }
     }
+}
+
+/// Whether two names are equal, without the call that a comparison of any two slices costs.
+#[inline]
+fn same_words(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let ((a_words, a_rest), (b_words, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let differ = a_words.iter().zip(b_words).any(|(a, b)| u64::from_le_bytes(*a) != u64::from_le_bytes(*b));
+    // The last eight bytes reach back into the words that were compared already.
+    !differ
+        && match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+            (Some(a), Some(b)) => u64::from_le_bytes(*a) == u64::from_le_bytes(*b),
+            _ => a_rest == b_rest,
+        }
 }
 
 /// Whether two texts are equal, in const code.

@@ -1,10 +1,11 @@
 use std::collections::HashMap;
 
-use eskit_runtime::{AppendError, Appended, EventId, NewEvent, Position, StreamClosed, StreamId, Timestamp};
+use eskit_runtime::{AppendError, Appended, NewEvent, Position, StreamClosed, StreamId, Timestamp};
 use rusqlite::Connection;
 
 use crate::condition;
 use crate::error::Fault;
+use crate::ids::KnownIds;
 use crate::lifecycle;
 use crate::names::{NameKind, PendingNames};
 use crate::repeat::{self, Known};
@@ -19,8 +20,7 @@ pub(crate) struct Batch<'b, 'c> {
     statements: &'b mut Statements<'c>,
     pub(crate) pending: &'b mut PendingNames,
     head: i64,
-    /// The greatest id of the log: greater ones need no look-up.
-    newest_id: Option<EventId>,
+    ids: KnownIds,
     /// Whether any stream may be closed: otherwise none is looked up.
     pub(crate) has_closed: bool,
 }
@@ -34,10 +34,9 @@ impl<'b, 'c> Batch<'b, 'c> {
     ) -> Result<Batch<'b, 'c>, Fault> {
         statements.begin.raw_execute()?;
         let head: Option<i64> = statements.head.query_row([], |row| row.get(0))?;
-        let newest: Option<[u8; 16]> = statements.newest_id.query_row([], |row| row.get(0))?;
-        let newest_id = newest.map(EventId::from_bytes);
+        let ids = KnownIds::begin(&mut statements.newest_id)?;
         let has_closed = statements.any_closed.query_row([], |row| row.get(0))?;
-        Ok(Batch { conn, statements, pending, head: head.unwrap_or_default(), newest_id, has_closed })
+        Ok(Batch { conn, statements, pending, head: head.unwrap_or_default(), ids, has_closed })
     }
 
     /// Writes what is kept back to the end; then the transaction may commit. Returns the position of its last event.
@@ -63,12 +62,10 @@ impl<'b, 'c> Batch<'b, 'c> {
         self.write(request, &mut streams).map(Ok)
     }
 
-    /// Looks the ids up, unless they are all greater than every id of the log.
+    /// Looks the ids up that the log may hold.
     fn known(&mut self, events: &[NewEvent]) -> Result<Known, Fault> {
         for event in events {
-            if self.newest_id.is_some_and(|newest| event.id <= newest)
-                && repeat::find(&mut self.statements.position_of_id, event.id)?.is_some()
-            {
+            if self.ids.may_hold(event.id) && repeat::find(&mut self.statements.position_of_id, event.id)?.is_some() {
                 return repeat::classify(self.conn, &mut self.statements.position_of_id, events);
             }
         }
@@ -108,7 +105,7 @@ impl<'b, 'c> Batch<'b, 'c> {
             self.insert(event, version, part, metadata, now)?;
             positions.push(position(self.head));
             versions.push(version.map(i64::unsigned_abs));
-            self.newest_id = self.newest_id.max(Some(event.id));
+            self.ids.insert(event.id);
         }
         Ok(Appended::new(positions, versions, now))
     }

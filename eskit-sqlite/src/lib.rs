@@ -16,6 +16,7 @@ mod batch;
 mod condition;
 mod connect;
 mod error;
+mod ids;
 mod lifecycle;
 mod names;
 mod options;

@@ -20,7 +20,7 @@ impl<'c> Statements<'c> {
             begin: conn.prepare("BEGIN IMMEDIATE")?,
             commit: conn.prepare("COMMIT")?,
             head: conn.prepare("SELECT max(pos) FROM events")?,
-            newest_id: conn.prepare("SELECT max(id) FROM events")?,
+            newest_id: conn.prepare("SELECT max(id) FROM events WHERE id <= ?1")?,
             any_closed: conn.prepare("SELECT EXISTS (SELECT 1 FROM closed_streams)")?,
             position_of_id: conn.prepare("SELECT pos FROM events WHERE id = ?1")?,
             stream_version: conn.prepare(

@@ -1,0 +1,83 @@
+use std::collections::HashSet;
+
+use eskit_runtime::{EventId, Timestamp};
+use rusqlite::Statement;
+
+use crate::error::Fault;
+
+/// How far ahead another clock may be for its ids to be judged without a look-up.
+const AHEAD_MS: i64 = 60 * 60 * 1000;
+
+/// Tells which ids the log may hold already, so that few have to be looked up: ids that are made as the events are grow
+/// with the time.
+pub(crate) struct KnownIds {
+    /// Behind the ids of this time. Ids that no clock made, such as those of idempotency keys, lie anywhere, mostly beyond:
+    /// without this bound a single one of them would be greater than all others to come.
+    ceiling: EventId,
+    /// The greatest id of the log up to the ceiling, as the transaction began.
+    newest: Option<EventId>,
+    /// What the transaction wrote.
+    written: HashSet<EventId>,
+}
+
+impl KnownIds {
+    /// Reads the greatest id; `newest_id` selects it up to a bound.
+    pub(crate) fn begin(newest_id: &mut Statement<'_>) -> Result<KnownIds, Fault> {
+        let ceiling = last_id_of(Timestamp::now().as_micros() / 1000 + AHEAD_MS);
+        let newest: Option<[u8; 16]> = newest_id.query_row([ceiling.as_bytes().as_slice()], |row| row.get(0))?;
+        Ok(KnownIds { ceiling, newest: newest.map(EventId::from_bytes), written: HashSet::new() })
+    }
+
+    /// Whether the log may hold this id; if not, no look-up is needed.
+    pub(crate) fn may_hold(&self, id: EventId) -> bool {
+        let is_new = id <= self.ceiling && self.newest.is_none_or(|newest| id > newest);
+        !is_new || self.written.contains(&id)
+    }
+
+    /// Notes that the transaction wrote this id.
+    pub(crate) fn insert(&mut self, id: EventId) {
+        self.written.insert(id);
+    }
+}
+
+/// The greatest id that a clock can make in this millisecond: a UUIDv7 begins with 48 bits of time.
+fn last_id_of(time_ms: i64) -> EventId {
+    let mut bytes = [0xff; 16];
+    bytes[..6].copy_from_slice(&time_ms.to_be_bytes()[2..]);
+    EventId::from_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    fn begin(conn: &rusqlite::Connection) -> KnownIds {
+        KnownIds::begin(&mut conn.prepare("SELECT max(id) FROM events WHERE id <= ?1").unwrap()).unwrap()
+    }
+
+    fn write(conn: &rusqlite::Connection, position: i64, id: EventId) {
+        let sql = "INSERT INTO events (pos, id, type, schema_version, part, recorded_at, payload) \
+                   VALUES (?1, ?2, 'a', 1, 0, 0, x'')";
+        conn.execute(sql, (position, id.as_bytes().as_slice())).unwrap();
+    }
+
+    #[test]
+    fn only_ids_that_the_log_may_hold_are_looked_up() {
+        let conn = schema::in_memory();
+        let old = EventId::new();
+        assert!(!begin(&conn).may_hold(old));
+        write(&conn, 1, old);
+        write(&conn, 2, EventId::from_bytes([0xf3; 16]));
+
+        let mut known = begin(&conn);
+        assert!(known.may_hold(old), "it is in the log");
+        assert!(known.may_hold(EventId::from_bytes([0xf3; 16])), "it is in the log");
+        assert!(known.may_hold(EventId::from_bytes([0xaa; 16])), "no clock made it");
+        let (first, second) = (EventId::new(), EventId::new());
+        assert!(!known.may_hold(second), "an id that no clock made must not hide that this one is new");
+        known.insert(second);
+        assert!(known.may_hold(second), "this transaction wrote it");
+        assert!(!known.may_hold(first), "one that was written later does not make it known");
+    }
+}
