@@ -74,7 +74,7 @@ pub fn derive_command(input: TokenStream) -> TokenStream {
 /// | `#[shape(as = String)]` | the type whose shape stands on the wire |
 /// | `#[shape("geo-point")]` | a name for what stands there; the lock notices when the name changes |
 /// | `#[shape(crate = path::to::eskit)]` | on the type: where eskit is, when it is not `::eskit` |
-#[proc_macro_derive(Shape, attributes(shape))]
+#[proc_macro_derive(Shape, attributes(shape, serde))]
 pub fn derive_shape(input: TokenStream) -> TokenStream {
     shape::derive(input.into()).into()
 }

@@ -7,15 +7,17 @@ pub(crate) mod member;
 pub(crate) mod serde;
 mod types;
 
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Data, DeriveInput, GenericParam};
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Data, DeriveInput, Field, GenericParam};
 
 use crate::attr::eskit_path;
 use crate::ctxt::Ctxt;
 use crate::diag;
-use crate::shape::attr::{Position, ShapeAttrs};
-use crate::shape::expand::Scope;
+use crate::shape::attr::{Position, ShapeAttrs, Stated};
+use crate::shape::expand::{Scope, is_passed_over};
 use crate::shape::serde::SerdeAttrs;
 use crate::wrap::{implementation, wrap};
 
@@ -44,14 +46,51 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     quote!(#errors #wrapped)
 }
 
+/// Every name in the types of the fields that stand on the wire as they are. Others need no shape: what is skipped or
+/// stated, and what only marks the type.
+fn used_in_fields(data: &Data) -> BTreeSet<Ident> {
+    let fields: Vec<&Field> = match data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        Data::Enum(data) => data.variants.iter().flat_map(|variant| &variant.fields).collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    let mut names = BTreeSet::new();
+    for field in fields {
+        if is_passed_over(field) {
+            continue;
+        }
+        // Mistakes in these attributes were reported where the shape was made.
+        let cx = Ctxt::new();
+        let stated = ShapeAttrs::from_syn(&cx, &field.attrs, Position::Part).stated;
+        let _ = cx.finish();
+        match stated {
+            None => collect_names(field.ty.to_token_stream(), &mut names),
+            Some(Stated::As(ty)) => collect_names(ty.to_token_stream(), &mut names),
+            Some(Stated::Name(_)) => {}
+        }
+    }
+    names
+}
+
+fn collect_names(tokens: TokenStream, names: &mut BTreeSet<Ident>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => collect_names(group.stream(), names),
+            TokenTree::Ident(ident) => drop(names.insert(ident)),
+            _ => {}
+        }
+    }
+}
+
 fn implement(input: &DeriveInput, expression: &TokenStream) -> TokenStream {
     let ident = &input.ident;
     let mut generics = input.generics.clone();
+    let used = used_in_fields(&input.data);
     let params: Vec<_> = generics
         .params
         .iter()
         .filter_map(|param| match param {
-            GenericParam::Type(param) => Some(param.ident.clone()),
+            GenericParam::Type(param) if used.contains(&param.ident) => Some(param.ident.clone()),
             _ => None,
         })
         .collect();

@@ -16,12 +16,19 @@
 /// you work; a release build (one without `debug_assertions`) requires that it is recorded, so that nothing is released
 /// which the lock does not know.
 ///
-/// Events in a module called `tests`, and those marked `#[shape(unlocked)]`, are left out. One crate of a package has the
-/// lock: the one that holds its events.
+/// One crate of a package has the lock, the one that holds its events; the file names it. The package's programs, tests and
+/// examples are not held to the lock, and may define what older programs wrote.
 ///
-/// ```toml
+/// Left out are events in a module called `tests`, and those marked `#[shape(unlocked)]`: mark those that exist in some builds
+/// only, by `#[cfg(..)]`, or they count as removed in the others.
+///
+/// A package that cargo fetched, from a registry or a git repository, is held to its own lock but for what its authors have
+/// not recorded.
+///
+/// ```text
 /// # eskit.lock
 /// format 1
+/// crate shop
 ///
 /// event shop.OrderPlaced
 ///   version 1: struct
@@ -31,6 +38,10 @@
 ///       name: string
 ///       zip?: option string
 /// ```
+///
+/// Events stand in the order of their names, and each part of a shape on a line of its own, so that two branches that record
+/// different events merge without a conflict. Behind a name stand `?` where reading does without it, and in brackets what else
+/// serde's attributes say; `gone` marks what was removed, since stored events still hold it.
 #[macro_export]
 macro_rules! lock {
     () => {

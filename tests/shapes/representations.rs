@@ -1,5 +1,7 @@
 //! Structs and enums in each of serde's representations, generic and recursive ones too.
 
+use std::marker::PhantomData;
+
 use eskit::prelude::*;
 
 #[derive(Event, Serialize, Deserialize)]
@@ -54,8 +56,21 @@ struct Tree<T> {
     below: Vec<Tree<T>>,
 }
 
+/// Of a type that has no shape, but marks this one.
+#[derive(Shape, Serialize, Deserialize)]
+#[serde(bound = "")]
+struct Marked<T, U> {
+    id: u64,
+    of: PhantomData<T>,
+    #[serde(skip)]
+    cached: Option<U>,
+}
+
+struct Mark;
+
 #[derive(Event, Serialize, Deserialize)]
 struct Generic {
+    marked: Marked<Mark, Mark>,
     pair: Pair<u8, Pair<String, bool>>,
     tree: Tree<u32>,
 }

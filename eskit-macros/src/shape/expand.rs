@@ -213,7 +213,7 @@ impl Scope<'_> {
 }
 
 /// Whether `#[serde(transparent)]` looks past this field.
-fn is_passed_over(field: &Field) -> bool {
+pub(crate) fn is_passed_over(field: &Field) -> bool {
     let phantom = match &field.ty {
         Type::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "PhantomData"),
         _ => false,

@@ -1,7 +1,7 @@
 //! Texts that are built while the compiler runs.
 
 /// The most bytes of a compile-time message; what goes beyond is cut.
-const LEN: usize = 1024;
+const LEN: usize = 1536;
 
 /// A text under construction in const code.
 #[derive(Clone, Copy)]

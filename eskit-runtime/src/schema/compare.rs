@@ -4,6 +4,9 @@
 //! rolled back to, read in the recorded shape what is written in the new one. A change that either does not survive
 //! needs a new version.
 
+mod tags;
+
+use self::tags::compare_tags;
 use super::node::{Node, Nodes, next_mark, strip};
 use super::report::{Path, Report};
 use super::shape::{Kind, Member, ShapeDef, flag};
@@ -18,52 +21,6 @@ pub(crate) const fn compare(record: &str, tags: &[TagField], shape: &ShapeDef) -
     compare_tags(root.children(), tags, &mut report);
     compare_node(root, root.head(), shape, &Path::ROOT, &mut report);
     report
-}
-
-/// Queries by tag find what is stored: neither a new tag nor a dropped one can be made up for by an upcaster.
-const fn compare_tags(lines: Nodes<'_>, tags: &[TagField], report: &mut Report) {
-    let mut i = 0;
-    while i < tags.len() {
-        if !has_tag(lines, tags[i].key) {
-            report.tags += 1;
-            report.refuse(&Path::ROOT.part(tags[i].key), " is a new tag, which the stored events do not carry");
-        }
-        i += 1;
-    }
-    let mut rest = lines;
-    while let Some((line, after)) = rest.next() {
-        if let Some(tag) = line.tag()
-            && !tags_hold(tags, tag)
-        {
-            report.tags += 1;
-            report.refuse(&Path::ROOT.part(tag), " is no tag any more, so queries by it miss new events");
-        }
-        rest = after;
-    }
-}
-
-const fn has_tag(lines: Nodes<'_>, tag: &str) -> bool {
-    let mut rest = lines;
-    while let Some((line, after)) = rest.next() {
-        if let Some(found) = line.tag()
-            && same(found, tag)
-        {
-            return true;
-        }
-        rest = after;
-    }
-    false
-}
-
-const fn tags_hold(tags: &[TagField], key: &str) -> bool {
-    let mut i = 0;
-    while i < tags.len() {
-        if same(tags[i].key, key) {
-            return true;
-        }
-        i += 1;
-    }
-    false
 }
 
 const fn contains(names: &[&str], name: &str) -> bool {
@@ -360,11 +317,25 @@ const fn compare_added(lines: Nodes<'_>, members: &[Member], sides: &Sides, path
         let member = &members[i];
         match member.inlined() {
             Some(inner) => compare_added(lines, inner, sides, path, report),
-            None if lines.find(member.name).is_none() => added(member, sides, &path.part(member.name), report),
-            None => {}
+            None if lines.find(member.name).is_some() || was_renamed(lines, member) => {}
+            None => added(member, sides, &path.part(member.name), report),
         }
         i += 1;
     }
+}
+
+/// Whether the record holds the member under one of its aliases, which is reported there.
+const fn was_renamed(lines: Nodes<'_>, member: &Member) -> bool {
+    let mut i = 0;
+    while i < member.aliases.len() {
+        if let Some(line) = lines.find(member.aliases[i])
+            && !line.is_gone()
+        {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 const fn added(member: &Member, sides: &Sides, part: &Path, report: &mut Report) {
@@ -382,3 +353,6 @@ const fn added(member: &Member, sides: &Sides, part: &Path, report: &mut Report)
         BlockKind::Fixed => report.refuse(part, " was added"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@ use crate::__private::message::Message;
 
 /// The most differences that one message spells out.
 const LINES_MAX: usize = 6;
+/// The most bytes of them: what to write instead comes behind, and must not be cut.
+const BYTES_MAX: usize = 450;
 
 /// The differences between a record and the program.
 #[derive(Clone, Copy)]
@@ -12,6 +14,8 @@ pub(crate) struct Report {
     pub(crate) text: Message,
     /// How many of them there are.
     pub(crate) refused: usize,
+    /// How many of them the text holds.
+    told: usize,
     /// How many are new parts without a default.
     pub(crate) without_default: usize,
     /// How many are of tags.
@@ -20,7 +24,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) const fn new() -> Report {
-        Report { text: Message::new(), refused: 0, without_default: 0, tags: 0 }
+        Report { text: Message::new(), refused: 0, told: 0, without_default: 0, tags: 0 }
     }
 
     /// Adds `` `path` text `` as a line.
@@ -29,18 +33,21 @@ impl Report {
     }
 
     pub(crate) const fn refuse_with(&mut self, path: &Path, text: Message) {
-        self.refused += 1;
-        if self.refused <= LINES_MAX {
+        let bytes = self.text.as_str().len() + path.0.as_str().len() + text.as_str().len();
+        // Once one is left out, all behind it are: the number of them follows.
+        if self.refused == self.told && self.told < LINES_MAX && (self.told == 0 || bytes <= BYTES_MAX) {
+            self.told += 1;
             self.text = self.text.text("\n  ").text(path.0.as_str()).text(text.as_str());
         }
+        self.refused += 1;
     }
 
     /// The lines, and how many more there are.
     pub(crate) const fn lines(&self) -> Message {
-        if self.refused <= LINES_MAX {
+        if self.refused == self.told {
             return self.text;
         }
-        self.text.text("\n  and ").number((self.refused - LINES_MAX) as u32).text(" more")
+        self.text.text("\n  and ").number((self.refused - self.told) as u32).text(" more")
     }
 }
 
@@ -76,5 +83,29 @@ impl Path {
 
     pub(crate) const fn is_root(&self) -> bool {
         self.0.as_str().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_counted() {
+        let mut report = Report::new();
+        for _ in 0..9 {
+            report.refuse(&Path::ROOT.part("a").item().part("b"), " was removed");
+        }
+        let lines = report.lines();
+        assert_eq!(lines.as_str().matches("\n  `a[].b` was removed").count(), LINES_MAX);
+        assert!(lines.as_str().ends_with("\n  and 3 more"), "{}", lines.as_str());
+
+        let mut report = Report::new();
+        for _ in 0..3 {
+            report.refuse(&Path::ROOT.part(&"long".repeat(60)), " was removed");
+        }
+        let lines = report.lines();
+        assert_eq!(lines.as_str().matches(" was removed").count(), 1);
+        assert!(lines.as_str().ends_with("\n  and 2 more"), "{}", lines.as_str());
     }
 }

@@ -8,6 +8,9 @@ use super::hash;
 /// other crates state the shape at the field, `#[shape(as = String)]` or `#[shape("geo-point")]`; for a type that writes
 /// itself by hand implement the trait.
 ///
+/// A type may hold itself, `struct Tree { below: Vec<Tree> }`. Of types that hold *each other* state one at a field, as
+/// `#[shape("folder")]`: rustc refuses the cycle otherwise (E0391).
+///
 /// ```
 /// use eskit_runtime::{Shape, ShapeDef};
 ///

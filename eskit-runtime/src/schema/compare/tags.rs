@@ -1,0 +1,50 @@
+use crate::event::TagField;
+use crate::schema::node::Nodes;
+use crate::schema::report::{Path, Report};
+use crate::table::same;
+
+/// Queries by tag find what is stored: neither a new tag nor a dropped one can be made up for by an upcaster.
+pub(super) const fn compare_tags(lines: Nodes<'_>, tags: &[TagField], report: &mut Report) {
+    let mut i = 0;
+    while i < tags.len() {
+        if !has_tag(lines, tags[i].key) {
+            report.tags += 1;
+            report.refuse(&Path::ROOT.part(tags[i].key), " is a new tag, which the stored events do not carry");
+        }
+        i += 1;
+    }
+    let mut rest = lines;
+    while let Some((line, after)) = rest.next() {
+        if let Some(tag) = line.tag()
+            && !tags_hold(tags, tag)
+        {
+            report.tags += 1;
+            report.refuse(&Path::ROOT.part(tag), " is no tag any more, so queries by it miss new events");
+        }
+        rest = after;
+    }
+}
+
+const fn has_tag(lines: Nodes<'_>, tag: &str) -> bool {
+    let mut rest = lines;
+    while let Some((line, after)) = rest.next() {
+        if let Some(found) = line.tag()
+            && same(found, tag)
+        {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+const fn tags_hold(tags: &[TagField], key: &str) -> bool {
+    let mut i = 0;
+    while i < tags.len() {
+        if same(tags[i].key, key) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}

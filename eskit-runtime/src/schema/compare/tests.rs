@@ -1,0 +1,168 @@
+//! Each rule once: a record, the shape that came of it, and what is said of the change.
+
+use super::*;
+use crate::schema::hash;
+
+/// The shape that a record would be written for.
+fn shape(node: Node<'_>, head: &str) -> &'static ShapeDef {
+    let head = head.trim();
+    let leaked = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+    let def = if let Some(inner) = head.strip_prefix("option ") {
+        ShapeDef::option(shape(node, inner))
+    } else if let Some(item) = head.strip_prefix("list ") {
+        ShapeDef::list(shape(node, item))
+    } else if let Some((len, item)) = head.strip_prefix("array ").and_then(|rest| rest.split_once(' ')) {
+        ShapeDef::array(len.parse().unwrap(), shape(node, item))
+    } else if ["struct", "enum", "tuple", "map"].iter().any(|word| head.starts_with(word)) {
+        ShapeDef::block(leaked(head), members(node))
+    } else {
+        ShapeDef::leaf(leaked(head))
+    };
+    Box::leak(Box::new(def))
+}
+
+fn members(node: Node<'_>) -> &'static [Member] {
+    let (mut members, mut nodes) = (Vec::new(), node.children());
+    while let Some((line, rest)) = nodes.next() {
+        nodes = rest;
+        let mut flags = if line.is_optional() { flag::OPTIONAL } else { flag::NO_DEFAULT };
+        let mut aliases: Vec<&'static str> = Vec::new();
+        let mut marks = line.marks();
+        while let Some((mark, rest)) = next_mark(marks) {
+            marks = rest;
+            match flag::WORDS.iter().find(|(_, word)| *word == mark) {
+                Some((flag, _)) => flags |= flag,
+                None => aliases.push(Box::leak(mark.trim_start_matches("alias ").to_owned().into_boxed_str())),
+            }
+        }
+        if line.name().starts_with('*') {
+            flags |= flag::FLATTEN;
+        }
+        let name = Box::leak(line.name().to_owned().into_boxed_str());
+        members.push(Member::new(name, hash::text(name), flags, Box::leak(aliases.into()), shape(line, line.head())));
+    }
+    Box::leak(members.into())
+}
+
+/// The lines of the report, without indentation.
+fn differences(old: &str, new: &str) -> Vec<String> {
+    let new = Node::root(new);
+    let report = compare(old, &[], shape(new, new.head()));
+    let lines: Vec<String> = report.lines().as_str().lines().skip(1).map(|line| line.trim().to_owned()).collect();
+    assert_eq!(lines.len(), report.refused, "{lines:?}");
+    lines
+}
+
+/// A struct with these members.
+fn of(members: &str) -> String {
+    members
+        .split("; ")
+        .filter(|line| !line.is_empty())
+        .fold("struct".to_owned(), |text, line| format!("{text}\n  {line}"))
+}
+
+#[test]
+fn a_field_may_come_and_go_where_both_sides_do_without_it() {
+    let both = "b: u8; a?: u8";
+    for (old, new) in [
+        ("b: u8", both),
+        (both, "b: u8"),
+        (both, both),
+        ("b: u8", "b: u8; a?: option u8"),
+        ("b: u8", "b?: u8"),
+        ("b: u8", "b: u8; a: u8 [unread]"),
+        ("b: u8; a: u8 [unread]", "b: u8"),
+        ("b: u8; gone a: u8", "b: u8; a?: u8"),
+        ("a?: u8", "a?: u8 [omitted]"),
+        ("a?: u8 [omitted]", "a?: u8"),
+        ("a: u8", "a: u8 [alias x]"),
+    ] {
+        assert_eq!(differences(&of(old), &of(new)), [""; 0], "{old} -> {new}");
+    }
+    for (old, new, text) in [
+        ("b: u8", "b: u8; a: u8", "`a` was added, but stored events do not hold it"),
+        ("a: u8", "", "`a` was removed"),
+        ("a?: u8", "a: u8", "`a` may be missing in stored events, but is now required"),
+        ("gone a?: u8", "a: u8", "`a` may be missing in stored events, but is now required"),
+        ("a: u8", "a?: u8 [omitted]", "`a` may now be left out, but older programs require it"),
+        ("a: u8", "a?: u8 [unwritten]", "`a` may now be left out, but older programs require it"),
+        ("a: u8", "a: string", "`a` was `u8`, is now `string`"),
+        ("a?: option u8", "a?: u8", "`a` was `option u8`, is now `u8`"),
+        ("a: list u8", "a: list u16", "`a[]` was `u8`, is now `u16`"),
+        ("a: array 2 u8", "a: array 3 u8", "`a` was `array 2 u8`, is now `array 3 u8`"),
+        ("gone a: u8", "a?: u16", "`a` was `u8`, is now `u16`"),
+    ] {
+        assert_eq!(differences(&of(old), &of(new)), [text], "{old} -> {new}");
+    }
+}
+
+#[test]
+fn names_are_those_that_each_side_reads() {
+    for (old, new, text) in [
+        ("a: u8", "b: u8 [alias a]", "`a` is now written as `b`, which older programs do not read"),
+        ("a: u8 [alias x]", "a: u8", "`a` is no longer read under its alias `x`"),
+        ("a: u8", "a: u8 [read as b]", "`a` is now read as `b`"),
+        ("a: u8 [read as b]", "a: u8", "`a` is no longer read as `b`"),
+    ] {
+        assert_eq!(differences(&of(old), &of(new)), [text], "{old} -> {new}");
+    }
+    assert_eq!(differences(&of("a: u8"), &of("a: u8 [read as b] [alias a]")), [""; 0]);
+    assert_eq!(differences(&of("a: u8 [read as b]"), &of("a: u8 [read as b]")), [""; 0]);
+}
+
+#[test]
+fn unknown_fields_may_be_denied() {
+    let closed = |members: &str| of(members).replacen("struct", "struct closed", 1);
+    let text = "`a` was added, but older programs deny unknown fields";
+    assert_eq!(differences(&closed(""), &of("a?: u8")), [text]);
+    assert_eq!(differences(&of("a?: u8"), &closed("")), ["`a` was removed, and unknown fields are denied"]);
+    // A flattened map of what is not any JSON takes every field, and may not be able to read it.
+    let rest = "*0: map\n    key: string\n    value: u8";
+    assert_eq!(differences(&of(rest), &of(&format!("a?: string; {rest}"))), [text]);
+    let any = rest.replace("value: u8", "value: json");
+    assert_eq!(differences(&of(&any), &of(&format!("a?: string; {any}"))), [""; 0]);
+    // The fields of a flattened struct are those of the struct around it.
+    assert_eq!(differences(&of("a: u8; b: u8"), &of("a: u8; *0: struct\n    b: u8")), [""; 0]);
+}
+
+#[test]
+fn variants_are_known_by_name_and_places_by_number() {
+    let choice = |variants: &str| of(variants).replacen("struct", "enum", 1);
+    for (old, new) in [("A: unit", "A: unit; B: u8"), ("A: unit; gone B: u8", "A: unit; B: u8")] {
+        let text = "`B` is a new variant, which older programs do not know";
+        assert_eq!(differences(&choice(old), &choice(new)), [text]);
+        let other = |variants: &str| format!("{variants}; O: unit [other]");
+        assert_eq!(differences(&choice(&other(old)), &choice(&other(new))), [""; 0]);
+    }
+    assert_eq!(differences(&choice("A: unit; B: u8"), &choice("A: unit")), ["`B` was removed"]);
+    let (old, new) = ("A: unit; B: u8; O: unit [other]", "A: unit; O: unit [other]");
+    assert_eq!(differences(&choice(old), &choice(new)), [""; 0]);
+    let text = "`O` no longer stands for unknown variants";
+    assert_eq!(differences(&choice("O: unit [other]"), &choice("O: unit")), [text]);
+    let tuple = |parts: &str| of(parts).replacen("struct", "tuple", 1);
+    assert_eq!(differences(&tuple("0: u8"), &tuple("0: u8; 1: u8")), ["`1` was added"]);
+    assert_eq!(differences(&tuple("0: u8; 1: u8"), &tuple("0: u8")), ["`1` was removed"]);
+    let representations = ["enum", "enum untagged", "enum tag t", "enum tag t content c", "tuple", "struct"];
+    for (old, new) in representations.iter().zip(&representations[1..]) {
+        assert_eq!(differences(old, new), [format!("the payload was `{old}`, is now `{new}`")]);
+    }
+}
+
+#[test]
+fn the_path_leads_through_lists_and_structs() {
+    let record = |ty: &str| of(&format!("a: list struct\n    b: option struct\n      c: list list {ty}"));
+    assert_eq!(differences(&record("u8"), &record("u16")), ["`a[].b.c[][]` was `u8`, is now `u16`"]);
+}
+
+#[test]
+fn tags_stay_as_they_are() {
+    let tag = |key| TagField { key, field: "f", arity: crate::tag::Arity::One };
+    let report = |old: &str, tags: &[TagField]| {
+        let report = compare(old, tags, shape(Node::root("struct"), "struct"));
+        (report.tags, report.lines().as_str().to_owned())
+    };
+    assert_eq!(report("struct\n  tag a\n  tag b", &[tag("b"), tag("a")]), (0, String::new()));
+    let (count, lines) = report("struct\n  tag a", &[tag("b")]);
+    assert_eq!(count, 2);
+    assert!(lines.contains("`b` is a new tag") && lines.contains("`a` is no tag any more"), "{lines}");
+}
