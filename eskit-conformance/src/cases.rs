@@ -83,7 +83,7 @@ impl Case {
                 Some("the log ends with its handle")
             }
             Needs::Shared if !harness.is_shared => Some("the log cannot be open twice"),
-            Needs::Process if context.child_args().is_none() => Some("no entry for another process was given"),
+            Needs::Process if context.child_command().args.is_none() => Some("no entry for another process was given"),
             _ => None,
         }
     }

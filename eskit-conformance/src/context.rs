@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eskit_runtime::AnyStore;
 use tokio::task::JoinSet;
 
+use crate::crash::ChildCommand;
 use crate::failure::Failure;
 use crate::harness::Harness;
 use crate::log::{Log, Scratch};
@@ -33,17 +34,12 @@ struct Run {
     harness: Harness,
     settings: Settings,
     scratch: Scratch,
-    child_args: Option<Vec<String>>,
+    child: ChildCommand,
 }
 
 impl Context {
-    pub(crate) fn new(
-        harness: Harness,
-        settings: Settings,
-        scratch: Scratch,
-        child_args: Option<Vec<String>>,
-    ) -> Context {
-        let run = Arc::new(Run { harness, settings, scratch, child_args });
+    pub(crate) fn new(harness: Harness, settings: Settings, scratch: Scratch, child: ChildCommand) -> Context {
+        let run = Arc::new(Run { harness, settings, scratch, child });
         Context { run, case: Arc::new(CaseState { seed: 0, seeds: AtomicU64::new(0), logs: Mutex::default() }) }
     }
 
@@ -61,8 +57,8 @@ impl Context {
         &self.run.settings
     }
 
-    pub(crate) fn child_args(&self) -> Option<&[String]> {
-        self.run.child_args.as_deref()
+    pub(crate) fn child_command(&self) -> &ChildCommand {
+        &self.run.child
     }
 
     /// A new log.

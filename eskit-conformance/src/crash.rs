@@ -5,5 +5,5 @@ mod process;
 mod verify;
 
 pub(crate) use child::Child;
-pub(crate) use process::Writer;
+pub(crate) use process::{ChildCommand, Writer};
 pub(crate) use verify::check;

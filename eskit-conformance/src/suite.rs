@@ -7,7 +7,7 @@ use eskit_runtime::EventStore;
 
 use crate::cases::{self, Case};
 use crate::context::Context;
-use crate::crash;
+use crate::crash::{self, ChildCommand};
 use crate::failure::Failure;
 use crate::harness::Harness;
 use crate::log::{Log, Scratch};
@@ -30,7 +30,7 @@ pub struct Suite {
     name: String,
     harness: Harness,
     settings: Settings,
-    child_args: Option<Vec<String>>,
+    child: ChildCommand,
     is_quiet: bool,
 }
 
@@ -63,7 +63,7 @@ impl Suite {
             name: "the store".to_owned(),
             harness,
             settings: Settings::default(),
-            child_args: None,
+            child: ChildCommand::default(),
             is_quiet: false,
         }
     }
@@ -113,7 +113,15 @@ impl Suite {
     /// own, in place of [`Suite::in_test`].
     #[must_use]
     pub fn child_args<A: Into<String>>(mut self, args: impl IntoIterator<Item = A>) -> Suite {
-        self.child_args = Some(args.into_iter().map(Into::into).collect());
+        self.child.args = Some(args.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets an environment variable of each process that the suite starts, such as the address of a server that the test
+    /// started.
+    #[must_use]
+    pub fn child_env(mut self, name: impl Into<String>, value: impl Into<String>) -> Suite {
+        self.child.env.push((name.into(), value.into()));
         self
     }
 
@@ -193,7 +201,7 @@ impl Suite {
         let settings = self.settings.overridden_by(|name| std::env::var(name).ok());
         let settings = settings.map_err(|error| Failure::new(error.to_string()))?;
         (report.seed, report.rounds) = (settings.seed, settings.rounds);
-        let root = Context::new(self.harness, settings, Scratch::new()?, self.child_args);
+        let root = Context::new(self.harness, settings, Scratch::new()?, self.child);
         for case in cases::all().filter(|case| root.settings().selects(case.name)) {
             report.cases.push(runtime.block_on(run_case(case, &root)));
         }

@@ -46,21 +46,16 @@ CREATE FUNCTION {append_v1}(
     IN p_after          bigint[],
     IN p_type           text[],
     IN p_tag            text[],
-    -- Conditions of every other form: their types, tags and ids begin and end at these indexes of the last three.
+    -- Conditions of every other form. Their types, tags and ids are array literals: a slice of one array of all of them
+    -- would be sought from its beginning each time.
     IN o_condition      integer[],
     IN o_after          bigint[],
-    IN o_type_from      integer[],
-    IN o_type_to        integer[],
-    IN o_tag_from       integer[],
-    IN o_tag_to         integer[],
-    IN o_id_from        integer[],
-    IN o_id_to          integer[],
+    IN o_types          text[],
+    IN o_tags           text[],
     IN o_in_stream_type text[],
     IN o_in_stream_id   text[],
     IN o_stream_type    text[],
-    IN o_types          text[],
-    IN o_tags           text[],
-    IN o_ids            uuid[],
+    IN o_ids            text[],
     -- Which append (ascending) is written only if which earlier one is not.
     IN d_append         integer[],
     IN d_on             integer[],
@@ -144,13 +139,11 @@ BEGIN
     IF cardinality(o_condition) > 0 THEN
         SELECT h_condition || array_agg(o.condition), h_pos || array_agg(o.pos) INTO h_condition, h_pos FROM (
             SELECT o.condition, {newest_v1}(
-                o.after, o_types[o.type_from:o.type_to], o_tags[o.tag_from:o.tag_to],
-                o.in_stream_type, o.in_stream_id, o.stream_type, o_ids[o.id_from:o.id_to]
+                o.after, o.types::text[], o.tags::text[],
+                o.in_stream_type, o.in_stream_id, o.stream_type, o.ids::uuid[]
             ) AS pos
-            FROM unnest(o_condition, o_after, o_type_from, o_type_to, o_tag_from, o_tag_to, o_id_from, o_id_to,
-                o_in_stream_type, o_in_stream_id, o_stream_type)
-                AS o(condition, after, type_from, type_to, tag_from, tag_to, id_from, id_to,
-                in_stream_type, in_stream_id, stream_type)
+            FROM unnest(o_condition, o_after, o_types, o_tags, o_in_stream_type, o_in_stream_id, o_stream_type, o_ids)
+                AS o(condition, after, types, tags, in_stream_type, in_stream_id, stream_type, ids)
             OFFSET 0
         ) o WHERE o.pos IS NOT NULL;
     END IF;

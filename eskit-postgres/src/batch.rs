@@ -184,9 +184,6 @@ fn bind_conditions<'q>(
     let query = query.bind(&any.condition).bind(&any.after);
     let query = query.bind(&types.condition).bind(&types.after).bind(&types.name);
     let query = query.bind(&tags.condition).bind(&tags.after).bind(&tags.name).bind(&tags.tag);
-    let query = query.bind(&others.condition).bind(&others.after);
-    let query = query.bind(&others.types.from).bind(&others.types.to).bind(&others.tags.from).bind(&others.tags.to);
-    let query = query.bind(&others.ids.from).bind(&others.ids.to).bind(&others.in_stream_type);
-    let query = query.bind(&others.in_stream_id).bind(&others.stream_type);
-    query.bind(&others.all_types).bind(&others.all_tags).bind(&others.all_ids)
+    let query = query.bind(&others.condition).bind(&others.after).bind(&others.types).bind(&others.tags);
+    query.bind(&others.in_stream_type).bind(&others.in_stream_id).bind(&others.stream_type).bind(&others.ids)
 }

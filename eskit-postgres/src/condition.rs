@@ -1,5 +1,4 @@
 use eskit_runtime::{Condition, ExpectedVersion, Position, QueryItem};
-use sqlx::types::Uuid;
 
 use crate::batch::Streams;
 use crate::row::column;
@@ -54,15 +53,13 @@ pub(crate) struct TagTypes<'r> {
 pub(crate) struct Others<'r> {
     pub(crate) condition: Vec<i32>,
     pub(crate) after: Vec<i64>,
-    pub(crate) types: Slices,
-    pub(crate) tags: Slices,
-    pub(crate) ids: Slices,
+    /// Array literals, as are the tags and ids.
+    pub(crate) types: Vec<String>,
+    pub(crate) tags: Vec<String>,
     pub(crate) in_stream_type: Vec<Option<&'r str>>,
     pub(crate) in_stream_id: Vec<Option<&'r str>>,
     pub(crate) stream_type: Vec<Option<&'r str>>,
-    pub(crate) all_types: Vec<&'r str>,
-    pub(crate) all_tags: Vec<&'r str>,
-    pub(crate) all_ids: Vec<Uuid>,
+    pub(crate) ids: Vec<String>,
 }
 
 /// Where the part of each item begins and ends in an array of all of them, counted from 1.
@@ -151,11 +148,40 @@ impl<'r> Others<'r> {
     fn add(&mut self, condition: i32, item: &'r QueryItem, after: i64) {
         self.condition.push(condition);
         self.after.push(after);
-        self.types.push(&mut self.all_types, item.types.iter().map(|name| name.as_str()));
-        self.tags.push(&mut self.all_tags, item.tags.iter().map(|tag| tag.as_str()));
-        self.ids.push(&mut self.all_ids, item.ids.iter().map(|id| id.as_uuid()));
+        self.types.push(array(item.types.iter().map(|name| name.as_str())));
+        self.tags.push(array(item.tags.iter().map(|tag| tag.as_str())));
+        self.ids.push(array(item.ids.iter().map(|id| id.as_uuid().to_string())));
         self.in_stream_type.push(item.stream.as_ref().map(|stream| stream.stream_type()));
         self.in_stream_id.push(item.stream.as_ref().map(|stream| stream.id()));
         self.stream_type.push(item.stream_type.as_deref());
+    }
+}
+
+/// An array as PostgreSQL reads it: <https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO>.
+fn array(values: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let mut literal = String::from("{");
+    for value in values {
+        literal.push_str(if literal.len() > 1 { ",\"" } else { "\"" });
+        for char in value.as_ref().chars() {
+            if matches!(char, '"' | '\\') {
+                literal.push('\\');
+            }
+            literal.push(char);
+        }
+        literal.push('"');
+    }
+    literal.push('}');
+    literal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn array_literals_quote_what_would_end_them() {
+        assert_eq!(array(std::iter::empty::<&str>()), "{}");
+        assert_eq!(array(["a:b", "", "NULL", "{,}"].iter()), r#"{"a:b","","NULL","{,}"}"#);
+        assert_eq!(array([r#"say "\""#].iter()), r#"{"say \"\\\""}"#);
     }
 }

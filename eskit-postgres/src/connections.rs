@@ -1,9 +1,12 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 
 use crate::error::Fault;
 
@@ -12,6 +15,11 @@ const KEPT_IDLE_MAX: Duration = Duration::from_secs(30);
 
 /// Connections of a pool that are kept at hand: a pool pings a connection each time it comes back, and may do so each time
 /// it is handed out.
+///
+/// Who finds none at hand waits in a queue of its own, for whatever comes first: one that comes back, or one of the pool,
+/// for which one task asks on behalf of all. The pool alone would not do: it knows nothing of connections that are kept
+/// here and never come back to it. Nor would asking the pool for each: a connection that is given up half made still
+/// burdens the server.
 pub(crate) struct Connections {
     pool: PgPool,
     /// How many to keep at hand.
@@ -23,11 +31,19 @@ pub(crate) struct Connections {
 #[derive(Default)]
 struct Kept {
     idle: Vec<Idle>,
+    waiting: VecDeque<Waiting>,
+    /// The task that asks the pool, while somebody waits.
+    asking: Option<AbortHandle>,
     is_closed: bool,
 }
 
 struct Idle {
     connection: PoolConnection<Postgres>,
+    since: Instant,
+}
+
+struct Waiting {
+    reply: oneshot::Sender<Result<PoolConnection<Postgres>, Fault>>,
     since: Instant,
 }
 
@@ -46,23 +62,27 @@ impl Connections {
 
     /// A connection, at hand or from the pool. Dropping it while a statement runs is safe: the pool waits for the statement
     /// to end before it hands the connection out again.
-    pub(crate) async fn take(&self) -> Result<PoolConnection<Postgres>, Fault> {
-        let at_hand = {
+    pub(crate) async fn take(self: &Arc<Connections>) -> Result<PoolConnection<Postgres>, Fault> {
+        let (reply, answer) = oneshot::channel();
+        let old = {
             let mut kept = self.kept();
             if kept.is_closed {
                 return Err(Fault::Closed);
             }
-            kept.idle.pop()
-        };
-        match at_hand {
-            Some(idle) if idle.since.elapsed() < KEPT_IDLE_MAX => Ok(idle.connection),
-            // The last to come back was too old, so all are.
-            Some(_) => {
-                self.clear();
-                Ok(self.pool.acquire().await?)
+            let old = match kept.idle.pop() {
+                Some(idle) if idle.since.elapsed() < KEPT_IDLE_MAX => return Ok(idle.connection),
+                // The last to come back was too old, so all are.
+                Some(idle) => kept.idle.drain(..).chain([idle]).collect(),
+                None => Vec::new(),
+            };
+            kept.waiting.push_back(Waiting { reply, since: Instant::now() });
+            if kept.asking.is_none() {
+                kept.asking = Some(self.runtime.spawn(ask(self.pool.clone(), Arc::downgrade(self))).abort_handle());
             }
-            None => Ok(self.pool.acquire().await?),
-        }
+            old
+        };
+        self.release(old);
+        answer.await.unwrap_or(Err(Fault::Closed))
     }
 
     /// Takes a connection back, and keeps or closes it after what it was used for.
@@ -76,10 +96,53 @@ impl Connections {
             self.clear();
             return;
         }
+        self.hand_out(connection);
+    }
+
+    /// To the first who waits, or to those at hand, or back to the pool.
+    fn hand_out(&self, connection: PoolConnection<Postgres>) {
         let mut kept = self.kept();
-        if !kept.is_closed && kept.idle.len() < self.keep {
+        let mut connection = Ok(connection);
+        while let Some(waiting) = kept.waiting.pop_front() {
+            match waiting.reply.send(connection) {
+                Ok(()) => return,
+                // It gave up.
+                Err(unwanted) => connection = unwanted,
+            }
+        }
+        if let Ok(connection) = connection
+            && !kept.is_closed
+            && kept.idle.len() < self.keep
+        {
             kept.idle.push(Idle { connection, since: Instant::now() });
         }
+    }
+
+    /// Tells a failure of the pool to the first who waits; a pool that is only busy, to those who waited as long as it
+    /// may take.
+    fn refuse(&self, error: sqlx::Error) {
+        let mut kept = self.kept();
+        let patience = match error {
+            sqlx::Error::PoolTimedOut => self.pool.options().get_acquire_timeout(),
+            _ => Duration::ZERO,
+        };
+        if kept.waiting.front().is_some_and(|first| first.since.elapsed() >= patience)
+            && let Some(first) = kept.waiting.pop_front()
+        {
+            // It may have given up.
+            let _ = first.reply.send(Err(error.into()));
+        }
+    }
+
+    /// Whether somebody still waits; if not, the task that asks is over.
+    fn goes_on_asking(&self) -> bool {
+        let mut kept = self.kept();
+        kept.waiting.retain(|waiting| !waiting.reply.is_closed());
+        let goes_on = !kept.is_closed && !kept.waiting.is_empty();
+        if !goes_on {
+            kept.asking = None;
+        }
+        goes_on
     }
 
     /// Gives what is at hand back to the pool.
@@ -90,11 +153,15 @@ impl Connections {
 
     /// Gives everything back to the pool, and hands out nothing more.
     pub(crate) fn close(&self) {
-        let idle = {
+        let (idle, asking) = {
             let mut kept = self.kept();
             kept.is_closed = true;
-            std::mem::take(&mut kept.idle)
+            kept.waiting.clear();
+            (std::mem::take(&mut kept.idle), kept.asking.take())
         };
+        if let Some(asking) = asking {
+            asking.abort();
+        }
         self.release(idle);
     }
 
@@ -108,5 +175,20 @@ impl Connections {
 impl Drop for Connections {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Asks the pool for one connection after the other, as long as somebody waits.
+async fn ask(pool: PgPool, connections: std::sync::Weak<Connections>) {
+    loop {
+        let answer = pool.acquire().await;
+        let Some(connections) = connections.upgrade() else { return };
+        match answer {
+            Ok(connection) => connections.hand_out(connection),
+            Err(error) => connections.refuse(error),
+        }
+        if !connections.goes_on_asking() {
+            return;
+        }
     }
 }

@@ -13,12 +13,16 @@ enum Found {
 }
 
 async fn inspect(conn: &mut PgConnection, names: &Names) -> Result<Found, Fault> {
-    let (notes, events): (bool, bool) =
-        sqlx::query_as("SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL")
-            .bind(names.qualified("migrations"))
-            .bind(names.qualified("events"))
-            .fetch_one(&mut *conn)
-            .await?;
+    let (notes, events): (bool, bool) = sqlx::query_as(
+        // The catalog's tables, not `to_regclass`, whose cache does not see what another transaction has just made.
+        "SELECT count(*) FILTER (WHERE relname = $2) > 0, count(*) FILTER (WHERE relname = $3) > 0
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE nspname = $1",
+    )
+    .bind(names.schema_name())
+    .bind(names.table_name("migrations"))
+    .bind(names.table_name("events"))
+    .fetch_one(&mut *conn)
+    .await?;
     if !notes {
         return Ok(if events { Found::Foreign } else { Found::Nothing });
     }
@@ -68,6 +72,8 @@ pub(crate) async fn migrate(conn: &mut PgConnection, names: &Names, payload: Pay
 
 async fn apply(conn: &mut PgConnection, names: &Names, payload: PayloadType) -> Result<(), StoreError> {
     let fail = |fault: Fault| fault.into_error("migrate", names);
+    // Whatever the session's default is: each statement must see what was committed before it.
+    run(conn, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned()).await.map_err(fail)?;
     // One migrator at a time, until the end of the transaction.
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
         .bind(names.channel())
@@ -93,8 +99,10 @@ async fn apply(conn: &mut PgConnection, names: &Names, payload: PayloadType) -> 
 
 /// Makes the schema and the table of migrations. The schema only if it is missing: its owner may be another role.
 async fn prepare(conn: &mut PgConnection, names: &Names) -> Result<(), Fault> {
-    let is_there: bool =
-        sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL").bind(names.schema()).fetch_one(&mut *conn).await?;
+    let is_there: bool = sqlx::query_scalar("SELECT count(*) > 0 FROM pg_catalog.pg_namespace WHERE nspname = $1")
+        .bind(names.schema_name())
+        .fetch_one(&mut *conn)
+        .await?;
     if !is_there {
         run(conn, migrations::create_schema(names)).await?;
     }
@@ -117,10 +125,15 @@ async fn check_encoding(conn: &mut PgConnection) -> Result<(), Fault> {
 }
 
 async fn payload_type(conn: &mut PgConnection, names: &Names) -> Result<PayloadType, Fault> {
-    let sql = "SELECT format_type(atttypid, NULL) FROM pg_attribute \
-               WHERE attrelid = to_regclass($1) AND attname = 'payload'";
-    let found: Option<String> =
-        sqlx::query_scalar(sql).bind(names.qualified("events")).fetch_optional(&mut *conn).await?;
+    let found: Option<String> = sqlx::query_scalar(
+        "SELECT format_type(atttypid, NULL) FROM pg_catalog.pg_attribute a
+         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE nspname = $1 AND relname = $2 AND attname = 'payload'",
+    )
+    .bind(names.schema_name())
+    .bind(names.table_name("events"))
+    .fetch_optional(&mut *conn)
+    .await?;
     let found = found.unwrap_or_default();
     PayloadType::from_sql(&found)
         .ok_or_else(|| Fault::Damaged(format!("the column `payload` has the type `{found}`, which no version writes")))

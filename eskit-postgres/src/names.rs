@@ -36,9 +36,19 @@ impl Names {
         quoted(&self.schema)
     }
 
+    /// The schema as the catalog holds it.
+    pub(crate) fn schema_name(&self) -> &str {
+        &self.schema
+    }
+
+    /// A table as the catalog holds it.
+    pub(crate) fn table_name(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
     /// A table or function with its schema, as it is written in SQL.
     pub(crate) fn qualified(&self, name: &str) -> String {
-        format!("{}.{}", quoted(&self.schema), quoted(&format!("{}{name}", self.prefix)))
+        format!("{}.{}", quoted(&self.schema), quoted(&self.table_name(name)))
     }
 
     /// Puts the names into a template: `{events}` becomes the quoted table with its schema, `{index:events_id}` the

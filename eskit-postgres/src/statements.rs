@@ -4,7 +4,7 @@ use crate::migrations::PayloadType;
 use crate::names::Names;
 
 /// The parameters of `append_v1`.
-const APPEND_PARAMETERS: usize = 51;
+const APPEND_PARAMETERS: usize = 45;
 
 const COUNTS: &str = "\
 SELECT (

@@ -182,9 +182,16 @@ impl PostgresStore {
     }
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Whoever follows the log on behalf of those who wait has nobody left.
+        self.heads.close();
+    }
+}
+
 /// Checks the log, and returns the type of its payloads.
 async fn inspect(
-    connections: &Connections,
+    connections: &Arc<Connections>,
     names: &Names,
     options: &PostgresOptions,
 ) -> Result<PayloadType, StoreError> {

@@ -18,6 +18,14 @@ pub(crate) struct Note {
     pub(crate) count: usize,
 }
 
+/// How this executable is started again, to write to a log until it is killed.
+#[derive(Default, Debug)]
+pub(crate) struct ChildCommand {
+    /// Its arguments; without them no process can be started.
+    pub(crate) args: Option<Vec<String>>,
+    pub(crate) env: Vec<(String, String)>,
+}
+
 /// A process that appends to a log. Killed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -29,8 +37,10 @@ impl Writer {
     /// Starts this executable again, as a writer to a log.
     pub(crate) fn start(context: &Context, log: &Log, number: u32, seed: u64) -> Result<Writer, Failure> {
         let notes = log.path(&format!("{number}.notes"));
+        let ChildCommand { args, env } = context.child_command();
         let process = Command::new(std::env::current_exe()?)
-            .args(context.child_args().unwrap_or_default())
+            .args(args.iter().flatten())
+            .envs(env.iter().map(|(name, value)| (name, value)))
             .env(LOG, log.name())
             .env(FOLDER, log.folder())
             .env(NOTES, &notes)
