@@ -1,116 +1,10 @@
-//! Appends: conditions, versions, conflicts, repeats and limits.
+//! Appends that the conformance suite does not ask for: batches, ids out of order, the most events at once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod support;
 
-use eskit_postgres::PostgresStore;
-use eskit_runtime::{
-    Append, AppendError, Condition, Conflict, ConflictKind, ContentType, EventId, EventStore, ExpectedVersion,
-    LimitError, Metadata, NewEvent, Position, Principal, PrincipalKind, Query, QueryItem, ReadOptions, SchemaVersion,
-    Timestamp,
-};
+use eskit_runtime::{Append, AppendError, EventId, EventStore, NewEvent, Position, QueryItem};
 use support::*;
-
-async fn conflict(store: &PostgresStore, append: Append) -> Conflict {
-    match store.append(append).await {
-        Err(AppendError::Conflict(conflict)) => conflict,
-        other => panic!("expected a conflict, got {other:?}"),
-    }
-}
-
-#[tokio::test]
-async fn an_event_comes_back_as_it_was_appended() {
-    let Some(Fixture { store, database: _database }) = fixture().await else { return };
-    let event = NewEvent {
-        schema_version: SchemaVersion::new(7).unwrap(),
-        metadata: Metadata::new().with_correlation_id("c").with_initiator(Principal::new(PrincipalKind::User, "u")),
-        content_type: ContentType::new("application/cbor"),
-        payload: vec![0, 255, 1],
-        recorded_at: Some(Timestamp::from_micros(-5)),
-        stream: Some(stream("a")),
-        ..tagged("bank.Opened", &[("owner", "o:1"), ("branch", "b")])
-    };
-    let appended = store.append(Append::new(vec![event.clone(), plain("bank.Noted")])).await.unwrap();
-    assert_eq!(appended.positions, [Position::new(1), Position::new(2)]);
-    assert_eq!(appended.versions, [Some(1), None]);
-    let read = everything(&store).await;
-    assert_eq!(read[0], event.into_recorded(Position::new(1), Some(1), appended.recorded_at));
-    assert_eq!(read[1].recorded_at, appended.recorded_at);
-    assert_eq!(store.head().await.unwrap(), Position::new(2));
-}
-
-#[tokio::test]
-async fn stream_conditions_hold_or_conflict() {
-    let Some(Fixture { store, database: _database }) = fixture().await else { return };
-    let account = || stream("a");
-    let no_stream = |stream| Condition::Stream { stream, expected: ExpectedVersion::NoStream };
-    let first = Append::new(vec![on(account(), "bank.Opened"), on(account(), "bank.Paid")]).with(no_stream(account()));
-    assert_eq!(store.append(first).await.unwrap().versions, [Some(1), Some(2)]);
-
-    let found = conflict(&store, one(on(account(), "bank.Opened")).with(no_stream(account()))).await;
-    let kind = ConflictKind::Stream { stream: account(), expected: ExpectedVersion::NoStream, found: 2 };
-    assert_eq!(found.kind, kind);
-    let event = found.event.unwrap();
-    assert_eq!((event.position.get(), event.name.as_str()), (2, "bank.Paid"));
-
-    conflict(&store, one(on(account(), "bank.Paid")).with(at_version(account(), 1))).await;
-    let missing = conflict(&store, one(plain("bank.Noted")).with(at_version(stream("missing"), 3))).await;
-    assert_eq!(missing.event, None);
-
-    let third = store.append(one(on(account(), "bank.Paid")).with(at_version(account(), 2))).await.unwrap();
-    assert_eq!(third.versions, [Some(3)]);
-    let any = Condition::Stream { stream: account(), expected: ExpectedVersion::Any };
-    assert_eq!(store.append(one(on(account(), "bank.Paid")).with(any)).await.unwrap().versions, [Some(4)]);
-    // A type with the other's id in it, or an id with a colon, is another stream.
-    for other in [eskit_runtime::StreamId::new("account:a", "x"), eskit_runtime::StreamId::new("accoun", "t:a")] {
-        assert_eq!(store.append(one(on(other, "bank.Opened"))).await.unwrap().versions, [Some(1)]);
-    }
-}
-
-#[tokio::test]
-async fn query_conditions_see_only_what_lies_behind_their_position() {
-    let Some(Fixture { store, database: _database }) = fixture().await else { return };
-    store.append(one(tagged("campus.Defined", &[("course", "c1")]))).await.unwrap();
-    store.append(one(tagged("campus.Enrolled", &[("course", "c1"), ("student", "s1")]))).await.unwrap();
-
-    let queries: Vec<Query> = vec![
-        with_tag("course", "c1").into(),
-        with_tag("course", "c1").with_types(["campus.Enrolled"]).into(),
-        with_tag("course", "c1").with_tag(eskit_runtime::Tag::new("student", "s1")).into(),
-        QueryItem::types(["campus.Missing", "campus.Enrolled"]).into(),
-        Query::all(),
-        Query::from(with_tag("course", "c9")).or(with_tag("student", "s1")),
-    ];
-    for query in &queries {
-        let found = conflict(&store, one(plain("campus.Noted")).with(no_events(query.clone(), 1))).await;
-        assert_eq!(found.kind, ConflictKind::Query { after: Position::new(1) });
-        let event = found.event.unwrap();
-        assert_eq!((event.position.get(), event.name.as_str()), (2, "campus.Enrolled"), "{query:?}");
-    }
-    for query in queries {
-        store.append(one(tagged("x.Y", &[("k", "v")])).with(no_events(query, u64::MAX))).await.unwrap();
-    }
-    let absent = [
-        Query::from(with_tag("course", "c2")),
-        Query::from(with_tag("course", "c1").with_tag(eskit_runtime::Tag::new("student", "s2"))),
-        Query::from(with_tag("course", "c1").with_types(["campus.Left"])),
-        Query::from(QueryItem::types(["campus.Left"])),
-        Query::from(QueryItem::stream_type("account")),
-        Query::default(),
-    ];
-    for query in absent {
-        store.append(one(plain("campus.Noted")).with(no_events(query, 0))).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn all_conditions_must_hold() {
-    let Some(Fixture { store, database: _database }) = fixture().await else { return };
-    store.append(one(on(stream("a"), "bank.Opened"))).await.unwrap();
-    let append = one(plain("bank.Noted")).with(at_version(stream("a"), 1)).with(no_events(Query::all(), 0));
-    assert!(matches!(conflict(&store, append).await.kind, ConflictKind::Query { .. }));
-    assert_eq!(store.head().await.unwrap(), Position::new(1));
-}
 
 /// Appends that wait together are committed in one transaction; each must see the ones before it.
 #[tokio::test]
@@ -151,55 +45,6 @@ async fn appends_of_one_batch_conflict_among_themselves() {
     assert_eq!(numbers(&everything(&store).await), (1..=80).collect::<Vec<_>>());
 }
 
-#[tokio::test]
-async fn a_repeat_returns_the_original_positions() {
-    let Some(Fixture { store, database: _database }) = fixture().await else { return };
-    let append = Append::new(vec![on(stream("a"), "e"), tagged("f", &[("k", "v")]), on(stream("a"), "g")])
-        .with(at_version(stream("a"), 0))
-        .with(no_events(with_tag("k", "v"), 0));
-    let first = store.append(append.clone()).await.unwrap();
-    store.append(one(plain("h"))).await.unwrap();
-    // The conditions do not hold any more.
-    let again = store.append(append.clone()).await.unwrap();
-    assert!(again.repeated && !first.repeated);
-    assert_eq!((&again.positions, &again.versions), (&first.positions, &first.versions));
-    assert_eq!(again.recorded_at, first.recorded_at);
-    assert_eq!(store.head().await.unwrap(), Position::new(4));
-
-    // Two at once, in one batch.
-    let twice = one(plain("twice"));
-    let (left, right) = tokio::join!(store.append(twice.clone()), store.append(twice));
-    let (left, right) = (left.unwrap(), right.unwrap());
-    assert_eq!(left.positions, right.positions);
-    assert!(left.repeated != right.repeated);
-}
-
-#[tokio::test]
-async fn ids_of_another_append_are_refused() {
-    let Some(Fixture { store, database: _database }) = fixture().await else { return };
-    let [a, b, c, d] = std::array::from_fn(|_| plain("e"));
-    store.append(Append::new(vec![a.clone(), b.clone(), c.clone()])).await.unwrap();
-    store.append(one(d.clone())).await.unwrap();
-    let other_way: Vec<(Vec<NewEvent>, EventId, u64)> = vec![
-        (vec![a.clone()], a.id, 1),
-        (vec![a.clone(), b.clone()], a.id, 1),
-        (vec![b.clone(), c.clone()], b.id, 2),
-        (vec![b.clone(), a.clone(), c.clone()], b.id, 2),
-        (vec![plain("new"), b.clone()], b.id, 2),
-        (vec![a.clone(), b.clone(), c.clone(), d.clone()], a.id, 1),
-        (vec![a.clone(), b.clone(), c.clone(), plain("new")], a.id, 1),
-        (vec![c.clone(), d.clone()], c.id, 3),
-    ];
-    for (events, reused, at) in other_way {
-        match store.append(Append::new(events)).await {
-            Err(AppendError::IdReused { id, position }) => assert_eq!((id, position.get()), (reused, at)),
-            other => panic!("expected a reused id, got {other:?}"),
-        }
-    }
-    assert_eq!(store.head().await.unwrap(), Position::new(4));
-    assert!(store.append(one(d)).await.unwrap().repeated);
-}
-
 /// Ids need not ascend: version 4 and version 5 UUIDs do not.
 #[tokio::test]
 async fn ids_may_come_in_any_order() {
@@ -213,21 +58,6 @@ async fn ids_may_come_in_any_order() {
         assert!(again.repeated);
         assert_eq!(again.positions, [Position::new(key as u64 + 1)]);
     }
-}
-
-#[tokio::test]
-async fn limits_refuse_before_anything_is_written() {
-    let Some(Fixture { store, database: _database }) = fixture().await else { return };
-    let nul = Append::new(vec![plain("ok"), on(stream("a\0b"), "e")]);
-    assert!(matches!(store.append(nul).await, Err(AppendError::Limit(LimitError::Nul { .. }))));
-    assert!(matches!(store.append(Append::default()).await, Err(AppendError::Limit(LimitError::Empty { .. }))));
-    let event = plain("e");
-    let twice = Append::new(vec![event.clone(), event]);
-    assert!(matches!(store.append(twice).await, Err(AppendError::Limit(LimitError::RepeatedId { .. }))));
-    let long = Query::from(with_tag("k", &"v".repeat(300)));
-    let error = store.read(&long, ReadOptions::default()).await.unwrap_err();
-    assert_eq!(error.kind(), eskit_runtime::StoreErrorKind::Invalid);
-    assert_eq!(store.head().await.unwrap(), Position::START);
 }
 
 #[tokio::test]

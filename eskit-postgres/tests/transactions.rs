@@ -1,0 +1,116 @@
+//! Appends inside a transaction of the caller.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
+
+mod support;
+
+use std::time::Duration;
+
+use eskit_postgres::PostgresStore;
+use eskit_runtime::{AppendError, EventStore, Position, StoreErrorKind};
+use sqlx::{AssertSqlSafe, PgPool};
+use support::*;
+
+/// A table of the caller, in a schema of its own.
+async fn read_model(pool: &PgPool) {
+    sqlx::raw_sql("CREATE SCHEMA shop; CREATE TABLE shop.stock (item text PRIMARY KEY, left_over int)")
+        .execute(pool)
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO shop.stock VALUES ('tea', 3)").execute(pool).await.unwrap();
+}
+
+const SELL: &str = "UPDATE shop.stock SET left_over = left_over - 1";
+
+async fn left_over(pool: &PgPool) -> i32 {
+    sqlx::query_scalar("SELECT left_over FROM shop.stock").fetch_one(pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn events_and_tables_are_committed_together_or_not_at_all() {
+    let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    read_model(store.pool()).await;
+    for (commits, left, head) in [(false, 3, 0), (true, 2, 2)] {
+        let mut transaction = store.pool().begin().await.unwrap();
+        sqlx::query(SELL).execute(&mut *transaction).await.unwrap();
+        let sold = store.append_in(&mut transaction, one(on(stream("a"), "shop.Sold"))).await.unwrap();
+        assert_eq!(sold.positions, [Position::new(1)]);
+        let paid = store.append_in(&mut transaction, one(on(stream("a"), "shop.Paid"))).await.unwrap();
+        assert_eq!((paid.positions, paid.versions), (vec![Position::new(2)], vec![Some(2)]));
+        if commits {
+            transaction.commit().await.unwrap();
+            assert_eq!(store.announce().await.unwrap(), Position::new(2));
+        } else {
+            transaction.rollback().await.unwrap();
+        }
+        assert_eq!((left_over(store.pool()).await, store.head().await.unwrap()), (left, Position::new(head)));
+    }
+    // Positions go on behind them, without a gap for what was rolled back.
+    assert_eq!(store.append(one(plain("e"))).await.unwrap().last(), Position::new(3));
+}
+
+#[tokio::test]
+async fn a_conflict_leaves_the_transaction_usable() {
+    let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    read_model(store.pool()).await;
+    store.append(one(on(stream("a"), "e"))).await.unwrap();
+    let mut transaction = store.pool().begin().await.unwrap();
+    let stale = one(on(stream("a"), "e")).with(at_version(stream("a"), 0));
+    let refused = store.append_in(&mut transaction, stale).await;
+    assert!(matches!(refused, Err(AppendError::Conflict(_))), "{refused:?}");
+    sqlx::query(SELL).execute(&mut *transaction).await.unwrap();
+    let again = one(on(stream("a"), "e")).with(at_version(stream("a"), 1));
+    store.append_in(&mut transaction, again).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!((left_over(store.pool()).await, store.head().await.unwrap()), (2, Position::new(2)));
+}
+
+#[tokio::test]
+async fn a_repeat_in_a_transaction_returns_the_original_positions() {
+    let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    let append = one(on(stream("a"), "e"));
+    store.append(append.clone()).await.unwrap();
+    let mut transaction = store.pool().begin().await.unwrap();
+    let again = store.append_in(&mut transaction, append).await.unwrap();
+    assert!(again.repeated);
+    assert_eq!((again.positions, again.versions), (vec![Position::new(1)], vec![Some(1)]));
+    transaction.commit().await.unwrap();
+    assert_eq!(store.head().await.unwrap(), Position::new(1));
+}
+
+/// From its append to its end the transaction has the turn, in every process.
+#[tokio::test]
+async fn others_wait_for_the_transaction_no_longer_than_their_timeout() {
+    let Some(fixture) = fixture().await else { return };
+    let options = PostgresStore::options().lock_timeout(Some(Duration::from_millis(50)));
+    let hasty = options.connect(fixture.database.dsn()).await.unwrap();
+    let patient = fixture.another().await;
+    let mut transaction = fixture.store.pool().begin().await.unwrap();
+    fixture.store.append_in(&mut transaction, one(plain("e"))).await.unwrap();
+
+    let Err(AppendError::Store(error)) = hasty.append(one(plain("e"))).await else { panic!("the turn was taken") };
+    assert_eq!(error.kind(), StoreErrorKind::Busy);
+    assert!(error.to_string().contains("holds the turn to append for longer than `lock_timeout`"), "{error}");
+    let waiting = tokio::spawn(async move { patient.append(one(plain("e"))).await });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!waiting.is_finished());
+    // Readers never wait.
+    assert_eq!(fixture.store.head().await.unwrap(), Position::START);
+    transaction.commit().await.unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap().last(), Position::new(2));
+}
+
+/// What was appended since a repeatable-read transaction began to read must not be overlooked.
+#[tokio::test]
+async fn a_transaction_with_an_old_snapshot_is_told_to_begin_again() {
+    let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let mut transaction = store.pool().begin().await.unwrap();
+        let sql = format!("SET TRANSACTION ISOLATION LEVEL {level}");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await.unwrap();
+        sqlx::query("SELECT 1 FROM pg_class LIMIT 1").execute(&mut *transaction).await.unwrap();
+        store.append(one(plain("e"))).await.unwrap();
+        let refused = store.append_in(&mut transaction, one(plain("e"))).await;
+        let Err(AppendError::Store(error)) = refused else { panic!("{level}: {refused:?}") };
+        assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    }
+}
