@@ -1,0 +1,131 @@
+//! Connections that break, servers that restart, timeouts that run out: nothing confirmed is lost, nothing is repeated.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
+
+mod support;
+
+use std::time::Duration;
+
+use eskit_postgres::PostgresStore;
+use eskit_postgres::testing::{self, Cluster, StopMode};
+use eskit_runtime::{AppendError, EventId, EventStore, Position, Query, ReadOptions, StoreErrorKind};
+use sqlx::{Connection, PgConnection};
+use support::*;
+
+/// Appends one event after the other, each with the number of events before it as condition. Returns the ids of those that
+/// were confirmed, and how many ended without an answer.
+async fn append_all(store: PostgresStore, events: usize) -> (Vec<(EventId, Position)>, usize) {
+    let (mut confirmed, mut unknown) = (Vec::new(), 0);
+    for _ in 0..events {
+        let event = plain("e");
+        let id = event.id;
+        match store.append(one(event)).await {
+            Ok(appended) => confirmed.push((id, appended.last())),
+            Err(AppendError::UnknownOutcome(_)) => unknown += 1,
+            Err(AppendError::Store(error)) if error.is_transient() => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    (confirmed, unknown)
+}
+
+/// What was confirmed is there once, at the position that was told.
+async fn assert_kept(store: &PostgresStore, confirmed: &[(EventId, Position)]) {
+    let log = everything(store).await;
+    assert_eq!(numbers(&log), (1..=log.len() as u64).collect::<Vec<_>>());
+    for (id, position) in confirmed {
+        let found: Vec<Position> = log.iter().filter(|event| event.id == *id).map(|event| event.position).collect();
+        assert_eq!(found, [*position], "event {id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_killed_lose_and_repeat_nothing() {
+    let Some(Fixture { store, database }) = fixture().await else { return };
+    let tasks: Vec<_> = (0..8).map(|_| tokio::spawn(append_all(store.clone(), 100))).collect();
+    let mut killer = PgConnection::connect_with(&database.connect_options()).await.unwrap();
+    let mut killed = 0;
+    while tasks.iter().any(|task| !task.is_finished()) {
+        let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                   WHERE application_name = 'eskit' AND datname = current_database()";
+        killed += sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut killer).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(7)).await;
+    }
+    let (mut confirmed, mut unknown) = (Vec::new(), 0);
+    for task in tasks {
+        let (ids, open) = task.await.unwrap();
+        confirmed.extend(ids);
+        unknown += open;
+    }
+    assert!(killed > 0, "the test killed nothing");
+    assert_eq!(unknown, 0, "the store asks again until it knows");
+    assert!(confirmed.len() > 400, "only {} of 800 went through", confirmed.len());
+    assert_kept(&store, &confirmed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_crashes_and_comes_back_lost_nothing() {
+    let start = || Cluster::options().durable(true).start();
+    let Some(cluster) = tokio::task::spawn_blocking(start).await.unwrap().unwrap() else {
+        // Says so, or fails in CI.
+        assert!(testing::database().await.unwrap().is_none() || std::env::var_os("ESKIT_TEST_POSTGRES").is_some());
+        return;
+    };
+    let options = PostgresStore::options().migrate(true).retry_for(Duration::from_secs(20));
+    let store = options.connect(&cluster.dsn()).await.unwrap();
+    let tasks: Vec<_> = (0..4).map(|_| tokio::spawn(append_all(store.clone(), 300))).collect();
+    let cluster = tokio::task::spawn_blocking(move || {
+        for mode in [StopMode::Immediate, StopMode::Fast] {
+            std::thread::sleep(Duration::from_millis(100));
+            cluster.stop(mode).unwrap();
+            cluster.resume().unwrap();
+        }
+        cluster
+    });
+    let cluster = cluster.await.unwrap();
+    let mut confirmed = Vec::new();
+    for task in tasks {
+        let (ids, unknown) = task.await.unwrap();
+        assert_eq!(unknown, 0, "the server was back before `retry_for` ran out");
+        confirmed.extend(ids);
+    }
+    assert!(!confirmed.is_empty());
+    assert_kept(&store, &confirmed).await;
+    // The store needs no help to go on.
+    store.append(one(plain("e"))).await.unwrap();
+
+    cluster.stop(StopMode::Fast).unwrap();
+    let error = store.read(&Query::all(), ReadOptions::default()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
+    let hasty = one(plain("e"));
+    let Err(AppendError::Store(error)) = store.append(hasty).await else { panic!("there is no server") };
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
+    assert!(error.is_transient());
+}
+
+#[tokio::test]
+async fn a_statement_timeout_is_busy_and_writes_nothing() {
+    let Some(fixture) = fixture().await else { return };
+    let mut holder = PgConnection::connect_with(&fixture.database.connect_options()).await.unwrap();
+    let mut holding = holder.begin().await.unwrap();
+    sqlx::query("SELECT pos FROM eskit.head FOR UPDATE").execute(&mut *holding).await.unwrap();
+    let dsn = format!("{}&options=-c%20statement_timeout%3D50", fixture.database.dsn());
+    let hasty = PostgresStore::connect(&dsn).await.unwrap();
+    let Err(AppendError::Store(error)) = hasty.append(one(plain("e"))).await else { panic!("the turn was taken") };
+    assert_eq!(error.kind(), StoreErrorKind::Busy);
+    assert!(error.to_string().contains("`statement_timeout` ran out"), "{error}");
+    holding.rollback().await.unwrap();
+    assert_eq!(hasty.append(one(plain("e"))).await.unwrap().last(), Position::new(1));
+}
+
+/// Somebody forgot a transaction with the turn: the server ends it, and the log goes on.
+#[tokio::test]
+async fn an_idle_transaction_that_the_server_ends_gives_the_turn_back() {
+    let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    let mut forgotten = store.pool().begin().await.unwrap();
+    sqlx::query("SET LOCAL idle_in_transaction_session_timeout = 100").execute(&mut *forgotten).await.unwrap();
+    store.append_in(&mut forgotten, one(plain("lost"))).await.unwrap();
+    let appended = store.append(one(plain("kept"))).await.unwrap();
+    assert_eq!(appended.last(), Position::new(1));
+    assert!(forgotten.commit().await.is_err());
+    assert_eq!(everything(&store).await[0].name, "kept");
+}
