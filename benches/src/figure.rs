@@ -31,12 +31,15 @@ pub struct Figure {
     pub bar: Option<Bar>,
     /// What is hoped for.
     pub stretch: Option<Bar>,
+    /// How the judged number stands to bar and stretch.
+    pub verdict: Verdict,
 }
 
 impl Figure {
     /// A line that reports without judging.
     pub fn reported(case: impl Into<String>, ours: Quantity) -> Figure {
-        Figure { case: case.into(), ours, against: None, judged: None, bar: None, stretch: None }
+        let case = case.into();
+        Figure { case, ours, against: None, judged: None, bar: None, stretch: None, verdict: Verdict::Reported }
     }
 
     /// A line that compares with a peer or a limit.
@@ -59,32 +62,30 @@ impl Figure {
     /// Sets the bar.
     pub fn bar(mut self, bar: Bar) -> Figure {
         self.bar = Some(bar);
-        self
+        self.judge()
     }
 
     /// Sets the stretch.
     pub fn stretch(mut self, stretch: Bar) -> Figure {
         self.stretch = Some(stretch);
-        self
+        self.judge()
     }
 
-    /// How the judged number stands to bar and stretch.
-    pub fn verdict(&self) -> Verdict {
-        let holds = |bar: &Option<Bar>| match (bar, self.judged) {
-            (Some(bar), Some(judged)) => Some(bar.holds(judged.value)),
-            _ => None,
-        };
-        match (holds(&self.bar), holds(&self.stretch)) {
+    fn judge(mut self) -> Figure {
+        let holds = |bar: Option<Bar>| Some(bar?.holds(self.judged?.value));
+        self.verdict = match (holds(self.bar), holds(self.stretch)) {
             (Some(false), _) => Verdict::Missed,
             (_, Some(true)) => Verdict::Stretch,
             (Some(true), _) => Verdict::Met,
             (None, _) => Verdict::Reported,
-        }
+        };
+        self
     }
 }
 
 /// How a figure stands to its bar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// There is no bar.
     Reported,
@@ -215,15 +216,15 @@ mod tests {
 
     #[test]
     fn a_ratio_is_judged_by_bar_and_stretch() {
-        assert_eq!(figure(1.31).verdict(), Verdict::Missed);
-        assert_eq!(figure(1.3).verdict(), Verdict::Met);
-        assert_eq!(figure(1.1).verdict(), Verdict::Stretch);
-        let at_least = Figure { bar: Some(Bar::AtLeast(1.9)), stretch: None, ..figure(1.8) };
-        assert_eq!(at_least.verdict(), Verdict::Missed);
+        assert_eq!(figure(1.31).verdict, Verdict::Missed);
+        assert_eq!(figure(1.3).verdict, Verdict::Met);
+        assert_eq!(figure(1.1).verdict, Verdict::Stretch);
+        let slower = Figure::compared("case", Quantity::per_second(1.8), "peer", Quantity::per_second(1.0), 1.8);
+        assert_eq!(slower.bar(Bar::AtLeast(1.9)).verdict, Verdict::Missed);
     }
 
     #[test]
     fn a_figure_without_a_bar_is_reported() {
-        assert_eq!(Figure::reported("case", Quantity::seconds(1.0)).verdict(), Verdict::Reported);
+        assert_eq!(Figure::reported("case", Quantity::seconds(1.0)).verdict, Verdict::Reported);
     }
 }

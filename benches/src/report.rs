@@ -49,7 +49,7 @@ impl Report {
             Finding::Figures(figures) => Some(figures),
             Finding::Skipped(_) | Finding::Failed(_) => None,
         });
-        figures.flatten().filter(|figure| figure.verdict() == verdict).count()
+        figures.flatten().filter(|figure| figure.verdict == verdict).count()
     }
 }
 
@@ -101,7 +101,7 @@ fn write_figures(f: &mut fmt::Formatter<'_>, figures: &[Figure]) -> fmt::Result 
             text(ratio),
             text(bar),
             text(stretch),
-            figure.verdict()
+            figure.verdict
         );
         writeln!(f, "{}", line.trim_end())?;
     }

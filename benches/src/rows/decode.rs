@@ -39,6 +39,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     let mut figures = Vec::new();
     figures.extend(of_10(context)?);
     figures.extend(of_100(context)?);
+    #[cfg(all_types)]
     figures.extend(of_1000(context)?);
     Ok(Finding::Figures(figures))
 }
@@ -141,6 +142,7 @@ const BY_ID_FROM_SLICE: &str = "an integer id, `from_slice`";
 
 compare!(of_10, 10, costly);
 compare!(of_100, 100, costly);
+#[cfg(all_types)]
 compare!(of_1000, 1000);
 
 fn figures(case: &str, context: &Context, contenders: &mut [Contender<'_>]) -> Result<Vec<Figure>, Failure> {

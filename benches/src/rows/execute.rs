@@ -81,7 +81,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
             || commands_per_second(&runtime, &app, accounts),
             || peer.commands_per_second(),
         )?;
-        figures.push(figure(case, &paired, "cqrs-es 0.5, sqlite-es 0.5"));
+        figures.push(figure(case, &paired, "cqrs-es 0.5, sqlite-es 0.5").bar(Bar::AtLeast(2.0)));
     }
     Ok(Finding::Figures(figures))
 }
@@ -95,12 +95,12 @@ fn memory(context: &Context, runtime: &Runtime, accounts: usize) -> Result<Figur
         || peer.commands_per_second(runtime),
     )?;
     // That store keeps the events as they are and decodes nothing, so there is no bar.
-    Ok(Figure { bar: None, ..figure("in memory", &paired, "cqrs-es 0.5, its store for tests") })
+    Ok(figure("in memory", &paired, "cqrs-es 0.5, its store for tests"))
 }
 
 fn figure(case: &str, paired: &Paired, against: &str) -> Figure {
     let (ours, theirs) = (Quantity::per_second(paired.ours()), Quantity::per_second(paired.theirs()));
-    Figure::compared(case, ours, against, theirs, paired.ratio()).bar(Bar::AtLeast(2.0))
+    Figure::compared(case, ours, against, theirs, paired.ratio())
 }
 
 /// An app whose accounts have [`EVENTS`] events each.
