@@ -1,13 +1,15 @@
 //! What a store is held to, one file a topic. A case is a function and its name in the list of its file.
 //!
-//! A new topic, such as the lifecycle of streams once the contract has one, is a new file and one line in [`TOPICS`].
+//! A new topic is a new file and one line in [`TOPICS`].
 
 mod basics;
 mod conditions;
 mod crash;
+mod deletion;
 mod handles;
 mod history;
 mod ids;
+mod lifecycle;
 mod limits;
 mod metadata;
 mod queries;
@@ -36,6 +38,8 @@ const TOPICS: &[&[Case]] = &[
     time::CASES,
     ids::CASES,
     watch::CASES,
+    lifecycle::CASES,
+    deletion::CASES,
     subscriptions::CASES,
     races::CASES,
     history::CASES,
@@ -53,7 +57,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    needs: Needs,
+    needs: &'static [Needs],
     pub(crate) run: fn(Context) -> Running,
 }
 
@@ -62,7 +66,6 @@ pub(crate) type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 /// What a case asks for beyond the four functions of the contract.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Needs {
-    Nothing,
     /// Positions without gaps.
     Contiguous,
     /// A log that outlives its handle.
@@ -71,35 +74,42 @@ enum Needs {
     Shared,
     /// A log that outlives its process, and a way to start one.
     Process,
+    /// Streams that can be archived, tombstoned and deleted.
+    Lifecycle,
 }
 
 impl Case {
     /// Why the case cannot run on this store; `None` when it can.
     pub(crate) fn missing(&self, context: &Context) -> Option<&'static str> {
+        self.needs.iter().find_map(|needs| needs.missing(context))
+    }
+}
+
+impl Needs {
+    fn missing(self, context: &Context) -> Option<&'static str> {
         let harness = context.harness();
-        match self.needs {
+        match self {
             Needs::Contiguous if !harness.is_contiguous => Some("positions have gaps"),
             Needs::Durable | Needs::Shared | Needs::Process if !harness.is_durable => {
                 Some("the log ends with its handle")
             }
             Needs::Shared if !harness.is_shared => Some("the log cannot be open twice"),
+            Needs::Lifecycle if !harness.has_lifecycle => Some("streams have no lifecycle"),
             Needs::Process if context.child_command().args.is_none() => Some("no entry for another process was given"),
             _ => None,
         }
     }
 }
 
-/// The list of a topic: `cases!["topic": first, second(Durable)]`.
+/// The list of a topic: `cases!["topic": first, second(Durable), third(Durable, Lifecycle)]`.
 macro_rules! cases {
-    ($topic:literal: $($case:ident $(($needs:ident))?),+ $(,)?) => {
+    ($topic:literal: $($case:ident $(($($needs:ident),+))?),+ $(,)?) => {
         &[$($crate::cases::Case {
             name: concat!($topic, "::", stringify!($case)),
-            needs: $crate::cases::cases!(@needs $($needs)?),
+            needs: &[$($($crate::cases::Needs::$needs),+)?],
             run: |context| Box::pin(async move { $case(&context).await }),
         }),+]
     };
-    (@needs) => { $crate::cases::Needs::Nothing };
-    (@needs $needs:ident) => { $crate::cases::Needs::$needs };
 }
 use cases;
 

@@ -70,7 +70,8 @@ fn some_tags(max: usize) -> impl Strategy<Value = Vec<(&'static str, &'static st
     prop::collection::vec(select(&TAGS[..]), 0..=max)
 }
 
-fn stream() -> impl Strategy<Value = StreamId> {
+/// Streams that events of generated logs may belong to.
+pub(crate) fn stream() -> impl Strategy<Value = StreamId> {
     select(&STREAMS[..]).prop_map(|(of, id)| StreamId::new(of, id))
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Harness {
     pub(crate) is_shared: bool,
     /// Whether positions have no gaps.
     pub(crate) is_contiguous: bool,
+    /// Whether streams can be archived, tombstoned and deleted.
+    pub(crate) has_lifecycle: bool,
 }
 
 impl Harness {
@@ -34,7 +36,7 @@ impl Harness {
             let opening = open(log);
             Box::pin(async move { opening.await.map(AnyStore::new).map_err(|error| describe(&*error.into())) })
         });
-        Harness { open, remove: None, is_durable, is_shared: is_durable, is_contiguous: true }
+        Harness { open, remove: None, is_durable, is_shared: is_durable, is_contiguous: true, has_lifecycle: true }
     }
 
     pub(crate) fn remove_with<Fut>(&mut self, remove: impl Fn(Log) -> Fut + Send + Sync + 'static)
@@ -72,6 +74,7 @@ impl fmt::Debug for Harness {
             .field("is_durable", &self.is_durable)
             .field("is_shared", &self.is_shared)
             .field("is_contiguous", &self.is_contiguous)
+            .field("has_lifecycle", &self.has_lifecycle)
             .finish_non_exhaustive()
     }
 }

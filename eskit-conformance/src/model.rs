@@ -1,7 +1,10 @@
-use eskit_runtime::limits::check_append;
+use std::borrow::Cow;
+
+use eskit_runtime::limits::{check_append, check_change};
 use eskit_runtime::{
     Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, NewEvent,
-    Page, Position, Query, ReadOptions, RecordedEvent, StreamId, Timestamp,
+    Page, Position, Query, ReadOptions, RecordedEvent, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
+    StreamStatus, Timestamp,
 };
 
 /// The contract as the simplest code that does it: a list of events, and loops over it.
@@ -13,6 +16,8 @@ pub struct Model {
     events: Vec<RecordedEvent>,
     /// How many events the log held after each append.
     ends: Vec<usize>,
+    /// The streams that are not open.
+    closed: Vec<(StreamId, StreamStatus)>,
 }
 
 impl Model {
@@ -24,18 +29,19 @@ impl Model {
     /// A log that holds these events, each as an append of its own.
     pub fn of(events: Vec<RecordedEvent>) -> Model {
         let ends = (1..=events.len()).collect();
-        Model { events, ends }
+        Model { events, ends, closed: Vec::new() }
     }
 
     /// Appends events atomically if every condition holds.
     ///
     /// # Errors
-    /// As [`EventStore::append`](eskit_runtime::EventStore::append): a limit, a reused id or a conflict.
+    /// As [`EventStore::append`](eskit_runtime::EventStore::append): a limit, a reused id, a closed stream or a conflict.
     pub fn append(&mut self, append: Append, now: Timestamp) -> Result<Appended, AppendError> {
         check_append(&append)?;
         if let Some(repeated) = self.find_repeat(&append.events)? {
             return Ok(repeated);
         }
+        self.check_open(&append.events)?;
         self.check(&append.conditions)?;
         Ok(self.push(append.events, now))
     }
@@ -45,10 +51,61 @@ impl Model {
     /// # Errors
     /// The conflict of the first condition that does not hold.
     pub fn check(&self, conditions: &[Condition]) -> Result<(), Conflict> {
-        match conditions.iter().find_map(|condition| conflict(&self.events, condition)) {
-            Some(conflict) => Err(conflict),
+        let log = self.remaining();
+        let conflicts = conditions.iter().find_map(|condition| match condition {
+            Condition::Stream { stream, expected } if self.status(stream).is_deleted() => {
+                let found = version(&self.events, stream);
+                let kind = ConflictKind::Stream { stream: stream.clone(), expected: *expected, found };
+                (!expected.accepts(found)).then(|| Conflict::new(kind, None))
+            }
+            condition => conflict(&log, condition),
+        });
+        conflicts.map_or(Ok(()), Err)
+    }
+
+    /// Checks that the streams of these events take events.
+    ///
+    /// # Errors
+    /// The first stream that is not open.
+    pub fn check_open(&self, events: &[NewEvent]) -> Result<(), StreamClosed> {
+        let mut streams = events.iter().filter_map(|event| event.stream.as_ref());
+        match streams.find(|stream| !self.status(stream).is_open()) {
+            Some(stream) => Err(StreamClosed::new(stream.clone(), self.status(stream))),
             None => Ok(()),
         }
+    }
+
+    fn status(&self, stream: &StreamId) -> StreamStatus {
+        let closed = self.closed.iter().find(|(of, _)| of == stream);
+        closed.map_or(StreamStatus::Open, |(_, status)| status.clone())
+    }
+
+    /// The version and the status of a stream.
+    pub fn stream_info(&self, stream: &StreamId) -> StreamInfo {
+        StreamInfo::new(version(&self.events, stream), self.status(stream))
+    }
+
+    /// Changes the status of a stream.
+    ///
+    /// # Errors
+    /// As [`EventStore::change_stream`](eskit_runtime::EventStore::change_stream).
+    pub fn change_stream(
+        &mut self,
+        stream: &StreamId,
+        change: &StreamChange,
+        now: Timestamp,
+    ) -> Result<StreamStatus, StreamError> {
+        check_change(stream, change)?;
+        if version(&self.events, stream) == 0 {
+            return Err(StreamError::NotFound { stream: stream.clone() });
+        }
+        let status = self.status(stream);
+        let Some(next) = status.after(change, now) else {
+            return Err(StreamError::Refused { stream: stream.clone(), status, change: change.name() });
+        };
+        self.closed.retain(|(of, _)| of != stream);
+        self.closed.push((stream.clone(), next.clone()));
+        Ok(next)
     }
 
     /// Writes events without asking whether they may be written.
@@ -67,15 +124,26 @@ impl Model {
 
     /// Reads one page of the events that match a query.
     pub fn read(&self, query: &Query, options: ReadOptions) -> Page {
-        let mut found = matching(&self.events, query, options);
+        let log = self.remaining();
+        let mut found = matching(&log, query, options);
         let more = found.len() > options.page_len();
         found.truncate(options.page_len());
         Page::new(found.into_iter().cloned().collect(), more)
     }
 
-    /// Every event, in order.
+    /// Every event that was appended, in order, those that were deleted since among them.
     pub fn events(&self) -> &[RecordedEvent] {
         &self.events
+    }
+
+    /// The events that were not deleted.
+    fn remaining(&self) -> Cow<'_, [RecordedEvent]> {
+        if !self.closed.iter().any(|(_, status)| status.is_deleted()) {
+            return Cow::Borrowed(&self.events);
+        }
+        let is_there =
+            |event: &&RecordedEvent| event.stream.as_ref().is_none_or(|at| !self.status(&at.stream).is_deleted());
+        Cow::Owned(self.events.iter().filter(is_there).cloned().collect())
     }
 
     /// The position of the last event.

@@ -82,6 +82,13 @@ impl Suite {
         self
     }
 
+    /// Streams are always open: [`EventStore::change_stream`] is not overridden. Cases about their lifecycle are skipped.
+    #[must_use]
+    pub fn without_lifecycle(mut self) -> Suite {
+        self.harness.has_lifecycle = false;
+        self
+    }
+
     /// Called for each log when the case that used it is done, for stores that keep something outside of
     /// [`Log::path`], such as a schema.
     #[must_use]

@@ -7,10 +7,14 @@
 mod conditions;
 #[path = "broken/contents.rs"]
 mod contents;
+#[path = "broken/deletion.rs"]
+mod deletion;
 #[path = "broken/durable.rs"]
 mod durable;
 #[path = "broken/ids.rs"]
 mod ids;
+#[path = "broken/lifecycle.rs"]
+mod lifecycle;
 #[path = "broken/limits.rs"]
 mod limits;
 #[path = "broken/racy.rs"]
@@ -61,6 +65,16 @@ fn broken_limits_fail() {
 }
 
 #[test]
+fn broken_lifecycles_fail() {
+    table::check(lifecycle::rows());
+}
+
+#[test]
+fn broken_deletions_fail() {
+    table::check(deletion::rows());
+}
+
+#[test]
 fn broken_ids_fail() {
     table::check(ids::rows());
 }
@@ -97,6 +111,8 @@ fn every_case_is_shown_to_fail() {
         conditions::rows(),
         reads::rows(),
         limits::rows(),
+        lifecycle::rows(),
+        deletion::rows(),
         ids::rows(),
         waiting::rows(),
         racy::rows(),

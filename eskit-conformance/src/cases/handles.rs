@@ -1,7 +1,8 @@
 //! One log that is open several times, as several processes have it.
 
-use eskit_runtime::{AnyStore, EventStore, ExpectedVersion, Position, Query};
+use eskit_runtime::{AnyStore, EventStore, ExpectedVersion, Position, Query, StreamChange};
 
+use super::lifecycle::refused_by;
 use super::races::{by_tag, by_version, fill_a_course, one_wins};
 use super::watch::beyond;
 use super::{Case, cases};
@@ -19,6 +20,7 @@ pub(super) const CASES: &[Case] = cases![
     one_wins_a_version(Shared),
     a_limit_holds_between_read_and_append(Shared),
     followers_that_reconnect_see_everything(Shared),
+    a_change_is_seen_by_all(Shared, Lifecycle),
 ];
 
 async fn handles(context: &Context, count: usize) -> Result<Vec<AnyStore>, Failure> {
@@ -107,4 +109,22 @@ async fn followers_that_reconnect_see_everything(context: &Context) -> Outcome {
         follow::run(context, &stores, followers, round).await?;
     }
     Ok(())
+}
+
+async fn a_change_is_seen_by_all(context: &Context) -> Outcome {
+    let stores = handles(context, 2).await?;
+    let paid = || one(on(stream("a"), "bank.Paid"));
+    put(&stores[0], paid()).await?;
+    let changes = [StreamChange::Archive, StreamChange::Restore, StreamChange::delete("it was asked for")];
+    for (turn, change) in changes.into_iter().enumerate() {
+        let (changer, other) = (&stores[turn % 2], &stores[(turn + 1) % 2]);
+        let status = changer.change_stream(&stream("a"), change).await?;
+        same("the status, as the other handle tells it", &other.stream_info(&stream("a")).await?.status, &status)?;
+        if status.is_open() {
+            put(other, paid()).await?;
+        } else {
+            refused_by(other, &stream("a"), paid()).await?;
+        }
+    }
+    same("the log, as the other handle reads it", &whole(&stores[1]).await?.len(), &0)
 }

@@ -1,12 +1,12 @@
 //! Every kind of query, against the simplest code that answers it, on generated logs.
 
-use eskit_runtime::{AnyStore, Append, EventStore, RecordedEvent};
+use eskit_runtime::{AnyStore, Append, EventStore, Query, ReadOptions, RecordedEvent};
 use proptest::prelude::*;
 
 use super::{Case, cases};
 use crate::context::Context;
 use crate::failure::{Outcome, ensure, same};
-use crate::generate::{self, ItemPlan, Kind, ReadPlan};
+use crate::generate::{self, ItemPlan, Kind};
 use crate::model;
 use crate::sample::{positions, put, read_all, whole};
 
@@ -98,15 +98,19 @@ async fn check_items(context: &Context, items: impl Strategy<Value = Vec<ItemPla
         }
         same("the log", &whole(&store).await?, &log)?;
         for read in reads {
-            check_read(&store, &log, read).await?;
+            check_read(&store, &log, read.against(&log)).await?;
         }
         Ok(())
     })
     .await
 }
 
-async fn check_read(store: &AnyStore, log: &[RecordedEvent], read: ReadPlan) -> Outcome {
-    let (query, options) = read.against(log);
+/// Holds the answer to a read to what the log holds.
+pub(super) async fn check_read(
+    store: &AnyStore,
+    log: &[RecordedEvent],
+    (query, options): (Query, ReadOptions),
+) -> Outcome {
     let expected: Vec<_> = model::matching(log, &query, options).into_iter().cloned().collect();
     let page = store.read(&query, options).await?;
     let first = &expected[..expected.len().min(options.page_len())];

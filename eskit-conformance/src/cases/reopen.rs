@@ -1,9 +1,10 @@
 //! A log that was closed in order, and is opened again.
 
 use eskit_runtime::{
-    AnyStore, Append, EventStore, ExpectedVersion, NewEvent, Position, Query, ReadOptions, RecordedEvent,
+    AnyStore, Append, EventStore, ExpectedVersion, NewEvent, Position, Query, ReadOptions, RecordedEvent, StreamChange,
 };
 
+use super::lifecycle::refused_by;
 use super::watch::beyond;
 use super::{Case, cases};
 use crate::context::Context;
@@ -15,6 +16,8 @@ pub(super) const CASES: &[Case] = cases![
     conditions_and_versions_go_on(Durable),
     repeats_are_known_again(Durable),
     the_head_goes_on(Durable),
+    closed_streams_stay_closed(Durable, Lifecycle),
+    what_is_deleted_stays_deleted(Durable, Lifecycle),
 ];
 
 fn events() -> Vec<NewEvent> {
@@ -74,4 +77,44 @@ async fn the_head_goes_on(context: &Context) -> Outcome {
     same("the head that is watched", &beyond(context, &store, Position::START).await?, &last)?;
     let (woken, next) = tokio::join!(beyond(context, &store, last), put(&store, one(plain("bank.Noted"))));
     same("the head after an append", &woken?, &next?[0].position)
+}
+
+async fn closed_streams_stay_closed(context: &Context) -> Outcome {
+    let log = context.log();
+    let store = context.open_log(&log).await?;
+    let changes = [("a", StreamChange::Archive), ("b", StreamChange::tombstone("it ended"))];
+    let mut expected = Vec::new();
+    for (id, change) in changes {
+        put(&store, one(on(stream(id), "bank.Opened"))).await?;
+        store.change_stream(&stream(id), change).await?;
+        expected.push((id, store.stream_info(&stream(id)).await?));
+    }
+    drop(store);
+    let store = context.open_log(&log).await?;
+    for (id, info) in expected {
+        same("what is told of a stream", &store.stream_info(&stream(id)).await?, &info)?;
+        refused_by(&store, &stream(id), one(on(stream(id), "bank.Paid"))).await?;
+    }
+    store.change_stream(&stream("a"), StreamChange::Restore).await?;
+    put(&store, one(on(stream("a"), "bank.Paid"))).await?;
+    Ok(())
+}
+
+async fn what_is_deleted_stays_deleted(context: &Context) -> Outcome {
+    let log = context.log();
+    let store = context.open_log(&log).await?;
+    let kept = put(&store, one(plain("bank.Noted"))).await?;
+    let append = Append::new(vec![on(stream("a"), "bank.Opened"), on(stream("a"), "bank.Paid")]);
+    let first = store.append(append.clone()).await?;
+    store.change_stream(&stream("a"), StreamChange::delete("it was asked for")).await?;
+    let info = store.stream_info(&stream("a")).await?;
+    drop(store);
+    let store = context.open_log(&log).await?;
+    same("what is told of a deleted stream", &store.stream_info(&stream("a")).await?, &info)?;
+    same("the rest of the log", &whole(&store).await?, &kept)?;
+    same("the head", &store.head().await?, &first.last())?;
+    same("the positions of a repeat", &store.append(append).await?.positions, &first.positions)?;
+    let next = put(&store, one(plain("bank.Noted"))).await?;
+    ensure!(next[0].position > first.last(), "position {} was given again", next[0].position);
+    Ok(())
 }

@@ -22,7 +22,7 @@ pub(super) const CASES: &[Case] = cases![
 ];
 
 /// Texts of which no two are the same, however alike some systems find them.
-fn texts() -> Vec<String> {
+pub(super) fn texts() -> Vec<String> {
     let mut all: Vec<String> = [
         // Case, width, normal form, accents, trailing and inner space.
         "a",

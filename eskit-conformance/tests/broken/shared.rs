@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eskit_conformance::{Log, Model};
 use eskit_runtime::limits::check_append;
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, HeadWatch, Page, Position, Query, ReadOptions, StoreError, Timestamp,
+    Append, AppendError, Appended, EventStore, HeadWatch, Page, Position, Query, ReadOptions, StoreError, StreamChange,
+    StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
 
 use crate::sound::Sound;
@@ -22,6 +23,7 @@ enum Mistake {
     Ids,
     Head,
     Wakeups,
+    Streams,
 }
 
 /// Opens one log for each name, however often: `handle` makes a handle of what all handles share.
@@ -43,12 +45,18 @@ struct Handle {
     /// The events that were there when the handle was opened (of the first handle: none), and its own.
     own: Mutex<Model>,
     head: HeadWatch,
+    statuses: Mutex<HashMap<StreamId, StreamStatus>>,
 }
 
 impl Handle {
     fn row(mistake: &'static str, kind: Mistake, told: &'static str, cases: &'static [&'static str]) -> Row {
-        let handle =
-            move |shared, _| Handle { mistake: kind, shared, own: Mutex::default(), head: HeadWatch::default() };
+        let handle = move |shared, _| Handle {
+            mistake: kind,
+            shared,
+            own: Mutex::default(),
+            head: HeadWatch::default(),
+            statuses: Mutex::default(),
+        };
         Row::new(mistake, durable(opener(handle)), told, cases)
     }
 
@@ -109,6 +117,19 @@ impl EventStore for Handle {
             _ => self.shared.watch(after).await,
         }
     }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        let info = self.shared.stream_info(stream).await?;
+        let statuses = self.statuses.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(StreamInfo::new(info.version, statuses.get(stream).cloned().unwrap_or_default()))
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        let status = self.stream_info(stream).await?.status.after(&change, Timestamp::now()).unwrap_or_default();
+        let mut statuses = self.statuses.lock().unwrap_or_else(PoisonError::into_inner);
+        statuses.insert(stream.clone(), status.clone());
+        Ok(status)
+    }
 }
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -148,6 +169,16 @@ pub(crate) fn rows() -> Vec<Row> {
             Mistake::Head,
             "the head",
             &["reopen::the_head_goes_on", "handles::an_append_is_seen_by_all"],
+        ),
+        Handle::row(
+            "a handle remembers what became of streams",
+            Mistake::Streams,
+            "what is told of a stream",
+            &[
+                "reopen::closed_streams_stay_closed",
+                "reopen::what_is_deleted_stays_deleted",
+                "handles::a_change_is_seen_by_all",
+            ],
         ),
         Handle::row(
             "a handle wakes its own watchers",

@@ -4,7 +4,8 @@ use eskit_conformance::Model;
 use eskit_runtime::limits::{check_append, check_query};
 use eskit_runtime::{
     Append, AppendError, Appended, Conflict, EventStore, HeadWatch, LimitError, NewEvent, Page, Position, Query,
-    ReadOptions, RecordedEvent, StoreError, Timestamp,
+    ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
+    StreamStatus, Timestamp,
 };
 
 use crate::table::{Row, volatile};
@@ -12,6 +13,7 @@ use crate::table::{Row, volatile};
 /// What a store makes of a value on its way.
 pub(crate) type Hook<T> = Box<dyn Fn(T) -> T + Send + Sync>;
 type Repeat = Result<Option<Appended>, AppendError>;
+type Changed = Result<StreamStatus, StreamError>;
 
 /// A sound store over the model, with a place for a mistake at each step.
 pub(crate) struct Sound {
@@ -19,6 +21,10 @@ pub(crate) struct Sound {
     head: HeadWatch,
     pub(crate) check_append: fn(&Append) -> Result<(), LimitError>,
     pub(crate) find_repeat: fn(&Model, &Append) -> Repeat,
+    /// Whether a stream that is closed refuses an append.
+    pub(crate) check_open: fn(&Model, &Append) -> Result<(), StreamClosed>,
+    /// Whether closed streams are looked at before ids are.
+    pub(crate) checks_open_first: bool,
     pub(crate) check: fn(&Model, &Append) -> Result<(), Conflict>,
     /// Whether the events of a refused append are written.
     pub(crate) writes_refused: bool,
@@ -33,6 +39,11 @@ pub(crate) struct Sound {
     pub(crate) event_out: Hook<RecordedEvent>,
     /// The answer to a read.
     pub(crate) page_out: Hook<Page>,
+    /// Whether a read with this query finds what was deleted.
+    pub(crate) finds_deleted: fn(&Query) -> bool,
+    pub(crate) change: fn(&mut Model, &StreamId, &StreamChange) -> Changed,
+    /// What is told of a stream.
+    pub(crate) info_out: Hook<StreamInfo>,
     /// The answer to a question for the head.
     pub(crate) head_out: Hook<Position>,
 }
@@ -44,6 +55,8 @@ impl Default for Sound {
             head: HeadWatch::default(),
             check_append,
             find_repeat: |log, append| log.find_repeat(&append.events),
+            check_open: |log, append| log.check_open(&append.events),
+            checks_open_first: false,
             check: |log, append| log.check(&append.conditions),
             writes_refused: false,
             events_in: Box::new(|events| events),
@@ -52,6 +65,9 @@ impl Default for Sound {
             read_in: Box::new(|read| read),
             event_out: Box::new(|event| event),
             page_out: Box::new(|page| page),
+            finds_deleted: |_| false,
+            change: |log, stream, change| log.change_stream(stream, change, Timestamp::now()),
+            info_out: Box::new(|info| info),
             head_out: Box::new(|head| head),
         }
     }
@@ -85,9 +101,13 @@ impl Sound {
     fn append_now(&self, append: Append) -> Result<Appended, AppendError> {
         (self.check_append)(&append)?;
         let mut log = self.log();
+        if self.checks_open_first {
+            (self.check_open)(&log, &append)?;
+        }
         if let Some(repeated) = (self.find_repeat)(&log, &append)? {
             return Ok(repeated);
         }
+        (self.check_open)(&log, &append)?;
         let checked = (self.check)(&log, &append);
         if !self.writes_refused {
             checked.clone()?;
@@ -107,7 +127,13 @@ impl EventStore for Sound {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         (self.check_query)(query)?;
         let (query, options) = (self.read_in)((query.clone(), options));
-        let mut page = self.log().read(&query, options);
+        let log = self.log();
+        let mut page = if (self.finds_deleted)(&query) {
+            Model::of(log.events().to_vec()).read(&query, options)
+        } else {
+            log.read(&query, options)
+        };
+        drop(log);
         page.events = page.events.into_iter().map(&self.event_out).collect();
         Ok((self.page_out)(page))
     }
@@ -118,5 +144,13 @@ impl EventStore for Sound {
 
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
         Ok(self.head.beyond(after).await)
+    }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        Ok((self.info_out)(self.log().stream_info(stream)))
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Changed {
+        (self.change)(&mut self.log(), stream, &change)
     }
 }
