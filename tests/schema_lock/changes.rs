@@ -33,6 +33,8 @@ fn a_change_deep_inside_is_named_and_the_help_mends_it() {
     let before = shop.lock_text();
     shop.lock("write").fails(&["`eskit.lock` stays as it is", path, "ESKIT_LOCK=force"]);
     assert_eq!(shop.lock_text(), before);
+    // What was built to write is not taken for a build that was checked.
+    shop.test().fails_once(&["error[E0080]", path]);
 
     let step = "fn from_v1(v: serde_json::Value) -> Result<serde_json::Value, UpcastError> { Ok(v) }";
     let placed = "pub struct OrderPlaced";
