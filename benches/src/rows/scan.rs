@@ -1,10 +1,12 @@
 //! The whole log, read and decoded, against decoding alone.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
-use eskit::{Append, EventStore, NewEvent, Query, ReadOptions, RecordedEvent};
+use eskit::{Append, EventStore, NewEvent, Page, Query, ReadOptions, RecordedEvent, StoreError};
 use eskit_sqlite::{Durability, SqliteOptions, SqliteStore};
+use tokio::task::JoinHandle;
 
 use crate::log::open;
 use crate::rows::decode::{Scanned, sample};
@@ -13,7 +15,8 @@ use eskit_benches::context::Context;
 use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
 use eskit_benches::measure::Paired;
 
-const PAGE_EVENTS: usize = 10_000;
+const PAGE_EVENTS: usize = 1000;
+const EVENTS_PER_APPEND: usize = 10_000;
 
 /// Runs the row.
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
@@ -35,8 +38,8 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
 }
 
 async fn fill(store: &SqliteStore, events: usize) -> Result<(), Failure> {
-    for start in (0..events).step_by(PAGE_EVENTS) {
-        let batch = (start..events.min(start + PAGE_EVENTS)).map(|number| {
+    for start in (0..events).step_by(EVENTS_PER_APPEND) {
+        let batch = (start..events.min(start + EVENTS_PER_APPEND)).map(|number| {
             let (name, payload) = sample(number);
             let mut event = NewEvent::json(name, payload);
             event.tags.push("student", number);
@@ -47,25 +50,28 @@ async fn fill(store: &SqliteStore, events: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Events a second of a reader that asks for page after page.
-async fn read_and_decode(store: &SqliteStore, events: usize) -> Result<f64, Failure> {
+/// Events a second of a reader that asks for page after page, for the next one before it decodes the last.
+async fn read_and_decode(store: &Arc<SqliteStore>, events: usize) -> Result<f64, Failure> {
     let started = Instant::now();
-    let query = Query::all();
-    let mut options = ReadOptions::default().limit(PAGE_EVENTS);
+    let mut reading = Some(read(store, ReadOptions::default()));
     let mut decoded = 0;
-    loop {
-        let page = store.read(&query, options).await?;
+    while let Some(page) = reading.take() {
+        let page = page.await??;
+        if let Some(last) = page.events.last().filter(|_| page.more) {
+            reading = Some(read(store, ReadOptions::default().after(last.position)));
+        }
         decoded += page.events.len();
         decode_all(&page.events)?;
-        match page.events.last() {
-            Some(last) if page.more => options = options.after(last.position),
-            _ => break,
-        }
     }
     if decoded != events {
         return Err(format!("{decoded} of {events} events were read").into());
     }
     Ok(events as f64 / started.elapsed().as_secs_f64())
+}
+
+fn read(store: &Arc<SqliteStore>, options: ReadOptions) -> JoinHandle<Result<Page, StoreError>> {
+    let store = Arc::clone(store);
+    tokio::spawn(async move { store.read(&Query::all(), options.limit(PAGE_EVENTS)).await })
 }
 
 /// Events a second when one page, in memory, is decoded as often as makes the same number of events.
