@@ -1,6 +1,8 @@
 //! The PostgreSQL store, held to the contract.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
+
+mod parity;
 
 use eskit_conformance::{Log, Suite};
 use eskit_postgres::PostgresStore;
@@ -47,4 +49,5 @@ fn postgres() {
         .remove_with(move |log| remove(log, options.clone()))
         .run();
     assert!(report.is_success(), "{report}");
+    parity::check("PostgreSQL", &report);
 }
