@@ -3,7 +3,7 @@ use std::future::Future;
 
 use eskit::layer::Metered;
 use eskit::prelude::*;
-use eskit::{Position, Query, ReadOptions, StoreErrorKind};
+use eskit::{Append, NewEvent, Position, Query, ReadOptions, StoreErrorKind, StreamChange, StreamId};
 use eskit_tests::scripted::{Scripted, Step};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
@@ -61,4 +61,23 @@ fn calls_are_counted_and_timed_by_outcome() {
         ("eskit_read_events_total", 3.0),
     ];
     assert_eq!(metrics, BTreeMap::from(expected.map(|(name, value)| (name.to_owned(), value))));
+}
+
+#[test]
+fn changes_of_streams_are_timed_by_kind_and_outcome() {
+    let metrics = recorded(async {
+        let store = Metered::new(MemoryStore::new());
+        let stream = StreamId::new("account", "a");
+        store.change_stream(&stream, StreamChange::Archive).await.unwrap_err();
+        store.append(Append::new(vec![on(&stream)])).await.unwrap();
+        store.change_stream(&stream, StreamChange::Archive).await.unwrap();
+        store.append(Append::new(vec![on(&stream)])).await.unwrap_err();
+    });
+    assert_eq!(metrics["eskit_change_stream_duration_seconds change=archive outcome=failed"], 1.0);
+    assert_eq!(metrics["eskit_change_stream_duration_seconds change=archive outcome=changed"], 1.0);
+    assert_eq!(metrics["eskit_append_duration_seconds outcome=closed"], 1.0);
+}
+
+fn on(stream: &StreamId) -> NewEvent {
+    NewEvent { stream: Some(stream.clone()), ..NewEvent::json("bank.Paid", "{}") }
 }
