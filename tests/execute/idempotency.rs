@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eskit::prelude::*;
-use eskit::{Append, EventId, ExpectedVersion, Position, StreamId};
+use eskit::{Append, EventId, ExpectedVersion, Position, StreamChange, StreamId};
 use eskit_tests::bank::{Account, Deposited, deposit, open_account};
 use eskit_tests::campus::{EnrollClass, Leave, Seats, StudentLeft, define, enrol, enrolled};
 use eskit_tests::scripted::{Step, encode, log};
@@ -183,4 +183,18 @@ async fn a_call_without_events_leaves_no_trace_of_its_key() {
 async fn an_empty_key_is_refused() {
     let error = scripted().execute(define("maths", 9)).idempotency_key("").await.unwrap_err();
     assert_eq!(error.to_string(), "the idempotency key is empty");
+}
+
+#[tokio::test]
+async fn a_call_whose_events_were_deleted_is_not_made_again() {
+    let app = App::new(MemoryStore::new());
+    let stream = StreamId::new("account", "a");
+    app.execute(open_account("a", "ada")).idempotency_key("k").await.unwrap();
+    app.store().change_stream(&stream, StreamChange::delete("asked for")).await.unwrap();
+    let again = app.execute(open_account("a", "ada")).idempotency_key("k").await.unwrap_err();
+    assert!(
+        matches!(&again, ExecuteError::Store(error) if error.to_string().contains("their stream was deleted")),
+        "{again}"
+    );
+    assert_eq!(app.store().head().await.unwrap(), Position::new(1));
 }
