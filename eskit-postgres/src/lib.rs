@@ -44,3 +44,8 @@ pub mod testing;
 pub use migrations::{Migration, Migrations, PayloadType, migrations};
 pub use options::PostgresOptions;
 pub use store::PostgresStore;
+
+/// The README's code is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -173,7 +173,7 @@ impl<'q> Sources<'q> {
             let _ = write!(
                 select.sql,
                 "SELECT {columns} FROM {events} e WHERE e.stream_type = {stream_type} AND e.stream_id = {id}{versions} \
-                 AND e.pos > $1 AND e.pos <= $2 ORDER BY e.version {order} LIMIT $3"
+                 ORDER BY e.version {order} LIMIT $3"
             );
             return Ok(select);
         }
@@ -198,7 +198,8 @@ impl<'q> Sources<'q> {
 }
 
 /// Versions and positions of a stream grow together, so a range of positions is one of versions, by which the index is
-/// ordered.
+/// ordered. The positions themselves must not stand beside it: a plan that was made for any parameters would intersect the
+/// stream with all positions.
 fn versions(statements: &Statements, range: Range, stream_type: &str, id: &str) -> String {
     let first_version = &statements.first_version;
     let mut versions = String::new();
@@ -323,7 +324,7 @@ impl Arms<'_> {
             "SELECT e.pos FROM unnest({stream_type}::text[], {id}::text[], {columns}) \
              AS w(in_type, in_id, type_from, type_to, tag_from, tag_to) CROSS JOIN LATERAL (\
              SELECT e.pos FROM {events} e WHERE e.stream_type = w.in_type AND e.stream_id = w.in_id{versions} \
-             AND e.pos > $1 AND e.pos <= $2 AND {of_item} ORDER BY e.version {order} LIMIT $3) e"
+             AND {of_item} ORDER BY e.version {order} LIMIT $3) e"
         ));
         Ok(())
     }

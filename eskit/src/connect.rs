@@ -2,13 +2,17 @@ use eskit_runtime::{AnyStore, StoreError, StoreErrorKind};
 
 use crate::MemoryStore;
 
-/// Opens the store that a DSN names, and creates it if it is not there.
+/// Opens the store that a DSN names, and makes its file or its tables if they are not there or older.
 ///
-/// | DSN | store |
-/// |---|---|
-/// | `memory:` | a [`MemoryStore`], empty |
-/// | `sqlite:///var/lib/app.db` | SQLite at an absolute path |
-/// | `sqlite://app.db` or `sqlite:app.db` | SQLite at a path relative to the working directory |
+/// | DSN | store | feature |
+/// |---|---|---|
+/// | `memory:` | a [`MemoryStore`], empty | |
+/// | `sqlite:///var/lib/app.db` | SQLite at an absolute path | `sqlite` |
+/// | `sqlite://app.db` or `sqlite:app.db` | SQLite at a path relative to the working directory | `sqlite` |
+/// | `postgres://user:password@host:port/database` | PostgreSQL, in the schema `eskit` of a database that exists | `postgres` |
+///
+/// Each store has options of its own, such as other names or migrations that are run by somebody else; to set them, open
+/// it by its own type.
 ///
 /// ```
 /// # use eskit::prelude::*;
@@ -23,8 +27,19 @@ pub async fn connect(dsn: &str) -> Result<AnyStore, StoreError> {
     match dsn.split_once(':') {
         Some(("memory", "")) => Ok(AnyStore::new(MemoryStore::new())),
         Some(("sqlite", path)) => sqlite(dsn, path.strip_prefix("//").unwrap_or(path)).await,
+        Some(("postgres" | "postgresql", _)) => postgres(dsn).await,
         _ => Err(unknown(dsn, "it names no store")),
     }
+}
+
+#[cfg(feature = "postgres")]
+async fn postgres(dsn: &str) -> Result<AnyStore, StoreError> {
+    Ok(AnyStore::new(eskit_postgres::PostgresStore::options().migrate(true).connect(dsn).await?))
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn postgres(dsn: &str) -> Result<AnyStore, StoreError> {
+    Err(unknown(dsn, "this build has no PostgreSQL; switch on the feature `postgres` of eskit"))
 }
 
 #[cfg(feature = "sqlite")]
@@ -46,7 +61,10 @@ fn unknown(dsn: &str, why: &str) -> StoreError {
     let scheme = dsn.split_once(':').map_or(dsn, |(scheme, _)| scheme);
     StoreError::new(
         StoreErrorKind::Invalid,
-        format!("cannot connect to the DSN `{scheme}:..`: {why}; write `memory:` or `sqlite:///path/to/file.db`"),
+        format!(
+            "cannot connect to the DSN `{scheme}:..`: {why}; write `memory:`, `sqlite:///path/to/file.db`, or \
+             `postgres://user@host/database`"
+        ),
     )
 }
 
@@ -56,7 +74,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_dsn_that_names_no_store_is_refused_without_its_secrets() {
-        for dsn in ["", "mysql://user:secret@host/db", "sqlite:", "sqlite://", "memory:x"] {
+        for dsn in [
+            "",
+            "mysql://user:secret@host/db",
+            "sqlite:",
+            "sqlite://",
+            "memory:x",
+            "postgres://user:secret@host:port/db",
+        ] {
             let error = connect(dsn).await.unwrap_err();
             assert_eq!(error.kind(), StoreErrorKind::Invalid, "{dsn}");
             assert!(!error.to_string().contains("secret"), "{error}");

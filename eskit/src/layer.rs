@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | [`Hooked`] | functions before and after each append: validation, enrichment, refusal, notification | |
 //! | [`Retrying`] | tries again what may pass: a busy or unreachable store, a lost answer | |
-//! | [`Traced`] | a `tracing` span for each call | `tracing` |
-//! | [`Metered`] | counters and durations through the `metrics` facade | `metrics` |
+//! | `Traced` | a `tracing` span for each call | `tracing` |
+//! | `Metered` | counters and durations through the `metrics` facade | `metrics` |
 //!
 //! ```
 //! # use eskit::prelude::*;

@@ -81,6 +81,8 @@ pub use memory::MemoryStore;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(feature = "postgres")]
+pub use eskit_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use eskit_sqlite as sqlite;
 
@@ -92,6 +94,8 @@ pub mod prelude {
     };
     pub use serde::{Deserialize, Serialize};
 
+    #[cfg(feature = "postgres")]
+    pub use eskit_postgres::PostgresStore;
     #[cfg(feature = "sqlite")]
     pub use eskit_sqlite::SqliteStore;
 }

@@ -12,7 +12,8 @@ const USAGE: &str = "usage: bank [DSN]
 
 Replays a log that is older than the program, and moves money between accounts.
 
-  DSN   the store: `sqlite:path/to/file.db` or `memory:`; `memory:` when left out";
+  DSN   the store: `sqlite:path/to/file.db`, `memory:`, or with the feature `postgres`
+        `postgres://user@host/database`; `memory:` when left out";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

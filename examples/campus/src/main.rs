@@ -16,7 +16,8 @@ const USAGE: &str = "usage: campus [DSN]
 
 Tells a story of one campus on a store, and shows the log that it leaves.
 
-  DSN   the store: `sqlite:path/to/file.db` or `memory:`; `sqlite:campus.db` when left out";
+  DSN   the store: `sqlite:path/to/file.db`, `memory:`, or with the feature `postgres`
+        `postgres://user@host/database`; `sqlite:campus.db` when left out";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

@@ -1,0 +1,88 @@
+//! Commands on PostgreSQL, from one program and from two at once.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use eskit::prelude::*;
+use eskit::{AnyStore, RetryPolicy};
+use eskit_postgres::testing;
+use eskit_tests::bank::{Account, deposit, open_account, send};
+use eskit_tests::campus::{CampusError, Schedule, Seats, define, enrol};
+use eskit_tests::scripted::{log, names};
+
+const DSN: &str = "ESKIT_TESTS_DSN";
+const NUMBER: &str = "ESKIT_TESTS_NUMBER";
+const CAPACITY: u32 = 25;
+
+async fn app(dsn: &str) -> App<AnyStore> {
+    let retry = RetryPolicy::attempts(1_000).with_delays(Duration::from_millis(1), Duration::from_millis(20));
+    App::new(eskit::connect(dsn).await.unwrap()).with_retry(retry)
+}
+
+#[tokio::test]
+async fn the_same_program_runs_on_another_dsn() {
+    let Some(database) = testing::database().await.unwrap() else { return };
+    let app = app(database.dsn()).await;
+    app.execute(define("maths", 1)).await.unwrap();
+    app.execute(enrol("maths", "ada")).await.unwrap();
+    let error = app.execute(enrol("maths", "bob")).await.unwrap_err();
+    assert_eq!(error.domain(), Some(&CampusError::CourseFull));
+    assert_eq!(app.load::<Schedule>("ada").await.unwrap().courses, 1);
+    for account in ["a", "b"] {
+        app.execute(open_account(account, account)).await.unwrap();
+    }
+    app.execute(deposit("a", 100)).await.unwrap();
+    app.execute(send("a", "b", 30)).await.unwrap();
+    let (a, b) = (app.load::<Account>("a").await.unwrap(), app.load::<Account>("b").await.unwrap());
+    assert_eq!((a.cents, b.cents), (70, 30));
+    let first = app.execute(deposit("b", 5)).idempotency_key("once").await.unwrap();
+    let second = app.execute(deposit("b", 5)).idempotency_key("once").await.unwrap();
+    assert!(second.repeated);
+    assert_eq!(second.events, first.events);
+}
+
+/// Enrols students of its own until the course is full.
+#[tokio::test]
+#[ignore = "runs as a child of `two_processes_enrol_into_one_course_and_the_limit_holds`"]
+async fn child_enrols() {
+    let (dsn, number) = (std::env::var(DSN).unwrap(), std::env::var(NUMBER).unwrap());
+    let app = app(&dsn).await;
+    for student in 0.. {
+        match app.execute(enrol("maths", &format!("{number}-{student}"))).await {
+            Ok(executed) => assert!(executed.state.0.taken <= CAPACITY),
+            Err(error) => {
+                assert_eq!(error.domain(), Some(&CampusError::CourseFull), "{error}");
+                return;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_processes_enrol_into_one_course_and_the_limit_holds() {
+    let Some(database) = testing::database().await.unwrap() else { return };
+    let app = app(database.dsn()).await;
+    app.execute(define("maths", CAPACITY)).await.unwrap();
+    let start = |number: usize| {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_enrols", "--ignored"])
+            .env(DSN, database.dsn())
+            .env(NUMBER, number.to_string())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let children: Vec<_> = (0..2).map(start).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_eq!(app.load::<Seats>("maths").await.unwrap().taken, CAPACITY);
+    let log = log(app.store()).await.unwrap();
+    assert_eq!(names(&log).iter().filter(|name| **name == "StudentEnrolled").count(), CAPACITY as usize);
+    // Both had a part in it, or the test tried nothing.
+    for number in ["student:0-", "student:1-"] {
+        let took_part = log.iter().any(|event| event.tags.iter().any(|tag| tag.as_str().starts_with(number)));
+        assert!(took_part, "no tag begins with {number}");
+    }
+}
