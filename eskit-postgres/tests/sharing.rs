@@ -1,5 +1,5 @@
 //! Many tasks, several stores, and several processes on one log.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test may")]
 
 mod support;
 
