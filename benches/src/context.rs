@@ -57,6 +57,6 @@ impl Context {
 
     /// An async runtime with as many workers as the machine has processors.
     pub fn runtime(&self) -> Result<Runtime, Failure> {
-        Ok(Builder::new_multi_thread().enable_time().build()?)
+        Ok(Builder::new_multi_thread().enable_all().build()?)
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn open(runtime: &Runtime, folder: &Path, options: SqliteOptions) -> 
 }
 
 /// Appends event number `version + 1` to a stream that is expected to hold `version` events.
-pub(crate) async fn append_to_stream(store: &SqliteStore, stream: StreamId, version: u64) -> Result<(), Failure> {
+pub(crate) async fn append_to_stream(store: &impl EventStore, stream: StreamId, version: u64) -> Result<(), Failure> {
     let event = NewEvent { stream: Some(stream.clone()), ..NewEvent::json(STREAM_EVENT, payload(version)) };
     let condition = Condition::Stream { stream, expected: ExpectedVersion::Exact(version) };
     store.append(Append::new(vec![event]).with(condition)).await?;

@@ -7,6 +7,7 @@
 mod log;
 mod options;
 mod peers;
+mod postgres;
 mod process;
 mod rows;
 

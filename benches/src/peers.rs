@@ -3,4 +3,5 @@
 pub(crate) mod bulk;
 pub(crate) mod cqrs;
 pub(crate) mod cqrs_account;
+pub(crate) mod postgres_insert;
 pub(crate) mod umadb;

@@ -8,6 +8,8 @@ pub(crate) mod decode;
 mod execute;
 mod group;
 mod loans;
+mod pg_group;
+mod pg_idle;
 mod scan;
 
 use eskit_benches::Failure;
@@ -35,6 +37,12 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "execute", what: "a command on an aggregate of 100 events, one caller", run: execute::run },
     Row { name: "scan", what: "SQLite, the whole log read and decoded", run: scan::run },
     Row { name: "loans", what: "the real log of the example, imported and replayed from SQLite", run: loans::run },
+    Row { name: "pg-idle", what: "PostgreSQL, one stream-versioned event an append, one caller", run: pg_idle::run },
+    Row {
+        name: "pg-group",
+        what: "PostgreSQL, one stream-versioned event an append, many callers",
+        run: pg_group::run,
+    },
 ];
 
 /// The row of this name.

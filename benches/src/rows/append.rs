@@ -22,7 +22,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
             let store = store.clone();
             calls_per_second(&runtime, 1, context.round_time(), move |_, version| {
                 let store = store.clone();
-                async move { append_to_stream(&store, StreamId::new("account", round.to_string()), version).await }
+                async move { append_to_stream(&*store, StreamId::new("account", round.to_string()), version).await }
             })
         },
         || disk::syncs_per_second(context.folder(), context.round_time()),

@@ -49,7 +49,7 @@ fn compare(context: &Context, callers: usize, delay: Duration) -> Result<Figure,
             let store = store.clone();
             calls_per_second(&runtime, callers, context.round_time(), move |caller, version| {
                 let (store, stream) = (store.clone(), StreamId::new("account", format!("{round}-{caller}")));
-                async move { append_to_stream(&store, stream, version).await }
+                async move { append_to_stream(&*store, stream, version).await }
             })
         },
         || bulk.rows_per_second(context.round_time()),

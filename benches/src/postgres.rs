@@ -1,0 +1,25 @@
+//! A private PostgreSQL server on the disk to measure, as durable as in production.
+
+use std::sync::Arc;
+
+use eskit_postgres::PostgresStore;
+use eskit_postgres::testing::Cluster;
+use tokio::runtime::Runtime;
+
+use eskit_benches::Failure;
+use eskit_benches::context::Context;
+
+/// Why a row is skipped where no server can be had.
+pub(crate) const NOT_FOUND: &str = "no postgres found";
+
+/// Starts a server that waits for the disk at each commit; `None` when no PostgreSQL is installed.
+pub(crate) fn start(context: &Context) -> Result<Option<Cluster>, Failure> {
+    let options = Cluster::options().durable(true).setting("synchronous_commit", "on").parent(context.folder());
+    Ok(options.start()?)
+}
+
+/// Opens a store on this server whose tables lie in this schema.
+pub(crate) fn open(runtime: &Runtime, cluster: &Cluster, schema: &str) -> Result<Arc<PostgresStore>, Failure> {
+    let options = PostgresStore::options().schema(schema).migrate(true);
+    Ok(Arc::new(runtime.block_on(options.connect(&cluster.dsn()))?))
+}

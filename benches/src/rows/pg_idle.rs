@@ -1,0 +1,48 @@
+//! PostgreSQL, one stream-versioned event an append: one caller against a plain autocommit `INSERT`.
+
+use std::sync::Arc;
+
+use eskit::StreamId;
+use tokio::sync::Mutex;
+
+use crate::log::append_to_stream;
+use crate::peers::postgres_insert::{Inserter, SCHEMA};
+use crate::postgres::{NOT_FOUND, open, start};
+use eskit_benches::Failure;
+use eskit_benches::context::Context;
+use eskit_benches::drive::calls_per_second;
+use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
+use eskit_benches::measure::Paired;
+
+/// Runs the row.
+pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
+    let Some(cluster) = start(context)? else { return Ok(Finding::Skipped(NOT_FOUND.to_owned())) };
+    let runtime = context.runtime()?;
+    let store = open(&runtime, &cluster, "eskit")?;
+    drop(open(&runtime, &cluster, SCHEMA)?);
+    let inserter = Arc::new(Mutex::new(runtime.block_on(Inserter::connect(&cluster, 1))?));
+    let mut round = 0;
+    let paired = Paired::run(
+        context.rounds(),
+        || {
+            round += 1;
+            let store = store.clone();
+            let rate = calls_per_second(&runtime, 1, context.round_time(), move |_, version| {
+                let store = store.clone();
+                async move { append_to_stream(&*store, StreamId::new("account", round.to_string()), version).await }
+            })?;
+            Ok(1e9 / rate)
+        },
+        || {
+            let inserter = Arc::clone(&inserter);
+            let rate = calls_per_second(&runtime, 1, context.round_time(), move |_, _| {
+                let inserter = Arc::clone(&inserter);
+                async move { inserter.lock().await.insert_one().await }
+            })?;
+            Ok(1e9 / rate)
+        },
+    )?;
+    let (ours, theirs) = (Quantity::nanoseconds(paired.ours()), Quantity::nanoseconds(paired.theirs()));
+    let figure = Figure::compared("one append", ours, "INSERT of one row, autocommit", theirs, paired.ratio());
+    Ok(Finding::Figures(vec![figure.bar(Bar::AtMost(1.5)).stretch(Bar::AtMost(1.1))]))
+}
