@@ -35,7 +35,7 @@ fn database() -> Option<Database> {
 #[test]
 fn postgres() {
     let suite = |dsn: String| {
-        let suite = Suite::durable(move |log| open(log, dsn.clone())).without_lifecycle().named("postgres");
+        let suite = Suite::durable(move |log| open(log, dsn.clone())).named("postgres");
         suite.in_test(concat!(module_path!(), "::postgres"))
     };
     if let Ok(dsn) = std::env::var(DSN) {

@@ -37,6 +37,25 @@ CREATE TABLE {tags} (
     PRIMARY KEY (tag, type, pos)
 );
 
+-- Streams that take no events. A stream without a row here is open.
+--
+-- A deleted event keeps its row in {events}, so that its position and its id stay taken and a repeat of its append is
+-- recognised: `pos`, `id`, `version`, `part` and `recorded_at` stay, `type` becomes '' (which no other event has), and
+-- everything else becomes NULL or empty.
+CREATE TABLE {closed_streams} (
+    stream_type text     COLLATE "C" NOT NULL,
+    stream_id   text     COLLATE "C" NOT NULL,
+    -- 1 archived, 2 tombstoned, 3 deleted.
+    status      integer  NOT NULL,
+    -- Microseconds since 1970-01-01T00:00:00Z.
+    closed_at   bigint   NOT NULL,
+    -- NULL for an archived stream.
+    reason      text,
+    -- The version of the stream's last event.
+    version     bigint   NOT NULL,
+    PRIMARY KEY (stream_type, stream_id)
+);
+
 -- The position of the last event, in one row: its lock is the turn to append.
 CREATE TABLE {head} (
     is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),

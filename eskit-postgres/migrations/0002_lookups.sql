@@ -26,7 +26,7 @@ DECLARE
 BEGIN
     IF cardinality(any_id) > 0 THEN
         SELECT max(e.pos) INTO best FROM {events} e
-        WHERE e.id = ANY (any_id) AND e.pos > after
+        WHERE e.id = ANY (any_id) AND e.pos > after AND e.type <> ''
             AND (cardinality(any_type) = 0 OR e.type = ANY (any_type))
             AND (in_stream_id IS NULL OR (e.stream_type = in_stream_type AND e.stream_id = in_stream_id))
             AND (any_stream_type IS NULL OR e.stream_type = any_stream_type)

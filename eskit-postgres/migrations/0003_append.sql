@@ -66,6 +66,12 @@ CREATE FUNCTION {append_v1}(
     OUT h_condition     integer[],
     OUT h_pos           bigint[],
     OUT h_type          text[],
+    -- The appends that write to a stream that takes no events: the number of the stream, its status, since when, and why.
+    OUT x_append        integer[],
+    OUT x_stream        integer[],
+    OUT x_status        integer[],
+    OUT x_at            bigint[],
+    OUT x_reason        text[],
     -- The appends of which an id is in the log already.
     OUT known           integer[],
     -- The appends that gave way to an earlier one of the batch.
@@ -97,15 +103,34 @@ BEGIN
         refused := known;
     END IF;
 
+    IF cardinality(s_id) > 0 AND EXISTS (SELECT FROM {closed_streams}) THEN
+        SELECT array_agg(x.append), array_agg(x.stream), array_agg(x.status), array_agg(x.closed_at), array_agg(x.reason)
+        INTO x_append, x_stream, x_status, x_at, x_reason
+        FROM (
+            SELECT DISTINCT ON (e.append) e.append, e.stream, c.status, c.closed_at, c.reason
+            FROM unnest(e_append, e_stream, e_stream_type, e_stream_id) WITH ORDINALITY
+                AS e(append, stream, stream_type, stream_id, nth)
+            JOIN {closed_streams} c ON c.stream_type = e.stream_type AND c.stream_id = e.stream_id
+            ORDER BY e.append, e.nth
+        ) x;
+        refused := refused || x_append;
+    END IF;
+
+    -- A deleted stream has no events, and keeps its version.
     IF cardinality(s_id) = 1 THEN
         SELECT e.version INTO version FROM {events} e
         WHERE e.stream_type = s_type[1] AND e.stream_id = s_id[1] ORDER BY e.version DESC LIMIT 1;
+        IF version IS NULL THEN
+            SELECT c.version INTO version FROM {closed_streams} c WHERE c.stream_type = s_type[1] AND c.stream_id = s_id[1];
+        END IF;
         s_version := ARRAY[coalesce(version, 0)];
     ELSIF cardinality(s_id) > 1 THEN
         s_version := ARRAY(
             SELECT coalesce((
                 SELECT e.version FROM {events} e
                 WHERE e.stream_type = s.type AND e.stream_id = s.id ORDER BY e.version DESC LIMIT 1
+            ), (
+                SELECT c.version FROM {closed_streams} c WHERE c.stream_type = s.type AND c.stream_id = s.id
             ), 0)
             FROM unnest(s_type, s_id) AS s(type, id));
     END IF;
@@ -120,8 +145,10 @@ BEGIN
         WHERE s_version[v.stream] <> v.expected;
     END IF;
     IF cardinality(a_condition) > 0 THEN
-        SELECT h_condition || array_agg(a.condition), h_pos || array_agg(head_before) INTO h_condition, h_pos
-        FROM unnest(a_condition, a_after) AS a(condition, after) WHERE head_before > a.after;
+        SELECT h_condition || array_agg(a.condition), h_pos || array_agg(e.pos) INTO h_condition, h_pos
+        FROM unnest(a_condition, a_after) AS a(condition, after) CROSS JOIN LATERAL (
+            SELECT e.pos FROM {events} e WHERE e.pos > a.after AND e.type <> '' ORDER BY e.pos DESC LIMIT 1
+        ) e;
     END IF;
     IF cardinality(n_condition) > 0 THEN
         SELECT h_condition || array_agg(n.condition), h_pos || array_agg(e.pos) INTO h_condition, h_pos

@@ -49,6 +49,11 @@ impl<'r> Streams<'r> {
         })
     }
 
+    /// The stream with this place in arrays that count from 0.
+    pub(crate) fn stream(&self, index: usize) -> Option<StreamId> {
+        Some(StreamId::new(*self.types.get(index)?, *self.ids.get(index)?))
+    }
+
     /// The place of a stream in arrays that count from 0, if the batch names it.
     pub(crate) fn index_of(&self, stream: &StreamId) -> Option<usize> {
         self.numbers.get(stream).and_then(|number| usize::try_from(*number - 1).ok())

@@ -19,6 +19,7 @@ mod condition;
 mod connect;
 mod connections;
 mod error;
+mod lifecycle;
 mod migrate;
 mod migrations;
 mod names;

@@ -34,6 +34,15 @@ impl PayloadType {
         [PayloadType::Bytea, PayloadType::Json, PayloadType::Jsonb].into_iter().find(|known| known.sql() == name)
     }
 
+    /// What the column of a deleted event holds.
+    pub(crate) fn nothing(self) -> &'static str {
+        match self {
+            PayloadType::Bytea => "''::bytea",
+            PayloadType::Json => "'null'::json",
+            PayloadType::Jsonb => "'null'::jsonb",
+        }
+    }
+
     /// The value for the column from an expression with the payload's bytes.
     fn encode(self, bytes: &str) -> String {
         match self {

@@ -1,5 +1,6 @@
 use eskit_runtime::{
-    Appended, Condition, Conflict, ConflictEvent, ConflictKind, NewEvent, Position, StreamId, WireName,
+    AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, NewEvent, Position, StreamClosed,
+    StreamId, StreamStatus, WireName,
 };
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -7,6 +8,7 @@ use sqlx::postgres::PgRow;
 use crate::batch::Batch;
 use crate::condition::number;
 use crate::error::Fault;
+use crate::lifecycle;
 use crate::overlap::matches;
 use crate::request::Answer;
 use crate::row::position;
@@ -28,8 +30,17 @@ pub(crate) struct Outcome {
     /// The version of each stream before the batch.
     versions: Vec<i64>,
     hits: Vec<Hit>,
+    closed: Vec<Closed>,
     known: Vec<i32>,
     deferred: Vec<i32>,
+}
+
+/// An append to a stream that takes no events.
+struct Closed {
+    append: i32,
+    /// The stream, by its number from 1.
+    stream: i32,
+    status: StreamStatus,
 }
 
 /// A condition that does not hold, by its number from 1.
@@ -60,6 +71,7 @@ impl Outcome {
             head_before: row.try_get("head_before")?,
             versions: row.try_get::<Option<_>, _>("s_version")?.unwrap_or_default(),
             hits: hits.collect(),
+            closed: closed(row)?,
             known: row.try_get::<Option<_>, _>("known")?.unwrap_or_default(),
             deferred: row.try_get::<Option<_>, _>("deferred")?.unwrap_or_default(),
         })
@@ -73,6 +85,8 @@ impl Outcome {
         for (append, prepared) in (1..).zip(&batch.appends) {
             verdicts.push(if self.known.contains(&append) {
                 Verdict::Known
+            } else if let Some(closed) = self.closed(batch, append) {
+                Verdict::Done(Err(AppendError::StreamClosed(closed)))
             } else if let Some(conflict) = self.conflict(batch, append) {
                 Verdict::Done(Err(conflict.into()))
             } else if self.deferred.contains(&append) {
@@ -107,6 +121,13 @@ impl Outcome {
         (verdicts, head)
     }
 
+    /// The first stream that an append writes to and that takes no events.
+    fn closed(&self, batch: &Batch<'_>, append: i32) -> Option<StreamClosed> {
+        let closed = self.closed.iter().find(|closed| closed.append == append)?;
+        let stream = batch.streams.stream(usize::try_from(closed.stream - 1).ok()?)?;
+        Some(StreamClosed::new(stream, closed.status.clone()))
+    }
+
     /// The first condition of an append that the log before the batch breaks, with the newest event that does.
     fn conflict(&self, batch: &Batch<'_>, append: i32) -> Option<Conflict> {
         let index_of = |hit: &Hit| usize::try_from(hit.condition - 1).unwrap_or(usize::MAX);
@@ -124,6 +145,20 @@ impl Outcome {
         };
         Some(Conflict::new(kind, newest.and_then(|hit| hit.event.clone())))
     }
+}
+
+fn closed(row: &PgRow) -> Result<Vec<Closed>, Fault> {
+    let Some(appends) = row.try_get::<Option<Vec<i32>>, _>("x_append")? else { return Ok(Vec::new()) };
+    let streams: Vec<i32> = row.try_get("x_stream")?;
+    let statuses: Vec<i32> = row.try_get("x_status")?;
+    let times: Vec<i64> = row.try_get("x_at")?;
+    let reasons: Vec<Option<String>> = row.try_get("x_reason")?;
+    let streams = appends.into_iter().zip(streams);
+    let statuses = statuses.into_iter().zip(times).zip(reasons);
+    let closed = streams.zip(statuses).map(|((append, stream), ((status, at), reason))| {
+        Ok(Closed { append, stream, status: lifecycle::status(status, at, reason)? })
+    });
+    closed.collect()
 }
 
 /// Counts one more event of a stream, and returns its version.

@@ -163,7 +163,8 @@ impl<'q> Sources<'q> {
         if self.is_all {
             let _ = write!(
                 select.sql,
-                "SELECT {columns} FROM {events} e WHERE e.pos > $1 AND e.pos <= $2 ORDER BY e.pos {order} LIMIT $3"
+                "SELECT {columns} FROM {events} e WHERE e.pos > $1 AND e.pos <= $2 AND e.type <> '' \
+                 ORDER BY e.pos {order} LIMIT $3"
             );
             return Ok(select);
         }
@@ -341,7 +342,7 @@ impl Arms<'_> {
         self.add(&format!(
             "SELECT e.pos FROM unnest({id}::uuid[], {in_type}::text[], {in_id}::text[], {stream_type}::text[], {columns}) \
              AS w(id, in_type, in_id, stream_type, type_from, type_to, tag_from, tag_to) CROSS JOIN LATERAL (\
-             SELECT e.pos FROM {events} e WHERE e.id = w.id AND e.pos > $1 AND e.pos <= $2 AND {of_item} \
+             SELECT e.pos FROM {events} e WHERE e.id = w.id AND e.type <> '' AND e.pos > $1 AND e.pos <= $2 AND {of_item} \
              AND (w.in_id IS NULL OR (e.stream_type = w.in_type AND e.stream_id = w.in_id)) \
              AND (w.stream_type IS NULL OR e.stream_type = w.stream_type) OFFSET 0) e"
         ));

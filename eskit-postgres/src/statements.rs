@@ -22,6 +22,20 @@ WITH RECURSIVE n(type) AS (
     FROM n WHERE n.type IS NOT NULL
 ) SELECT n.type FROM n WHERE n.type IS NOT NULL";
 
+const STREAM_INFO: &str = "\
+SELECT c.status, c.closed_at, c.reason, coalesce(c.version, (
+    SELECT e.version FROM {events} e WHERE e.stream_type = $1 AND e.stream_id = $2 ORDER BY e.version DESC LIMIT 1
+), 0) FROM (SELECT) AS one LEFT JOIN {closed_streams} c ON c.stream_type = $1 AND c.stream_id = $2";
+
+const CLOSE_STREAM: &str = "\
+INSERT INTO {closed_streams} (stream_type, stream_id, status, closed_at, reason, version)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (stream_type, stream_id)
+DO UPDATE SET status = excluded.status, closed_at = excluded.closed_at, reason = excluded.reason";
+
+const DELETE_EVENTS: &str = "\
+UPDATE {events} SET type = '', schema_version = 1, stream_type = NULL, stream_id = NULL, tags = NULL, metadata = NULL,
+    content_type = NULL, payload = {nothing} WHERE stream_type = $1 AND stream_id = $2";
+
 /// The statements that a store runs, with its names in them.
 pub(crate) struct Statements {
     pub(crate) append: Arc<str>,
@@ -34,6 +48,14 @@ pub(crate) struct Statements {
     pub(crate) counts: Arc<str>,
     /// The types beside which a tag occurs.
     pub(crate) types: Arc<str>,
+    /// The turn to append, and to change a stream.
+    pub(crate) turn: Arc<str>,
+    /// What is known of a stream: its status, since when, why, and its version.
+    pub(crate) stream_info: Arc<str>,
+    pub(crate) open_stream: Arc<str>,
+    pub(crate) close_stream: Arc<str>,
+    pub(crate) delete_tags: Arc<str>,
+    pub(crate) delete_events: Arc<str>,
     pub(crate) notify: &'static str,
     /// The names of tables and functions that queries of changing form are written with.
     pub(crate) events: String,
@@ -56,6 +78,15 @@ impl Statements {
             ),
             counts: render(COUNTS),
             types: render(TYPES),
+            turn: render("SELECT pos FROM {head} WHERE is_only FOR UPDATE"),
+            stream_info: render(STREAM_INFO),
+            open_stream: render("DELETE FROM {closed_streams} WHERE stream_type = $1 AND stream_id = $2"),
+            close_stream: render(CLOSE_STREAM),
+            delete_tags: render(
+                "DELETE FROM {tags} t USING unnest($1::text[], $2::text[], $3::bigint[]) AS d(tag, type, pos) \
+                 WHERE t.tag = d.tag AND t.type = d.type AND t.pos = d.pos",
+            ),
+            delete_events: render(&DELETE_EVENTS.replace("{nothing}", payload.nothing())),
             events: names.qualified("events"),
             tags: names.qualified("tags"),
             first_version: names.qualified("first_version_v1"),

@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind, limits,
+    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use sqlx::PgPool;
 use tokio::runtime::Handle;
@@ -51,7 +52,7 @@ pub(crate) struct Inner {
     pub(crate) statements: Arc<Statements>,
     pub(crate) heads: Arc<Heads>,
     queue: Queue,
-    writer: Writer,
+    pub(crate) writer: Writer,
     runtime: Handle,
     owns_pool: bool,
 }
@@ -253,6 +254,22 @@ impl EventStore for PostgresStore {
 
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
         self.inner.heads.beyond(after).await.map_err(|fault| self.error("watch", fault))
+    }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        limits::check_stream(stream)?;
+        let result = match self.read_info(stream).await {
+            Err(fault) if fault.kind() == StoreErrorKind::Unavailable && !fault.is_definite() => {
+                self.read_info(stream).await
+            }
+            result => result,
+        };
+        result.map_err(|fault| self.error("read", fault))
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        limits::check_change(stream, &change)?;
+        self.change(stream, &change).await.map_err(|fault| self.error("change a stream of", fault))?
     }
 }
 

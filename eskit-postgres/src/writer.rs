@@ -142,6 +142,14 @@ impl Writer {
         Ok(verdicts)
     }
 
+    /// Makes a transaction wait for the turn as long as an append does.
+    pub(crate) async fn limit_wait(&self, conn: &mut PgConnection) -> Result<(), Fault> {
+        if let Some(wait_ms) = self.wait_ms {
+            sqlx::query("SELECT set_config('lock_timeout', $1, true)").bind(wait_ms.to_string()).execute(conn).await?;
+        }
+        Ok(())
+    }
+
     fn error(&self, failure: &Failure) -> AppendError {
         let text = failure.fault.text("append to", &self.names);
         let error = eskit_runtime::StoreError::new(failure.fault.kind(), text);

@@ -1,0 +1,167 @@
+use eskit_runtime::{
+    Interner, RecordedEvent, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
+};
+use sqlx::{Acquire, AssertSqlSafe, PgConnection};
+
+use crate::error::Fault;
+use crate::row;
+use crate::statements::Statements;
+use crate::store::PostgresStore;
+
+/// Events whose tags are deleted at once.
+const EVENTS_AT_ONCE: i64 = 1000;
+
+/// What becomes of a change: the status from then on, or why there is none.
+type Changed = Result<StreamStatus, StreamError>;
+
+/// The status that the database holds as a number, a time and a reason.
+pub(crate) fn status(number: i32, at: i64, reason: Option<String>) -> Result<StreamStatus, Fault> {
+    let (at, reason) = (Timestamp::from_micros(at), reason.unwrap_or_default());
+    match number {
+        1 => Ok(StreamStatus::Archived { at }),
+        2 => Ok(StreamStatus::Tombstoned { at, reason }),
+        3 => Ok(StreamStatus::Deleted { at, reason }),
+        other => Err(Fault::Damaged(format!("a stream has the unknown status {other}"))),
+    }
+}
+
+async fn info(conn: &mut PgConnection, statements: &Statements, stream: &StreamId) -> Result<StreamInfo, Fault> {
+    let (number, at, reason, version): (Option<i32>, Option<i64>, Option<String>, i64) =
+        sqlx::query_as(AssertSqlSafe(statements.stream_info.clone()))
+            .bind(stream.stream_type())
+            .bind(stream.id())
+            .fetch_one(conn)
+            .await?;
+    let status = match number {
+        None => StreamStatus::Open,
+        Some(number) => status(number, at.unwrap_or_default(), reason)?,
+    };
+    Ok(StreamInfo::new(version.unsigned_abs(), status))
+}
+
+impl PostgresStore {
+    pub(crate) async fn read_info(&self, stream: &StreamId) -> Result<StreamInfo, Fault> {
+        let mut connection = self.inner.connections.take().await?;
+        let result = info(&mut connection, &self.inner.statements, stream).await;
+        self.inner.connections.give_back(connection, &result);
+        result
+    }
+
+    /// Changes a stream in a transaction that holds the turn to append.
+    pub(crate) async fn change(&self, stream: &StreamId, change: &StreamChange) -> Result<Changed, Fault> {
+        let mut connection = self.inner.connections.take().await?;
+        let result = change_in_turn(&mut connection, self, stream, change).await;
+        self.inner.connections.give_back(connection, &result);
+        result
+    }
+}
+
+async fn change_in_turn(
+    conn: &mut PgConnection,
+    store: &PostgresStore,
+    stream: &StreamId,
+    change: &StreamChange,
+) -> Result<Changed, Fault> {
+    let mut transaction = conn.begin().await?;
+    store.inner.writer.limit_wait(&mut transaction).await?;
+    let changed = change_now(&mut transaction, &store.inner.statements, stream, change).await;
+    // The turn is given back before anything else is done with the connection.
+    if matches!(changed, Ok(Ok(_))) {
+        transaction.commit().await?
+    } else {
+        transaction.rollback().await?
+    }
+    changed
+}
+
+async fn change_now(
+    conn: &mut PgConnection,
+    statements: &Statements,
+    stream: &StreamId,
+    change: &StreamChange,
+) -> Result<Changed, Fault> {
+    sqlx::query(AssertSqlSafe(statements.turn.clone())).execute(&mut *conn).await?;
+    let StreamInfo { version, status, .. } = info(conn, statements, stream).await?;
+    if version == 0 {
+        return Ok(Err(StreamError::NotFound { stream: stream.clone() }));
+    }
+    let Some(next) = status.after(change, Timestamp::now()) else {
+        return Ok(Err(StreamError::Refused { stream: stream.clone(), status, change: change.name() }));
+    };
+    if next != status {
+        write(conn, statements, stream, &next, version).await?;
+        if next.is_deleted() {
+            delete(conn, statements, stream).await?;
+        }
+    }
+    Ok(Ok(next))
+}
+
+async fn write(
+    conn: &mut PgConnection,
+    statements: &Statements,
+    stream: &StreamId,
+    status: &StreamStatus,
+    version: u64,
+) -> Result<(), Fault> {
+    let (number, at, reason) = match status {
+        StreamStatus::Archived { at } => (1, at, None),
+        StreamStatus::Tombstoned { at, reason } => (2, at, Some(reason)),
+        StreamStatus::Deleted { at, reason } => (3, at, Some(reason)),
+        _ => {
+            let open = sqlx::query(AssertSqlSafe(statements.open_stream.clone()));
+            open.bind(stream.stream_type()).bind(stream.id()).execute(conn).await?;
+            return Ok(());
+        }
+    };
+    sqlx::query(AssertSqlSafe(statements.close_stream.clone()))
+        .bind(stream.stream_type())
+        .bind(stream.id())
+        .bind(number)
+        .bind(at.as_micros())
+        .bind(reason)
+        .bind(i64::try_from(version).unwrap_or(i64::MAX))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Leaves of each event of a stream its place, its id, its version and its time. What the rows held stays in the files of the
+/// server until they are vacuumed.
+async fn delete(conn: &mut PgConnection, statements: &Statements, stream: &StreamId) -> Result<(), Fault> {
+    let sql = format!(
+        "SELECT {} FROM {} e WHERE e.stream_type = $1 AND e.stream_id = $2 AND e.version > $3 ORDER BY e.version LIMIT $4",
+        statements.columns, statements.events
+    );
+    let (mut names, mut version) = (Interner::new(), 0_u64);
+    loop {
+        let rows = sqlx::query(AssertSqlSafe(sql.clone()))
+            .bind(stream.stream_type())
+            .bind(stream.id())
+            .bind(i64::try_from(version).unwrap_or(i64::MAX))
+            .bind(EVENTS_AT_ONCE)
+            .fetch_all(&mut *conn)
+            .await?;
+        let events = rows.iter().map(|row| row::event(row, &mut names)).collect::<Result<Vec<_>, _>>()?;
+        let Some(last) = events.last().and_then(|event| event.stream.as_ref()) else { break };
+        version = last.version;
+        delete_tags(conn, statements, &events).await?;
+    }
+    let delete = sqlx::query(AssertSqlSafe(statements.delete_events.clone()));
+    delete.bind(stream.stream_type()).bind(stream.id()).execute(conn).await?;
+    Ok(())
+}
+
+async fn delete_tags(conn: &mut PgConnection, statements: &Statements, events: &[RecordedEvent]) -> Result<(), Fault> {
+    let (mut tags, mut types, mut positions) = (Vec::new(), Vec::new(), Vec::new());
+    for event in events {
+        for tag in event.tags.iter() {
+            tags.push(tag.as_str());
+            types.push(event.name.as_str());
+            positions.push(row::column(event.position));
+        }
+    }
+    let delete = sqlx::query(AssertSqlSafe(statements.delete_tags.clone()));
+    delete.bind(tags).bind(types).bind(positions).execute(conn).await?;
+    Ok(())
+}
