@@ -1,5 +1,4 @@
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit_runtime::AnyStore;
@@ -12,6 +11,7 @@ use crate::log::{Log, Scratch};
 use crate::patient::Patient;
 use crate::rng::Rng;
 use crate::settings::Settings;
+use crate::tally::Tally;
 
 /// What one case works with. Cheap to clone; clones share it.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ struct CaseState {
     /// What the inputs of this case derive from: the seed of the run and the name of the case, so that a case alone does
     /// the same as in a full run.
     seed: u64,
-    seeds: AtomicU64,
+    tally: Arc<Tally>,
     logs: Mutex<Vec<Log>>,
 }
 
@@ -40,12 +40,12 @@ struct Run {
 impl Context {
     pub(crate) fn new(harness: Harness, settings: Settings, scratch: Scratch, child: ChildCommand) -> Context {
         let run = Arc::new(Run { harness, settings, scratch, child });
-        Context { run, case: Arc::new(CaseState { seed: 0, seeds: AtomicU64::new(0), logs: Mutex::default() }) }
+        Context { run, case: Arc::new(CaseState { seed: 0, tally: Arc::default(), logs: Mutex::default() }) }
     }
 
     pub(crate) fn for_case(&self, name: &str) -> Context {
         let seed = name.bytes().fold(self.settings().seed, |seed, byte| Rng::new(seed ^ u64::from(byte)).next());
-        let case = CaseState { seed, seeds: AtomicU64::new(0), logs: Mutex::default() };
+        let case = CaseState { seed, tally: Arc::default(), logs: Mutex::default() };
         Context { run: Arc::clone(&self.run), case: Arc::new(case) }
     }
 
@@ -72,7 +72,7 @@ impl Context {
     pub(crate) async fn open_log(&self, log: &Log) -> Result<AnyStore, Failure> {
         let opened = self.within("opening the store", self.harness().open(log)).await?;
         let store = opened.map_err(|error| Failure::new(format!("the store could not be opened: {error}")))?;
-        Ok(AnyStore::new(Patient::new(store, self.settings().patience)))
+        Ok(AnyStore::new(Patient::new(store, self.settings().patience, Arc::clone(&self.case.tally))))
     }
 
     /// Opens a new, empty log.
@@ -102,11 +102,11 @@ impl Context {
     }
 
     pub(crate) fn count_seed(&self) {
-        self.case.seeds.fetch_add(1, Ordering::Relaxed);
+        self.case.tally.seed();
     }
 
-    pub(crate) fn seeds(&self) -> u64 {
-        self.case.seeds.load(Ordering::Relaxed)
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.case.tally
     }
 
     /// The value of a future that must not take forever.

@@ -63,12 +63,14 @@ mod rng;
 mod sample;
 mod settings;
 mod suite;
+mod tally;
 
 pub use failure::Failure;
 pub use log::Log;
 pub use model::Model;
 pub use report::{CaseReport, Report, Verdict};
 pub use suite::Suite;
+pub use tally::Counts;
 
 /// A test that holds a store to the contract: `suite!(name, suite)` becomes `#[test] fn name()`.
 ///

@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use eskit_runtime::{
@@ -6,15 +7,18 @@ use eskit_runtime::{
     StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
-/// A store whose answers must come within a time. `watch` may wait for as long as it likes.
+use crate::tally::Tally;
+
+/// Counts what a store confirmed. Its answers must come within a time. `watch` may wait for as long as it likes.
 pub(crate) struct Patient {
     inner: AnyStore,
     patience: Duration,
+    tally: Arc<Tally>,
 }
 
 impl Patient {
-    pub(crate) fn new(inner: AnyStore, patience: Duration) -> Patient {
-        Patient { inner, patience }
+    pub(crate) fn new(inner: AnyStore, patience: Duration, tally: Arc<Tally>) -> Patient {
+        Patient { inner, patience, tally }
     }
 
     async fn within<T, E: From<StoreError>>(
@@ -31,7 +35,9 @@ impl Patient {
 
 impl EventStore for Patient {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.within("an append", self.inner.append(append)).await
+        let appended = self.within("an append", self.inner.append(append)).await?;
+        self.tally.commits(usize::from(!appended.repeated));
+        Ok(appended)
     }
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         self.within("a read", self.inner.read(query, options)).await

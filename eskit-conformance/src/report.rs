@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::settings::{ONLY, ROUNDS, SEED};
+use crate::tally::Counts;
 
 /// What came of one case.
 #[derive(Debug)]
@@ -26,8 +27,8 @@ pub struct CaseReport {
     pub verdict: Verdict,
     /// How long it took.
     pub elapsed: Duration,
-    /// Generated inputs and rounds that it ran.
-    pub seeds: u64,
+    /// How much it asked of the store.
+    pub counts: Counts,
 }
 
 /// What came of one run of the suite. Displays as what failed, and one line that sums up.
@@ -54,9 +55,9 @@ impl Report {
         })
     }
 
-    /// How many generated inputs and rounds were run, over all cases.
-    pub fn seeds(&self) -> u64 {
-        self.cases.iter().map(|case| case.seeds).sum()
+    /// How much all cases together asked of the store.
+    pub fn counts(&self) -> Counts {
+        self.cases.iter().map(|case| case.counts).sum()
     }
 
     /// Whether at least one case ran, and none failed.
@@ -82,7 +83,8 @@ impl fmt::Display for Report {
         if ran == 0 {
             return write!(f, "conformance of {store}: no case ran; does {ONLY} name one?");
         }
-        write!(f, "conformance of {store}: {ran} cases, {} seeds", self.seeds())?;
+        let Counts { seeds, commits, kills } = self.counts();
+        write!(f, "conformance of {store}: {ran} cases, {seeds} seeds, {commits} commits, {kills} kills")?;
         write!(f, " ({failed} failed, {skipped} skipped, seed {seed}, {:.1} s)", self.elapsed.as_secs_f64())
     }
 }
@@ -92,7 +94,8 @@ mod tests {
     use super::*;
 
     fn report(verdicts: Vec<Verdict>) -> Report {
-        let case = |verdict| CaseReport { name: "topic::case", verdict, elapsed: Duration::ZERO, seeds: 2 };
+        let counts = Counts { seeds: 2, commits: 5, kills: 1 };
+        let case = |verdict| CaseReport { name: "topic::case", verdict, elapsed: Duration::ZERO, counts };
         let cases = verdicts.into_iter().map(case).collect();
         Report { store: "mine".into(), seed: 5, rounds: 9, elapsed: Duration::from_millis(1500), cases }
     }
@@ -104,7 +107,7 @@ mod tests {
         let lines = [
             "FAILED topic::case: lost it",
             "  run it again with ESKIT_CONFORMANCE_ONLY=topic::case ESKIT_CONFORMANCE_SEED=5 ESKIT_CONFORMANCE_ROUNDS=9",
-            "conformance of mine: 2 cases, 6 seeds (1 failed, 1 skipped, seed 5, 1.5 s)",
+            "conformance of mine: 2 cases, 6 seeds, 15 commits, 3 kills (1 failed, 1 skipped, seed 5, 1.5 s)",
         ];
         assert_eq!(mixed.to_string(), lines.join("\n"));
         assert!(report(vec![Verdict::Passed]).is_success());

@@ -13,6 +13,7 @@ use crate::harness::Harness;
 use crate::log::{Log, Scratch};
 use crate::report::{CaseReport, Report, Verdict};
 use crate::settings::Settings;
+use crate::tally::Counts;
 
 /// Everything that a store is held to, and how to open the store. [`suite!`](crate::suite!) makes a test of it.
 ///
@@ -188,7 +189,7 @@ impl Suite {
                 name: "suite::starts",
                 verdict: Verdict::Failed(failure),
                 elapsed: started.elapsed(),
-                seeds: 0,
+                counts: Counts::default(),
             }),
         }
         report.elapsed = started.elapsed();
@@ -231,5 +232,5 @@ async fn run_case(case: &Case, root: &Context) -> CaseReport {
         }
     };
     context.remove_logs().await;
-    CaseReport { name: case.name, verdict, elapsed: started.elapsed(), seeds: context.seeds() }
+    CaseReport { name: case.name, verdict, elapsed: started.elapsed(), counts: context.tally().counts() }
 }

@@ -29,7 +29,10 @@ async fn what_was_confirmed_survives_a_kill(context: &Context) -> Outcome {
         }
         for process in processes {
             tokio::time::sleep(Duration::from_micros(rng.below(20_000))).await;
-            confirmed.extend(process.kill()?);
+            let noted = process.kill()?;
+            context.tally().kill();
+            context.tally().commits(noted.len());
+            confirmed.extend(noted);
         }
         let store = context.open_log(&log).await?;
         let found = whole(&store).await?;
