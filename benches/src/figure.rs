@@ -159,6 +159,8 @@ pub enum Unit {
     Bytes,
     /// A ratio.
     Times,
+    /// A number of things.
+    Count,
 }
 
 impl Quantity {
@@ -182,6 +184,11 @@ impl Quantity {
         Quantity { value, unit: Unit::Bytes }
     }
 
+    /// A number of things.
+    pub fn count(value: f64) -> Quantity {
+        Quantity { value, unit: Unit::Count }
+    }
+
     /// A ratio.
     pub fn times(value: f64) -> Quantity {
         Quantity { value, unit: Unit::Times }
@@ -201,6 +208,7 @@ impl fmt::Display for Quantity {
             Unit::PerSecond => format!("{value:.0} /s"),
             Unit::Bytes => format!("{:.1} MiB", value / (1024.0 * 1024.0)),
             Unit::Times => format!("{value:.2}"),
+            Unit::Count => format!("{value:.0}"),
         })
     }
 }

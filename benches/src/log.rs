@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use eskit::{Append, Condition, EventStore, ExpectedVersion, NewEvent, Query, QueryItem, StreamId, Tag};
+use eskit::{
+    Append, Condition, EventStore, ExpectedVersion, NewEvent, Pages, Query, QueryItem, ReadOptions, RecordedEvent,
+    StreamId, Tag,
+};
 use eskit_sqlite::{SqliteOptions, SqliteStore};
 use tokio::runtime::Runtime;
 
@@ -37,7 +40,7 @@ pub(crate) async fn append_to_stream(store: &impl EventStore, stream: StreamId, 
 }
 
 /// Appends an event with these two tags under the condition that no event of its type carries both.
-pub(crate) async fn append_unique(store: &SqliteStore, tags: [Tag; 2], number: u64) -> Result<(), Failure> {
+pub(crate) async fn append_unique(store: &impl EventStore, tags: [Tag; 2], number: u64) -> Result<(), Failure> {
     let mut event = NewEvent::json(TAGGED_EVENT, payload(number));
     for tag in &tags {
         event.tags.push(tag.as_ref().key(), tag.as_ref().value());
@@ -46,4 +49,18 @@ pub(crate) async fn append_unique(store: &SqliteStore, tags: [Tag; 2], number: u
     let condition = Condition::NoEvents { query, after: eskit::Position::START };
     store.append(Append::new(vec![event]).with(condition)).await?;
     Ok(())
+}
+
+/// Hands every page of the log to `each`; returns how many events there were.
+pub(crate) async fn read_all(
+    store: &impl EventStore,
+    mut each: impl FnMut(&[RecordedEvent]) -> Result<(), Failure>,
+) -> Result<usize, Failure> {
+    let mut pages = Pages::new(store, Query::all(), ReadOptions::default());
+    let mut events = 0;
+    while let Some(page) = pages.next().await? {
+        events += page.len();
+        each(&page)?;
+    }
+    Ok(events)
 }

@@ -4,6 +4,7 @@
 //! `README.md` beside this crate for what each row measures.
 #![allow(clippy::print_stdout, reason = "a command line program answers on standard output")]
 
+mod account;
 mod log;
 mod options;
 mod peers;

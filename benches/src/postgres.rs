@@ -1,9 +1,12 @@
 //! A private PostgreSQL server on the disk to measure, as durable as in production.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::Cluster;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use tokio::runtime::Runtime;
 
 use eskit_benches::Failure;
@@ -16,6 +19,17 @@ pub(crate) const NOT_FOUND: &str = "no postgres found";
 pub(crate) fn start(context: &Context) -> Result<Option<Cluster>, Failure> {
     let options = Cluster::options().durable(true).setting("synchronous_commit", "on").parent(context.folder());
     Ok(options.start()?)
+}
+
+/// Creates a database of this name for another library, and returns its DSN.
+pub(crate) fn create_database(runtime: &Runtime, cluster: &Cluster, name: &str) -> Result<String, Failure> {
+    let options = PgConnectOptions::from_str(&cluster.dsn())?;
+    runtime.block_on(async {
+        let mut connection = PgConnection::connect_with(&options).await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE \"{name}\""))).execute(&mut connection).await?;
+        Ok::<(), Failure>(())
+    })?;
+    Ok(options.database(name).to_url_lossy().to_string())
 }
 
 /// Opens a store on this server whose tables lie in this schema.

@@ -8,8 +8,11 @@ pub(crate) mod decode;
 mod execute;
 mod group;
 mod loans;
+mod pg_dcb;
+mod pg_execute;
 mod pg_group;
 mod pg_idle;
+mod pg_read;
 mod scan;
 
 use eskit_benches::Failure;
@@ -42,6 +45,18 @@ pub(crate) const ALL: &[Row] = &[
         name: "pg-group",
         what: "PostgreSQL, one stream-versioned event an append, many callers",
         run: pg_group::run,
+    },
+    Row { name: "pg-dcb", what: "PostgreSQL, one event with two tags an append, under a condition", run: pg_dcb::run },
+    Row {
+        name: "pg-condition",
+        what: "PostgreSQL, the check of an append condition as the log grows",
+        run: condition::run_postgres,
+    },
+    Row { name: "pg-execute", what: "PostgreSQL, a command on an aggregate of 100 events", run: pg_execute::run },
+    Row {
+        name: "pg-read",
+        what: "PostgreSQL, aggregates loaded, and the whole log read and decoded",
+        run: pg_read::run,
     },
 ];
 

@@ -4,6 +4,7 @@
 mod bench;
 mod check;
 mod runner;
+mod soak;
 mod step;
 mod workspace;
 
@@ -19,6 +20,11 @@ commands:
              --only <step>   run the steps whose name contains <step>; may be repeated
              --verbose       show the output of every step, not only of those that fail
   bench    run the benchmarks in release mode; the options are those of the benchmarks: see `cargo xtask bench --help`
+  soak     hold every store to its contract, from seed after seed, and count commits, kills and violations
+             --minutes <n>   for how long; the run that is under way then is finished (5)
+             --store <name>  only memory, sqlite or postgres; may be repeated
+             --rounds <n>    rounds of each race (200)
+             --seed <n>      the first seed (of the clock)
 ";
 
 fn main() -> ExitCode {
@@ -37,10 +43,14 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
     match command.to_str() {
         Some("test") => check::run(lexopt::Parser::from_args(arguments)),
         Some("bench") => bench::run(arguments),
+        Some("soak") => soak::run(lexopt::Parser::from_args(arguments)),
         Some("" | "help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
         }
-        _ => Err(format!("unknown command {command:?}\nhelp: `cargo xtask test` or `cargo xtask bench`").into()),
+        _ => Err(format!(
+            "unknown command {command:?}\nhelp: `cargo xtask test`, `cargo xtask bench` or `cargo xtask soak`"
+        )
+        .into()),
     }
 }

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use eskit::{
     Append, AppendError, Condition, EventStore, ExpectedVersion, NewEvent, Position, Query, QueryItem, StreamId, Tag,
 };
-use eskit_sqlite::{Durability, SqliteOptions, SqliteStore};
+use eskit_sqlite::{Durability, SqliteOptions};
 use tokio::runtime::Runtime;
 
 use crate::log::{open, payload};
+use crate::postgres;
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
 use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
@@ -23,25 +24,44 @@ const CHECKS: usize = 63;
 const HOT_EVERY: u64 = 10;
 const EVENTS_PER_APPEND: u64 = 5000;
 
-/// Runs the row.
+/// Runs the row on SQLite.
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
-    let sizes: &[u64] = context.size(&[10_000, 100_000, 1_000_000, 5_000_000], &[10_000, 50_000]);
     let runtime = context.runtime()?;
     // How the log is filled does not matter here; without syncs it is filled sooner.
     let options = SqliteOptions::new().durability(Durability::Normal);
     let store = open(&runtime, &context.fresh("condition")?, options)?;
+    let sizes = context.size(&[10_000, 100_000, 1_000_000, 5_000_000][..], &[10_000, 50_000]);
+    measure(context, &runtime, &*store, sizes, Some(Bar::AtMost(10_000.0)))
+}
+
+/// Runs the row on PostgreSQL.
+pub(crate) fn run_postgres(context: &Context) -> Result<Finding, Failure> {
+    let Some(cluster) = postgres::start(context)? else { return Ok(Finding::Skipped(postgres::NOT_FOUND.to_owned())) };
+    let runtime = context.runtime()?;
+    let store = postgres::open(&runtime, &cluster, "eskit")?;
+    measure(context, &runtime, &*store, context.size(&[10_000, 1_000_000][..], &[10_000, 50_000]), None)
+}
+
+/// Fills the log to each of these sizes and measures what a check costs then, which this bar is for.
+fn measure(
+    context: &Context,
+    runtime: &Runtime,
+    store: &impl EventStore,
+    sizes: &[u64],
+    bar: Option<Bar>,
+) -> Result<Finding, Failure> {
     let mut figures = Vec::new();
     let mut first = None;
     let mut filled = 0;
     for &events in sizes {
-        runtime.block_on(fill(&store, filled, events))?;
+        runtime.block_on(fill(store, filled, events))?;
         filled = events;
         let mut costs = Vec::new();
         for shape in SHAPES {
-            let cost = cost(&runtime, &store, shape, context.size(400, 40))?;
+            let cost = cost(runtime, store, shape, context.size(400, 40))?;
             let case = format!("{}, {events} events", shape.name);
             let figure = Figure::absolute(case, Quantity::nanoseconds(cost));
-            figures.push(if shape.is_judged { figure.bar(Bar::AtMost(10_000.0)) } else { figure });
+            figures.push(bar.filter(|_| shape.is_judged).into_iter().fold(figure, Figure::bar));
             costs.push(cost);
         }
         first.get_or_insert(costs.clone());
@@ -113,7 +133,7 @@ fn enrolled() -> QueryItem {
     QueryItem::types(["bench.StudentEnrolled"])
 }
 
-async fn fill(store: &SqliteStore, from: u64, to: u64) -> Result<(), Failure> {
+async fn fill(store: &impl EventStore, from: u64, to: u64) -> Result<(), Failure> {
     let mut next = from;
     while next < to {
         let until = to.min(next + EVENTS_PER_APPEND);
@@ -134,7 +154,7 @@ async fn fill(store: &SqliteStore, from: u64, to: u64) -> Result<(), Failure> {
 }
 
 /// The nanoseconds that one check of this shape takes.
-fn cost(runtime: &Runtime, store: &SqliteStore, shape: &Shape, rounds: usize) -> Result<f64, Failure> {
+fn cost(runtime: &Runtime, store: &impl EventStore, shape: &Shape, rounds: usize) -> Result<f64, Failure> {
     let mut differences = Vec::with_capacity(rounds);
     for _ in 0..rounds {
         let with = runtime.block_on(refused(store, checks(shape)))?;
@@ -150,7 +170,7 @@ fn checks(shape: &Shape) -> Vec<Condition> {
 }
 
 /// How long an append takes that is refused by the last of its conditions.
-async fn refused(store: &SqliteStore, conditions: Vec<Condition>) -> Result<Duration, Failure> {
+async fn refused(store: &impl EventStore, conditions: Vec<Condition>) -> Result<Duration, Failure> {
     let stream = StreamId::new("account", "never-written");
     let last = Condition::Stream { stream, expected: ExpectedVersion::Exact(1) };
     let mut append = Append::new(vec![NewEvent::json("bench.Refused", payload(0))]);

@@ -38,7 +38,7 @@ fn compare(context: &Context, callers: usize) -> Result<Figure, Failure> {
             calls_per_second(&runtime, callers, context.round_time(), move |caller, number| {
                 let (store, [course, student]) = (store.clone(), names(our_round, caller, number));
                 let tags = [Tag::new("course", course), Tag::new("student", student)];
-                async move { append_unique(&store, tags, number).await }
+                async move { append_unique(&*store, tags, number).await }
             })
         },
         || {

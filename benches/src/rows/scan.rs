@@ -1,14 +1,12 @@
 //! The whole log, read and decoded, against decoding alone.
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::Instant;
 
-use eskit::{Append, EventStore, NewEvent, Page, Query, ReadOptions, RecordedEvent, StoreError};
+use eskit::{Append, EventStore, NewEvent, Query, ReadOptions, RecordedEvent};
 use eskit_sqlite::{Durability, SqliteOptions, SqliteStore};
-use tokio::task::JoinHandle;
 
-use crate::log::open;
+use crate::log::{open, read_all};
 use crate::rows::decode::{Scanned, sample};
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
@@ -50,28 +48,14 @@ async fn fill(store: &SqliteStore, events: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Events a second of a reader that asks for page after page, for the next one before it decodes the last.
-async fn read_and_decode(store: &Arc<SqliteStore>, events: usize) -> Result<f64, Failure> {
+/// Events a second of a reader that decodes every event of every page.
+async fn read_and_decode(store: &SqliteStore, events: usize) -> Result<f64, Failure> {
     let started = Instant::now();
-    let mut reading = Some(read(store, ReadOptions::default()));
-    let mut decoded = 0;
-    while let Some(page) = reading.take() {
-        let page = page.await??;
-        if let Some(last) = page.events.last().filter(|_| page.more) {
-            reading = Some(read(store, ReadOptions::default().after(last.position)));
-        }
-        decoded += page.events.len();
-        decode_all(&page.events)?;
-    }
-    if decoded != events {
-        return Err(format!("{decoded} of {events} events were read").into());
+    let read = read_all(store, decode_all).await?;
+    if read != events {
+        return Err(format!("{read} of {events} events were read").into());
     }
     Ok(events as f64 / started.elapsed().as_secs_f64())
-}
-
-fn read(store: &Arc<SqliteStore>, options: ReadOptions) -> JoinHandle<Result<Page, StoreError>> {
-    let store = Arc::clone(store);
-    tokio::spawn(async move { store.read(&Query::all(), options.limit(PAGE_EVENTS)).await })
 }
 
 /// Events a second when one page, in memory, is decoded as often as makes the same number of events.

@@ -1,0 +1,133 @@
+//! The account of the rows that execute commands: deposits, and their sum.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use eskit::prelude::*;
+use eskit::{Append, NewEvent, StreamId};
+use tokio::runtime::Runtime;
+
+use eskit_benches::Failure;
+
+/// How many events an account has before anything is measured.
+pub(crate) const EVENTS: usize = 100;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "bench")]
+pub(crate) struct Deposited {
+    #[tag]
+    account: u32,
+    amount: i64,
+    note: String,
+}
+
+#[derive(Command)]
+struct Deposit {
+    #[tag]
+    account: u32,
+    amount: i64,
+    note: String,
+}
+
+impl Deposit {
+    fn new(account: u32) -> Deposit {
+        let note = "a standing order of every month, paid at the counter of the branch".to_owned();
+        Deposit { account, amount: 5, note }
+    }
+}
+
+/// An account: the sum of its deposits.
+#[aggregate(stream = "account")]
+#[derive(Default)]
+struct Account {
+    balance: i64,
+}
+
+#[decider]
+impl Account {
+    #[evolve]
+    fn deposited(&mut self, event: &Deposited) {
+        self.balance += event.amount;
+    }
+
+    #[decide]
+    fn deposit(&self, command: &Deposit) -> Result<Deposited, &'static str> {
+        if command.amount <= 0 {
+            return Err("a deposit is more than nothing");
+        }
+        Ok(Deposited { account: command.account, amount: command.amount, note: command.note.clone() })
+    }
+}
+
+/// An app with this many accounts of [`EVENTS`] events each.
+pub(crate) fn filled<S: EventStore>(runtime: &Runtime, store: S, accounts: usize) -> Result<Arc<App<S>>, Failure> {
+    runtime.block_on(async {
+        for account in 0..u32::try_from(accounts)? {
+            let events = (0..EVENTS).map(|_| recorded(account)).collect::<Result<Vec<_>, Failure>>()?;
+            store.append(Append::new(events)).await?;
+        }
+        Ok(Arc::new(App::new(store)))
+    })
+}
+
+fn recorded(account: u32) -> Result<NewEvent, Failure> {
+    let Deposit { amount, note, .. } = Deposit::new(account);
+    let payload = serde_json::to_vec(&Deposited { account, amount, note })?;
+    let mut event = NewEvent::json("bench.Deposited", payload);
+    event.stream = Some(StreamId::new("account", account.to_string()));
+    event.tags.push("account", account);
+    Ok(event)
+}
+
+/// Executes one command on every account, each account by one of the clients; returns how many a second.
+pub(crate) fn commands_per_second<S: EventStore + 'static>(
+    runtime: &Runtime,
+    app: &Arc<App<S>>,
+    accounts: usize,
+    clients: usize,
+) -> Result<f64, Failure> {
+    let accounts = u32::try_from(accounts)?;
+    let started = Instant::now();
+    runtime.block_on(async {
+        let client = |client| {
+            let app = Arc::clone(app);
+            tokio::spawn(async move {
+                for account in (client..accounts).step_by(clients) {
+                    let executed = app.execute(Deposit::new(account)).await.map_err(|error| error.to_string())?;
+                    complete(&executed.state)?;
+                }
+                Ok::<(), Failure>(())
+            })
+        };
+        let tasks: Vec<_> = (0..u32::try_from(clients)?).map(client).collect();
+        for task in tasks {
+            task.await??;
+        }
+        Ok::<(), Failure>(())
+    })?;
+    Ok(f64::from(accounts) / started.elapsed().as_secs_f64())
+}
+
+/// Loads every account, one after the other; returns how many a second.
+pub(crate) fn loads_per_second<S: EventStore>(
+    runtime: &Runtime,
+    app: &App<S>,
+    accounts: usize,
+) -> Result<f64, Failure> {
+    let accounts = u32::try_from(accounts)?;
+    let started = Instant::now();
+    runtime.block_on(async {
+        for account in 0..accounts {
+            complete(&app.load::<Account>(account).await?.state)?;
+        }
+        Ok::<(), Failure>(())
+    })?;
+    Ok(f64::from(accounts) / started.elapsed().as_secs_f64())
+}
+
+fn complete(account: &Account) -> Result<(), Failure> {
+    if account.balance < 5 * EVENTS as i64 {
+        return Err("an account folded fewer events than it has".into());
+    }
+    Ok(())
+}

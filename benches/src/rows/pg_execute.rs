@@ -1,0 +1,60 @@
+//! PostgreSQL: a command on an account of a hundred events, against other libraries on the same server.
+//!
+//! Each round executes one command on every account, so an account grows by one event a round. Every account belongs to
+//! one client, so that no command meets another.
+
+use crate::account::{EVENTS, commands_per_second, filled};
+use crate::peers::program::Program;
+use crate::postgres::{NOT_FOUND, create_database, open, start};
+use eskit_benches::Failure;
+use eskit_benches::context::Context;
+use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
+use eskit_benches::measure::{Contender, median, median_ratio, take_turns};
+
+/// A peer, and what is asked for with 1 and with 32 clients.
+struct Peer {
+    library: &'static str,
+    name: &'static str,
+    bars: [f64; 2],
+}
+
+const PEERS: [Peer; 3] = [
+    Peer { library: "cqrs-es", name: "cqrs-es 0.5, postgres-es 0.5", bars: [2.0, 3.0] },
+    Peer { library: "eventcore", name: "eventcore-postgres 2.1", bars: [3.0, 4.0] },
+    Peer { library: "disintegrate", name: "disintegrate-postgres 4.0", bars: [10.0, 10.0] },
+];
+const CLIENTS: [usize; 2] = [1, 32];
+
+/// Runs the row.
+pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
+    let Some(cluster) = start(context)? else { return Ok(Finding::Skipped(NOT_FOUND.to_owned())) };
+    let runtime = context.runtime()?;
+    let accounts = context.size(640, 64);
+    let app = filled(&runtime, open(&runtime, &cluster, "eskit")?, accounts)?;
+    let mut programs = Vec::new();
+    for peer in &PEERS {
+        let dsn = create_database(&runtime, &cluster, peer.library)?;
+        let arguments = [peer.library.to_owned(), dsn, accounts.to_string(), EVENTS.to_string()];
+        programs.push(Program::start("postgres", &arguments)?);
+    }
+    let mut figures = Vec::new();
+    for (of, clients) in CLIENTS.into_iter().enumerate() {
+        let order = format!("execute {clients}");
+        let eskit = || commands_per_second(&runtime, &app, accounts, clients);
+        let mut contenders = vec![Contender { name: "eskit", run: Box::new(eskit) }];
+        for (peer, program) in PEERS.iter().zip(&mut programs) {
+            let order = &order;
+            contenders.push(Contender { name: peer.name, run: Box::new(move || program.rate(order)) });
+        }
+        let rates = take_turns(context.rounds(), &mut contenders)?;
+        for (peer, theirs) in PEERS.iter().zip(&rates[1..]) {
+            let case = if clients == 1 { "1 client".to_owned() } else { format!("{clients} clients") };
+            let (ours, ratio) = (&rates[0], median_ratio(&rates[0], theirs));
+            let (ours, theirs) = (Quantity::per_second(median(ours)), Quantity::per_second(median(theirs)));
+            let figure = Figure::compared(case, ours, peer.name, theirs, ratio).bar(Bar::AtLeast(peer.bars[of]));
+            let hoped = peer.library == "cqrs-es" && clients == 32;
+            figures.push(if hoped { figure.stretch(Bar::AtLeast(4.0)) } else { figure });
+        }
+    }
+    Ok(Finding::Figures(figures))
+}
