@@ -27,9 +27,11 @@ CREATE FUNCTION {append_v1}(
     IN t_event          integer[],
     IN t_tag            text[],
     IN t_type           text[],
-    -- The streams that events and conditions name.
+    -- The streams that events and conditions name, and a version that the stream most likely has reached: versions below
+    -- it need then not be read.
     IN s_type           text[],
     IN s_id             text[],
+    IN s_floor          bigint[],
     -- The append of each condition.
     IN c_append         integer[],
     -- Conditions on versions: the number of the condition, from 1, and that of the stream.
@@ -83,27 +85,29 @@ SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off S
 SET jit = off SET plan_cache_mode = force_generic_plan
 AS $append$
 DECLARE
-    newest  uuid;
-    version bigint;
-    refused integer[] := ARRAY[]::integer[];
-    written bigint := cardinality(e_append);
+    may_repeat boolean;
+    any_closed boolean;
+    version    bigint;
+    refused    integer[] := ARRAY[]::integer[];
+    written    bigint := cardinality(e_append);
 BEGIN
     IF wait_ms IS NOT NULL THEN
         PERFORM set_config('lock_timeout', wait_ms::text, true);
     END IF;
     -- The turn to append, until the end of the transaction. In a statement of its own: those below then see all that the
     -- holder before committed, which a check in this same statement would not.
-    SELECT h.pos INTO STRICT head_before FROM {head} h WHERE h.is_only FOR UPDATE;
+    UPDATE {head} h SET pos = h.pos + written WHERE h.is_only RETURNING h.pos - written INTO STRICT head_before;
 
-    SELECT e.id INTO newest FROM {events} e ORDER BY e.id DESC LIMIT 1;
-    IF lowest_id <= newest THEN
+    SELECT EXISTS (SELECT FROM {events} e WHERE e.id >= lowest_id), EXISTS (SELECT FROM {closed_streams})
+    INTO may_repeat, any_closed;
+    IF may_repeat THEN
         known := ARRAY(
             SELECT DISTINCT n.append FROM unnest(e_append, e_id) AS n(append, id)
-            WHERE n.id <= newest AND EXISTS (SELECT FROM {events} e WHERE e.id = n.id));
+            WHERE EXISTS (SELECT FROM {events} e WHERE e.id = n.id));
         refused := known;
     END IF;
 
-    IF cardinality(s_id) > 0 AND EXISTS (SELECT FROM {closed_streams}) THEN
+    IF any_closed AND cardinality(s_id) > 0 THEN
         SELECT array_agg(x.append), array_agg(x.stream), array_agg(x.status), array_agg(x.closed_at), array_agg(x.reason)
         INTO x_append, x_stream, x_status, x_at, x_reason
         FROM (
@@ -119,8 +123,13 @@ BEGIN
     -- A deleted stream has no events, and keeps its version.
     IF cardinality(s_id) = 1 THEN
         SELECT e.version INTO version FROM {events} e
-        WHERE e.stream_type = s_type[1] AND e.stream_id = s_id[1] ORDER BY e.version DESC LIMIT 1;
-        IF version IS NULL THEN
+        WHERE e.stream_type = s_type[1] AND e.stream_id = s_id[1] AND e.version >= s_floor[1]
+        ORDER BY e.version DESC LIMIT 1;
+        IF version IS NULL AND s_floor[1] > 0 THEN
+            SELECT e.version INTO version FROM {events} e
+            WHERE e.stream_type = s_type[1] AND e.stream_id = s_id[1] ORDER BY e.version DESC LIMIT 1;
+        END IF;
+        IF version IS NULL AND any_closed THEN
             SELECT c.version INTO version FROM {closed_streams} c WHERE c.stream_type = s_type[1] AND c.stream_id = s_id[1];
         END IF;
         s_version := ARRAY[coalesce(version, 0)];
@@ -128,14 +137,18 @@ BEGIN
         s_version := ARRAY(
             SELECT coalesce((
                 SELECT e.version FROM {events} e
+                WHERE e.stream_type = s.type AND e.stream_id = s.id AND e.version >= s.floor
+                ORDER BY e.version DESC LIMIT 1
+            ), CASE WHEN s.floor > 0 THEN (
+                SELECT e.version FROM {events} e
                 WHERE e.stream_type = s.type AND e.stream_id = s.id ORDER BY e.version DESC LIMIT 1
-            ), (
+            ) END, CASE WHEN any_closed THEN (
                 SELECT c.version FROM {closed_streams} c WHERE c.stream_type = s.type AND c.stream_id = s.id
-            ), 0)
-            FROM unnest(s_type, s_id) AS s(type, id));
+            ) END, 0)
+            FROM unnest(s_type, s_id, s_floor) AS s(type, id, floor));
     END IF;
 
-    IF cardinality(v_condition) > 0 THEN
+    IF cardinality(v_condition) > 1 OR s_version[v_stream[1]] <> v_expected[1] THEN
         SELECT array_agg(v.condition), array_agg(e.pos) INTO h_condition, h_pos
         FROM unnest(v_condition, v_stream, v_expected) AS v(condition, stream, expected)
         LEFT JOIN LATERAL (
@@ -198,6 +211,7 @@ BEGIN
                 FROM unnest(e_append, e_stream) WITH ORDINALITY AS e(append, stream, nth)
             ) n
         ) n;
+        UPDATE {head} SET pos = head_before + written WHERE is_only;
         IF written = 0 THEN
             RETURN;
         END IF;
@@ -228,6 +242,5 @@ BEGIN
         SELECT t.tag, t.type, head_before + e_offset[t.event]
         FROM unnest(t_tag, t_type, t_event) AS t(tag, type, event) WHERE e_offset[t.event] > 0;
     END IF;
-    UPDATE {head} SET pos = head_before + written WHERE is_only;
 END
 $append$;

@@ -35,6 +35,8 @@ pub(crate) struct Streams<'r> {
     ids: Vec<&'r str>,
     /// How many events of the batch each one gets.
     events: Vec<i64>,
+    /// The lowest version that a condition expects of each one; 0 for none.
+    expected: Vec<i64>,
 }
 
 impl<'r> Streams<'r> {
@@ -45,8 +47,18 @@ impl<'r> Streams<'r> {
             self.types.push(stream.stream_type());
             self.ids.push(stream.id());
             self.events.push(0);
+            self.expected.push(0);
             next
         })
+    }
+
+    /// Notes that a condition expects this version of a stream. Returns the number of the stream.
+    pub(crate) fn expect(&mut self, stream: &'r StreamId, version: i64) -> i32 {
+        let number = self.number_of(stream);
+        if let Some(expected) = self.index_of(stream).and_then(|index| self.expected.get_mut(index)) {
+            *expected = if *expected == 0 { version } else { version.min(*expected) };
+        }
+        number
     }
 
     /// The stream with this place in arrays that count from 0.
@@ -175,7 +187,7 @@ impl<'r> Batch<'r> {
         let query = query.bind(stream_id).bind(stream).bind(nth).bind(part).bind(tags).bind(metadata);
         let query = query.bind(content_type).bind(recorded_at).bind(payload).bind(id.iter().min());
         let query = query.bind(&self.tags.event).bind(&self.tags.tag).bind(&self.tags.name);
-        let query = query.bind(&self.streams.types).bind(&self.streams.ids);
+        let query = query.bind(&self.streams.types).bind(&self.streams.ids).bind(&self.streams.expected);
         bind_conditions(query, &self.conditions).bind(&self.later).bind(&self.earlier)
     }
 }

@@ -94,12 +94,13 @@ impl<'r> Conditions<'r> {
         let condition_number = number(self.all.len());
         match condition {
             Condition::Stream { stream, expected } => {
-                self.versions.condition.push(condition_number);
-                self.versions.stream.push(streams.number_of(stream));
-                self.versions.expected.push(match expected {
+                let expected = match expected {
                     ExpectedVersion::Exact(version) => i64::try_from(*version).unwrap_or(i64::MAX),
                     ExpectedVersion::Any | ExpectedVersion::NoStream => 0,
-                });
+                };
+                self.versions.condition.push(condition_number);
+                self.versions.stream.push(streams.expect(stream, expected));
+                self.versions.expected.push(expected);
             }
             Condition::NoEvents { query, after } => {
                 query.items().iter().for_each(|item| self.add_item(condition_number, item, *after));

@@ -142,7 +142,7 @@ async fn delete(conn: &mut PgConnection, statements: &Statements, stream: &Strea
             .bind(EVENTS_AT_ONCE)
             .fetch_all(&mut *conn)
             .await?;
-        let events = rows.iter().map(|row| row::event(row, &mut names)).collect::<Result<Vec<_>, _>>()?;
+        let events = rows.iter().map(|row| row::event(row, &mut names, None)).collect::<Result<Vec<_>, _>>()?;
         let Some(last) = events.last().and_then(|event| event.stream.as_ref()) else { break };
         version = last.version;
         delete_tags(conn, statements, &events).await?;

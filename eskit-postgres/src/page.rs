@@ -49,6 +49,7 @@ pub(crate) async fn read(
     let more = rows.len() > page_len;
     rows.truncate(page_len);
     let mut names = Interner::new();
-    let events = rows.iter().map(|row| row::event(row, &mut names)).collect::<Result<_, _>>()?;
+    let events =
+        rows.iter().map(|row| row::event(row, &mut names, select.stream.as_ref())).collect::<Result<_, _>>()?;
     Ok(Page::new(events, more))
 }

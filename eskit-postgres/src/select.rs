@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use eskit_runtime::limits::TAGS_PER_EVENT_MAX;
-use eskit_runtime::{Direction, Query, QueryItem};
+use eskit_runtime::{Direction, Query, QueryItem, StreamId};
 use sqlx::postgres::PgArguments;
 use sqlx::types::Uuid;
 use sqlx::{Arguments, AssertSqlSafe, Encode, PgConnection, Postgres, Type};
@@ -96,12 +96,12 @@ impl<'q> Sources<'q> {
     }
 
     /// The one stream whose events, all of them, are what the query asks for.
-    fn only_stream(&self) -> Option<(&'q str, &'q str)> {
+    fn only_stream(&self) -> Option<StreamId> {
         let others =
             [self.tags.len(), self.tagged.tag.len(), self.types.len(), self.stream_types.len(), self.ids.id.len()];
         let is_only = others == [0; 5] && self.streams.all_types.is_empty() && self.streams.all_tags.is_empty();
         match (self.streams.in_stream_type.as_slice(), self.streams.in_stream_id.as_slice()) {
-            ([Some(stream_type)], [Some(id)]) if is_only => Some((stream_type, id)),
+            ([Some(stream_type)], [Some(id)]) if is_only => Some(StreamId::new(*stream_type, *id)),
             _ => None,
         }
     }
@@ -151,7 +151,7 @@ impl<'q> Sources<'q> {
 
     /// The statement that reads the events, and its parameters: the range and the number of rows come first.
     pub(crate) fn statement(&self, statements: &Statements, range: Range, limit: i64) -> Result<Select, Fault> {
-        let mut select = Select { sql: String::with_capacity(1024), arguments: PgArguments::default() };
+        let mut select = Select { sql: String::with_capacity(1024), arguments: PgArguments::default(), stream: None };
         let (after, until) = (select.bind(range.after)?, select.bind(range.until)?);
         debug_assert!(after == "$1" && until == "$2");
         select.bind(limit)?;
@@ -168,8 +168,10 @@ impl<'q> Sources<'q> {
             );
             return Ok(select);
         }
-        if let Some((stream_type, id)) = self.only_stream() {
-            let (stream_type, id) = (select.bind(stream_type)?, select.bind(id)?);
+        if let Some(stream) = self.only_stream() {
+            let (stream_type, id) = (select.bind(stream.stream_type())?, select.bind(stream.id())?);
+            let columns = &statements.columns_of_stream;
+            select.stream = Some(stream);
             let versions = versions(statements, range, &stream_type, &id);
             let _ = write!(
                 select.sql,
@@ -226,6 +228,8 @@ pub(crate) struct Select {
     /// Made of fixed words, validated names, and numbers of parameters. Empty when no event can match.
     pub(crate) sql: String,
     pub(crate) arguments: PgArguments,
+    /// The stream of all events, if the rows leave it out.
+    pub(crate) stream: Option<StreamId>,
 }
 
 impl Select {

@@ -4,7 +4,7 @@ use crate::migrations::PayloadType;
 use crate::names::Names;
 
 /// The parameters of `append_v1`.
-const APPEND_PARAMETERS: usize = 45;
+const APPEND_PARAMETERS: usize = 46;
 
 const COUNTS: &str = "\
 SELECT (
@@ -63,11 +63,20 @@ pub(crate) struct Statements {
     pub(crate) first_version: String,
     /// The columns of an event `e`, in the order in which they are read.
     pub(crate) columns: String,
+    /// The same of an event whose stream is known.
+    pub(crate) columns_of_stream: String,
 }
 
 impl Statements {
     pub(crate) fn new(names: &Names, payload: PayloadType) -> Statements {
         let render = |template: &str| Arc::from(names.render(template));
+        let columns = |stream: &str| {
+            format!(
+                "e.pos, e.type, e.id, {stream}, e.version, e.tags, e.schema_version, e.metadata, e.content_type, \
+                 e.recorded_at, {} AS payload",
+                payload.decode("e.payload")
+            )
+        };
         let parameters: Vec<String> = (1..=APPEND_PARAMETERS).map(|number| format!("${number}")).collect();
         Statements {
             append: render(&format!("SELECT * FROM {{append_v1}}({})", parameters.join(", "))),
@@ -91,11 +100,8 @@ impl Statements {
             tags: names.qualified("tags"),
             first_version: names.qualified("first_version_v1"),
             notify: "SELECT pg_notify($1, '')",
-            columns: format!(
-                "e.pos, e.type, e.id, e.stream_type, e.stream_id, e.version, e.tags, e.schema_version, e.metadata, \
-                 e.content_type, e.recorded_at, {} AS payload",
-                payload.decode("e.payload")
-            ),
+            columns: columns("e.stream_type, e.stream_id"),
+            columns_of_stream: columns("NULL::text AS stream_type, NULL::text AS stream_id"),
         }
     }
 }
