@@ -11,6 +11,8 @@ use eskit_sqlite::{SqliteOptions, SqliteStore};
 use tokio::runtime::Runtime;
 
 use eskit_benches::Failure;
+use eskit_benches::context::Context;
+use eskit_benches::drive::calls_per_second;
 
 /// The wire name of the events that the store rows append.
 pub(crate) const STREAM_EVENT: &str = "bench.Deposited";
@@ -40,7 +42,7 @@ pub(crate) async fn append_to_stream(store: &impl EventStore, stream: StreamId, 
 }
 
 /// Appends an event with these two tags under the condition that no event of its type carries both.
-pub(crate) async fn append_unique(store: &impl EventStore, tags: [Tag; 2], number: u64) -> Result<(), Failure> {
+async fn append_unique(store: &impl EventStore, tags: [Tag; 2], number: u64) -> Result<(), Failure> {
     let mut event = NewEvent::json(TAGGED_EVENT, payload(number));
     for tag in &tags {
         event.tags.push(tag.as_ref().key(), tag.as_ref().value());
@@ -49,6 +51,30 @@ pub(crate) async fn append_unique(store: &impl EventStore, tags: [Tag; 2], numbe
     let condition = Condition::NoEvents { query, after: eskit::Position::START };
     store.append(Append::new(vec![event]).with(condition)).await?;
     Ok(())
+}
+
+/// How many courses share the events of all students.
+pub(crate) const COURSES: u64 = 1000;
+
+/// A course that many events share, and a student that no other event has.
+pub(crate) fn course_and_student(round: u32, caller: usize, number: u64) -> [String; 2] {
+    [format!("c{}", (number * 31 + caller as u64 * 7) % COURSES), format!("s{round}-{caller}-{number}")]
+}
+
+/// Callers that each append one event with two tags after the other, as [`append_unique`] does: appends a second.
+pub(crate) fn unique_per_second<S: EventStore + 'static>(
+    context: &Context,
+    runtime: &Runtime,
+    store: &Arc<S>,
+    callers: usize,
+    round: u32,
+) -> Result<f64, Failure> {
+    let store = Arc::clone(store);
+    calls_per_second(runtime, callers, context.round_time(), move |caller, number| {
+        let (store, [course, student]) = (Arc::clone(&store), course_and_student(round, caller, number));
+        let tags = [Tag::new("course", course), Tag::new("student", student)];
+        async move { append_unique(&*store, tags, number).await }
+    })
 }
 
 /// Hands every page of the log to `each`; returns how many events there were.

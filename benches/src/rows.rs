@@ -11,6 +11,7 @@ mod loans;
 mod pg_dcb;
 mod pg_execute;
 mod pg_group;
+mod pg_held;
 mod pg_idle;
 mod pg_read;
 mod scan;
@@ -51,6 +52,11 @@ pub(crate) const ALL: &[Row] = &[
         name: "pg-condition",
         what: "PostgreSQL, the check of an append condition as the log grows",
         run: condition::run_postgres,
+    },
+    Row {
+        name: "pg-held",
+        what: "PostgreSQL, appends beside transactions of the caller that hold the turn",
+        run: pg_held::run,
     },
     Row { name: "pg-execute", what: "PostgreSQL, a command on an aggregate of 100 events", run: pg_execute::run },
     Row {

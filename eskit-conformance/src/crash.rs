@@ -4,6 +4,6 @@ mod child;
 mod process;
 mod verify;
 
-pub(crate) use child::Child;
-pub(crate) use process::{ChildCommand, Writer};
-pub(crate) use verify::check;
+pub(crate) use child::{APPEND, Child, DOOMED, Task};
+pub(crate) use process::{ChildCommand, Note, Writer};
+pub(crate) use verify::{check, check_whole};

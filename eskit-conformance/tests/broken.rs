@@ -100,6 +100,11 @@ fn confirmed_before_it_is_written_fails() {
 }
 
 #[test]
+fn a_deletion_that_is_confirmed_early_fails() {
+    table::check(vec![durable::deletes_late(concat!(module_path!(), "::a_deletion_that_is_confirmed_early_fails"))]);
+}
+
+#[test]
 fn written_by_halves_fails() {
     table::check(vec![durable::writes_by_halves(concat!(module_path!(), "::written_by_halves_fails"))]);
 }
@@ -117,7 +122,7 @@ fn every_case_is_shown_to_fail() {
         waiting::rows(),
         racy::rows(),
         shared::rows(),
-        vec![durable::confirms_early("")],
+        vec![durable::confirms_early(""), durable::deletes_late("")],
     ];
     let shown: BTreeSet<_> = tables.iter().flatten().flat_map(Row::cases).collect();
     let all: BTreeSet<_> = Suite::case_names().collect();

@@ -30,7 +30,7 @@ impl Memory {
         let started = Instant::now();
         runtime.block_on(async {
             for account in 0..self.accounts {
-                self.cqrs.execute(&account.to_string(), Deposit::new()).await?;
+                self.cqrs.execute(&account.to_string(), Deposit::new(1)).await?;
             }
             Ok::<(), Failure>(())
         })?;

@@ -1,4 +1,4 @@
-//! The account of the row `execute`, written for cqrs-es. Shared with the program that runs it on sqlite-es.
+//! The account of the rows that execute commands, written for cqrs-es. Shared with the programs of the peers.
 
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
@@ -7,20 +7,26 @@ use serde::{Deserialize, Serialize};
 /// An account: the sum of its deposits.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Account {
-    balance: i64,
+    /// The sum of its deposits.
+    pub(crate) balance: i64,
 }
 
-/// Puts money into an account.
+/// Puts money into an account, so many times.
 #[derive(Debug)]
 pub(crate) struct Deposit {
     amount: i64,
     note: String,
+    times: usize,
 }
 
 impl Deposit {
     /// The same deposit that eskit's side makes.
-    pub(crate) fn new() -> Deposit {
-        Deposit { amount: 5, note: "a standing order of every month, paid at the counter of the branch".to_owned() }
+    pub(crate) fn new(times: usize) -> Deposit {
+        Deposit {
+            times,
+            amount: 5,
+            note: "a standing order of every month, paid at the counter of the branch".to_owned(),
+        }
     }
 }
 
@@ -69,7 +75,9 @@ impl Aggregate for Account {
         if command.amount <= 0 {
             return Err(NotPositive);
         }
-        sink.write(AccountEvent::Deposited { amount: command.amount, note: command.note }, self).await;
+        for note in std::iter::repeat_n(command.note, command.times) {
+            sink.write(AccountEvent::Deposited { amount: command.amount, note }, self).await;
+        }
         Ok(())
     }
 

@@ -2,19 +2,15 @@
 //!
 //! Both write to the same disk and both sync before they answer: SQLite once a commit, UmaDB twice.
 
-use eskit::Tag;
 use eskit_sqlite::SqliteOptions;
 
-use crate::log::{TAGGED_EVENT, append_unique, open, payload};
+use crate::log::{TAGGED_EVENT, course_and_student, open, payload, unique_per_second};
 use crate::peers::umadb::UmaDb;
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
 use eskit_benches::drive::calls_per_second;
 use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
 use eskit_benches::measure::Paired;
-
-/// How many courses share the events of all students.
-const COURSES: u64 = 1000;
 
 /// Runs the row.
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
@@ -34,18 +30,13 @@ fn compare(context: &Context, callers: usize) -> Result<Figure, Failure> {
         context.rounds(),
         || {
             our_round += 1;
-            let store = store.clone();
-            calls_per_second(&runtime, callers, context.round_time(), move |caller, number| {
-                let (store, [course, student]) = (store.clone(), names(our_round, caller, number));
-                let tags = [Tag::new("course", course), Tag::new("student", student)];
-                async move { append_unique(&*store, tags, number).await }
-            })
+            unique_per_second(context, &runtime, &store, callers, our_round)
         },
         || {
             their_round += 1;
             let uma = uma.handle();
             calls_per_second(&runtime, callers, context.round_time(), move |caller, number| {
-                let (uma, [course, student]) = (uma.clone(), names(their_round, caller, number));
+                let (uma, [course, student]) = (uma.clone(), course_and_student(their_round, caller, number));
                 let tags = [format!("course:{course}"), format!("student:{student}")];
                 let id = eskit::EventId::new().as_uuid();
                 async move { uma.append_unique(TAGGED_EVENT, tags, payload(number), id).await }
@@ -55,9 +46,4 @@ fn compare(context: &Context, callers: usize) -> Result<Figure, Failure> {
     let case = if callers == 1 { "1 caller".to_owned() } else { format!("{callers} callers") };
     let (ours, theirs) = (Quantity::per_second(paired.ours()), Quantity::per_second(paired.theirs()));
     Ok(Figure::compared(case, ours, "umadb-core 0.7", theirs, paired.ratio()))
-}
-
-/// A course that many events share, and a student that no other event has.
-fn names(round: u32, caller: usize, number: u64) -> [String; 2] {
-    [format!("c{}", (number * 31 + caller as u64 * 7) % COURSES), format!("s{round}-{caller}-{number}")]
 }

@@ -8,7 +8,7 @@ use eskit::{
 };
 use eskit_postgres::PostgresStore;
 
-use crate::log::{TAGGED_EVENT, append_unique, payload};
+use crate::log::{COURSES, TAGGED_EVENT, course_and_student, payload, unique_per_second};
 use crate::peers::postgres_lock::Locked;
 use crate::postgres::{NOT_FOUND, open, start};
 use eskit_benches::Failure;
@@ -18,8 +18,6 @@ use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
 use eskit_benches::measure::Paired;
 
 const CALLERS: usize = 32;
-/// How many courses share the events of all students.
-const COURSES: u64 = 1000;
 const EVENTS_PER_APPEND: u64 = 5000;
 
 /// Runs the row.
@@ -35,18 +33,13 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
         context.rounds(),
         || {
             our_round += 1;
-            let store = store.clone();
-            calls_per_second(&runtime, CALLERS, context.round_time(), move |caller, number| {
-                let (store, [course, student]) = (store.clone(), names(our_round, caller, number));
-                let tags = [Tag::new("course", course), Tag::new("student", student)];
-                async move { append_unique(&*store, tags, number).await }
-            })
+            unique_per_second(context, &runtime, &store, CALLERS, our_round)
         },
         || {
             their_round += 1;
             let locked = locked.clone();
             calls_per_second(&runtime, CALLERS, context.round_time(), move |caller, number| {
-                let (locked, [course, student]) = (locked.clone(), names(their_round, caller, number));
+                let (locked, [course, student]) = (locked.clone(), course_and_student(their_round, caller, number));
                 let tags = [format!("course:{course}"), format!("student:{student}")];
                 async move { locked.append_unique(caller, tags, number).await }
             })
@@ -69,11 +62,6 @@ async fn fill(store: &PostgresStore, events: u64) -> Result<(), Failure> {
         store.append(Append::new(batch.collect())).await?;
     }
     Ok(())
-}
-
-/// A course that many events share, and a student that no other event has.
-fn names(round: u32, caller: usize, number: u64) -> [String; 2] {
-    [format!("c{}", (number * 31 + caller as u64 * 7) % COURSES), format!("s{round}-{caller}-{number}")]
 }
 
 /// Everyone looks for the last event of one course and appends under the condition that it still is the last, which it

@@ -11,17 +11,17 @@ use eskit_benches::context::Context;
 use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
 use eskit_benches::measure::{Contender, median, median_ratio, take_turns};
 
-/// A peer, and what is asked for with 1 and with 32 clients.
+/// A peer, what its program is told to run, and what is asked for with 1 and with 32 clients.
 struct Peer {
-    library: &'static str,
+    program: &'static str,
     name: &'static str,
     bars: [f64; 2],
 }
 
 const PEERS: [Peer; 3] = [
-    Peer { library: "cqrs-es", name: "cqrs-es 0.5, postgres-es 0.5", bars: [2.0, 3.0] },
-    Peer { library: "eventcore", name: "eventcore-postgres 2.1", bars: [3.0, 4.0] },
-    Peer { library: "disintegrate", name: "disintegrate-postgres 4.0", bars: [10.0, 10.0] },
+    Peer { program: "cqrs-es", name: "cqrs-es 0.5, postgres-es 0.5", bars: [2.0, 3.0] },
+    Peer { program: "eventcore", name: "eventcore-postgres 2.1", bars: [3.0, 4.0] },
+    Peer { program: "disintegrate", name: "disintegrate-postgres 4.0", bars: [10.0, 10.0] },
 ];
 const CLIENTS: [usize; 2] = [1, 32];
 
@@ -33,8 +33,8 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     let app = filled(&runtime, open(&runtime, &cluster, "eskit")?, accounts)?;
     let mut programs = Vec::new();
     for peer in &PEERS {
-        let dsn = create_database(&runtime, &cluster, peer.library)?;
-        let arguments = [peer.library.to_owned(), dsn, accounts.to_string(), EVENTS.to_string()];
+        let dsn = create_database(&runtime, &cluster, peer.program)?;
+        let arguments = [peer.program.to_owned(), dsn, accounts.to_string(), EVENTS.to_string()];
         programs.push(Program::start("postgres", &arguments)?);
     }
     let mut figures = Vec::new();
@@ -52,7 +52,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
             let (ours, ratio) = (&rates[0], median_ratio(&rates[0], theirs));
             let (ours, theirs) = (Quantity::per_second(median(ours)), Quantity::per_second(median(theirs)));
             let figure = Figure::compared(case, ours, peer.name, theirs, ratio).bar(Bar::AtLeast(peer.bars[of]));
-            let hoped = peer.library == "cqrs-es" && clients == 32;
+            let hoped = peer.program == "cqrs-es" && clients == 32;
             figures.push(if hoped { figure.stretch(Bar::AtLeast(4.0)) } else { figure });
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use eskit_runtime::{
-    AnyStore, Append, AppendError, EventId, EventStore, NewEvent, Position, Query, ReadOptions, StreamId,
+    AnyStore, Append, AppendError, EventId, EventStore, NewEvent, Position, Query, ReadOptions, StreamChange, StreamId,
 };
 
 use crate::failure::{Failure, Outcome};
@@ -17,6 +17,7 @@ pub(super) const LOG: &str = "ESKIT_CONFORMANCE_CHILD_LOG";
 pub(super) const FOLDER: &str = "ESKIT_CONFORMANCE_CHILD_FOLDER";
 pub(super) const NOTES: &str = "ESKIT_CONFORMANCE_CHILD_NOTES";
 pub(super) const SEED: &str = "ESKIT_CONFORMANCE_CHILD_SEED";
+pub(super) const TASK: &str = "ESKIT_CONFORMANCE_CHILD_TASK";
 
 /// A process ends itself after this time, should nobody be left to kill it.
 const LIFE: Duration = Duration::from_secs(60);
@@ -26,7 +27,28 @@ const CLIENTS: u64 = 4;
 /// The tag that counts across all processes.
 pub(super) const COUNTER: (&str, &str) = ("counter", "hot");
 /// The key of the tag that all events of one append carry.
-pub(super) const APPEND: &str = "append";
+pub(crate) const APPEND: &str = "append";
+
+/// The type of the streams that are deleted.
+pub(crate) const DOOMED: &str = "doomed";
+
+/// What a process does until it is killed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Task {
+    /// Appends, and notes each append.
+    Append,
+    /// Fills streams and deletes them, and notes each deletion.
+    Delete,
+}
+
+impl Task {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Task::Append => "append",
+            Task::Delete => "delete",
+        }
+    }
+}
 
 /// What a process that is to be killed was told.
 #[derive(Debug)]
@@ -34,6 +56,7 @@ pub(crate) struct Child {
     log: Log,
     notes: PathBuf,
     seed: u64,
+    task: Task,
 }
 
 impl Child {
@@ -45,10 +68,12 @@ impl Child {
             return Ok(None);
         };
         let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or_default();
-        Ok(Some(Child { log: Log::given(name, folder.into()), notes: notes.into(), seed }))
+        let deletes = std::env::var(TASK).is_ok_and(|task| task == Task::Delete.name());
+        let task = if deletes { Task::Delete } else { Task::Append };
+        Ok(Some(Child { log: Log::given(name, folder.into()), notes: notes.into(), seed, task }))
     }
 
-    /// Appends until the process is killed, and notes what was confirmed.
+    /// Does its task until the process is killed, and notes what was confirmed.
     pub(crate) async fn write(self, harness: &Harness) -> Outcome {
         let notes = File::options().create(true).append(true).open(&self.notes)?;
         let outcome = self.try_write(harness, &notes).await;
@@ -64,7 +89,7 @@ impl Child {
         let mut tasks = tokio::task::JoinSet::new();
         for number in 0..CLIENTS {
             let client = Client { store: store.clone(), notes: notes.try_clone()?, rng: rng.fork(number) };
-            tasks.spawn(client.write(number == 0));
+            tasks.spawn(client.write(self.task, number == 0));
         }
         while let Some(ended) = tasks.join_next().await {
             ended??;
@@ -85,12 +110,32 @@ struct Client {
 }
 
 impl Client {
-    async fn write(mut self, counts: bool) -> Outcome {
+    async fn write(mut self, task: Task, counts: bool) -> Outcome {
         let started = Instant::now();
         while started.elapsed() < LIFE {
-            if counts { self.count().await? } else { self.append().await? }
+            match task {
+                Task::Append if counts => self.count().await?,
+                Task::Append => self.append().await?,
+                Task::Delete => self.delete().await?,
+            }
         }
         Ok(())
+    }
+
+    /// Fills a stream with events that each say how many there must be, and deletes it.
+    async fn delete(&mut self) -> Outcome {
+        let key = EventId::new().to_string();
+        let count = 10 + self.rng.below(90);
+        let stream = StreamId::new(DOOMED, key.as_str());
+        let event = |part: u64| NewEvent {
+            tags: tags(&[(APPEND, &key)]),
+            payload: format!("{part}/{count}").into(),
+            ..on(stream.clone(), "crash.Doomed")
+        };
+        let appended = self.store.append(Append::new((0..count).map(event).collect())).await?;
+        self.store.change_stream(&stream, StreamChange::delete("the suite asked for it")).await?;
+        let first = appended.positions.first().copied().unwrap_or_default();
+        Ok(note(&self.notes, &format!("{key} {first} {}\n", appended.positions.len()))?)
     }
 
     /// An append of several events, each of which says how many there must be.

@@ -2,12 +2,12 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::child::{FOLDER, LOG, NOTES, SEED};
+use super::child::{FOLDER, LOG, NOTES, SEED, TASK, Task};
 use crate::context::Context;
 use crate::failure::{Failure, ensure};
 use crate::log::Log;
 
-/// What a process noted of one append before it was killed.
+/// What a process noted of one append, or of the deletion of one stream, before it was killed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Note {
     /// The value of the tag that its events carry.
@@ -35,7 +35,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts this executable again, as a writer to a log.
-    pub(crate) fn start(context: &Context, log: &Log, number: u32, seed: u64) -> Result<Writer, Failure> {
+    pub(crate) fn start(context: &Context, log: &Log, task: Task, number: u32, seed: u64) -> Result<Writer, Failure> {
         let notes = log.path(&format!("{number}.notes"));
         let ChildCommand { args, env } = context.child_command();
         let process = Command::new(std::env::current_exe()?)
@@ -45,6 +45,7 @@ impl Writer {
             .env(FOLDER, log.folder())
             .env(NOTES, &notes)
             .env(SEED, seed.to_string())
+            .env(TASK, task.name())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

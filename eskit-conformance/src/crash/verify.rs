@@ -48,7 +48,7 @@ fn by_append(log: &[RecordedEvent]) -> HashMap<&str, Vec<&RecordedEvent>> {
 }
 
 /// Every event of an append says which part of how many it is.
-fn check_whole(key: &str, events: &[&RecordedEvent]) -> Outcome {
+pub(crate) fn check_whole(key: &str, events: &[&RecordedEvent]) -> Outcome {
     let parts: Vec<_> = events.iter().map(|event| String::from_utf8_lossy(&event.payload).into_owned()).collect();
     if !events[0].tags.contains(eskit_runtime::Tag::new(COUNTER.0, COUNTER.1).as_ref()) {
         let count = events.len();

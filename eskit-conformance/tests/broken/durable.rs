@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use eskit_conformance::{Log, Model, Suite};
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, NewEvent, Page, Position, Query, ReadOptions, StoreError, Timestamp,
+    Append, AppendError, Appended, EventStore, NewEvent, Page, Position, Query, ReadOptions, StoreError, StreamChange,
+    StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
 use eskit_sqlite::{Durability, SqliteStore};
 
 use crate::table::Row;
 
 const CASES: &[&str] = &["crash::what_was_confirmed_survives_a_kill"];
+const DELETIONS: &[&str] = &["crash::a_deletion_is_whole_or_not_at_all"];
 
 async fn open(log: Log) -> Result<SqliteStore, StoreError> {
     SqliteStore::options().durability(Durability::Normal).open(log.path("db")).await
@@ -100,7 +102,39 @@ impl EventStore for Halves {
     }
 }
 
-/// A store that loses with its process what it confirmed. `test` is the test that runs it.
+/// Says that a stream is deleted a little before it is.
+struct DeletesLate {
+    inner: SqliteStore,
+}
+
+impl EventStore for DeletesLate {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.inner.append(append).await
+    }
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        self.inner.read(query, options).await
+    }
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.inner.head().await
+    }
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        self.inner.watch(after).await
+    }
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        self.inner.stream_info(stream).await
+    }
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        let (inner, stream) = (self.inner.clone(), stream.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            // What fails here was confirmed already: that is the mistake.
+            let _ = inner.change_stream(&stream, change).await;
+        });
+        Ok(StreamStatus::Open)
+    }
+}
+
+/// A store that loses with its process what it confirmed what it confirmed. `test` is the test that runs it.
 pub(crate) fn confirms_early(test: &'static str) -> Row {
     Row::new(
         "an append is confirmed before it is in the file",
@@ -114,4 +148,10 @@ pub(crate) fn confirms_early(test: &'static str) -> Row {
 pub(crate) fn writes_by_halves(test: &'static str) -> Row {
     let handle = |inner, _| Halves { inner, writer: tokio::sync::Mutex::new(()) };
     Row::new("an append is written to the file event by event", suite(test, handle), "by halves", CASES)
+}
+
+/// A store that forgets a deletion with its process. `test` is the test that runs it.
+pub(crate) fn deletes_late(test: &'static str) -> Row {
+    let suite = suite(test, |inner, _| DeletesLate { inner });
+    Row::new("a deletion is confirmed before it is in the file", suite, "the deletion of", DELETIONS)
 }

@@ -1,13 +1,15 @@
 //! cqrs-es on postgres-es.
 
-use cqrs_es::event_sink::EventSink;
+#[path = "../../../src/peers/cqrs_account.rs"]
+mod account;
+
+use account::{Account, Deposit};
 use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
-use cqrs_es::{Aggregate, AggregateContext, DomainEvent, EventStore};
+use cqrs_es::{AggregateContext, EventStore};
 use postgres_es::{PostgresCqrs, PostgresEventRepository, postgres_cqrs};
-use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
-use crate::{Failure, Library, NOTE, NotPositive, execute_sql};
+use crate::{Failure, Library, execute_sql};
 
 /// The table of postgres-es' own `init.sql`.
 const EVENTS: &str = "CREATE TABLE events (
@@ -20,54 +22,6 @@ const EVENTS: &str = "CREATE TABLE events (
   metadata       json                         NOT NULL,
   PRIMARY KEY (aggregate_type, aggregate_id, sequence)
 )";
-
-#[derive(Default, Serialize, Deserialize)]
-struct Account {
-    balance: i64,
-}
-
-struct Deposit {
-    amount: i64,
-    times: usize,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-enum AccountEvent {
-    Deposited { amount: i64, note: String },
-}
-
-impl DomainEvent for AccountEvent {
-    fn event_type(&self) -> String {
-        "Deposited".to_owned()
-    }
-
-    fn event_version(&self) -> String {
-        "1".to_owned()
-    }
-}
-
-impl Aggregate for Account {
-    const TYPE: &'static str = "account";
-    type Command = Deposit;
-    type Event = AccountEvent;
-    type Error = NotPositive;
-    type Services = ();
-
-    async fn handle(&mut self, command: Deposit, (): &(), sink: &EventSink<Self>) -> Result<(), NotPositive> {
-        if command.amount <= 0 {
-            return Err(NotPositive);
-        }
-        for _ in 0..command.times {
-            sink.write(AccountEvent::Deposited { amount: command.amount, note: NOTE.to_owned() }, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: AccountEvent) {
-        let AccountEvent::Deposited { amount, .. } = event;
-        self.balance += amount;
-    }
-}
 
 struct Cqrs {
     framework: PostgresCqrs<Account>,
@@ -87,7 +41,7 @@ pub(crate) async fn open(pool: PgPool) -> Result<impl Library, Failure> {
 
 impl Library for Cqrs {
     async fn deposit(&self, account: usize, times: usize) -> Result<(), Failure> {
-        Ok(self.framework.execute(&account.to_string(), Deposit { amount: 5, times }).await?)
+        Ok(self.framework.execute(&account.to_string(), Deposit::new(times)).await?)
     }
 
     async fn load(&self, account: usize) -> Result<i64, Failure> {

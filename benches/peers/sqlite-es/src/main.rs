@@ -71,7 +71,7 @@ async fn open(file: &str, synchronous: SqliteSynchronous) -> Result<SqliteCqrs<A
 async fn commands_per_second(cqrs: &SqliteCqrs<Account>, accounts: usize) -> Result<f64, Box<dyn Error>> {
     let started = Instant::now();
     for account in 0..accounts {
-        cqrs.execute(&account.to_string(), Deposit::new()).await?;
+        cqrs.execute(&account.to_string(), Deposit::new(1)).await?;
     }
     Ok(accounts as f64 / started.elapsed().as_secs_f64())
 }
