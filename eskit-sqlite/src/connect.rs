@@ -11,10 +11,9 @@ use crate::schema;
 
 /// Before this version a reset of the write-ahead log could corrupt the database.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
-/// Pages of the write-ahead log after which a commit copies them into the file. A page that many commits changed is copied
-/// once: fewer copies than with a smaller log are worth a tenth of the throughput, and readers did not measurably pay for the
-/// longer index of the log. These pages fit what is kept of it.
-const CHECKPOINT_PAGES: u32 = 15_000;
+/// Pages of the write-ahead log after which a commit copies them into the file. They fit one hash table of its index
+/// (4,062 entries), so a reader looks into one only.
+const CHECKPOINT_PAGES: u32 = 4000;
 /// The write-ahead log is cut to this size when it is reset.
 const WAL_BYTES_KEPT: i64 = 64 << 20;
 const WRITER_CACHE_KIB: i64 = 64 << 10;

@@ -1,5 +1,4 @@
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,12 +8,6 @@ use crate::request::Request;
 
 /// Events after which a batch takes in no further request.
 pub(crate) const BATCH_EVENTS: usize = 1000;
-
-/// How long the writer looks for a request before it sleeps: a caller who was just answered often appends again, and waking a
-/// thread takes about as long.
-const SPIN: Duration = Duration::from_micros(50);
-/// With more callers than this, the processors are better left to them.
-const SPIN_CALLERS_MAX: usize = 4;
 
 /// Why the queue takes in nothing more.
 #[derive(Clone, Debug)]
@@ -29,10 +22,6 @@ pub(crate) struct WriteQueue {
     state: Mutex<State>,
     ready: Condvar,
     places: Semaphore,
-    /// Whether a request came since the writer last looked.
-    has_news: AtomicBool,
-    /// Without a second processor, the caller could not run meanwhile.
-    spins: bool,
 }
 
 #[derive(Default)]
@@ -52,13 +41,7 @@ impl State {
 
 impl WriteQueue {
     pub(crate) fn new(len_max: usize) -> WriteQueue {
-        WriteQueue {
-            state: Mutex::default(),
-            ready: Condvar::new(),
-            places: Semaphore::new(len_max),
-            has_news: AtomicBool::new(false),
-            spins: std::thread::available_parallelism().is_ok_and(|processors| processors.get() > 1),
-        }
+        WriteQueue { state: Mutex::default(), ready: Condvar::new(), places: Semaphore::new(len_max) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -76,7 +59,6 @@ impl WriteQueue {
         }
         state.events += request.events();
         state.requests.push_back(request);
-        self.has_news.store(true, Ordering::Relaxed);
         if state.wake_at > 0 && state.is_enough(state.wake_at) {
             state.wake_at = 0;
             drop(state);
@@ -93,7 +75,6 @@ impl WriteQueue {
     /// Takes in nothing more. What waits already stays for the writer.
     pub(crate) fn refuse(&self, refusal: Refusal) {
         self.state().refusal.get_or_insert(refusal);
-        self.has_news.store(true, Ordering::Relaxed);
         self.places.close();
         self.ready.notify_one();
     }
@@ -109,9 +90,6 @@ impl WriteQueue {
     /// Moves the next batch into `batch`: waits for a first request, then lingers until `expected` requests wait.
     /// Returns `false` when there is nothing left and nothing more will come.
     pub(crate) fn take(&self, batch: &mut Vec<Request>, expected: usize, linger: Duration) -> bool {
-        if expected <= SPIN_CALLERS_MAX {
-            self.spin();
-        }
         let mut state = self.state();
         while state.requests.is_empty() {
             if state.refusal.is_some() {
@@ -131,17 +109,9 @@ impl WriteQueue {
             batch.push(request);
         }
         state.events -= events;
-        self.has_news.store(!state.requests.is_empty(), Ordering::Relaxed);
         drop(state);
         self.places.add_permits(batch.len());
         true
-    }
-
-    fn spin(&self) {
-        let end = Instant::now() + SPIN;
-        while self.spins && !self.has_news.load(Ordering::Relaxed) && Instant::now() < end {
-            std::hint::spin_loop();
-        }
     }
 
     fn linger<'q>(
