@@ -12,7 +12,8 @@ impl PostgresStore {
     /// committed together or not at all.
     ///
     /// What it costs: from here until the transaction ends, nobody else appends to this log, in any process. Do it last, and
-    /// commit at once: while a transaction holds the turn for 1 ms, the whole log takes at most 1,000 appends a second.
+    /// commit at once. Measured on 2 cores beside 32 callers of the store: with one such transaction after another, committed
+    /// at once, the others kept 0.4 of their appends a second; held for 1 ms each, 0.3; held for 10 ms each, 0.08.
     /// Appends that wait for longer than their [`lock_timeout`](crate::PostgresOptions::lock_timeout) fail as busy. If the
     /// transaction locks rows that others lock *after* they append, the two can deadlock; append last everywhere.
     ///
