@@ -34,7 +34,7 @@ pub(crate) fn open(runtime: &Runtime, folder: &Path, options: SqliteOptions) -> 
 }
 
 /// Appends event number `version + 1` to a stream that is expected to hold `version` events.
-pub(crate) async fn append_to_stream(store: &impl EventStore, stream: StreamId, version: u64) -> Result<(), Failure> {
+async fn append_to_stream(store: &impl EventStore, stream: StreamId, version: u64) -> Result<(), Failure> {
     let event = NewEvent { stream: Some(stream.clone()), ..NewEvent::json(STREAM_EVENT, payload(version)) };
     let condition = Condition::Stream { stream, expected: ExpectedVersion::Exact(version) };
     store.append(Append::new(vec![event]).with(condition)).await?;
@@ -53,6 +53,21 @@ async fn append_unique(store: &impl EventStore, tags: [Tag; 2], number: u64) -> 
     Ok(())
 }
 
+/// Callers that each append to a stream of their own, one event after the other: appends a second.
+pub(crate) fn stream_appends_per_second<S: EventStore + 'static>(
+    context: &Context,
+    runtime: &Runtime,
+    store: &Arc<S>,
+    callers: usize,
+    round: u32,
+) -> Result<f64, Failure> {
+    let store = Arc::clone(store);
+    calls_per_second(runtime, callers, context.round_time(), move |caller, version| {
+        let (store, stream) = (Arc::clone(&store), StreamId::new("account", format!("{round}-{caller}")));
+        async move { append_to_stream(&*store, stream, version).await }
+    })
+}
+
 /// How many courses share the events of all students.
 pub(crate) const COURSES: u64 = 1000;
 
@@ -62,7 +77,7 @@ pub(crate) fn course_and_student(round: u32, caller: usize, number: u64) -> [Str
 }
 
 /// Callers that each append one event with two tags after the other, as [`append_unique`] does: appends a second.
-pub(crate) fn unique_per_second<S: EventStore + 'static>(
+pub(crate) fn unique_appends_per_second<S: EventStore + 'static>(
     context: &Context,
     runtime: &Runtime,
     store: &Arc<S>,

@@ -1,11 +1,9 @@
 //! SQLite, one stream-versioned event an append: one caller against the disk.
 
-use eskit::StreamId;
 use eskit_sqlite::SqliteOptions;
 
-use crate::log::{append_to_stream, open};
+use crate::log::{open, stream_appends_per_second};
 use eskit_benches::context::Context;
-use eskit_benches::drive::calls_per_second;
 use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
 use eskit_benches::measure::Paired;
 use eskit_benches::{Failure, disk};
@@ -19,11 +17,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
         context.rounds(),
         || {
             round += 1;
-            let store = store.clone();
-            calls_per_second(&runtime, 1, context.round_time(), move |_, version| {
-                let store = store.clone();
-                async move { append_to_stream(&*store, StreamId::new("account", round.to_string()), version).await }
-            })
+            stream_appends_per_second(context, &runtime, &store, 1, round)
         },
         || disk::syncs_per_second(context.folder(), context.round_time()),
     )?;

@@ -4,7 +4,7 @@
 
 use eskit_sqlite::SqliteOptions;
 
-use crate::log::{TAGGED_EVENT, course_and_student, open, payload, unique_per_second};
+use crate::log::{TAGGED_EVENT, course_and_student, open, payload, unique_appends_per_second};
 use crate::peers::umadb::UmaDb;
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
@@ -30,7 +30,7 @@ fn compare(context: &Context, callers: usize) -> Result<Figure, Failure> {
         context.rounds(),
         || {
             our_round += 1;
-            unique_per_second(context, &runtime, &store, callers, our_round)
+            unique_appends_per_second(context, &runtime, &store, callers, our_round)
         },
         || {
             their_round += 1;

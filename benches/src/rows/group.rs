@@ -6,14 +6,12 @@
 
 use std::time::Duration;
 
-use eskit::StreamId;
 use eskit_sqlite::{Durability, SqliteOptions};
 
-use crate::log::{append_to_stream, open};
+use crate::log::{open, stream_appends_per_second};
 use crate::peers::bulk::Bulk;
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
-use eskit_benches::drive::calls_per_second;
 use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
 use eskit_benches::measure::Paired;
 
@@ -46,11 +44,7 @@ fn compare(context: &Context, callers: usize, delay: Duration) -> Result<Figure,
         context.rounds(),
         || {
             round += 1;
-            let store = store.clone();
-            calls_per_second(&runtime, callers, context.round_time(), move |caller, version| {
-                let (store, stream) = (store.clone(), StreamId::new("account", format!("{round}-{caller}")));
-                async move { append_to_stream(&*store, stream, version).await }
-            })
+            stream_appends_per_second(context, &runtime, &store, callers, round)
         },
         || bulk.rows_per_second(context.round_time()),
     )?;

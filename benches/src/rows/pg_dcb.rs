@@ -8,7 +8,7 @@ use eskit::{
 };
 use eskit_postgres::PostgresStore;
 
-use crate::log::{COURSES, TAGGED_EVENT, course_and_student, payload, unique_per_second};
+use crate::log::{COURSES, TAGGED_EVENT, course_and_student, payload, unique_appends_per_second};
 use crate::peers::postgres_lock::Locked;
 use crate::postgres::{NOT_FOUND, open, start};
 use eskit_benches::Failure;
@@ -33,7 +33,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
         context.rounds(),
         || {
             our_round += 1;
-            unique_per_second(context, &runtime, &store, CALLERS, our_round)
+            unique_appends_per_second(context, &runtime, &store, CALLERS, our_round)
         },
         || {
             their_round += 1;

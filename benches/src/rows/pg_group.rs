@@ -2,14 +2,11 @@
 
 use std::time::Instant;
 
-use eskit::StreamId;
-
-use crate::log::append_to_stream;
+use crate::log::stream_appends_per_second;
 use crate::peers::postgres_insert::{Inserter, SCHEMA};
 use crate::postgres::{NOT_FOUND, open, start};
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
-use eskit_benches::drive::calls_per_second;
 use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
 use eskit_benches::measure::Paired;
 
@@ -28,11 +25,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
         context.rounds(),
         || {
             round += 1;
-            let store = store.clone();
-            calls_per_second(&runtime, CALLERS, context.round_time(), move |caller, version| {
-                let (store, stream) = (store.clone(), StreamId::new("account", format!("{round}-{caller}")));
-                async move { append_to_stream(&*store, stream, version).await }
-            })
+            stream_appends_per_second(context, &runtime, &store, CALLERS, round)
         },
         || {
             let (started, mut rows) = (Instant::now(), 0);

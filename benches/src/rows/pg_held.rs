@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use eskit::{Append, NewEvent, StreamId};
+use eskit::{Append, NewEvent};
 use eskit_postgres::PostgresStore;
 
-use crate::log::{STREAM_EVENT, append_to_stream, payload};
+use crate::log::{STREAM_EVENT, payload, stream_appends_per_second};
 use crate::postgres::{NOT_FOUND, open, start};
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
-use eskit_benches::drive::calls_per_second;
 use eskit_benches::figure::{Figure, Finding, Quantity};
 use eskit_benches::measure::Paired;
 
@@ -27,11 +26,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     let rounds = AtomicU32::new(0);
     let appends_per_second = || {
         let round = rounds.fetch_add(1, Ordering::Relaxed);
-        let store = store.clone();
-        calls_per_second(&runtime, CALLERS, context.round_time(), move |caller, version| {
-            let (store, stream) = (store.clone(), StreamId::new("account", format!("{round}-{caller}")));
-            async move { append_to_stream(&*store, stream, version).await }
-        })
+        stream_appends_per_second(context, &runtime, &store, CALLERS, round)
     };
     let mut figures = Vec::new();
     for held in HELD {

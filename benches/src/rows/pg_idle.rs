@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use eskit::StreamId;
 use tokio::sync::Mutex;
 
-use crate::log::append_to_stream;
+use crate::log::stream_appends_per_second;
 use crate::peers::postgres_insert::{Inserter, SCHEMA};
 use crate::postgres::{NOT_FOUND, open, start};
 use eskit_benches::Failure;
@@ -26,11 +25,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
         context.rounds(),
         || {
             round += 1;
-            let store = store.clone();
-            let rate = calls_per_second(&runtime, 1, context.round_time(), move |_, version| {
-                let store = store.clone();
-                async move { append_to_stream(&*store, StreamId::new("account", round.to_string()), version).await }
-            })?;
+            let rate = stream_appends_per_second(context, &runtime, &store, 1, round)?;
             Ok(1e9 / rate)
         },
         || {

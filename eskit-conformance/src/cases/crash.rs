@@ -1,5 +1,6 @@
 //! What is left of a log whose writer was killed amid its work.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use eskit_runtime::{AnyStore, EventStore, Query, QueryItem, RecordedEvent, StreamId, StreamStatus};
@@ -78,17 +79,20 @@ async fn check_deleted(store: &AnyStore, confirmed: &[Note]) -> Outcome {
         ensure!(left.iter().all(Vec::is_empty), "of the deleted `{stream}` {places:?} can still be read");
     }
     let rest = read_all(store, &QueryItem::stream_type(crash::DOOMED).into(), Default::default()).await?;
-    for event in rest.iter().filter(|event| event.stream.as_ref().is_some_and(|at| at.version == 1)) {
+    let (mut firsts, mut streams) = (0, HashSet::new());
+    for (event, at) in rest.iter().filter_map(|event| Some((event, event.stream.as_ref()?))) {
+        streams.insert(&at.stream);
+        if at.version > 1 {
+            continue;
+        }
+        firsts += 1;
         let key = event.tags.values(crash::APPEND).next().unwrap_or_default();
         for events in found_of(store, key).await? {
             ensure!(!events.is_empty(), "the stream {key} is deleted by halves: one way of reading finds nothing");
             crash::check_whole(key, &events.iter().collect::<Vec<_>>())?;
         }
     }
-    let first = rest.iter().filter(|event| event.stream.as_ref().is_some_and(|at| at.version == 1)).count();
-    let streams: std::collections::HashSet<_> =
-        rest.iter().flat_map(|event| &event.stream).map(|at| &at.stream).collect();
-    same("streams that still have their first event", &streams.len(), &first)
+    same("streams that still have their first event", &streams.len(), &firsts)
 }
 
 /// The events of a stream, found by its name and by its tag.

@@ -134,7 +134,7 @@ impl EventStore for DeletesLate {
     }
 }
 
-/// A store that loses with its process what it confirmed what it confirmed. `test` is the test that runs it.
+/// A store that loses with its process what it confirmed. `test` is the test that runs it.
 pub(crate) fn confirms_early(test: &'static str) -> Row {
     Row::new(
         "an append is confirmed before it is in the file",
