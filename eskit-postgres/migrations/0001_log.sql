@@ -1,23 +1,21 @@
 -- The log. `pos` is explicit and contiguous in commit order: whoever appends holds the row of {head} until its commit.
 CREATE TABLE {events} (
-    pos            bigint   PRIMARY KEY,
-    id             uuid     NOT NULL,
-    type           text     COLLATE "C" NOT NULL,
-    schema_version bigint   NOT NULL,
-    stream_type    text     COLLATE "C",
-    stream_id      text     COLLATE "C",
-    version        bigint,
+    pos         bigint   PRIMARY KEY,
+    id          uuid     NOT NULL,
+    type        text     COLLATE "C" NOT NULL,
+    stream_type text     COLLATE "C",
+    stream_id   text     COLLATE "C",
+    version     bigint,
     -- The index of the event within its append, from 0: where an append begins and ends.
-    part           integer  NOT NULL,
-    -- `key:value` pairs in UTF-8, separated by NUL; NULL for none. {tags} holds them one by one.
-    tags           bytea,
-    -- JSON; NULL for none. As text, since `jsonb` refuses \u0000.
-    metadata       text,
-    -- NULL for application/json.
-    content_type   text,
+    part        integer  NOT NULL,
     -- Microseconds since 1970-01-01T00:00:00Z.
-    recorded_at    bigint   NOT NULL,
-    payload        {payload_type} NOT NULL
+    recorded_at bigint   NOT NULL,
+    -- All of the event but its payload, once more: what is read. `pos` and `version` (0 for none), 8 bytes each; time (8, as
+    -- above); `id` (16); schema version (4); the lengths (4 each) of, and then, in UTF-8: `type`, `stream_type`, `stream_id`,
+    -- content type (empty for application/json), tags (`key:value`, separated by NUL), metadata (JSON; empty for none).
+    -- Numbers are big-endian.
+    envelope    bytea    NOT NULL,
+    payload     {payload_type} NOT NULL
 );
 
 CREATE UNIQUE INDEX {index:events_id} ON {events} (id);

@@ -5,22 +5,21 @@
 CREATE FUNCTION {append_v1}(
     -- How long to wait for the turn, in milliseconds; NULL for as long as the session waits for any lock.
     IN wait_ms          integer,
+    -- Whether the transaction does nothing else.
+    IN is_alone         boolean,
     -- The events: the number of their append in the batch, from 1; their place among the events of the batch, from 1;
     -- their fields; the number of their stream in `s_*`, 0 for none, and their place among the events in it, from 1.
     IN e_append         integer[],
     IN e_offset         bigint[],
     IN e_id             uuid[],
     IN e_type           text[],
-    IN e_schema_version bigint[],
     IN e_stream_type    text[],
     IN e_stream_id      text[],
     IN e_stream         integer[],
     IN e_nth            bigint[],
     IN e_part           integer[],
-    IN e_tags           bytea[],
-    IN e_metadata       text[],
-    IN e_content_type   text[],
     IN e_recorded_at    bigint[],
+    IN e_envelope       bytea[],
     IN e_payload        bytea[],
     IN lowest_id        uuid,
     -- The tags: the number of their event, from 1.
@@ -213,30 +212,25 @@ BEGIN
         ) n;
         UPDATE {head} SET pos = head_before + written WHERE is_only;
         IF written = 0 THEN
+            IF is_alone THEN
+                -- Nothing to wait for: this transaction leaves nothing behind.
+                PERFORM set_config('synchronous_commit', 'off', true);
+            END IF;
             RETURN;
         END IF;
     END IF;
 
-    IF cardinality(e_id) = 1 THEN
-        INSERT INTO {events} (pos, id, type, schema_version, stream_type, stream_id,
-            version, part, tags, metadata,
-            content_type, recorded_at, payload)
-        VALUES (head_before + 1, e_id[1], e_type[1], e_schema_version[1], e_stream_type[1], e_stream_id[1],
-            CASE WHEN e_stream[1] > 0 THEN s_version[e_stream[1]] + 1 END, e_part[1], e_tags[1], e_metadata[1],
-            e_content_type[1], e_recorded_at[1], {payload_one});
-    ELSE
-        INSERT INTO {events} (pos, id, type, schema_version, stream_type, stream_id,
-            version, part, tags, metadata,
-            content_type, recorded_at, payload)
-        SELECT head_before + n."offset", n.id, n.type, n.schema_version, n.stream_type, n.stream_id,
-            CASE WHEN n.stream > 0 THEN s_version[n.stream] + n.nth END, n.part, n.tags, n.metadata,
-            n.content_type, n.recorded_at, {payload_many}
-        FROM unnest(e_offset, e_id, e_type, e_schema_version, e_stream_type, e_stream_id, e_stream, e_nth, e_part,
-            e_tags, e_metadata, e_content_type, e_recorded_at, e_payload)
-            AS n("offset", id, type, schema_version, stream_type, stream_id, stream, nth, part,
-            tags, metadata, content_type, recorded_at, payload)
-        WHERE n."offset" > 0;
-    END IF;
+    INSERT INTO {events} (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload)
+    SELECT n.pos, n.id, n.type, n.stream_type, n.stream_id, n.version, n.part, n.recorded_at,
+        int8send(n.pos) || int8send(coalesce(n.version, 0)) || n.envelope, {payload_many}
+    FROM (
+        SELECT head_before + n."offset" AS pos, n.id, n.type, n.stream_type, n.stream_id,
+            CASE WHEN n.stream > 0 THEN s_version[n.stream] + n.nth END AS version, n.part, n.recorded_at, n.envelope, n.payload
+        FROM unnest(e_offset, e_id, e_type, e_stream_type, e_stream_id, e_stream, e_nth, e_part, e_recorded_at, e_envelope,
+            e_payload) AS n("offset", id, type, stream_type, stream_id, stream, nth, part, recorded_at, envelope, payload)
+        WHERE n."offset" > 0
+        OFFSET 0
+    ) n;
     IF cardinality(t_event) > 0 THEN
         INSERT INTO {tags} (tag, type, pos)
         SELECT t.tag, t.type, head_before + e_offset[t.event]

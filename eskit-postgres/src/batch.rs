@@ -7,9 +7,12 @@ use sqlx::types::Uuid;
 use sqlx::{AssertSqlSafe, Postgres};
 
 use crate::condition::{Conditions, number};
+use crate::one::One;
 use crate::overlap::Overlaps;
+use crate::record;
 use crate::request::Prepared;
 use crate::statements::Statements;
+use crate::writer::Turn;
 
 /// Pairs of appends, of which one could hang on the other, that one batch takes in.
 const OVERLAPS_MAX: usize = 2000;
@@ -78,16 +81,13 @@ struct Events<'r> {
     offset: Vec<i64>,
     id: Vec<Uuid>,
     name: Vec<&'r str>,
-    schema_version: Vec<i64>,
     stream_type: Vec<Option<&'r str>>,
     stream_id: Vec<Option<&'r str>>,
     stream: Vec<i32>,
     nth: Vec<i64>,
     part: Vec<i32>,
-    tags: Vec<Option<&'r [u8]>>,
-    metadata: Vec<Option<&'r str>>,
-    content_type: Vec<Option<&'r str>>,
     recorded_at: Vec<i64>,
+    envelope: Vec<Vec<u8>>,
     payload: Vec<&'r [u8]>,
 }
 
@@ -148,7 +148,6 @@ impl<'r> Batch<'r> {
         events.offset.push(place.into());
         events.id.push(event.id.as_uuid());
         events.name.push(name);
-        events.schema_version.push(event.schema_version.get().into());
         let (mut stream, mut nth) = (0, 0);
         if let Some(of) = &event.stream {
             stream = self.streams.number_of(of);
@@ -162,10 +161,9 @@ impl<'r> Batch<'r> {
         events.stream_type.push(event.stream.as_ref().map(StreamId::stream_type));
         events.stream_id.push(event.stream.as_ref().map(StreamId::id));
         events.part.push(number(part));
-        events.tags.push((!event.tags.is_empty()).then(|| event.tags.as_packed().as_bytes()));
-        events.metadata.push(metadata);
-        events.content_type.push((!event.content_type.is_json()).then(|| event.content_type.as_str()));
-        events.recorded_at.push(event.recorded_at.unwrap_or(self.now).as_micros());
+        let recorded_at = event.recorded_at.unwrap_or(self.now);
+        events.recorded_at.push(recorded_at.as_micros());
+        events.envelope.push(record::envelope(event, recorded_at, metadata));
         events.payload.push(&event.payload);
         for tag in event.tags.iter() {
             self.tags.event.push(place);
@@ -174,18 +172,30 @@ impl<'r> Batch<'r> {
         }
     }
 
-    /// The call that checks and writes the batch. `wait_ms` is how long to wait for the turn to append.
-    pub(crate) fn call<'q>(
-        &'q self,
-        statements: &Statements,
-        wait_ms: Option<i32>,
-    ) -> Query<'q, Postgres, PgArguments> {
-        let Events { append, offset, id, name, schema_version, stream_type, stream_id, stream, .. } = &self.events;
-        let Events { nth, part, tags, metadata, content_type, recorded_at, payload, .. } = &self.events;
-        let query = sqlx::query(AssertSqlSafe(statements.append.clone())).bind(wait_ms);
-        let query = query.bind(append).bind(offset).bind(id).bind(name).bind(schema_version).bind(stream_type);
-        let query = query.bind(stream_id).bind(stream).bind(nth).bind(part).bind(tags).bind(metadata);
-        let query = query.bind(content_type).bind(recorded_at).bind(payload).bind(id.iter().min());
+    /// The event of the one append, if there is no more to it than [`One`] can check.
+    pub(crate) fn one(&self) -> Option<One<'_>> {
+        let ([prepared], [envelope]) = (self.appends.as_slice(), self.events.envelope.as_slice()) else { return None };
+        let [event] = prepared.append.events.as_slice() else { return None };
+        let Conditions { versions, any, types, others, .. } = &self.conditions;
+        let is_plain = any.condition.is_empty() && types.condition.is_empty() && others.condition.is_empty();
+        // Each stream that a condition names is one of the batch.
+        let names_others = self.streams.ids.len() > usize::from(event.stream.is_some());
+        (is_plain && !names_others && versions.condition.len() <= 1).then(|| One {
+            event,
+            conditions: &self.conditions,
+            recorded_at: event.recorded_at.unwrap_or(self.now),
+            envelope,
+        })
+    }
+
+    /// The call that checks and writes the batch.
+    pub(crate) fn call<'q>(&'q self, statements: &Statements, turn: Turn) -> Query<'q, Postgres, PgArguments> {
+        let Events { append, offset, id, name, stream_type, stream_id, stream, .. } = &self.events;
+        let Events { nth, part, recorded_at, envelope, payload, .. } = &self.events;
+        let query = sqlx::query(AssertSqlSafe(statements.append.clone())).bind(turn.wait_ms).bind(turn.is_alone);
+        let query = query.bind(append).bind(offset).bind(id).bind(name).bind(stream_type);
+        let query = query.bind(stream_id).bind(stream).bind(nth).bind(part).bind(recorded_at).bind(envelope);
+        let query = query.bind(payload).bind(id.iter().min());
         let query = query.bind(&self.tags.event).bind(&self.tags.tag).bind(&self.tags.name);
         let query = query.bind(&self.streams.types).bind(&self.streams.ids).bind(&self.streams.expected);
         bind_conditions(query, &self.conditions).bind(&self.later).bind(&self.earlier)

@@ -1,7 +1,7 @@
 use eskit_runtime::{Condition, ExpectedVersion, Position, QueryItem};
 
 use crate::batch::Streams;
-use crate::row::column;
+use crate::record::column;
 
 /// The conditions of a batch, sorted by how the database checks them, as the arrays of one call.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use eskit_runtime::{
 use sqlx::{Acquire, AssertSqlSafe, PgConnection};
 
 use crate::error::Fault;
-use crate::row;
+use crate::record;
 use crate::statements::Statements;
 use crate::store::PostgresStore;
 
@@ -130,8 +130,9 @@ async fn write(
 /// server until they are vacuumed.
 async fn delete(conn: &mut PgConnection, statements: &Statements, stream: &StreamId) -> Result<(), Fault> {
     let sql = format!(
-        "SELECT {} FROM {} e WHERE e.stream_type = $1 AND e.stream_id = $2 AND e.version > $3 ORDER BY e.version LIMIT $4",
-        statements.columns, statements.events
+        "SELECT e.envelope, ''::bytea FROM {} e \
+         WHERE e.stream_type = $1 AND e.stream_id = $2 AND e.version > $3 ORDER BY e.version LIMIT $4",
+        statements.events
     );
     let (mut names, mut version) = (Interner::new(), 0_u64);
     loop {
@@ -142,7 +143,8 @@ async fn delete(conn: &mut PgConnection, statements: &Statements, stream: &Strea
             .bind(EVENTS_AT_ONCE)
             .fetch_all(&mut *conn)
             .await?;
-        let events = rows.iter().map(|row| row::event(row, &mut names, None)).collect::<Result<Vec<_>, _>>()?;
+        let event = |row| record::event(row, &mut names, Some(stream));
+        let events = rows.iter().map(event).collect::<Result<Vec<_>, _>>()?;
         let Some(last) = events.last().and_then(|event| event.stream.as_ref()) else { break };
         version = last.version;
         delete_tags(conn, statements, &events).await?;
@@ -158,7 +160,7 @@ async fn delete_tags(conn: &mut PgConnection, statements: &Statements, events: &
         for tag in event.tags.iter() {
             tags.push(tag.as_str());
             types.push(event.name.as_str());
-            positions.push(row::column(event.position));
+            positions.push(record::column(event.position));
         }
     }
     let delete = sqlx::query(AssertSqlSafe(statements.delete_tags.clone()));

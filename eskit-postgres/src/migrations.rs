@@ -81,10 +81,11 @@ impl Migration {
 }
 
 /// Every migration, in order. `{..}` stands for what the options decide.
-const TEMPLATES: [(&str, &str); 3] = [
+const TEMPLATES: [(&str, &str); 4] = [
     ("log", include_str!("../migrations/0001_log.sql")),
     ("lookups", include_str!("../migrations/0002_lookups.sql")),
     ("append", include_str!("../migrations/0003_append.sql")),
+    ("append_one", include_str!("../migrations/0004_append_one.sql")),
 ];
 
 /// The schema version that this program needs.
@@ -167,7 +168,7 @@ pub(crate) fn all(names: &Names, payload: PayloadType) -> Vec<Migration> {
         let sql = names.render(
             &template
                 .replace("{payload_type}", payload.sql())
-                .replace("{payload_one}", &payload.encode("e_payload[1]"))
+                .replace("{payload_in}", &payload.encode("in_payload"))
                 .replace("{payload_many}", &payload.encode("n.payload")),
         );
         let note = names.render("INSERT INTO {migrations} (version, name) VALUES");

@@ -8,8 +8,17 @@ const IDENTIFIER_BYTES_MAX: usize = 63;
 const PREFIX_BYTES_MAX: usize = 32;
 
 /// What the templates name as `{..}`, and what stands for it behind the prefix.
-const OBJECTS: [&str; 8] =
-    ["events", "tags", "head", "closed_streams", "migrations", "append_v1", "newest_v1", "first_version_v1"];
+const OBJECTS: [&str; 9] = [
+    "events",
+    "tags",
+    "head",
+    "closed_streams",
+    "migrations",
+    "append_v1",
+    "append_one_v1",
+    "newest_v1",
+    "first_version_v1",
+];
 
 /// The names of one log's tables and functions: a schema, and a prefix for everything in it. Both were validated, and
 /// every name is quoted where it enters SQL.

@@ -9,9 +9,10 @@ use crate::batch::Batch;
 use crate::condition::number;
 use crate::error::Fault;
 use crate::lifecycle;
+use crate::one;
 use crate::overlap::matches;
+use crate::record::position;
 use crate::request::Answer;
-use crate::row::position;
 
 /// What became of one append of a batch.
 #[derive(Debug)]
@@ -75,6 +76,18 @@ impl Outcome {
             known: row.try_get::<Option<_>, _>("known")?.unwrap_or_default(),
             deferred: row.try_get::<Option<_>, _>("deferred")?.unwrap_or_default(),
         })
+    }
+
+    /// The answer to a batch of one append of one event, which was written.
+    pub(crate) fn of_one(written: &one::Written) -> Outcome {
+        Outcome {
+            head_before: written.at - 1,
+            versions: written.version.iter().map(|version| version - 1).collect(),
+            hits: Vec::new(),
+            closed: Vec::new(),
+            known: Vec::new(),
+            deferred: Vec::new(),
+        }
     }
 
     /// The verdict on each append, and the position of the last event of the log.

@@ -2,7 +2,7 @@ use eskit_runtime::{Direction, Interner, Page, Query, ReadOptions};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::error::Fault;
-use crate::row::{self, column};
+use crate::record::{self, column};
 use crate::select::Sources;
 use crate::statements::Statements;
 
@@ -50,6 +50,6 @@ pub(crate) async fn read(
     rows.truncate(page_len);
     let mut names = Interner::new();
     let events =
-        rows.iter().map(|row| row::event(row, &mut names, select.stream.as_ref())).collect::<Result<_, _>>()?;
+        rows.iter().map(|row| record::event(row, &mut names, select.stream.as_ref())).collect::<Result<_, _>>()?;
     Ok(Page::new(events, more))
 }

@@ -5,8 +5,8 @@ use sqlx::types::Uuid;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::error::Fault;
+use crate::record::position;
 use crate::request::Answer;
-use crate::row::position;
 use crate::statements::Statements;
 
 /// The answer to an append of which at least one id is in the log: a repeat has the same ids in the same order as one

@@ -170,7 +170,6 @@ impl<'q> Sources<'q> {
         }
         if let Some(stream) = self.only_stream() {
             let (stream_type, id) = (select.bind(stream.stream_type())?, select.bind(stream.id())?);
-            let columns = &statements.columns_of_stream;
             select.stream = Some(stream);
             let versions = versions(statements, range, &stream_type, &id);
             let _ = write!(
@@ -228,7 +227,7 @@ pub(crate) struct Select {
     /// Made of fixed words, validated names, and numbers of parameters. Empty when no event can match.
     pub(crate) sql: String,
     pub(crate) arguments: PgArguments,
-    /// The stream of all events, if the rows leave it out.
+    /// The stream of all events, if it is one.
     pub(crate) stream: Option<StreamId>,
 }
 

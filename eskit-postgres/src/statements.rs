@@ -4,7 +4,9 @@ use crate::migrations::PayloadType;
 use crate::names::Names;
 
 /// The parameters of `append_v1`.
-const APPEND_PARAMETERS: usize = 46;
+const APPEND_PARAMETERS: usize = 44;
+/// The parameters of `append_one_v1`.
+const APPEND_ONE_PARAMETERS: usize = 13;
 
 const COUNTS: &str = "\
 SELECT (
@@ -33,12 +35,13 @@ VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (stream_type, stream_id)
 DO UPDATE SET status = excluded.status, closed_at = excluded.closed_at, reason = excluded.reason";
 
 const DELETE_EVENTS: &str = "\
-UPDATE {events} SET type = '', schema_version = 1, stream_type = NULL, stream_id = NULL, tags = NULL, metadata = NULL,
-    content_type = NULL, payload = {nothing} WHERE stream_type = $1 AND stream_id = $2";
+UPDATE {events} SET type = '', stream_type = NULL, stream_id = NULL, envelope = '', payload = {nothing}
+WHERE stream_type = $1 AND stream_id = $2";
 
 /// The statements that a store runs, with its names in them.
 pub(crate) struct Statements {
     pub(crate) append: Arc<str>,
+    pub(crate) append_one: Arc<str>,
     pub(crate) head: Arc<str>,
     /// The position of each id.
     pub(crate) positions: Arc<str>,
@@ -61,25 +64,20 @@ pub(crate) struct Statements {
     pub(crate) events: String,
     pub(crate) tags: String,
     pub(crate) first_version: String,
-    /// The columns of an event `e`, in the order in which they are read.
+    /// What is read of an event `e`.
     pub(crate) columns: String,
-    /// The same of an event whose stream is known.
-    pub(crate) columns_of_stream: String,
 }
 
 impl Statements {
     pub(crate) fn new(names: &Names, payload: PayloadType) -> Statements {
         let render = |template: &str| Arc::from(names.render(template));
-        let columns = |stream: &str| {
-            format!(
-                "e.pos, e.type, e.id, {stream}, e.version, e.tags, e.schema_version, e.metadata, e.content_type, \
-                 e.recorded_at, {} AS payload",
-                payload.decode("e.payload")
-            )
+        let call = |function: &str, parameters: usize| {
+            let parameters: Vec<String> = (1..=parameters).map(|number| format!("${number}")).collect();
+            render(&format!("SELECT * FROM {function}({})", parameters.join(", ")))
         };
-        let parameters: Vec<String> = (1..=APPEND_PARAMETERS).map(|number| format!("${number}")).collect();
         Statements {
-            append: render(&format!("SELECT * FROM {{append_v1}}({})", parameters.join(", "))),
+            append: call("{append_v1}", APPEND_PARAMETERS),
+            append_one: call("{append_one_v1}", APPEND_ONE_PARAMETERS),
             head: render("SELECT pos FROM {head} WHERE is_only"),
             positions: render("SELECT id, pos FROM {events} WHERE id = ANY ($1)"),
             parts: render(
@@ -100,8 +98,7 @@ impl Statements {
             tags: names.qualified("tags"),
             first_version: names.qualified("first_version_v1"),
             notify: "SELECT pg_notify($1, '')",
-            columns: columns("e.stream_type, e.stream_id"),
-            columns_of_stream: columns("NULL::text AS stream_type, NULL::text AS stream_id"),
+            columns: format!("e.envelope, {}", payload.decode("e.payload")),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::batch::Batch;
 use crate::error::Fault;
 use crate::outcome::Verdict;
 use crate::store::PostgresStore;
+use crate::writer::Turn;
 use crate::{repeat, writer};
 
 impl PostgresStore {
@@ -49,7 +50,9 @@ impl PostgresStore {
         let batch = Batch::new(std::iter::once(&prepared));
         let fail = |fault: Fault| AppendError::Store(self.error("append to", fault));
         let statements = &self.inner.statements;
-        let outcome = writer::call(transaction, statements, &batch, None).await.map_err(fail)?;
+        let outcome = writer::call(transaction, statements, &batch, Turn { wait_ms: None, is_alone: false })
+            .await
+            .map_err(fail)?;
         let (mut verdicts, _) = outcome.settle(&batch);
         match verdicts.pop() {
             Some(Verdict::Done(answer)) => answer,

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::connections::Connections;
 use crate::error::Fault;
-use crate::row::position;
+use crate::record::position;
 use crate::statements::Statements;
 
 /// The least time between two announcements: those in between become one.

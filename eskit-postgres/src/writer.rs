@@ -129,7 +129,7 @@ impl Writer {
 
     async fn try_write(&self, batch: &Batch<'_>, is_ambiguous: &mut bool) -> Result<Vec<Verdict>, Fault> {
         let mut connection = self.connections.take().await?;
-        let result = call(&mut connection, &self.statements, batch, self.wait_ms).await;
+        let result = call(&mut connection, &self.statements, batch, self.turn()).await;
         self.connections.give_back(connection, &result);
         if let Err(fault) = &result {
             *is_ambiguous |= !fault.is_definite();
@@ -140,6 +140,10 @@ impl Writer {
             self.heads.announce(head);
         }
         Ok(verdicts)
+    }
+
+    fn turn(&self) -> Turn {
+        Turn { wait_ms: self.wait_ms, is_alone: true }
     }
 
     /// Makes a transaction wait for the turn as long as an append does.
@@ -157,15 +161,29 @@ impl Writer {
     }
 }
 
-/// Runs the one statement that checks and writes a batch, to its end: with it, outside of a transaction, the batch is
-/// committed.
+/// How a batch gets its turn to append.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn {
+    /// How long to wait for it, in milliseconds; `None` for as long as the session waits for any lock.
+    pub(crate) wait_ms: Option<i32>,
+    /// Whether the transaction does nothing else.
+    pub(crate) is_alone: bool,
+}
+
+/// Runs the statement that checks and writes a batch, to its end: with it, outside of a transaction, the batch is committed.
 pub(crate) async fn call(
     conn: &mut PgConnection,
     statements: &Statements,
     batch: &Batch<'_>,
-    wait_ms: Option<i32>,
+    turn: Turn,
 ) -> Result<Outcome, Fault> {
-    let rows = batch.call(statements, wait_ms).fetch_all(conn).await?;
+    if turn.is_alone
+        && let Some(one) = batch.one()
+        && let Some(written) = one.write(conn, statements, turn.wait_ms).await?
+    {
+        return Ok(Outcome::of_one(&written));
+    }
+    let rows = batch.call(statements, turn).fetch_all(conn).await?;
     match rows.as_slice() {
         [row] => Outcome::from_row(row),
         rows => Err(Fault::Damaged(format!("the function `append_v1` returned {} rows instead of one", rows.len()))),
