@@ -9,7 +9,7 @@ use eskit_sqlite::SqliteStore;
 
 #[test]
 fn sqlite() {
-    let suite = Suite::durable(|log| async move { SqliteStore::open(log.path("db")).await });
+    let suite = Suite::durable(|log| async move { SqliteStore::options().settle_after(7).open(log.path("db")).await });
     let report = suite.named("sqlite").in_test(concat!(module_path!(), "::sqlite")).run();
     assert!(report.is_success(), "{report}");
     parity::check("SQLite", &report);

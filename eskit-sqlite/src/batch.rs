@@ -1,9 +1,10 @@
 use std::collections::HashMap;
 
 use eskit_runtime::{AppendError, Appended, NewEvent, Position, StreamClosed, StreamId, Timestamp};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::condition;
+use crate::connect::{SecureDelete, secure_delete};
 use crate::error::Fault;
 use crate::ids::KnownIds;
 use crate::lifecycle;
@@ -12,6 +13,10 @@ use crate::repeat::{self, Known};
 use crate::request::EncodedAppend;
 use crate::row::position;
 use crate::statements::Statements;
+use crate::tier::Tier;
+
+/// A batch of more events than this writes its entries where they stay.
+const RECENT_MAX: usize = 500;
 
 /// One transaction of the writer: appends are checked and written one after the other, each against the file as the
 /// earlier ones left it. A refused append wrote nothing, so nothing ever has to be undone for one alone.
@@ -20,28 +25,70 @@ pub(crate) struct Batch<'b, 'c> {
     statements: &'b mut Statements<'c>,
     pub(crate) pending: &'b mut PendingNames,
     head: i64,
+    /// The position up to which entries are settled.
+    settled: i64,
+    settle_after: i64,
+    /// Where the entries of this batch go.
+    tier: Tier,
     ids: KnownIds,
     /// Whether any stream may be closed: otherwise none is looked up.
     pub(crate) has_closed: bool,
 }
 
 impl<'b, 'c> Batch<'b, 'c> {
-    /// Begins the transaction: no other process writes until it ends.
+    /// Begins the transaction, which will write at most this many events: no other process writes until it ends. After
+    /// `settle_after` events their entries are settled.
     pub(crate) fn begin(
         conn: &'c Connection,
         statements: &'b mut Statements<'c>,
         pending: &'b mut PendingNames,
+        events: usize,
+        settle_after: i64,
     ) -> Result<Batch<'b, 'c>, Fault> {
         statements.begin.raw_execute()?;
         let head: Option<i64> = statements.head.query_row([], |row| row.get(0))?;
         let ids = KnownIds::begin(&mut statements.newest_id)?;
         let has_closed = statements.any_closed.query_row([], |row| row.get(0))?;
-        Ok(Batch { conn, statements, pending, head: head.unwrap_or_default(), ids, has_closed })
+        let (head, settled) = (head.unwrap_or_default(), statements.settled.query_row([], |row| row.get(0))?);
+        let mut batch =
+            Batch { conn, statements, pending, head, settled, settle_after, tier: Tier::Recent, ids, has_closed };
+        if events > RECENT_MAX {
+            // So many share the pages that they touch already.
+            batch.settle()?;
+            batch.tier = Tier::Settled;
+        }
+        Ok(batch)
+    }
+
+    /// Moves all recent entries to where the others are.
+    fn settle(&mut self) -> Result<(), Fault> {
+        if self.settled < self.head {
+            self.conn.execute_batch(
+                "INSERT INTO streams SELECT * FROM streams_recent; INSERT INTO tags SELECT * FROM tags_recent",
+            )?;
+            // Pages that become free would keep entries of streams that are deleted later.
+            secure_delete(self.conn, SecureDelete::Full)?;
+            self.conn.execute_batch("DELETE FROM streams_recent; DELETE FROM tags_recent")?;
+            secure_delete(self.conn, SecureDelete::Fast)?;
+            self.conn.prepare_cached("UPDATE settled SET pos = ?1")?.execute([self.head])?;
+            self.settled = self.head;
+        }
+        Ok(())
     }
 
     /// Writes what is kept back to the end; then the transaction may commit. Returns the position of its last event.
-    pub(crate) fn finish(self) -> Result<Position, Fault> {
+    pub(crate) fn finish(mut self) -> Result<Position, Fault> {
         self.pending.flush(self.statements)?;
+        match self.tier {
+            Tier::Settled => {
+                self.conn.prepare_cached("UPDATE settled SET pos = ?1")?.execute([self.head])?;
+            }
+            Tier::Recent => {
+                if self.head - self.settled >= self.settle_after {
+                    self.settle()?;
+                }
+            }
+        }
         Ok(position(self.head))
     }
 
@@ -130,9 +177,16 @@ impl<'b, 'c> Batch<'b, 'c> {
         match streams.0.entry(stream) {
             Entry::Occupied(slot) => Ok(slot.into_mut()),
             Entry::Vacant(slot) => {
-                let mut rows = self.statements.stream_version.query((stream.stream_type(), stream.id()))?;
-                let version = match rows.next()? {
-                    Some(row) => row.get(0)?,
+                let Statements { recent_version, settled_version, .. } = &mut *self.statements;
+                let mut found = None;
+                for statement in [recent_version, settled_version] {
+                    if found.is_none() {
+                        found =
+                            statement.query_row((stream.stream_type(), stream.id()), |row| row.get(0)).optional()?;
+                    }
+                }
+                let version = match found {
+                    Some(version) => version,
                     // The events of a deleted stream are gone, its version is not.
                     None if self.has_closed => lifecycle::closed(self.conn, stream)?.map_or(0, |closed| closed.version),
                     None => 0,
@@ -167,8 +221,13 @@ impl<'b, 'c> Batch<'b, 'c> {
         insert.raw_bind_parameter(12, event.recorded_at.unwrap_or(now).as_micros())?;
         insert.raw_bind_parameter(13, event.payload.as_slice())?;
         insert.raw_execute()?;
+        let Statements { insert_recent, insert_settled, .. } = &mut *self.statements;
+        let entries = self.tier.pick(insert_settled, insert_recent);
+        if let (Some(stream), Some(version)) = (&event.stream, version) {
+            entries.stream.execute((stream.stream_type(), stream.id(), version, self.head))?;
+        }
         for tag in event.tags.iter() {
-            self.statements.insert_tag.execute((tag.as_str(), name, self.head))?;
+            entries.tag.execute((tag.as_str(), name, self.head))?;
         }
         self.pending.note(NameKind::Type, name, self.head);
         if let Some(stream_type) = stream_type {

@@ -35,6 +35,7 @@ mod statements;
 mod store;
 mod stream;
 mod tagged;
+mod tier;
 mod watch;
 mod writer;
 

@@ -1,10 +1,12 @@
-use eskit_runtime::{StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp};
+use eskit_runtime::{Direction, QueryItem, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp};
 use rusqlite::Connection;
 
 use crate::batch::Batch;
 use crate::connect::{SecureDelete, secure_delete};
 use crate::error::Fault;
-use crate::row;
+use crate::range::Range;
+use crate::stream::{self, Columns};
+use crate::tagged;
 
 /// A stream that is not open: its status, and the version of its last event.
 pub(crate) struct Closed {
@@ -30,24 +32,11 @@ pub(crate) fn closed(conn: &Connection, stream: &StreamId) -> Result<Option<Clos
     Ok(Some(Closed { status, version: row.get(3)? }))
 }
 
-/// The version of an open stream: 0 when it holds no event.
-fn open_version(conn: &Connection, stream: &StreamId) -> Result<i64, Fault> {
-    let mut statement = conn.prepare_cached(
-        "SELECT version FROM events INDEXED BY events_stream WHERE stream_type = ?1 AND stream_id = ?2 \
-         ORDER BY version DESC LIMIT 1",
-    )?;
-    let mut rows = statement.query((stream.stream_type(), stream.id()))?;
-    Ok(match rows.next()? {
-        Some(row) => row.get(0)?,
-        None => 0,
-    })
-}
-
 /// The version and the status of a stream. Its statements must see one state of the log.
 pub(crate) fn info(conn: &Connection, stream: &StreamId) -> Result<StreamInfo, Fault> {
     let Closed { status, version } = match closed(conn, stream)? {
         Some(closed) => closed,
-        None => Closed { status: StreamStatus::Open, version: open_version(conn, stream)? },
+        None => Closed { status: StreamStatus::Open, version: stream::version(conn, stream)? },
     };
     Ok(StreamInfo::new(version.unsigned_abs(), status))
 }
@@ -99,25 +88,22 @@ fn write(conn: &Connection, stream: &StreamId, status: &StreamStatus, version: u
 fn delete(conn: &Connection, stream: &StreamId) -> Result<(), Fault> {
     // Pages that become free would keep what they held.
     secure_delete(conn, SecureDelete::Full)?;
-    let names = (stream.stream_type(), stream.id());
-    let mut events = conn.prepare_cached(concat!(
-        "SELECT ",
-        row::filter_columns!(),
-        " FROM events INDEXED BY events_stream WHERE stream_type = ?1 AND stream_id = ?2"
-    ))?;
-    let mut delete_tag = conn.prepare_cached("DELETE FROM tags WHERE tag = ?1 AND type = ?2 AND pos = ?3")?;
-    let mut rows = events.query(names)?;
-    while let Some(row) = rows.next()? {
-        let at: i64 = row.get(0)?;
-        let name: String = row.get(1)?;
-        for tag in row::tags(row)?.split('\0').filter(|tag| !tag.is_empty()) {
-            delete_tag.execute((tag, &name, at))?;
-        }
-    }
-    conn.prepare_cached(
+    let of_stream = QueryItem::stream(stream.clone());
+    let mut leave = conn.prepare_cached(
         "UPDATE events SET type = '', schema_version = 1, stream_type = NULL, stream_id = NULL, tags = NULL, \
-         metadata = NULL, content_type = NULL, payload = x'' WHERE stream_type = ?1 AND stream_id = ?2",
-    )?
-    .execute(names)?;
+         metadata = NULL, content_type = NULL, payload = x'' WHERE pos = ?1",
+    )?;
+    // A statement that reads rows must not meet what is changed behind it.
+    let mut positions: Vec<i64> = Vec::new();
+    let all = Range { after: 0, until: i64::MAX, direction: Direction::Forward };
+    stream::walk(conn, (stream, &of_stream), all, Columns::Filter, |row| {
+        positions.push(row.get(0)?);
+        tagged::delete(conn, row)?;
+        Ok(true)
+    })?;
+    for at in positions {
+        leave.execute([at])?;
+    }
+    stream::delete_entries(conn, stream)?;
     secure_delete(conn, SecureDelete::Fast)
 }

@@ -36,6 +36,7 @@ pub struct SqliteOptions {
     pub(crate) create: bool,
     pub(crate) read_only: bool,
     pub(crate) max_bytes: Option<u64>,
+    pub(crate) settle_after: usize,
     pub(crate) emulated_fsync_delay: Duration,
 }
 
@@ -43,6 +44,8 @@ pub struct SqliteOptions {
 const READERS_MAX: usize = 64;
 /// Appends, and apart from them reads, that one store may queue.
 const QUEUE_LEN_MAX: usize = 1 << 20;
+/// Events whose entries one store may keep apart.
+const SETTLE_AFTER_MAX: usize = 1 << 20;
 
 impl Default for SqliteOptions {
     fn default() -> SqliteOptions {
@@ -55,6 +58,7 @@ impl Default for SqliteOptions {
             create: true,
             read_only: false,
             max_bytes: None,
+            settle_after: 4000,
             emulated_fsync_delay: Duration::ZERO,
         }
     }
@@ -123,6 +127,15 @@ impl SqliteOptions {
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> SqliteOptions {
         self.max_bytes = Some(bytes);
+        self
+    }
+
+    /// How many events are found by stream and by tag through small tables, before all of these entries are moved to the large
+    /// ones by one commit: 1 to 1,048,576, 4,000 by default; values outside are brought inside. More make the appends of many
+    /// callers faster, and that commit longer: by one page for each entry at worst.
+    #[must_use]
+    pub fn settle_after(mut self, events: usize) -> SqliteOptions {
+        self.settle_after = events.clamp(1, SETTLE_AFTER_MAX);
         self
     }
 

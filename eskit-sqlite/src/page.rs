@@ -41,7 +41,7 @@ fn read_in_snapshot(
         sources => {
             let positions = select::merge(conn, sources, range, page_len + 1)?;
             let mut statement =
-                conn.prepare_cached(concat!("SELECT ", event_columns!(), " FROM events WHERE pos = ?1"))?;
+                conn.prepare_cached(concat!("SELECT ", event_columns!(), " FROM events e WHERE e.pos = ?1"))?;
             for at in positions {
                 let mut rows = statement.query([at])?;
                 match rows.next()? {

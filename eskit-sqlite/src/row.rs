@@ -7,16 +7,17 @@ use rusqlite::types::ValueRef;
 
 use crate::error::Fault;
 
-/// What a filter needs of an event, in the order of [`matches`].
+/// What a filter needs of an event `e`, in the order of [`matches`].
 macro_rules! filter_columns {
     () => {
-        "pos, type, id, stream_type, stream_id, tags"
+        "e.pos, e.type, e.id, e.stream_type, e.stream_id, e.tags"
     };
 }
-/// All of an event, in the order of [`event`]; begins with the columns of a filter.
+/// All of an event `e`, in the order of [`event`]; begins with the columns of a filter.
 macro_rules! event_columns {
     () => {
-        "pos, type, id, stream_type, stream_id, tags, version, schema_version, metadata, content_type, recorded_at, payload"
+        "e.pos, e.type, e.id, e.stream_type, e.stream_id, e.tags, e.version, e.schema_version, e.metadata, e.content_type, \
+         e.recorded_at, e.payload"
     };
 }
 pub(crate) use {event_columns, filter_columns};
@@ -126,7 +127,7 @@ pub(crate) fn event(row: &Row<'_>, names: &mut Interner) -> Result<RecordedEvent
 
 /// Whether an item matches the event at a position.
 pub(crate) fn matches_at(conn: &rusqlite::Connection, item: &QueryItem, at: i64) -> Result<bool, Fault> {
-    let sql = concat!("SELECT ", filter_columns!(), " FROM events WHERE pos = ?1");
+    let sql = concat!("SELECT ", filter_columns!(), " FROM events e WHERE e.pos = ?1");
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([at])?;
     match rows.next()? {

@@ -9,7 +9,12 @@ use crate::stream::Columns;
 
 macro_rules! scan_sql {
     ($columns:expr, $order:literal) => {
-        concat!("SELECT ", $columns, " FROM events WHERE pos > ?1 AND pos <= ?2 AND type <> '' ORDER BY pos ", $order)
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM events e WHERE e.pos > ?1 AND e.pos <= ?2 AND e.type <> '' ORDER BY e.pos ",
+            $order
+        )
     };
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn sources<'q>(
 
 /// The position of the event with this id, if it matches the item.
 fn position_of(conn: &Connection, item: &QueryItem, id: EventId) -> Result<Option<i64>, Fault> {
-    let sql = concat!("SELECT ", row::filter_columns!(), " FROM events WHERE id = ?1 AND type <> ''");
+    let sql = concat!("SELECT ", row::filter_columns!(), " FROM events e WHERE e.id = ?1 AND e.type <> ''");
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([id.as_bytes().as_slice()])?;
     match rows.next()? {

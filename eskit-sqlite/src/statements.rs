@@ -1,5 +1,22 @@
 use rusqlite::{Connection, Statement};
 
+/// The version of a stream by the entries of one tier.
+macro_rules! version_sql {
+    ($table:literal) => {
+        concat!(
+            "SELECT version FROM ",
+            $table,
+            " WHERE stream_type = ?1 AND stream_id = ?2 ORDER BY version DESC LIMIT 1"
+        )
+    };
+}
+
+/// Inserts the entries of one tier: stream type, stream id, version, position; tag, type, position.
+pub(crate) struct InsertEntries<'c> {
+    pub(crate) stream: Statement<'c>,
+    pub(crate) tag: Statement<'c>,
+}
+
 /// What the writer runs for every append, prepared once.
 pub(crate) struct Statements<'c> {
     pub(crate) begin: Statement<'c>,
@@ -8,9 +25,14 @@ pub(crate) struct Statements<'c> {
     pub(crate) newest_id: Statement<'c>,
     pub(crate) any_closed: Statement<'c>,
     pub(crate) position_of_id: Statement<'c>,
-    pub(crate) stream_version: Statement<'c>,
+    pub(crate) settled: Statement<'c>,
+    /// The version of a stream, by the recent events and by the settled ones.
+    pub(crate) recent_version: Statement<'c>,
+    pub(crate) settled_version: Statement<'c>,
     pub(crate) insert_event: Statement<'c>,
-    pub(crate) insert_tag: Statement<'c>,
+    /// By which the event is found, in either tier.
+    pub(crate) insert_recent: InsertEntries<'c>,
+    pub(crate) insert_settled: InsertEntries<'c>,
     pub(crate) upsert_name: Statement<'c>,
 }
 
@@ -23,16 +45,22 @@ impl<'c> Statements<'c> {
             newest_id: conn.prepare("SELECT max(id) FROM events WHERE id <= ?1")?,
             any_closed: conn.prepare("SELECT EXISTS (SELECT 1 FROM closed_streams)")?,
             position_of_id: conn.prepare("SELECT pos FROM events WHERE id = ?1")?,
-            stream_version: conn.prepare(
-                "SELECT version FROM events INDEXED BY events_stream WHERE stream_type = ?1 AND stream_id = ?2 \
-                 ORDER BY version DESC LIMIT 1",
-            )?,
+            settled: conn.prepare("SELECT pos FROM settled")?,
+            recent_version: conn.prepare(version_sql!("streams_recent"))?,
+            settled_version: conn.prepare(version_sql!("streams"))?,
             insert_event: conn.prepare(
                 "INSERT INTO events (pos, id, type, schema_version, stream_type, stream_id, version, part, tags, \
                  metadata, content_type, recorded_at, payload) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?,
-            insert_tag: conn.prepare("INSERT INTO tags (tag, type, pos) VALUES (?1, ?2, ?3)")?,
+            insert_recent: InsertEntries {
+                stream: conn.prepare("INSERT INTO streams_recent VALUES (?1, ?2, ?3, ?4)")?,
+                tag: conn.prepare("INSERT INTO tags_recent VALUES (?1, ?2, ?3)")?,
+            },
+            insert_settled: InsertEntries {
+                stream: conn.prepare("INSERT INTO streams VALUES (?1, ?2, ?3, ?4)")?,
+                tag: conn.prepare("INSERT INTO tags VALUES (?1, ?2, ?3)")?,
+            },
             upsert_name: conn.prepare(
                 "INSERT INTO names (kind, name, last) VALUES (?1, ?2, ?3) \
                  ON CONFLICT (kind, name) DO UPDATE SET last = excluded.last",

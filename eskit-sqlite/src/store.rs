@@ -165,7 +165,8 @@ impl EventStore for SqliteStore {
     }
 
     /// Bytes of a deleted event are overwritten in the file, at the latest when the last process closes it; until then
-    /// they may lie in the write-ahead log beside it, and in backups.
+    /// they may lie in the write-ahead log beside it, and in backups. Copies of its tags and of the stream's name may stay in
+    /// gaps of pages that SQLite has split; `VACUUM` removes them.
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         limits::check_change(stream, &change)?;
         let (reply, answer) = oneshot::channel();
@@ -182,6 +183,7 @@ impl Inner {
             path: path.clone(),
             queue: WriteQueue::new(options.queue_len),
             emulated_fsync_delay: options.emulated_fsync_delay,
+            settle_after: i64::try_from(options.settle_after).unwrap_or(i64::MAX),
         };
         let inner = Inner {
             path,

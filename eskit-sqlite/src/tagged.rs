@@ -3,11 +3,42 @@ use std::fmt::Write as _;
 
 use eskit_runtime::limits::TAGS_PER_EVENT_MAX;
 use eskit_runtime::{Direction, QueryItem};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use crate::error::Fault;
 use crate::range::Range;
 use crate::row;
+use crate::tier::Tier;
+
+/// The next wire name beside a tag.
+macro_rules! next_name {
+    ($table:literal) => {
+        concat!("SELECT type FROM ", $table, " WHERE tag = ?1 AND type > ?2 ORDER BY type LIMIT 1")
+    };
+}
+
+/// How many events carry a tag, up to a bound.
+macro_rules! count {
+    ($table:literal) => {
+        concat!(
+            "SELECT count(*) FROM (SELECT 1 FROM ",
+            $table,
+            " WHERE tag = ?1 AND type = ?2 AND pos > ?3 AND pos <= ?4 LIMIT ?5)"
+        )
+    };
+}
+
+/// The events of one tag, without and with their order.
+macro_rules! ordered {
+    ($table:literal, $order:literal) => {
+        (first_tag!($table), concat!(first_tag!($table), " ORDER BY t.pos ", $order, " LIMIT ?4"))
+    };
+}
+macro_rules! first_tag {
+    ($table:literal) => {
+        concat!("SELECT t.pos FROM ", $table, " t WHERE t.tag = ?5 AND t.type = ?1 AND t.pos > ?2 AND t.pos <= ?3")
+    };
+}
 
 /// How far to count a tag's events to find the rarest: a first try, by how much to go further, and where to stop.
 const COUNT_FIRST: i64 = 16;
@@ -48,18 +79,21 @@ pub(crate) fn split<'q>(conn: &Connection, item: &'q QueryItem, range: Range) ->
     Ok(names.into_iter().map(|name| Tagged { item, name, tags: tags.clone() }).collect())
 }
 
-/// The wire names of the events that carry a tag: one seek for each.
+/// The wire names of the events that carry a tag, each once: one seek for each.
 fn names_of_tag(conn: &Connection, tag: &str) -> Result<Vec<String>, Fault> {
-    let mut statement =
-        conn.prepare_cached("SELECT type FROM tags WHERE tag = ?1 AND type > ?2 ORDER BY type LIMIT 1")?;
     let mut names = Vec::new();
-    loop {
-        let last = names.last().map_or("", String::as_str);
-        let mut rows = statement.query((tag, last))?;
-        let Some(row) = rows.next()? else { break };
-        let name = row.get(0)?;
-        names.push(name);
+    for tier in Tier::NEWEST_FIRST {
+        let mut statement = conn.prepare_cached(tier.pick(next_name!("tags"), next_name!("tags_recent")))?;
+        let mut last = String::new();
+        loop {
+            let mut rows = statement.query((tag, &last))?;
+            let Some(row) = rows.next()? else { break };
+            last = row.get(0)?;
+            names.push(last.clone());
+        }
     }
+    names.sort_unstable();
+    names.dedup();
     Ok(names)
 }
 
@@ -67,18 +101,19 @@ fn names_of_tag(conn: &Connection, tag: &str) -> Result<Vec<String>, Fault> {
 ///
 /// Counts every tag up to a bound that grows until one tag stays below it, so the cost follows the rarest tag.
 fn rarest(conn: &Connection, tags: &[&str], names: &[Cow<'_, str>], range: Range) -> Result<Option<usize>, Fault> {
-    let mut statement = conn.prepare_cached(
-        "SELECT count(*) FROM (SELECT 1 FROM tags WHERE tag = ?1 AND type = ?2 AND pos > ?3 AND pos <= ?4 LIMIT ?5)",
-    )?;
+    let mut settled = conn.prepare_cached(count!("tags"))?;
+    let mut recent = conn.prepare_cached(count!("tags_recent"))?;
     let mut bound = COUNT_FIRST;
     while bound <= COUNT_MAX {
         for (index, tag) in tags.iter().enumerate() {
             let mut count = 0;
             for name in names {
-                count += statement
-                    .query_row((tag, name, range.after, range.until, bound - count), |row| row.get::<_, i64>(0))?;
-                if count >= bound {
-                    break;
+                for statement in [&mut recent, &mut settled] {
+                    if count < bound {
+                        count += statement.query_row((tag, name, range.after, range.until, bound - count), |row| {
+                            row.get::<_, i64>(0)
+                        })?;
+                    }
                 }
             }
             if count < bound {
@@ -90,27 +125,26 @@ fn rarest(conn: &Connection, tags: &[&str], names: &[Cow<'_, str>], range: Range
     Ok(Some(0))
 }
 
-macro_rules! first_tag {
-    () => {
-        "SELECT t.pos FROM tags t WHERE t.tag = ?5 AND t.type = ?1 AND t.pos > ?2 AND t.pos <= ?3"
-    };
-}
-
-/// One look-up for each further tag. Only numbers of parameters enter the text.
-fn sql(tags: usize, direction: Direction) -> Cow<'static, str> {
-    let order = match direction {
-        Direction::Forward => concat!(first_tag!(), " ORDER BY t.pos ASC LIMIT ?4"),
-        Direction::Backward => concat!(first_tag!(), " ORDER BY t.pos DESC LIMIT ?4"),
+/// One look-up for each further tag: all tags of an event stand in the same table. Only numbers of parameters enter the text.
+fn sql(tags: usize, direction: Direction, tier: Tier) -> Cow<'static, str> {
+    let (first, order) = match (tier, direction) {
+        (Tier::Settled, Direction::Forward) => ordered!("tags", "ASC"),
+        (Tier::Settled, Direction::Backward) => ordered!("tags", "DESC"),
+        (Tier::Recent, Direction::Forward) => ordered!("tags_recent", "ASC"),
+        (Tier::Recent, Direction::Backward) => ordered!("tags_recent", "DESC"),
     };
     if tags == 1 {
         return Cow::Borrowed(order);
     }
-    let mut sql = String::from(first_tag!());
+    let table = tier.pick("tags", "tags_recent");
+    let mut sql = String::from(first);
     for number in 6..tags + 5 {
-        let _ =
-            write!(sql, " AND EXISTS (SELECT 1 FROM tags u WHERE u.tag = ?{number} AND u.type = ?1 AND u.pos = t.pos)");
+        let _ = write!(
+            sql,
+            " AND EXISTS (SELECT 1 FROM {table} u WHERE u.tag = ?{number} AND u.type = ?1 AND u.pos = t.pos)"
+        );
     }
-    sql.push_str(&order[first_tag!().len()..]);
+    sql.push_str(&order[first.len()..]);
     Cow::Owned(sql)
 }
 
@@ -123,9 +157,27 @@ impl Tagged<'_> {
         want: usize,
         out: &mut Vec<i64>,
     ) -> Result<(), Fault> {
+        for tier in Tier::in_order(range.direction) {
+            self.positions_in(conn, tier, range, want, out)?;
+        }
+        Ok(())
+    }
+
+    fn positions_in(
+        &self,
+        conn: &Connection,
+        tier: Tier,
+        range: Range,
+        want: usize,
+        out: &mut Vec<i64>,
+    ) -> Result<(), Fault> {
+        if out.len() >= want {
+            return Ok(());
+        }
         // A type of stream is not in the tag table: then events are looked at one by one, until enough match.
-        let limit = if self.item.stream_type.is_some() { -1 } else { i64::try_from(want).unwrap_or(i64::MAX) };
-        let mut statement = conn.prepare_cached(&sql(self.tags.len(), range.direction))?;
+        let limit =
+            if self.item.stream_type.is_some() { -1 } else { i64::try_from(want - out.len()).unwrap_or(i64::MAX) };
+        let mut statement = conn.prepare_cached(&sql(self.tags.len(), range.direction, tier))?;
         statement.raw_bind_parameter(1, &*self.name)?;
         statement.raw_bind_parameter(2, range.after)?;
         statement.raw_bind_parameter(3, range.until)?;
@@ -144,6 +196,23 @@ impl Tagged<'_> {
         }
         Ok(())
     }
+}
+
+/// Deletes the entries of an event, given by a row that begins with the columns of a filter.
+pub(crate) fn delete(conn: &Connection, row: &Row<'_>) -> Result<(), Fault> {
+    macro_rules! delete_sql {
+        ($table:literal) => {
+            concat!("DELETE FROM ", $table, " WHERE tag = ?1 AND type = ?2 AND pos = ?3")
+        };
+    }
+    let (at, name): (i64, String) = (row.get(0)?, row.get(1)?);
+    for tag in row::tags(row)?.split('\0').filter(|tag| !tag.is_empty()) {
+        for tier in Tier::NEWEST_FIRST {
+            conn.prepare_cached(tier.pick(delete_sql!("tags"), delete_sql!("tags_recent")))?
+                .execute((tag, &name, at))?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -188,8 +257,8 @@ mod tests {
     fn tags_are_found_by_seeks_alone() {
         let conn = schema::in_memory();
         for direction in [Direction::Forward, Direction::Backward] {
-            for tags in 1..=4 {
-                let plan = schema::plan(&conn, &sql(tags, direction));
+            for (tags, tier) in (1..=4).flat_map(|tags| Tier::NEWEST_FIRST.map(|tier| (tags, tier))) {
+                let plan = schema::plan(&conn, &sql(tags, direction, tier));
                 let seeks = plan.iter().filter(|step| step.contains("USING PRIMARY KEY (tag=? AND type=? AND pos"));
                 assert_eq!(seeks.count(), tags, "{plan:#?}");
                 assert!(!plan.iter().any(|step| step.contains("SCAN") || step.contains("B-TREE")), "{plan:#?}");

@@ -22,6 +22,8 @@ pub(crate) struct WriteSide {
     pub(crate) path: PathBuf,
     pub(crate) queue: WriteQueue,
     pub(crate) emulated_fsync_delay: Duration,
+    /// After how many events their entries are settled.
+    pub(crate) settle_after: i64,
 }
 
 /// Why a transaction did not commit.
@@ -110,7 +112,9 @@ impl Writer<'_> {
     }
 
     fn try_transact(&mut self, requests: &mut [Request]) -> Result<Position, Failure> {
-        let mut batch = Batch::begin(self.conn, &mut self.statements, &mut self.pending)?;
+        let events = requests.iter().map(Request::events).sum();
+        let mut batch =
+            Batch::begin(self.conn, &mut self.statements, &mut self.pending, events, self.side.settle_after)?;
         for request in requests {
             request.run(&mut batch)?;
         }

@@ -67,14 +67,14 @@ fn query(parts: &[ItemParts], log: &[RecordedEvent]) -> Query {
     }))
 }
 
-/// A store of 200 random events, always the same ones.
+/// A store of 200 random events, always the same ones: three quarters of them settled.
 fn log() -> &'static (Runtime, SqliteStore, Vec<RecordedEvent>, Folder) {
     static LOG: OnceLock<(Runtime, SqliteStore, Vec<RecordedEvent>, Folder)> = OnceLock::new();
     LOG.get_or_init(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
         let folder = Folder::new("queries");
         let (store, events) = runtime.block_on(async {
-            let store = SqliteStore::open(folder.file("log.db")).await.unwrap();
+            let store = SqliteStore::options().settle_after(150).open(folder.file("log.db")).await.unwrap();
             let mut runner = runner(1);
             for _ in 0..50 {
                 let events = prop::collection::vec(event(), 4).new_tree(&mut runner).unwrap().current();

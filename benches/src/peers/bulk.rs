@@ -41,6 +41,7 @@ impl Bulk {
     fn commit(&mut self) -> Result<(), Failure> {
         let transaction = self.connection.transaction()?;
         {
+            let mut insert_entry = transaction.prepare_cached("INSERT INTO streams VALUES ('account', ?1, ?2, ?3)")?;
             let mut insert = transaction.prepare_cached(
                 "INSERT INTO events (pos, id, type, schema_version, stream_type, stream_id, version, part, recorded_at, \
                  payload) VALUES (?1, ?2, ?3, 1, 'account', ?4, ?5, 0, ?6, ?7)",
@@ -53,6 +54,7 @@ impl Bulk {
                 let (position, now) = (self.rows.cast_signed(), eskit::Timestamp::now().as_micros());
                 let payload = payload(self.rows);
                 insert.execute(params![position, id.as_bytes(), STREAM_EVENT, stream, version, now, payload])?;
+                insert_entry.execute(params![stream, version, position])?;
             }
         }
         transaction.commit()?;
