@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use eskit_runtime::{NewEvent, StreamId, Timestamp};
+use eskit_runtime::{Envelope, NewEvent, StreamId, Timestamp};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Uuid;
@@ -9,7 +9,6 @@ use sqlx::{AssertSqlSafe, Postgres};
 use crate::condition::{Conditions, number};
 use crate::one::One;
 use crate::overlap::Overlaps;
-use crate::record;
 use crate::request::Prepared;
 use crate::statements::Statements;
 use crate::writer::Turn;
@@ -163,7 +162,7 @@ impl<'r> Batch<'r> {
         events.part.push(number(part));
         let recorded_at = event.recorded_at.unwrap_or(self.now);
         events.recorded_at.push(recorded_at.as_micros());
-        events.envelope.push(record::envelope(event, recorded_at, metadata));
+        events.envelope.push(Envelope::encode(event, recorded_at, metadata));
         events.payload.push(&event.payload);
         for tag in event.tags.iter() {
             self.tags.event.push(place);

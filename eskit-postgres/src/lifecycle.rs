@@ -143,7 +143,7 @@ async fn delete(conn: &mut PgConnection, statements: &Statements, stream: &Strea
             .bind(EVENTS_AT_ONCE)
             .fetch_all(&mut *conn)
             .await?;
-        let event = |row| record::event(row, &mut names, Some(stream));
+        let event = |row| record::event(row, &mut names);
         let events = rows.iter().map(event).collect::<Result<Vec<_>, _>>()?;
         let Some(last) = events.last().and_then(|event| event.stream.as_ref()) else { break };
         version = last.version;

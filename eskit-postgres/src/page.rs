@@ -49,7 +49,6 @@ pub(crate) async fn read(
     let more = rows.len() > page_len;
     rows.truncate(page_len);
     let mut names = Interner::new();
-    let events =
-        rows.iter().map(|row| record::event(row, &mut names, select.stream.as_ref())).collect::<Result<_, _>>()?;
+    let events = rows.iter().map(|row| record::event(row, &mut names)).collect::<Result<_, _>>()?;
     Ok(Page::new(events, more))
 }

@@ -151,7 +151,7 @@ impl<'q> Sources<'q> {
 
     /// The statement that reads the events, and its parameters: the range and the number of rows come first.
     pub(crate) fn statement(&self, statements: &Statements, range: Range, limit: i64) -> Result<Select, Fault> {
-        let mut select = Select { sql: String::with_capacity(1024), arguments: PgArguments::default(), stream: None };
+        let mut select = Select { sql: String::with_capacity(1024), arguments: PgArguments::default() };
         let (after, until) = (select.bind(range.after)?, select.bind(range.until)?);
         debug_assert!(after == "$1" && until == "$2");
         select.bind(limit)?;
@@ -170,7 +170,6 @@ impl<'q> Sources<'q> {
         }
         if let Some(stream) = self.only_stream() {
             let (stream_type, id) = (select.bind(stream.stream_type())?, select.bind(stream.id())?);
-            select.stream = Some(stream);
             let versions = versions(statements, range, &stream_type, &id);
             let _ = write!(
                 select.sql,
@@ -227,8 +226,6 @@ pub(crate) struct Select {
     /// Made of fixed words, validated names, and numbers of parameters. Empty when no event can match.
     pub(crate) sql: String,
     pub(crate) arguments: PgArguments,
-    /// The stream of all events, if it is one.
-    pub(crate) stream: Option<StreamId>,
 }
 
 impl Select {

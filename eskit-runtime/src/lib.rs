@@ -9,6 +9,7 @@ mod aggregate;
 mod append;
 mod command;
 mod decider;
+mod envelope;
 mod event;
 mod execute;
 mod id;
@@ -41,6 +42,7 @@ pub use append::{
 };
 pub use command::{Command, CommandType};
 pub use decider::{Decide, Decision, Emit, Emitter};
+pub use envelope::Envelope;
 pub use event::{Event, EventType, EventTypes, Payload, SingleEvent};
 pub use execute::{
     DomainError, ExecuteError, ExecuteOptions, Executed, LoadError, RetryPolicy, Sleep, append_with_retry, execute,

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use eskit_runtime::{AppendError, Appended, NewEvent, Position, StreamClosed, StreamId, Timestamp};
+use eskit_runtime::{AppendError, Appended, Envelope, NewEvent, Position, StreamClosed, StreamId, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::condition;
@@ -206,20 +206,18 @@ impl<'b, 'c> Batch<'b, 'c> {
     ) -> Result<(), Fault> {
         let name = event.name.as_str();
         let stream_type = event.stream.as_ref().map(StreamId::stream_type);
+        let recorded_at = event.recorded_at.unwrap_or(now);
         let insert = &mut self.statements.insert_event;
         insert.raw_bind_parameter(1, self.head)?;
         insert.raw_bind_parameter(2, event.id.as_bytes().as_slice())?;
         insert.raw_bind_parameter(3, name)?;
-        insert.raw_bind_parameter(4, event.schema_version.get())?;
-        insert.raw_bind_parameter(5, stream_type)?;
-        insert.raw_bind_parameter(6, event.stream.as_ref().map(StreamId::id))?;
-        insert.raw_bind_parameter(7, version)?;
-        insert.raw_bind_parameter(8, i64::try_from(part).unwrap_or(i64::MAX))?;
-        insert.raw_bind_parameter(9, (!event.tags.is_empty()).then(|| event.tags.as_packed().as_bytes()))?;
-        insert.raw_bind_parameter(10, metadata)?;
-        insert.raw_bind_parameter(11, (!event.content_type.is_json()).then(|| event.content_type.as_str()))?;
-        insert.raw_bind_parameter(12, event.recorded_at.unwrap_or(now).as_micros())?;
-        insert.raw_bind_parameter(13, event.payload.as_slice())?;
+        insert.raw_bind_parameter(4, stream_type)?;
+        insert.raw_bind_parameter(5, event.stream.as_ref().map(StreamId::id))?;
+        insert.raw_bind_parameter(6, version)?;
+        insert.raw_bind_parameter(7, i64::try_from(part).unwrap_or(i64::MAX))?;
+        insert.raw_bind_parameter(8, recorded_at.as_micros())?;
+        insert.raw_bind_parameter(9, Envelope::encode(event, recorded_at, metadata))?;
+        insert.raw_bind_parameter(10, event.payload.as_slice())?;
         insert.raw_execute()?;
         let Statements { insert_recent, insert_settled, .. } = &mut *self.statements;
         let entries = self.tier.pick(insert_settled, insert_recent);

@@ -57,8 +57,8 @@ mod tests {
     }
 
     fn write(conn: &rusqlite::Connection, position: i64, id: EventId) {
-        let sql = "INSERT INTO events (pos, id, type, schema_version, part, recorded_at, payload) \
-                   VALUES (?1, ?2, 'a', 1, 0, 0, x'')";
+        let sql = "INSERT INTO events (pos, id, type, part, recorded_at, envelope, payload) \
+                   VALUES (?1, ?2, 'a', 0, 0, x'', x'')";
         conn.execute(sql, (position, id.as_bytes().as_slice())).unwrap();
     }
 

@@ -90,8 +90,7 @@ fn delete(conn: &Connection, stream: &StreamId) -> Result<(), Fault> {
     secure_delete(conn, SecureDelete::Full)?;
     let of_stream = QueryItem::stream(stream.clone());
     let mut leave = conn.prepare_cached(
-        "UPDATE events SET type = '', schema_version = 1, stream_type = NULL, stream_id = NULL, tags = NULL, \
-         metadata = NULL, content_type = NULL, payload = x'' WHERE pos = ?1",
+        "UPDATE events SET type = '', stream_type = NULL, stream_id = NULL, envelope = x'', payload = x'' WHERE pos = ?1",
     )?;
     // A statement that reads rows must not meet what is changed behind it.
     let mut positions: Vec<i64> = Vec::new();

@@ -9,10 +9,11 @@ use crate::error::Fault;
 pub(crate) const APPLICATION_ID: i32 = 0x6573_6b74;
 
 /// The steps from an empty file to the schema of this version; `user_version` counts the ones that were applied.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_log.sql"),
     include_str!("../migrations/0002_lifecycle.sql"),
     include_str!("../migrations/0003_tiers.sql"),
+    include_str!("../migrations/0004_envelope.sql"),
 ];
 
 /// The schema version that this program writes.

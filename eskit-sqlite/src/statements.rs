@@ -49,9 +49,8 @@ impl<'c> Statements<'c> {
             recent_version: conn.prepare(version_sql!("streams_recent"))?,
             settled_version: conn.prepare(version_sql!("streams"))?,
             insert_event: conn.prepare(
-                "INSERT INTO events (pos, id, type, schema_version, stream_type, stream_id, version, part, tags, \
-                 metadata, content_type, recorded_at, payload) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                "INSERT INTO events (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
             insert_recent: InsertEntries {
                 stream: conn.prepare("INSERT INTO streams_recent VALUES (?1, ?2, ?3, ?4)")?,

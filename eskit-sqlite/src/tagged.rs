@@ -205,11 +205,11 @@ pub(crate) fn delete(conn: &Connection, row: &Row<'_>) -> Result<(), Fault> {
             concat!("DELETE FROM ", $table, " WHERE tag = ?1 AND type = ?2 AND pos = ?3")
         };
     }
-    let (at, name): (i64, String) = (row.get(0)?, row.get(1)?);
-    for tag in row::tags(row)?.split('\0').filter(|tag| !tag.is_empty()) {
+    let (at, envelope): (i64, _) = (row.get(0)?, row::envelope(row)?);
+    for tag in envelope.tags() {
         for tier in Tier::NEWEST_FIRST {
-            conn.prepare_cached(tier.pick(delete_sql!("tags"), delete_sql!("tags_recent")))?
-                .execute((tag, &name, at))?;
+            let mut delete = conn.prepare_cached(tier.pick(delete_sql!("tags"), delete_sql!("tags_recent")))?;
+            delete.execute((tag, envelope.name(), at))?;
         }
     }
     Ok(())

@@ -188,10 +188,10 @@ async fn a_row_that_this_crate_never_writes_is_corrupt() {
     let file = folder.file("log.db");
     let store = SqliteStore::open(&file).await.unwrap();
     store.append(Append::new(vec![plain("e"), plain("e")])).await.unwrap();
-    Connection::open(&file).unwrap().execute_batch("UPDATE events SET schema_version = 0 WHERE pos = 2").unwrap();
+    Connection::open(&file).unwrap().execute_batch("UPDATE events SET envelope = x'00' WHERE pos = 2").unwrap();
     let error = store.read(&Query::all(), ReadOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Corrupt);
-    assert!(error.to_string().contains("position 2 has a damaged schema version"), "{error}");
+    assert!(error.to_string().contains("position 2 has a damaged envelope"), "{error}");
 }
 
 #[tokio::test]
