@@ -6,6 +6,7 @@ mod basics;
 mod conditions;
 mod crash;
 mod deletion;
+mod faults;
 mod handles;
 mod history;
 mod ids;
@@ -26,6 +27,7 @@ use std::pin::Pin;
 
 use crate::context::Context;
 use crate::failure::Outcome;
+use crate::fault::Fault;
 
 const TOPICS: &[&[Case]] = &[
     basics::CASES,
@@ -46,6 +48,7 @@ const TOPICS: &[&[Case]] = &[
     handles::CASES,
     reopen::CASES,
     crash::CASES,
+    faults::CASES,
 ];
 
 /// Every case, in the order of a run.
@@ -76,6 +79,10 @@ enum Needs {
     Process,
     /// Streams that can be archived, tombstoned and deleted.
     Lifecycle,
+    /// A log that outlives its handle, on a disk that can be made full.
+    FullDisk,
+    /// A log that outlives its handle, on a disk whose syncs can be made to fail.
+    FailedSync,
 }
 
 impl Case {
@@ -90,12 +97,18 @@ impl Needs {
         let harness = context.harness();
         match self {
             Needs::Contiguous if !harness.is_contiguous => Some("positions have gaps"),
-            Needs::Durable | Needs::Shared | Needs::Process if !harness.is_durable => {
+            Needs::Durable | Needs::Shared | Needs::Process | Needs::FullDisk | Needs::FailedSync
+                if !harness.is_durable =>
+            {
                 Some("the log ends with its handle")
             }
             Needs::Shared if !harness.is_shared => Some("the log cannot be open twice"),
             Needs::Lifecycle if !harness.has_lifecycle => Some("streams have no lifecycle"),
             Needs::Process if context.child_command().args.is_none() => Some("no entry for another process was given"),
+            Needs::FullDisk if !harness.faults.contains(&Fault::FullDisk) => Some("no way to fill the disk was given"),
+            Needs::FailedSync if !harness.faults.contains(&Fault::FailedSync) => {
+                Some("no way to make a sync fail was given")
+            }
             _ => None,
         }
     }

@@ -6,4 +6,4 @@ mod verify;
 
 pub(crate) use child::{APPEND, Child, DOOMED, Task};
 pub(crate) use process::{ChildCommand, Note, Writer};
-pub(crate) use verify::{check, check_whole};
+pub(crate) use verify::{check, check_order, check_versions, check_whole};

@@ -2,19 +2,24 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use eskit_runtime::{AnyStore, EventStore};
 
+use crate::fault::{Fault, Faults};
 use crate::log::Log;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Opener = Box<dyn Fn(Log) -> Boxed<Result<AnyStore, String>> + Send + Sync>;
 type Remover = Box<dyn Fn(Log) -> Boxed<()> + Send + Sync>;
+/// Begins a fault, or ends it.
+type Breaker = Box<dyn Fn(Log, Option<Fault>) -> Boxed<()> + Send + Sync>;
 
 /// How a store is opened, and what may be asked of it.
 pub(crate) struct Harness {
     open: Opener,
     remove: Option<Remover>,
+    break_disk: Option<Breaker>,
     /// Whether a log outlives the process that wrote it.
     pub(crate) is_durable: bool,
     /// Whether one log may be open several times at once.
@@ -23,6 +28,8 @@ pub(crate) struct Harness {
     pub(crate) is_contiguous: bool,
     /// Whether streams can be archived, tombstoned and deleted.
     pub(crate) has_lifecycle: bool,
+    /// The faults that the disk under a log can be made to have.
+    pub(crate) faults: &'static [Fault],
 }
 
 impl Harness {
@@ -36,7 +43,16 @@ impl Harness {
             let opening = open(log);
             Box::pin(async move { opening.await.map(AnyStore::new).map_err(|error| describe(&*error.into())) })
         });
-        Harness { open, remove: None, is_durable, is_shared: is_durable, is_contiguous: true, has_lifecycle: true }
+        Harness {
+            open,
+            remove: None,
+            break_disk: None,
+            is_durable,
+            is_shared: is_durable,
+            is_contiguous: true,
+            has_lifecycle: true,
+            faults: &[],
+        }
     }
 
     pub(crate) fn remove_with<Fut>(&mut self, remove: impl Fn(Log) -> Fut + Send + Sync + 'static)
@@ -46,11 +62,40 @@ impl Harness {
         self.remove = Some(Box::new(move |log| Box::pin(remove(log))));
     }
 
+    pub(crate) fn faults<F: Faults>(&mut self, faults: F) {
+        self.faults = F::OFFERED;
+        let faults = Arc::new(faults);
+        self.break_disk = Some(Box::new(move |log, fault| {
+            let faults = Arc::clone(&faults);
+            Box::pin(async move {
+                match fault {
+                    Some(fault) => faults.begin(log, fault).await,
+                    None => faults.heal(log).await,
+                }
+            })
+        }));
+    }
+
+    /// Begins a fault of the disk under a log.
+    pub(crate) async fn begin(&self, log: &Log, fault: Fault) {
+        if let Some(break_disk) = &self.break_disk {
+            break_disk(log.clone(), Some(fault)).await;
+        }
+    }
+
+    /// Ends the fault of the disk under a log, if it has one.
+    pub(crate) async fn heal(&self, log: &Log) {
+        if let Some(break_disk) = &self.break_disk {
+            break_disk(log.clone(), None).await;
+        }
+    }
+
     pub(crate) async fn open(&self, log: &Log) -> Result<AnyStore, String> {
         (self.open)(log.clone()).await
     }
 
     pub(crate) async fn remove(&self, log: Log) {
+        self.heal(&log).await;
         if let Some(remove) = &self.remove {
             remove(log).await;
         }
@@ -75,6 +120,7 @@ impl fmt::Debug for Harness {
             .field("is_shared", &self.is_shared)
             .field("is_contiguous", &self.is_contiguous)
             .field("has_lifecycle", &self.has_lifecycle)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,8 @@
 //! The suite that every eskit store must pass.
 //!
 //! One call holds a store to the whole contract of [`EventStore`](eskit_runtime::EventStore): appends and their
-//! conditions, every kind of query, limits, hostile text, idempotency, subscriptions, concurrency, reopening and
-//! `kill -9`. In a file under `tests/`:
+//! conditions, every kind of query, limits, hostile text, idempotency, subscriptions, concurrency, reopening, `kill -9`,
+//! full disks and failed syncs. In a file under `tests/`:
 //!
 //! ```
 //! # // The log of a doctest: stands for the reader's own store.
@@ -25,6 +25,8 @@
 //! eskit_conformance::suite!(sqlite, Suite::durable(|log| async move { SqliteStore::open(log.path("db")).await }));
 //! # fn main() {}
 //! ```
+//!
+//! With [`Suite::faults`] a store says how the disk under a log is made to fail, and is held to the contract there too.
 //!
 //! # What a run prints
 //! One line for each case that failed, with what to set to run it again, and at the end how many cases and how many seeds
@@ -51,6 +53,7 @@ mod cases;
 mod context;
 mod crash;
 mod failure;
+mod fault;
 mod follow;
 mod generate;
 mod harness;
@@ -62,10 +65,12 @@ mod report;
 mod rng;
 mod sample;
 mod settings;
+mod storm;
 mod suite;
 mod tally;
 
 pub use failure::Failure;
+pub use fault::{Fault, Faults};
 pub use log::Log;
 pub use model::Model;
 pub use report::{CaseReport, Report, Verdict};

@@ -9,6 +9,7 @@ use crate::cases::{self, Case};
 use crate::context::Context;
 use crate::crash::{self, ChildCommand};
 use crate::failure::Failure;
+use crate::fault::Faults;
 use crate::harness::Harness;
 use crate::log::{Log, Scratch};
 use crate::report::{CaseReport, Report, Verdict};
@@ -87,6 +88,13 @@ impl Suite {
     #[must_use]
     pub fn without_lifecycle(mut self) -> Suite {
         self.harness.has_lifecycle = false;
+        self
+    }
+
+    /// How the disk under a log is made to fail. Without it, the cases about full disks and failed syncs are skipped.
+    #[must_use]
+    pub fn faults(mut self, faults: impl Faults) -> Suite {
+        self.harness.faults(faults);
         self
     }
 

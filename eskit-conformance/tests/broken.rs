@@ -11,6 +11,8 @@ mod contents;
 mod deletion;
 #[path = "broken/durable.rs"]
 mod durable;
+#[path = "broken/faulty.rs"]
+mod faulty;
 #[path = "broken/ids.rs"]
 mod ids;
 #[path = "broken/lifecycle.rs"]
@@ -41,6 +43,8 @@ fn a_sound_store_passes() {
     let report = table::volatile(Sound::default).run();
     assert!(report.is_success(), "{report}");
     let report = table::durable(shared::opener(|shared, _| shared)).run();
+    assert!(report.is_success(), "{report}");
+    let report = faulty::sound().run();
     assert!(report.is_success(), "{report}");
 }
 
@@ -95,6 +99,11 @@ fn broken_handles_fail() {
 }
 
 #[test]
+fn broken_behaviour_on_failing_disks_fails() {
+    table::check(faulty::rows());
+}
+
+#[test]
 fn confirmed_before_it_is_written_fails() {
     table::check(vec![durable::confirms_early(concat!(module_path!(), "::confirmed_before_it_is_written_fails"))]);
 }
@@ -122,6 +131,7 @@ fn every_case_is_shown_to_fail() {
         waiting::rows(),
         racy::rows(),
         shared::rows(),
+        faulty::rows(),
         vec![durable::confirms_early(""), durable::deletes_late("")],
     ];
     let shown: BTreeSet<_> = tables.iter().flatten().flat_map(Row::cases).collect();

@@ -28,7 +28,8 @@ pub(crate) fn check(log: &[RecordedEvent], confirmed: &[Note], is_contiguous: bo
     check_count(log)
 }
 
-fn check_order(log: &[RecordedEvent], is_contiguous: bool) -> Outcome {
+/// Checks that positions ascend, without gaps where the store has none.
+pub(crate) fn check_order(log: &[RecordedEvent], is_contiguous: bool) -> Outcome {
     for pair in log.windows(2) {
         let (last, next) = (pair[0].position, pair[1].position);
         let follows = if is_contiguous { next == last.next() } else { next > last };
@@ -58,7 +59,8 @@ pub(crate) fn check_whole(key: &str, events: &[&RecordedEvent]) -> Outcome {
     Ok(())
 }
 
-fn check_versions(log: &[RecordedEvent]) -> Outcome {
+/// Checks that the versions of each stream count from 1.
+pub(crate) fn check_versions(log: &[RecordedEvent]) -> Outcome {
     let mut versions: HashMap<&StreamId, u64> = HashMap::new();
     for at in log.iter().filter_map(|event| event.stream.as_ref()) {
         let last = versions.entry(&at.stream).or_default();
