@@ -3,6 +3,8 @@
 //! Each macro goes the same way: syn's tree -> a definition of ours that keeps its tokens (`ast`, `decider`) ->
 //! checks that gather every mistake in a `Ctxt` -> an expansion that cannot fail, or the errors and a `fallback`.
 
+#![forbid(unsafe_code)]
+
 mod aggregate;
 mod ast;
 mod attr;

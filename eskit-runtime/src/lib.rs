@@ -5,6 +5,8 @@
 //! one function that runs a command. It knows no async runtime and no database. Programs use the `eskit` crate, which
 //! re-exports everything here; authors of stores depend on this crate alone.
 
+#![forbid(unsafe_code)]
+
 mod aggregate;
 mod append;
 mod command;

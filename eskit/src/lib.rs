@@ -59,6 +59,8 @@
 //! # Ok(()) }
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod app;
 mod connect;
 pub mod layer;
