@@ -1,6 +1,11 @@
 //! SQLite, one stream-versioned event an append: one caller against the disk.
+//!
+//! What the store costs beside the sync weighs the more, the faster the disk. So that figures of different disks can be
+//! compared, the same is measured without a sync, and with commits that take a stated time longer instead.
 
-use eskit_sqlite::SqliteOptions;
+use std::time::Duration;
+
+use eskit_sqlite::{Durability, SqliteOptions};
 
 use crate::log::{open, stream_appends_per_second};
 use eskit_benches::context::Context;
@@ -8,20 +13,38 @@ use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
 use eskit_benches::measure::Paired;
 use eskit_benches::{Failure, disk};
 
+/// What stands for the syncs of slower disks.
+const DELAYS: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(4)];
+
 /// Runs the row.
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
+    let syncs = || disk::syncs_per_second(context.folder(), context.round_time());
+    let peer = "syncs of one page on the same disk";
+    let mut figures =
+        vec![compare(context, "1 caller".to_owned(), SqliteOptions::new(), peer, syncs)?.bar(Bar::AtLeast(0.85))];
+    for delay in DELAYS {
+        let options = SqliteOptions::new().durability(Durability::Normal).emulated_fsync_delay(delay);
+        let case = format!("1 caller, sync of {} us", delay.as_micros());
+        figures.push(compare(context, case, options, "nothing but the syncs", || Ok(1.0 / delay.as_secs_f64()))?);
+    }
+    Ok(Finding::Figures(figures))
+}
+
+fn compare(
+    context: &Context,
+    case: String,
+    options: SqliteOptions,
+    peer: &'static str,
+    theirs: impl FnMut() -> Result<f64, Failure>,
+) -> Result<Figure, Failure> {
     let runtime = context.runtime()?;
-    let store = open(&runtime, &context.fresh("append")?, SqliteOptions::new())?;
+    let store = open(&runtime, &context.fresh("append")?, options)?;
     let mut round = 0;
-    let paired = Paired::run(
-        context.rounds(),
-        || {
-            round += 1;
-            stream_appends_per_second(context, &runtime, &store, 1, round)
-        },
-        || disk::syncs_per_second(context.folder(), context.round_time()),
-    )?;
+    let ours = || {
+        round += 1;
+        stream_appends_per_second(context, &runtime, &store, 1, round)
+    };
+    let paired = Paired::run(context.rounds(), ours, theirs)?;
     let (ours, theirs) = (Quantity::per_second(paired.ours()), Quantity::per_second(paired.theirs()));
-    let figure = Figure::compared("1 caller", ours, "syncs of one page on the same disk", theirs, paired.ratio());
-    Ok(Finding::Figures(vec![figure.bar(Bar::AtLeast(0.85))]))
+    Ok(Figure::compared(case, ours, peer, theirs, paired.ratio()))
 }
