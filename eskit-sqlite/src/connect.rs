@@ -94,8 +94,23 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Store
     }
     enter_wal(&conn, path, options.busy_timeout)?;
     configure_writer(&conn, options).map_err(fail)?;
+    take_over(&conn, options.busy_timeout).map_err(fail)?;
     schema::migrate(&conn, path)?;
     Ok(conn)
+}
+
+/// Moves what a former writer left in the write-ahead log into the file, unless another process is at work there. If a sync
+/// failed that writer, the log may be readable and yet not be on the disk; what is appended behind it would be lost with it.
+fn take_over(conn: &Connection, busy_timeout: Duration) -> Result<(), Fault> {
+    conn.busy_timeout(Duration::ZERO)?;
+    // Says by its row, not by an error, that others are at work.
+    let moved = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(Fault::from);
+    conn.busy_timeout(busy_timeout)?;
+    match moved {
+        // Nothing can be appended, but what is there can be read.
+        Err(fault) if fault.kind() == StoreErrorKind::Full => Ok(()),
+        moved => moved,
+    }
 }
 
 fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connection, Fault> {

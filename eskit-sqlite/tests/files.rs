@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use eskit_runtime::{Append, AppendError, EventStore, NewEvent, Position, Query, ReadOptions, StoreErrorKind};
@@ -180,6 +181,23 @@ async fn a_damaged_file_is_corrupt_and_takes_no_appends() {
     };
     assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{error}");
     assert!(error.to_string().contains("restore a backup"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_former_writer_left_in_the_write_ahead_log_is_brought_into_the_file() {
+    let folder = Folder::new("left");
+    let (first, second) = (folder.file("first.db"), folder.file("second.db"));
+    let store = SqliteStore::open(&first).await.unwrap();
+    store.append(Append::new(vec![plain("e"), plain("e")])).await.unwrap();
+    let log_of = |file: &Path| PathBuf::from(format!("{}-wal", file.display()));
+    // As a process leaves both files that is killed.
+    std::fs::copy(&first, &second).unwrap();
+    std::fs::copy(log_of(&first), log_of(&second)).unwrap();
+    assert!(std::fs::metadata(log_of(&second)).unwrap().len() > 0);
+
+    let store = SqliteStore::open(&second).await.unwrap();
+    assert_eq!(std::fs::metadata(log_of(&second)).unwrap().len(), 0);
+    assert_eq!(numbers(&everything(&store).await), [1, 2]);
 }
 
 #[tokio::test]
