@@ -129,11 +129,20 @@ impl Fault {
                 Fault::Sqlx(sqlx::Error::PoolTimedOut) => {
                     "; no connection of the pool became free: raise its `max_connections`, or look for leaks"
                 }
+                Fault::Sqlx(sqlx::Error::Io(error)) if is_unreachable(error.kind()) => {
+                    "; the server cannot be reached: check host and port, and whether it runs"
+                }
                 Fault::Closed => "; open it again",
                 _ => "",
             },
         }
     }
+}
+
+fn is_unreachable(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, NotFound};
+    // A socket file that is not there is not found.
+    matches!(kind, ConnectionRefused | HostUnreachable | NetworkUnreachable | NotFound)
 }
 
 fn kind_of_code(code: &str) -> StoreErrorKind {

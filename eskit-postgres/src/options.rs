@@ -165,6 +165,8 @@ impl PostgresOptions {
     /// As [`PostgresOptions::open`]; `Invalid` for a DSN that cannot be read.
     pub async fn connect(self, dsn: &str) -> Result<PostgresStore, StoreError> {
         let pool = connect::pool(dsn, self.max_connections)?;
+        let names = Names::new(&self.schema, &self.prefix)?;
+        connect::reach(&pool).await.map_err(|fault| fault.into_error("open", &names))?;
         let keep = self.keep_connections.unwrap_or(self.max_connections as usize);
         PostgresStore::open_with(pool, keep, true, self).await
     }
