@@ -9,7 +9,7 @@ use crate::ast::{members, tags};
 use crate::attr::{self, Once};
 use crate::ctxt::Ctxt;
 use crate::event::{EventDef, push_tags};
-use crate::wrap::{bare, implementation, wrap};
+use crate::wrap::{bare, implementation, name_table, wrap};
 use crate::{diag, symbol};
 
 /// An enum of events.
@@ -59,7 +59,7 @@ impl<'a> EventEnumDef<'a> {
 
     pub(crate) fn expand(&self) -> TokenStream {
         let ident = self.ident;
-        let owner = bare(ident);
+        let table = name_table(ident.span(), &bare(ident));
         let claims = self.variants.iter().map(VariantDef::claim);
         let payloads = self.variants.iter().map(VariantDef::payload);
         let sets = self.variants.iter().map(VariantDef::types);
@@ -93,14 +93,10 @@ impl<'a> EventEnumDef<'a> {
             #(#payloads)*
 
             const SETS: [__eskit::EventTypes; #count] = [#(#sets),*];
-            static TABLE: __eskit::NameTable<{ __eskit::table_len(&SETS) }> = __eskit::NameTable::new(&SETS);
-
+            #table
             #event
         };
-        let check = quote_spanned! {ident.span()=>
-            const _: () = __eskit::check_unique::<{ __eskit::table_len(&SETS) }>(&SETS, #owner);
-        };
-        let wrapped = wrap(&self.eskit, quote!(#items #check));
+        let wrapped = wrap(&self.eskit, items);
         quote!(#(#claims)* #wrapped)
     }
 }
@@ -187,12 +183,7 @@ impl<'a> VariantDef<'a> {
             VariantDef::Newtype(variant, ty) => {
                 let event = quote!(__event);
                 let decode = quote_spanned!(ty.span()=> <#ty as __eskit::Event>::decode_named(#event));
-                quote! {
-                    ::core::option::Option::Some(#index) => match #decode {
-                        ::core::result::Result::Ok(__payload) => ::core::result::Result::Ok(Self::#variant(__payload)),
-                        ::core::result::Result::Err(__error) => ::core::result::Result::Err(__error),
-                    },
-                }
+                quote!(::core::option::Option::Some(#index) => __eskit::variant(#decode, Self::#variant),)
             }
             VariantDef::Own(variant, _) => {
                 let (ident, payload) = (&variant.ident, payload_ident(&variant.ident));

@@ -22,6 +22,13 @@ pub(crate) fn implementation(span: Span, header: TokenStream, body: TokenStream)
     quote!(#attribute #header #block)
 }
 
+/// The static `TABLE` of the names in `SETS`. A name that stands there twice is reported at `span`, as one of `owner`.
+pub(crate) fn name_table(span: Span, owner: &str) -> TokenStream {
+    quote_spanned! {span=>
+        static TABLE: __eskit::NameTable<{ __eskit::table_len(&SETS) }> = __eskit::NameTable::new(&SETS, #owner);
+    }
+}
+
 /// The text of an identifier without `r#`.
 pub(crate) fn bare(ident: &Ident) -> String {
     let text = ident.to_string();

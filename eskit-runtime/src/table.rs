@@ -1,5 +1,6 @@
 //! Dispatch from a wire name to the event type that holds it: an open-addressing table, built at compile time.
 
+use crate::__private::refuse_shared;
 use crate::event::EventTypes;
 
 /// A table of `N` slots, a power of two of at least twice the number of names. Finds a name in one or two probes.
@@ -41,48 +42,60 @@ const fn count(sets: &[EventTypes]) -> usize {
 }
 
 impl<const N: usize> NameTable<N> {
-    /// The table that leads from each wire name and alias of `sets[i]` to `i`. Of two equal names the first counts;
-    /// the checks beside each table refuse them.
-    pub const fn new(sets: &[EventTypes]) -> NameTable<N> {
+    /// The table that leads from each wire name and alias of `sets[i]` to `i`. That two of them claim one name is a
+    /// mistake, which is reported as one of `owner`.
+    #[track_caller]
+    pub const fn new(sets: &'static [EventTypes], owner: &str) -> NameTable<N> {
         let mut table = NameTable { slots: [EMPTY; N] };
         let mut i = 0;
         while i < sets.len() {
-            table.insert_set(sets[i], i);
+            if let Some(name) = table.insert_set(sets[i], i) {
+                refuse_shared(name, sets, owner);
+            }
             i += 1;
         }
         table
     }
 
-    const fn insert_set(&mut self, set: EventTypes, index: usize) {
+    /// Returns a name that is there already.
+    const fn insert_set(&mut self, set: EventTypes, index: usize) -> Option<&'static str> {
+        let mut i = 0;
         match set {
             EventTypes::One(event) => {
-                self.insert(event.name, index);
-                let mut i = 0;
+                if !self.insert(event.name, index) {
+                    return Some(event.name);
+                }
                 while i < event.aliases.len() {
-                    self.insert(event.aliases[i], index);
+                    if !self.insert(event.aliases[i], index) {
+                        return Some(event.aliases[i]);
+                    }
                     i += 1;
                 }
             }
             EventTypes::Many(sets) => {
-                let mut i = 0;
                 while i < sets.len() {
-                    self.insert_set(sets[i], index);
+                    if let Some(name) = self.insert_set(sets[i], index) {
+                        return Some(name);
+                    }
                     i += 1;
                 }
             }
         }
+        None
     }
 
-    const fn insert(&mut self, name: &'static str, index: usize) {
-        let hash = name_hash(name.as_bytes());
+    /// Whether the name was not there yet.
+    const fn insert(&mut self, name: &'static str, index: usize) -> bool {
+        let hash = const_hash(name.as_bytes());
         let mut at = hash as usize & (N - 1);
         while !self.slots[at].name.is_empty() {
             if self.slots[at].hash == hash && same(self.slots[at].name, name) {
-                return;
+                return false;
             }
             at = (at + 1) & (N - 1);
         }
         self.slots[at] = Slot { hash, name, index };
+        true
     }
 
     /// The index of the set that holds this name.
@@ -138,7 +151,7 @@ pub(crate) const fn same(a: &str, b: &str) -> bool {
 /// A hash of a wire name: eight bytes a step, multiplied and folded. Names are the program's own, so it need not resist
 /// an attacker.
 #[inline]
-pub(crate) const fn name_hash(name: &[u8]) -> u64 {
+fn name_hash(name: &[u8]) -> u64 {
     let mut hash = name.len() as u64;
     let mut rest = name;
     while let Some((word, behind)) = rest.split_first_chunk() {
@@ -153,6 +166,34 @@ pub(crate) const fn name_hash(name: &[u8]) -> u64 {
         hash = fold(hash ^ last);
     }
     hash
+}
+
+/// The same hash for the compiler, to which each call, also one of the standard library, costs as much as a hundred
+/// steps.
+const fn const_hash(name: &[u8]) -> u64 {
+    let len = name.len();
+    let (mut hash, mut at) = (len as u64, 0);
+    while at + 8 <= len {
+        hash = fold(hash ^ word(name, at));
+        at += 8;
+    }
+    if at < len {
+        hash = fold(hash ^ if len < 8 { short(name) } else { word(name, len - 8) });
+    }
+    hash
+}
+
+const fn word(name: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes([
+        name[at],
+        name[at + 1],
+        name[at + 2],
+        name[at + 3],
+        name[at + 4],
+        name[at + 5],
+        name[at + 6],
+        name[at + 7],
+    ])
 }
 
 /// Multiplies to 128 bits and folds the halves, so that every input bit reaches the low bits.
@@ -197,7 +238,7 @@ mod tests {
     static C: EventType = event("x", &["y", "z"]);
     static SETS: [EventTypes; 2] =
         [EventTypes::One(&A), EventTypes::Many(&[EventTypes::One(&B), EventTypes::Many(&[EventTypes::One(&C)])])];
-    static TABLE: NameTable<{ table_len(&SETS) }> = NameTable::new(&SETS);
+    static TABLE: NameTable<{ table_len(&SETS) }> = NameTable::new(&SETS, "All");
 
     #[test]
     fn finds_names_and_aliases_at_any_depth() {
@@ -210,6 +251,14 @@ mod tests {
             assert_eq!(TABLE.find(name), None, "{name}");
         }
         assert_eq!(table_len(&SETS), 16);
+    }
+
+    #[test]
+    fn the_compiler_hashes_names_as_the_program_does() {
+        let name = "shop.subscriptions.SubscriptionRenewed";
+        for len in 0..=name.len() {
+            assert_eq!(const_hash(&name.as_bytes()[..len]), name_hash(&name.as_bytes()[..len]), "{len}");
+        }
     }
 
     #[test]

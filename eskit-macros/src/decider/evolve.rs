@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Type};
 
 use super::EvolveDef;
-use crate::wrap::{implementation, name_span, text};
+use crate::wrap::{implementation, name_span, name_table, text};
 
 pub(super) fn expand(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
     let count = evolves.len();
@@ -35,10 +35,11 @@ pub(super) fn expand(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
         }
     };
     let evolve = implementation(name_span(self_ty), header, body);
+    let table = name_table(name_span(self_ty), &text(self_ty));
     let checks = checks(self_ty, evolves);
     quote! {
         const SETS: [__eskit::EventTypes; #count] = [#(#sets),*];
-        static TABLE: __eskit::NameTable<{ __eskit::table_len(&SETS) }> = __eskit::NameTable::new(&SETS);
+        #table
         #evolve
         #checks
     }
@@ -68,7 +69,6 @@ fn arm(self_ty: &Type, index: usize, EvolveDef { cfgs, ident, event, envelope }:
 }
 
 fn checks(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
-    let owner = text(self_ty);
     let each = evolves.iter().enumerate().map(|(index, EvolveDef { cfgs, event, .. })| {
         quote_spanned! {name_span(event)=>
             #(#cfgs)*
@@ -76,7 +76,6 @@ fn checks(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
         }
     });
     quote_spanned! {name_span(self_ty)=>
-        const _: () = __eskit::check_unique::<{ __eskit::table_len(&SETS) }>(&SETS, #owner);
         #(#each)*
         __eskit::inventory::submit! { __eskit::aggregate_entry::<#self_ty>() }
     }

@@ -16,7 +16,8 @@ use carries::check_events_carry_key;
 use command::check_command;
 use emits::{check_emits, check_routes};
 
-pub use names::{check_previous, check_unique};
+pub use names::check_previous;
+pub(crate) use names::refuse_shared;
 
 const fn one(arity: Arity) -> bool {
     matches!(arity, Arity::One)

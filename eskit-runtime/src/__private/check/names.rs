@@ -1,58 +1,51 @@
 //! Wire names and versions must fit together.
 
+use super::contains;
 use crate::__private::message::Message;
 use crate::event::{EventType, EventTypes, SingleEvent};
-use crate::table::{name_hash, same};
+use crate::table::same;
 
-/// No two members of a set may claim one wire name.
+/// Refuses a set of which two members claim one wire name.
 #[track_caller]
-pub const fn check_unique<const N: usize>(sets: &[EventTypes], owner: &str) {
-    let mut seen: Claims<N> = [None; N];
+pub(crate) const fn refuse_shared(name: &str, sets: &'static [EventTypes], owner: &str) -> ! {
+    let mut claimants = [None; 2];
+    find_claimants(sets, name, &mut claimants);
+    match claimants {
+        [Some(first), Some(second)] => panic_claimed(name, first, second, owner),
+        [Some(only), None] => panic_claimed(name, only, only, owner),
+        [None, _] => panic!("nothing claims the wire name"),
+    }
+}
+
+/// The first two events that claim a name; one that claims it twice counts twice.
+const fn find_claimants(sets: &'static [EventTypes], name: &str, found: &mut [Option<&'static EventType>; 2]) {
     let mut i = 0;
     while i < sets.len() {
-        claim_set(sets[i], &mut seen, owner);
+        match sets[i] {
+            EventTypes::One(event) => {
+                if same(event.name, name) {
+                    add(event, found);
+                }
+                if contains(event.aliases, name) {
+                    add(event, found);
+                }
+            }
+            EventTypes::Many(inner) => find_claimants(inner, name, found),
+        }
         i += 1;
     }
 }
 
-/// An open-addressing table of names, each with the event type that claims it.
-type Claims<const N: usize> = [Option<(&'static str, &'static EventType)>; N];
-
-#[track_caller]
-const fn claim_set<const N: usize>(set: EventTypes, seen: &mut Claims<N>, owner: &str) {
-    match set {
-        EventTypes::One(event) => {
-            claim(event.name, event, seen, owner);
-            let mut i = 0;
-            while i < event.aliases.len() {
-                claim(event.aliases[i], event, seen, owner);
-                i += 1;
-            }
-        }
-        EventTypes::Many(sets) => {
-            let mut i = 0;
-            while i < sets.len() {
-                claim_set(sets[i], seen, owner);
-                i += 1;
-            }
-        }
+const fn add(event: &'static EventType, found: &mut [Option<&'static EventType>; 2]) {
+    match found {
+        [None, _] => found[0] = Some(event),
+        [_, None] => found[1] = Some(event),
+        _ => {}
     }
 }
 
 #[track_caller]
-const fn claim<const N: usize>(name: &'static str, event: &'static EventType, seen: &mut Claims<N>, owner: &str) {
-    let mut at = name_hash(name.as_bytes()) as usize & (N - 1);
-    while let Some((other_name, other)) = seen[at] {
-        if same(other_name, name) {
-            panic_claimed(name, other, event, owner);
-        }
-        at = (at + 1) & (N - 1);
-    }
-    seen[at] = Some((name, event));
-}
-
-#[track_caller]
-const fn panic_claimed(name: &str, first: &EventType, second: &EventType, owner: &str) {
+const fn panic_claimed(name: &str, first: &EventType, second: &EventType, owner: &str) -> ! {
     let message = if is_same(first, second) {
         Message::new()
             .text("event ")
