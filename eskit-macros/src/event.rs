@@ -97,7 +97,10 @@ impl<'a> EventDef<'a> {
         let event_type = self.event_type();
         let tags = self.push_tags();
         let (upcast, check) = self.upcast();
-        let lock = self.lock.as_ref().map(|lock| lock.expand(ident, &self.attrs, &self.tags));
+        let lock = self.lock.as_ref().map(|lock| lock.expand(ident, &self.attrs, &self.tags)).unwrap_or_default();
+        let entry = (!lock.entered)
+            .then(|| quote!(__eskit::inventory::submit! { __eskit::Entry::Event(__eskit::event_type::<#ident>()) }));
+        let lock = lock.items;
         let single = implementation(
             ident.span(),
             quote_spanned!(ident.span()=> impl __eskit::SingleEvent for #ident),
@@ -111,7 +114,7 @@ impl<'a> EventDef<'a> {
             #single
             #check
             #lock
-            __eskit::inventory::submit! { __eskit::Entry::Event(__eskit::event_type::<#ident>()) }
+            #entry
         }
     }
 

@@ -24,10 +24,14 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let lock = if silent { quote!(Writing) } else { quote!(for_build(#strict)) };
     let checks = match &found {
         _ if error.is_some() => TokenStream::new(),
-        Found::File(file) if !silent => check_claims(file),
+        Found::File(_) if !silent => TokenStream::new(),
         _ => quote!(
             const _: () = __lock::check_root(::core::module_path!());
         ),
+    };
+    let (records, claims) = match &found {
+        Found::File(file) if !silent => (records(file), claims(file)),
+        _ => (TokenStream::new(), no_claims()),
     };
     let watch = (!matches!(found, Found::Nothing)).then(watch);
     let test = test(&eskit);
@@ -38,9 +42,12 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         #[allow(dead_code, unreachable_pub)]
         pub(crate) struct __EskitLock;
 
+        #records
+
         #[allow(dead_code, non_local_definitions, unreachable_pub, unused_qualifications)]
         const _: () = {
-            use #eskit::__private::lock as __lock;
+            use #eskit::__private as __eskit;
+            use __eskit::lock as __lock;
 
             // Cargo builds again when the file or the variable changes.
             #watch
@@ -50,6 +57,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
                 pub(crate) const LOCK: __lock::Lock = __lock::Lock::#lock;
             }
             #checks
+            #claims
         };
 
         #test
@@ -87,25 +95,50 @@ fn is_fetched() -> bool {
     folder.contains("/registry/src/") || folder.contains("/git/checkouts/")
 }
 
-/// The check that some type claims each recorded event: the constant of its claim comes before the trait's.
-fn check_claims(file: &LockFile) -> TokenStream {
-    let claims = file.events.iter().flat_map(|event| event.versions.iter().map(|v| claim_ident(&event.name, v.number)));
-    let places = file.events.iter().map(|event| place_ident(&event.name));
-    let events = file.events.iter().map(|EventRecord { name, versions, .. }| {
-        let place = place_ident(name);
+/// A type for each record. An event claims a record by a constant of its type: constants of one type would be compared
+/// each with each.
+fn records(file: &LockFile) -> TokenStream {
+    let records =
+        file.events.iter().flat_map(|event| event.versions.iter().map(|v| record_ident(&event.name, v.number)));
+    quote! {
+        #[doc(hidden)]
+        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
+        pub(crate) mod __eskit_lock {
+            #(pub(crate) struct #records;)*
+        }
+    }
+}
+
+/// What is asked of all events together: that some type claims each record, for the constant of its claim comes before the
+/// trait's; and that the registry holds the events which their claims lead to.
+fn claims(file: &LockFile) -> TokenStream {
+    let count: usize = file.events.iter().map(|event| event.versions.len()).sum();
+    let events = file.events.iter().map(|event| {
+        let EventRecord { name, versions, .. } = event;
+        let newest = record_ident(name, event.newest());
         let versions = versions.iter().map(|version| {
-            let (number, claim) = (version.number, claim_ident(name, version.number));
-            quote!((#number, __EskitLock::#claim))
+            let (number, record) = (version.number, record_ident(name, version.number));
+            quote!((#number, __eskit_lock::#record::CLAIM))
         });
-        quote!((#name, __EskitLock::#place, &[#(#versions),*]))
+        quote!((#name, __eskit_lock::#newest::STANDS_AT, &[#(#versions),*]))
     });
     quote! {
-        trait Unclaimed {
-            #(const #claims: bool = false;)*
-            #(const #places: u32 = 0;)*
+        use __lock::Unclaimed as _;
+
+        impl __EskitLock {
+            pub(crate) const CLAIMS: &[__lock::Claims] = &[#(#events),*];
         }
-        impl Unclaimed for __EskitLock {}
-        const _: () = __lock::check_claims(__EskitLock::LOCK, &[#(#events),*]);
+        const _: () = __lock::check_claims(__EskitLock::LOCK, __EskitLock::CLAIMS);
+        const EVENTS: [::core::option::Option<&__eskit::EventType>; #count] = __lock::own_events(__EskitLock::CLAIMS);
+        __eskit::inventory::submit! { __eskit::Entry::Events(&EVENTS) }
+    }
+}
+
+fn no_claims() -> TokenStream {
+    quote! {
+        impl __EskitLock {
+            pub(crate) const CLAIMS: &[__lock::Claims] = &[];
+        }
     }
 }
 
@@ -116,17 +149,16 @@ fn test(eskit: &Path) -> TokenStream {
         #[cfg(test)]
         #[::core::prelude::v1::test]
         fn eskit_lock() -> ::core::result::Result<(), #eskit::__private::lock::LockError> {
-            #eskit::__private::lock::eskit_lock(::core::env!("CARGO_MANIFEST_DIR"), #crate_name)
+            #eskit::__private::lock::eskit_lock(
+                ::core::env!("CARGO_MANIFEST_DIR"),
+                #crate_name,
+                __EskitLock::CLAIMS,
+            )
         }
     }
 }
 
-/// The constant of the crate's lock type by which an event says that it reads a version of a wire name.
-fn claim_ident(name: &str, version: u32) -> Ident {
-    format_ident!("READS_{:016X}_{version}", hash::text(name))
-}
-
-/// The constant by which an event says that it stands at a version which the file does not record.
-fn place_ident(name: &str) -> Ident {
-    format_ident!("STANDS_{:016X}", hash::text(name))
+/// The type that stands for the record of one version of a wire name.
+fn record_ident(name: &str, version: u32) -> Ident {
+    format_ident!("Record_{:016X}_{version}", hash::text(name))
 }

@@ -14,6 +14,8 @@ use crate::event::{EventType, EventTypes, Field, SourceLocation, TagField};
 pub enum Entry {
     /// An event type.
     Event(&'static EventType),
+    /// The event types of a crate with a schema lock.
+    Events(&'static [Option<&'static EventType>]),
     /// An aggregate, and the events that it evolves.
     Aggregate(&'static AggregateType, EventTypes),
     /// A command, its decider, the models that it needs, and the events that it may emit.
@@ -41,6 +43,7 @@ impl Registry {
         for entry in inventory::iter::<Entry> {
             match *entry {
                 Entry::Event(event) => registry.events.push(event),
+                Entry::Events(events) => registry.events.extend(events.iter().flatten()),
                 Entry::Aggregate(aggregate, events) => registry.aggregates.push((aggregate, events)),
                 Entry::Decider(..) => registry.deciders.push(*entry),
             }

@@ -115,3 +115,29 @@ fn without_the_line_at_the_crate_root_there_is_no_lock() {
     shop.check_strictly().succeeds();
     assert!(!shop.lock_path().exists());
 }
+
+#[test]
+fn the_registry_holds_each_event_once() {
+    let program = format!(
+        "{SHOP}
+#[derive(Event, Serialize, Deserialize)]
+#[event(version = 2, upcast(1 = step))]
+pub struct Priced {{ pub cents: u64 }}
+
+fn step(v: serde_json::Value) -> Result<serde_json::Value, UpcastError> {{ Ok(v) }}
+
+#[test]
+fn registered() {{
+    let registry = eskit::Registry::collect();
+    let names: Vec<_> = registry.events().iter().map(|event| event.name).collect();
+    assert_eq!(names, [\"shop.OrderPlaced\", \"shop.OrderSent\", \"shop.Priced\"]);
+}}
+"
+    );
+    // Two of the events are recorded, and one is not yet; then all of them are.
+    let shop = Package::locked("registry", SHOP);
+    shop.write(&program);
+    shop.test_only("registered").succeeds();
+    shop.lock("write").succeeds();
+    shop.test_only("registered").succeeds();
+}

@@ -79,6 +79,11 @@ impl Package {
         self.cargo(&["test", "--lib", "eskit_lock"], None)
     }
 
+    /// A test that the package holds.
+    pub(crate) fn test_only(&self, name: &str) -> Outcome {
+        self.cargo(&["test", "--lib", name], None)
+    }
+
     /// `ESKIT_LOCK=write cargo test eskit_lock`, or `force`.
     pub(crate) fn lock(&self, mode: &str) -> Outcome {
         self.cargo(&["test", "--lib", "eskit_lock"], Some(mode))

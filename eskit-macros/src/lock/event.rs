@@ -16,7 +16,7 @@ use syn::{Attribute, Fields, Variant};
 
 use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load};
 use super::hash;
-use super::{claim_ident, place_ident};
+use super::record_ident;
 use crate::ast::{EventAttrs, Origin, TagDef};
 use crate::ctxt::Ctxt;
 use crate::shape::attr::{Position, ShapeAttrs};
@@ -67,35 +67,106 @@ impl LockDef {
         Some(LockDef { shape: (!stated.unlocked).then(shape), source })
     }
 
-    /// The claims alone.
+    /// The claims alone, for an event with a mistake.
     pub(crate) fn claims(&self, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
-        match &self.source {
-            Source::File(file) if self.shape.is_some() => claims(file, ident, attrs),
-            _ => TokenStream::new(),
+        let Source::File(file) = &self.source else { return TokenStream::new() };
+        if self.shape.is_none() {
+            return TokenStream::new();
         }
+        let own = file.version(attrs).filter(|(event, version)| claims_first(&event.name, version.number, ident));
+        let own = own.map(|(event, version)| claim(&record_path(&event.name, version.number)));
+        let others = claims(file, ident, attrs);
+        quote!(#own #others)
     }
 
-    pub(crate) fn expand(&self, ident: &Ident, attrs: &EventAttrs, tags: &[TagDef]) -> TokenStream {
-        let Some(shape) = &self.shape else { return TokenStream::new() };
+    pub(crate) fn expand(&self, ident: &Ident, attrs: &EventAttrs, tags: &[TagDef]) -> Expansion {
+        let Some(shape) = &self.shape else { return Expansion::default() };
         let tags_hash = hash::names(tags.iter().map(|tag| tag.key.as_str()));
-        let current = quote!(__lock::Current::new(<#ident as __eskit::SingleEvent>::TYPE, #tags_hash, #shape));
-        let (probes, current, others) = match &self.source {
-            Source::File(file) => (probes(file, attrs), check(current, file, ident, attrs), others(file, ident, attrs)),
-            Source::Writing => (lock_by_name(), current, TokenStream::new()),
+        let current = quote! {
+            __eskit::lock::Claim::Own(__eskit::lock::Current::new(<#ident as __eskit::SingleEvent>::TYPE, #tags_hash, #shape))
         };
-        let claims = self.claims(ident, attrs);
-        quote! {
-            #[allow(dead_code, long_running_const_eval, non_local_definitions, unused_imports)]
-            const _: () = {
-                use __eskit::lock as __lock;
-                #claims
-                #probes
-                const CURRENT: __lock::Current = #current;
-                #others
-                #[cfg(test)]
-                __eskit::inventory::submit! { __lock::LockEntry(&CURRENT) }
-            };
+        match &self.source {
+            Source::Writing => {
+                Expansion { items: alone(&lock_by_name(), &current, TokenStream::new()), entered: false }
+            }
+            Source::File(file) => match file.version(attrs) {
+                Some((event, version)) => recorded_event(file, event, version, ident, attrs, &current),
+                None => Expansion { items: unrecorded_event(file, ident, attrs, &current), entered: false },
+            },
         }
+    }
+}
+
+/// What the lock adds to an event.
+#[derive(Default)]
+pub(crate) struct Expansion {
+    pub(crate) items: TokenStream,
+    /// Whether `eskit::lock!()` enters the event into the registry, with all others that it finds by their claims.
+    pub(crate) entered: bool,
+}
+
+/// An event whose name and version the file holds. Its claim carries its shape, unless another type was first to claim.
+fn recorded_event(
+    file: &LockFile,
+    event: &EventRecord,
+    version: &VersionRecord,
+    ident: &Ident,
+    attrs: &EventAttrs,
+    current: &TokenStream,
+) -> Expansion {
+    let recorded = recorded(event, version, attrs);
+    let others = claims(file, ident, attrs);
+    let check = |current: &TokenStream| {
+        let checks = checks_under_other_names(file, ident, attrs, current);
+        quote_spanned! {ident.span()=>
+            #[allow(long_running_const_eval)]
+            const _: () = __eskit::lock::check(crate::__EskitLock::LOCK, &#recorded, &#current);
+            #checks
+        }
+    };
+    if !claims_first(&event.name, version.number, ident) {
+        let items = alone(&others, current, check(&quote!(CURRENT)));
+        return Expansion { items, entered: false };
+    }
+    let record = record_path(&event.name, version.number);
+    let check = check(&quote!(#record::CLAIM));
+    let items = quote! {
+        #[allow(non_local_definitions)]
+        impl #record { pub(crate) const CLAIM: __eskit::lock::Claim = #current; }
+        #check
+        #others
+    };
+    Expansion { items, entered: true }
+}
+
+/// An event that the file does not hold, or not at its version.
+fn unrecorded_event(file: &LockFile, ident: &Ident, attrs: &EventAttrs, current: &TokenStream) -> TokenStream {
+    let claims = claims(file, ident, attrs);
+    let before = quote! {
+        #claims
+        use __eskit::lock::NoShape as _;
+        const LOCK: __eskit::lock::Lock = crate::__EskitLock::LOCK;
+    };
+    let checks = checks_under_other_names(file, ident, attrs, &quote!(CURRENT));
+    let check = quote_spanned! {ident.span()=>
+        const _: () = __eskit::lock::check_unrecorded(LOCK, &CURRENT);
+        #checks
+    };
+    alone(&before, current, check)
+}
+
+/// An event that `eskit::lock!()` does not find by a claim.
+fn alone(before: &TokenStream, current: &TokenStream, after: TokenStream) -> TokenStream {
+    quote! {
+        #[allow(dead_code, long_running_const_eval, non_local_definitions, unused_imports)]
+        const _: () = {
+            use __eskit::lock as __lock;
+            #before
+            const CURRENT: __lock::Claim = #current;
+            #after
+            #[cfg(test)]
+            __eskit::inventory::submit! { __lock::LockEntry(&CURRENT) }
+        };
     }
 }
 
@@ -111,23 +182,12 @@ fn lock_by_name() -> TokenStream {
     }
 }
 
-/// The comparison with the record of this version, at the event's name.
-fn check(current: TokenStream, file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
-    match file.version(attrs) {
-        Some((event, version)) => {
-            let recorded = recorded(event, version, attrs);
-            quote_spanned!(ident.span()=> __lock::check(crate::__EskitLock::LOCK, &#recorded, #current))
-        }
-        None => quote_spanned!(ident.span()=> __lock::check_unrecorded(LOCK, #current)),
-    }
-}
-
 fn recorded(event: &EventRecord, version: &VersionRecord, attrs: &EventAttrs) -> TokenStream {
     let VersionRecord { fingerprint, text, number } = version;
     let former_name = if event.name == attrs.name { "" } else { &event.name };
     let superseded = event.newest() > *number;
     quote! {
-        __lock::Recorded {
+        __eskit::lock::Recorded {
             fingerprint: #fingerprint,
             text: #text,
             former_name: #former_name,
@@ -137,71 +197,66 @@ fn recorded(event: &EventRecord, version: &VersionRecord, attrs: &EventAttrs) ->
 }
 
 /// The checks that few events need: that recorded aliases are still there, and the comparisons under former names.
-fn others(file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
-    let span = ident.span();
+fn checks_under_other_names(file: &LockFile, ident: &Ident, attrs: &EventAttrs, current: &TokenStream) -> TokenStream {
     let mut checks = TokenStream::new();
     let own = file.event(&attrs.name);
     if let Some(event) = own.filter(|event| event.newest() <= attrs.version) {
         for alias in event.aliases.iter().filter(|alias| !attrs.aliases.contains(alias)) {
-            checks.extend(
-                quote_spanned!(span=> const _: () = __lock::check_alias(crate::__EskitLock::LOCK, &CURRENT, #alias);),
-            );
+            checks.extend(quote_spanned! {ident.span()=>
+                const _: () = __eskit::lock::check_alias(crate::__EskitLock::LOCK, &#current, #alias);
+            });
         }
     }
     for event in attrs.aliases.iter().filter_map(|alias| file.event(alias)) {
         if let Some(version) = event.version(attrs.version) {
             let recorded = recorded(event, version, attrs);
-            checks.extend(quote_spanned!(span=> const _: __lock::Current = __lock::check(crate::__EskitLock::LOCK, &#recorded, CURRENT);));
+            checks.extend(quote_spanned! {ident.span()=>
+                const _: () = __eskit::lock::check(crate::__EskitLock::LOCK, &#recorded, &#current);
+            });
         }
     }
     checks
 }
 
-/// A constant on the crate's lock type for each recorded version that the event reads: its own; every older one, when
-/// functions read them; and those of former names.
+/// The claims on the records that the event reads beside that of its own name and version: every older one, when
+/// functions read them; and those of former names. On the newest record of its name, at which version it stands itself,
+/// when that is not recorded.
 fn claims(file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
     let reads_older = matches!(attrs.origin, Origin::Upcast(_));
-    let own = file.event(&attrs.name).into_iter().flat_map(|event| {
-        let read = move |version: &&VersionRecord| {
-            version.number == attrs.version || (reads_older && version.number < attrs.version)
-        };
-        event.versions.iter().filter(read).map(|version| (&event.name, version.number))
+    let own = file.event(&attrs.name);
+    let older = own.into_iter().filter(|_| reads_older).flat_map(|event| {
+        let versions = event.versions.iter().filter(|version| version.number < attrs.version);
+        versions.map(|version| (&event.name, version.number))
     });
     let former = attrs.aliases.iter().filter_map(|alias| file.event(alias)).flat_map(|event| {
         let versions = event.versions.iter().filter(|version| version.number <= attrs.version);
         versions.map(|version| (&event.name, version.number))
     });
-    let consts: Vec<Ident> = own
-        .chain(former)
-        .filter(|(name, version)| claims_first(name, *version, ident))
-        .map(|(name, version)| claim_ident(name, version))
-        .collect();
-    let at_another = file.event(&attrs.name).is_some() && file.version(attrs).is_none();
-    let place = (at_another && claims_first(&attrs.name, 0, ident)).then(|| {
-        let (place, version) = (place_ident(&attrs.name), attrs.version);
-        quote!(pub(crate) const #place: u32 = #version;)
-    });
-    if consts.is_empty() && place.is_none() {
-        return TokenStream::new();
-    }
-    quote! {
-        #[allow(dead_code, non_local_definitions)]
-        impl crate::__EskitLock {
-            #(pub(crate) const #consts: bool = true;)*
-            #place
+    let first = older.chain(former).filter(|(name, version)| claims_first(name, *version, ident));
+    let claims: TokenStream = first.map(|(name, version)| claim(&record_path(name, version))).collect();
+    let at_another = own.filter(|event| event.version(attrs.version).is_none());
+    let place = at_another.filter(|_| claims_first(&attrs.name, 0, ident)).map(|event| {
+        let (record, version) = (record_path(&event.name, event.newest()), attrs.version);
+        quote! {
+            #[allow(non_local_definitions)]
+            impl #record { pub(crate) const STANDS_AT: u32 = #version; }
         }
+    });
+    quote!(#claims #place)
+}
+
+/// The claim on a record that another type than the one of its version reads.
+fn claim(record: &TokenStream) -> TokenStream {
+    quote! {
+        #[allow(non_local_definitions)]
+        impl #record { pub(crate) const CLAIM: __eskit::lock::Claim = __eskit::lock::Claim::Read; }
     }
 }
 
-/// What a shape that may not be known needs, to ask whether it must be.
-fn probes(file: &LockFile, attrs: &EventAttrs) -> TokenStream {
-    if file.version(attrs).is_some() {
-        return TokenStream::new();
-    }
-    quote! {
-        use __lock::NoShape as _;
-        const LOCK: __lock::Lock = crate::__EskitLock::LOCK;
-    }
+/// The type that stands for a record at the crate root.
+fn record_path(name: &str, version: u32) -> TokenStream {
+    let record = record_ident(name, version);
+    quote!(crate::__eskit_lock::#record)
 }
 
 /// Two types may claim one name and version, by an alias that both versions of a type have kept, or by a mistake that is

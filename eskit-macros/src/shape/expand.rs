@@ -11,7 +11,7 @@ use crate::ctxt::Ctxt;
 use crate::diag;
 use crate::shape::attr::{Position, ShapeAttrs, Stated};
 use crate::shape::case::Case;
-use crate::shape::member::{Member, flag, wire_text};
+use crate::shape::member::{self, Member, flag, wire_text};
 use crate::shape::serde::{Both, SerdeAttrs};
 use crate::shape::types::{suspects, without_recursion};
 use crate::wrap::bare;
@@ -237,6 +237,6 @@ fn flags(serde: &SerdeAttrs, default: bool) -> u8 {
 }
 
 fn block(head: &str, members: impl Iterator<Item = Member>) -> TokenStream {
-    let members = members.map(Member::expand);
-    quote!(&__eskit::lock::ShapeDef::block(#head, &[#(#members),*]))
+    let members = member::expand(&members.collect::<Vec<_>>());
+    quote!(&__eskit::lock::ShapeDef::block(#head, &#members))
 }

@@ -40,14 +40,31 @@ impl Member {
         Member { name: wire_text(write), aliases: other_name.into_iter().chain(aliases).collect(), flags, shape }
     }
 
-    pub(crate) fn expand(self) -> TokenStream {
-        let Member { name, aliases, flags, shape } = self;
-        let hash = hash::names(std::iter::once(&name).chain(&aliases).map(String::as_str));
-        if flags == 0 && aliases.is_empty() {
-            return quote!(__eskit::lock::member(#name, #hash, #shape));
-        }
+    fn hash(&self) -> u64 {
+        hash::names(std::iter::once(&self.name).chain(&self.aliases).map(String::as_str))
+    }
+
+    fn is_plain(&self) -> bool {
+        self.flags == 0 && self.aliases.is_empty()
+    }
+
+    fn expand(&self) -> TokenStream {
+        let (Member { name, aliases, flags, shape }, hash) = (self, self.hash());
         quote!(__eskit::lock::Member::new(#name, #hash, #flags, &[#(#aliases),*], #shape))
     }
+}
+
+/// The array of the members. Of plain ones, as most are, only what differs is written, and there is one call for all: what
+/// is done for each field of each event is what the compiler spends its time on.
+pub(crate) fn expand(members: &[Member]) -> TokenStream {
+    if !members.iter().all(Member::is_plain) {
+        let members = members.iter().map(Member::expand);
+        return quote!([#(#members),*]);
+    }
+    let names = members.iter().map(|member| &member.name);
+    let hashes = members.iter().map(Member::hash);
+    let shapes = members.iter().map(|member| &member.shape);
+    quote!(__eskit::lock::members([#(#names),*], [#(#hashes),*], [#(#shapes),*]))
 }
 
 /// A name as the lock writes it: what would break its lines is escaped as in a URL.

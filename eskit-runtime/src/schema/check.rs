@@ -1,5 +1,6 @@
 //! The schema lock as compile errors: what the derive of each event calls.
 
+use super::claim::Claim;
 use super::compare::compare;
 use super::report::Report;
 use super::shape::ShapeDef;
@@ -90,20 +91,23 @@ impl Current {
 
 /// The event must have the shape that the file records for it, or one that stored events and older programs both survive.
 #[track_caller]
-pub const fn check(lock: Lock, recorded: &Recorded, current: Current) -> Current {
-    if recorded.fingerprint != current.shape.fingerprint.wrapping_add(current.tags_hash) {
+pub const fn check(lock: Lock, recorded: &Recorded, claim: &Claim) {
+    if let Claim::Own(current) = claim
+        && recorded.fingerprint != current.shape.fingerprint.wrapping_add(current.tags_hash)
+    {
         current.check_change(lock, recorded);
     }
-    current
 }
 
 /// The file does not hold the event: that is refused in a release.
 #[track_caller]
-pub const fn check_unrecorded(lock: Lock, current: Current) -> Current {
-    if matches!(lock, Lock::Strict) && current.is_locked() {
+pub const fn check_unrecorded(lock: Lock, claim: &Claim) {
+    if let Claim::Own(current) = claim
+        && matches!(lock, Lock::Strict)
+        && current.is_locked()
+    {
         refuse_unrecorded(current.title().text(" is not recorded in `eskit.lock`"));
     }
-    current
 }
 
 /// Whether a path goes through a module called `tests`.
@@ -229,7 +233,8 @@ const fn next_version(message: Message, event: &EventType) -> Message {
 
 /// An alias that the file records and the event no longer has.
 #[track_caller]
-pub const fn check_alias(lock: Lock, current: &Current, alias: &str) {
+pub const fn check_alias(lock: Lock, claim: &Claim, alias: &str) {
+    let Claim::Own(current) = claim else { return };
     if matches!(lock, Lock::Off | Lock::Writing) || !current.is_locked() {
         return;
     }

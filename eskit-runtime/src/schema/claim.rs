@@ -1,11 +1,39 @@
 //! Which recorded events the types of a crate claim: an event that nobody claims was removed or renamed.
 
-use super::check::Lock;
+use super::check::{Current, Lock};
 use crate::__private::message::Message;
+use crate::event::EventType;
 
-/// One event of the file: its wire name, the version of a type that has this name but no record, and whether each recorded
-/// version is claimed.
-pub type Claims = (&'static str, u32, &'static [(u32, bool)]);
+/// Which type reads a record.
+#[derive(Clone, Copy, Debug)]
+pub enum Claim {
+    /// None: the event was removed or renamed.
+    Missing,
+    /// That of another version or name.
+    Read,
+    /// Its own.
+    Own(Current),
+}
+
+/// What holds of a record without a claim: the constants that events write come before these.
+pub trait Unclaimed {
+    /// Who reads it.
+    const CLAIM: Claim = Claim::Missing;
+    /// The version of the type that has the wire name, but no record.
+    const STANDS_AT: u32 = 0;
+}
+
+impl<T: ?Sized> Unclaimed for T {}
+
+/// One event of the file: its wire name, the version of a type that has this name but no record, and the claim on each
+/// recorded version.
+pub type Claims = (&'static str, u32, &'static [(u32, Claim)]);
+
+impl Claim {
+    const fn is_missing(&self) -> bool {
+        matches!(self, Claim::Missing)
+    }
+}
 
 /// The newest recorded version of each event must be claimed.
 #[track_caller]
@@ -15,20 +43,37 @@ pub const fn check_claims(lock: Lock, events: &[Claims]) {
     }
     let mut i = 0;
     while i < events.len() {
-        let (name, at, versions) = events[i];
-        if !versions[versions.len() - 1].1 {
-            refuse(name, at, versions);
+        let (name, at, versions) = &events[i];
+        if versions[versions.len() - 1].1.is_missing() {
+            refuse(name, *at, versions);
         }
         i += 1;
     }
 }
 
+/// The event types that claim the record of their own name and version.
+pub const fn own_events<const N: usize>(events: &[Claims]) -> [Option<&'static EventType>; N] {
+    let (mut all, mut next, mut i) = ([None; N], 0, 0);
+    while i < events.len() {
+        let (versions, mut j) = (events[i].2, 0);
+        while j < versions.len() {
+            if let Claim::Own(current) = &versions[j].1 {
+                all[next] = Some(current.event);
+            }
+            next += 1;
+            j += 1;
+        }
+        i += 1;
+    }
+    all
+}
+
 #[track_caller]
-const fn refuse(name: &str, at: u32, versions: &[(u32, bool)]) {
-    let (newest, _) = versions[versions.len() - 1];
+const fn refuse(name: &str, at: u32, versions: &[(u32, Claim)]) {
+    let newest = versions[versions.len() - 1].0;
     let (mut claimed, mut i) = (at, 0);
     while i < versions.len() {
-        if versions[i].1 && versions[i].0 > claimed {
+        if !versions[i].1.is_missing() && versions[i].0 > claimed {
             claimed = versions[i].0;
         }
         i += 1;

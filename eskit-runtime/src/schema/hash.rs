@@ -1,22 +1,32 @@
 //! The hash of shapes. `eskit-macros` computes the same one from the text of `eskit.lock` (its `lock_hash`); no hash is
 //! stored, so both may change together in any release.
 
+// Every call costs the compiler as much as a hundred steps, also a call of the standard library: so these write out what
+// they need of it.
+
 /// FNV-1a, 64 bits.
 pub(crate) const fn text(text: &str) -> u64 {
     let bytes = text.as_bytes();
     let mut hash = 0xcbf2_9ce4_8422_2325;
     let mut i = 0;
     while i < bytes.len() {
-        hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        hash = ((hash ^ bytes[i] as u64) as u128 * 0x0000_0100_0000_01b3) as u64;
         i += 1;
     }
     hash
 }
 
+/// The sum, as far as it fits.
+pub(crate) const fn add(first: u64, second: u64) -> u64 {
+    (first as u128 + second as u128) as u64
+}
+
 /// Two hashes in this order.
+#[allow(clippy::manual_rotate, reason = "a call that each field of each event would pay for")]
 pub(crate) const fn mix(first: u64, second: u64) -> u64 {
-    let product = (first ^ 0x9e37_79b9_7f4a_7c15) as u128 * (second.rotate_left(29) ^ 0xd6e8_feb8_6659_fd93) as u128;
-    (product as u64 ^ (product >> 64) as u64).wrapping_add(second)
+    let rotated = second << 29 | second >> 35;
+    let product = (first ^ 0x9e37_79b9_7f4a_7c15) as u128 * (rotated ^ 0xd6e8_feb8_6659_fd93) as u128;
+    add(product as u64 ^ (product >> 64) as u64, second)
 }
 
 #[cfg(test)]

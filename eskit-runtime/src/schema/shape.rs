@@ -148,9 +148,19 @@ impl ShapeDef {
 /// The shape of what goes through a function.
 pub const UNKNOWN: &ShapeDef = &ShapeDef::OPAQUE;
 
-/// A member under one name, without flags.
-pub const fn member(name: &'static str, name_hash: u64, shape: &'static ShapeDef) -> Member {
-    Member::new(name, name_hash, 0, &[], shape)
+/// Members under one name each, without flags.
+pub const fn members<const N: usize>(
+    names: [&'static str; N],
+    name_hashes: [u64; N],
+    shapes: [&'static ShapeDef; N],
+) -> [Member; N] {
+    let mut all = [Member { name: "", aliases: &[], flags: 0, shape: UNKNOWN, fingerprint: 0 }; N];
+    let mut i = 0;
+    while i < N {
+        all[i] = Member::new(names[i], name_hashes[i], 0, &[], shapes[i]);
+        i += 1;
+    }
+    all
 }
 
 impl Member {
@@ -166,12 +176,20 @@ impl Member {
         let optional = if shape.missing && flags & flag::NO_DEFAULT == 0 { flag::OPTIONAL } else { 0 };
         let flags = flags | optional;
         let words = (flags & !(flag::FLATTEN | flag::NO_DEFAULT)) as u64;
-        let fingerprint = hash::mix(name_hash.wrapping_add(words << 56), shape.fingerprint);
+        let fingerprint = hash::mix(hash::add(name_hash, words << 56), shape.fingerprint);
         Member { name, aliases, flags, shape, fingerprint }
     }
 
     pub(crate) const fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
+    }
+
+    /// The hash of what stands in the place of this flattened member.
+    const fn parts(&self) -> u64 {
+        match self.inlined() {
+            Some(inner) => sum(inner),
+            None => self.fingerprint,
+        }
     }
 
     /// The members that stand in the place of this one: those of a flattened struct.
@@ -189,10 +207,9 @@ impl Member {
 const fn sum(members: &[Member]) -> u64 {
     let (mut total, mut i) = (0_u64, 0);
     while i < members.len() {
-        total = total.wrapping_add(match members[i].inlined() {
-            Some(inner) => sum(inner),
-            None => members[i].fingerprint,
-        });
+        let member = &members[i];
+        let part = if member.flags & flag::FLATTEN == 0 { member.fingerprint } else { member.parts() };
+        total = hash::add(total, part);
         i += 1;
     }
     total

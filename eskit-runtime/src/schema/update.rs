@@ -5,20 +5,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::check::Current;
+use super::claim::{Claim, Claims};
 use super::compare::compare;
 use super::record::{EventRecord, LockFile, VersionRecord};
 use super::render;
-use crate::event::EventType;
 
-/// One version of an event, submitted in test builds of a crate with `eskit::lock!()`.
+/// One version of an event, submitted in test builds of a crate with `eskit::lock!()`, when no record leads to it.
 #[derive(Clone, Copy, Debug)]
-pub struct LockEntry(pub &'static Current);
-
-impl LockEntry {
-    fn event(&self) -> &'static EventType {
-        self.0.event
-    }
-}
+pub struct LockEntry(pub &'static Claim);
 
 inventory::collect!(LockEntry);
 
@@ -26,10 +20,16 @@ inventory::collect!(LockEntry);
 ///
 /// # Errors
 /// The file is stale, or holds what the program no longer keeps to, or cannot be read or written.
-pub fn eskit_lock(manifest_dir: &str, crate_name: &str) -> Result<(), LockError> {
+pub fn eskit_lock(manifest_dir: &str, crate_name: &str, claims: &'static [Claims]) -> Result<(), LockError> {
     let path = Path::new(manifest_dir).join("eskit.lock");
-    let entries: Vec<LockEntry> =
-        inventory::iter::<LockEntry>.into_iter().filter(|entry| entry.0.is_locked()).copied().collect();
+    let recorded = claims.iter().flat_map(|(_, _, versions)| versions.iter().map(|(_, claim)| claim));
+    let entries: Vec<&Current> = recorded
+        .chain(inventory::iter::<LockEntry>.into_iter().map(|entry| entry.0))
+        .filter_map(|claim| match claim {
+            Claim::Own(current) if current.is_locked() => Some(current),
+            _ => None,
+        })
+        .collect();
     let (old, text) = read(&path)?;
     let update = |force| -> Result<LockFile, LockError> {
         Ok(LockFile { crate_name: crate_name.to_owned(), ..update(&old, &entries, force)? })
@@ -75,21 +75,20 @@ fn up_to_date(text: &str, old: &LockFile, new: &LockFile) -> Result<(), LockErro
 }
 
 /// The file that records these events, after `old`.
-fn update(old: &LockFile, entries: &[LockEntry], force: bool) -> Result<LockFile, LockError> {
-    let mut types: BTreeMap<&str, Vec<LockEntry>> = BTreeMap::new();
+fn update(old: &LockFile, entries: &[&Current], force: bool) -> Result<LockFile, LockError> {
+    let mut types: BTreeMap<&str, Vec<&Current>> = BTreeMap::new();
     for entry in entries {
-        types.entry(entry.event().name).or_default().push(*entry);
+        types.entry(entry.event.name).or_default().push(entry);
     }
     let mut refused = Vec::new();
     let mut new = LockFile::default();
     for (name, mut versions) in types {
-        versions.sort_by_key(|entry| entry.event().version);
+        versions.sort_by_key(|entry| entry.event.version);
         new.events.push(event(old, name, &versions, &mut refused));
     }
     for event in &old.events {
-        let known = |entry: &LockEntry| {
-            entry.event().name == event.name || entry.event().aliases.contains(&event.name.as_str())
-        };
+        let known =
+            |entry: &&Current| entry.event.name == event.name || entry.event.aliases.contains(&event.name.as_str());
         if !entries.iter().any(known) {
             refused.push(format!("event `{}` is recorded, but no type has this wire name or alias", event.name));
         }
@@ -98,8 +97,8 @@ fn update(old: &LockFile, entries: &[LockEntry], force: bool) -> Result<LockFile
 }
 
 /// The record of one event. `types` are its versions that have a type, oldest first.
-fn event(old: &LockFile, name: &str, types: &[LockEntry], refused: &mut Vec<String>) -> EventRecord {
-    let (newest, aliases) = types.last().map_or((0, &[][..]), |entry| (entry.event().version, entry.event().aliases));
+fn event(old: &LockFile, name: &str, types: &[&Current], refused: &mut Vec<String>) -> EventRecord {
+    let (newest, aliases) = types.last().map_or((0, &[][..]), |entry| (entry.event.version, entry.event.aliases));
     let mut versions: BTreeMap<u32, VersionRecord> = BTreeMap::new();
     for recorded in std::iter::once(name).chain(aliases.iter().copied()).filter_map(|name| old.event(name)) {
         for version in &recorded.versions {
@@ -115,7 +114,7 @@ fn event(old: &LockFile, name: &str, types: &[LockEntry], refused: &mut Vec<Stri
         ));
     }
     for entry in types {
-        let LockEntry(Current { event, shape, .. }) = *entry;
+        let Current { event, shape, .. } = entry;
         let mut before = versions.get(&event.version).map(|version| version.text.clone());
         if let Some(text) = &before {
             let report = compare(text, event.tags, shape);
