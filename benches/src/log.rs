@@ -33,9 +33,14 @@ pub(crate) fn open(runtime: &Runtime, folder: &Path, options: SqliteOptions) -> 
     Ok(Arc::new(runtime.block_on(options.open(folder.join("log.db")))?))
 }
 
+/// The event of a stream with this number.
+pub(crate) fn stream_event(stream: StreamId, number: u64) -> NewEvent {
+    NewEvent { stream: Some(stream), ..NewEvent::json(STREAM_EVENT, payload(number)) }
+}
+
 /// Appends event number `version + 1` to a stream that is expected to hold `version` events.
 async fn append_to_stream(store: &impl EventStore, stream: StreamId, version: u64) -> Result<(), Failure> {
-    let event = NewEvent { stream: Some(stream.clone()), ..NewEvent::json(STREAM_EVENT, payload(version)) };
+    let event = stream_event(stream.clone(), version);
     let condition = Condition::Stream { stream, expected: ExpectedVersion::Exact(version) };
     store.append(Append::new(vec![event]).with(condition)).await?;
     Ok(())

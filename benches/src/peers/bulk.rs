@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use eskit::{Envelope, StreamId, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::log::{STREAM_EVENT, payload};
+use crate::log::{STREAM_EVENT, stream_event};
 use eskit_benches::Failure;
 
 const ROWS_PER_COMMIT: u64 = 1000;
@@ -43,17 +44,26 @@ impl Bulk {
         {
             let mut insert_entry = transaction.prepare_cached("INSERT INTO streams VALUES ('account', ?1, ?2, ?3)")?;
             let mut insert = transaction.prepare_cached(
-                "INSERT INTO events (pos, id, type, schema_version, stream_type, stream_id, version, part, recorded_at, \
-                 payload) VALUES (?1, ?2, ?3, 1, 'account', ?4, ?5, 0, ?6, ?7)",
+                "INSERT INTO events (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload) \
+                 VALUES (?1, ?2, ?3, 'account', ?4, ?5, 0, ?6, ?7, ?8)",
             )?;
             for _ in 0..ROWS_PER_COMMIT {
-                let id = eskit::EventId::new();
                 let stream = (self.rows % self.streams).to_string();
                 let version = (self.rows / self.streams).cast_signed() + 1;
                 self.rows += 1;
-                let (position, now) = (self.rows.cast_signed(), eskit::Timestamp::now().as_micros());
-                let payload = payload(self.rows);
-                insert.execute(params![position, id.as_bytes(), STREAM_EVENT, stream, version, now, payload])?;
+                let (position, now) = (self.rows.cast_signed(), Timestamp::now());
+                let event = stream_event(StreamId::new("account", stream.as_str()), self.rows);
+                let envelope = Envelope::encode(&event, now, None);
+                insert.execute(params![
+                    position,
+                    event.id.as_bytes(),
+                    STREAM_EVENT,
+                    stream,
+                    version,
+                    now.as_micros(),
+                    envelope,
+                    event.payload
+                ])?;
                 insert_entry.execute(params![stream, version, position])?;
             }
         }

@@ -1,10 +1,11 @@
 //! The limit of a store's schema on PostgreSQL: its event rows inserted by hand over one connection, without a look at
 //! the head, at conditions or at repeated ids.
 
+use eskit::{Envelope, StreamId, Timestamp};
 use eskit_postgres::testing::Cluster;
 use sqlx::{Connection, PgConnection};
 
-use crate::log::{STREAM_EVENT, payload};
+use crate::log::{STREAM_EVENT, stream_event};
 use eskit_benches::Failure;
 
 /// The schema whose tables are filled without eskit, which creates them.
@@ -28,29 +29,31 @@ impl Inserter {
     pub(crate) async fn insert(&mut self, rows: usize) -> Result<(), Failure> {
         let (mut positions, mut ids) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
         let (mut streams, mut versions) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-        let mut payloads = Vec::with_capacity(rows);
+        let (mut envelopes, mut payloads) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        let now = Timestamp::now();
         for _ in 0..rows {
-            streams.push((self.rows % self.streams).to_string());
-            versions.push(self.rows / self.streams + 1);
-            self.rows += 1;
-            positions.push(self.rows);
-            ids.push(uuid::Uuid::from_bytes(*eskit::EventId::new().as_bytes()));
-            payloads.push(payload(self.rows.cast_unsigned()));
+            let row = self.next_row(now);
+            positions.push(row.position);
+            ids.push(row.id);
+            streams.push(row.stream);
+            versions.push(row.version);
+            envelopes.push(row.envelope);
+            payloads.push(row.payload);
         }
         sqlx::query(
-            "INSERT INTO by_hand.events (pos, id, type, schema_version, stream_type, stream_id, version, part, \
-             recorded_at, payload) \
-             SELECT pos, id, $6, 1, 'account', stream, version, 0, $7, payload \
-             FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[], $5::bytea[]) \
-             AS row (pos, id, stream, version, payload)",
+            "INSERT INTO by_hand.events (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload) \
+             SELECT pos, id, $7, 'account', stream, version, 0, $8, envelope, payload \
+             FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::bigint[], $5::bytea[], $6::bytea[]) \
+             AS row (pos, id, stream, version, envelope, payload)",
         )
         .bind(positions)
         .bind(ids)
         .bind(streams)
         .bind(versions)
+        .bind(envelopes)
         .bind(payloads)
         .bind(STREAM_EVENT)
-        .bind(eskit::Timestamp::now().as_micros())
+        .bind(now.as_micros())
         .execute(&mut self.connection)
         .await?;
         Ok(())
@@ -58,21 +61,47 @@ impl Inserter {
 
     /// Inserts one row, as a program without an event store would.
     pub(crate) async fn insert_one(&mut self) -> Result<(), Failure> {
-        let number = self.rows;
-        self.rows += 1;
+        let now = Timestamp::now();
+        let row = self.next_row(now);
         sqlx::query(
-            "INSERT INTO by_hand.events (pos, id, type, schema_version, stream_type, stream_id, version, part, \
-             recorded_at, payload) VALUES ($1, $2, $3, 1, 'account', $4, $5, 0, $6, $7)",
+            "INSERT INTO by_hand.events (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload) \
+             VALUES ($1, $2, $3, 'account', $4, $5, 0, $6, $7, $8)",
         )
-        .bind(self.rows)
-        .bind(uuid::Uuid::from_bytes(*eskit::EventId::new().as_bytes()))
+        .bind(row.position)
+        .bind(row.id)
         .bind(STREAM_EVENT)
-        .bind((number % self.streams).to_string())
-        .bind(number / self.streams + 1)
-        .bind(eskit::Timestamp::now().as_micros())
-        .bind(payload(self.rows.cast_unsigned()))
+        .bind(row.stream)
+        .bind(row.version)
+        .bind(now.as_micros())
+        .bind(row.envelope)
+        .bind(row.payload)
         .execute(&mut self.connection)
         .await?;
         Ok(())
     }
+
+    fn next_row(&mut self, now: Timestamp) -> Row {
+        let stream = (self.rows % self.streams).to_string();
+        let version = self.rows / self.streams + 1;
+        self.rows += 1;
+        let event = stream_event(StreamId::new("account", stream.as_str()), self.rows.cast_unsigned());
+        let place = [self.rows.to_be_bytes(), version.to_be_bytes()].concat();
+        Row {
+            position: self.rows,
+            id: uuid::Uuid::from_bytes(*event.id.as_bytes()),
+            stream,
+            version,
+            envelope: [place, Envelope::encode(&event, now, None)].concat(),
+            payload: event.payload,
+        }
+    }
+}
+
+struct Row {
+    position: i64,
+    id: uuid::Uuid,
+    stream: String,
+    version: i64,
+    envelope: Vec<u8>,
+    payload: Vec<u8>,
 }
