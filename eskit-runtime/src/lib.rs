@@ -16,7 +16,6 @@ mod event;
 mod execute;
 mod id;
 mod intern;
-mod json;
 mod lifecycle;
 pub mod limits;
 mod metadata;
