@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use eskit_runtime::{Envelope, NewEvent, StreamId, Timestamp};
+use eskit_runtime::{NewEvent, StreamId, Timestamp};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Uuid;
@@ -86,7 +86,7 @@ struct Events<'r> {
     nth: Vec<i64>,
     part: Vec<i32>,
     recorded_at: Vec<i64>,
-    envelope: Vec<Vec<u8>>,
+    envelope: Vec<&'r [u8]>,
     payload: Vec<&'r [u8]>,
 }
 
@@ -99,7 +99,7 @@ struct TagRows<'r> {
 
 impl<'r> Batch<'r> {
     /// The batch of these appends, or of the first ones, where too many hang together.
-    pub(crate) fn new(appends: impl ExactSizeIterator<Item = &'r Prepared>) -> Batch<'r> {
+    pub(crate) fn new(appends: impl ExactSizeIterator<Item = &'r mut Prepared>) -> Batch<'r> {
         let mut batch = Batch {
             appends: Vec::with_capacity(appends.len()),
             streams: Streams::default(),
@@ -113,6 +113,8 @@ impl<'r> Batch<'r> {
         let is_alone = appends.len() == 1;
         let mut overlaps = Overlaps::default();
         for prepared in appends {
+            prepared.stamp(batch.now);
+            let prepared = &*prepared;
             if !is_alone {
                 let earlier = overlaps.of(&prepared.append);
                 if batch.later.len() + earlier.len() > OVERLAPS_MAX {
@@ -130,16 +132,15 @@ impl<'r> Batch<'r> {
     fn push(&mut self, prepared: &'r Prepared) {
         self.appends.push(prepared);
         let append = number(self.appends.len());
-        for (part, event) in prepared.append.events.iter().enumerate() {
-            let metadata = prepared.metadata.get(part).and_then(Option::as_deref);
-            self.push_event(append, part, event, metadata);
+        for (part, (event, envelope)) in prepared.append.events.iter().zip(&prepared.envelopes).enumerate() {
+            self.push_event(append, part, event, envelope);
         }
         for condition in &prepared.append.conditions {
             self.conditions.add(append, condition, &mut self.streams);
         }
     }
 
-    fn push_event(&mut self, append: i32, part: usize, event: &'r NewEvent, metadata: Option<&'r str>) {
+    fn push_event(&mut self, append: i32, part: usize, event: &'r NewEvent, envelope: &'r [u8]) {
         let name = event.name.as_str();
         let events = &mut self.events;
         events.append.push(append);
@@ -160,9 +161,8 @@ impl<'r> Batch<'r> {
         events.stream_type.push(event.stream.as_ref().map(StreamId::stream_type));
         events.stream_id.push(event.stream.as_ref().map(StreamId::id));
         events.part.push(number(part));
-        let recorded_at = event.recorded_at.unwrap_or(self.now);
-        events.recorded_at.push(recorded_at.as_micros());
-        events.envelope.push(Envelope::encode(event, recorded_at, metadata));
+        events.recorded_at.push(event.recorded_at.unwrap_or(self.now).as_micros());
+        events.envelope.push(envelope);
         events.payload.push(&event.payload);
         for tag in event.tags.iter() {
             self.tags.event.push(place);

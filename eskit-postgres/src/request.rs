@@ -1,4 +1,4 @@
-use eskit_runtime::{Append, AppendError, Appended, StoreError, StoreErrorKind};
+use eskit_runtime::{Append, AppendError, Appended, Envelope, StoreError, StoreErrorKind, Timestamp};
 use tokio::sync::oneshot;
 
 /// Bytes of one append: what one message to the server can hold with room to spare.
@@ -10,28 +10,18 @@ pub(crate) type Answer = Result<Appended, AppendError>;
 /// An append with what can be encoded before its turn.
 pub(crate) struct Prepared {
     pub(crate) append: Append,
-    /// The metadata of each event as JSON, `None` where it is empty; no entry at all when all are.
-    pub(crate) metadata: Vec<Option<String>>,
-    /// The size of the payloads and the metadata together.
+    /// The envelope of each event.
+    pub(crate) envelopes: Vec<Vec<u8>>,
+    /// The size of the payloads and the envelopes together.
     pub(crate) bytes: usize,
 }
 
 impl Prepared {
-    /// Encodes the metadata, and refuses what is too large for one message.
+    /// Encodes the envelopes, and refuses what is too large for one message.
     pub(crate) fn new(append: Append) -> Result<Prepared, StoreError> {
-        let encode = |metadata: &eskit_runtime::Metadata| {
-            if metadata.is_empty() { Ok(None) } else { serde_json::to_string(metadata).map(Some) }
-        };
-        let metadata: Vec<Option<String>> = if append.events.iter().all(|event| event.metadata.is_empty()) {
-            Vec::new()
-        } else {
-            append.events.iter().map(|event| encode(&event.metadata)).collect::<Result<_, _>>().map_err(|error| {
-                let text = format!("the metadata of an event cannot be encoded: {error}");
-                StoreError::new(StoreErrorKind::Other, text).with_source(error)
-            })?
-        };
+        let envelopes = append.events.iter().map(Envelope::encode).collect::<Result<Vec<_>, _>>()?;
         let payloads = append.events.iter().map(|event| event.payload.len()).sum::<usize>();
-        let bytes = payloads + metadata.iter().flatten().map(String::len).sum::<usize>();
+        let bytes = payloads + envelopes.iter().map(Vec::len).sum::<usize>();
         if bytes > APPEND_BYTES_MAX {
             let text = format!(
                 "an append of {bytes} bytes is too large for one transaction of this store; append at most \
@@ -39,7 +29,16 @@ impl Prepared {
             );
             return Err(StoreError::new(StoreErrorKind::Invalid, text));
         }
-        Ok(Prepared { append, metadata, bytes })
+        Ok(Prepared { append, envelopes, bytes })
+    }
+
+    /// Gives the events that bring no time of their own this one.
+    pub(crate) fn stamp(&mut self, now: Timestamp) {
+        for (event, envelope) in self.append.events.iter().zip(&mut self.envelopes) {
+            if event.recorded_at.is_none() {
+                Envelope::stamp(envelope, now);
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use eskit_runtime::limits::TAGS_PER_EVENT_MAX;
-use eskit_runtime::{Direction, Query, QueryItem, StreamId};
+use eskit_runtime::{Direction, Query, QueryItem};
 use sqlx::postgres::PgArguments;
 use sqlx::types::Uuid;
 use sqlx::{Arguments, AssertSqlSafe, Encode, PgConnection, Postgres, Type};
@@ -95,13 +95,13 @@ impl<'q> Sources<'q> {
         Ok(sources)
     }
 
-    /// The one stream whose events, all of them, are what the query asks for.
-    fn only_stream(&self) -> Option<StreamId> {
+    /// The type and the id of the one stream whose events, all of them, are what the query asks for.
+    fn only_stream(&self) -> Option<(&'q str, &'q str)> {
         let others =
             [self.tags.len(), self.tagged.tag.len(), self.types.len(), self.stream_types.len(), self.ids.id.len()];
         let is_only = others == [0; 5] && self.streams.all_types.is_empty() && self.streams.all_tags.is_empty();
         match (self.streams.in_stream_type.as_slice(), self.streams.in_stream_id.as_slice()) {
-            ([Some(stream_type)], [Some(id)]) if is_only => Some(StreamId::new(*stream_type, *id)),
+            ([Some(stream_type)], [Some(id)]) if is_only => Some((stream_type, id)),
             _ => None,
         }
     }
@@ -168,8 +168,8 @@ impl<'q> Sources<'q> {
             );
             return Ok(select);
         }
-        if let Some(stream) = self.only_stream() {
-            let (stream_type, id) = (select.bind(stream.stream_type())?, select.bind(stream.id())?);
+        if let Some((stream_type, id)) = self.only_stream() {
+            let (stream_type, id) = (select.bind(stream_type)?, select.bind(id)?);
             let versions = versions(statements, range, &stream_type, &id);
             let _ = write!(
                 select.sql,

@@ -46,8 +46,8 @@ impl PostgresStore {
         transaction: &mut PgTransaction<'_>,
         append: Append,
     ) -> Result<Appended, AppendError> {
-        let prepared = self.prepare(append)?;
-        let batch = Batch::new(std::iter::once(&prepared));
+        let mut prepared = self.prepare(append)?;
+        let batch = Batch::new(std::iter::once(&mut prepared));
         let fail = |fault: Fault| AppendError::Store(self.error("append to", fault));
         let statements = &self.inner.statements;
         let outcome = writer::call(transaction, statements, &batch, Turn { wait_ms: None, is_alone: false })

@@ -53,7 +53,7 @@ impl Writer {
     /// Writes a batch and answers its requests. Returns those that must be tried again, in order.
     pub(crate) async fn run(&self, mut requests: Vec<Request>) -> Vec<Request> {
         let (taken, result) = {
-            let batch = Batch::new(requests.iter().map(|request| &request.prepared));
+            let batch = Batch::new(requests.iter_mut().map(|request| &mut request.prepared));
             let started = Instant::now();
             let result = self.write(&batch).await;
             self.last_ns.store(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);

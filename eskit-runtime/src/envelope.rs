@@ -7,6 +7,7 @@ use crate::payload::ContentType;
 use crate::position::Position;
 use crate::query::QueryItem;
 use crate::recorded::RecordedEvent;
+use crate::store::{StoreError, StoreErrorKind};
 use crate::stream::{StreamId, StreamVersion};
 use crate::tag::Tags;
 use crate::time::Timestamp;
@@ -30,11 +31,12 @@ use crate::time::Timestamp;
 /// use eskit_runtime::{Envelope, Interner, NewEvent, Position, Timestamp};
 ///
 /// let event = NewEvent::json("shop.Sold", "{}");
-/// let bytes = Envelope::encode(&event, Timestamp::now(), None);
+/// let mut bytes = Envelope::encode(&event)?;
+/// Envelope::stamp(&mut bytes, Timestamp::from_micros(5));
 /// let envelope = Envelope::parse(&bytes).ok_or("damaged")?;
 /// let read = envelope.into_recorded(Position::new(7), None, b"{}".to_vec(), &mut Interner::new()).ok_or("damaged")?;
-/// assert_eq!((read.position, read.id), (Position::new(7), event.id));
-/// # Ok::<(), &str>(())
+/// assert_eq!((read.position, read.id, read.recorded_at.as_micros()), (Position::new(7), event.id, 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'b> {
@@ -53,19 +55,24 @@ pub struct Envelope<'b> {
 const FIXED: usize = 8 + 16 + 4;
 
 impl<'b> Envelope<'b> {
-    /// The envelope of an event whose metadata, unless it is empty, is this JSON. The event must be within the limits.
-    pub fn encode(event: &NewEvent, recorded_at: Timestamp, metadata: Option<&str>) -> Vec<u8> {
+    /// The envelope of an event, which must be within the limits. An event that brings no time of its own needs a
+    /// [stamp](Envelope::stamp) before it is written.
+    ///
+    /// # Errors
+    /// The metadata cannot be encoded.
+    pub fn encode(event: &NewEvent) -> Result<Vec<u8>, StoreError> {
         let stream = event.stream.as_ref();
+        let metadata = if event.metadata.is_empty() { String::new() } else { json(&event.metadata)? };
         let texts = [
             event.name.as_str(),
             stream.map_or("", StreamId::stream_type),
             stream.map_or("", StreamId::id),
             if event.content_type.is_json() { "" } else { event.content_type.as_str() },
             event.tags.as_packed(),
-            metadata.unwrap_or_default(),
+            &metadata,
         ];
         let mut bytes = Vec::with_capacity(FIXED + texts.iter().map(|text| 4 + text.len()).sum::<usize>());
-        bytes.extend_from_slice(&recorded_at.as_micros().to_be_bytes());
+        bytes.extend_from_slice(&event.recorded_at.map_or(0, Timestamp::as_micros).to_be_bytes());
         bytes.extend_from_slice(event.id.as_bytes());
         bytes.extend_from_slice(&event.schema_version.get().to_be_bytes());
         for text in texts {
@@ -73,7 +80,14 @@ impl<'b> Envelope<'b> {
             bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
         }
         texts.iter().for_each(|text| bytes.extend_from_slice(text.as_bytes()));
-        bytes
+        Ok(bytes)
+    }
+
+    /// Puts the time into the bytes of an envelope.
+    pub fn stamp(bytes: &mut [u8], recorded_at: Timestamp) {
+        if let Some(field) = bytes.first_chunk_mut() {
+            *field = recorded_at.as_micros().to_be_bytes();
+        }
     }
 
     /// Reads an envelope; `None` when the bytes are none.
@@ -148,6 +162,13 @@ impl<'b> Envelope<'b> {
     }
 }
 
+fn json(metadata: &Metadata) -> Result<String, StoreError> {
+    serde_json::to_string(metadata).map_err(|error| {
+        let text = format!("the metadata of an event cannot be encoded: {error}");
+        StoreError::new(StoreErrorKind::Other, text).with_source(error)
+    })
+}
+
 /// What is left to read.
 struct Rest<'b>(&'b [u8]);
 
@@ -179,9 +200,9 @@ mod tests {
         event.metadata = Metadata::new().with("tenant", "t-1");
         event.content_type = ContentType::new("application/cbor");
         let time = Timestamp::from_micros(-1);
-        let metadata = serde_json::to_string(&event.metadata).unwrap();
 
-        let bytes = Envelope::encode(&event, time, Some(&metadata));
+        let mut bytes = Envelope::encode(&event).unwrap();
+        Envelope::stamp(&mut bytes, time);
         let read = Envelope::parse(&bytes).unwrap();
         let item = QueryItem::types(["shop.Sold"]).with_tag(Tag::new("shop", 1));
         assert!(read.matches(&item) && !read.matches(&item.with_tag(Tag::new("shop", 2))));

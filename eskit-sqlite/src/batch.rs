@@ -93,20 +93,21 @@ impl<'b, 'c> Batch<'b, 'c> {
     }
 
     /// Checks one append and writes it. A fault means that the whole transaction must be rolled back.
-    pub(crate) fn append(&mut self, request: &EncodedAppend) -> Result<Result<Appended, AppendError>, Fault> {
-        match self.known(&request.append.events)? {
+    pub(crate) fn append(&mut self, request: &mut EncodedAppend) -> Result<Result<Appended, AppendError>, Fault> {
+        let EncodedAppend { append, envelopes } = request;
+        match self.known(&append.events)? {
             Known::No => {}
             Known::Repeated(appended) => return Ok(Ok(appended)),
             Known::Reused { id, position } => return Ok(Err(AppendError::IdReused { id, position })),
         }
-        if let Some(closed) = self.first_closed(&request.append.events)? {
+        if let Some(closed) = self.first_closed(&append.events)? {
             return Ok(Err(AppendError::StreamClosed(closed)));
         }
         let mut streams = Streams::default();
-        if let Some(conflict) = condition::first_conflict(self, &mut streams, &request.append.conditions)? {
+        if let Some(conflict) = condition::first_conflict(self, &mut streams, &append.conditions)? {
             return Ok(Err(AppendError::Conflict(conflict)));
         }
-        self.write(request, &mut streams).map(Ok)
+        self.write(&append.events, envelopes, &mut streams).map(Ok)
     }
 
     /// Looks the ids up that the log may hold.
@@ -137,19 +138,24 @@ impl<'b, 'c> Batch<'b, 'c> {
         Ok(None)
     }
 
-    fn write<'r>(&mut self, request: &'r EncodedAppend, streams: &mut Streams<'r>) -> Result<Appended, Fault> {
+    fn write<'r>(
+        &mut self,
+        events: &'r [NewEvent],
+        envelopes: &mut [Vec<u8>],
+        streams: &mut Streams<'r>,
+    ) -> Result<Appended, Fault> {
         let now = Timestamp::now();
-        let events = &request.append.events;
         let mut positions = Vec::with_capacity(events.len());
         let mut versions = Vec::with_capacity(events.len());
-        for (part, event) in events.iter().enumerate() {
+        for (part, (event, envelope)) in events.iter().zip(envelopes).enumerate() {
             let version = match &event.stream {
                 Some(stream) => Some(self.advance(streams, stream)?),
                 None => None,
             };
             self.head += 1;
-            let metadata = request.metadata.get(part).and_then(Option::as_deref);
-            self.insert(event, version, part, metadata, now)?;
+            let recorded_at = event.recorded_at.unwrap_or(now);
+            Envelope::stamp(envelope, recorded_at);
+            self.insert(event, version, part, recorded_at, envelope)?;
             positions.push(position(self.head));
             versions.push(version.map(i64::unsigned_abs));
             self.ids.insert(event.id);
@@ -201,12 +207,11 @@ impl<'b, 'c> Batch<'b, 'c> {
         event: &NewEvent,
         version: Option<i64>,
         part: usize,
-        metadata: Option<&str>,
-        now: Timestamp,
+        recorded_at: Timestamp,
+        envelope: &[u8],
     ) -> Result<(), Fault> {
         let name = event.name.as_str();
         let stream_type = event.stream.as_ref().map(StreamId::stream_type);
-        let recorded_at = event.recorded_at.unwrap_or(now);
         let insert = &mut self.statements.insert_event;
         insert.raw_bind_parameter(1, self.head)?;
         insert.raw_bind_parameter(2, event.id.as_bytes().as_slice())?;
@@ -216,7 +221,7 @@ impl<'b, 'c> Batch<'b, 'c> {
         insert.raw_bind_parameter(6, version)?;
         insert.raw_bind_parameter(7, i64::try_from(part).unwrap_or(i64::MAX))?;
         insert.raw_bind_parameter(8, recorded_at.as_micros())?;
-        insert.raw_bind_parameter(9, Envelope::encode(event, recorded_at, metadata))?;
+        insert.raw_bind_parameter(9, envelope)?;
         insert.raw_bind_parameter(10, event.payload.as_slice())?;
         insert.raw_execute()?;
         let Statements { insert_recent, insert_settled, .. } = &mut *self.statements;

@@ -1,6 +1,5 @@
 use eskit_runtime::{
-    Append, AppendError, Appended, Metadata, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId,
-    StreamStatus,
+    Append, AppendError, Appended, Envelope, StoreError, StreamChange, StreamError, StreamId, StreamStatus,
 };
 use tokio::sync::oneshot;
 
@@ -17,8 +16,8 @@ pub(crate) enum Request {
 /// An append, with what can be encoded before the writer's turn.
 pub(crate) struct EncodedAppend {
     pub(crate) append: Append,
-    /// The metadata of each event as JSON, `None` where it is empty; no entry at all when all are.
-    pub(crate) metadata: Vec<Option<String>>,
+    /// The envelope of each event.
+    pub(crate) envelopes: Vec<Vec<u8>>,
 }
 
 /// Who waits for an answer, and the answer, which is told once the transaction has ended.
@@ -42,18 +41,8 @@ impl<T, E> Reply<T, E> {
 
 impl EncodedAppend {
     pub(crate) fn new(append: Append) -> Result<EncodedAppend, StoreError> {
-        let encode = |metadata: &Metadata| {
-            if metadata.is_empty() { Ok(None) } else { serde_json::to_string(metadata).map(Some) }
-        };
-        let metadata = if append.events.iter().all(|event| event.metadata.is_empty()) {
-            Vec::new()
-        } else {
-            append.events.iter().map(|event| encode(&event.metadata)).collect::<Result<_, _>>().map_err(|error| {
-                let text = format!("the metadata of an event cannot be encoded: {error}");
-                StoreError::new(StoreErrorKind::Other, text).with_source(error)
-            })?
-        };
-        Ok(EncodedAppend { append, metadata })
+        let envelopes = append.events.iter().map(Envelope::encode).collect::<Result<_, _>>()?;
+        Ok(EncodedAppend { append, envelopes })
     }
 }
 

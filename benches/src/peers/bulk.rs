@@ -53,7 +53,8 @@ impl Bulk {
                 self.rows += 1;
                 let (position, now) = (self.rows.cast_signed(), Timestamp::now());
                 let event = stream_event(StreamId::new("account", stream.as_str()), self.rows);
-                let envelope = Envelope::encode(&event, now, None);
+                let mut envelope = Envelope::encode(&event)?;
+                Envelope::stamp(&mut envelope, now);
                 insert.execute(params![
                     position,
                     event.id.as_bytes(),

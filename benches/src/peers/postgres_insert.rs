@@ -32,7 +32,7 @@ impl Inserter {
         let (mut envelopes, mut payloads) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
         let now = Timestamp::now();
         for _ in 0..rows {
-            let row = self.next_row(now);
+            let row = self.next_row(now)?;
             positions.push(row.position);
             ids.push(row.id);
             streams.push(row.stream);
@@ -62,7 +62,7 @@ impl Inserter {
     /// Inserts one row, as a program without an event store would.
     pub(crate) async fn insert_one(&mut self) -> Result<(), Failure> {
         let now = Timestamp::now();
-        let row = self.next_row(now);
+        let row = self.next_row(now)?;
         sqlx::query(
             "INSERT INTO by_hand.events (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload) \
              VALUES ($1, $2, $3, 'account', $4, $5, 0, $6, $7, $8)",
@@ -80,20 +80,22 @@ impl Inserter {
         Ok(())
     }
 
-    fn next_row(&mut self, now: Timestamp) -> Row {
+    fn next_row(&mut self, now: Timestamp) -> Result<Row, Failure> {
         let stream = (self.rows % self.streams).to_string();
         let version = self.rows / self.streams + 1;
         self.rows += 1;
         let event = stream_event(StreamId::new("account", stream.as_str()), self.rows.cast_unsigned());
         let place = [self.rows.to_be_bytes(), version.to_be_bytes()].concat();
-        Row {
+        let mut envelope = Envelope::encode(&event)?;
+        Envelope::stamp(&mut envelope, now);
+        Ok(Row {
             position: self.rows,
             id: uuid::Uuid::from_bytes(*event.id.as_bytes()),
             stream,
             version,
-            envelope: [place, Envelope::encode(&event, now, None)].concat(),
+            envelope: [place, envelope].concat(),
             payload: event.payload,
-        }
+        })
     }
 }
 
