@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use eskit_runtime::{AppendError, Appended, Envelope, NewEvent, Position, StreamClosed, StreamId, Timestamp};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::condition;
 use crate::connect::{SecureDelete, secure_delete};
@@ -13,10 +13,11 @@ use crate::repeat::{self, Known};
 use crate::request::EncodedAppend;
 use crate::row::position;
 use crate::statements::Statements;
+use crate::stream;
 use crate::tier::Tier;
 
-/// A batch of more events than this writes its entries where they stay.
-const RECENT_MAX: usize = 500;
+/// A batch of more events than this writes their entries where they stay: so many share the pages that they touch.
+const RECENT_MAX: i64 = 500;
 
 /// One transaction of the writer: appends are checked and written one after the other, each against the file as the
 /// earlier ones left it. A refused append wrote nothing, so nothing ever has to be undone for one alone.
@@ -25,6 +26,8 @@ pub(crate) struct Batch<'b, 'c> {
     statements: &'b mut Statements<'c>,
     pub(crate) pending: &'b mut PendingNames,
     head: i64,
+    /// The position of the last event before this batch.
+    begun_at: i64,
     /// The position up to which entries are settled.
     settled: i64,
     settle_after: i64,
@@ -36,28 +39,31 @@ pub(crate) struct Batch<'b, 'c> {
 }
 
 impl<'b, 'c> Batch<'b, 'c> {
-    /// Begins the transaction, which will write at most this many events: no other process writes until it ends. After
-    /// `settle_after` events their entries are settled.
-    pub(crate) fn begin(
+    /// The work of a transaction that has begun and lets no other process write. After `settle_after` events their entries
+    /// are settled.
+    pub(crate) fn new(
         conn: &'c Connection,
         statements: &'b mut Statements<'c>,
         pending: &'b mut PendingNames,
-        events: usize,
         settle_after: i64,
     ) -> Result<Batch<'b, 'c>, Fault> {
-        statements.begin.raw_execute()?;
         let head: Option<i64> = statements.head.query_row([], |row| row.get(0))?;
+        let head = head.unwrap_or_default();
         let ids = KnownIds::begin(&mut statements.newest_id)?;
         let has_closed = statements.any_closed.query_row([], |row| row.get(0))?;
-        let (head, settled) = (head.unwrap_or_default(), statements.settled.query_row([], |row| row.get(0))?);
-        let mut batch =
-            Batch { conn, statements, pending, head, settled, settle_after, tier: Tier::Recent, ids, has_closed };
-        if events > RECENT_MAX {
-            // So many share the pages that they touch already.
-            batch.settle()?;
-            batch.tier = Tier::Settled;
+        let settled = statements.settled.query_row([], |row| row.get(0))?;
+        let tier = Tier::Recent;
+        Ok(Batch { conn, statements, pending, head, begun_at: head, settled, settle_after, tier, ids, has_closed })
+    }
+
+    /// Chooses where the entries of so many further events go.
+    fn choose_tier(&mut self, events: usize) -> Result<(), Fault> {
+        let events = self.head - self.begun_at + i64::try_from(events).unwrap_or(i64::MAX);
+        if self.tier == Tier::Recent && events > RECENT_MAX {
+            self.settle()?;
+            self.tier = Tier::Settled;
         }
-        Ok(batch)
+        Ok(())
     }
 
     /// Moves all recent entries to where the others are.
@@ -70,6 +76,13 @@ impl<'b, 'c> Batch<'b, 'c> {
             secure_delete(self.conn, SecureDelete::Full)?;
             self.conn.execute_batch("DELETE FROM streams_recent; DELETE FROM tags_recent")?;
             secure_delete(self.conn, SecureDelete::Fast)?;
+        }
+        self.note_settled()
+    }
+
+    /// Notes that no entry is recent.
+    fn note_settled(&mut self) -> Result<(), Fault> {
+        if self.settled < self.head {
             self.conn.prepare_cached("UPDATE settled SET pos = ?1")?.execute([self.head])?;
             self.settled = self.head;
         }
@@ -80,14 +93,9 @@ impl<'b, 'c> Batch<'b, 'c> {
     pub(crate) fn finish(mut self) -> Result<Position, Fault> {
         self.pending.flush(self.statements)?;
         match self.tier {
-            Tier::Settled => {
-                self.conn.prepare_cached("UPDATE settled SET pos = ?1")?.execute([self.head])?;
-            }
-            Tier::Recent => {
-                if self.head - self.settled >= self.settle_after {
-                    self.settle()?;
-                }
-            }
+            Tier::Settled => self.note_settled()?,
+            Tier::Recent if self.head - self.settled >= self.settle_after => self.settle()?,
+            Tier::Recent => {}
         }
         Ok(position(self.head))
     }
@@ -145,6 +153,7 @@ impl<'b, 'c> Batch<'b, 'c> {
         streams: &mut Streams<'r>,
     ) -> Result<Appended, Fault> {
         let now = Timestamp::now();
+        self.choose_tier(events.len())?;
         let mut positions = Vec::with_capacity(events.len());
         let mut versions = Vec::with_capacity(events.len());
         for (part, (event, envelope)) in events.iter().zip(envelopes).enumerate() {
@@ -183,16 +192,14 @@ impl<'b, 'c> Batch<'b, 'c> {
         match streams.0.entry(stream) {
             Entry::Occupied(slot) => Ok(slot.into_mut()),
             Entry::Vacant(slot) => {
-                let Statements { recent_version, settled_version, .. } = &mut *self.statements;
                 let mut found = None;
-                for statement in [recent_version, settled_version] {
+                for statement in &mut self.statements.last_entry {
                     if found.is_none() {
-                        found =
-                            statement.query_row((stream.stream_type(), stream.id()), |row| row.get(0)).optional()?;
+                        found = stream::entry_in(statement, stream, i64::MAX)?;
                     }
                 }
                 let version = match found {
-                    Some(version) => version,
+                    Some((version, _)) => version,
                     // The events of a deleted stream are gone, its version is not.
                     None if self.has_closed => lifecycle::closed(self.conn, stream)?.map_or(0, |closed| closed.version),
                     None => 0,

@@ -16,7 +16,9 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const CHECKPOINT_PAGES: u32 = 4000;
 /// The write-ahead log is cut to this size when it is reset.
 const WAL_BYTES_KEPT: i64 = 64 << 20;
-const WRITER_CACHE_KIB: i64 = 64 << 10;
+/// SQLite goes through the whole cache after each commit in which it reordered pages: a larger one would cost more than it
+/// spares.
+const WRITER_CACHE_KIB: i64 = 16 << 10;
 const READER_CACHE_KIB: i64 = 16 << 10;
 /// Prepared statements that one connection keeps; above the number of SQL texts of this crate in common use.
 const STATEMENTS_KEPT: usize = 64;
@@ -96,6 +98,8 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Store
     configure_writer(&conn, options).map_err(fail)?;
     take_over(&conn, options.busy_timeout).map_err(fail)?;
     schema::migrate(&conn, path)?;
+    // From here on the writer waits by itself.
+    conn.busy_timeout(Duration::ZERO).map_err(|error| fail(error.into()))?;
     Ok(conn)
 }
 

@@ -1,13 +1,13 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::Semaphore;
 
 use crate::request::Request;
 
 /// Events after which a batch takes in no further request.
-pub(crate) const BATCH_EVENTS: usize = 1000;
+const BATCH_EVENTS: usize = 1000;
 
 /// Why the queue takes in nothing more.
 #[derive(Clone, Debug)]
@@ -15,6 +15,24 @@ pub(crate) enum Refusal {
     Closed,
     /// The writer failed closed, with this text.
     Failed(String),
+}
+
+/// The requests of one transaction.
+#[derive(Default)]
+pub(crate) struct Taken {
+    pub(crate) requests: Vec<Request>,
+    events: usize,
+}
+
+impl Taken {
+    pub(crate) fn clear(&mut self) {
+        self.requests.clear();
+        self.events = 0;
+    }
+
+    fn is_full(&self) -> bool {
+        self.events >= BATCH_EVENTS
+    }
 }
 
 /// The bounded queue between callers and the writer thread.
@@ -27,16 +45,9 @@ pub(crate) struct WriteQueue {
 #[derive(Default)]
 struct State {
     requests: VecDeque<Request>,
-    events: usize,
-    /// The number of requests for which the writer waits; 0 while it does not.
-    wake_at: usize,
+    /// Whether the writer sleeps until a request comes.
+    is_awaited: bool,
     refusal: Option<Refusal>,
-}
-
-impl State {
-    fn is_enough(&self, requests: usize) -> bool {
-        self.requests.len() >= requests || self.events >= BATCH_EVENTS || self.refusal.is_some()
-    }
 }
 
 impl WriteQueue {
@@ -57,10 +68,8 @@ impl WriteQueue {
         if let Some(refusal) = &state.refusal {
             return Err(refusal.clone());
         }
-        state.events += request.events();
         state.requests.push_back(request);
-        if state.wake_at > 0 && state.is_enough(state.wake_at) {
-            state.wake_at = 0;
+        if std::mem::take(&mut state.is_awaited) {
             drop(state);
             self.ready.notify_one();
         }
@@ -87,48 +96,49 @@ impl WriteQueue {
         }
     }
 
-    /// Moves the next batch into `batch`: waits for a first request, then lingers until `expected` requests wait.
-    /// Returns `false` when there is nothing left and nothing more will come.
-    pub(crate) fn take(&self, batch: &mut Vec<Request>, expected: usize, linger: Duration) -> bool {
+    /// Waits for requests and takes them. Returns `false` when there is nothing left and nothing more will come.
+    pub(crate) fn take(&self, taken: &mut Taken) -> bool {
         let mut state = self.state();
         while state.requests.is_empty() {
             if state.refusal.is_some() {
                 return false;
             }
-            state.wake_at = 1;
+            state.is_awaited = true;
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        if !linger.is_zero() && !state.is_enough(expected) {
-            state = self.linger(state, expected, linger);
-        }
-        state.wake_at = 0;
-        let mut events = 0;
-        while events < BATCH_EVENTS {
-            let Some(request) = state.requests.pop_front() else { break };
-            events += request.events();
-            batch.push(request);
-        }
-        state.events -= events;
-        drop(state);
-        self.places.add_permits(batch.len());
+        self.move_to(taken, state);
         true
     }
 
-    fn linger<'q>(
-        &'q self,
-        mut state: MutexGuard<'q, State>,
-        expected: usize,
-        linger: Duration,
-    ) -> MutexGuard<'q, State> {
-        let deadline = Instant::now() + linger;
-        while !state.is_enough(expected) {
+    /// Takes what came since, unless enough is taken; waits for it until the deadline while fewer than `expected` requests
+    /// are taken. Returns whether anything was.
+    pub(crate) fn take_more(&self, taken: &mut Taken, expected: usize, deadline: Instant) -> bool {
+        if taken.is_full() {
+            return false;
+        }
+        let mut state = self.state();
+        while state.requests.is_empty() {
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
+            if taken.requests.len() >= expected || left.is_zero() || state.refusal.is_some() {
+                state.is_awaited = false;
+                return false;
             }
-            state.wake_at = expected;
+            state.is_awaited = true;
             state = self.ready.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        state
+        self.move_to(taken, state);
+        true
+    }
+
+    fn move_to(&self, taken: &mut Taken, mut state: MutexGuard<'_, State>) {
+        state.is_awaited = false;
+        let before = taken.requests.len();
+        while !taken.is_full() {
+            let Some(request) = state.requests.pop_front() else { break };
+            taken.events += request.events();
+            taken.requests.push(request);
+        }
+        drop(state);
+        self.places.add_permits(taken.requests.len() - before);
     }
 }

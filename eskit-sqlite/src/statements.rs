@@ -1,15 +1,6 @@
 use rusqlite::{Connection, Statement};
 
-/// The version of a stream by the entries of one tier.
-macro_rules! version_sql {
-    ($table:literal) => {
-        concat!(
-            "SELECT version FROM ",
-            $table,
-            " WHERE stream_type = ?1 AND stream_id = ?2 ORDER BY version DESC LIMIT 1"
-        )
-    };
-}
+use crate::stream;
 
 /// Inserts the entries of one tier: stream type, stream id, version, position; tag, type, position.
 pub(crate) struct InsertEntries<'c> {
@@ -26,9 +17,8 @@ pub(crate) struct Statements<'c> {
     pub(crate) any_closed: Statement<'c>,
     pub(crate) position_of_id: Statement<'c>,
     pub(crate) settled: Statement<'c>,
-    /// The version of a stream, by the recent events and by the settled ones.
-    pub(crate) recent_version: Statement<'c>,
-    pub(crate) settled_version: Statement<'c>,
+    /// Those of [`stream::LAST_ENTRY`].
+    pub(crate) last_entry: [Statement<'c>; 2],
     pub(crate) insert_event: Statement<'c>,
     /// By which the event is found, in either tier.
     pub(crate) insert_recent: InsertEntries<'c>,
@@ -46,8 +36,7 @@ impl<'c> Statements<'c> {
             any_closed: conn.prepare("SELECT EXISTS (SELECT 1 FROM closed_streams)")?,
             position_of_id: conn.prepare("SELECT pos FROM events WHERE id = ?1")?,
             settled: conn.prepare("SELECT pos FROM settled")?,
-            recent_version: conn.prepare(version_sql!("streams_recent"))?,
-            settled_version: conn.prepare(version_sql!("streams"))?,
+            last_entry: [conn.prepare(stream::LAST_ENTRY[0])?, conn.prepare(stream::LAST_ENTRY[1])?],
             insert_event: conn.prepare(
                 "INSERT INTO events (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",

@@ -183,6 +183,7 @@ impl Inner {
             path: path.clone(),
             queue: WriteQueue::new(options.queue_len),
             emulated_fsync_delay: options.emulated_fsync_delay,
+            busy_timeout: options.busy_timeout,
             settle_after: i64::try_from(options.settle_after).unwrap_or(i64::MAX),
         };
         let inner = Inner {

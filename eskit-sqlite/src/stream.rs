@@ -1,5 +1,5 @@
 use eskit_runtime::{Direction, QueryItem, StreamId};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
 use crate::error::Fault;
 use crate::range::Range;
@@ -83,13 +83,24 @@ fn is_only_stream(item: &QueryItem) -> bool {
     item.types.is_empty() && item.tags.is_empty() && item.ids.is_empty() && item.stream_type.is_none()
 }
 
-/// The version and the position of the last event of a stream up to a version.
+/// Finds the last entry of a stream up to a version, in either tier, the newer one first.
+pub(crate) const LAST_ENTRY: [&str; 2] = [last_sql!("streams_recent"), last_sql!("streams")];
+
+/// The version and the position of the last entry of a stream up to a version, by one of the statements of [`LAST_ENTRY`].
+pub(crate) fn entry_in(
+    statement: &mut Statement<'_>,
+    stream: &StreamId,
+    until: i64,
+) -> Result<Option<(i64, i64)>, Fault> {
+    let entry = statement.query_row((stream.stream_type(), stream.id(), until), |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(entry.optional()?)
+}
+
 fn last_entry(conn: &Connection, stream: &StreamId, until: i64) -> Result<Option<(i64, i64)>, Fault> {
-    for tier in Tier::NEWEST_FIRST {
-        let mut statement = conn.prepare_cached(tier.pick(last_sql!("streams"), last_sql!("streams_recent")))?;
-        let mut rows = statement.query((stream.stream_type(), stream.id(), until))?;
-        if let Some(row) = rows.next()? {
-            return Ok(Some((row.get(0)?, row.get(1)?)));
+    for sql in LAST_ENTRY {
+        let entry = entry_in(&mut *conn.prepare_cached(sql)?, stream, until)?;
+        if entry.is_some() {
+            return Ok(entry);
         }
     }
     Ok(None)

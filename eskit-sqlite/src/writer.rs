@@ -2,12 +2,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use eskit_runtime::{Position, StoreError, StoreErrorKind};
-use rusqlite::Connection;
+use rusqlite::{Connection, Statement};
 
 use crate::batch::Batch;
 use crate::error::Fault;
 use crate::names::PendingNames;
-use crate::queue::{Refusal, WriteQueue};
+use crate::queue::{Refusal, Taken, WriteQueue};
 use crate::request::Request;
 use crate::statements::Statements;
 use crate::watch::Heads;
@@ -16,12 +16,17 @@ use crate::watch::Heads;
 const LINGER_MAX: Duration = Duration::from_millis(1);
 /// A batch waits for further appends for this part of the time that the last commit took.
 const LINGER_PART: u32 = 8;
+/// The pauses between two looks at a file that another process holds.
+const BUSY_PAUSE_MIN: Duration = Duration::from_micros(100);
+const BUSY_PAUSE_MAX: Duration = Duration::from_millis(2);
 
 /// What the writer thread shares with the callers.
 pub(crate) struct WriteSide {
     pub(crate) path: PathBuf,
     pub(crate) queue: WriteQueue,
     pub(crate) emulated_fsync_delay: Duration,
+    /// How long to wait while another process holds the file.
+    pub(crate) busy_timeout: Duration,
     /// After how many events their entries are settled.
     pub(crate) settle_after: i64,
 }
@@ -49,38 +54,38 @@ pub(crate) fn serve(conn: &Connection, side: &WriteSide, heads: &Heads) {
         }
     };
     let mut writer = Writer { conn, side, statements, pending: PendingNames::default(), commit: Duration::ZERO };
-    let mut requests = Vec::new();
+    let mut taken = Taken::default();
     let mut expected = 0;
-    while side.queue.take(&mut requests, expected, (writer.commit / LINGER_PART).min(LINGER_MAX)) {
-        let taken = requests.len();
-        let outcome = writer.transact(&mut requests);
+    while side.queue.take(&mut taken) {
+        let outcome = writer.transact(&mut taken, expected);
         // Whoever is answered now is likely to append again: the next batch waits for as many.
-        expected = taken + side.queue.len();
+        expected = taken.requests.len() + side.queue.len();
         match outcome {
             Ok(head) => {
                 heads.advance(head);
                 // All answers in one go, and only then the clearing up: a runtime that is woken for each alone parks its
                 // threads in between.
-                requests.iter_mut().for_each(Request::committed);
-                requests.clear();
+                taken.requests.iter_mut().for_each(Request::committed);
             }
             Err(failure) => {
-                if writer.fail(failure, &mut requests) {
+                if writer.fail(failure, &mut taken.requests) {
                     return refuse_rest(side);
                 }
             }
         }
+        taken.clear();
     }
 }
 
 /// Answers what still waits after the writer failed closed. Nothing of it was written.
 fn refuse_rest(side: &WriteSide) {
-    let mut requests = Vec::new();
-    while side.queue.take(&mut requests, 0, Duration::ZERO) {
-        for mut request in requests.drain(..) {
+    let mut taken = Taken::default();
+    while side.queue.take(&mut taken) {
+        for request in &mut taken.requests {
             let cause = side.queue.failure().unwrap_or_default();
             request.failed(failed_closed(&side.path, &cause), false);
         }
+        taken.clear();
     }
 }
 
@@ -101,8 +106,8 @@ struct Writer<'w> {
 
 impl Writer<'_> {
     /// Runs one transaction: the new head. Each request that was reached keeps its answer.
-    fn transact(&mut self, requests: &mut [Request]) -> Result<Position, Failure> {
-        let outcome = self.try_transact(requests);
+    fn transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Position, Failure> {
+        let outcome = self.try_transact(taken, expected);
         if outcome.is_err() && !self.conn.is_autocommit() {
             // When this fails too, `fail` notices.
             let _ = self.conn.execute_batch("ROLLBACK");
@@ -111,12 +116,20 @@ impl Writer<'_> {
         outcome
     }
 
-    fn try_transact(&mut self, requests: &mut [Request]) -> Result<Position, Failure> {
-        let events = requests.iter().map(Request::events).sum();
-        let mut batch =
-            Batch::begin(self.conn, &mut self.statements, &mut self.pending, events, self.side.settle_after)?;
-        for request in requests {
-            request.run(&mut batch)?;
+    fn try_transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Position, Failure> {
+        let deadline = Instant::now() + (self.commit / LINGER_PART).min(LINGER_MAX);
+        begin(&mut self.statements.begin, self.side.busy_timeout)?;
+        let mut batch = Batch::new(self.conn, &mut self.statements, &mut self.pending, self.side.settle_after)?;
+        let mut done = 0;
+        // While some requests are worked on, others come.
+        loop {
+            for request in taken.requests.iter_mut().skip(done) {
+                request.run(&mut batch)?;
+            }
+            done = taken.requests.len();
+            if !self.side.queue.take_more(taken, expected, deadline) {
+                break;
+            }
         }
         let head = batch.finish()?;
         let started = Instant::now();
@@ -130,17 +143,31 @@ impl Writer<'_> {
     }
 
     /// Answers the requests of a transaction that did not commit. Returns whether the writer failed closed.
-    fn fail(&self, failure: Failure, requests: &mut Vec<Request>) -> bool {
+    fn fail(&self, failure: Failure, requests: &mut [Request]) -> bool {
         let Failure { fault, is_ambiguous } = failure;
         let fails_closed = is_ambiguous || !fault.may_pass() || !self.conn.is_autocommit();
         let text = fault.text("append to", &self.side.path);
         if fails_closed {
             self.side.queue.refuse(Refusal::Failed(text.clone()));
         }
-        for mut request in requests.drain(..) {
+        for request in requests {
             request.failed(StoreError::new(fault.kind(), text.clone()), is_ambiguous);
         }
         fails_closed
+    }
+}
+
+/// Begins a transaction, once no other process holds the file. SQLite's own waiting looks ten times a second, and so finds
+/// a file that is nearly always held hardly ever free.
+fn begin(statement: &mut Statement<'_>, timeout: Duration) -> Result<(), Fault> {
+    let started = Instant::now();
+    loop {
+        match statement.raw_execute().map_err(Fault::from) {
+            Err(fault) if fault.kind() == StoreErrorKind::Busy && started.elapsed() < timeout => {
+                std::thread::sleep((started.elapsed() / 16).clamp(BUSY_PAUSE_MIN, BUSY_PAUSE_MAX));
+            }
+            result => return result.map(drop),
+        }
     }
 }
 

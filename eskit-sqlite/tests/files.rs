@@ -4,6 +4,8 @@
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eskit_runtime::{Append, AppendError, EventStore, NewEvent, Position, Query, ReadOptions, StoreErrorKind};
@@ -250,4 +252,32 @@ async fn a_writer_elsewhere_makes_appends_busy_for_a_while() {
     assert_eq!(numbers(&everything(&store).await), [1], "reads do not wait");
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(store.append(one(plain("e"))).await.unwrap().last(), Position::new(2));
+}
+
+/// As SQLite waits by itself, it would look too rarely.
+#[tokio::test]
+async fn a_writer_elsewhere_that_hardly_pauses_starves_nobody() {
+    let folder = Folder::new("starved");
+    let file = folder.file("log.db");
+    let store = SqliteStore::options().busy_timeout(Duration::from_secs(2)).open(&file).await.unwrap();
+    let other = Connection::open(&file).unwrap();
+    other.busy_timeout(Duration::ZERO).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let busy = std::thread::spawn(move || {
+        while !stopped.load(Ordering::Relaxed) {
+            if other.execute_batch("BEGIN IMMEDIATE").is_ok() {
+                std::thread::sleep(Duration::from_millis(5));
+                other.execute_batch("COMMIT").unwrap();
+            }
+            std::thread::sleep(Duration::from_micros(100));
+        }
+    });
+    for position in 1..=12 {
+        // So long that the other has its turn in between.
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        assert_eq!(store.append(one(plain("e"))).await.unwrap().last(), Position::new(position));
+    }
+    stop.store(true, Ordering::Relaxed);
+    busy.join().unwrap();
 }

@@ -25,7 +25,7 @@ impl Bulk {
     pub(crate) fn open(folder: &Path, streams: u64, commit_delay: Duration) -> Result<Bulk, Failure> {
         let connection = Connection::open(folder.join("log.db"))?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        connection.pragma_update(None, "cache_size", -(64 << 10))?;
+        connection.pragma_update(None, "cache_size", -(16 << 10))?;
         connection.pragma_update_and_check(None, "wal_autocheckpoint", 4000, |row| row.get::<_, i64>(0))?;
         Ok(Bulk { connection, rows: 0, streams, commit_delay })
     }
