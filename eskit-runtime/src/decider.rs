@@ -146,6 +146,10 @@ const PAYLOAD_LEN: usize = 128;
 #[derive(Debug, Default)]
 pub struct Emitter {
     events: Vec<NewEvent>,
+    /// The event that is being encoded. Here and not in the functions that are compiled for each event, which would
+    /// have to know how to drop it.
+    payload: Vec<u8>,
+    tags: Tags,
 }
 
 impl Emitter {
@@ -162,10 +166,10 @@ impl Emitter {
     /// Adds one event.
     #[doc(hidden)]
     pub fn push<E: SingleEvent>(&mut self, event: &E) -> Result<(), EncodeError> {
-        let (mut payload, mut tags) = (Vec::with_capacity(PAYLOAD_LEN), Tags::new());
-        event.tags(&mut tags);
-        let written = event.to_json(&mut payload);
-        self.add(E::TYPE, written, payload, reads_back::<E>, tags)
+        self.begin(Tags::new());
+        event.tags(&mut self.tags);
+        let written = event.to_json(&mut self.payload);
+        self.add(E::TYPE, written, reads_back::<E>)
     }
 
     /// Adds one event of type `E`, given by what serde writes for it.
@@ -175,19 +179,23 @@ impl Emitter {
         event: &impl serde::Serialize,
         tags: Tags,
     ) -> Result<(), EncodeError> {
-        let mut payload = Vec::with_capacity(PAYLOAD_LEN);
-        let written = event.serialize(&mut serde_json::Serializer::new(&mut payload));
-        self.add(E::TYPE, written, payload, reads_back::<E>, tags)
+        self.begin(tags);
+        let written = event.serialize(&mut serde_json::Serializer::new(&mut self.payload));
+        self.add(E::TYPE, written, reads_back::<E>)
+    }
+
+    fn begin(&mut self, tags: Tags) {
+        self.payload = Vec::with_capacity(PAYLOAD_LEN);
+        self.tags = tags;
     }
 
     fn add(
         &mut self,
         event: &'static EventType,
         written: serde_json::Result<()>,
-        payload: Vec<u8>,
         reads_back: fn(&str) -> serde_json::Result<()>,
-        tags: Tags,
     ) -> Result<(), EncodeError> {
+        let (payload, tags) = (std::mem::take(&mut self.payload), std::mem::take(&mut self.tags));
         written.map_err(|error| refuse(event.name, false, Box::new(error)))?;
         // What cannot be read back must never enter the log.
         let text = std::str::from_utf8(&payload).map_err(|error| refuse(event.name, true, Box::new(error)))?;

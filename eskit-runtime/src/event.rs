@@ -145,14 +145,7 @@ pub trait Payload: Sized {
 impl<T: Serialize + DeserializeOwned> Payload for T {
     #[inline]
     fn from_json(text: &str) -> serde_json::Result<T> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        match T::deserialize(&mut json) {
-            Ok(value) => match json.end() {
-                Ok(()) => Ok(value),
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error),
-        }
+        crate::json::read(text)
     }
 
     fn from_value(value: serde_json::Value) -> serde_json::Result<T> {

@@ -16,6 +16,7 @@ mod event;
 mod execute;
 mod id;
 mod intern;
+mod json;
 mod lifecycle;
 pub mod limits;
 mod metadata;
