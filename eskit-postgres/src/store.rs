@@ -9,7 +9,7 @@ use eskit_runtime::{
 };
 use sqlx::PgPool;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::connections::Connections;
 use crate::error::Fault;
@@ -53,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) heads: Arc<Heads>,
     queue: Queue,
     pub(crate) writer: Writer,
+    /// For reads ahead, which may hold half of the pool's connections while nobody polls them.
+    ahead: Semaphore,
     runtime: Handle,
     owns_pool: bool,
 }
@@ -100,6 +102,7 @@ impl PostgresStore {
             options.run_migrations(&pool).await?;
         }
         let runtime = Handle::current();
+        let ahead = Semaphore::new(pool.options().get_max_connections() as usize / 2);
         let connections = Arc::new(Connections::new(pool, keep, runtime.clone()));
         let payload = inspect(&connections, &names, &options).await?;
         let statements = Arc::new(Statements::new(&names, payload));
@@ -120,7 +123,7 @@ impl PostgresStore {
             last_ns: AtomicU64::new(0),
         };
         let queue = Queue::new(options.queue_len);
-        let inner = Inner { names, payload, connections, statements, heads, queue, writer, runtime, owns_pool };
+        let inner = Inner { names, payload, connections, statements, heads, queue, writer, ahead, runtime, owns_pool };
         let store = PostgresStore { inner: Arc::new(inner) };
         store.give_way_to_closing_pool();
         Ok(store)
@@ -173,6 +176,16 @@ impl PostgresStore {
             return Err(StoreError::new(StoreErrorKind::Invalid, text).into());
         }
         Ok(Prepared::new(append)?)
+    }
+
+    /// A place among the reads ahead. Where there is none, the read waits to be polled again, which is when it is no longer
+    /// ahead.
+    async fn admit_ahead(&self) -> Option<SemaphorePermit<'_>> {
+        let place = self.inner.ahead.try_acquire().ok();
+        if place.is_none() {
+            tokio::task::yield_now().await;
+        }
+        place
     }
 
     async fn try_read(&self, query: &Query, options: &ReadOptions) -> Result<Page, Fault> {
@@ -232,6 +245,7 @@ impl EventStore for PostgresStore {
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         limits::check_query(query)?;
+        let _place = if options.ahead { self.admit_ahead().await } else { None };
         let result = match self.try_read(query, &options).await {
             // A connection at hand may have died meanwhile; all of them were let go now.
             Err(fault) if fault.kind() == StoreErrorKind::Unavailable && !fault.is_definite() => {

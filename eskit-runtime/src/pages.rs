@@ -51,7 +51,7 @@ impl<'a, S: EventStore> Pages<'a, S> {
     /// What the store's read returns. The next call tries the same page again.
     pub async fn next(&mut self) -> Result<Option<Vec<crate::RecordedEvent>>, StoreError> {
         if matches!(self.next, Next::Unasked) {
-            self.next = Next::Asked(self.ask());
+            self.next = Next::Asked(self.ask(false));
         }
         let answer = match &mut self.next {
             Next::Asked(read) => {
@@ -78,14 +78,14 @@ impl<'a, S: EventStore> Pages<'a, S> {
         Ok(if page.events.is_empty() { None } else { Some(page.events) })
     }
 
-    fn ask(&self) -> Read<'a> {
-        let (store, query, options) = (self.store, Arc::clone(&self.query), self.options);
+    fn ask(&self, ahead: bool) -> Read<'a> {
+        let (store, query, options) = (self.store, Arc::clone(&self.query), ReadOptions { ahead, ..self.options });
         Box::pin(async move { store.read(&query, options).await })
     }
 
     /// Asks for the next page without waiting for it.
     async fn start(&mut self) {
-        let mut read = self.ask();
+        let mut read = self.ask(true);
         let polled = poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await;
         self.next = match polled {
             Poll::Ready(answer) => Next::Answered(answer),

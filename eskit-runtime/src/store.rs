@@ -26,6 +26,9 @@ pub trait EventStore: Send + Sync + 'static {
     fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 
     /// Reads one page of the events that match a query.
+    ///
+    /// With [`ReadOptions::ahead`] nobody may poll the future for a long time after the first poll. Where each read takes
+    /// something scarce, such as a connection of a pool, such reads must leave enough of it for everything else to go on.
     fn read(&self, query: &Query, options: ReadOptions) -> impl Future<Output = Result<Page, StoreError>> + Send;
 
     /// The position of the last event; [`Position::START`] for an empty log.

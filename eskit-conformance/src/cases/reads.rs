@@ -1,6 +1,6 @@
 //! Where a read starts and stops, in which order, and how much one page holds.
 
-use eskit_runtime::{AnyStore, Append, EventStore, Position, Query, ReadOptions, RecordedEvent, limits};
+use eskit_runtime::{AnyStore, Append, EventStore, Pages, Position, Query, ReadOptions, RecordedEvent, limits};
 
 use super::{Case, cases};
 use crate::context::Context;
@@ -16,7 +16,11 @@ pub(super) const CASES: &[Case] = cases![
     pages_follow_each_other,
     no_page_hides_that_more_follow,
     positions_beyond_the_log_are_allowed,
+    pages_read_ahead_keep_nobody_waiting,
 ];
+
+/// How many handle a page at the same time: more than a pool usually has connections.
+const READERS: usize = 40;
 
 /// A log of ten events, one an append, every other one with a tag.
 async fn ten(context: &Context) -> Result<(AnyStore, Vec<RecordedEvent>), Failure> {
@@ -141,6 +145,26 @@ async fn positions_beyond_the_log_are_allowed(context: &Context) -> Outcome {
         expect(&store, &log, ReadOptions::default().until(far), &all).await?;
         expect(&store, &log, ReadOptions::default().after(far).until(far), &[]).await?;
         expect(&store, &log, ReadOptions::default().after(far).until(log[4].position), &[]).await?;
+    }
+    Ok(())
+}
+
+/// Whoever handles a page has asked for the next one, and may take long. Others must not have to wait for that.
+async fn pages_read_ahead_keep_nobody_waiting(context: &Context) -> Outcome {
+    let (store, _) = ten(context).await?;
+    let options = ReadOptions::default().limit(1);
+    let mut readers: Vec<_> = (0..READERS).map(|_| Pages::new(&store, Query::all(), options)).collect();
+    for pages in &mut readers {
+        ensure!(pages.next().await?.is_some(), "a log of ten events has no first page");
+    }
+    put(&store, one(plain("bank.Noted"))).await?;
+    for mut pages in readers {
+        let mut read = 1;
+        while let Some(page) = pages.next().await? {
+            read += page.len();
+        }
+        // The last event came while the others were read.
+        ensure!((10..=11).contains(&read), "{read} events of ten or eleven were read, page by page");
     }
     Ok(())
 }

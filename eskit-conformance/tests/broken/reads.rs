@@ -1,6 +1,7 @@
 //! Stores that answer a read with something else.
 
 use eskit_runtime::{Direction, Page, Position, Query, QueryItem, ReadOptions};
+use tokio::sync::Semaphore;
 
 use crate::sound::{Sound, broken};
 use crate::table::Row;
@@ -95,6 +96,12 @@ fn ranges() -> Vec<Row> {
 
 fn paging() -> Vec<Row> {
     vec![
+        broken(
+            "a read ahead keeps its connection from others",
+            |store| store.connections = Some(Semaphore::new(4)),
+            "not answered within",
+            &["reads::pages_read_ahead_keep_nobody_waiting"],
+        ),
         options(
             "every read is forward",
             |mut options| {

@@ -7,6 +7,7 @@ use eskit_runtime::{
     ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
     StreamStatus, Timestamp,
 };
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::table::{Row, volatile};
 
@@ -33,6 +34,8 @@ pub(crate) struct Sound {
     /// The answer to an append.
     pub(crate) answer_out: Hook<Result<Appended, AppendError>>,
     pub(crate) check_query: fn(&Query) -> Result<(), LimitError>,
+    /// Connections of which each call takes one for as long as it lasts.
+    pub(crate) connections: Option<Semaphore>,
     /// A question on its way to the log.
     pub(crate) read_in: Hook<(Query, ReadOptions)>,
     /// An event on its way out of the log.
@@ -62,6 +65,7 @@ impl Default for Sound {
             events_in: Box::new(|events| events),
             answer_out: Box::new(|answer| answer),
             check_query,
+            connections: None,
             read_in: Box::new(|read| read),
             event_out: Box::new(|event| event),
             page_out: Box::new(|page| page),
@@ -119,13 +123,24 @@ impl Sound {
     }
 }
 
+impl Sound {
+    async fn connect(&self) -> Option<SemaphorePermit<'_>> {
+        let connection = self.connections.as_ref()?.acquire().await.ok();
+        // The time of a round trip.
+        tokio::task::yield_now().await;
+        connection
+    }
+}
+
 impl EventStore for Sound {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let _connection = self.connect().await;
         (self.answer_out)(self.append_now(append))
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         (self.check_query)(query)?;
+        let _connection = self.connect().await;
         let (query, options) = (self.read_in)((query.clone(), options));
         let log = self.log();
         let mut page = if (self.finds_deleted)(&query) {
