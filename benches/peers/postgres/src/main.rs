@@ -9,7 +9,6 @@ mod disintegrate;
 mod eventcore;
 
 use std::error::Error;
-use std::io::BufRead;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -47,7 +46,8 @@ trait Library: Send + Sync + 'static {
 
 fn main() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run())
+    // In a task, as a server serves its requests: the thread that only waits for it would have to be woken each time.
+    runtime.block_on(async { tokio::spawn(run()).await? })
 }
 
 async fn run() -> Result<(), Failure> {
@@ -72,16 +72,17 @@ async fn serve<L: Library>(library: L, accounts: usize, events: usize) -> Result
         library.deposit(account, events).await?;
     }
     println!("ready");
-    for order in std::io::stdin().lock().lines() {
-        let order = order?;
+    let mut order = String::new();
+    while std::io::stdin().read_line(&mut order)? > 0 {
         let started = Instant::now();
-        let done = match order.split_once(' ') {
+        let done = match order.trim_end().split_once(' ') {
             Some(("execute", clients)) => execute(&library, accounts, clients.parse()?).await?,
-            None if order == "load" => load(&*library, accounts, events).await?,
-            None if order == "replay" => library.replay().await?,
+            None if order.trim_end() == "load" => load(&*library, accounts, events).await?,
+            None if order.trim_end() == "replay" => library.replay().await?,
             _ => return Err(format!("no order is {order:?}").into()),
         };
         println!("{}", done as f64 / started.elapsed().as_secs_f64());
+        order.clear();
     }
     Ok(())
 }
