@@ -1,6 +1,6 @@
 //! What the disk can do: how often a second it makes one page durable.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,6 +9,14 @@ use crate::Failure;
 
 const PAGE_BYTES: usize = 4096;
 const PAGES: u64 = 1000;
+
+/// Waits until the files of a folder are on the disk, so that what is measured next does not compete with that.
+pub fn settle(folder: &Path) -> Result<(), Failure> {
+    for entry in folder.read_dir()? {
+        File::open(entry?.path())?.sync_all()?;
+    }
+    Ok(())
+}
 
 /// Overwrites one page after the other of a file that has its full size already, each followed by `fdatasync`, for this
 /// long. Returns how often a second: no store that is durable before it answers one caller can be faster.
