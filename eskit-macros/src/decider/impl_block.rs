@@ -66,7 +66,7 @@ fn parse_items(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>
         let mut angles = Angles::default();
         while !input.is_empty() {
             let token: TokenTree = input.parse()?;
-            is_fn |= matches!(&token, TokenTree::Ident(word) if word == "fn");
+            is_fn |= is_ident(&token, "fn");
             is_value |= matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '=');
             angles.pass(&token);
             let ends = match &token {
@@ -243,13 +243,52 @@ impl Item {
         let decides = self.attrs.iter().any(is_decide);
         let is_ours = |attr: &Attribute| is_marker(attr) || (decides && attr.path().is_ident(symbol::KEY));
         let kept = self.attrs.iter().filter(|attr| !is_ours(attr));
-        let tokens = clean(self.tokens);
+        let mut tokens = clean(self.tokens);
+        if self.attrs.iter().any(is_evolve) {
+            tokens = with_mutable_self(tokens);
+        }
         // What the marks impose is not for the user to defend: parameters by reference, and a receiver.
         quote! {
             #[allow(clippy::needless_pass_by_ref_mut, clippy::trivially_copy_pass_by_ref, clippy::unused_self)]
             #(#kept)*
             #tokens
         }
+    }
+}
+
+/// A method with `&mut self` in place of a receiver that cannot change, which was reported: then what its body changes is no
+/// second mistake.
+fn with_mutable_self(method: TokenStream) -> TokenStream {
+    let mut is_next = false;
+    let repair = |token| match token {
+        TokenTree::Group(group) if is_next && group.delimiter() == Delimiter::Parenthesis => {
+            is_next = false;
+            TokenTree::Group(mutable_self(group))
+        }
+        token => {
+            is_next |= is_ident(&token, "fn");
+            token
+        }
+    };
+    method.into_iter().map(repair).collect()
+}
+
+fn is_ident(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
+}
+
+fn mutable_self(params: Group) -> Group {
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let tokens: Vec<TokenTree> = params.stream().into_iter().collect();
+    let (receiver, rest) = tokens.split_at(tokens.iter().position(is_comma).unwrap_or(tokens.len()));
+    let own = receiver.iter().find(|token| is_ident(token, "self"));
+    match own {
+        Some(own) if !receiver.iter().any(|token| is_ident(token, "mut")) => {
+            let mut repaired = Group::new(Delimiter::Parenthesis, quote!(&mut #own #(#rest)*));
+            repaired.set_span(params.span());
+            repaired
+        }
+        _ => params,
     }
 }
 

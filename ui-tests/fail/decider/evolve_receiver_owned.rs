@@ -2,12 +2,12 @@ use eskit::prelude::*;
 
 #[aggregate(tag = "course")]
 #[derive(Default)]
-struct Seats;
+struct Seats(u32);
 
 #[decider]
 impl Seats {
     #[evolve]
-    fn taken(self, _: &SeatTaken) {}
+    pub(crate) fn taken(self, _: &SeatTaken) { self.0 += 1; }
 }
 
 #[derive(Event, Serialize, Deserialize)]
