@@ -16,6 +16,8 @@ use crate::watch::Heads;
 const LINGER_MAX: Duration = Duration::from_millis(1);
 /// A batch waits for further appends for this part of the time that the last commit took.
 const LINGER_PART: u32 = 8;
+/// A batch takes in no further appends after this time, so that the first need not wait for ever more of them.
+const INTAKE_MAX: Duration = Duration::from_millis(10);
 /// The pauses between two looks at a file that another process holds.
 const BUSY_PAUSE_MIN: Duration = Duration::from_micros(100);
 const BUSY_PAUSE_MAX: Duration = Duration::from_millis(2);
@@ -117,8 +119,9 @@ impl Writer<'_> {
     }
 
     fn try_transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Position, Failure> {
-        let deadline = Instant::now() + (self.commit / LINGER_PART).min(LINGER_MAX);
         begin(&mut self.statements.begin, self.side.busy_timeout)?;
+        let begun = Instant::now();
+        let deadline = begun + (self.commit / LINGER_PART).min(LINGER_MAX);
         let mut batch = Batch::new(self.conn, &mut self.statements, &mut self.pending, self.side.settle_after)?;
         let mut done = 0;
         // While some requests are worked on, others come.
@@ -127,7 +130,7 @@ impl Writer<'_> {
                 request.run(&mut batch)?;
             }
             done = taken.requests.len();
-            if !self.side.queue.take_more(taken, expected, deadline) {
+            if begun.elapsed() > INTAKE_MAX || !self.side.queue.take_more(taken, expected, deadline) {
                 break;
             }
         }
