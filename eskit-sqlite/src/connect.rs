@@ -97,9 +97,12 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Store
     enter_wal(&conn, path, options.busy_timeout)?;
     configure_writer(&conn, options).map_err(fail)?;
     take_over(&conn, options.busy_timeout).map_err(fail)?;
-    schema::migrate(&conn, path)?;
-    // From here on the writer waits by itself.
+    let is_current = schema::is_current(&conn).map_err(fail)?;
+    // From here on whoever writes waits by itself, in `busy.rs`.
     conn.busy_timeout(Duration::ZERO).map_err(|error| fail(error.into()))?;
+    if !is_current {
+        schema::migrate(&conn, path, options.busy_timeout)?;
+    }
     Ok(conn)
 }
 

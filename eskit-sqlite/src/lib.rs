@@ -13,6 +13,7 @@
 #![warn(missing_docs)]
 
 mod batch;
+mod busy;
 mod condition;
 mod connect;
 mod error;

@@ -1,8 +1,10 @@
 use std::path::Path;
+use std::time::Duration;
 
 use eskit_runtime::{StoreError, StoreErrorKind};
 use rusqlite::Connection;
 
+use crate::busy;
 use crate::error::Fault;
 
 /// `eskt` in ASCII: what SQLite's `application_id` holds in every log of this crate.
@@ -86,10 +88,15 @@ pub(crate) fn check_ownership(conn: &Connection, path: &Path) -> Result<(), Stor
     }
 }
 
+/// Whether the file lacks no migration.
+pub(crate) fn is_current(conn: &Connection) -> Result<bool, Fault> {
+    Ok(matches!(inspect(conn)?, Found::Log { version: SCHEMA_VERSION }))
+}
+
 /// Applies the migrations that the file lacks, all or none. Another process may do the same at the same time.
-pub(crate) fn migrate(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+pub(crate) fn migrate(conn: &Connection, path: &Path, busy_timeout: Duration) -> Result<(), StoreError> {
     let fail = |fault: Fault| fault.into_error("migrate", path);
-    conn.execute_batch("BEGIN IMMEDIATE").map_err(|error| fail(error.into()))?;
+    busy::begin(busy_timeout, || conn.execute_batch("BEGIN IMMEDIATE")).map_err(fail)?;
     let result = check_ownership(conn, path).and_then(|()| apply(conn).map_err(fail));
     let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = conn.execute_batch(end).map_err(|error| fail(error.into()));

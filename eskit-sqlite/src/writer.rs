@@ -2,9 +2,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use eskit_runtime::{Position, StoreError, StoreErrorKind};
-use rusqlite::{Connection, Statement};
+use rusqlite::Connection;
 
 use crate::batch::Batch;
+use crate::busy;
 use crate::error::Fault;
 use crate::names::PendingNames;
 use crate::queue::{Refusal, Taken, WriteQueue};
@@ -18,9 +19,6 @@ const LINGER_MAX: Duration = Duration::from_millis(1);
 const LINGER_PART: u32 = 8;
 /// A batch takes in no further appends after this time, so that the first need not wait for ever more of them.
 const INTAKE_MAX: Duration = Duration::from_millis(10);
-/// The pauses between two looks at a file that another process holds.
-const BUSY_PAUSE_MIN: Duration = Duration::from_micros(100);
-const BUSY_PAUSE_MAX: Duration = Duration::from_millis(2);
 
 /// What the writer thread shares with the callers.
 pub(crate) struct WriteSide {
@@ -119,7 +117,7 @@ impl Writer<'_> {
     }
 
     fn try_transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Position, Failure> {
-        begin(&mut self.statements.begin, self.side.busy_timeout)?;
+        busy::begin(self.side.busy_timeout, || self.statements.begin.raw_execute().map(drop))?;
         let begun = Instant::now();
         let deadline = begun + (self.commit / LINGER_PART).min(LINGER_MAX);
         let mut batch = Batch::new(self.conn, &mut self.statements, &mut self.pending, self.side.settle_after)?;
@@ -157,20 +155,6 @@ impl Writer<'_> {
             request.failed(StoreError::new(fault.kind(), text.clone()), is_ambiguous);
         }
         fails_closed
-    }
-}
-
-/// Begins a transaction, once no other process holds the file. SQLite's own waiting looks ten times a second, and so finds
-/// a file that is nearly always held hardly ever free.
-fn begin(statement: &mut Statement<'_>, timeout: Duration) -> Result<(), Fault> {
-    let started = Instant::now();
-    loop {
-        match statement.raw_execute().map_err(Fault::from) {
-            Err(fault) if fault.kind() == StoreErrorKind::Busy && started.elapsed() < timeout => {
-                std::thread::sleep((started.elapsed() / 16).clamp(BUSY_PAUSE_MIN, BUSY_PAUSE_MAX));
-            }
-            result => return result.map(drop),
-        }
     }
 }
 

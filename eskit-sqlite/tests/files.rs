@@ -277,6 +277,8 @@ async fn a_writer_elsewhere_that_hardly_pauses_starves_nobody() {
         // So long that the other has its turn in between.
         tokio::time::sleep(Duration::from_millis(3)).await;
         assert_eq!(store.append(one(plain("e"))).await.unwrap().last(), Position::new(position));
+        let another = SqliteStore::options().busy_timeout(Duration::from_secs(2)).open(&file).await.unwrap();
+        assert_eq!(another.head().await.unwrap(), Position::new(position));
     }
     stop.store(true, Ordering::Relaxed);
     busy.join().unwrap();
