@@ -113,12 +113,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 "subscriptions::who_watches_sees_everything",
             ],
         ),
-        Waiting::row(
-            "one is woken",
-            Mistake::WakesOne,
-            "watching beyond position 0 took",
-            &["watch::an_append_wakes_everyone"],
-        ),
+        Waiting::row("one is woken", Mistake::WakesOne, "took longer than", &["watch::an_append_wakes_everyone"]),
         Waiting::row(
             "who went away is woken",
             Mistake::WakesTheGone,
