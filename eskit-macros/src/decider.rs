@@ -83,6 +83,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#clean #errors #generated)
 }
 
+fn is_ident(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
+}
+
 /// `#[evolve]` or `#[decide]` outside of a `#[decider]` impl block.
 pub(crate) fn misplaced(word: &str, item: TokenStream) -> TokenStream {
     let tokens = item.clone().into_iter();
@@ -92,9 +96,8 @@ pub(crate) fn misplaced(word: &str, item: TokenStream) -> TokenStream {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Some(group.stream()),
         _ => None,
     });
-    let is_method = parameters.is_none_or(|parameters| {
-        parameters.into_iter().take(4).any(|token| matches!(token, TokenTree::Ident(word) if word == "self"))
-    });
+    let is_method =
+        parameters.is_none_or(|parameters| parameters.into_iter().take(4).any(|token| is_ident(&token, "self")));
     if word == symbol::DECIDE && !is_method {
         // It is a decider in all but the mark.
         let error = diag::misplaced_decide(name).to_compile_error();

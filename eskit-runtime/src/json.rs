@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     let mut json = serde_json::Deserializer::from_str(text);
     let mut fields: &[&str] = &[];
-    let value = match T::deserialize(Payload { json: &mut json, fields: &mut fields }) {
+    let value = match T::deserialize(Objects { json: &mut json, fields: &mut fields }) {
         Ok(value) => value,
         Err(error) => match object(text, fields, error) {
             Ok(object) => return read_object(object),
@@ -48,8 +48,8 @@ fn object(text: &str, fields: &[&str], error: serde_json::Error) -> serde_json::
     Ok(Value::Object(object).to_string())
 }
 
-/// serde_json's deserializer, but for structs.
-struct Payload<'a, 'de> {
+/// serde_json's deserializer, but structs are objects.
+struct Objects<'a, 'de> {
     json: &'a mut serde_json::Deserializer<StrRead<'de>>,
     /// Where the fields of the struct are left.
     fields: &'a mut &'static [&'static str],
@@ -64,7 +64,7 @@ macro_rules! forward {
     )* };
 }
 
-impl<'de> Deserializer<'de> for Payload<'_, 'de> {
+impl<'de> Deserializer<'de> for Objects<'_, 'de> {
     type Error = serde_json::Error;
 
     #[inline]

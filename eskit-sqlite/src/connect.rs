@@ -88,7 +88,7 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Store
     }
     let conn = Connection::open_with_flags(path, flags).map_err(|error| fail(error.into()))?;
     common(&conn, options).map_err(fail)?;
-    schema::check_ownership(&conn, path)?;
+    let is_current = schema::check_ownership(&conn, path)?;
     if conn.is_readonly("main").map_err(|error| fail(error.into()))? {
         let text =
             format!("`{}` may not be written; make it writable, or open it with `read_only(true)`", path.display());
@@ -97,7 +97,6 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Store
     enter_wal(&conn, path, options.busy_timeout)?;
     configure_writer(&conn, options).map_err(fail)?;
     take_over(&conn, options.busy_timeout).map_err(fail)?;
-    let is_current = schema::is_current(&conn).map_err(fail)?;
     // From here on whoever writes waits by itself, in `busy.rs`.
     conn.busy_timeout(Duration::ZERO).map_err(|error| fail(error.into()))?;
     if !is_current {

@@ -79,25 +79,21 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Refuses foreign and newer files before anything is written to them.
-pub(crate) fn check_ownership(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Refuses foreign and newer files before anything is written to them. Returns whether the file lacks no migration.
+pub(crate) fn check_ownership(conn: &Connection, path: &Path) -> Result<bool, StoreError> {
     match inspect(conn).map_err(|fault| fault.into_error("open", path))? {
         Found::Log { version } if version > SCHEMA_VERSION => Err(newer(path, version)),
-        Found::Log { .. } | Found::Empty => Ok(()),
+        Found::Log { version } => Ok(version == SCHEMA_VERSION),
+        Found::Empty => Ok(false),
         Found::Foreign { application_id } => Err(foreign(path, application_id)),
     }
-}
-
-/// Whether the file lacks no migration.
-pub(crate) fn is_current(conn: &Connection) -> Result<bool, Fault> {
-    Ok(matches!(inspect(conn)?, Found::Log { version: SCHEMA_VERSION }))
 }
 
 /// Applies the migrations that the file lacks, all or none. Another process may do the same at the same time.
 pub(crate) fn migrate(conn: &Connection, path: &Path, busy_timeout: Duration) -> Result<(), StoreError> {
     let fail = |fault: Fault| fault.into_error("migrate", path);
     busy::begin(busy_timeout, || conn.execute_batch("BEGIN IMMEDIATE")).map_err(fail)?;
-    let result = check_ownership(conn, path).and_then(|()| apply(conn).map_err(fail));
+    let result = check_ownership(conn, path).and_then(|_| apply(conn).map_err(fail));
     let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = conn.execute_batch(end).map_err(|error| fail(error.into()));
     result.and(ended)

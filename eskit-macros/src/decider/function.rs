@@ -6,7 +6,7 @@ use syn::Attribute;
 use syn::parse::{ParseStream, Parser};
 
 use super::signature::{Signature, bindings};
-use super::{DeciderDef, ModelDef};
+use super::{DeciderDef, ModelDef, is_ident};
 use crate::attr::without;
 use crate::ctxt::Ctxt;
 use crate::wrap::bare;
@@ -64,20 +64,24 @@ fn call(ident: &Ident, models: usize) -> TokenStream {
 
 /// The function as rustc is to see it: without `#[key(..)]` on its parameters.
 pub(crate) fn clean(item: TokenStream) -> TokenStream {
-    let (mut behind_fn, mut cleaned) = (false, false);
+    with_params(item, |params| without(params, &[symbol::KEY]))
+}
+
+/// The function with its parameters, which stand in the first parentheses behind `fn`, as `change` returns them.
+pub(super) fn with_params(item: TokenStream, change: impl Fn(TokenStream) -> TokenStream) -> TokenStream {
+    let (mut behind_fn, mut changed) = (false, false);
     item.into_iter()
         .map(|token| match token {
-            TokenTree::Ident(word) if word == "fn" => {
-                behind_fn = true;
-                TokenTree::Ident(word)
-            }
-            TokenTree::Group(group) if behind_fn && !cleaned && group.delimiter() == Delimiter::Parenthesis => {
-                cleaned = true;
-                let mut new = Group::new(Delimiter::Parenthesis, without(group.stream(), &[symbol::KEY]));
+            TokenTree::Group(group) if behind_fn && !changed && group.delimiter() == Delimiter::Parenthesis => {
+                changed = true;
+                let mut new = Group::new(Delimiter::Parenthesis, change(group.stream()));
                 new.set_span(group.span());
                 TokenTree::Group(new)
             }
-            other => other,
+            token => {
+                behind_fn |= is_ident(&token, "fn");
+                token
+            }
         })
         .collect()
 }

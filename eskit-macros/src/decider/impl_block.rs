@@ -5,10 +5,10 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Generics, Token, Type, WhereClause};
 
-use super::function::clean;
+use super::function::{clean, with_params};
 use super::signature::{Param, Receiver, ReceiverKind, Signature, bindings};
-use super::{DeciderDef, EvolveDef, ModelDef};
-use crate::attr::{Angles, without};
+use super::{DeciderDef, EvolveDef, ModelDef, is_ident};
+use crate::attr::{Angles, split_at_commas, without};
 use crate::ctxt::Ctxt;
 use crate::wrap::{bare, text};
 use crate::{diag, symbol};
@@ -245,7 +245,7 @@ impl Item {
         let kept = self.attrs.iter().filter(|attr| !is_ours(attr));
         let mut tokens = clean(self.tokens);
         if self.attrs.iter().any(is_evolve) {
-            tokens = with_mutable_self(tokens);
+            tokens = with_params(tokens, mutable_self);
         }
         // What the marks impose is not for the user to defend: parameters by reference, and a receiver.
         quote! {
@@ -256,38 +256,15 @@ impl Item {
     }
 }
 
-/// A method with `&mut self` in place of a receiver that cannot change, which was reported: then what its body changes is no
-/// second mistake.
-fn with_mutable_self(method: TokenStream) -> TokenStream {
-    let mut is_next = false;
-    let repair = |token| match token {
-        TokenTree::Group(group) if is_next && group.delimiter() == Delimiter::Parenthesis => {
-            is_next = false;
-            TokenTree::Group(mutable_self(group))
-        }
-        token => {
-            is_next |= is_ident(&token, "fn");
-            token
-        }
-    };
-    method.into_iter().map(repair).collect()
-}
-
-fn is_ident(token: &TokenTree, word: &str) -> bool {
-    matches!(token, TokenTree::Ident(ident) if ident == word)
-}
-
-fn mutable_self(params: Group) -> Group {
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-    let tokens: Vec<TokenTree> = params.stream().into_iter().collect();
-    let (receiver, rest) = tokens.split_at(tokens.iter().position(is_comma).unwrap_or(tokens.len()));
+/// Parameters with `&mut self` in place of a receiver that cannot change, which was reported: then what the body changes is
+/// no second mistake.
+fn mutable_self(params: TokenStream) -> TokenStream {
+    let pieces = split_at_commas(params.clone());
+    let Some((receiver, rest)) = pieces.split_first() else { return params };
+    let receiver: Vec<TokenTree> = receiver.clone().into_iter().collect();
     let own = receiver.iter().find(|token| is_ident(token, "self"));
     match own {
-        Some(own) if !receiver.iter().any(|token| is_ident(token, "mut")) => {
-            let mut repaired = Group::new(Delimiter::Parenthesis, quote!(&mut #own #(#rest)*));
-            repaired.set_span(params.span());
-            repaired
-        }
+        Some(own) if !receiver.iter().any(|token| is_ident(token, "mut")) => quote!(&mut #own #(, #rest)*),
         _ => params,
     }
 }
@@ -310,9 +287,9 @@ pub(super) fn without_marks(item: TokenStream) -> TokenStream {
 /// The mark that a `cfg_attr` holds.
 fn conditional_mark(attr: &Attribute) -> Option<&'static str> {
     let syn::Meta::List(list) = &attr.meta else { return None };
-    [symbol::EVOLVE, symbol::DECIDE].into_iter().find(|word| {
-        list.tokens.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(other) if other == word))
-    })
+    [symbol::EVOLVE, symbol::DECIDE]
+        .into_iter()
+        .find(|word| list.tokens.clone().into_iter().any(|token| is_ident(&token, word)))
 }
 
 fn is_evolve(attr: &Attribute) -> bool {

@@ -72,17 +72,18 @@ async fn serve<L: Library>(library: L, accounts: usize, events: usize) -> Result
         library.deposit(account, events).await?;
     }
     println!("ready");
-    let mut order = String::new();
-    while std::io::stdin().read_line(&mut order)? > 0 {
+    let mut line = String::new();
+    while std::io::stdin().read_line(&mut line)? > 0 {
+        let order = line.trim_end();
         let started = Instant::now();
-        let done = match order.trim_end().split_once(' ') {
+        let done = match order.split_once(' ') {
             Some(("execute", clients)) => execute(&library, accounts, clients.parse()?).await?,
-            None if order.trim_end() == "load" => load(&*library, accounts, events).await?,
-            None if order.trim_end() == "replay" => library.replay().await?,
+            None if order == "load" => load(&*library, accounts, events).await?,
+            None if order == "replay" => library.replay().await?,
             _ => return Err(format!("no order is {order:?}").into()),
         };
         println!("{}", done as f64 / started.elapsed().as_secs_f64());
-        order.clear();
+        line.clear();
     }
     Ok(())
 }
