@@ -38,8 +38,8 @@ impl Deposit {
 
 /// An account: the sum of its deposits.
 #[aggregate(stream = "account")]
-#[derive(Default)]
-struct Account {
+#[derive(Default, Clone)]
+pub(crate) struct Account {
     balance: i64,
 }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::ops::Deref;
 
+use crate::cache::StateCache;
 use crate::event::{EventTypes, SourceLocation};
 use crate::payload::DecodeError;
 use crate::position::Position;
@@ -120,6 +121,13 @@ pub trait Models: Sized + Send {
     /// # Errors
     /// The payload cannot be read.
     fn evolve(&mut self, model: usize, event: &RecordedEvent) -> Result<bool, DecodeError>;
+
+    /// Replaces the model with this index by the state that is cached of this instance. Returns the position and the version
+    /// of that state; `None` when there is none.
+    fn recall(&mut self, model: usize, scope: &Scope, states: &impl StateCache) -> Option<(Position, u64)>;
+
+    /// Caches the model with this index, which is at this position and version.
+    fn cache(&self, model: usize, scope: &Scope, at: (Position, u64), states: &impl StateCache);
 }
 
 impl<A: Evolve> Models for A {
@@ -131,6 +139,16 @@ impl<A: Evolve> Models for A {
 
     fn evolve(&mut self, _: usize, event: &RecordedEvent) -> Result<bool, DecodeError> {
         Evolve::evolve(self, event)
+    }
+
+    fn recall(&mut self, _: usize, scope: &Scope, states: &impl StateCache) -> Option<(Position, u64)> {
+        let cached = states.get::<A>(scope)?;
+        *self = cached.state;
+        Some((cached.position, cached.version))
+    }
+
+    fn cache(&self, _: usize, scope: &Scope, (position, version): (Position, u64), states: &impl StateCache) {
+        states.put::<A>(scope, Loaded { state: self, position, version });
     }
 }
 
@@ -149,6 +167,20 @@ macro_rules! models {
                     _ => Ok(false),
                 }
             }
+
+            fn recall(&mut self, model: usize, scope: &Scope, states: &impl StateCache) -> Option<(Position, u64)> {
+                match model {
+                    $($index => self.$index.recall(0, scope, states),)*
+                    _ => None,
+                }
+            }
+
+            fn cache(&self, model: usize, scope: &Scope, at: (Position, u64), states: &impl StateCache) {
+                match model {
+                    $($index => self.$index.cache(0, scope, at, states),)*
+                    _ => {}
+                }
+            }
         }
     };
 }
@@ -162,8 +194,8 @@ models!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 models!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
 /// The events of one instance of a model: one stream, or those that carry certain tags.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Scope {
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Scope {
     /// The events of this stream.
     Stream(StreamId),
     /// The events that carry all of these tags.
@@ -226,6 +258,16 @@ pub struct Loaded<A> {
 impl<A> Loaded<A> {
     pub(crate) fn new(state: A, position: Position, version: u64) -> Loaded<A> {
         Loaded { state, position, version }
+    }
+
+    /// The same place of the log with another state.
+    pub fn map<B>(self, map: impl FnOnce(A) -> B) -> Loaded<B> {
+        Loaded { state: map(self.state), position: self.position, version: self.version }
+    }
+
+    /// The state by reference.
+    pub fn by_ref(&self) -> Loaded<&A> {
+        Loaded { state: &self.state, position: self.position, version: self.version }
     }
 
     /// Whether there were no events.

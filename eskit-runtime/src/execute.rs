@@ -8,6 +8,7 @@ mod options;
 
 use crate::aggregate::{Evolve, LoadKey, Loaded, Models, Scope};
 use crate::append::{Append, AppendError, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
+use crate::cache::StateCache;
 use crate::decider::{Decide, Decision, Emit, Emitter, route};
 use crate::id::EventId;
 use crate::position::Position;
@@ -52,7 +53,11 @@ impl<S> Executed<S> {
 }
 
 /// Executes one command: reads its models, decides, and appends the events under the condition that nothing that the
-/// decision read has changed; on a conflict it starts again, within the retry policy of `options`.
+/// decision read has changed; on a conflict it reads on and decides again, within the retry policy of `options`.
+///
+/// Models that `states` has are not read first. If the log has moved on since, the append says so, and the command starts
+/// from what was appended; that is no conflict and does not count as a try. What appends nothing, such as a refusal, is
+/// believed only of models that were looked at since the call began.
 ///
 /// # Errors
 /// See [`ExecuteError`]. Only [`ExecuteError::UnknownOutcome`] leaves open whether the events were appended; after every
@@ -62,6 +67,7 @@ pub async fn execute<C: Decide, S: EventStore>(
     command: &C,
     options: &ExecuteOptions,
     sleep: &impl Sleep,
+    states: &impl StateCache,
 ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
     Registry::checked().map_err(ExecuteError::Registry)?;
     let plan = Plan::<C::State>::new(bind::scopes(command)?);
@@ -69,18 +75,27 @@ pub async fn execute<C: Decide, S: EventStore>(
     if let Some(done) = repeated(store, &plan, options, 0).await? {
         return Ok(done);
     }
+    let mut folded = plan.recall(store, states).await?;
+    if options.unconditional && !folded.is_current {
+        // No condition will tell whether the models were old.
+        plan.catch_up(store, &mut folded).await?;
+    }
     let mut attempt = 1;
     loop {
-        let mut folded = plan.fold(store).await?;
         // What the decider returned need not be `Send`, so it must not live across an await.
         let events = match decide(command, &plan, &folded, options) {
             Ok(events) if !events.is_empty() => Some(events),
-            nothing if options.idempotency_key.is_none() => {
+            nothing if folded.is_current && options.idempotency_key.is_none() => {
+                plan.cache(&folded, states);
                 return nothing.map(|_| Executed::nothing(folded.state, attempt));
             }
             _ => None,
         };
         let Some(events) = events else {
+            if !folded.is_current {
+                plan.catch_up(store, &mut folded).await?;
+                continue;
+            }
             // A caller with the same key may have been faster, and this decision be up against its events.
             if let Some(done) = repeated(store, &plan, options, attempt).await? {
                 return Ok(done);
@@ -94,6 +109,7 @@ pub async fn execute<C: Decide, S: EventStore>(
             Ok(appended) if !appended.repeated => {
                 let recorded = record(events, &appended);
                 plan.apply(&mut folded, &recorded)?;
+                plan.cache(&folded, states);
                 return Ok(Executed { events: recorded, state: folded.state, attempts: attempt, repeated: false });
             }
             Ok(_) | Err(AppendError::IdReused { .. }) if options.idempotency_key.is_some() => {
@@ -110,6 +126,10 @@ pub async fn execute<C: Decide, S: EventStore>(
                 let state = plan.fold(store).await?.state;
                 return Ok(Executed { events: recorded, state, attempts: attempt, repeated: false });
             }
+            Err(AppendError::Conflict(_)) if !folded.is_current => {
+                plan.catch_up(store, &mut folded).await?;
+                continue;
+            }
             Err(AppendError::Conflict(conflict)) => {
                 if attempt >= options.retry.attempts || options.expects_a_version() {
                     return Err(ExecuteError::Conflict { conflict, attempts: attempt });
@@ -119,21 +139,28 @@ pub async fn execute<C: Decide, S: EventStore>(
         }
         sleep.sleep(options.retry.delay(attempt)).await;
         attempt += 1;
+        plan.catch_up(store, &mut folded).await?;
     }
 }
 
-/// Reads the state of one instance of an aggregate.
+/// Reads the state of one instance of an aggregate: all of its events, or those behind the state that `states` has.
 ///
 /// # Errors
 /// See [`LoadError`].
-pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>>(
+pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
     store: &'a S,
     key: &K,
-) -> impl Future<Output = Result<Loaded<A>, LoadError>> + Send + use<'a, A, S, K> {
+    states: &'a H,
+) -> impl Future<Output = Result<Loaded<A>, LoadError>> + Send + use<'a, A, S, K, H> {
     // The key need not be `Send`, so it must not live across an await.
     let plan = bind::scope::<A>(key).map(|scope| Plan::<A>::new(vec![scope]));
     async move {
-        let folded = plan?.fold(store).await?;
+        let plan = plan?;
+        let mut folded = plan.recall(store, states).await?;
+        if !folded.is_current {
+            plan.catch_up(store, &mut folded).await?;
+        }
+        plan.cache(&folded, states);
         Ok(Loaded::new(folded.state, folded.models[0].last, folded.models[0].version))
     }
 }
@@ -165,12 +192,17 @@ fn conditions<M: Models>(plan: &Plan<M>, folded: &Folded<M>) -> Vec<Condition> {
     let mut conditions = Vec::new();
     let mut items: Vec<QueryItem> = Vec::new();
     let mut after = Position::START;
+    let each_alone = !folded.in_step;
     for (index, scope) in plan.scopes.iter().enumerate() {
         let model = &folded.models[index];
         match scope {
             Scope::Stream(stream) => {
                 let expected = ExpectedVersion::Exact(model.version);
                 conditions.push(Condition::Stream { stream: stream.clone(), expected });
+            }
+            Scope::Tags(_) if each_alone => {
+                let query = Query::from(scope.query_item(M::LIST[index].1));
+                conditions.push(Condition::NoEvents { query, after: model.last });
             }
             Scope::Tags(_) => {
                 items.push(scope.query_item(M::LIST[index].1));

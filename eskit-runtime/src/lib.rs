@@ -9,6 +9,7 @@
 
 mod aggregate;
 mod append;
+mod cache;
 mod command;
 mod decider;
 mod envelope;
@@ -39,10 +40,11 @@ mod watch;
 #[doc(hidden)]
 pub mod __private;
 
-pub use aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, LoadKey, Loaded, Models};
+pub use aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, LoadKey, Loaded, Models, Scope};
 pub use append::{
     Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, ExpectedVersion, NewEvent,
 };
+pub use cache::StateCache;
 pub use command::{Command, CommandType};
 pub use decider::{Decide, Decision, Emit, Emitter};
 pub use envelope::Envelope;

@@ -68,6 +68,7 @@ mod lock;
 mod memory;
 mod single_writer;
 mod sleep;
+mod state_cache;
 
 #[doc(hidden)]
 pub use eskit_macros::lock as __lock;

@@ -85,14 +85,15 @@ impl Drop for File {
     }
 }
 
-/// Every task enrols students of its own in one course that has fewer seats than there are students.
-async fn enrol_at_once<S: EventStore>(app: App<S>) {
+/// Every task enrols students of its own in one course that has fewer seats than there are students. The apps are of one log.
+async fn enrol_at_once<S: EventStore>(apps: &[App<S>]) {
     const CAPACITY: u32 = 20;
+    let app = &apps[0];
     app.execute(define("maths", CAPACITY)).await.unwrap();
     let barrier = Arc::new(Barrier::new(TASKS));
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
-            let (app, barrier) = (app.clone(), Arc::clone(&barrier));
+            let (app, barrier) = (apps[task % apps.len()].clone(), Arc::clone(&barrier));
             tokio::spawn(async move {
                 barrier.wait().await;
                 let mut enrolled = 0;
@@ -119,9 +120,10 @@ async fn enrol_at_once<S: EventStore>(app: App<S>) {
     assert_eq!(names(&log).iter().filter(|name| **name == "StudentEnrolled").count(), CAPACITY as usize);
 }
 
-/// Every task sends money around three accounts; none appears and none is lost.
-async fn transfer_at_once<S: EventStore>(app: App<S>) {
+/// Every task sends money around three accounts; none appears and none is lost. The apps are of one log.
+async fn transfer_at_once<S: EventStore>(apps: &[App<S>]) {
     const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
+    let app = &apps[0];
     for account in ACCOUNTS {
         app.execute(open_account(account, account)).await.unwrap();
         app.execute(deposit(account, 1_000)).await.unwrap();
@@ -129,7 +131,7 @@ async fn transfer_at_once<S: EventStore>(app: App<S>) {
     let barrier = Arc::new(Barrier::new(TASKS));
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
-            let (app, barrier) = (app.clone(), Arc::clone(&barrier));
+            let (app, barrier) = (apps[task % apps.len()].clone(), Arc::clone(&barrier));
             tokio::spawn(async move {
                 barrier.wait().await;
                 for n in 0..6 {
@@ -161,8 +163,8 @@ async fn transfer_at_once<S: EventStore>(app: App<S>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_single_writer_meets_no_conflict() {
     let meetings = Meetings::default();
-    enrol_at_once(meetings.app(MemoryStore::new()).with_single_writer()).await;
-    transfer_at_once(meetings.app(MemoryStore::new()).with_single_writer()).await;
+    enrol_at_once(&[meetings.app(MemoryStore::new()).with_single_writer()]).await;
+    transfer_at_once(&[meetings.app(MemoryStore::new()).with_single_writer()]).await;
     assert_eq!(meetings.conflicts.load(Ordering::Relaxed), 0);
 }
 
@@ -170,7 +172,7 @@ async fn a_single_writer_meets_no_conflict() {
 async fn memory_never_exceeds_the_capacity() {
     let meetings = Meetings::default();
     for _ in 0..20 {
-        enrol_at_once(meetings.app(MemoryStore::new())).await;
+        enrol_at_once(&[meetings.app(MemoryStore::new())]).await;
     }
     meetings.took_place();
 }
@@ -179,7 +181,36 @@ async fn memory_never_exceeds_the_capacity() {
 async fn memory_neither_makes_nor_loses_money() {
     let meetings = Meetings::default();
     for _ in 0..10 {
-        transfer_at_once(meetings.app(MemoryStore::new())).await;
+        transfer_at_once(&[meetings.app(MemoryStore::new())]).await;
+    }
+    meetings.took_place();
+}
+
+/// Two programs on one log that cache states, and one that does not.
+fn programs<S: EventStore>(meetings: &Meetings, store: S) -> Vec<App<Meeting<Arc<S>>>> {
+    let store = Arc::new(store);
+    let app = || meetings.app(Arc::clone(&store));
+    vec![
+        app().with_state_cache::<Account>(100).with_state_cache::<Seats>(100),
+        app(),
+        app().with_state_cache::<Account>(2),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn programs_that_cache_states_never_exceed_the_capacity() {
+    let meetings = Meetings::default();
+    for _ in 0..20 {
+        enrol_at_once(&programs(&meetings, MemoryStore::new())).await;
+    }
+    meetings.took_place();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn programs_that_cache_states_neither_make_nor_lose_money() {
+    let meetings = Meetings::default();
+    for _ in 0..10 {
+        transfer_at_once(&programs(&meetings, MemoryStore::new())).await;
     }
     meetings.took_place();
 }
@@ -188,7 +219,7 @@ async fn memory_neither_makes_nor_loses_money() {
 async fn sqlite_never_exceeds_the_capacity() {
     let (file, meetings) = (File::new(), Meetings::default());
     let store = SqliteStore::open(&file.0).await.unwrap();
-    enrol_at_once(meetings.app(store.clone())).await;
+    enrol_at_once(&[meetings.app(store.clone())]).await;
     store.close().await;
     meetings.took_place();
 }
@@ -197,7 +228,7 @@ async fn sqlite_never_exceeds_the_capacity() {
 async fn sqlite_neither_makes_nor_loses_money() {
     let (file, meetings) = (File::new(), Meetings::default());
     let store = SqliteStore::open(&file.0).await.unwrap();
-    transfer_at_once(meetings.app(store.clone())).await;
+    transfer_at_once(&[meetings.app(store.clone())]).await;
     store.close().await;
     meetings.took_place();
 }

@@ -2,6 +2,7 @@
 //! the way.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+mod cached;
 mod concurrency;
 mod conflict;
 mod envelope;

@@ -224,6 +224,11 @@ pub fn enrol(course: &str, student: &str) -> Enroll {
     Enroll { course: course.into(), student: student.into() }
 }
 
+/// Short for a command.
+pub fn leave(course: &str, student: &str) -> Leave {
+    Leave { course: course.into(), student: student.into() }
+}
+
 /// Short for an event.
 pub fn defined(course: &str, capacity: u32) -> CourseDefined {
     CourseDefined { course: course.into(), capacity }

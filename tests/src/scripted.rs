@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use eskit::{
     Append, AppendError, Appended, Emit, EventStore, MemoryStore, NewEvent, Page, Pages, Position, Query, ReadOptions,
-    RecordedEvent, StoreError, StoreErrorKind,
+    RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamStatus,
 };
 
 /// What happens at one append.
@@ -28,6 +28,7 @@ pub struct Scripted {
     steps: Mutex<VecDeque<Step>>,
     reads: Mutex<VecDeque<Option<Append>>>,
     appends: Mutex<Vec<Append>>,
+    asked: Mutex<Vec<ReadOptions>>,
 }
 
 impl Scripted {
@@ -49,6 +50,11 @@ impl Scripted {
     /// How many steps did not happen yet.
     pub fn steps_left(&self) -> usize {
         lock(&self.steps).len() + lock(&self.reads).len()
+    }
+
+    /// The reads that were asked for since the last call, in order.
+    pub fn take_reads(&self) -> Vec<ReadOptions> {
+        std::mem::take(&mut *lock(&self.asked))
     }
 
     /// The appends that were asked for since the last call, in order.
@@ -85,6 +91,7 @@ impl EventStore for Scripted {
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        lock(&self.asked).push(options);
         let rival = lock(&self.reads).pop_front().flatten();
         if let Some(rival) = rival {
             let broken =
@@ -100,6 +107,10 @@ impl EventStore for Scripted {
 
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
         self.inner.watch(after).await
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        self.inner.change_stream(stream, change).await
     }
 }
 

@@ -16,7 +16,7 @@ use eskit_tests::bank::{
     send,
 };
 use eskit_tests::campus::{
-    CampusError, EnrollClass, Enrolment, Leave, Schedule, Seats, StudentLeft, define, defined, enrol, enrolled,
+    CampusError, EnrollClass, Enrolment, Schedule, Seats, StudentLeft, define, defined, enrol, enrolled, leave,
 };
 
 thread_local! {
@@ -37,10 +37,6 @@ fn failure(test: impl FnOnce()) -> String {
     let payload = catch_unwind(AssertUnwindSafe(test)).expect_err("the expectation holds");
     assert_eq!(Path::new(&PANICKED_IN.take()).parent(), Path::new(file!()).parent());
     payload.downcast_ref::<String>().expect("the panic has a text").clone()
-}
-
-fn leave(course: &str, student: &str) -> Leave {
-    Leave { course: course.into(), student: student.into() }
 }
 
 #[test]

@@ -1,9 +1,14 @@
 //! PostgreSQL: a command on an account of a hundred events, against other libraries on the same server.
 //!
 //! Each round executes one command on every account, so an account grows by one event a round. Every account belongs to
-//! one client, so that no command meets another.
+//! one client, so that no command meets another. A second program of ours caches the state of each account, on a log of its own,
+//! and reads nothing after its first round; the bars are for the one that loads the account for each command, as the peers do.
 
-use crate::account::{EVENTS, commands_per_second, filled};
+use std::sync::Arc;
+
+use eskit::App;
+
+use crate::account::{Account, EVENTS, commands_per_second, filled};
 use crate::peers::program::Program;
 use crate::postgres::{NOT_FOUND, create_database, open, start};
 use eskit_benches::Failure;
@@ -31,6 +36,9 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     let runtime = context.runtime()?;
     let accounts = context.size(640, 64);
     let app = filled(&runtime, open(&runtime, &cluster, "eskit")?, accounts)?;
+    let caching = filled(&runtime, open(&runtime, &cluster, "caching")?, accounts)?;
+    let caching = Arc::new(App::clone(&caching).with_state_cache::<Account>(accounts));
+    commands_per_second(&runtime, &caching, accounts, 1)?;
     let mut programs = Vec::new();
     for peer in &PEERS {
         let dsn = create_database(&runtime, &cluster, peer.program)?;
@@ -41,19 +49,27 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     for (of, clients) in CLIENTS.into_iter().enumerate() {
         let order = format!("execute {clients}");
         let eskit = || commands_per_second(&runtime, &app, accounts, clients);
-        let mut contenders = vec![Contender { name: "eskit", run: Box::new(eskit) }];
+        let cached = || commands_per_second(&runtime, &caching, accounts, clients);
+        let mut contenders = vec![
+            Contender { name: "eskit", run: Box::new(eskit) },
+            Contender { name: "eskit, states cached", run: Box::new(cached) },
+        ];
         for (peer, program) in PEERS.iter().zip(&mut programs) {
             let order = &order;
             contenders.push(Contender { name: peer.name, run: Box::new(move || program.rate(order)) });
         }
         let rates = take_turns(context.rounds(), &mut contenders)?;
-        for (peer, theirs) in PEERS.iter().zip(&rates[1..]) {
-            let case = if clients == 1 { "1 client".to_owned() } else { format!("{clients} clients") };
-            let (ours, ratio) = (&rates[0], median_ratio(&rates[0], theirs));
-            let (ours, theirs) = (Quantity::per_second(median(ours)), Quantity::per_second(median(theirs)));
-            let figure = Figure::compared(case, ours, peer.name, theirs, ratio).bar(Bar::AtLeast(peer.bars[of]));
+        let case = if clients == 1 { "1 client".to_owned() } else { format!("{clients} clients") };
+        for (peer, theirs) in PEERS.iter().zip(&rates[2..]) {
+            let figure = |case: &str, ours: &[f64]| {
+                let ratio = median_ratio(ours, theirs);
+                let (ours, theirs) = (Quantity::per_second(median(ours)), Quantity::per_second(median(theirs)));
+                Figure::compared(case, ours, peer.name, theirs, ratio)
+            };
+            let loading = figure(&case, &rates[0]).bar(Bar::AtLeast(peer.bars[of]));
             let hoped = peer.program == "cqrs-es" && clients == 32;
-            figures.push(if hoped { figure.stretch(Bar::AtLeast(4.0)) } else { figure });
+            figures.push(if hoped { loading.stretch(Bar::AtLeast(4.0)) } else { loading });
+            figures.push(figure(&format!("{case}, states cached"), &rates[1]));
         }
     }
     Ok(Finding::Figures(figures))

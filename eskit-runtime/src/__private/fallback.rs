@@ -1,9 +1,11 @@
 //! What stands in for the parts of an item that a macro refused, so that one mistake stays one error. Never run.
 
-use crate::aggregate::{AggregateType, Models};
+use crate::aggregate::{AggregateType, Models, Scope};
+use crate::cache::StateCache;
 use crate::decider::DeciderType;
 use crate::event::{EventTypes, SourceLocation};
 use crate::payload::DecodeError;
+use crate::position::Position;
 use crate::recorded::RecordedEvent;
 
 /// The state of a decider whose models could not be read.
@@ -20,6 +22,12 @@ impl Models for NoModels {
     fn evolve(&mut self, _: usize, _: &RecordedEvent) -> Result<bool, DecodeError> {
         Ok(false)
     }
+
+    fn recall(&mut self, _: usize, _: &Scope, _: &impl StateCache) -> Option<(Position, u64)> {
+        None
+    }
+
+    fn cache(&self, _: usize, _: &Scope, _: (Position, u64), _: &impl StateCache) {}
 }
 
 /// The description of a decider that could not be read.

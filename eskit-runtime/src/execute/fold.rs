@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::aggregate::{Key, Models, Scope};
+use crate::cache::StateCache;
 use crate::pages::Pages;
 use crate::payload::{DecodeError, DecodeReason};
 use crate::position::Position;
@@ -22,6 +23,17 @@ pub(crate) struct Plan<M> {
 pub(crate) struct Folded<M> {
     pub(crate) state: M,
     pub(crate) models: Vec<Seen>,
+    /// Whether every model holds all of its events up to the last event of any. One that was cached stands for itself.
+    pub(crate) in_step: bool,
+    /// Whether the log was like that, for all models at once, at some moment since the call began.
+    pub(crate) is_current: bool,
+}
+
+impl<M: Models> Folded<M> {
+    /// The models before their first event.
+    fn initial(models: usize) -> Folded<M> {
+        Folded { state: M::initial(), models: vec![Seen::default(); models], in_step: true, is_current: false }
+    }
 }
 
 /// What one model has seen.
@@ -32,6 +44,9 @@ pub(crate) struct Seen {
     /// The version of its stream, or the number of its events.
     pub(crate) version: u64,
 }
+
+/// How often several models that were cached are looked at, each by itself, while others write to them.
+const ROUNDS_MAX: usize = 3;
 
 pub(crate) enum FoldError {
     Store(StoreError),
@@ -54,14 +69,110 @@ impl<M: Models> Plan<M> {
         self.scopes.iter().filter(|scope| matches!(scope, Scope::Stream(_))).count()
     }
 
-    /// Reads page after page and folds every event into the models that it belongs to.
+    /// The models as the log has them.
     pub(crate) async fn fold<S: EventStore>(&self, store: &S) -> Result<Folded<M>, FoldError> {
-        let mut folded = Folded { state: M::initial(), models: vec![Seen::default(); self.scopes.len()] };
-        let mut pages = Pages::new(store, Arc::clone(&self.query), ReadOptions::default());
-        while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
-            self.apply(&mut folded, &events).map_err(FoldError::Decode)?;
+        let mut folded = Folded::initial(self.scopes.len());
+        self.catch_up(store, &mut folded).await?;
+        Ok(folded)
+    }
+
+    /// The models as they are cached. Those that are not are read.
+    pub(crate) async fn recall<S: EventStore>(
+        &self,
+        store: &S,
+        states: &impl StateCache,
+    ) -> Result<Folded<M>, FoldError> {
+        let mut folded: Folded<M> = Folded::initial(self.scopes.len());
+        for (index, scope) in self.scopes.iter().enumerate() {
+            if let Some((last, version)) = folded.state.recall(index, scope, states) {
+                folded.models[index] = Seen { last, version };
+                folded.in_step = false;
+            }
+        }
+        if folded.in_step {
+            self.catch_up(store, &mut folded).await?;
+            return Ok(folded);
+        }
+        for index in 0..self.scopes.len() {
+            if folded.models[index].last == Position::START {
+                self.read_on(store, &mut folded, index).await?;
+            }
         }
         Ok(folded)
+    }
+
+    /// Caches the models for later commands.
+    pub(crate) fn cache(&self, folded: &Folded<M>, states: &impl StateCache) {
+        for (index, (scope, seen)) in self.scopes.iter().zip(&folded.models).enumerate() {
+            folded.state.cache(index, scope, (seen.last, seen.version), states);
+        }
+    }
+
+    /// Reads what was appended since, page after page, and folds every event into the models that it belongs to.
+    pub(crate) async fn catch_up<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<(), FoldError> {
+        if !folded.in_step {
+            if self.catch_up_each(store, folded).await? {
+                folded.is_current = true;
+                return Ok(());
+            }
+            *folded = Folded::initial(self.scopes.len());
+        }
+        let after = folded.models.iter().map(|seen| seen.last).max().unwrap_or_default();
+        let mut pages = Pages::new(store, Arc::clone(&self.query), ReadOptions::default().after(after));
+        while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
+            self.apply(folded, &events).map_err(FoldError::Decode)?;
+        }
+        folded.is_current = true;
+        Ok(())
+    }
+
+    /// Reads on for each model by itself. Returns whether the models are now those of one moment; if not, they must be read
+    /// together, from the beginning.
+    async fn catch_up_each<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<bool, FoldError> {
+        for _ in 0..ROUNDS_MAX {
+            let mut is_quiet = true;
+            for index in 0..self.scopes.len() {
+                match self.read_on(store, folded, index).await? {
+                    Some(events) => is_quiet &= events == 0,
+                    None => return Ok(false),
+                }
+            }
+            // A round that found nothing says of each model that it was so when the round began.
+            if is_quiet || self.scopes.len() == 1 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads the events of one model behind those that it holds, and folds them. Returns how many there were; `None` when the
+    /// last event that the model holds is no longer there: its stream was deleted.
+    async fn read_on<S: EventStore>(
+        &self,
+        store: &S,
+        folded: &mut Folded<M>,
+        index: usize,
+    ) -> Result<Option<usize>, FoldError> {
+        let Seen { last, .. } = folded.models[index];
+        let query = Query::from(self.query.items()[index].clone());
+        let from_last = ReadOptions::default().after(Position::new(last.get().saturating_sub(1)));
+        let mut pages = Pages::new(store, query, from_last);
+        let (mut is_there, mut count) = (last == Position::START, 0);
+        while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
+            let mut new = events.as_slice();
+            if !is_there {
+                match events.split_first() {
+                    Some((first, rest)) if first.position == last => new = rest,
+                    _ => return Ok(None),
+                }
+                is_there = true;
+            }
+            for event in new {
+                self.apply_one(folded, index, event).map_err(FoldError::Decode)?;
+            }
+            count += new.len();
+        }
+        Ok(is_there.then_some(count))
     }
 
     /// Folds these events into the models that they belong to.

@@ -132,7 +132,8 @@ impl Given {
         let mut history = self.history.clone();
         history.route(&[(A::TYPE, A::EVENTS)], &state_query::<A>(key)?)?;
         let store = history.store().map_err(|error| error.to_string())?;
-        let loaded = block_on(eskit_runtime::load::<A, _, _>(&store, key)).map_err(|error| error.to_string())?;
+        let loaded =
+            block_on(eskit_runtime::load::<A, _, _, _>(&store, key, &())).map_err(|error| error.to_string())?;
         Ok(loaded.state)
     }
 }

@@ -40,7 +40,7 @@ impl<C: Decide> Outcome<C> {
         history.route(C::State::LIST, &query)?;
         let store = history.store().map_err(|error| format!("the given events cannot be appended: {error}"))?;
         let unseen = unseen(&store, &query).map_err(|error| error.to_string())?;
-        let result = block_on(eskit_runtime::execute(&store, command, options, &NoSleep));
+        let result = block_on(eskit_runtime::execute(&store, command, options, &NoSleep, &()));
         if let Ok(executed) = &result {
             history.push_recorded(&executed.events);
         }
