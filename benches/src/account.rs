@@ -93,7 +93,7 @@ pub(crate) fn commands_per_second<S: EventStore + 'static>(
             let app = Arc::clone(app);
             tokio::spawn(async move {
                 for account in (client..accounts).step_by(clients) {
-                    let executed = app.execute(Deposit::new(account)).await.map_err(|error| error.to_string())?;
+                    let executed = app.execute(Deposit::new(account)).await?;
                     complete(&executed.state)?;
                 }
                 Ok::<(), Failure>(())

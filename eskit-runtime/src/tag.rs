@@ -187,8 +187,8 @@ pub enum Arity {
 
 /// A type whose value can stand in a tag: what a `#[tag]` field holds.
 ///
-/// Strings, integers, `bool`, `char` and UUIDs are tag values; a newtype of one derives it. `Option` and `Vec` of one
-/// yield none or several tags. The text of a value is its identity, so it must never change between releases.
+/// Strings, integers, `bool`, `char`, UUIDs and IP addresses are tag values, and what points at one; a newtype of one derives
+/// it. `Option` and `Vec` of one yield none or several tags. The text of a value is its identity, so it must never change between releases.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a tag\nhelp: use an id whose text never changes: a string, an integer, a UUID, or a newtype of one with `#[derive(TagValue)]`",
     label = "not a tag value"
@@ -205,18 +205,15 @@ macro_rules! displayed {
     ($($type:ty),* $(,)?) => {$(
         impl TagValue for $type {
             fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
-                each(self);
+                each(&self);
             }
         }
     )*};
 }
 
 displayed!(
+    str,
     String,
-    &str,
-    Box<str>,
-    std::sync::Arc<str>,
-    std::rc::Rc<str>,
     std::borrow::Cow<'_, str>,
     bool,
     char,
@@ -237,9 +234,32 @@ displayed!(
     std::num::NonZeroU32,
     std::num::NonZeroU64,
     std::num::NonZeroU128,
+    std::num::NonZeroUsize,
+    std::num::NonZeroI8,
+    std::num::NonZeroI16,
+    std::num::NonZeroI32,
+    std::num::NonZeroI64,
+    std::num::NonZeroI128,
+    std::num::NonZeroIsize,
+    std::net::IpAddr,
+    std::net::Ipv4Addr,
+    std::net::Ipv6Addr,
     uuid::Uuid,
     crate::EventId,
 );
+
+macro_rules! pointed_at {
+    ($($type:ty),* $(,)?) => {$(
+        impl<T: TagValue + ?Sized> TagValue for $type {
+            const ARITY: Arity = T::ARITY;
+            fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
+                T::each_value(self, each);
+            }
+        }
+    )*};
+}
+
+pointed_at!(&T, Box<T>, std::rc::Rc<T>, std::sync::Arc<T>);
 
 impl<T: TagValue> TagValue for Option<T> {
     const ARITY: Arity = match T::ARITY {
@@ -264,7 +284,7 @@ macro_rules! several {
     )*};
 }
 
-several!(Vec<T>, Box<[T]>, std::collections::BTreeSet<T>);
+several!(Vec<T>, [T], std::collections::BTreeSet<T>);
 
 impl<T: TagValue, const N: usize> TagValue for [T; N] {
     const ARITY: Arity = Arity::Many;
@@ -306,5 +326,21 @@ mod tests {
         vec!["a", "b"].each_value(&mut |value| seen.push(value.to_string()));
         assert_eq!(seen, ["3", "a", "b"]);
         assert_eq!(<Option<Vec<u8>> as TagValue>::ARITY, Arity::Many);
+    }
+
+    #[test]
+    fn what_points_at_a_value_stands_for_it() {
+        fn texts(value: &(impl TagValue + ?Sized)) -> Vec<String> {
+            let mut seen = Vec::new();
+            value.each_value(&mut |value| seen.push(value.to_string()));
+            seen
+        }
+        let id = "ada".to_owned();
+        assert_eq!(texts("ada"), ["ada"]);
+        assert_eq!(texts(&&id), ["ada"]);
+        assert_eq!(texts(&std::sync::Arc::<str>::from("ada")), ["ada"]);
+        assert_eq!(texts(&Box::new(Some(7_u8))), ["7"]);
+        assert_eq!(texts(&[1, -2][..]), ["1", "-2"]);
+        assert_eq!((<Box<[u8]> as TagValue>::ARITY, <&Option<u8> as TagValue>::ARITY), (Arity::Many, Arity::Optional));
     }
 }

@@ -52,8 +52,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let app = App::new(MemoryStore::new());
-//! app.execute(DefineCourse { course: "maths".into(), capacity: 1 }).await.map_err(|e| e.to_string())?;
-//! app.execute(Enroll { course: "maths".into(), student: "ada".into() }).await.map_err(|e| e.to_string())?;
+//! app.execute(DefineCourse { course: "maths".into(), capacity: 1 }).await?;
+//! app.execute(Enroll { course: "maths".into(), student: "ada".into() }).await?;
 //! let refused = app.execute(Enroll { course: "maths".into(), student: "bob".into() }).await;
 //! assert_eq!(refused.err().and_then(|e| e.domain().copied()), Some("the course is full"));
 //! # Ok(()) }

@@ -22,7 +22,9 @@ async fn several_tags_select_in_and() {
         let enrolment = app.load::<Enrolment>((course, student)).await.unwrap();
         assert_eq!(enrolment.active, active, "{course} {student}");
     }
-    assert_eq!(app.load::<Seats>("maths").await.unwrap().taken, 1);
+    let course = "maths".to_owned();
+    assert_eq!(app.load::<Seats>(&course).await.unwrap().taken, 1);
+    assert_eq!(app.load::<Enrolment>((&course, "bob")).await.unwrap().version, 1);
     assert_eq!(app.load::<Schedule>("ada").await.unwrap().courses, 1);
     let again = app.execute(enrol("art", "bob")).await.unwrap();
     assert_eq!(again.state.2, Enrolment { active: true });

@@ -107,10 +107,11 @@ impl<E: fmt::Display> fmt::Display for ExecuteError<E> {
     }
 }
 
-impl<E: Error + 'static> Error for ExecuteError<E> {
+/// The domain's own error may be anything that can be shown, such as a `&str`, and `?` passes it on. Its own source, if it has
+/// one, is reached through [`ExecuteError::domain`].
+impl<E: fmt::Debug + fmt::Display> Error for ExecuteError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            ExecuteError::Domain(error) => error.source(),
             ExecuteError::UnknownOutcome(error) | ExecuteError::Store(error) => error.source(),
             ExecuteError::Undecodable(error) => error.source(),
             ExecuteError::Encode(error) => error.source(),
