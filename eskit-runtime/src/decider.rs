@@ -42,7 +42,9 @@ pub trait Decide: Command {
     /// The models that the decision needs.
     type State: Models;
     /// What the decider returns.
-    type Decision: Decision;
+    type Decision: Decision<Error = Self::Error>;
+    /// The domain's own error.
+    type Error;
     /// All that the program knows of the decider.
     const DECIDER: &'static DeciderType;
 

@@ -25,7 +25,7 @@ pub use options::{ExecuteOptions, RetryPolicy, Sleep};
 use fold::{Folded, Plan};
 
 /// The domain error of a command's decider.
-pub type DomainError<C> = <<C as Decide>::Decision as Decision>::Error;
+pub type DomainError<C> = <C as Decide>::Error;
 
 /// What a command did.
 #[derive(Clone, PartialEq, Eq, Debug)]

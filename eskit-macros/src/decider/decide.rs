@@ -56,11 +56,18 @@ fn implement(decider: &DeciderDef, description: TokenStream, call: &TokenStream)
     call.set_span(at);
     // The empty `where` ends the signature's span at `at`, however the return type is spanned.
     let method = quote_spanned!(at=> fn decide(#own, #parameter: &#state) -> #output where #call);
-    let output_item = quote_spanned!(decider.output.as_ref().map_or(span, name_span)=> type Decision = #output;);
+    let returned = decider.output.as_ref().map_or(span, name_span);
+    // Written out where it can be: whoever calls then need not ask it of a return type that is none.
+    let error = match decider.output.as_ref().map(error_of) {
+        Some(ErrorOf::Known(error)) => quote!(#error),
+        Some(ErrorOf::None) => quote_spanned!(returned=> ::core::convert::Infallible),
+        Some(ErrorOf::Unknown) | None => quote_spanned!(returned=> <Self::Decision as __eskit::Decision>::Error),
+    };
+    let output_items = quote_spanned!(returned=> type Decision = #output; type Error = #error;);
     let header = quote_spanned!(span=> impl __eskit::Decide for #command);
     let body = quote! {
         #state_item
-        #output_item
+        #output_items
         const DECIDER: &'static __eskit::DeciderType = #description;
 
         #method
@@ -73,6 +80,30 @@ fn models_span(decider: &DeciderDef) -> Span {
     match decider.models.as_slice() {
         [model] => name_span(&model.ty),
         _ => decider.ident.span(),
+    }
+}
+
+/// The domain's error in a return type, as far as it can be read.
+enum ErrorOf<'t> {
+    Known(&'t Type),
+    None,
+    /// The type may be another name of any other.
+    Unknown,
+}
+
+fn error_of(output: &Type) -> ErrorOf<'_> {
+    let segment = match output {
+        Type::Tuple(_) | Type::Array(_) => return ErrorOf::None,
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    let Some(segment) = segment else { return ErrorOf::Unknown };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return ErrorOf::Unknown };
+    let arguments: Vec<_> = arguments.args.iter().collect();
+    match arguments.as_slice() {
+        [_, GenericArgument::Type(error)] if segment.ident == "Result" => ErrorOf::Known(error),
+        [_] if ["Option", "Vec", "Box"].iter().any(|name| segment.ident == name) => ErrorOf::None,
+        _ => ErrorOf::Unknown,
     }
 }
 
