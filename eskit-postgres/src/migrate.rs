@@ -8,30 +8,48 @@ use crate::names::Names;
 /// What a schema holds under the names of a log.
 enum Found {
     Nothing,
-    Log { version: i32 },
+    Log {
+        version: i32,
+    },
+    /// A migration was not applied, though later ones were.
+    Gap {
+        missing: i32,
+    },
     Foreign,
 }
 
+/// The tables of a log, besides that of its migrations.
+const TABLES: [&str; 4] = ["events", "tags", "closed_streams", "head"];
+
 async fn inspect(conn: &mut PgConnection, names: &Names) -> Result<Found, Fault> {
-    let (notes, events): (bool, bool) = sqlx::query_as(
+    let (notes, tables): (bool, bool) = sqlx::query_as(
         // The catalog's tables, not `to_regclass`, whose cache does not see what another transaction has just made.
-        "SELECT count(*) FILTER (WHERE relname = $2) > 0, count(*) FILTER (WHERE relname = $3) > 0
+        "SELECT count(*) FILTER (WHERE relname = $2) > 0, count(*) FILTER (WHERE relname = ANY ($3)) > 0
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE nspname = $1",
     )
     .bind(names.schema_name())
     .bind(names.table_name("migrations"))
-    .bind(names.table_name("events"))
+    .bind(TABLES.map(|table| names.table_name(table)))
     .fetch_one(&mut *conn)
     .await?;
     if !notes {
-        return Ok(if events { Found::Foreign } else { Found::Nothing });
+        return Ok(if tables { Found::Foreign } else { Found::Nothing });
     }
-    let sql = names.render("SELECT max(version) FROM {migrations}");
-    match sqlx::query_scalar::<_, Option<i32>>(AssertSqlSafe(sql)).fetch_one(&mut *conn).await.map_err(Fault::from) {
-        Ok(Some(version)) => Ok(Found::Log { version }),
-        Ok(None) => Ok(if events { Found::Foreign } else { Found::Nothing }),
-        // A table of that name without our column.
+    let sql = names.render("SELECT version, name, applied_at::text FROM {migrations} ORDER BY version");
+    let applied = sqlx::query_as::<_, (i32, String, String)>(AssertSqlSafe(sql)).fetch_all(&mut *conn).await;
+    match applied.map_err(Fault::from) {
+        Ok(applied) => Ok(match applied.last() {
+            None if tables => Found::Foreign,
+            None => Found::Nothing,
+            Some((version, ..)) => match (1..).zip(&applied).find(|(expected, (found, ..))| expected != found) {
+                // What a later version of this program numbers is its own affair.
+                Some((missing, _)) if *version <= SCHEMA_VERSION => Found::Gap { missing },
+                _ => Found::Log { version: *version },
+            },
+        }),
+        // A table of that name with other columns, or of other types.
         Err(fault) if matches!(fault.code(), "42703" | "42883" | "42804") => Ok(Found::Foreign),
+        Err(Fault::Sqlx(sqlx::Error::ColumnDecode { .. })) => Ok(Found::Foreign),
         Err(fault) => Err(fault),
     }
 }
@@ -54,6 +72,7 @@ pub(crate) async fn check(conn: &mut PgConnection, names: &Names) -> Result<Payl
             let text = format!("there is no log `{names}`; run the migrations, or open with `migrate(true)`");
             Err(StoreError::new(StoreErrorKind::Foreign, text))
         }
+        Found::Gap { missing } => Err(gap(names, missing)),
         Found::Foreign => Err(foreign(names)),
     }
 }
@@ -82,6 +101,7 @@ async fn apply(conn: &mut PgConnection, names: &Names, payload: PayloadType) -> 
         .map_err(|error| fail(error.into()))?;
     let applied = match inspect(conn, names).await.map_err(fail)? {
         Found::Log { version } if version > SCHEMA_VERSION => return Err(newer(names, version)),
+        Found::Gap { missing } => return Err(gap(names, missing)),
         Found::Foreign => return Err(foreign(names)),
         Found::Log { version } => version,
         Found::Nothing => {
@@ -126,7 +146,7 @@ async fn check_encoding(conn: &mut PgConnection) -> Result<(), Fault> {
 
 async fn payload_type(conn: &mut PgConnection, names: &Names) -> Result<PayloadType, Fault> {
     let found: Option<String> = sqlx::query_scalar(
-        "SELECT format_type(atttypid, NULL) FROM pg_catalog.pg_attribute a
+        "SELECT t.typname::text FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
          JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE nspname = $1 AND relname = $2 AND attname = 'payload'",
     )
@@ -143,6 +163,14 @@ fn newer(names: &Names, version: i32) -> StoreError {
     let text = format!(
         "the log `{names}` has schema version {version}, but this program knows versions up to {SCHEMA_VERSION}; \
          update the program"
+    );
+    StoreError::new(StoreErrorKind::Foreign, text)
+}
+
+fn gap(names: &Names, missing: i32) -> StoreError {
+    let text = format!(
+        "migration {missing} of the log `{names}` was not run, though later ones were; run it by hand: \
+         `eskit_postgres::migrations()` has its text"
     );
     StoreError::new(StoreErrorKind::Foreign, text)
 }

@@ -140,8 +140,12 @@ impl Migrations {
     pub fn sql(&self) -> Result<Vec<Migration>, StoreError> {
         let names = Names::new(&self.schema, &self.prefix)?;
         let mut all = all(&names, self.payload);
-        if let Some(first) = all.first_mut() {
-            first.sql = format!("{}\n{}\n{}", create_schema(&names), names.render(CREATE_MIGRATIONS), first.sql);
+        for migration in &mut all {
+            let begin = match migration.version {
+                1 => format!("{}\n{}", create_schema_if_missing(&names), names.render(CREATE_MIGRATIONS)),
+                version => names.render(&EXPECT_PREDECESSOR.replace("{before}", &(version - 1).to_string())),
+            };
+            migration.sql = format!("{HOW_TO_RUN}{begin}\n{}", migration.sql);
         }
         Ok(all)
     }
@@ -157,9 +161,36 @@ CREATE TABLE IF NOT EXISTS {migrations} (
 );
 ";
 
+/// The head of a migration that others run.
+const HOW_TO_RUN: &str = "\
+-- Run each file once, in order, and each in one transaction: psql -v ON_ERROR_STOP=1 --single-transaction -f <file>
+
+";
+
+/// Fails when the migration before was not run.
+const EXPECT_PREDECESSOR: &str = "\
+DO $expect$
+BEGIN
+    IF NOT EXISTS (SELECT FROM {migrations} WHERE version = {before}) THEN
+        RAISE EXCEPTION 'migration {before} of the log was not run';
+    END IF;
+END
+$expect$;
+";
+
 /// Makes the schema.
 pub(crate) fn create_schema(names: &Names) -> String {
-    format!("CREATE SCHEMA IF NOT EXISTS {};\n", names.schema())
+    format!("CREATE SCHEMA {};\n", names.schema())
+}
+
+/// Makes the schema if it is missing. `IF NOT EXISTS` would ask for the right to make one also where it is there.
+fn create_schema_if_missing(names: &Names) -> String {
+    format!(
+        "DO $schema$\nBEGIN\n    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = '{}') THEN\n        {}    \
+         END IF;\nEND\n$schema$;\n",
+        names.schema_name(),
+        create_schema(names)
+    )
 }
 
 /// The migrations for a schema and a table of migrations that exist.

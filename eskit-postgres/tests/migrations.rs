@@ -131,12 +131,69 @@ async fn a_newer_log_is_left_alone() {
 async fn tables_of_others_are_left_alone() {
     let Some(database) = database().await else { return };
     let pool = database.pool();
-    run(&pool, "CREATE SCHEMA eskit; CREATE TABLE eskit.events (id int)").await;
+    for table in [
+        "events (id int)",
+        "head (id int)",
+        "migrations (id int)",
+        "migrations (version int)",
+        "migrations (version text, name text, applied_at timestamptz)",
+        "migrations (version bigint, name text, applied_at timestamptz)",
+    ] {
+        run(&pool, format!("CREATE SCHEMA eskit; CREATE TABLE eskit.{table}")).await;
+        if table.starts_with("migrations (version ") {
+            let columns = table.split(['(', ',']).nth(1).unwrap();
+            run(&pool, format!("INSERT INTO eskit.migrations ({}) VALUES ('1')", columns.split(' ').next().unwrap()))
+                .await;
+        }
+        let error = PostgresStore::options().run_migrations(&pool).await.unwrap_err();
+        for (kind, text) in [refusal(&database).await, (error.kind(), error.to_string())] {
+            assert_eq!(kind, StoreErrorKind::Foreign, "{table}: {text}");
+            let expected = text.contains("tables of another program") && text.contains("choose another schema");
+            assert!(expected, "{table}: {text}");
+        }
+        run(&pool, "DROP SCHEMA eskit CASCADE").await;
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_was_left_out_is_noticed() {
+    let Some(database) = database().await else { return };
+    let pool = database.pool();
+    let all = migrations().sql().unwrap();
+    run(&pool, all[0].sql.clone()).await;
+    // A file tells by itself that the one before is missing.
+    let error = sqlx::raw_sql(AssertSqlSafe(all[2].sql.clone())).execute(&pool).await.unwrap_err();
+    assert!(error.to_string().contains("migration 2 of the log was not run"), "{error}");
+    run(&pool, all[1].sql.clone()).await;
+    run(&pool, all[2].sql.clone()).await;
+    run(&pool, "DELETE FROM eskit.migrations WHERE version = 2").await;
     let error = PostgresStore::options().run_migrations(&pool).await.unwrap_err();
     for (kind, text) in [refusal(&database).await, (error.kind(), error.to_string())] {
         assert_eq!(kind, StoreErrorKind::Foreign);
-        assert!(text.contains("tables of another program") && text.contains("choose another schema"), "{text}");
+        assert!(text.starts_with("migration 2 of the log `eskit.*` was not run, though later ones were"), "{text}");
     }
+}
+
+/// A role that may not make schemas, in a schema that was made for it, and names that the server quotes by itself.
+#[tokio::test]
+async fn a_role_with_a_schema_of_its_own_needs_no_other_rights() {
+    let Some(database) = database().await else { return };
+    let pool = database.pool();
+    let role = format!("keeper_{}", std::process::id());
+    run(&pool, format!("CREATE ROLE {role}; CREATE SCHEMA given AUTHORIZATION {role}")).await;
+    let mut connection = pool.acquire().await.unwrap();
+    let session = format!("SET ROLE {role}; SET quote_all_identifiers = on");
+    sqlx::raw_sql(AssertSqlSafe(session)).execute(&mut *connection).await.unwrap();
+    for migration in migrations().schema("given").payload_type(PayloadType::Jsonb).sql().unwrap() {
+        sqlx::raw_sql(AssertSqlSafe(migration.sql)).execute(&mut *connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    let dsn = format!("{}&options=-c%20role%3D{role}%20-c%20quote_all_identifiers%3Don", database.dsn());
+    let store = PostgresStore::options().schema("given").connect(&dsn).await.unwrap();
+    store.append(one(plain("e"))).await.unwrap();
+    assert_eq!(store.payload_type(), PayloadType::Jsonb);
+    store.close().await;
+    run(&pool, format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
 }
 
 #[tokio::test]
