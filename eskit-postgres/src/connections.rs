@@ -1,5 +1,5 @@
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
@@ -32,8 +32,11 @@ pub(crate) struct Connections {
 struct Kept {
     idle: Vec<Idle>,
     waiting: VecDeque<Waiting>,
-    /// The task that asks the pool, while somebody waits.
-    asking: Option<AbortHandle>,
+    /// Whether a task asks the pool: while somebody waits.
+    is_asking: bool,
+    /// Which of these tasks it is, counted from the first.
+    asker: u64,
+    abort: Option<AbortHandle>,
     is_closed: bool,
 }
 
@@ -63,26 +66,50 @@ impl Connections {
     /// A connection, at hand or from the pool. Dropping it while a statement runs is safe: the pool waits for the statement
     /// to end before it hands the connection out again.
     pub(crate) async fn take(self: &Arc<Connections>) -> Result<PoolConnection<Postgres>, Fault> {
+        loop {
+            // Nobody answers when the runtime of the task that asked has ended; another asks in the runtime of this call.
+            if let Some(answer) = self.try_take().await {
+                return answer;
+            }
+        }
+    }
+
+    async fn try_take(self: &Arc<Connections>) -> Option<Result<PoolConnection<Postgres>, Fault>> {
         let (reply, answer) = oneshot::channel();
-        let old = {
+        let (old, asker) = {
             let mut kept = self.kept();
             if kept.is_closed {
-                return Err(Fault::Closed);
+                return Some(Err(Fault::Closed));
             }
             let old = match kept.idle.pop() {
-                Some(idle) if idle.since.elapsed() < KEPT_IDLE_MAX => return Ok(idle.connection),
+                Some(idle) if idle.since.elapsed() < KEPT_IDLE_MAX => return Some(Ok(idle.connection)),
                 // The last to come back was too old, so all are.
                 Some(idle) => kept.idle.drain(..).chain([idle]).collect(),
                 None => Vec::new(),
             };
             kept.waiting.push_back(Waiting { reply, since: Instant::now() });
-            if kept.asking.is_none() {
-                kept.asking = Some(self.runtime.spawn(ask(self.pool.clone(), Arc::downgrade(self))).abort_handle());
-            }
-            old
+            let asker = (!std::mem::replace(&mut kept.is_asking, true)).then(|| {
+                kept.asker += 1;
+                Asker { connections: Arc::downgrade(self), number: kept.asker }
+            });
+            (old, asker)
         };
+        if let Some(asker) = asker {
+            let number = asker.number;
+            // Without the lock: a runtime that has ended drops the task at once.
+            let abort = self.runtime().spawn(ask(self.pool.clone(), asker)).abort_handle();
+            let mut kept = self.kept();
+            if kept.is_asking && kept.asker == number {
+                kept.abort = Some(abort);
+            }
+        }
         self.release(old);
-        answer.await.unwrap_or(Err(Fault::Closed))
+        answer.await.ok()
+    }
+
+    /// The runtime of the caller; without one, that in which the store was opened.
+    fn runtime(&self) -> Handle {
+        Handle::try_current().unwrap_or_else(|_| self.runtime.clone())
     }
 
     /// Takes a connection back, and keeps or closes it after what it was used for.
@@ -118,19 +145,20 @@ impl Connections {
         }
     }
 
-    /// Tells a failure of the pool to the first who waits; a pool that is only busy, to those who waited as long as it
-    /// may take.
+    /// Tells a failure of the pool to the first who waits; a pool that is only busy, to all who waited as long as it may
+    /// take.
     fn refuse(&self, error: sqlx::Error) {
         let mut kept = self.kept();
-        let patience = match error {
-            sqlx::Error::PoolTimedOut => self.pool.options().get_acquire_timeout(),
-            _ => Duration::ZERO,
-        };
-        if kept.waiting.front().is_some_and(|first| first.since.elapsed() >= patience)
-            && let Some(first) = kept.waiting.pop_front()
-        {
-            // It may have given up.
-            let _ = first.reply.send(Err(error.into()));
+        if !matches!(error, sqlx::Error::PoolTimedOut) {
+            if let Some(first) = kept.waiting.pop_front() {
+                // It may have given up.
+                let _ = first.reply.send(Err(error.into()));
+            }
+            return;
+        }
+        let patience = self.pool.options().get_acquire_timeout();
+        while let Some(first) = kept.waiting.pop_front_if(|first| first.since.elapsed() >= patience) {
+            let _ = first.reply.send(Err(sqlx::Error::PoolTimedOut.into()));
         }
     }
 
@@ -140,7 +168,8 @@ impl Connections {
         kept.waiting.retain(|waiting| !waiting.reply.is_closed());
         let goes_on = !kept.is_closed && !kept.waiting.is_empty();
         if !goes_on {
-            kept.asking = None;
+            kept.is_asking = false;
+            kept.abort = None;
         }
         goes_on
     }
@@ -153,21 +182,22 @@ impl Connections {
 
     /// Gives everything back to the pool, and hands out nothing more.
     pub(crate) fn close(&self) {
-        let (idle, asking) = {
+        let (idle, abort) = {
             let mut kept = self.kept();
             kept.is_closed = true;
             kept.waiting.clear();
-            (std::mem::take(&mut kept.idle), kept.asking.take())
+            (std::mem::take(&mut kept.idle), kept.abort.take())
         };
-        if let Some(asking) = asking {
-            asking.abort();
+        if let Some(abort) = abort {
+            abort.abort();
         }
         self.release(idle);
     }
 
     /// A connection goes back to its pool in a task of its own, which needs a runtime.
     fn release(&self, idle: Vec<Idle>) {
-        let _entered = self.runtime.enter();
+        let runtime = self.runtime();
+        let _entered = runtime.enter();
         drop(idle);
     }
 }
@@ -178,11 +208,30 @@ impl Drop for Connections {
     }
 }
 
+/// The part of a task that asks the pool: whoever waits must hear when the task is dropped, since its runtime has ended.
+struct Asker {
+    connections: Weak<Connections>,
+    number: u64,
+}
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        let Some(connections) = self.connections.upgrade() else { return };
+        let mut kept = connections.kept();
+        if kept.is_asking && kept.asker == self.number {
+            kept.is_asking = false;
+            kept.abort = None;
+            // Each of them sees that nobody answers, and asks anew.
+            kept.waiting.clear();
+        }
+    }
+}
+
 /// Asks the pool for one connection after the other, as long as somebody waits.
-async fn ask(pool: PgPool, connections: std::sync::Weak<Connections>) {
+async fn ask(pool: PgPool, asker: Asker) {
     loop {
         let answer = pool.acquire().await;
-        let Some(connections) = connections.upgrade() else { return };
+        let Some(connections) = asker.connections.upgrade() else { return };
         match answer {
             Ok(connection) => connections.hand_out(connection),
             Err(error) => connections.refuse(error),

@@ -80,6 +80,8 @@ impl Fault {
     /// said after a commit, or said nothing about it.
     pub(crate) fn is_definite(&self) -> bool {
         match self {
+            // Nothing was sent.
+            Fault::Sqlx(sqlx::Error::PoolTimedOut) => true,
             Fault::Sqlx(error) => database(error).is_some_and(|error| error.severity() == PgSeverity::Error),
             Fault::Damaged(_) => false,
             Fault::Refused(_) | Fault::Closed => true,
@@ -125,9 +127,13 @@ impl Fault {
             "42501" => "; grant this role USAGE on the schema and rights on its tables and functions",
             "28000" | "28P01" => "; check user and password",
             "3D000" => "; create the database",
+            "22P02" | "22P05" => {
+                "; a payload is no JSON, or holds what the column type of payloads cannot, such as `\\u0000`"
+            }
             _ => match self {
                 Fault::Sqlx(sqlx::Error::PoolTimedOut) => {
-                    "; no connection of the pool became free: raise its `max_connections`, or look for leaks"
+                    "; no connection became free, or could be made, within the pool's `acquire_timeout`: raise its \
+                     `max_connections`, look for leaks, and check that the server answers"
                 }
                 Fault::Sqlx(sqlx::Error::Io(error)) if is_unreachable(error.kind()) => {
                     "; the server cannot be reached: check host and port, and whether it runs"

@@ -99,7 +99,7 @@ impl PostgresOptions {
     }
 
     /// How long an append waits for another process, or for a transaction of [`PostgresStore::append_in`], before it fails
-    /// as busy. `None` leaves it to the `lock_timeout` of the session.
+    /// as busy. `None` leaves it to the `lock_timeout` of the session, as `append_in` itself always does.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Option<Duration>) -> PostgresOptions {
         self.lock_timeout = timeout;
@@ -115,8 +115,8 @@ impl PostgresOptions {
     }
 
     /// Whether to tell other processes of appends and to listen to theirs, with `NOTIFY` and `LISTEN`. While somebody waits
-    /// in `watch`, listening takes one connection of the pool. Switch it off behind a pooler that hands out connections by
-    /// transaction.
+    /// in `watch`, listening takes one connection of the pool; with a pool of one nobody listens. Switch it off behind a
+    /// pooler that hands out connections by transaction.
     #[must_use]
     pub fn listen(mut self, listen: bool) -> PostgresOptions {
         self.listen = listen;
@@ -132,7 +132,8 @@ impl PostgresOptions {
     }
 
     /// How many connections to keep at hand between two uses, instead of giving them back to the pool, which costs a round
-    /// trip each time. The default is half of the pool, and all of a pool that was made from a DSN.
+    /// trip each time: a pool that is shared with others has so many less for them, also while the store has nothing to do.
+    /// The default is half of the pool, and all of a pool that was made from a DSN.
     #[must_use]
     pub fn keep_connections(mut self, connections: usize) -> PostgresOptions {
         self.keep_connections = Some(connections);

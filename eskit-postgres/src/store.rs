@@ -27,7 +27,8 @@ use crate::{migrate, page};
 ///
 /// Appends of this process that come while one is being written are written together by the next; an append that finds
 /// nothing waiting goes straight to the database. Other processes may append to the same log. Cheap to clone; clones share
-/// the store. Must be opened, and used, inside a tokio runtime.
+/// the store. Must be opened, and used, inside a tokio runtime, which need not be the same: a store that outlives the runtime
+/// in which it was opened, as a `static` of tests does, goes on in that of its callers.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -102,7 +103,8 @@ impl PostgresStore {
             options.run_migrations(&pool).await?;
         }
         let runtime = Handle::current();
-        let ahead = Semaphore::new(pool.options().get_max_connections() as usize / 2);
+        let max_connections = pool.options().get_max_connections();
+        let ahead = Semaphore::new(max_connections as usize / 2);
         let connections = Arc::new(Connections::new(pool, keep, runtime.clone()));
         let payload = inspect(&connections, &names, &options).await?;
         let statements = Arc::new(Statements::new(&names, payload));
@@ -110,7 +112,13 @@ impl PostgresStore {
             Position::START,
             Arc::clone(&connections),
             Arc::clone(&statements),
-            Following { channel: names.channel(), listens: options.listen, poll_interval: options.poll_interval },
+            Following {
+                channel: names.channel(),
+                announces: options.listen,
+                // Who listens holds a connection; with a pool of one nothing else would be done meanwhile.
+                listens: options.listen && max_connections > 1,
+                poll_interval: options.poll_interval,
+            },
         ));
         heads.ask().await.map_err(|fault| fault.into_error("open", &names))?;
         let writer = Writer {
@@ -323,7 +331,9 @@ impl Drop for Lead {
             }
         } else if self.inner.queue.end_lead() {
             let next = Lead { inner: Arc::clone(&self.inner), has_begun: false };
-            self.inner.runtime.spawn(next.serve());
+            // The runtime of whoever wrote last lives, most likely, also when that in which the store was opened has ended.
+            let runtime = Handle::try_current().unwrap_or_else(|_| self.inner.runtime.clone());
+            runtime.spawn(next.serve());
         }
     }
 }

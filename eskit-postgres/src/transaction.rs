@@ -15,11 +15,14 @@ impl PostgresStore {
     /// What it costs: from here until the transaction ends, nobody else appends to this log, in any process. Do it last, and
     /// commit at once. Measured on 2 cores beside 32 callers of the store: with one such transaction after another, committed
     /// at once, the others kept 0.4 of their appends a second; held for 1 ms each, 0.3; held for 10 ms each, 0.08.
-    /// Appends that wait for longer than their [`lock_timeout`](crate::PostgresOptions::lock_timeout) fail as busy. If the
-    /// transaction locks rows that others lock *after* they append, the two can deadlock; append last everywhere.
+    /// Appends that wait for longer than their [`lock_timeout`](crate::PostgresOptions::lock_timeout) fail as busy; this one
+    /// waits for its turn as long as the transaction waits for any lock (`SET LOCAL lock_timeout`), and two of them in one
+    /// task wait for each other for ever. If the transaction locks rows that others lock *after* they append, the two can
+    /// deadlock; append last everywhere.
     ///
-    /// A conflict is returned like any other, and leaves the transaction usable, though it holds the turn. Any other error
-    /// aborts the transaction, as errors in PostgreSQL do: roll it back. Positions and versions in the answer are good once
+    /// A refusal, such as a conflict, leaves the transaction usable, though it holds the turn. An error of the database
+    /// ([`AppendError::Store`]) aborts it, as errors in PostgreSQL do: roll it back. When the future of this call is dropped,
+    /// the events may be written, and a commit keeps them. Positions and versions in the answer are good once
     /// the commit succeeded; then call [`PostgresStore::announce`], or those who wait in `watch` notice only when they next
     /// look.
     ///

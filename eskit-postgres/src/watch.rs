@@ -14,6 +14,8 @@ use crate::statements::Statements;
 
 /// The least time between two announcements: those in between become one.
 const ANNOUNCE_GAP: Duration = Duration::from_millis(5);
+/// How long one who waits does so before a look whether there is a follower.
+const FOLLOWER_CHECK: Duration = Duration::from_secs(1);
 /// How long the follower stays, with its connection, when nobody waits any more.
 const FOLLOW_IDLE_MAX: Duration = Duration::from_secs(5);
 
@@ -25,6 +27,7 @@ pub(crate) struct Heads {
     connections: Arc<Connections>,
     statements: Arc<Statements>,
     channel: String,
+    announces: bool,
     listens: bool,
     poll_interval: Duration,
     runtime: Handle,
@@ -53,9 +56,42 @@ impl Drop for Waiting<'_> {
     }
 }
 
+/// A task for all, which leaves its place to another also when its runtime ends before it.
+struct ForAll {
+    heads: Arc<Heads>,
+    leave: fn(&mut Tasks),
+    has_left: bool,
+}
+
+impl ForAll {
+    fn new(heads: &Arc<Heads>, leave: fn(&mut Tasks)) -> ForAll {
+        ForAll { heads: Arc::clone(heads), leave, has_left: false }
+    }
+
+    /// Leaves, if the tasks are such that nothing is left to do.
+    fn leave_if(&mut self, is_done: impl FnOnce(&Tasks) -> bool) -> bool {
+        let mut tasks = self.heads.tasks();
+        if is_done(&tasks) {
+            (self.leave)(&mut tasks);
+            self.has_left = true;
+        }
+        self.has_left
+    }
+}
+
+impl Drop for ForAll {
+    fn drop(&mut self) {
+        if !self.has_left {
+            (self.leave)(&mut self.heads.tasks());
+        }
+    }
+}
+
 /// How commits of other processes are noticed.
 pub(crate) struct Following {
     pub(crate) channel: String,
+    /// Whether to announce commits.
+    pub(crate) announces: bool,
     /// Whether to listen for announcements, besides asking from time to time.
     pub(crate) listens: bool,
     pub(crate) poll_interval: Duration,
@@ -69,9 +105,14 @@ impl Heads {
         following: Following,
     ) -> Heads {
         let (state, _) = watch::channel(State { head, is_closed: false });
-        let Following { channel, listens, poll_interval } = following;
-        let runtime = Handle::current();
-        Heads { state, tasks: Mutex::default(), connections, statements, channel, listens, poll_interval, runtime }
+        let Following { channel, announces, listens, poll_interval } = following;
+        let (tasks, runtime) = (Mutex::default(), Handle::current());
+        Heads { state, tasks, connections, statements, channel, announces, listens, poll_interval, runtime }
+    }
+
+    /// The runtime of the caller; without one, that in which the store was opened.
+    fn runtime(&self) -> Handle {
+        Handle::try_current().unwrap_or_else(|_| self.runtime.clone())
     }
 
     fn tasks(&self) -> MutexGuard<'_, Tasks> {
@@ -108,50 +149,58 @@ impl Heads {
             return if now.is_closed { Err(Fault::Closed) } else { Ok(now.head) };
         }
         let _waiting = self.wait();
-        let state = *states.wait_for(|state| state.is_closed || state.head > after).await.map_err(|_| Fault::Closed)?;
-        if state.head > after { Ok(state.head) } else { Err(Fault::Closed) }
+        loop {
+            self.ensure_followed();
+            let news = states.wait_for(|state| state.is_closed || state.head > after);
+            // From time to time a look whether the follower is still there: it ends with the runtime in which it began.
+            let Ok(state) = tokio::time::timeout(FOLLOWER_CHECK, news).await else { continue };
+            let state = *state.map_err(|_| Fault::Closed)?;
+            return if state.head > after { Ok(state.head) } else { Err(Fault::Closed) };
+        }
     }
 
-    fn wait(self: &Arc<Heads>) -> Waiting<'_> {
-        let mut tasks = self.tasks();
-        tasks.waiting += 1;
-        if !std::mem::replace(&mut tasks.follows, true) {
-            self.runtime.spawn(Arc::clone(self).follow());
-        }
+    fn wait(&self) -> Waiting<'_> {
+        self.tasks().waiting += 1;
         Waiting(self)
     }
 
+    fn ensure_followed(self: &Arc<Heads>) {
+        if !std::mem::replace(&mut self.tasks().follows, true) {
+            let follower = ForAll::new(self, |tasks| tasks.follows = false);
+            self.runtime().spawn(Heads::follow(follower));
+        }
+    }
+
     /// Looks for commits of other processes until nobody has waited for a while.
-    async fn follow(self: Arc<Heads>) {
+    async fn follow(mut task: ForAll) {
+        let heads = Arc::clone(&task.heads);
         let mut listener = None;
         let mut idle_since = Instant::now();
-        while !self.state.borrow().is_closed {
+        while !heads.state.borrow().is_closed {
             // A failure here is met again, and told, by the read that follows.
-            let _ = self.ask().await;
-            if listener.is_none() && self.listens {
-                listener = self.listen().await;
+            let _ = heads.ask().await;
+            if listener.is_none() && heads.listens {
+                listener = heads.listen().await;
             }
             match &mut listener {
                 // Whether something was heard or the time is up: it is time to ask. A connection that broke is made anew.
-                Some(heard) => match tokio::time::timeout(self.poll_interval, heard.recv()).await {
+                Some(heard) => match tokio::time::timeout(heads.poll_interval, heard.recv()).await {
                     Ok(Ok(_)) => while heard.next_buffered().is_some() {},
                     Ok(Err(_)) => {
                         listener = None;
-                        tokio::time::sleep(self.poll_interval).await;
+                        tokio::time::sleep(heads.poll_interval).await;
                     }
                     Err(_) => {}
                 },
-                None => tokio::time::sleep(self.poll_interval).await,
+                None => tokio::time::sleep(heads.poll_interval).await,
             }
-            let mut tasks = self.tasks();
-            if tasks.waiting > 0 {
+            if heads.tasks().waiting > 0 {
                 idle_since = Instant::now();
-            } else if idle_since.elapsed() > FOLLOW_IDLE_MAX {
-                tasks.follows = false;
+            }
+            if task.leave_if(|tasks| tasks.waiting == 0 && idle_since.elapsed() > FOLLOW_IDLE_MAX) {
                 return;
             }
         }
-        self.tasks().follows = false;
     }
 
     async fn listen(&self) -> Option<PgListener> {
@@ -162,28 +211,22 @@ impl Heads {
 
     /// Tells other processes, soon and outside of any append, that the log has grown. What happens meanwhile is told with it.
     pub(crate) fn announce(self: &Arc<Heads>, head: Position) {
-        if !self.listens {
+        if !self.announces {
             return;
         }
-        let mut tasks = self.tasks();
-        if tasks.announces.replace(head).is_none() {
-            self.runtime.spawn(Arc::clone(self).announce_all());
+        let is_news = self.tasks().announces.replace(head).is_none();
+        if is_news {
+            let announcer = ForAll::new(self, |tasks| tasks.announces = None);
+            self.runtime().spawn(Heads::announce_all(announcer));
         }
     }
 
-    async fn announce_all(self: Arc<Heads>) {
+    async fn announce_all(mut task: ForAll) {
         let mut announced = Position::START;
-        loop {
-            {
-                let mut tasks = self.tasks();
-                if tasks.announces.is_none_or(|head| head <= announced) {
-                    tasks.announces = None;
-                    return;
-                }
-                announced = tasks.announces.unwrap_or_default();
-            }
+        while !task.leave_if(|tasks| tasks.announces.is_none_or(|head| head <= announced)) {
+            announced = task.heads.tasks().announces.unwrap_or_default();
             // Whoever is not told asks by itself before long.
-            let _ = self.notify().await;
+            let _ = task.heads.notify().await;
             tokio::time::sleep(ANNOUNCE_GAP).await;
         }
     }

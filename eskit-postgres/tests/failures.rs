@@ -102,6 +102,28 @@ async fn a_server_that_crashes_and_comes_back_lost_nothing() {
     assert!(error.is_transient());
 }
 
+/// Each waits as long as the pool says, not for all those before it too.
+#[tokio::test]
+async fn a_pool_without_a_free_connection_refuses_all_in_time() {
+    let Some(fixture) = fixture().await else { return };
+    let limits = sqlx::postgres::PgPoolOptions::new().max_connections(2).acquire_timeout(Duration::from_millis(300));
+    let pool = limits.connect_with(fixture.database.connect_options()).await.unwrap();
+    let store = PostgresStore::options().keep_connections(0).open(pool.clone()).await.unwrap();
+    let _held = [pool.acquire().await.unwrap(), pool.acquire().await.unwrap()];
+    let reads: Vec<_> = (0..40)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.read(&Query::all(), ReadOptions::default()).await.unwrap_err() })
+        })
+        .collect();
+    for read in reads {
+        // One after the other they would take 12 s, and 24 s if each tried twice.
+        let error = tokio::time::timeout(Duration::from_secs(5), read).await.expect("the others came first").unwrap();
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+        assert!(error.to_string().contains("`acquire_timeout`"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_statement_timeout_is_busy_and_writes_nothing() {
     let Some(fixture) = fixture().await else { return };

@@ -346,6 +346,62 @@ async fn closing_the_callers_pool_closes_the_store() {
     }
 }
 
+/// A `static` of tests is opened in the runtime of one, and used in those of the others.
+#[test]
+fn a_store_goes_on_when_the_runtime_that_opened_it_has_ended() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let opening = runtime();
+    let Some(fixture) = opening.block_on(async {
+        let fixture = fixture().await?;
+        fixture.store.append(one(plain("e"))).await.unwrap();
+        // Leaves a follower behind.
+        let _ = tokio::time::timeout(Duration::from_millis(50), fixture.store.watch(Position::new(1))).await;
+        Some(fixture)
+    }) else {
+        return;
+    };
+    drop(opening);
+    let store = &fixture.store;
+    for round in 1..=3 {
+        runtime().block_on(async {
+            let other = fixture.another().await;
+            let calls = async {
+                assert_eq!(store.head().await.unwrap(), Position::new(2 * round - 1));
+                store.append(one(plain("e"))).await.unwrap();
+                assert_eq!(everything(store).await.len() as u64, 2 * round);
+                store.stream_info(&stream("a")).await.unwrap();
+                let (head, _) = tokio::join!(store.watch(Position::new(2 * round)), async {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    other.append(one(plain("e"))).await.unwrap()
+                });
+                assert_eq!(head.unwrap(), Position::new(2 * round + 1));
+            };
+            tokio::time::timeout(Duration::from_secs(30), calls)
+                .await
+                .expect("somebody waits for a runtime that has ended");
+        });
+    }
+}
+
+/// Nobody listens then: that would take the one connection from everybody else.
+#[tokio::test]
+async fn one_connection_is_enough() {
+    let Some(fixture) = fixture().await else { return };
+    let limits = sqlx::postgres::PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(20));
+    let pool = limits.connect_with(fixture.database.connect_options()).await.unwrap();
+    let store = PostgresStore::open(pool).await.unwrap();
+    for round in 1..=3 {
+        let watching = tokio::time::timeout(Duration::from_secs(10), store.watch(Position::new(2 * round - 2)));
+        let (head, ()) = tokio::join!(watching, async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            fixture.store.append(one(plain("e"))).await.unwrap();
+        });
+        assert_eq!(head.unwrap().unwrap(), Position::new(2 * round - 1));
+        store.append(one(plain("e"))).await.unwrap();
+        assert_eq!(everything(&store).await.len() as u64, 2 * round);
+    }
+}
+
 /// A store may outlive the runtime in which it was used.
 #[test]
 fn a_store_may_be_dropped_outside_of_a_runtime() {
