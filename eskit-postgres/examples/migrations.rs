@@ -1,4 +1,4 @@
-//! Writes the migrations as files: `migrations FOLDER [SCHEMA [PREFIX]]`.
+//! Writes the migrations as files: `migrations FOLDER [SCHEMA [PREFIX [PAYLOAD]]]`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example talks to its user")]
 
@@ -6,14 +6,20 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: migrations FOLDER [SCHEMA [PREFIX]]";
+use eskit_postgres::{Migrations, PayloadType, migrations};
+
+const USAGE: &str = "usage: migrations FOLDER [SCHEMA [PREFIX [PAYLOAD]]]\nPAYLOAD: bytea (the default), json or jsonb; PREFIX may be \"\"";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [folder] if !folder.starts_with('-') => write(folder, None, None),
-        [folder, schema] => write(folder, Some(schema), None),
-        [folder, schema, prefix] => write(folder, Some(schema), Some(prefix)),
+        [folder] if !folder.starts_with('-') => write(folder, migrations()),
+        [folder, schema] => write(folder, migrations().schema(schema)),
+        [folder, schema, prefix] => write(folder, migrations().schema(schema).table_prefix(prefix)),
+        [folder, schema, prefix, payload] => match PayloadType::from_sql(payload) {
+            Some(payload) => write(folder, migrations().schema(schema).table_prefix(prefix).payload_type(payload)),
+            None => Err(format!("there is no payload type `{payload}`\n{USAGE}").into()),
+        },
         _ => Err(USAGE.into()),
     };
     match result {
@@ -25,14 +31,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(folder: &str, schema: Option<&str>, prefix: Option<&str>) -> Result<(), Box<dyn Error>> {
-    let mut migrations = eskit_postgres::migrations();
-    if let Some(schema) = schema {
-        migrations = migrations.schema(schema);
-    }
-    if let Some(prefix) = prefix {
-        migrations = migrations.table_prefix(prefix);
-    }
+fn write(folder: &str, migrations: Migrations) -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(folder);
     std::fs::create_dir_all(&folder)?;
     for migration in migrations.sql()? {

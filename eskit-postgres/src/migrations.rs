@@ -29,8 +29,8 @@ impl PayloadType {
         }
     }
 
-    /// The type with this name in SQL.
-    pub(crate) fn from_sql(name: &str) -> Option<PayloadType> {
+    /// The type with this name in SQL: `bytea`, `json` or `jsonb`.
+    pub fn from_sql(name: &str) -> Option<PayloadType> {
         [PayloadType::Bytea, PayloadType::Json, PayloadType::Jsonb].into_iter().find(|known| known.sql() == name)
     }
 
