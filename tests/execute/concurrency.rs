@@ -160,6 +160,17 @@ async fn transfer_at_once<S: EventStore>(apps: &[App<S>]) {
     }
 }
 
+/// Two programs on one log that cache states, and one that does not.
+fn programs<S: EventStore>(meetings: &Meetings, store: S) -> Vec<App<Meeting<Arc<S>>>> {
+    let store = Arc::new(store);
+    let app = || meetings.app(Arc::clone(&store));
+    vec![
+        app().with_state_cache::<Account>(100).with_state_cache::<Seats>(100),
+        app(),
+        app().with_state_cache::<Account>(2),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_single_writer_meets_no_conflict() {
     let meetings = Meetings::default();
@@ -186,17 +197,6 @@ async fn memory_neither_makes_nor_loses_money() {
     meetings.took_place();
 }
 
-/// Two programs on one log that cache states, and one that does not.
-fn programs<S: EventStore>(meetings: &Meetings, store: S) -> Vec<App<Meeting<Arc<S>>>> {
-    let store = Arc::new(store);
-    let app = || meetings.app(Arc::clone(&store));
-    vec![
-        app().with_state_cache::<Account>(100).with_state_cache::<Seats>(100),
-        app(),
-        app().with_state_cache::<Account>(2),
-    ]
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn programs_that_cache_states_never_exceed_the_capacity() {
     let meetings = Meetings::default();
@@ -219,7 +219,7 @@ async fn programs_that_cache_states_neither_make_nor_lose_money() {
 async fn sqlite_never_exceeds_the_capacity() {
     let (file, meetings) = (File::new(), Meetings::default());
     let store = SqliteStore::open(&file.0).await.unwrap();
-    enrol_at_once(&[meetings.app(store.clone())]).await;
+    enrol_at_once(&programs(&meetings, store.clone())).await;
     store.close().await;
     meetings.took_place();
 }
@@ -228,7 +228,7 @@ async fn sqlite_never_exceeds_the_capacity() {
 async fn sqlite_neither_makes_nor_loses_money() {
     let (file, meetings) = (File::new(), Meetings::default());
     let store = SqliteStore::open(&file.0).await.unwrap();
-    transfer_at_once(&[meetings.app(store.clone())]).await;
+    transfer_at_once(&programs(&meetings, store.clone())).await;
     store.close().await;
     meetings.took_place();
 }

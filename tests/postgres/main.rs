@@ -48,7 +48,11 @@ async fn the_same_program_runs_on_another_dsn() {
 #[ignore = "runs as a child of `two_processes_enrol_into_one_course_and_the_limit_holds`"]
 async fn child_enrols() {
     let (dsn, number) = (std::env::var(DSN).unwrap(), std::env::var(NUMBER).unwrap());
-    let app = app(&dsn).await;
+    let mut app = app(&dsn).await;
+    if number == "1" {
+        // One of the two sees what the other does only when an append fails for it.
+        app = app.with_state_cache::<Seats>(10);
+    }
     app.execute(enrol("maths", &format!("{number}-first"))).await.unwrap();
     app.execute(enrol("lobby", &format!("{number}-ready"))).await.unwrap();
     while app.load::<Seats>("lobby").await.unwrap().taken < 2 {
