@@ -57,7 +57,9 @@ impl<S: EventStore> EventStore for Lane<S> {
         let result = self.store.read(query, options).await;
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
         if let Ok(page) = &result {
-            self.note(attempt, &format!("reads {} events, decides", page.events.len()));
+            let (events, more) = (page.events.len(), if attempt == 1 { "" } else { " more" });
+            let noun = if events == 1 { "event" } else { "events" };
+            self.note(attempt, &format!("reads {events}{more} {noun}, decides"));
         }
         if attempt == 1 {
             self.start.wait().await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use campus::{CampusError, ChangeCapacity, CourseId, DefineCourse, Enroll, Leave, Schedule, Seats, StudentId};
 use eskit::prelude::*;
-use eskit::{Decide, Decision, Executed, Pages, Position, Query, ReadOptions};
+use eskit::{Decide, Executed, Pages, Position, Query, ReadOptions};
 use tokio::sync::Barrier;
 
 use crate::narrator::Narrator;
@@ -73,11 +73,7 @@ impl<W: Write> Story<'_, W> {
     }
 
     /// Executes a command, and tells what came of it.
-    async fn execute<C>(&mut self, what: String, command: C) -> Result<()>
-    where
-        C: Decide,
-        C::Decision: Decision<Error = CampusError>,
-    {
+    async fn execute(&mut self, what: String, command: impl Decide<Error = CampusError>) -> Result<()> {
         let outcome = self.app.execute(command).await;
         self.tell(&what, outcome)
     }

@@ -31,7 +31,7 @@ fn the_story_shows_a_conflict_and_its_retry() {
         "empty; this run is term 1",
         "attempt 1  appends → #3",
         "attempt 1  conflict: #3 campus.StudentEnrolled came first",
-        "attempt 2  reads 3 events, decides",
+        "attempt 2  reads 1 more event, decides",
         "refused: course `maths-1` is full: all 2 seats are taken",
         "refused: student `ada-1` takes 5 courses already",
         r#"   18  campus.StudentEnrolled  course:music-1 student:ada-1   {"course":"music-1","student":"ada-1"}"#,
