@@ -1,19 +1,21 @@
 //! Rules that need more than one item: checked in `const _` blocks of the generated code, at the user's own tokens.
 //! Every text follows one form: what is wrong, then a `help:` line to paste.
 
+mod bindings;
 mod carries;
 mod command;
 mod emits;
+mod instances;
 mod names;
 
 use crate::aggregate::{Evolve, Models};
-use crate::decider::{Decide, Decision, Emit};
+use crate::decider::{Decide, DeciderType, Decision, Emit};
 use crate::event::{EventTypes, TagField};
 use crate::table::same;
 use crate::tag::Arity;
 
 use carries::check_events_carry_key;
-use command::check_command;
+use command::{Decider, check_command};
 use emits::{check_emits, check_routes};
 
 pub use names::check_previous;
@@ -58,10 +60,12 @@ pub const fn check_event<A: Evolve>(index: usize) {
     }
 }
 
-/// The command must select one instance of model number `index` of its decider.
+/// The command must select one instance of model number `index` of its decider, and another than of any model before
+/// it.
 #[track_caller]
 pub const fn check_model<C: Decide>(index: usize) {
-    check_command(C::TYPE, <C::State as Models>::LIST[index].0, C::DECIDER.bindings[index]);
+    let DeciderType { bindings, method, .. } = *C::DECIDER;
+    check_command(&Decider { command: C::TYPE, models: <C::State as Models>::LIST, bindings, method }, index);
 }
 
 /// What a decider emits must have a place to go, and an aggregate's own decider emits only what it evolves.

@@ -1,5 +1,7 @@
 //! Texts that are built while the compiler runs.
 
+use crate::table::same;
+
 /// The most bytes of a compile-time message; what goes beyond is cut.
 const LEN: usize = 1536;
 
@@ -31,6 +33,29 @@ impl Message {
         self.text("`").text(text).text("`")
     }
 
+    /// Without its last byte, for what must stand inside of closing backticks.
+    pub(crate) const fn without_last(mut self) -> Message {
+        self.len = self.len.saturating_sub(1);
+        self
+    }
+
+    /// Each word in backticks: `` `a`, `b` and `c` ``.
+    pub(crate) const fn list(mut self, words: &Words) -> Message {
+        let mut i = 0;
+        while i < words.len {
+            let before = if i == 0 {
+                ""
+            } else if i + 1 == words.len {
+                " and "
+            } else {
+                ", "
+            };
+            self = self.text(before).code(words.all[i]);
+            i += 1;
+        }
+        self
+    }
+
     pub(crate) const fn number(self, number: u32) -> Message {
         let mut digits = [0_u8; 10];
         let mut at = digits.len();
@@ -56,5 +81,113 @@ impl Message {
             Ok(text) => text,
             Err(_) => "a message that was cut inside a character",
         }
+    }
+}
+
+/// The most words of one list; what goes beyond is left out.
+const WORDS: usize = 16;
+
+/// Different words for a list, in the order in which they were added.
+#[derive(Clone, Copy)]
+pub(crate) struct Words {
+    all: [&'static str; WORDS],
+    len: usize,
+}
+
+impl Words {
+    pub(crate) const fn new() -> Words {
+        Words { all: [""; WORDS], len: 0 }
+    }
+
+    pub(crate) const fn add(&mut self, word: &'static str) {
+        if self.len < WORDS && !self.hold(word) {
+            self.all[self.len] = word;
+            self.len += 1;
+        }
+    }
+
+    pub(crate) const fn hold(&self, word: &str) -> bool {
+        let mut i = 0;
+        while i < self.len {
+            if same(self.all[i], word) {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The word at this place, or the last one.
+    pub(crate) const fn at(&self, index: usize) -> &'static str {
+        self.all[if index < self.len { index } else { self.len.saturating_sub(1) }]
+    }
+}
+
+/// The most bytes of words that are compared for likeness.
+const LIKE: usize = 40;
+
+/// Whether one word may be a slip for the other: Damerau's distance of at most a third of the length.
+pub(crate) const fn is_like(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() > LIKE || b.len() > LIKE {
+        return false;
+    }
+    let mut rows = [[0_usize; LIKE + 1]; LIKE + 1];
+    let mut i = 0;
+    while i <= a.len() {
+        let mut j = 0;
+        while j <= b.len() {
+            rows[i][j] = if i == 0 || j == 0 { i + j } else { distance(&rows, a, b, i, j) };
+            j += 1;
+        }
+        i += 1;
+    }
+    let longer = if a.len() < 3 { 3 } else { a.len() };
+    rows[a.len()][b.len()] <= longer / 3
+}
+
+/// The distance of the first `i` bytes from the first `j`, after those of shorter ones.
+const fn distance(rows: &[[usize; LIKE + 1]; LIKE + 1], a: &[u8], b: &[u8], i: usize, j: usize) -> usize {
+    let mut best = rows[i - 1][j - 1] + if a[i - 1] == b[j - 1] { 0 } else { 1 };
+    if rows[i - 1][j] + 1 < best {
+        best = rows[i - 1][j] + 1;
+    }
+    if rows[i][j - 1] + 1 < best {
+        best = rows[i][j - 1] + 1;
+    }
+    if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && rows[i - 2][j - 2] + 1 < best {
+        best = rows[i - 2][j - 2] + 1;
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_holds_each_word_once() {
+        let mut words = Words::new();
+        for (word, text) in [("a", "`a`"), ("b", "`a` and `b`"), ("a", "`a` and `b`"), ("c", "`a`, `b` and `c`")] {
+            words.add(word);
+            assert_eq!(Message::new().list(&words).as_str(), text);
+        }
+        assert_eq!((words.len(), words.at(1), words.at(9)), (3, "b", "c"));
+        assert!(words.hold("c") && !words.hold("d"));
+    }
+
+    #[test]
+    fn slips_are_alike_and_other_words_are_not() {
+        for (a, b) in [("costumer", "customer"), ("sk", "sku"), ("acount", "account"), ("sku", "sku")] {
+            assert!(is_like(a, b), "{a} {b}");
+        }
+        for (a, b) in [("sku", "order"), ("customer", "course"), ("", "sku")] {
+            assert!(!is_like(a, b), "{a} {b}");
+        }
+        assert!(!is_like(&"a".repeat(99), &"a".repeat(99)));
     }
 }

@@ -1,66 +1,44 @@
 //! A command must select one instance of each model.
 
-use super::{contains, one, tags_with_key};
+use super::bindings::{bound_field, check_bindings, has_field, push_binding};
+use super::carries::Lacks;
+use super::instances::{check_distinct, panic_several};
+use super::{one, tags_with_key};
 use crate::__private::message::Message;
 use crate::aggregate::AggregateType;
 use crate::command::CommandType;
 use crate::decider::Binding;
+use crate::event::EventTypes;
 use crate::table::same;
 
-/// The command must yield exactly one value for each key of a model that its decider needs.
+/// A decider as the rules see it: its command and its models, each with what `#[key(..)]` says of it.
+pub(super) struct Decider {
+    pub(super) command: &'static CommandType,
+    pub(super) models: &'static [(&'static AggregateType, EventTypes)],
+    pub(super) bindings: &'static [&'static [Binding]],
+    pub(super) method: bool,
+}
+
+/// The command must yield exactly one value for each key of a model that its decider needs, and not those by which
+/// another model of the same type is found.
 #[track_caller]
-pub(super) const fn check_command(command: &CommandType, aggregate: &AggregateType, bindings: &[Binding]) {
+pub(super) const fn check_command(decider: &Decider, index: usize) {
+    let command = decider.command;
     if !command.complete {
         return;
     }
+    let (aggregate, bindings) = (decider.models[index].0, decider.bindings[index]);
+    check_bindings(command, aggregate, bindings);
     let keys = aggregate.key.names();
     let mut i = 0;
     while i < keys.len() {
         match bound_field(bindings, keys[i]) {
             Some(field) => check_bound_field(command, aggregate, keys[i], field),
-            None => check_command_key(command, aggregate, keys[i]),
+            None => check_command_key(decider, index, keys[i]),
         }
         i += 1;
     }
-    let mut i = 0;
-    while i < bindings.len() {
-        if bindings[i].key.is_empty() && keys.len() > 1 {
-            let message = Message::new()
-                .code(aggregate.name)
-                .text(" has several keys, and `#[key(")
-                .text(bindings[i].field)
-                .text(")]` does not say which one the field feeds\nhelp: write `#[key(")
-                .text(keys[0])
-                .text(" = ")
-                .text(bindings[i].field)
-                .text(")]`");
-            panic!("{}", message.as_str());
-        }
-        if !bindings[i].key.is_empty() && !contains(keys, bindings[i].key) {
-            let message = Message::new()
-                .code(aggregate.name)
-                .text(" has no key ")
-                .code(bindings[i].key)
-                .text("\nhelp: write `#[key(")
-                .text(keys[0])
-                .text(" = ")
-                .text(bindings[i].field)
-                .text(")]`");
-            panic!("{}", message.as_str());
-        }
-        i += 1;
-    }
-}
-
-const fn bound_field(bindings: &[Binding], key: &str) -> Option<&'static str> {
-    let mut i = 0;
-    while i < bindings.len() {
-        if bindings[i].key.is_empty() || same(bindings[i].key, key) {
-            return Some(bindings[i].field);
-        }
-        i += 1;
-    }
-    None
+    check_distinct(decider, index);
 }
 
 #[track_caller]
@@ -99,55 +77,24 @@ const fn panic_no_tag_field(command: &CommandType, aggregate: &AggregateType, ke
             .text(" is to be found\nhelp: ");
         match tags_with_key(command.tags, key) {
             (0, _) => message.text("name the field that holds its ").code(key),
-            (_, first) => message.text("write `#[key(").text(command.tags[first].field).text(")]`"),
+            (_, first) => push_binding(message.text("write "), aggregate, key, command.tags[first].field),
         }
     };
     panic!("{}", message.as_str());
 }
 
-const fn has_field(command: &CommandType, field: &str) -> bool {
-    let mut i = 0;
-    while i < command.fields.len() {
-        if same(command.fields[i].name, field) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
-
 #[track_caller]
-const fn check_command_key(command: &CommandType, aggregate: &AggregateType, key: &str) {
+const fn check_command_key(decider: &Decider, index: usize, key: &str) {
+    let (command, aggregate) = (decider.command, decider.models[index].0);
     let (found, first) = tags_with_key(command.tags, key);
     if found == 0 {
-        let message = Message::new()
-            .text("command ")
-            .code(command.name)
-            .text(" carries no ")
-            .code(key)
-            .text(" tag, which ")
-            .code(aggregate.name)
-            .text(" is keyed by\nhelp: put `#[tag(\"")
-            .text(key)
-            .text("\")]` on the field of ")
-            .code(command.name)
-            .text(" that holds it");
-        panic!("{}", message.as_str());
+        let lacks = Lacks { key, owner: command.name, tags: command.tags, fields: command.fields };
+        let message = lacks.push(Message::new().text("command ").code(command.name));
+        let message = message.text(", which ").code(aggregate.name).text(" is keyed by");
+        panic!("{}", lacks.push_help(message, aggregate).as_str());
     }
     if found > 1 {
-        let message = Message::new()
-            .text("command ")
-            .code(command.name)
-            .text(" has several ")
-            .code(key)
-            .text(" tags, so ")
-            .code(aggregate.name)
-            .text(" could be found by any of them\nhelp: name the field at the parameter: `#[key(")
-            .text(command.tags[first].field)
-            .text(")] model: &")
-            .text(aggregate.name)
-            .text("`");
-        panic!("{}", message.as_str());
+        panic_several(decider, index, key);
     }
     if !one(command.tags[first].arity) {
         panic_many(command, aggregate, key, command.tags[first].field);

@@ -1,0 +1,33 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "bank")]
+struct Moved {
+    #[tag]
+    account: String,
+}
+
+#[derive(Command)]
+struct Transfer {
+    #[tag("account")]
+    from: String,
+    #[tag("account")]
+    to: String,
+}
+
+#[aggregate(stream = "account")]
+#[derive(Default)]
+struct Account;
+
+#[decider]
+impl Account {
+    #[evolve]
+    fn moved(&mut self, _: &Moved) {}
+
+    #[decide]
+    fn transfer(&self, _: &Transfer) -> Option<Moved> {
+        None
+    }
+}
+
+fn main() {}

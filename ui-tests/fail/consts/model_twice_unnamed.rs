@@ -1,0 +1,31 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "bank")]
+struct Moved {
+    #[tag]
+    account: String,
+}
+
+#[derive(Command)]
+struct Transfer {
+    #[tag("account")]
+    from: String,
+}
+
+#[aggregate(stream = "account")]
+#[derive(Default)]
+struct Account;
+
+#[decider]
+impl Account {
+    #[evolve]
+    fn moved(&mut self, _: &Moved) {}
+}
+
+#[decider]
+fn transfer(_: &Transfer, _: &Account, _: &Account) -> Option<Moved> {
+    None
+}
+
+fn main() {}
