@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 
 use crate::__private::reads_back;
-use crate::aggregate::{Key, Models, Scope};
+use crate::aggregate::{AggregateType, Key, Models, Scope};
 use crate::append::NewEvent;
 use crate::command::Command;
 use crate::event::{Event, EventType, EventTypes, SingleEvent, SourceLocation};
@@ -222,18 +222,45 @@ fn refuse(name: &'static str, unreadable: bool, source: Box<dyn std::error::Erro
     EncodeError { name: WireName::from_static(name), unreadable, source }
 }
 
-/// Gives each event its stream: the one that its own tag names, or else the emitting aggregate's.
-pub(crate) fn route(events: &mut [NewEvent], models: &[(Key, Scope)], method: bool) {
+/// Gives each event its stream: the one that its own tag names, or else that of its home.
+pub(crate) fn route(
+    events: &mut [NewEvent],
+    scopes: &[Scope],
+    models: &[(&'static AggregateType, EventTypes)],
+    method: bool,
+) {
     for event in events {
-        let named = models.iter().find_map(|(key, _)| match key {
+        let named = models.iter().find_map(|(aggregate, _)| match aggregate.key {
             Key::Stream(name) => {
                 event.tags.values(name).next().map(|id| crate::StreamId::new(WireName::from_static(name), id))
             }
             Key::Tags(_) => None,
         });
-        event.stream = named.or_else(|| match models {
-            [(_, Scope::Stream(home))] if method => Some(home.clone()),
+        event.stream = named.or_else(|| match scopes.get(home(&event.name, models, method)?) {
+            Some(Scope::Stream(stream)) => Some(stream.clone()),
             _ => None,
         });
+    }
+}
+
+/// The model to which an event belongs that no tag of its own leads to a stream: that of a method; of a function the only
+/// model that is a stream, if it evolves the event.
+pub(crate) const fn home(name: &str, models: &[(&'static AggregateType, EventTypes)], method: bool) -> Option<usize> {
+    if method {
+        return Some(0);
+    }
+    let (mut home, mut i) = (None, 0);
+    while i < models.len() {
+        if let Key::Stream(_) = models[i].0.key {
+            if home.is_some() {
+                return None;
+            }
+            home = Some(i);
+        }
+        i += 1;
+    }
+    match home {
+        Some(model) if models[model].1.hold(name) => home,
+        _ => None,
     }
 }

@@ -5,6 +5,7 @@ use crate::__private::{decode_single, newer};
 use crate::decider::Emitter;
 use crate::payload::{DecodeError, DecodeReason, EncodeError};
 use crate::recorded::RecordedEvent;
+use crate::table::same;
 use crate::tag::{Arity, Tags};
 
 /// A tag that an event or a command carries: which field yields it, under which key, how often.
@@ -84,6 +85,23 @@ impl EventTypes {
         match self {
             EventTypes::One(event) => each(event),
             EventTypes::Many(sets) => sets.iter().for_each(|set| set.for_each(each)),
+        }
+    }
+
+    /// Whether an event of this wire name is in the set; former names do not count.
+    pub(crate) const fn hold(self, name: &str) -> bool {
+        match self {
+            EventTypes::One(event) => same(event.name, name),
+            EventTypes::Many(sets) => {
+                let mut i = 0;
+                while i < sets.len() {
+                    if sets[i].hold(name) {
+                        return true;
+                    }
+                    i += 1;
+                }
+                false
+            }
         }
     }
 

@@ -177,7 +177,7 @@ fn decide<C: Decide>(
     let mut emitter = Emitter::new();
     decided.emit(&mut emitter).map_err(ExecuteError::Encode)?;
     let mut events = emitter.into_events();
-    route(&mut events, &plan.keyed_scopes(), C::DECIDER.method);
+    route(&mut events, &plan.scopes, <C::State as Models>::LIST, C::DECIDER.method);
     for (index, event) in events.iter_mut().enumerate() {
         event.metadata = options.metadata.clone();
         event.recorded_at = options.recorded_at;

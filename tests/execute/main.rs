@@ -10,6 +10,7 @@ mod idempotency;
 mod key;
 mod options;
 mod outcome;
+mod route;
 mod stream;
 mod unreadable;
 mod unwritable;

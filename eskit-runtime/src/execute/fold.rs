@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::aggregate::{Key, Models, Scope};
+use crate::aggregate::{Models, Scope};
 use crate::cache::StateCache;
 use crate::pages::Pages;
 use crate::payload::{DecodeError, DecodeReason};
@@ -57,11 +57,6 @@ impl<M: Models> Plan<M> {
     pub(crate) fn new(scopes: Vec<Scope>) -> Plan<M> {
         let items = scopes.iter().zip(M::LIST).map(|(scope, (_, events))| scope.query_item(*events));
         Plan { query: Arc::new(Query::any_of(items)), scopes, models: PhantomData }
-    }
-
-    /// Each model's key and scope.
-    pub(crate) fn keyed_scopes(&self) -> Vec<(Key, Scope)> {
-        self.scopes.iter().zip(M::LIST).map(|(scope, (aggregate, _))| (aggregate.key, scope.clone())).collect()
     }
 
     /// How many models are streams.

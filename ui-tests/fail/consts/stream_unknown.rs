@@ -2,14 +2,16 @@ use eskit::prelude::*;
 
 #[derive(Event, Serialize, Deserialize)]
 #[event(context = "bank")]
-struct Deposited {
+struct Moved {
     amount: u64,
 }
 
 #[derive(Command)]
-struct Deposit {
-    #[tag]
-    account: String,
+struct Transfer {
+    #[tag("account")]
+    from: String,
+    #[tag("account")]
+    to: String,
 }
 
 #[aggregate(stream = "account")]
@@ -19,11 +21,11 @@ struct Account;
 #[decider]
 impl Account {
     #[evolve]
-    fn deposited(&mut self, _: &Deposited) {}
+    fn moved(&mut self, _: &Moved) {}
 }
 
 #[decider]
-fn deposit(_: &Deposit, _: &Account) -> Option<Deposited> {
+fn transfer(_: &Transfer, #[key(from)] _: &Account, #[key(to)] _: &Account) -> Option<Moved> {
     None
 }
 

@@ -3,6 +3,7 @@
 use super::{one, tags_with_key};
 use crate::__private::message::Message;
 use crate::aggregate::{AggregateType, Key};
+use crate::decider::home;
 use crate::event::{EventType, EventTypes, TagField};
 use crate::table::same;
 
@@ -11,7 +12,7 @@ use crate::table::same;
 pub(super) const fn check_emits(emits: EventTypes, evolves: EventTypes, aggregate: &AggregateType) {
     match emits {
         EventTypes::One(event) => {
-            if !holds(evolves, event.name) {
+            if !evolves.hold(event.name) {
                 let message = Message::new().code(aggregate.name).text(" emits event ").code(event.name);
                 panic_not_evolved(message.text(", but does not evolve it"), event, aggregate);
             }
@@ -37,24 +38,8 @@ const fn panic_not_evolved(message: Message, event: &EventType, aggregate: &Aggr
     panic!("{}", message.as_str());
 }
 
-const fn holds(set: EventTypes, name: &str) -> bool {
-    match set {
-        EventTypes::One(event) => same(event.name, name),
-        EventTypes::Many(sets) => {
-            let mut i = 0;
-            while i < sets.len() {
-                if holds(sets[i], name) {
-                    return true;
-                }
-                i += 1;
-            }
-            false
-        }
-    }
-}
-
-/// It must be known which stream an emitted event goes to: that of its own tag, or that of the only model. The models of
-/// that stream must evolve it.
+/// It must be known which stream an emitted event goes to: that of its own tag, or else that of the only model which is a
+/// stream; what is evolved by tag alone goes to none. The models of that stream must evolve it.
 #[track_caller]
 pub(super) const fn check_routes(
     emits: EventTypes,
@@ -97,7 +82,7 @@ const fn check_route(event: &EventType, models: &[(&'static AggregateType, Event
                 }
                 named = name;
                 // No later decision could read a stream that holds an event which its aggregate does not know.
-                if !models[i].0.partial && !holds(models[i].1, event.name) {
+                if !models[i].0.partial && !models[i].1.hold(event.name) {
                     let message = Message::new()
                         .code(decider)
                         .text(" emits event ")
@@ -111,21 +96,52 @@ const fn check_route(event: &EventType, models: &[(&'static AggregateType, Event
         }
         i += 1;
     }
-    if streams > 0 && named.is_empty() && !method {
-        let message = Message::new()
-            .text("it is not known which stream event ")
-            .code(event.name)
-            .text(" goes to: it carries no ")
-            .code(first_stream)
-            .text(" tag, and ")
-            .code(decider)
-            .text(" is not a method of one aggregate\nhelp: put `#[tag(\"")
-            .text(first_stream)
-            .text("\")]` on the field of ")
-            .code(event.rust_name)
-            .text(" that holds the stream's id");
-        panic!("{}", message.as_str());
+    if streams > 0 && named.is_empty() && home(event.name, models, method).is_none() {
+        check_untagged(event, models, streams, decider, first_stream);
     }
+}
+
+/// An event without a tag that names a stream, and without a home.
+#[track_caller]
+const fn check_untagged(
+    event: &EventType,
+    models: &[(&'static AggregateType, EventTypes)],
+    streams: usize,
+    decider: &str,
+    first_stream: &str,
+) {
+    let (mut by_stream, mut by_tag, mut last, mut i) = (false, false, 0, 0);
+    while i < models.len() {
+        let evolved = models[i].1.hold(event.name);
+        match models[i].0.key {
+            Key::Stream(_) => {
+                by_stream |= evolved;
+                last = i;
+            }
+            Key::Tags(_) => by_tag |= evolved,
+        }
+        i += 1;
+    }
+    if by_tag && !by_stream {
+        return;
+    }
+    if streams == 1 {
+        let message = Message::new().code(decider).text(" emits event ").code(event.name);
+        panic_not_evolved(message.text(", which none of its models evolves"), event, models[last].0);
+    }
+    let message = Message::new()
+        .text("it is not known which stream event ")
+        .code(event.name)
+        .text(" goes to: it carries no ")
+        .code(first_stream)
+        .text(" tag, and ")
+        .code(decider)
+        .text(" reads several streams\nhelp: put `#[tag(\"")
+        .text(first_stream)
+        .text("\")]` on the field of ")
+        .code(event.rust_name)
+        .text(" that holds the stream's id");
+    panic!("{}", message.as_str());
 }
 
 #[track_caller]
