@@ -7,7 +7,7 @@ use eskit_tests::{bank, campus};
 use serde_json::{Value, json};
 
 #[derive(Event, Serialize, Deserialize)]
-#[event(name = "lamps.Lit", version = 1)]
+#[event(name = "lamps.Lit", version = 1, alias = "lamps.SwitchedOn")]
 struct LitV1 {
     lamp: String,
 }

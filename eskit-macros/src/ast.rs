@@ -18,6 +18,8 @@ pub(crate) struct EventAttrs {
     pub(crate) name_span: Span,
     pub(crate) version: u32,
     pub(crate) aliases: Vec<String>,
+    /// Where each alias stands.
+    pub(crate) alias_spans: Vec<Span>,
     pub(crate) origin: Origin,
 }
 

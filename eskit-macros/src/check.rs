@@ -1,6 +1,6 @@
 //! Rules that a single word cannot break, one function each.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::{LitInt, LitStr, Member};
 
@@ -58,7 +58,7 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
     let version_given = raw.version.is_given();
     let version = raw.version.get();
     let (name, name_span) = event_name(cx, raw.name.get(), raw.context.get(), ident, context);
-    let aliases = aliases(cx, &raw.aliases, &name);
+    let (aliases, alias_spans) = aliases(cx, &raw.aliases, &name);
     let number = version.as_ref().map_or(1, |(number, _)| *number);
     // Where the version could not be read, or a word that may have been it, the origin cannot be judged.
     let known = if version_given { version.is_some() } else { raw.complete };
@@ -81,7 +81,7 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
             Origin::First
         }
     };
-    EventAttrs { eskit: eskit_path(raw.eskit.get()), name, name_span, version: number, aliases, origin }
+    EventAttrs { eskit: eskit_path(raw.eskit.get()), name, name_span, version: number, aliases, alias_spans, origin }
 }
 
 /// `{context}.{Type}`, where the context is the Cargo package unless an attribute says otherwise; or the whole name.
@@ -114,8 +114,8 @@ fn event_name(
 }
 
 /// An alias is a wire name, none twice, none the event's own.
-fn aliases(cx: &Ctxt, lits: &[LitStr], name: &str) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
+fn aliases(cx: &Ctxt, lits: &[LitStr], name: &str) -> (Vec<String>, Vec<Span>) {
+    let (mut all, mut spans): (Vec<String>, Vec<Span>) = Default::default();
     for lit in lits {
         let alias = lit.value();
         if alias.is_empty() {
@@ -127,9 +127,10 @@ fn aliases(cx: &Ctxt, lits: &[LitStr], name: &str) -> Vec<String> {
         } else {
             wire_name(cx, lit, &alias);
             all.push(alias);
+            spans.push(lit.span());
         }
     }
-    all
+    (all, spans)
 }
 
 /// The steps start from 1, 2, and so on up to the version before the current one.

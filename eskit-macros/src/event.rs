@@ -1,5 +1,8 @@
 //! `#[derive(Event)]` on a struct.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -76,10 +79,10 @@ impl<'a> EventDef<'a> {
     }
 
     fn expand(&self) -> TokenStream {
-        let claim = self.claim();
+        let claims = self.claims();
         let items = self.impls();
         let wrapped = wrap(&self.attrs.eskit, items);
-        quote! { #claim #wrapped }
+        quote! { #claims #wrapped }
     }
 
     /// What keeps the schema lock from reporting an event as removed that only has a mistake.
@@ -87,8 +90,15 @@ impl<'a> EventDef<'a> {
         self.lock.as_ref().map(|lock| lock.claims(&self.ty, &self.attrs)).unwrap_or_default()
     }
 
-    pub(crate) fn claim(&self) -> TokenStream {
-        claim(&self.attrs.name, self.attrs.version, self.attrs.name_span)
+    /// The claims on all that the event reads: its version of its wire name; the first version, where no other type reads
+    /// that; and each former name, as its first version, which the event of that name claims too.
+    pub(crate) fn claims(&self) -> TokenStream {
+        let EventAttrs { name, name_span, version, aliases, alias_spans, origin, .. } = &self.attrs;
+        let own = claim(name, *version, *name_span);
+        let first = matches!(origin, Origin::Upcast(_)).then(|| claim(name, 1, *name_span));
+        let former = aliases.iter().zip(alias_spans).filter(|(alias, _)| claims_alias(alias, name, *version));
+        let former = former.map(|(alias, span)| claim(alias, 1, *span));
+        quote!(#own #first #(#former)*)
     }
 
     /// The impl of `SingleEvent`, which that of `Event` follows from, and the registration.
@@ -233,4 +243,13 @@ pub(crate) fn field_list(fields: &Fields) -> TokenStream {
         quote!(__eskit::Field { name: #name, rust_type: #ty })
     });
     quote!(&[#(#fields),*])
+}
+
+/// Whether this version of an event is the one that claims a former name: all versions may have kept it, and the first of
+/// them that is expanded speaks for them.
+fn claims_alias(alias: &str, name: &str, version: u32) -> bool {
+    static CLAIMS: Mutex<BTreeMap<(String, String), u32>> = Mutex::new(BTreeMap::new());
+    let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
+    // A language server expands one type many times in one process.
+    *claims.entry((alias.to_owned(), name.to_owned())).or_insert(version) == version
 }

@@ -60,7 +60,7 @@ impl<'a> EventEnumDef<'a> {
     pub(crate) fn expand(&self) -> TokenStream {
         let ident = self.ident;
         let table = name_table(ident.span(), &bare(ident));
-        let claims = self.variants.iter().map(VariantDef::claim);
+        let claims = self.variants.iter().map(VariantDef::claims);
         let payloads = self.variants.iter().map(VariantDef::payload);
         let sets = self.variants.iter().map(VariantDef::types);
         let decode = self.variants.iter().enumerate().map(|(index, variant)| variant.decode(index));
@@ -124,10 +124,10 @@ impl<'a> VariantDef<'a> {
         }
     }
 
-    fn claim(&self) -> TokenStream {
+    fn claims(&self) -> TokenStream {
         match self {
             VariantDef::Newtype(..) => TokenStream::new(),
-            VariantDef::Own(_, def) => def.claim(),
+            VariantDef::Own(_, def) => def.claims(),
         }
     }
 

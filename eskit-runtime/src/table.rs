@@ -233,6 +233,12 @@ mod tests {
         }
     }
 
+    /// An event of this module that claims the former name of [`A`].
+    const fn at(module: &'static str) -> EventType {
+        let location = SourceLocation { module, file: "", line: 1 };
+        EventType { rust_name: "U", location, ..event("old.Placed", &[]) }
+    }
+
     static A: EventType = event("shop.OrderPlaced", &["old.Placed"]);
     static B: EventType = event("shop.OrderPaid", &[]);
     static C: EventType = event("x", &["y", "z"]);
@@ -251,6 +257,22 @@ mod tests {
             assert_eq!(TABLE.find(name), None, "{name}");
         }
         assert_eq!(table_len(&SETS), 16);
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "`T` and `U` in `All` both claim the wire name `old.Placed`\nhelp: give one of them another"
+    )]
+    fn two_crates_that_claim_one_name_are_reported() {
+        static SETS: [EventTypes; 2] = [EventTypes::One(&A), EventTypes::One(&at("warehouse::orders"))];
+        let _: NameTable<8> = NameTable::new(&SETS, "All");
+    }
+
+    #[test]
+    fn what_the_claims_of_one_crate_show_is_not_said_again() {
+        static OTHER: EventType = EventType { rust_name: "V", ..at("shop") };
+        static SETS: [EventTypes; 2] = [EventTypes::One(&OTHER), EventTypes::One(&at("shop::orders"))];
+        let _: NameTable<8> = NameTable::new(&SETS, "All");
     }
 
     #[test]
