@@ -59,7 +59,7 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
 
 /// How an aggregate folds its events. Implemented by `#[decider]` on its impl block.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`",
+    message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what a decider needs besides aggregates, such as the time, is a field of its command",
     label = "not an aggregate with a `#[decider]` impl block"
 )]
 pub trait Evolve: Aggregate {

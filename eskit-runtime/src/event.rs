@@ -142,7 +142,7 @@ pub trait Event: Sized + Send + Sync + 'static {
 /// What can be written as JSON and read back: whatever is `Serialize` and `DeserializeOwned`. A trait of its own, and
 /// not those two as bounds of [`SingleEvent`], so that an event without either is one error that says what to derive.
 #[diagnostic::on_unimplemented(
-    message = "the event `{Self}` cannot be written and read as JSON\nhelp: add both to its derives: `#[derive(Event, Serialize, Deserialize)]`",
+    message = "the event `{Self}` cannot be written and read as JSON\nhelp: add both to its derives: `#[derive(Event, Serialize, Deserialize)]`; if they are there, mend serde's error first",
     label = "not `Serialize` and `Deserialize`"
 )]
 pub trait Payload: Sized {

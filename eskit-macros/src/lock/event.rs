@@ -82,8 +82,9 @@ impl LockDef {
     pub(crate) fn expand(&self, ident: &Ident, attrs: &EventAttrs, tags: &[TagDef]) -> Expansion {
         let Some(shape) = &self.shape else { return Expansion::default() };
         let tags_hash = hash::names(tags.iter().map(|tag| tag.key.as_str()));
+        // By a call, since the constant of the trait would say a second time that the event is no `Payload`.
         let current = quote! {
-            __eskit::lock::Claim::Own(__eskit::lock::Current::new(<#ident as __eskit::SingleEvent>::TYPE, #tags_hash, #shape))
+            __eskit::lock::Claim::Own(__eskit::lock::Current::new(__eskit::event_type::<#ident>(), #tags_hash, #shape))
         };
         match &self.source {
             Source::Writing => {

@@ -30,7 +30,7 @@ impl Envelope for RecordedEvent {
 
 /// A parameter of a decider that can serve as a model: every aggregate that evolves events.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`",
+    message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what a decider needs besides aggregates, such as the time, is a field of its command",
     label = "not an aggregate with a `#[decider]` impl block"
 )]
 pub trait Model {
