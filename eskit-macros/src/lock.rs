@@ -69,6 +69,7 @@ fn error(found: &Found) -> Option<syn::Error> {
     match found {
         _ if let Some(error) = mode_error() => Some(error),
         Found::Malformed(problem) => Some(diag::lock_malformed(span, problem)),
+        Found::Newer(format) => Some(diag::lock_newer(span, format)),
         Found::Nothing if !is_writing() => Some(diag::lock_missing(span)),
         Found::File(file) if !is_writing() && !file.is_of_this_crate() => {
             Some(diag::lock_elsewhere(span, &file.crate_name, &this_crate()))

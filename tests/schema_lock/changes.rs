@@ -61,6 +61,34 @@ fn a_change_deep_inside_is_named_and_the_help_mends_it() {
 }
 
 #[test]
+fn a_renamed_part_keeps_its_name_on_the_wire() {
+    let shop = Package::locked("renamed", SHOP);
+    for (from, to, help, mended) in [
+        (
+            "pub street: String",
+            "pub road: String",
+            "if `street` was renamed, put `#[serde(rename = \"street\")]` on `road`; if not, write `version = 2",
+            "#[serde(rename = \"street\")] pub road: String",
+        ),
+        (
+            "Small, Large",
+            "Small, Huge",
+            "if `Large` was renamed, put `#[serde(rename = \"Large\")]` on `Huge`; if not, write",
+            "Small, #[serde(rename = \"Large\")] Huge",
+        ),
+    ] {
+        let changed = SHOP.replace(from, to);
+        shop.write(&changed);
+        shop.check().fails_once(&["was removed", help]);
+        shop.write(&changed.replace(to, mended));
+        shop.check().succeeds();
+    }
+    // Of another shape it is another part.
+    shop.write(&SHOP.replace("street: String", "road: u8"));
+    shop.check().fails_once(&["`customer.address.street` was removed", "help: write `version = 2"]);
+}
+
+#[test]
 fn a_shape_that_was_never_released_is_recorded_anew() {
     let shop = Package::locked("force", SHOP);
     shop.write(&SHOP.replace("zip: u32", "zip: String"));
@@ -143,5 +171,79 @@ impl From<PricedV1> for Priced {
     shop.check().fails_once(&["write `version = 3, from = PricedV2`, and keep the recorded shape as \
          `#[event(name = \"shop.Priced\", version = 2, from = PricedV1)] struct PricedV2`"]);
     shop.write(&source.replace("euros: u64", "euros: u32").replace("old.euros", "u64::from(old.euros)"));
-    shop.check().fails_once(&["version 1 is an older one: give `PricedV1` the recorded shape again"]);
+    shop.check().fails_once(&["help: keep the older version 1 as it was: give `PricedV1` the recorded shape again"]);
+    let added = source.replace("euros: u64", "euros: u64, pub unit: String");
+    shop.write(&added);
+    shop.check()
+        .fails_once(&["help: give it a default, `#[serde(default)]` or an `Option`, or keep the older version 1"]);
+}
+
+#[test]
+fn the_versions_of_a_type_that_stands_in_them_are_copies() {
+    let source = "
+eskit::lock!();
+
+#[derive(Shape, Serialize, Deserialize)]
+pub struct Price { pub cents: u64 }
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(version = 2, from = PricedV1, alias = \"shop.Valued\")]
+pub struct Priced { pub price: Price, pub note: String }
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = \"shop.Priced\")]
+pub struct PricedV1 { pub cents: u64 }
+
+impl From<PricedV1> for Priced {
+    fn from(old: PricedV1) -> Priced { Priced { price: Price { cents: old.cents as _ }, note: String::new() } }
+}
+";
+    let shop = Package::locked("copies", source);
+    let changed = source.replace("pub struct Price { pub cents: u64 }", "pub struct Price { pub cents: i64 }");
+    shop.write(&changed);
+    let kept = "`#[event(name = \"shop.Priced\", version = 2, from = PricedV1)] struct PricedV2`";
+    shop.check().fails_once(&[
+        "write `version = 3, from = PricedV2`, and keep the recorded shape as",
+        &format!("{kept}, with copies of the nested types as they were"),
+    ]);
+
+    // What was kept without a copy is told so, and not by the name of one more version.
+    let third = changed
+        .replace("version = 2, from = PricedV1", "version = 3, from = PricedV2")
+        .replace("impl From<PricedV1> for Priced ", "impl From<PricedV1> for PricedV2 ")
+        .replace("-> Priced { Priced {", "-> PricedV2 { PricedV2 {");
+    let second = "
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = \"shop.Priced\", version = 2, from = PricedV1)]
+pub struct PricedV2 { pub price: Price, pub note: String }
+
+impl From<PricedV2> for Priced {
+    fn from(old: PricedV2) -> Priced { Priced { price: Price { cents: old.price.cents as _ }, note: old.note } }
+}
+";
+    shop.write(&format!("{third}{second}"));
+    shop.check().fails_once(&[
+        "event `shop.Priced` version 2 is not what `eskit.lock` records",
+        "help: give `PricedV2` the recorded shape again, with copies of the nested types as they were, and change the \
+         version after it, `#[event(name = \"shop.Priced\", version = 3, from = PricedV2)]`",
+    ]);
+
+    let copied = format!("{third}{second}").replace("PricedV2 { pub price: Price", "PricedV2 { pub price: PriceV2");
+    let copied = copied.replace("PricedV2 { price: Price {", "PricedV2 { price: PriceV2 {");
+    let copied = format!("{copied}#[derive(Shape, Serialize, Deserialize)] pub struct PriceV2 {{ pub cents: u64 }}");
+    // The former name is asked of the newest version only.
+    shop.write(&copied);
+    shop.check().succeeds();
+    shop.write(&copied.replace(", alias = \"shop.Valued\"", ""));
+    shop.check().fails_once(&["no longer read under its former name `shop.Valued`", "pub struct Priced {"]);
+}
+
+#[test]
+fn an_event_without_serde_is_one_error() {
+    let shop = Package::locked("serde", SHOP);
+    shop.write(&SHOP.replace("#[derive(Event, Serialize, Deserialize)]", "#[derive(Event)]"));
+    shop.check().fails_once(&[
+        "the event `OrderPlaced` cannot be written and read as JSON",
+        "help: add both to its derives: `#[derive(Event, Serialize, Deserialize)]`; if they are there, mend serde's error first",
+    ]);
 }

@@ -66,13 +66,20 @@ fn a_file_that_cannot_be_read_is_refused_with_the_line() {
     shop.lock("write").fails(&["line 9 is no part of a record: `<<<<<<< HEAD`"]);
     shop.edit_lock("<<<<<<< HEAD\n", "");
 
+    shop.edit_lock("zip: u32", "zip u32");
+    shop.check().fails_once(&["line 15 is no part of a record: `      zip u32`"]);
+    shop.edit_lock("zip u32", "zip: u32");
+
     // Two branches that both record an event.
     shop.edit_lock("event shop.OrderPaid\n", "event shop.OrderPaid\n  version 1: unit\n\nevent shop.OrderPaid\n");
     shop.check().fails_once(&["event `shop.OrderPaid` is recorded twice"]);
     shop.edit_lock("event shop.OrderPaid\n  version 1: unit\n\nevent shop.OrderPaid\n", "event shop.OrderPaid\n");
 
     shop.edit_lock("format 1", "format 2");
-    shop.check().fails_once(&["it is of `format 2`, and this version of eskit reads `format 1`"]);
+    shop.check().fails_once(&[
+        "`eskit.lock` is of `format 2`, and this version of eskit reads `format 1`",
+        "help: update eskit",
+    ]);
     shop.edit_lock("format 2", "format 1");
 
     shop.edit_lock("crate shop", "crate shop_tests");

@@ -63,6 +63,14 @@ pub(crate) fn lock_malformed(span: Span, problem: &str) -> Error {
     )
 }
 
+pub(crate) fn lock_newer(span: Span, format: &str) -> Error {
+    spanned(
+        span,
+        &format!("`eskit.lock` is of `{format}`, and this version of eskit reads `format 1`"),
+        "update eskit, in `Cargo.toml` or with `cargo update -p eskit`: a newer version wrote the file",
+    )
+}
+
 pub(crate) fn lock_mode(span: Span, mode: &str) -> Error {
     spanned(
         span,

@@ -203,8 +203,13 @@ fn checks_under_other_names(file: &LockFile, ident: &Ident, attrs: &EventAttrs, 
     let own = file.event(&attrs.name);
     if let Some(event) = own.filter(|event| event.newest() <= attrs.version) {
         for alias in event.aliases.iter().filter(|alias| !attrs.aliases.contains(alias)) {
+            let newest = record_path(&event.name, event.newest());
             checks.extend(quote_spanned! {ident.span()=>
-                const _: () = __eskit::lock::check_alias(crate::__EskitLock::LOCK, &#current, #alias);
+                const _: () = {
+                    #[allow(unused_imports)]
+                    use __eskit::lock::Unclaimed as _;
+                    __eskit::lock::check_alias(crate::__EskitLock::LOCK, &#current, #alias, #newest::STANDS_AT)
+                };
             });
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct VersionRecord {
 pub(crate) enum Found {
     Nothing,
     Malformed(String),
+    /// The line that says which format it is of, which only a newer eskit reads.
+    Newer(String),
     File(Arc<LockFile>),
 }
 
@@ -65,11 +67,21 @@ pub(crate) fn load() -> Found {
         return found.clone();
     }
     let found = match std::fs::read_to_string(&path) {
-        Ok(text) => LockFile::parse(&text).map_or_else(Found::Malformed, |file| Found::File(Arc::new(file))),
+        Ok(text) => match newer_format(&text) {
+            Some(line) => Found::Newer(line.to_owned()),
+            None => LockFile::parse(&text).map_or_else(Found::Malformed, |file| Found::File(Arc::new(file))),
+        },
         Err(error) => Found::Malformed(error.to_string()),
     };
     *last = Some((path, changed, len, found.clone()));
     found
+}
+
+/// The first line of the file that is no comment, when it names a format that comes after this one.
+fn newer_format(text: &str) -> Option<&str> {
+    let line = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'))?;
+    let number: u32 = line.strip_prefix("format ")?.parse().ok()?;
+    (number > 1).then_some(line)
 }
 
 impl LockFile {
@@ -79,9 +91,6 @@ impl LockFile {
         for (index, line) in text.lines().enumerate() {
             if line.trim().is_empty() || line.starts_with('#') {
                 continue;
-            }
-            if !format && line.starts_with("format ") && line != "format 1" {
-                return Err(format!("it is of `{line}`, and this version of eskit reads `format 1`"));
             }
             let read = if format { file.line(line) } else { (line == "format 1").then(|| format = true) };
             read.ok_or_else(|| format!("line {} is no part of a record: `{line}`", index + 1))?;
@@ -110,11 +119,17 @@ impl LockFile {
             return Some(());
         }
         if let Some(name) = line.strip_prefix("event ") {
+            if !is_word(name) {
+                return None;
+            }
             self.events.push(EventRecord { name: name.to_owned(), aliases: Vec::new(), versions: Vec::new() });
             return Some(());
         }
         let event = self.events.last_mut()?;
         if let Some(alias) = line.strip_prefix("  alias ") {
+            if !is_word(alias) {
+                return None;
+            }
             event.aliases.push(alias.to_owned());
         } else if let Some(version) = line.strip_prefix("  version ") {
             let (number, head) = version.split_once(": ")?;
@@ -122,8 +137,9 @@ impl LockFile {
             event.versions.push(VersionRecord { number, text: head.to_owned(), fingerprint: 0 });
         } else {
             let version = event.versions.last_mut()?;
-            version.text.push('\n');
-            version.text.push_str(line.strip_prefix("    ").and_then(|_| line.get(2..))?);
+            let part = line.strip_prefix("    ").filter(|part| is_part(part.trim_start()))?;
+            version.text.push_str("\n  ");
+            version.text.push_str(part);
         }
         Some(())
     }
@@ -161,6 +177,16 @@ impl EventRecord {
     pub(crate) fn newest(&self) -> u32 {
         self.versions.last().map_or(0, |version| version.number)
     }
+}
+
+/// Whether a name is one word.
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && !name.contains(char::is_whitespace)
+}
+
+/// A line of a shape: `tag key`, or a name and what it holds.
+fn is_part(line: &str) -> bool {
+    line.strip_prefix("tag ").is_some_and(is_word) || line.contains(": ")
 }
 
 /// The hash that `eskit-runtime` computes from a type, computed from the lines of a record.
@@ -267,11 +293,23 @@ mod tests {
     }
 
     #[test]
+    fn a_newer_format_is_told_from_a_malformed_one() {
+        assert_eq!(newer_format(&TEXT.replace("format 1", "format 2")), Some("format 2"));
+        for format in ["format 1", "format 0", "format x", "format", "crate a"] {
+            assert_eq!(newer_format(&TEXT.replace("format 1", format)), None, "{format}");
+        }
+    }
+
+    #[test]
     fn a_malformed_file_is_refused_with_the_place() {
         for (text, problem) in [
             (TEXT.replace("# c\nformat 1", ""), "line 2 is no part of a record: `crate a`"),
             (TEXT.replace("crate a\n", ""), "the line that names the crate, such as `crate shop`, is missing"),
-            (TEXT.replace("format 1", "format 2"), "it is of `format 2`, and this version of eskit reads `format 1`"),
+            (TEXT.replace("format 1", "format 0"), "line 2 is no part of a record: `format 0`"),
+            (TEXT.replace("event a.B", "event a B"), "line 5 is no part of a record: `event a B`"),
+            (TEXT.replace("alias a.C", "alias a C"), "line 6 is no part of a record: `  alias a C`"),
+            (TEXT.replace("tag x", "tag x y"), "line 8 is no part of a record: `    tag x y`"),
+            (TEXT.replace("x: string", "x string"), "line 9 is no part of a record: `    x string`"),
             (TEXT.replace("  alias", "=======\n  alias"), "line 6 is no part of a record: `=======`"),
             (format!("{TEXT}event a.B\n  version 1: unit\n"), "event `a.B` is recorded twice"),
             (TEXT.replace("version 2", "version 1"), "the versions of event `a.B` are not in order"),

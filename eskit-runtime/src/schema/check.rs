@@ -6,6 +6,7 @@ use super::report::Report;
 use super::shape::ShapeDef;
 use crate::__private::message::Message;
 use crate::event::EventType;
+use crate::table::same;
 
 /// Whether the schema lock is on in a crate, and how strict it is in this build.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -182,46 +183,78 @@ const fn help(message: Message, current: &Current, recorded: &Recorded, report: 
             "keep the tags as they are; where no event is stored yet, or the stored ones are tagged anew, record them with `ESKIT_LOCK=force cargo test eskit_lock`",
         );
     }
-    if recorded.superseded {
-        return message
-            .text("version ")
-            .number(version)
-            .text(" is an older one: give ")
-            .code(rust_name)
-            .text(" the recorded shape again, and change the newest version");
-    }
+    let message = if report.renamed.as_str().is_empty() {
+        message
+    } else {
+        message.text(report.renamed.as_str()).text("; if not, ")
+    };
     let message = if report.refused == report.without_default {
         message.text("give it a default, `#[serde(default)]` or an `Option`, or ")
     } else {
         message
     };
-    next_version(message, current.event)
+    if recorded.superseded {
+        let message = message.text("keep the older version ").number(version).text(" as it was: ");
+        return same_shape(message, current.event, report).text(", and change the newest version");
+    }
+    let message = if is_named_after(rust_name, version) {
+        let message = same_shape(message, current.event, report).text(", and change the version after it, `");
+        attribute(message, current.event, version + 1, rust_name).text("`")
+    } else {
+        next_version(message, current.event, report)
+    };
+    message
         .text("; if version ")
         .number(version)
         .text(" was never released, record it anew with `ESKIT_LOCK=force cargo test eskit_lock`")
 }
 
+/// That the type of an older version gets its shape back.
+const fn same_shape(message: Message, event: &EventType, report: &Report) -> Message {
+    copies(message.text("give ").code(event.rust_name).text(" the recorded shape again"), report)
+}
+
+/// The types that stand in the event have changed for each version that holds them.
+const fn copies(message: Message, report: &Report) -> Message {
+    if report.nested { message.text(", with copies of the nested types as they were") } else { message }
+}
+
+const fn attribute(message: Message, event: &EventType, version: u32, from: &str) -> Message {
+    let message = message.text("#[event(name = \"").text(event.name).text("\", version = ").number(version);
+    message.text(", from = ").text(from).text(")]")
+}
+
+/// Whether a type of version 3 is called `OrderPlacedV3`, as an older one would be.
+const fn is_named_after(rust_name: &str, version: u32) -> bool {
+    let (base, number) = (without_version(rust_name), Message::new().text("V").number(version));
+    let (_, suffix) = rust_name.split_at(base.len());
+    same(suffix, number.as_str())
+}
+
+/// The name without the `V3` at its end.
+const fn without_version(rust_name: &str) -> &str {
+    let bytes = rust_name.as_bytes();
+    let mut end = bytes.len();
+    while end > 0 && bytes[end - 1].is_ascii_digit() {
+        end -= 1;
+    }
+    if end < 2 || end == bytes.len() || bytes[end - 1] != b'V' {
+        return rust_name;
+    }
+    let (base, _) = rust_name.split_at(end - 1);
+    base
+}
+
 /// How the next version is written: with one more step on the JSON, or after a typed version with one more type.
-const fn next_version(message: Message, event: &EventType) -> Message {
+const fn next_version(message: Message, event: &EventType, report: &Report) -> Message {
     let EventType { version, rust_name, .. } = *event;
+    let base = without_version(rust_name);
     let next = message.text("write `version = ").number(version + 1);
     if let Some(previous) = event.previous {
-        return next
-            .text(", from = ")
-            .text(rust_name)
-            .text("V")
-            .number(version)
-            .text("`, and keep the recorded shape as `#[event(name = \"")
-            .text(event.name)
-            .text("\", version = ")
-            .number(version)
-            .text(", from = ")
-            .text(previous.rust_name)
-            .text(")] struct ")
-            .text(rust_name)
-            .text("V")
-            .number(version)
-            .text("`");
+        let next = next.text(", from = ").text(base).text("V").number(version);
+        let next = next.text("`, and keep the recorded shape as `");
+        let next = attribute(next, event, version, previous.rust_name);
+        return copies(next.text(" struct ").text(base).text("V").number(version).text("`"), report);
     }
     let next = if version == 1 {
         next.text(", upcast(1 = from_v1)`")
@@ -231,11 +264,13 @@ const fn next_version(message: Message, event: &EventType) -> Message {
     next.text(", which turns the old JSON into the new")
 }
 
-/// An alias that the file records and the event no longer has.
+/// An alias that the file records and the event no longer has. Where a version stands that the file does not hold yet, the
+/// alias is asked of that one.
 #[track_caller]
-pub const fn check_alias(lock: Lock, claim: &Claim, alias: &str) {
+pub const fn check_alias(lock: Lock, claim: &Claim, alias: &str, stands_at: u32) {
     let Claim::Own(current) = claim else { return };
-    if matches!(lock, Lock::Off | Lock::Writing) || !current.is_locked() {
+    let is_older = stands_at > current.event.version;
+    if matches!(lock, Lock::Off | Lock::Writing) || is_older || !current.is_locked() {
         return;
     }
     let message = Message::new()

@@ -4,8 +4,10 @@
 //! rolled back to, read in the recorded shape what is written in the new one. A change that either does not survive
 //! needs a new version.
 
+mod renamed;
 mod tags;
 
+use self::renamed::find_renamed;
 use self::tags::compare_tags;
 use super::node::{Node, Nodes, next_mark, strip};
 use super::report::{Path, Report};
@@ -105,6 +107,11 @@ const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member]
         rest = after;
     }
     compare_added(node.children(), members, &sides, path, report);
+    if !matches!(sides.kind, BlockKind::Fixed)
+        && let Some((line, member)) = find_renamed(node.children(), members)
+    {
+        report.note_renamed(line.name(), member.name);
+    }
 }
 
 enum BlockKind {

@@ -20,11 +20,23 @@ pub(crate) struct Report {
     pub(crate) without_default: usize,
     /// How many are of tags.
     pub(crate) tags: usize,
+    /// Whether one lies in a type that stands in the event.
+    pub(crate) nested: bool,
+    /// What to write if a part was renamed; empty if it does not look like that.
+    pub(crate) renamed: Message,
 }
 
 impl Report {
     pub(crate) const fn new() -> Report {
-        Report { text: Message::new(), refused: 0, told: 0, without_default: 0, tags: 0 }
+        Report {
+            text: Message::new(),
+            refused: 0,
+            told: 0,
+            without_default: 0,
+            tags: 0,
+            nested: false,
+            renamed: Message::new(),
+        }
     }
 
     /// Adds `` `path` text `` as a line.
@@ -40,6 +52,20 @@ impl Report {
             self.text = self.text.text("\n  ").text(path.0.as_str()).text(text.as_str());
         }
         self.refused += 1;
+        self.nested |= path.is_nested();
+    }
+
+    /// Notes that `old` may be called `new` now; the first such pair is told.
+    pub(crate) const fn note_renamed(&mut self, old: &str, new: &str) {
+        if self.renamed.as_str().is_empty() {
+            self.renamed = Message::new()
+                .text("if ")
+                .code(old)
+                .text(" was renamed, put `#[serde(rename = \"")
+                .text(old)
+                .text("\")]` on ")
+                .code(new);
+        }
     }
 
     /// The lines, and how many more there are.
@@ -79,6 +105,18 @@ impl Path {
         let text = self.0.as_str();
         let (open, _) = text.split_at(text.len() - 1);
         Message::new().text(open)
+    }
+
+    /// Whether it leads through a part that has parts.
+    const fn is_nested(&self) -> bool {
+        let (path, mut i) = (self.0.as_str().as_bytes(), 0);
+        while i < path.len() {
+            if path[i] == b'.' {
+                return true;
+            }
+            i += 1;
+        }
+        false
     }
 
     pub(crate) const fn is_root(&self) -> bool {

@@ -166,3 +166,25 @@ fn tags_stay_as_they_are() {
     assert_eq!(count, 2);
     assert!(lines.contains("`b` is a new tag") && lines.contains("`a` is no tag any more"), "{lines}");
 }
+
+#[test]
+fn one_part_that_went_and_one_of_its_shape_that_came_may_be_the_same() {
+    let renamed = |old: &str, new: &str| {
+        let (old, new) = (of(old), of(new));
+        let new = Node::root(&new);
+        compare(&old, &[], shape(new, new.head())).renamed.as_str().to_owned()
+    };
+    let hint = "if `a` was renamed, put `#[serde(rename = \"a\")]` on `b`";
+    assert_eq!(renamed("a: u8; x: u8", "b: u8; x: u8"), hint);
+    assert_eq!(renamed("a: u8", "b: u8; y: string"), hint);
+    for (old, new) in [
+        ("a: u8", "b: u16"),
+        ("a: u8", "b: u8; c: u8"),
+        ("a: u8; c: u8", "b: u8"),
+        ("gone a: u8", "b: u8"),
+        ("a: u8", "b: u8 [alias a]"),
+        ("a: u8", "a: u8; b: u8"),
+    ] {
+        assert_eq!(renamed(old, new), "", "{old} -> {new}");
+    }
+}
