@@ -117,7 +117,12 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   `&RecordedEvent`.
 /// - `#[decide] fn define(&self, command: &DefineCourse) -> Result<CourseDefined, CampusError>`.
 /// - `#[decider] fn transfer(command: &Transfer, #[key(from)] from: &Account, #[key(to)] to: &Account) -> ..`: where two
-///   fields of the command carry the key of a model, `#[key(..)]` names the field.
+///   fields of the command carry the key of a model, `#[key(..)]` names the field. Two models of one type are found by
+///   different fields.
+///
+/// An event goes to the stream that its own tag names, such as `account` for `#[aggregate(stream = "account")]`. Without
+/// such a tag it goes to the stream of the aggregate whose method emits it, or of the only model of a function that is a
+/// stream and evolves it; what only models by tag evolve goes to no stream.
 ///
 /// A decider returns an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of
 /// these and any error. `#[decider(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
