@@ -56,7 +56,7 @@ const fn tags_with_key(tags: &[TagField], key: &str) -> (usize, usize) {
 #[track_caller]
 pub const fn check_event<A: Evolve>(index: usize) {
     if let EventTypes::Many(sets) = A::EVENTS {
-        check_events_carry_key(sets[index], A::TYPE);
+        check_events_carry_key(sets[index], A::TYPE, sets, index);
     }
 }
 

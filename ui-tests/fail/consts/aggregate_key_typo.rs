@@ -9,14 +9,17 @@ struct SeatTaken {
     student: String,
 }
 
-#[derive(Command)]
-struct Swap {
-    #[tag("course")]
-    from: String,
-    #[tag("course")]
-    to: String,
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "campus")]
+struct SeatFreed {
     #[tag]
-    student: String,
+    course: String,
+}
+
+#[derive(Command)]
+struct Free {
+    #[tag]
+    course: String,
 }
 
 #[aggregate(tag = "cuorse")]
@@ -27,6 +30,14 @@ struct Enrolment;
 impl Enrolment {
     #[evolve]
     fn taken(&mut self, _: &SeatTaken) {}
+
+    #[evolve]
+    fn freed(&mut self, _: &SeatFreed) {}
+
+    #[decide]
+    fn free(&self, _: &Free) -> Option<SeatFreed> {
+        None
+    }
 }
 
 fn main() {}

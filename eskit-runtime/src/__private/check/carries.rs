@@ -6,15 +6,21 @@ use crate::aggregate::{AggregateType, Key};
 use crate::event::{EventType, EventTypes, Field, TagField};
 use crate::table::same;
 
+/// `events` are one of the sets that the aggregate evolves, at this index.
 #[track_caller]
-pub(super) const fn check_events_carry_key(events: EventTypes, aggregate: &AggregateType) {
+pub(super) const fn check_events_carry_key(
+    events: EventTypes,
+    aggregate: &AggregateType,
+    sets: &[EventTypes],
+    index: usize,
+) {
     if let Key::Tags(keys) = aggregate.key {
         match events {
-            EventTypes::One(event) => check_event_carries(event, aggregate, keys),
-            EventTypes::Many(sets) => {
+            EventTypes::One(event) => check_event_carries(event, aggregate, keys, sets, index),
+            EventTypes::Many(members) => {
                 let mut i = 0;
-                while i < sets.len() {
-                    check_events_carry_key(sets[i], aggregate);
+                while i < members.len() {
+                    check_events_carry_key(members[i], aggregate, sets, index);
                     i += 1;
                 }
             }
@@ -23,10 +29,16 @@ pub(super) const fn check_events_carry_key(events: EventTypes, aggregate: &Aggre
 }
 
 #[track_caller]
-const fn check_event_carries(event: &EventType, aggregate: &AggregateType, keys: &[&str]) {
+const fn check_event_carries(
+    event: &EventType,
+    aggregate: &AggregateType,
+    keys: &[&str],
+    sets: &[EventTypes],
+    index: usize,
+) {
     let mut i = 0;
     while i < keys.len() {
-        if tags_with_key(event.tags, keys[i]).0 == 0 {
+        if tags_with_key(event.tags, keys[i]).0 == 0 && !is_slip(aggregate, keys[i], sets, index) {
             let lacks = Lacks { key: keys[i], owner: event.rust_name, tags: event.tags, fields: event.fields };
             let message = lacks.push(Message::new().text("event ").code(event.name));
             let message = message.text(", so it can never reach ").code(aggregate.name);
@@ -34,6 +46,64 @@ const fn check_event_carries(event: &EventType, aggregate: &AggregateType, keys:
         }
         i += 1;
     }
+}
+
+/// Whether a key that nothing carries is a slip of the aggregate: none of its events carries it, and one of the first
+/// `count` sets something similar. That event reports it for all.
+pub(super) const fn is_slip(aggregate: &AggregateType, key: &str, sets: &[EventTypes], count: usize) -> bool {
+    let (mut reported, mut i) = (false, 0);
+    while i < sets.len() {
+        if carries(sets[i], key) {
+            return false;
+        }
+        reported |= i < count && carries_similar(sets[i], aggregate, key);
+        i += 1;
+    }
+    reported
+}
+
+const fn carries(events: EventTypes, key: &str) -> bool {
+    match events {
+        EventTypes::One(event) => tags_with_key(event.tags, key).0 > 0,
+        EventTypes::Many(sets) => {
+            let mut i = 0;
+            while i < sets.len() {
+                if carries(sets[i], key) {
+                    return true;
+                }
+                i += 1;
+            }
+            false
+        }
+    }
+}
+
+const fn carries_similar(events: EventTypes, aggregate: &AggregateType, key: &str) -> bool {
+    match events {
+        EventTypes::One(event) => meant(aggregate, key, event.tags).is_some(),
+        EventTypes::Many(sets) => {
+            let mut i = 0;
+            while i < sets.len() {
+                if carries_similar(sets[i], aggregate, key) {
+                    return true;
+                }
+                i += 1;
+            }
+            false
+        }
+    }
+}
+
+/// The carried tag that the aggregate may have meant by a key, and does not name otherwise.
+const fn meant(aggregate: &AggregateType, key: &str, tags: &'static [TagField]) -> Option<&'static str> {
+    let mut i = 0;
+    while i < tags.len() {
+        if is_like(key, tags[i].key) && !contains(aggregate.key.names(), tags[i].key) {
+            return Some(tags[i].key);
+        }
+        i += 1;
+    }
+    None
 }
 
 /// An event or a command that carries no tag for a key of an aggregate.
@@ -60,7 +130,7 @@ impl Lacks<'_> {
     /// What to write at the type; or, where the key may be a slip, at the aggregate.
     pub(super) const fn push_help(&self, message: Message, aggregate: &AggregateType) -> Message {
         let mut message = message.text("\nhelp: ");
-        if let Some(meant) = self.meant(aggregate) {
+        if let Some(meant) = meant(aggregate, self.key, self.tags) {
             message = message.text("if ").code(meant).text(" is meant, write `");
             message = match aggregate.key {
                 Key::Stream(_) => message.text("stream = "),
@@ -82,17 +152,5 @@ impl Lacks<'_> {
             i += 1;
         }
         message.text("the field of ").code(self.owner).text(" that holds it")
-    }
-
-    /// The carried tag that the aggregate may have meant, and does not name otherwise.
-    const fn meant(&self, aggregate: &AggregateType) -> Option<&'static str> {
-        let mut i = 0;
-        while i < self.tags.len() {
-            if is_like(self.key, self.tags[i].key) && !contains(aggregate.key.names(), self.tags[i].key) {
-                return Some(self.tags[i].key);
-            }
-            i += 1;
-        }
-        None
     }
 }

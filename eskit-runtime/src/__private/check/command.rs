@@ -1,11 +1,11 @@
 //! A command must select one instance of each model.
 
 use super::bindings::{bound_field, check_bindings, has_field, push_binding};
-use super::carries::Lacks;
+use super::carries::{Lacks, is_slip};
 use super::instances::{check_distinct, panic_several};
 use super::{one, tags_with_key};
 use crate::__private::message::Message;
-use crate::aggregate::AggregateType;
+use crate::aggregate::{AggregateType, Key};
 use crate::command::CommandType;
 use crate::decider::Binding;
 use crate::event::EventTypes;
@@ -88,6 +88,11 @@ const fn check_command_key(decider: &Decider, index: usize, key: &str) {
     let (command, aggregate) = (decider.command, decider.models[index].0);
     let (found, first) = tags_with_key(command.tags, key);
     if found == 0 {
+        if let (Key::Tags(_), EventTypes::Many(sets)) = (aggregate.key, decider.models[index].1)
+            && is_slip(aggregate, key, sets, sets.len())
+        {
+            return;
+        }
         let lacks = Lacks { key, owner: command.name, tags: command.tags, fields: command.fields };
         let message = lacks.push(Message::new().text("command ").code(command.name));
         let message = message.text(", which ").code(aggregate.name).text(" is keyed by");
