@@ -117,15 +117,17 @@ fn recorded_event(
 ) -> Expansion {
     let recorded = recorded(event, version, attrs);
     let others = claims(file, ident, attrs);
+    let is_first = claims_first(&event.name, version.number, ident);
     let check = |current: &TokenStream| {
-        let checks = checks_under_other_names(file, ident, attrs, current);
+        // Of two types with one name and version, the mistake is that there are two.
+        let checks = is_first.then(|| checks_under_other_names(file, ident, attrs, current));
         quote_spanned! {ident.span()=>
             #[allow(long_running_const_eval)]
             const _: () = __eskit::lock::check(crate::__EskitLock::LOCK, &#recorded, &#current);
             #checks
         }
     };
-    if !claims_first(&event.name, version.number, ident) {
+    if !is_first {
         let items = alone(&others, current, check(&quote!(CURRENT)));
         return Expansion { items, entered: false };
     }
