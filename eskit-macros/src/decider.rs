@@ -22,6 +22,8 @@ struct EvolveDef {
     event: Type,
     /// The type of its second parameter, behind the reference.
     envelope: Option<Type>,
+    /// Whether its name leads to it.
+    callable: bool,
 }
 
 /// A decider, method or function.
@@ -34,6 +36,8 @@ struct DeciderDef {
     /// `None` beside an error.
     output: Option<Type>,
     method: bool,
+    /// Whether its name leads to it.
+    callable: bool,
     call: TokenStream,
 }
 

@@ -25,6 +25,7 @@ const WORDED_BY_RUSTC: &[&str] = &[
     "error[E0425]: cannot find",
     "error[E0428]: the name `__two_events_claim_the_wire_name_",
     "error[E0446]: private type",
+    "error[E0592]: duplicate definitions with name",
     "error[E0593]: function is expected to take 1 argument",
     "error[E0631]: type mismatch in function arguments",
 ];

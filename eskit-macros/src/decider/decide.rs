@@ -9,6 +9,9 @@ use super::{DeciderDef, ModelDef};
 use crate::wrap::{bare, implementation, location, name_span};
 
 pub(super) fn expand(decider: &DeciderDef) -> TokenStream {
+    if !decider.callable {
+        return fallback(decider);
+    }
     let DeciderDef { cfgs, name, method, call, .. } = decider;
     let bindings = decider.models.iter().map(|model| binding_list(&model.bindings));
     let location = location();

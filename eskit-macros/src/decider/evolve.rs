@@ -51,7 +51,11 @@ fn types(evolve: &EvolveDef) -> TokenStream {
     quote_spanned!(event.span()=> <#event as __eskit::Event>::TYPES)
 }
 
-fn arm(self_ty: &Type, index: usize, EvolveDef { cfgs, ident, event, envelope }: &EvolveDef) -> TokenStream {
+fn arm(self_ty: &Type, index: usize, evolve: &EvolveDef) -> TokenStream {
+    let EvolveDef { cfgs, ident, event, envelope, callable } = evolve;
+    if !callable {
+        return TokenStream::new();
+    }
     // Names of the surrounding function keep the hygiene that they were declared with.
     let recorded = quote!(__event);
     let decode = quote_spanned!(event.span()=> <#event as __eskit::Event>::decode_named(#recorded));

@@ -52,6 +52,7 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
         models,
         output,
         method: false,
+        callable: true,
     })
 }
 

@@ -158,16 +158,21 @@ impl ImplDef {
         if let Some(extra) = signature.params.get(2) {
             cx.error(diag::evolve_too_many(&extra.ty));
         }
-        let Some(first) = signature.params.first() else {
-            cx.error(diag::evolve_no_event(&signature.ident));
-            return;
+        let (first, second) = match signature.params.as_slice() {
+            [] => return cx.error(diag::evolve_no_event(&signature.ident)),
+            [envelope, event, ..] if envelope.is_recorded_event() && !event.is_recorded_event() => {
+                cx.error(diag::evolve_envelope_first(&envelope.ty, &signature.ident, &event.ty));
+                (event, Some(envelope))
+            }
+            [event, rest @ ..] => (event, rest.first()),
         };
         let event = self.type_of(cx, first, "an event");
-        let envelope = signature.params.get(1).map(|param| param.referenced(cx, "the recorded event"));
+        let envelope = second.map(|param| param.referenced(cx, "the recorded event"));
+        let callable = self.is_first_of_its_name(&signature.ident, &cfgs);
         if self.evolves.iter().any(|other| same(&other.event, &event) && both_always(&other.cfgs, &cfgs)) {
             cx.error(diag::evolve_twice(&event, &text(&event)));
         } else if plain {
-            self.evolves.push(EvolveDef { cfgs, ident: signature.ident, event, envelope });
+            self.evolves.push(EvolveDef { cfgs, ident: signature.ident, event, envelope, callable });
         }
     }
 
@@ -190,6 +195,7 @@ impl ImplDef {
             cx.error(diag::key_on_method_command(attr));
         }
         let command = self.type_of(cx, first, "a command");
+        let callable = self.is_first_of_its_name(&signature.ident, &cfgs);
         if self.decides.iter().any(|other| same(&other.command, &command) && both_always(&other.cfgs, &cfgs)) {
             cx.error(diag::decide_twice(&command, &text(&command)));
         } else if plain {
@@ -203,8 +209,17 @@ impl ImplDef {
                 models: vec![ModelDef { ty: self_ty.clone(), bindings }],
                 output,
                 method: true,
+                callable,
             });
         }
+    }
+
+    /// Whether no method before has this name, as that of a method that was copied. rustc reports such a name; a call would
+    /// find the other method.
+    fn is_first_of_its_name(&self, name: &Ident, cfgs: &[Attribute]) -> bool {
+        let evolves = self.evolves.iter().map(|other| (&other.ident, &other.cfgs));
+        let decides = self.decides.iter().map(|other| (&other.ident, &other.cfgs));
+        !evolves.chain(decides).any(|(other, others)| other == name && both_always(others, cfgs))
     }
 
     fn type_of(&self, cx: &Ctxt, param: &Param, what: &str) -> Type {

@@ -1,10 +1,10 @@
 //! The signature of a function, read without syn's `full` grammar: bodies are never parsed.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Generics, Meta, Token, Type, Visibility, parenthesized};
+use syn::{Attribute, Generics, Meta, Token, Type, Visibility, WherePredicate, parenthesized};
 
 use crate::attr::split_at_commas;
 use crate::ctxt::Ctxt;
@@ -64,7 +64,9 @@ impl Parse for Signature {
         };
         generics.where_clause = input.parse()?;
         input.parse::<TokenStream>()?;
-        Ok(Signature { qualifiers, ident, generics, receiver, params, output })
+        let mut signature = Signature { qualifiers, ident, generics, receiver, params, output };
+        signature.elide_lifetimes();
+        Ok(signature)
     }
 }
 
@@ -125,20 +127,36 @@ fn parse_receiver(input: ParseStream<'_>) -> syn::Result<Receiver> {
 }
 
 impl Signature {
-    /// Reports what no decider may be: async, unsafe, extern, generic. Returns whether its types can be named.
+    /// Leaves out the lifetimes that the function declares: its call finds them, and the impl that calls it does not have
+    /// them. They stay in the return type, which must not borrow.
+    fn elide_lifetimes(&mut self) {
+        let own: Vec<Ident> = self.generics.lifetimes().map(|param| param.lifetime.ident.clone()).collect();
+        if own.is_empty() {
+            return;
+        }
+        for param in &mut self.params {
+            param.ty = syn::parse2(elide(param.ty.to_token_stream(), &own)).unwrap_or_else(|_| param.ty.clone());
+        }
+    }
+
+    /// Reports what no decider may be: async, unsafe, extern, generic but for lifetimes. Returns whether its types can be
+    /// named.
     pub(crate) fn check_plain(&self, cx: &Ctxt, what: &str) -> bool {
         for word in self.qualifiers.iter().filter(|word| *word != "const") {
             cx.error(diag::qualifier(word, &bare(word), what));
         }
         let anonymous = self.params.iter().find(|param| param.is_anonymous());
-        if !self.generics.params.is_empty() {
+        let named = self.generics.lifetimes().count() == self.generics.params.len();
+        let bounds =
+            self.generics.where_clause.as_ref().filter(|clause| !clause.predicates.iter().all(is_of_lifetimes));
+        if !named {
             cx.error(diag::generic_function(&self.generics, what));
-        } else if let Some(clause) = &self.generics.where_clause {
+        } else if let Some(clause) = bounds {
             cx.error(diag::generic_function(clause, what));
         } else if let Some(param) = anonymous {
             cx.error(diag::generic_function(&param.ty, what));
         }
-        self.generics.params.is_empty() && anonymous.is_none()
+        named && anonymous.is_none()
     }
 
     /// The return type of a decider, which must name its events.
@@ -151,6 +169,36 @@ impl Signature {
         }
         None
     }
+}
+
+fn is_of_lifetimes(predicate: &WherePredicate) -> bool {
+    matches!(predicate, WherePredicate::Lifetime(_))
+}
+
+/// The tokens with `'_` for each of these lifetimes.
+fn elide(tokens: TokenStream, lifetimes: &[Ident]) -> TokenStream {
+    let mut behind_quote = false;
+    tokens
+        .into_iter()
+        .map(|token| {
+            let behind_quote = std::mem::replace(&mut behind_quote, is_quote(&token));
+            match token {
+                TokenTree::Ident(name) if behind_quote && lifetimes.contains(&name) => {
+                    TokenTree::Ident(Ident::new("_", name.span()))
+                }
+                TokenTree::Group(group) => {
+                    let mut new = Group::new(group.delimiter(), elide(group.stream(), lifetimes));
+                    new.set_span(group.span());
+                    TokenTree::Group(new)
+                }
+                other => other,
+            }
+        })
+        .collect()
+}
+
+fn is_quote(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == '\'')
 }
 
 /// Whether a type holds a reference or a lifetime other than `'static`.
@@ -174,6 +222,12 @@ fn borrows(tokens: TokenStream) -> bool {
 }
 
 impl Param {
+    /// Whether its type is what surrounds an event, by its name.
+    pub(crate) fn is_recorded_event(&self) -> bool {
+        let inner = if let Type::Reference(reference) = &self.ty { &*reference.elem } else { &self.ty };
+        matches!(inner, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "RecordedEvent"))
+    }
+
     /// Whether its type is, or refers to, an `impl Trait`.
     fn is_anonymous(&self) -> bool {
         let inner = if let Type::Reference(reference) = &self.ty { &*reference.elem } else { &self.ty };

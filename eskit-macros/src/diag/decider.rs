@@ -104,6 +104,15 @@ pub(crate) fn decide_no_command(name: &Ident) -> Error {
     at(name, "a decide method takes a command", &help)
 }
 
+pub(crate) fn evolve_envelope_first(tokens: impl ToTokens, name: &Ident, event: &Type) -> Error {
+    let event = if let Type::Reference(reference) = event { &*reference.elem } else { event };
+    at(
+        tokens,
+        "the event comes first, and behind it its envelope",
+        &format!("write `fn {name}(&mut self, event: &{}, recorded: &RecordedEvent)`", text(event)),
+    )
+}
+
 pub(crate) fn evolve_too_many(tokens: impl ToTokens) -> Error {
     at(
         tokens,

@@ -6,6 +6,7 @@
 
 mod conditional;
 mod impl_items;
+mod lifetimes;
 mod local_items;
 mod macro_rules;
 mod names;
