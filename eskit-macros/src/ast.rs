@@ -8,7 +8,7 @@ use crate::attr::{self, Form, Once, Piece};
 use crate::check;
 use crate::ctxt::Ctxt;
 use crate::wrap::bare;
-use crate::{diag, symbol};
+use crate::{diag, meant, symbol};
 
 /// `#[event(..)]` on a struct or on a struct or unit variant, checked.
 pub(crate) struct EventAttrs {
@@ -106,7 +106,7 @@ impl RawEventAttrs {
                 }
                 self.context.set(cx, word, cx.ok(piece.string("context = \"sales\"")));
             }
-            symbol::ALIAS => self.aliases.extend(cx.ok(piece.string("alias = \"sales.OrderCreated\""))),
+            symbol::ALIAS => self.aliases.extend(cx.ok(piece.repeated_string("alias = \"sales.OrderCreated\""))),
             symbol::FROM => {
                 let path = cx.ok(piece.path("from = OrderPlacedV1"));
                 let ty = path.map(|path| (word.clone(), syn::parse_quote!(#path)));
@@ -123,7 +123,9 @@ impl RawEventAttrs {
 
 fn read_steps(cx: &Ctxt, piece: &Piece) -> Option<Vec<Step>> {
     let Form::List(list) = &piece.form else {
-        cx.error(diag::expected_value(&piece.word, piece.word.span(), "a list of steps", "upcast(1 = function)"));
+        let function = meant::path(piece.given()).unwrap_or_else(|| "function".to_owned());
+        let example = format!("upcast(1 = {function})");
+        cx.error(diag::expected_value(&piece.word, &piece.word, "a list of steps", &example));
         return None;
     };
     let pieces = attr::split_at_commas(list.clone());
@@ -281,19 +283,21 @@ fn stream_key(piece: &Piece) -> syn::Result<String> {
 
 fn tag_keys(cx: &Ctxt, piece: &Piece) -> Option<Vec<String>> {
     let lits = match &piece.form {
-        Form::Word => return cx.ok(Err(diag::aggregate_tag_list(&piece.word))),
+        Form::Word => Vec::new(),
         Form::Value(value) => vec![value.clone()],
         Form::List(list) => attr::split_at_commas(list.clone()),
     };
+    let meant = meant::texts(piece.given());
     if lits.is_empty() {
-        return cx.ok(Err(diag::aggregate_tag_list(&piece.word)));
+        return cx.ok(Err(diag::aggregate_tag_list(&piece.word, &meant)));
     }
     if lits.len() > 4 {
         cx.error(diag::aggregate_tags_too_many(&piece.word));
     }
     let mut keys: Vec<String> = Vec::new();
     for tokens in lits {
-        let lit: syn::Result<LitStr> = syn::parse2(tokens.clone()).map_err(|_| diag::aggregate_tag_list(tokens));
+        let lit: syn::Result<LitStr> =
+            syn::parse2(tokens.clone()).map_err(|_| diag::aggregate_tag_list(tokens, &meant));
         let lit = cx.ok(lit)?;
         cx.ok(check::aggregate_key(&lit, symbol::TAG, &lit.value()))?;
         if keys.contains(&lit.value()) {

@@ -1,13 +1,13 @@
 //! The recovering attribute reader: a list is split at its top-level commas and each piece is read alone, so a mistake
 //! in one piece costs that piece only.
 
-use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::Parser;
-use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Lit, LitInt, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
-use crate::{diag, symbol};
+use crate::{diag, meant, symbol};
 
 /// One piece of an attribute's list: `word`, `word = value` or `word(list)`.
 pub(crate) struct Piece {
@@ -153,47 +153,70 @@ pub(crate) fn without(tokens: TokenStream, names: &[&str]) -> TokenStream {
 }
 
 impl Piece {
-    /// The string of `word = "text"`.
+    /// The string of `word = "text"`. Where there is none, the example that the error shows holds what was probably meant.
     pub(crate) fn string(&self, example: &str) -> syn::Result<LitStr> {
-        self.value(example, |lit| match lit {
-            Lit::Str(text) => Some(text),
-            _ => None,
+        match self.literal() {
+            Some(Lit::Str(text)) => Ok(text),
+            _ => {
+                let meant = meant::texts(self.given()).into_iter().next();
+                Err(self.expected("a string", example, meant.map(|text| format!("{text:?}"))))
+            }
+        }
+    }
+
+    /// Like [`Piece::string`], of a word that may be repeated.
+    pub(crate) fn repeated_string(&self, example: &str) -> syn::Result<LitStr> {
+        self.string(example).map_err(|error| {
+            let texts = meant::texts(self.given());
+            if texts.len() < 2 {
+                return error;
+            }
+            let pieces: Vec<String> = texts.iter().map(|text| format!("{} = {text:?}", self.word)).collect();
+            diag::expected_value(&self.word, self.value_tokens(), "a string", &pieces.join(", "))
         })
     }
 
     /// The number of `word = 3`.
     pub(crate) fn integer(&self, example: &str) -> syn::Result<LitInt> {
-        self.value(example, |lit| match lit {
-            Lit::Int(number) => Some(number),
-            _ => None,
-        })
+        match self.literal() {
+            Some(Lit::Int(number)) => Ok(number),
+            _ => Err(self.expected("a number", example, meant::number(self.given()))),
+        }
     }
 
     /// The path of `word = path::to::item`.
     pub(crate) fn path(&self, example: &str) -> syn::Result<Path> {
+        let path = match &self.form {
+            Form::Value(value) => Path::parse_mod_style.parse2(value.clone()).ok(),
+            _ => None,
+        };
+        path.ok_or_else(|| self.expected("a path", example, meant::path(self.given())))
+    }
+
+    /// What stands behind the word, whatever its form.
+    pub(crate) fn given(&self) -> TokenStream {
         match &self.form {
-            Form::Value(value) => Path::parse_mod_style
-                .parse2(value.clone())
-                .map_err(|_| diag::expected_value(&self.word, self.value_span(), "a path", example)),
-            _ => Err(diag::expected_value(&self.word, self.word.span(), "a path", example)),
+            Form::Word => TokenStream::new(),
+            Form::Value(tokens) | Form::List(tokens) => tokens.clone(),
         }
     }
 
-    fn value<T>(&self, example: &str, pick: impl Fn(Lit) -> Option<T>) -> syn::Result<T> {
-        let what = if example.contains('"') { "a string" } else { "a number" };
+    fn literal(&self) -> Option<Lit> {
         match &self.form {
-            Form::Value(value) => syn::parse2::<Lit>(value.clone())
-                .ok()
-                .and_then(pick)
-                .ok_or_else(|| diag::expected_value(&self.word, self.value_span(), what, example)),
-            _ => Err(diag::expected_value(&self.word, self.word.span(), what, example)),
+            Form::Value(value) => syn::parse2(value.clone()).ok(),
+            _ => None,
         }
     }
 
-    fn value_span(&self) -> Span {
+    fn expected(&self, what: &str, example: &str, meant: Option<String>) -> syn::Error {
+        let meant = meant.map(|meant| format!("{} = {meant}", self.word));
+        diag::expected_value(&self.word, self.value_tokens(), what, meant.as_deref().unwrap_or(example))
+    }
+
+    fn value_tokens(&self) -> TokenStream {
         match &self.form {
-            Form::Value(value) if !value.is_empty() => value.span(),
-            _ => self.word.span(),
+            Form::Value(value) if !value.is_empty() => value.clone(),
+            _ => self.word.to_token_stream(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod event;
 mod event_enum;
 mod fallback;
 mod lock;
+mod meant;
 mod shape;
 mod symbol;
 mod tag_value;

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::Error;
 
 use super::at;
-use super::suggest::suggest_key;
+use super::suggest::{nearest_key, suggest_key};
 
 pub(crate) fn aggregate_without_key(ident: &Ident) -> Error {
     at(
@@ -23,8 +23,15 @@ pub(crate) fn aggregate_two_keys(word: &Ident) -> Error {
     )
 }
 
-pub(crate) fn aggregate_tag_list(tokens: impl ToTokens) -> Error {
-    at(tokens, "`tag` needs a key or several", "write `tag = \"course\"`, or `tag(\"course\", \"student\")`")
+/// `meant` holds the keys that stand there in another form.
+pub(crate) fn aggregate_tag_list(tokens: impl ToTokens, meant: &[String]) -> Error {
+    let keys: Vec<String> = meant.iter().map(|key| format!("{:?}", nearest_key(key))).collect();
+    let help = match keys.as_slice() {
+        [] => "write `tag = \"course\"`, or `tag(\"course\", \"student\")`".to_owned(),
+        [key] => format!("write `tag = {key}`"),
+        keys => format!("write `tag({})`", keys.join(", ")),
+    };
+    at(tokens, "`tag` needs a key or several", &help)
 }
 
 pub(crate) fn aggregate_tag_repeated(tokens: impl ToTokens, key: &str) -> Error {

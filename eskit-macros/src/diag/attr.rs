@@ -1,11 +1,11 @@
 //! Messages about the lists of attributes.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Error, LitStr};
 
 use super::suggest::did_you_mean;
-use super::{at, list, spanned};
+use super::{at, list};
 use crate::symbol;
 
 /// The words that a list takes.
@@ -60,8 +60,8 @@ pub(crate) fn comma_missing(token: &TokenTree) -> Error {
     at(token, "expected a comma", &format!("write `, {token}`"))
 }
 
-pub(crate) fn expected_value(word: &Ident, span: Span, what: &str, example: &str) -> Error {
-    spanned(span, &format!("`{word}` needs {what}"), &format!("write `{example}`"))
+pub(crate) fn expected_value(word: &Ident, value: impl ToTokens, what: &str, example: &str) -> Error {
+    at(value, &format!("`{word}` needs {what}"), &format!("write `{example}`"))
 }
 
 pub(crate) fn given_twice(word: &Ident) -> Error {

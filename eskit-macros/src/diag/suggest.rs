@@ -51,6 +51,11 @@ pub(crate) fn suggest_key(key: &str) -> Option<String> {
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }
 
+/// The key, or the nearest valid one.
+pub(crate) fn nearest_key(key: &str) -> String {
+    suggest_key(key).unwrap_or_else(|| key.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

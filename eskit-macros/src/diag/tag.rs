@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, Error, LitStr, Meta};
+use syn::{Attribute, Error, Meta};
 
 use super::at;
-use super::suggest::suggest_key;
+use super::suggest::{nearest_key, suggest_key};
+use crate::meant;
 
 pub(crate) fn tag_malformed(attr: &Attribute) -> Error {
     let meant = match &attr.meta {
@@ -13,11 +14,13 @@ pub(crate) fn tag_malformed(attr: &Attribute) -> Error {
         Meta::List(list) => list.tokens.clone(),
         Meta::Path(_) => TokenStream::new(),
     };
-    let help = match (syn::parse2::<LitStr>(meant.clone()), syn::parse2::<Ident>(meant.clone())) {
-        (Ok(key), _) => format!("write `#[tag({})]`", key.to_token_stream()),
-        (_, Ok(key)) => format!("write `#[tag(\"{key}\")]`"),
-        _ if meant.is_empty() => "write `#[tag]`, for the field's name as key".to_owned(),
-        _ => "write `#[tag]` for the field's name as key, or `#[tag(\"course\")]`".to_owned(),
+    let help = match meant::texts(meant.clone()).as_slice() {
+        [] if meant.is_empty() => "write `#[tag]`, for the field's name as key".to_owned(),
+        [] => "write `#[tag]` for the field's name as key, or `#[tag(\"course\")]`".to_owned(),
+        keys => {
+            let attributes: Vec<String> = keys.iter().map(|key| format!("#[tag({:?})]", nearest_key(key))).collect();
+            format!("write `{}`", attributes.join(" "))
+        }
     };
     at(attr, "cannot read this tag", &help)
 }
