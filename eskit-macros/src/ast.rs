@@ -80,9 +80,7 @@ impl RawEventAttrs {
             complete: true,
         };
         let before = cx.count();
-        for piece in attr::pieces(cx, attrs, symbol::EVENT, valid) {
-            raw.read(cx, &piece);
-        }
+        attr::read_each(cx, attrs, symbol::EVENT, valid, |cx, piece| raw.read(cx, piece));
         raw.complete = cx.count() == before;
         raw
     }
@@ -106,7 +104,10 @@ impl RawEventAttrs {
                 }
                 self.context.set(cx, word, cx.ok(piece.string("context = \"sales\"")));
             }
-            symbol::ALIAS => self.aliases.extend(cx.ok(piece.repeated_string("alias = \"sales.OrderCreated\""))),
+            symbol::ALIAS => match cx.ok(piece.string("alias = \"sales.OrderCreated\"")) {
+                Some(alias) => self.aliases.push(alias),
+                None => self.aliases.extend(piece.meant_strings()),
+            },
             symbol::FROM => {
                 let path = cx.ok(piece.path("from = OrderPlacedV1"));
                 let ty = path.map(|path| (word.clone(), syn::parse_quote!(#path)));

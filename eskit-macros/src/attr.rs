@@ -13,6 +13,8 @@ use crate::{diag, meant, symbol};
 pub(crate) struct Piece {
     pub(crate) word: Ident,
     pub(crate) form: Form,
+    /// Whether the user wrote another word, which was reported.
+    repaired: bool,
 }
 
 pub(crate) enum Form {
@@ -23,10 +25,37 @@ pub(crate) enum Form {
 
 /// The words of all attributes called `name`, as pieces; words that `valid` does not hold are reported and left out.
 pub(crate) fn pieces(cx: &Ctxt, attrs: &[Attribute], name: &str, valid: &[&str]) -> Vec<Piece> {
+    let mut all = all_pieces(cx, attrs, name, valid);
+    all.retain(|piece| !piece.repaired);
+    all
+}
+
+/// Reads the words of all attributes called `name`. A word that was reported, but whose meaning is clear, is read too, after
+/// the others and without a second report: what else depends on it then is no mistake.
+pub(crate) fn read_each(
+    cx: &Ctxt,
+    attrs: &[Attribute],
+    name: &str,
+    valid: &[&str],
+    mut read: impl FnMut(&Ctxt, &Piece),
+) {
+    let (repaired, written): (Vec<_>, Vec<_>) =
+        all_pieces(cx, attrs, name, valid).into_iter().partition(|piece| piece.repaired);
+    for piece in &written {
+        read(cx, piece);
+    }
+    let silent = Ctxt::new();
+    for piece in &repaired {
+        read(&silent, piece);
+    }
+    drop(silent.finish());
+}
+
+fn all_pieces(cx: &Ctxt, attrs: &[Attribute], name: &str, valid: &[&str]) -> Vec<Piece> {
     let mut all = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
         match &attr.meta {
-            Meta::List(list) => all.extend(read_list(cx, name, list.tokens.clone(), valid)),
+            Meta::List(list) => all.extend(read_pieces(cx, name, list.tokens.clone(), valid)),
             _ => cx.error(diag::expected_list(attr, name, valid)),
         }
     }
@@ -35,7 +64,11 @@ pub(crate) fn pieces(cx: &Ctxt, attrs: &[Attribute], name: &str, valid: &[&str])
 
 /// The pieces of one list.
 pub(crate) fn read_list(cx: &Ctxt, name: &str, list: TokenStream, valid: &[&str]) -> Vec<Piece> {
-    split_at_commas(list).into_iter().filter_map(|piece| read_piece(cx, name, piece, valid)).collect()
+    read_pieces(cx, name, list, valid).filter(|piece| !piece.repaired).collect()
+}
+
+fn read_pieces(cx: &Ctxt, name: &str, list: TokenStream, valid: &[&str]) -> impl Iterator<Item = Piece> {
+    split_at_commas(list).into_iter().filter_map(|piece| read_piece(cx, name, piece, valid))
 }
 
 fn read_piece(cx: &Ctxt, name: &str, tokens: TokenStream, valid: &[&str]) -> Option<Piece> {
@@ -45,10 +78,32 @@ fn read_piece(cx: &Ctxt, name: &str, tokens: TokenStream, valid: &[&str]) -> Opt
         return None;
     };
     if !valid.iter().any(|known| word == known) {
-        cx.error(misplaced_word(&word, name).unwrap_or_else(|| diag::unknown_word(&word, name, valid)));
-        return None;
+        if let Some(error) = misplaced_word(&word, name) {
+            cx.error(error);
+            return None;
+        }
+        return repair(cx, name, &word, rest, valid);
     }
-    let form = match rest.next() {
+    let form = read_form(cx, &word, rest);
+    Some(Piece { word, form, repaired: false })
+}
+
+/// Reports a word that is unknown; the piece that was probably meant.
+fn repair(cx: &Ctxt, name: &str, word: &Ident, rest: impl Iterator<Item = TokenTree>, valid: &[&str]) -> Option<Piece> {
+    let Some(meant) = diag::did_you_mean(&word.to_string(), valid) else {
+        cx.error(diag::unknown_word(word, name, valid, None));
+        return None;
+    };
+    let silent = Ctxt::new();
+    let form = read_form(&silent, word, rest);
+    drop(silent.finish());
+    let piece = Piece { word: Ident::new(meant, word.span()), form, repaired: true };
+    cx.error(diag::unknown_word(word, name, valid, piece.meant().as_deref()));
+    Some(piece)
+}
+
+fn read_form(cx: &Ctxt, word: &Ident, mut rest: impl Iterator<Item = TokenTree>) -> Form {
+    match rest.next() {
         None => Form::Word,
         Some(TokenTree::Punct(equals)) if equals.as_char() == '=' => Form::Value(read_value(cx, rest)),
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
@@ -58,15 +113,14 @@ fn read_piece(cx: &Ctxt, name: &str, tokens: TokenStream, valid: &[&str]) -> Opt
             Form::List(group.stream())
         }
         Some(value @ TokenTree::Literal(_)) => {
-            cx.error(diag::equals_missing(&word, &value));
+            cx.error(diag::equals_missing(word, &value));
             Form::Value(value.into())
         }
         Some(other) => {
             cx.error(diag::comma_missing(&other));
             Form::Word
         }
-    };
-    Some(Piece { word, form })
+    }
 }
 
 /// The tokens behind `=`. A literal ends the value: what follows it lacks a comma.
@@ -153,44 +207,25 @@ pub(crate) fn without(tokens: TokenStream, names: &[&str]) -> TokenStream {
 }
 
 impl Piece {
-    /// The string of `word = "text"`. Where there is none, the example that the error shows holds what was probably meant.
+    /// The string of `word = "text"`.
     pub(crate) fn string(&self, example: &str) -> syn::Result<LitStr> {
         match self.literal() {
             Some(Lit::Str(text)) => Ok(text),
-            _ => {
-                let meant = meant::texts(self.given()).into_iter().next();
-                Err(self.expected("a string", example, meant.map(|text| format!("{text:?}"))))
-            }
+            _ => Err(self.expected("a string", example)),
         }
-    }
-
-    /// Like [`Piece::string`], of a word that may be repeated.
-    pub(crate) fn repeated_string(&self, example: &str) -> syn::Result<LitStr> {
-        self.string(example).map_err(|error| {
-            let texts = meant::texts(self.given());
-            if texts.len() < 2 {
-                return error;
-            }
-            let pieces: Vec<String> = texts.iter().map(|text| format!("{} = {text:?}", self.word)).collect();
-            diag::expected_value(&self.word, self.value_tokens(), "a string", &pieces.join(", "))
-        })
     }
 
     /// The number of `word = 3`.
     pub(crate) fn integer(&self, example: &str) -> syn::Result<LitInt> {
         match self.literal() {
             Some(Lit::Int(number)) => Ok(number),
-            _ => Err(self.expected("a number", example, meant::number(self.given()))),
+            _ => Err(self.expected("a number", example)),
         }
     }
 
     /// The path of `word = path::to::item`.
     pub(crate) fn path(&self, example: &str) -> syn::Result<Path> {
-        let path = match &self.form {
-            Form::Value(value) => Path::parse_mod_style.parse2(value.clone()).ok(),
-            _ => None,
-        };
-        path.ok_or_else(|| self.expected("a path", example, meant::path(self.given())))
+        self.path_value().ok_or_else(|| self.expected("a path", example))
     }
 
     /// What stands behind the word, whatever its form.
@@ -201,22 +236,55 @@ impl Piece {
         }
     }
 
-    fn literal(&self) -> Option<Lit> {
+    /// The strings that were probably meant.
+    pub(crate) fn meant_strings(&self) -> impl Iterator<Item = LitStr> {
+        let span = self.word.span();
+        meant::texts(self.given()).into_iter().map(move |text| LitStr::new(&text, span))
+    }
+
+    fn value(&self) -> Option<&TokenStream> {
         match &self.form {
-            Form::Value(value) => syn::parse2(value.clone()).ok(),
+            Form::Value(value) if !value.is_empty() => Some(value),
             _ => None,
         }
     }
 
-    fn expected(&self, what: &str, example: &str, meant: Option<String>) -> syn::Error {
-        let meant = meant.map(|meant| format!("{} = {meant}", self.word));
-        diag::expected_value(&self.word, self.value_tokens(), what, meant.as_deref().unwrap_or(example))
+    fn literal(&self) -> Option<Lit> {
+        self.value().and_then(|value| syn::parse2(value.clone()).ok())
     }
 
-    fn value_tokens(&self) -> TokenStream {
-        match &self.form {
-            Form::Value(value) if !value.is_empty() => value.clone(),
-            _ => self.word.to_token_stream(),
+    fn path_value(&self) -> Option<Path> {
+        self.value().and_then(|value| Path::parse_mod_style.parse2(value.clone()).ok())
+    }
+
+    /// The help shows the example only where it cannot show what was meant.
+    fn expected(&self, what: &str, example: &str) -> syn::Error {
+        let (meant, word) = (self.meant(), &self.word);
+        let value = self.value().cloned().unwrap_or_else(|| word.to_token_stream());
+        diag::expected_value(word, value, what, meant.as_deref().unwrap_or(example))
+    }
+
+    /// The piece in the form that is read, where it stands in another, but says what is meant.
+    fn meant(&self) -> Option<String> {
+        let word = &self.word;
+        let texts = || meant::texts(self.given()).into_iter();
+        let is_string = matches!(self.literal(), Some(Lit::Str(_)));
+        match word.to_string().as_str() {
+            symbol::ALIAS if !is_string => {
+                let pieces: Vec<String> = texts().map(|text| format!("{word} = {text:?}")).collect();
+                (!pieces.is_empty()).then(|| pieces.join(", "))
+            }
+            symbol::NAME | symbol::CONTEXT | symbol::STREAM if !is_string => {
+                texts().next().map(|text| format!("{word} = {text:?}"))
+            }
+            symbol::TAG if !is_string && self.value().is_some() => diag::tag_piece(&texts().collect::<Vec<_>>()),
+            symbol::VERSION if !matches!(self.literal(), Some(Lit::Int(_))) => {
+                meant::number(self.given()).map(|number| format!("{word} = {number}"))
+            }
+            symbol::FROM | symbol::CRATE if self.path_value().is_none() => {
+                meant::path(self.given()).map(|path| format!("{word} = {path}"))
+            }
+            _ => None,
         }
     }
 }

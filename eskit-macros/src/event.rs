@@ -25,24 +25,24 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     if !input.generics.params.is_empty() {
         cx.error(diag::event_generic(&input.generics));
     }
-    let (eskit, expansion, lock_claims) = match &input.data {
+    let (eskit, expansion, lock_claims, sets) = match &input.data {
         Data::Struct(data) => {
             let def = EventDef::from_syn(&cx, &input, &data.fields);
-            (def.attrs.eskit.clone(), def.expand(), def.lock_claims())
+            (def.attrs.eskit.clone(), def.expand(), def.lock_claims(), Vec::new())
         }
         Data::Enum(data) => {
             let def = EventEnumDef::from_syn(&cx, &input, data);
-            (def.eskit.clone(), def.expand(), def.lock_claims())
+            (def.eskit.clone(), def.expand(), def.lock_claims(), def.held())
         }
         Data::Union(data) => {
             cx.error(diag::union("an event", data.union_token));
-            (attr::eskit_path(None), TokenStream::new(), TokenStream::new())
+            (attr::eskit_path(None), TokenStream::new(), TokenStream::new(), Vec::new())
         }
     };
     match cx.finish() {
         Ok(()) => expansion,
         Err(errors) => {
-            let fallback = fallback::event(errors, &input, &eskit);
+            let fallback = fallback::event(errors, &input, &eskit, &sets);
             quote!(#fallback #lock_claims)
         }
     }

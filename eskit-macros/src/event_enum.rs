@@ -30,13 +30,13 @@ enum VariantDef<'a> {
 impl<'a> EventEnumDef<'a> {
     pub(crate) fn from_syn(cx: &Ctxt, input: &'a DeriveInput, data: &'a DataEnum) -> EventEnumDef<'a> {
         let (mut context, mut eskit) = (Once::new(), Once::new());
-        for piece in attr::pieces(cx, &input.attrs, symbol::EVENT, symbol::EVENT_ENUM_WORDS) {
+        attr::read_each(cx, &input.attrs, symbol::EVENT, symbol::EVENT_ENUM_WORDS, |cx, piece| {
             if piece.word == symbol::CONTEXT {
                 context.set(cx, &piece.word, cx.ok(piece.string("context = \"sales\"")).map(|lit| lit.value()));
             } else {
                 eskit.set(cx, &piece.word, cx.ok(piece.path("crate = path::to::eskit")));
             }
-        }
+        });
         for attr in input.attrs.iter().filter(|attr| attr.path().is_ident(symbol::TAG)) {
             cx.error(diag::tag_on_item(attr));
         }
@@ -55,6 +55,12 @@ impl<'a> EventEnumDef<'a> {
             VariantDef::Own(_, def) => Some(def.lock_claims()),
         });
         events.collect()
+    }
+
+    /// The events of the variants that hold one, which others may emit or evolve without this enum.
+    pub(crate) fn held(&self) -> Vec<TokenStream> {
+        let newtypes = self.variants.iter().filter(|variant| matches!(variant, VariantDef::Newtype(..)));
+        newtypes.map(VariantDef::types).collect()
     }
 
     pub(crate) fn expand(&self) -> TokenStream {

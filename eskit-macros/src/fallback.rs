@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Path};
+use syn::{Data, DeriveInput, Path};
 
 use crate::wrap::wrap;
 
@@ -11,7 +11,8 @@ fn beside(errors: TokenStream, eskit: &Path, items: TokenStream) -> TokenStream 
     quote!(#errors #wrapped)
 }
 
-pub(crate) fn event(errors: TokenStream, input: &DeriveInput, eskit: &Path) -> TokenStream {
+/// `sets` holds the events that it is known to hold all the same.
+pub(crate) fn event(errors: TokenStream, input: &DeriveInput, eskit: &Path, sets: &[TokenStream]) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
     let bounds = if input.generics.params.is_empty() {
@@ -19,18 +20,32 @@ pub(crate) fn event(errors: TokenStream, input: &DeriveInput, eskit: &Path) -> T
     } else {
         quote!(where Self: ::core::marker::Send + ::core::marker::Sync + 'static)
     };
+    let unknown = quote!(::core::result::Result::Err(__eskit::unknown_name(__event)));
+    // A newer version may be read from it.
+    let previous = matches!(input.data, Data::Struct(_)).then(|| {
+        quote! {
+            impl #impl_generics __eskit::Previous for #ident #type_generics #bounds {
+                const TYPE: &'static __eskit::EventType = __eskit::NO_EVENT;
+
+                fn decode(__event: &__eskit::RecordedEvent) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                    #unknown
+                }
+            }
+        }
+    });
     let items = quote! {
         impl #impl_generics __eskit::Event for #ident #type_generics #bounds {
-            const TYPES: __eskit::EventTypes = __eskit::EventTypes::NONE;
+            const TYPES: __eskit::EventTypes = __eskit::EventTypes::Many(&[#(#sets),*]);
 
             fn decode_named(__event: &__eskit::RecordedEvent) -> ::core::result::Result<Self, __eskit::DecodeError> {
-                ::core::result::Result::Err(__eskit::unknown_name(__event))
+                #unknown
             }
 
             fn encode(&self, _: &mut __eskit::Emitter) -> ::core::result::Result<(), __eskit::EncodeError> {
                 ::core::result::Result::Ok(())
             }
         }
+        #previous
     };
     beside(errors, eskit, items)
 }

@@ -23,13 +23,21 @@ pub(crate) fn aggregate_two_keys(word: &Ident) -> Error {
     )
 }
 
+/// The word `tag` with these keys.
+pub(crate) fn tag_piece(keys: &[String]) -> Option<String> {
+    let keys: Vec<String> = keys.iter().map(|key| format!("{:?}", nearest_key(key))).collect();
+    match keys.as_slice() {
+        [] => None,
+        [key] => Some(format!("tag = {key}")),
+        keys => Some(format!("tag({})", keys.join(", "))),
+    }
+}
+
 /// `meant` holds the keys that stand there in another form.
 pub(crate) fn aggregate_tag_list(tokens: impl ToTokens, meant: &[String]) -> Error {
-    let keys: Vec<String> = meant.iter().map(|key| format!("{:?}", nearest_key(key))).collect();
-    let help = match keys.as_slice() {
-        [] => "write `tag = \"course\"`, or `tag(\"course\", \"student\")`".to_owned(),
-        [key] => format!("write `tag = {key}`"),
-        keys => format!("write `tag({})`", keys.join(", ")),
+    let help = match tag_piece(meant) {
+        Some(piece) => format!("write `{piece}`"),
+        None => "write `tag = \"course\"`, or `tag(\"course\", \"student\")`".to_owned(),
     };
     at(tokens, "`tag` needs a key or several", &help)
 }

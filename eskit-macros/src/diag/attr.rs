@@ -31,9 +31,10 @@ pub(crate) fn not_a_word(tokens: TokenStream, name: &str, valid: &[&str]) -> Err
     at(tokens, &format!("expected a word in `#[{name}(..)]`"), &help)
 }
 
-pub(crate) fn unknown_word(word: &Ident, name: &str, valid: &[&str]) -> Error {
+/// `meant` is the piece that was probably meant, where that is more than another word.
+pub(crate) fn unknown_word(word: &Ident, name: &str, valid: &[&str], meant: Option<&str>) -> Error {
     let takes = takes(name, valid);
-    let help = match did_you_mean(&word.to_string(), valid) {
+    let help = match meant.or_else(|| did_you_mean(&word.to_string(), valid)) {
         Some(meant) => format!("did you mean `{meant}`? {takes}"),
         None => takes,
     };

@@ -67,16 +67,18 @@ impl LockDef {
         Some(LockDef { shape: (!stated.unlocked).then(shape), source })
     }
 
-    /// The claims alone, for an event with a mistake.
+    /// The claims alone, for an event with a mistake: on every version under its names, since which it reads may be what
+    /// the mistake is about.
     pub(crate) fn claims(&self, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
         let Source::File(file) = &self.source else { return TokenStream::new() };
         if self.shape.is_none() {
             return TokenStream::new();
         }
-        let own = file.version(attrs).filter(|(event, version)| claims_first(&event.name, version.number, ident));
-        let own = own.map(|(event, version)| claim(&record_path(&event.name, version.number)));
-        let others = claims(file, ident, attrs);
-        quote!(#own #others)
+        let records = [&attrs.name].into_iter().chain(&attrs.aliases).filter_map(|name| file.event(name));
+        let versions =
+            records.flat_map(|event| event.versions.iter().map(|version| (event.name.as_str(), version.number)));
+        let first = versions.filter(|(name, version)| claims_first(name, *version, ident));
+        first.map(|(name, version)| claim(&record_path(name, version))).collect()
     }
 
     pub(crate) fn expand(&self, ident: &Ident, attrs: &EventAttrs, tags: &[TagDef]) -> Expansion {

@@ -65,13 +65,13 @@ impl ShapeAttrs {
                     return;
                 }
                 if word != symbol::AS {
-                    return cx.error(diag::unknown_word(&word, symbol::SHAPE, words(position)));
+                    return cx.error(diag::unknown_word(&word, symbol::SHAPE, words(position), None));
                 }
                 let ty = syn::parse2(value).map_err(|_| diag::shape_malformed(piece));
                 cx.ok(ty).map(|ty| Stated::As(Box::new(ty)))
             }
             (Some(TokenTree::Ident(word)), None) => {
-                return cx.error(diag::unknown_word(&word, symbol::SHAPE, words(position)));
+                return cx.error(diag::unknown_word(&word, symbol::SHAPE, words(position), None));
             }
             _ => return cx.error(diag::shape_malformed(piece)),
         };

@@ -3,7 +3,7 @@
 use crate::aggregate::{AggregateType, Models, Scope};
 use crate::cache::StateCache;
 use crate::decider::DeciderType;
-use crate::event::{EventTypes, SourceLocation};
+use crate::event::{EventType, EventTypes, SourceLocation};
 use crate::payload::DecodeError;
 use crate::position::Position;
 use crate::recorded::RecordedEvent;
@@ -29,6 +29,18 @@ impl Models for NoModels {
 
     fn cache(&self, _: usize, _: &Scope, _: (Position, u64), _: &impl StateCache) {}
 }
+
+/// The description of an event that could not be read.
+pub const NO_EVENT: &EventType = &EventType {
+    name: "",
+    version: 1,
+    aliases: &[],
+    rust_name: "",
+    tags: &[],
+    fields: &[],
+    previous: None,
+    location: SourceLocation { module: "", file: "", line: 0 },
+};
 
 /// The description of a decider that could not be read.
 pub const NO_DECIDER: &DeciderType =
