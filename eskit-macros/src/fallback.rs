@@ -101,7 +101,7 @@ pub(crate) fn aggregate(errors: TokenStream, input: &DeriveInput, eskit: &Path) 
                 partial: true,
                 location: __eskit::SourceLocation { module: "", file: "", line: 0 },
             };
-            type Keys = __eskit::Keys<1>;
+            type Keys = __eskit::AnyKeys;
 
             fn initial() -> Self {
                 loop {}

@@ -23,7 +23,7 @@ pub use bounds::{Envelope, Initial, JsonStep, Model, Previous, UpcastFrom};
 pub(crate) use check::refuse_shared;
 pub use check::{check_decision, check_event, check_model, check_previous};
 pub use codec::{decode_single, event_type, newer, reads_back, unknown_name, upcast_json, variant};
-pub use fallback::{NO_DECIDER, NO_EVENT, NoModels};
+pub use fallback::{AnyKeys, NO_DECIDER, NO_EVENT, NoModels};
 pub use inventory;
 pub use registration::{aggregate_entry, decider_entry};
 pub use serde;

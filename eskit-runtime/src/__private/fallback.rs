@@ -1,6 +1,8 @@
 //! What stands in for the parts of an item that a macro refused, so that one mistake stays one error. Never run.
 
-use crate::aggregate::{AggregateType, Models, Scope};
+use std::fmt;
+
+use crate::aggregate::{AggregateType, LoadKey, Models, Scope};
 use crate::cache::StateCache;
 use crate::decider::DeciderType;
 use crate::event::{EventType, EventTypes, SourceLocation};
@@ -28,6 +30,15 @@ impl Models for NoModels {
     }
 
     fn cache(&self, _: usize, _: &Scope, _: (Position, u64), _: &impl StateCache) {}
+}
+
+/// The key of an aggregate whose own could not be read: any value serves.
+#[derive(Debug)]
+pub struct AnyKeys;
+
+#[diagnostic::do_not_recommend]
+impl<T> LoadKey<AnyKeys> for T {
+    fn each_value(&self, _: &mut dyn FnMut(&dyn fmt::Display)) {}
 }
 
 /// The description of an event that could not be read.
