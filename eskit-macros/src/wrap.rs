@@ -35,9 +35,18 @@ pub(crate) fn bare(ident: &Ident) -> String {
     text.strip_prefix("r#").map_or_else(|| text.clone(), str::to_owned)
 }
 
-/// The text of tokens without the spaces in between, for messages and names.
+/// The text of tokens for messages and names, with spaces only where two words would become one.
 pub(crate) fn text(tokens: impl ToTokens) -> String {
-    tokens.to_token_stream().to_string().replace(' ', "")
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut text = String::new();
+    let spaced = tokens.to_token_stream().to_string();
+    for part in spaced.split_whitespace() {
+        if text.ends_with(is_word) && part.starts_with(is_word) {
+            text.push(' ');
+        }
+        text.push_str(part);
+    }
+    text
 }
 
 /// The place of generated code's source, for the registry.
@@ -89,7 +98,14 @@ fn claim_name(wire_name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::claim_name;
+    use super::{claim_name, text};
+
+    #[test]
+    fn text_keeps_words_apart() {
+        for of in ["Vec<Option<u32>>", "&'a mut Seats", "&impl AsRef<SeatTaken>", "<Seats as Model>::State", "[u8;4]"] {
+            assert_eq!(text(of.parse::<proc_macro2::TokenStream>().unwrap()), of);
+        }
+    }
 
     #[test]
     fn claims_of_different_names_differ() {
