@@ -5,12 +5,18 @@ use quote::ToTokens;
 use syn::Error;
 
 use super::{at, spanned};
+use crate::wrap::text;
 
 const STATE: &str =
     "state what stands on the wire: `#[shape(as = String)]`, by a type, or `#[shape(\"geo-point\")]`, by a name";
 
 pub(crate) fn shape_malformed(tokens: impl ToTokens) -> Error {
     at(tokens, "cannot read this shape", STATE)
+}
+
+pub(crate) fn shape_without_as(ty: impl ToTokens) -> Error {
+    let help = format!("write `#[shape(as = {})]`", text(&ty));
+    at(ty, "a shape that is stated by a type needs `as`", &help)
 }
 
 pub(crate) fn shape_name(lit: impl ToTokens, name: &str) -> Error {

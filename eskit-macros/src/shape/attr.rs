@@ -1,6 +1,6 @@
 //! `#[shape(..)]`: shapes that are stated, not seen.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::{Attribute, LitStr, Meta, Path, Type};
 
@@ -70,6 +70,10 @@ impl ShapeAttrs {
                 let ty = syn::parse2(value).map_err(|_| diag::shape_malformed(piece));
                 cx.ok(ty).map(|ty| Stated::As(Box::new(ty)))
             }
+            (Some(_), _) if let Some(ty) = type_without_word(&piece, position) => {
+                cx.error(diag::shape_without_as(&piece));
+                Some(Stated::As(Box::new(ty)))
+            }
             (Some(TokenTree::Ident(word)), None) => {
                 return cx.error(diag::unknown_word(&word, symbol::SHAPE, words(position), None));
             }
@@ -81,6 +85,26 @@ impl ShapeAttrs {
         self.stated = self.stated.take().or(stated);
     }
 }
+
+/// A type where the word `as` should stand before it.
+fn type_without_word(piece: &TokenStream, position: Position) -> Option<Type> {
+    let ty: Type = syn::parse2(piece.clone()).ok()?;
+    match syn::parse2::<Ident>(piece.clone()) {
+        // One lower case name is a word, unless it is a type of the language.
+        Ok(name) => {
+            let text = name.to_string();
+            let is_type = text.starts_with(|first: char| first.is_ascii_uppercase()) || PRIMITIVES.contains(&&*text);
+            (is_type && diag::did_you_mean(&text, words(position)).is_none()).then_some(ty)
+        }
+        // `crate` is a word too.
+        Err(_) => (piece.clone().into_iter().count() > 1).then_some(ty),
+    }
+}
+
+const PRIMITIVES: [&str; 16] = [
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
+    "usize",
+];
 
 fn words(position: Position) -> &'static [&'static str] {
     match position {

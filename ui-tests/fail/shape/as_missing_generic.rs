@@ -1,0 +1,7 @@
+use eskit::prelude::*;
+
+#[derive(Shape)]
+#[shape(Vec<String>)]
+struct Prices;
+
+fn main() {}
