@@ -79,6 +79,41 @@ fn step(v: serde_json::Value) -> Result<serde_json::Value, UpcastError> { Ok(v) 
 }
 
 #[test]
+fn an_event_whose_version_cannot_be_read_is_not_reported_as_gone() {
+    let source = "
+eskit::lock!();
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(version = 3, from = PricedV2, alias = \"shop.Valued\")]
+pub struct Priced { pub cents: u64 }
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = \"shop.Priced\", version = 2, upcast(1 = step))]
+pub struct PricedV2 { pub cents: u64 }
+
+impl From<PricedV2> for Priced { fn from(old: PricedV2) -> Priced { Priced { cents: old.cents } } }
+
+pub const V: u32 = 3;
+pub fn step(v: serde_json::Value) -> Result<serde_json::Value, UpcastError> { Ok(v) }
+";
+    let shop = Package::locked("unread", source);
+    let mistakes = [
+        ("version = 3", "verison = 3", "did you mean `version`?"),
+        ("version = 3", "version = \"3\"", "write `version = 3`"),
+        ("version = 3", "version = V", "write the value of `V` itself"),
+        ("from = PricedV2", "form = PricedV2", "did you mean `from`?"),
+        ("alias = \"shop.Valued\"", "aliases = [\"shop.Valued\"]", "did you mean `alias = \"shop.Valued\"`?"),
+        ("version = 2", "version = \"2\"", "write `version = 2`"),
+        ("1 = step", "1 => step", "write `1 = step`"),
+        ("name =", "nmae =", "did you mean `name`?"),
+    ];
+    for (right, wrong, help) in mistakes {
+        shop.write(&source.replacen(right, wrong, 1));
+        shop.check().fails_once(&[help]);
+    }
+}
+
+#[test]
 fn an_event_may_move_even_into_a_function() {
     let shop = Package::locked("moved", SHOP);
     let moved = SENT.replace("#[derive", "use eskit::prelude::*;\n#[derive");
