@@ -62,13 +62,13 @@ impl EventAttrs {
         valid: &[&str],
         context: Option<&str>,
     ) -> Self {
-        let raw = RawEventAttrs::from_syn(cx, attrs, valid);
+        let raw = RawEventAttrs::from_syn(cx, attrs, ident, valid);
         check::event_attrs(cx, raw, ident, context)
     }
 }
 
 impl RawEventAttrs {
-    fn from_syn(cx: &Ctxt, attrs: &[Attribute], valid: &[&str]) -> RawEventAttrs {
+    fn from_syn(cx: &Ctxt, attrs: &[Attribute], ident: &Ident, valid: &[&str]) -> RawEventAttrs {
         let mut raw = RawEventAttrs {
             version: Once::new(),
             name: Once::new(),
@@ -80,7 +80,13 @@ impl RawEventAttrs {
             complete: true,
         };
         let before = cx.count();
-        attr::read_each(cx, attrs, symbol::EVENT, valid, |cx, piece| raw.read(cx, piece));
+        attr::read_each(cx, attrs, symbol::EVENT, valid, |cx, piece| match piece.word.to_string().as_str() {
+            symbol::FROM if !valid.contains(&symbol::FROM) => {
+                cx.error(diag::from_on_variant(&piece.word, ident));
+                raw.from.set(cx, &piece.word, None);
+            }
+            _ => raw.read(cx, piece),
+        });
         raw.complete = cx.count() == before;
         raw
     }

@@ -77,7 +77,9 @@ fn read_piece(cx: &Ctxt, name: &str, tokens: TokenStream, valid: &[&str]) -> Opt
         cx.error(diag::not_a_word(tokens, name, valid));
         return None;
     };
-    if !valid.iter().any(|known| word == known) {
+    // `from` is read on a variant too, to be refused with the variant's name.
+    let of_variant = valid == symbol::EVENT_VARIANT_WORDS && word == symbol::FROM;
+    if !of_variant && !valid.iter().any(|known| word == known) {
         if let Some(error) = misplaced_word(&word, name) {
             cx.error(error);
             return None;
@@ -219,6 +221,7 @@ impl Piece {
     pub(crate) fn integer(&self, example: &str) -> syn::Result<LitInt> {
         match self.literal() {
             Some(Lit::Int(number)) => Ok(number),
+            _ if let Some(path) = self.path_value() => Err(diag::value_is_constant(&self.word, &path, example)),
             _ => Err(self.expected("a number", example)),
         }
     }

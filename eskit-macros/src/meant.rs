@@ -91,6 +91,19 @@ pub(crate) fn path(tokens: TokenStream) -> Option<String> {
     read(start.into_iter().collect())
 }
 
+/// `1 = function` in `1 => function`, `1: function`, `1 function()` or in a string of it.
+pub(crate) fn step(tokens: TokenStream) -> Option<String> {
+    if let Ok(lit) = syn::parse2::<LitStr>(tokens.clone()) {
+        return step(lit.value().parse().ok()?);
+    }
+    let mut tokens = tokens.into_iter().peekable();
+    let version = number(tokens.next()?.into())?;
+    let is_sign = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if "=>:-".contains(punct.as_char()));
+    while tokens.next_if(is_sign).is_some() {}
+    let function = path(tokens.collect())?;
+    Some(format!("{version} = {function}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +127,16 @@ mod tests {
             assert_eq!(number(tokens(text)).as_deref(), Some("3"), "{text}");
         }
         assert_eq!(number(tokens("V")), None);
+    }
+
+    #[test]
+    fn steps_are_a_version_and_a_function() {
+        for text in ["1 => a::f", "1: a::f", "1 a::f", "1 = a::f()", "\"1 = a::f\""] {
+            assert_eq!(step(tokens(text)).as_deref(), Some("1 = a::f"), "{text}");
+        }
+        for text in ["", "f", "1", "1 = |v| Ok(v)"] {
+            assert_eq!(step(tokens(text)), None, "{text}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) const EVENT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, FROM, U
 /// `#[event(..)]` on an enum.
 pub(crate) const EVENT_ENUM_WORDS: &[&str] = &[CONTEXT, CRATE];
 /// `#[event(..)]` on a struct or unit variant.
-pub(crate) const EVENT_VARIANT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, FROM, UPCAST];
+pub(crate) const EVENT_VARIANT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, UPCAST];
 /// `#[command(..)]`, `#[tag_value(..)]` and `#[decider(..)]`.
 pub(crate) const CRATE_WORDS: &[&str] = &[CRATE];
 /// `#[shape(..)]` on a type that derives `Shape`, beside a name in quotes.

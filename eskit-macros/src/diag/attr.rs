@@ -2,11 +2,12 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, LitStr};
+use syn::{Error, LitStr, Path};
 
 use super::suggest::did_you_mean;
 use super::{at, list};
 use crate::symbol;
+use crate::wrap::text;
 
 /// The words that a list takes.
 fn takes(name: &str, valid: &[&str]) -> String {
@@ -63,6 +64,14 @@ pub(crate) fn comma_missing(token: &TokenTree) -> Error {
 
 pub(crate) fn expected_value(word: &Ident, value: impl ToTokens, what: &str, example: &str) -> Error {
     at(value, &format!("`{word}` needs {what}"), &format!("write `{example}`"))
+}
+
+pub(crate) fn value_is_constant(word: &Ident, path: &Path, example: &str) -> Error {
+    at(
+        path,
+        &format!("`{word}` needs a number, and a macro cannot see that of a constant"),
+        &format!("write the value of `{}` itself, as in `{example}`", text(path)),
+    )
 }
 
 pub(crate) fn given_twice(word: &Ident) -> Error {

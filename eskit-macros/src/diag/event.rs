@@ -1,10 +1,11 @@
 //! Messages about events and their versions.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Error, Generics, LitInt};
 
 use super::at;
+use crate::meant;
 
 pub(crate) fn union(what: &str, token: impl ToTokens) -> Error {
     at(token, &format!("a union cannot be {what}"), "use a struct")
@@ -92,16 +93,26 @@ pub(crate) fn version_without_origin(lit: impl ToTokens, version: u32) -> Error 
     )
 }
 
+pub(crate) fn from_on_variant(word: &Ident, variant: &Ident) -> Error {
+    at(
+        word,
+        &format!("`from` has no place here: the variant `{variant}` has no type that could be made from another"),
+        &format!(
+            "hold a struct, `{variant}({variant})`, and put `#[event(..)]` on it; or write `upcast(1 = function)`"
+        ),
+    )
+}
+
 pub(crate) fn origin_without_version(word: &Ident) -> Error {
     at(word, &format!("`{word}` reads older versions, but this event is at version 1"), "add `version = 2`, or drop it")
 }
 
-pub(crate) fn upcast_malformed(tokens: impl ToTokens) -> Error {
-    at(
-        tokens,
-        "cannot read this step of `upcast(..)`",
-        "write `1 = function`: the version that it starts from, and its name",
-    )
+pub(crate) fn upcast_malformed(tokens: TokenStream) -> Error {
+    let help = match meant::step(tokens.clone()) {
+        Some(step) => format!("write `{step}`"),
+        None => "write `1 = function`: the version that it starts from, and its name".to_owned(),
+    };
+    at(tokens, "cannot read this step of `upcast(..)`", &help)
 }
 
 pub(crate) fn upcast_empty(word: &Ident) -> Error {
