@@ -93,23 +93,53 @@ fn is_ident(token: &TokenTree, word: &str) -> bool {
 
 /// `#[evolve]` or `#[decide]` outside of a `#[decider]` impl block.
 pub(crate) fn misplaced(word: &str, item: TokenStream) -> TokenStream {
-    let tokens = item.clone().into_iter();
-    let mut behind_fn = tokens.clone().skip_while(|token| token.to_string() != "fn").skip(1);
+    if let Some(block) = first_of_block(&item) {
+        let error = diag::marker_on_block(block, word).to_compile_error();
+        let expanded = expand_block(item);
+        return quote!(#expanded #error);
+    }
+    let mut behind_fn = item.clone().into_iter().skip_while(|token| token.to_string() != "fn").skip(1);
     let name = behind_fn.next();
     let parameters = behind_fn.find_map(|token| match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Some(group.stream()),
         _ => None,
     });
-    let is_method =
-        parameters.is_none_or(|parameters| parameters.into_iter().take(4).any(|token| is_ident(&token, "self")));
-    if word == symbol::DECIDE && !is_method {
+    if word == symbol::DECIDE && parameters.is_some_and(|params| takes_models(params)) && !mentions_self(item.clone()) {
         // It is a decider in all but the mark.
         let error = diag::misplaced_decide(name).to_compile_error();
         let generated = expand(TokenStream::new(), item);
         return quote!(#generated #error);
     }
-    let error = diag::misplaced_marker(name.or_else(|| tokens.clone().next()), word).to_compile_error();
+    let first = || item.clone().into_iter().next();
+    let error = diag::misplaced_marker(name.or_else(first), word).to_compile_error();
     quote!(#item #error)
+}
+
+/// Where another attribute stands on an impl block, the first token that shows it as one.
+pub(crate) fn first_of_block(item: &TokenStream) -> Option<TokenTree> {
+    match kind(item) {
+        Kind::Impl => item.clone().into_iter().find(|token| is_ident(token, "impl")),
+        _ => None,
+    }
+}
+
+/// An impl block that another attribute stands on, which is reported elsewhere: as `#[decider]` would expand it, where that
+/// was meant.
+pub(crate) fn expand_block(item: TokenStream) -> TokenStream {
+    if impl_block::has_marks(item.clone()) { expand(TokenStream::new(), item) } else { impl_block::without_marks(item) }
+}
+
+/// Whether a function takes what a decider takes: a command and at least one model.
+fn takes_models(params: TokenStream) -> bool {
+    attr::split_at_commas(params).len() > 1
+}
+
+/// Whether a function stands in an impl block, as far as it shows.
+fn mentions_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions_self(group.stream()),
+        token => is_ident(&token, "self") || is_ident(&token, "Self"),
+    })
 }
 
 enum Kind {

@@ -284,6 +284,12 @@ fn mutable_self(params: TokenStream) -> TokenStream {
     }
 }
 
+/// Whether this is an inherent impl block with a marked method.
+pub(super) fn has_marks(item: TokenStream) -> bool {
+    syn::parse2::<RawImpl>(item)
+        .is_ok_and(|raw| !raw.of_trait && raw.items.iter().any(|item| item.attrs.iter().any(is_marker)))
+}
+
 /// A block that could not be read, without its marks, which mean nothing outside of one.
 pub(super) fn without_marks(item: TokenStream) -> TokenStream {
     item.into_iter()

@@ -1,6 +1,6 @@
 //! Messages about aggregates.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenTree};
 use quote::ToTokens;
 use syn::Error;
 
@@ -64,6 +64,14 @@ pub(crate) fn partial_without_stream(word: &Ident) -> Error {
         word,
         "`partial` is for streams: an aggregate with tags reads only the events that it evolves",
         "drop it, or write `stream = \"..\"`",
+    )
+}
+
+pub(crate) fn aggregate_on_block(token: TokenTree) -> Error {
+    at(
+        token,
+        "`#[aggregate]` stands on a struct or an enum, not on an impl block",
+        "write `#[decider]` in its place, and put `#[aggregate]` on the type that holds the state",
     )
 }
 

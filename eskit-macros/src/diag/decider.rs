@@ -36,6 +36,10 @@ pub(crate) fn misplaced_marker(name: Option<TokenTree>, word: &str) -> Error {
     )
 }
 
+pub(crate) fn marker_on_block(token: TokenTree, word: &str) -> Error {
+    at(token, &format!("`#[{word}]` stands on a method, not on an impl block"), "write `#[decider]` in its place")
+}
+
 pub(crate) fn misplaced_decide(name: Option<TokenTree>) -> Error {
     at(
         name,
