@@ -5,6 +5,7 @@ mod evolve;
 mod function;
 mod impl_block;
 mod signature;
+mod wrapped;
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -58,7 +59,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         Kind::Impl => {
             if let Some(def) = ImplDef::from_syn(&cx, item) {
                 clean = def.clean;
-                evolves = (!def.evolves.is_empty()).then_some((def.self_ty, def.evolves));
+                evolves = def.evolving.then_some((def.self_ty, def.evolves));
                 decides = def.decides;
             } else {
                 clean = impl_block::without_marks(clean);
@@ -66,7 +67,11 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         }
         Kind::Function => {
             clean = function::clean(item.clone());
+            let before = cx.count();
             decides.extend(function::from_syn(&cx, item));
+            if cx.count() > before {
+                clean = wrapped::without_trait_objects(clean);
+            }
         }
         Kind::Other(first) => cx.error(diag::decider_item(first)),
     }
@@ -104,7 +109,7 @@ pub(crate) fn misplaced(word: &str, item: TokenStream) -> TokenStream {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Some(group.stream()),
         _ => None,
     });
-    if word == symbol::DECIDE && parameters.is_some_and(|params| takes_models(params)) && !mentions_self(item.clone()) {
+    if word == symbol::DECIDE && parameters.is_some_and(takes_models) && !mentions_self(item.clone()) {
         // It is a decider in all but the mark.
         let error = diag::misplaced_decide(name).to_compile_error();
         let generated = expand(TokenStream::new(), item);

@@ -19,12 +19,12 @@ pub(crate) const MODELS_MAX: usize = 8;
 pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
     let split = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_outer)?, input.parse::<Signature>()?));
     let (attrs, signature) = cx.ok(split.parse2(item).map_err(|error| diag::unreadable(&error)))?;
-    let plain = signature.check_plain(cx, "a decider");
+    signature.check_plain(cx, "a decider");
     if let Some(receiver) = &signature.receiver {
         cx.error(diag::function_self(&receiver.tokens));
         return None;
     }
-    let output = signature.check_output(cx).cloned();
+    let output = signature.check_output(cx);
     let mut params = signature.params.iter();
     let Some(first) = params.next() else {
         cx.error(diag::function_no_command(&signature.ident));
@@ -33,17 +33,25 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
     if let Some(attr) = first.attrs.iter().find(|attr| attr.path().is_ident(symbol::KEY)) {
         cx.error(diag::key_on_command(attr));
     }
-    let command = first.referenced(cx, "a command");
-    let models = params
-        .map(|param| ModelDef { ty: param.referenced(cx, "an aggregate"), bindings: bindings(cx, &param.attrs) })
-        .collect::<Vec<_>>();
-    if models.is_empty() {
+    let command = first.referenced(cx, "a command", "DoSomething");
+    if signature.params.len() == 1 {
         cx.error(diag::function_no_model(&signature.ident));
     }
+    let models: Vec<Option<ModelDef>> = params
+        .map(|param| {
+            let ty = param.referenced(cx, "an aggregate", "Model");
+            let bindings = bindings(cx, &param.attrs);
+            let ty = ty.filter(|ty| signature.can_name(ty))?;
+            Some(ModelDef { ty, bindings })
+        })
+        .collect();
+    // One that is not known makes the others unknown.
+    let models: Vec<ModelDef> = models.into_iter().collect::<Option<_>>().unwrap_or_default();
     if let Some(extra) = signature.params.get(MODELS_MAX + 1) {
         cx.error(diag::function_too_many_models(&extra.ty));
     }
-    plain.then(|| DeciderDef {
+    let command = command.filter(|command| signature.can_name(command))?;
+    Some(DeciderDef {
         cfgs: attrs.into_iter().filter(|attr| attr.path().is_ident("cfg")).collect(),
         name: bare(&signature.ident),
         command,

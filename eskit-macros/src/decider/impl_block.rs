@@ -7,6 +7,7 @@ use syn::{Attribute, Generics, Token, Type, WhereClause};
 
 use super::function::{clean, with_params};
 use super::signature::{Param, Receiver, ReceiverKind, Signature, bindings};
+use super::wrapped::without_trait_objects;
 use super::{DeciderDef, EvolveDef, ModelDef, is_ident};
 use crate::attr::{Angles, split_at_commas, without};
 use crate::ctxt::Ctxt;
@@ -15,6 +16,8 @@ use crate::{diag, symbol};
 
 pub(crate) struct ImplDef {
     pub(crate) self_ty: Type,
+    /// Whether a method folds an event, be it one of `evolves` or one that could not be read.
+    pub(crate) evolving: bool,
     pub(crate) evolves: Vec<EvolveDef>,
     pub(crate) decides: Vec<DeciderDef>,
     /// The block as rustc is to see it.
@@ -94,18 +97,28 @@ impl ImplDef {
             cx.error(diag::decider_trait_impl(&raw.self_ty));
             return None;
         }
-        let mut def =
-            ImplDef { self_ty: raw.self_ty, evolves: Vec::new(), decides: Vec::new(), clean: TokenStream::new() };
+        let mut def = ImplDef {
+            self_ty: raw.self_ty,
+            evolving: false,
+            evolves: Vec::new(),
+            decides: Vec::new(),
+            clean: TokenStream::new(),
+        };
         let inner = &raw.inner;
         let mut body = quote!(#(#inner)*);
         let mut marked = false;
         for mut item in raw.items {
             item.repair_marks(cx);
+            let before = cx.count();
             marked |= def.read(cx, &item);
+            if cx.count() > before {
+                item.tokens = without_trait_objects(item.tokens);
+            }
             body.extend(item.clean());
         }
         if !raw.generics.params.is_empty() {
             cx.error(diag::generic("an aggregate", &raw.generics));
+            def.evolving = false;
             def.evolves.clear();
             def.decides.clear();
         } else if !marked {
@@ -134,6 +147,7 @@ impl ImplDef {
             cx.error(diag::marker_on_other(marker, word));
             return true;
         }
+        self.evolving |= word == symbol::EVOLVE;
         let signature = syn::parse2::<Signature>(item.tokens.clone()).map_err(|error| diag::unreadable(&error));
         let Some(signature) = cx.ok(signature) else { return true };
         let cfgs = item.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
@@ -146,7 +160,7 @@ impl ImplDef {
     }
 
     fn read_evolve(&mut self, cx: &Ctxt, signature: Signature, cfgs: Vec<Attribute>) {
-        let plain = signature.check_plain(cx, "an evolve method");
+        signature.check_plain(cx, "an evolve method");
         match &signature.receiver {
             Some(Receiver { kind: ReceiverKind::Mutable, .. }) => {}
             Some(receiver) => cx.error(diag::evolve_receiver(&receiver.tokens, &signature.ident)),
@@ -166,18 +180,19 @@ impl ImplDef {
             }
             [event, rest @ ..] => (event, rest.first()),
         };
-        let event = self.type_of(cx, first, "an event");
-        let envelope = second.map(|param| param.referenced(cx, "the recorded event"));
+        let event = self.type_of(cx, &signature, first, ["an event", "SomethingHappened"]);
+        let envelope = second.and_then(|param| param.referenced(cx, "the recorded event", "RecordedEvent"));
+        let Some(event) = event else { return };
         let callable = self.is_first_of_its_name(&signature.ident, &cfgs);
         if self.evolves.iter().any(|other| same(&other.event, &event) && both_always(&other.cfgs, &cfgs)) {
             cx.error(diag::evolve_twice(&event, &text(&event)));
-        } else if plain {
+        } else {
             self.evolves.push(EvolveDef { cfgs, ident: signature.ident, event, envelope, callable });
         }
     }
 
     fn read_decide(&mut self, cx: &Ctxt, signature: Signature, cfgs: Vec<Attribute>, bindings: Vec<(String, Ident)>) {
-        let plain = signature.check_plain(cx, "a decide method");
+        signature.check_plain(cx, "a decide method");
         match &signature.receiver {
             Some(Receiver { kind: ReceiverKind::Shared, .. }) => {}
             Some(receiver) => cx.error(diag::decide_receiver(&receiver.tokens, &signature.ident)),
@@ -186,7 +201,7 @@ impl ImplDef {
         if let Some(extra) = signature.params.get(1) {
             cx.error(diag::decide_too_many(&extra.ty));
         }
-        let output = signature.check_output(cx).map(|output| replace_self(output, &self.self_ty));
+        let output = signature.check_output(cx).map(|output| replace_self(&output, &self.self_ty));
         let Some(first) = signature.params.first() else {
             cx.error(diag::decide_no_command(&signature.ident));
             return;
@@ -194,11 +209,11 @@ impl ImplDef {
         if let Some(attr) = first.attrs.iter().find(|attr| attr.path().is_ident(symbol::KEY)) {
             cx.error(diag::key_on_method_command(attr));
         }
-        let command = self.type_of(cx, first, "a command");
+        let Some(command) = self.type_of(cx, &signature, first, ["a command", "DoSomething"]) else { return };
         let callable = self.is_first_of_its_name(&signature.ident, &cfgs);
         if self.decides.iter().any(|other| same(&other.command, &command) && both_always(&other.cfgs, &cfgs)) {
             cx.error(diag::decide_twice(&command, &text(&command)));
-        } else if plain {
+        } else {
             let (self_ty, method) = (&self.self_ty, &signature.ident);
             self.decides.push(DeciderDef {
                 cfgs,
@@ -222,8 +237,10 @@ impl ImplDef {
         !evolves.chain(decides).any(|(other, others)| other == name && both_always(others, cfgs))
     }
 
-    fn type_of(&self, cx: &Ctxt, param: &Param, what: &str) -> Type {
-        replace_self(&param.referenced(cx, what), &self.self_ty)
+    /// The type of a method's first parameter, unless it cannot be named here.
+    fn type_of(&self, cx: &Ctxt, method: &Signature, param: &Param, [what, example]: [&str; 2]) -> Option<Type> {
+        let ty = param.referenced(cx, what, example).filter(|ty| method.can_name(ty))?;
+        Some(replace_self(&ty, &self.self_ty))
     }
 }
 

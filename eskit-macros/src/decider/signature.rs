@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Generics, Meta, Token, Type, Visibility, WherePredicate, parenthesized};
 
+use super::wrapped;
 use crate::attr::split_at_commas;
 use crate::ctxt::Ctxt;
 use crate::wrap::bare;
@@ -139,36 +140,46 @@ impl Signature {
         }
     }
 
-    /// Reports what no decider may be: async, unsafe, extern, generic but for lifetimes. Returns whether its types can be
-    /// named.
-    pub(crate) fn check_plain(&self, cx: &Ctxt, what: &str) -> bool {
+    /// Reports what no decider may be: async, unsafe, extern, generic but for lifetimes.
+    pub(crate) fn check_plain(&self, cx: &Ctxt, what: &str) {
         for word in self.qualifiers.iter().filter(|word| *word != "const") {
             cx.error(diag::qualifier(word, &bare(word), what));
         }
-        let anonymous = self.params.iter().find(|param| param.is_anonymous());
-        let named = self.generics.lifetimes().count() == self.generics.params.len();
         let bounds =
             self.generics.where_clause.as_ref().filter(|clause| !clause.predicates.iter().all(is_of_lifetimes));
-        if !named {
+        if self.generics.lifetimes().count() < self.generics.params.len() {
             cx.error(diag::generic_function(&self.generics, what));
         } else if let Some(clause) = bounds {
             cx.error(diag::generic_function(clause, what));
-        } else if let Some(param) = anonymous {
-            cx.error(diag::generic_function(&param.ty, what));
         }
-        named && anonymous.is_none()
     }
 
-    /// The return type of a decider, which must name its events.
-    pub(crate) fn check_output(&self, cx: &Ctxt) -> Option<&Type> {
+    /// Whether a type can be named outside of the function: it holds none of its parameters.
+    pub(crate) fn can_name(&self, ty: &Type) -> bool {
+        let types = self.generics.type_params().map(|param| &param.ident);
+        let own: Vec<&Ident> = types.chain(self.generics.const_params().map(|param| &param.ident)).collect();
+        own.is_empty() || !holds_any(ty.to_token_stream(), &own)
+    }
+
+    /// The return type of a decider, which must name its events; beside an error what can stand for it.
+    pub(crate) fn check_output(&self, cx: &Ctxt) -> Option<Type> {
         match &self.output {
             None => cx.error(diag::decide_returns_nothing(&self.ident)),
-            Some(Type::Verbatim(opaque)) => cx.error(diag::opaque_return(opaque)),
+            Some(Type::Verbatim(opaque)) => cx.error(diag::opaque_return(opaque, None)),
             Some(output) if borrows(output.to_token_stream()) => cx.error(diag::borrowed_return(output)),
-            Some(output) => return Some(output),
+            Some(output) if self.can_name(output) => return Some(wrapped::own_events(cx, output.clone())),
+            Some(_) => {}
         }
         None
     }
+}
+
+fn holds_any(tokens: TokenStream, names: &[&Ident]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => holds_any(group.stream(), names),
+        TokenTree::Ident(ident) => names.contains(&&ident),
+        _ => false,
+    })
 }
 
 fn is_of_lifetimes(predicate: &WherePredicate) -> bool {
@@ -228,16 +239,14 @@ impl Param {
         matches!(inner, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "RecordedEvent"))
     }
 
-    /// Whether its type is, or refers to, an `impl Trait`.
-    fn is_anonymous(&self) -> bool {
-        let inner = if let Type::Reference(reference) = &self.ty { &*reference.elem } else { &self.ty };
-        matches!(inner, Type::ImplTrait(_))
-    }
-
-    /// The type behind the shared reference that a parameter must be; the type as it stands, after reporting that it is
-    /// none.
-    pub(crate) fn referenced(&self, cx: &Ctxt, what: &str) -> Type {
-        match &self.ty {
+    /// The type behind the shared reference that a parameter must be, or what can stand for it, after reporting that it is
+    /// none; nothing when nothing can. `example` names a type of that kind.
+    pub(crate) fn referenced(&self, cx: &Ctxt, what: &str, example: &str) -> Option<Type> {
+        if let Some(inner) = wrapped::inner(&self.ty) {
+            cx.error(diag::wrapped_parameter(&self.ty, what, inner.as_ref(), example));
+            return inner;
+        }
+        Some(match &self.ty {
             Type::Reference(reference) if reference.mutability.is_none() => (*reference.elem).clone(),
             Type::Reference(reference) => {
                 cx.error(diag::mutable_reference(&self.ty, what, &reference.elem));
@@ -247,7 +256,7 @@ impl Param {
                 cx.error(diag::not_a_reference(ty, what));
                 ty.clone()
             }
-        }
+        })
     }
 }
 

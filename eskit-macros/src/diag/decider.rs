@@ -141,6 +141,12 @@ pub(crate) fn mutable_reference(tokens: impl ToTokens, what: &str, ty: &Type) ->
     at(tokens, &format!("{what} is taken by shared reference"), &format!("write `&{}`", text(ty)))
 }
 
+/// `inner` is the type that the parameter's holds, and `example` one of its kind.
+pub(crate) fn wrapped_parameter(ty: &Type, what: &str, inner: Option<&Type>, example: &str) -> Error {
+    let inner = inner.map_or_else(|| example.to_owned(), text);
+    at(ty, &format!("{what} is named by its own type"), &format!("write `&{inner}`"))
+}
+
 pub(crate) fn evolve_returns(tokens: impl ToTokens) -> Error {
     at(
         tokens,
@@ -153,12 +159,22 @@ pub(crate) fn decide_returns_nothing(name: &Ident) -> Error {
     at(name, "a decider returns the events that it emits", "add `-> Result<SomethingHappened, Error>`")
 }
 
-pub(crate) fn opaque_return(tokens: impl ToTokens) -> Error {
-    at(
-        tokens,
-        "a decider names the type that it returns: its events are known from it",
-        "write the concrete type, such as `Vec<SomethingHappened>`",
-    )
+/// `item` is the type that an iterator yields.
+pub(crate) fn opaque_return(tokens: impl ToTokens, item: Option<&Type>) -> Error {
+    let help = match item {
+        Some(item) => format!("write `Vec<{}>`", text(item)),
+        None => "write the concrete type, such as `Vec<SomethingHappened>`".to_owned(),
+    };
+    at(tokens, "a decider names the type that it returns: its events are known from it", &help)
+}
+
+/// `held` is the type that the pointer holds.
+pub(crate) fn pointer_return(tokens: impl ToTokens, held: Option<&Type>) -> Error {
+    let help = match held {
+        Some(held) => format!("write `{}`", text(held)),
+        None => "write its type, or that of an enum that derives `Event` and holds each event that may be".to_owned(),
+    };
+    at(tokens, "a decider returns the event itself", &help)
 }
 
 pub(crate) fn borrowed_return(tokens: impl ToTokens) -> Error {

@@ -1,0 +1,145 @@
+//! Types that hold an event, a command or an aggregate where it should stand itself: what they hold.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
+use syn::punctuated::Punctuated;
+use syn::{AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBound};
+
+use crate::ctxt::Ctxt;
+use crate::diag;
+
+const POINTERS: &[&str] = &["Box", "Rc", "Arc"];
+const HOLDERS: &[&str] = &["Box", "Rc", "Arc", "Option", "Vec", "Loaded"];
+/// eskit's traits that could be meant as a type.
+const TRAITS: &[&str] = &["Event", "Command", "Aggregate"];
+
+/// What a parameter's type holds, where it is a pointer, a collection, `impl Trait` or `dyn Trait`: nothing, where that does
+/// not show. `None` for any other type.
+pub(super) fn inner(ty: &Type) -> Option<Option<Type>> {
+    match ty {
+        Type::Reference(reference) => inner(&reference.elem),
+        Type::Paren(paren) => inner(&paren.elem),
+        Type::Group(group) => inner(&group.elem),
+        Type::Slice(slice) => Some(innermost(&slice.elem)),
+        Type::Array(array) => Some(innermost(&array.elem)),
+        Type::ImplTrait(opaque) => Some(bound(&opaque.bounds)),
+        Type::TraitObject(object) => Some(bound(&object.bounds)),
+        Type::Path(path) => {
+            let segment = path.path.segments.last()?;
+            let is_holder = HOLDERS.iter().any(|holder| segment.ident == holder);
+            let held = is_holder.then(|| first_type(segment)).flatten()?;
+            Some(innermost(held))
+        }
+        _ => None,
+    }
+}
+
+/// The type behind references and holders.
+fn innermost(ty: &Type) -> Option<Type> {
+    match (inner(ty), ty) {
+        (Some(inner), _) => inner,
+        (None, Type::Reference(reference)) => innermost(&reference.elem),
+        (None, ty) => Some(ty.clone()),
+    }
+}
+
+/// The type in `AsRef<Type>`, in `Deref<Target = Type>` or in `Iterator<Item = Type>`.
+fn bound(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
+    bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => first_type(bound.path.segments.last()?).and_then(innermost),
+        _ => None,
+    })
+}
+
+fn first_type(segment: &PathSegment) -> Option<&Type> {
+    arguments(segment)?.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        GenericArgument::AssocType(assoc) => Some(&assoc.ty),
+        _ => None,
+    })
+}
+
+fn arguments(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments),
+        _ => None,
+    }
+}
+
+/// The return type of a decider with each pointer to an event replaced by the event, and by `()` where that is not known,
+/// after reporting it.
+pub(super) fn own_events(cx: &Ctxt, mut output: Type) -> Type {
+    replace_pointers(cx, &mut output);
+    output
+}
+
+fn replace_pointers(cx: &Ctxt, ty: &mut Type) {
+    let error = match &mut *ty {
+        Type::Tuple(tuple) => return tuple.elems.iter_mut().for_each(|elem| replace_pointers(cx, elem)),
+        Type::Array(array) => return replace_pointers(cx, &mut array.elem),
+        Type::Paren(paren) => return replace_pointers(cx, &mut paren.elem),
+        Type::Group(group) => return replace_pointers(cx, &mut group.elem),
+        Type::ImplTrait(opaque) => diag::opaque_return(&*opaque, bound(&opaque.bounds).as_ref()),
+        Type::TraitObject(object) => diag::pointer_return(&*object, None),
+        Type::Path(path) => {
+            let Some(segment) = path.path.segments.last_mut() else { return };
+            if !POINTERS.iter().any(|pointer| segment.ident == pointer) {
+                return replace_in_collection(cx, segment);
+            }
+            let Some(held) = first_type(segment) else { return };
+            let held = innermost(held);
+            let error = diag::pointer_return(&*path, held.as_ref());
+            cx.error(error);
+            *ty = held.unwrap_or_else(nothing);
+            return;
+        }
+        _ => return,
+    };
+    cx.error(error);
+    *ty = nothing();
+}
+
+/// The events of `Result`, `Option` and `Vec` are their first argument.
+fn replace_in_collection(cx: &Ctxt, segment: &mut PathSegment) {
+    let is_collection = ["Result", "Option", "Vec"].iter().any(|collection| segment.ident == collection);
+    if let (true, PathArguments::AngleBracketed(arguments)) = (is_collection, &mut segment.arguments)
+        && let Some(GenericArgument::Type(events)) = arguments.args.first_mut()
+    {
+        replace_pointers(cx, events);
+    }
+}
+
+fn nothing() -> Type {
+    syn::parse_quote!(())
+}
+
+/// A function that was refused, with `dyn Any` for `dyn Event` and the like, which no function may hold: then rustc does not
+/// refuse it again.
+pub(super) fn without_trait_objects(item: TokenStream) -> TokenStream {
+    let mut tokens = item.into_iter().peekable();
+    let mut kept = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(word) if word == "dyn" => {
+                let is_path = |token: &TokenTree| match token {
+                    TokenTree::Ident(_) => true,
+                    TokenTree::Punct(punct) => punct.as_char() == ':',
+                    _ => false,
+                };
+                let mut path = Vec::new();
+                while let Some(part) = tokens.next_if(is_path) {
+                    path.push(part);
+                }
+                let is_ours = path.last().is_some_and(|last| TRAITS.iter().any(|name| last.to_string() == **name));
+                kept.extend(if is_ours { quote!(#word ::core::any::Any) } else { quote!(#word #(#path)*) });
+            }
+            TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
+                let mut new = Group::new(group.delimiter(), without_trait_objects(group.stream()));
+                new.set_span(group.span());
+                kept.extend([TokenTree::Group(new)]);
+            }
+            other => kept.extend([other]),
+        }
+    }
+    kept
+}
