@@ -49,6 +49,8 @@ pub(crate) struct RawEventAttrs {
     pub(crate) from: Once<(Ident, Type)>,
     pub(crate) upcast: Once<(Ident, Vec<Step>)>,
     pub(crate) eskit: Once<Path>,
+    /// Whether the place takes `from`: a variant has no type that could be made from another.
+    pub(crate) takes_from: bool,
     /// Whether every word could be read, so that what is absent was not meant to be there.
     pub(crate) complete: bool,
 }
@@ -77,11 +79,12 @@ impl RawEventAttrs {
             from: Once::new(),
             upcast: Once::new(),
             eskit: Once::new(),
+            takes_from: valid.contains(&symbol::FROM),
             complete: true,
         };
         let before = cx.count();
         attr::read_each(cx, attrs, symbol::EVENT, valid, |cx, piece| match piece.word.to_string().as_str() {
-            symbol::FROM if !valid.contains(&symbol::FROM) => {
+            symbol::FROM if !raw.takes_from => {
                 cx.error(diag::from_on_variant(&piece.word, ident));
                 raw.from.set(cx, &piece.word, None);
             }

@@ -39,7 +39,7 @@ use proc_macro::TokenStream;
 /// | `#[event(name = "sales.OrderPlaced")]` | the whole wire name |
 /// | `#[event(context = "sales")]` | the first part of the wire name |
 /// | `#[event(alias = "old.name")]` | a former wire name that is read as this event; may be repeated |
-/// | `#[event(from = OrderPlacedV2)]` | the event type of the version before, turned by `From` |
+/// | `#[event(from = OrderPlacedV2)]` | on a struct: the event type of the version before, turned by `From` |
 /// | `#[event(upcast(1 = add_currency, 2 = split_name))]` | functions `fn(serde_json::Value) -> Result<serde_json::Value, UpcastError>`, one for each older version |
 /// | `#[event(crate = path::to::eskit)]` | where eskit is, when it is not `::eskit` |
 ///

@@ -84,12 +84,13 @@ pub(crate) fn from_and_upcast(word: &Ident) -> Error {
     )
 }
 
-pub(crate) fn version_without_origin(lit: impl ToTokens, version: u32) -> Error {
+pub(crate) fn version_without_origin(lit: impl ToTokens, version: u32, takes_from: bool) -> Error {
+    let from = if takes_from { format!(", or `from = TypeOfVersion{}`", version - 1) } else { String::new() };
     let steps: Vec<String> = (1..version).map(|step| format!("{step} = from_v{step}")).collect();
     at(
         lit,
         &format!("version {version} does not say where it comes from"),
-        &format!("add `upcast({})`, or `from = TypeOfVersion{}`", steps.join(", "), version - 1),
+        &format!("add `upcast({})`{from}", steps.join(", ")),
     )
 }
 
