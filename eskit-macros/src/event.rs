@@ -25,18 +25,20 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     if !input.generics.params.is_empty() {
         cx.error(diag::event_generic(&input.generics));
     }
+    // A claim that is made keeps others from theirs.
+    let refused = || cx.count() > 0;
     let (eskit, expansion, lock_claims, sets) = match &input.data {
         Data::Struct(data) => {
             let def = EventDef::from_syn(&cx, &input, &data.fields);
-            (def.attrs.eskit.clone(), def.expand(), def.lock_claims(), Vec::new())
+            (def.attrs.eskit.clone(), def.expand(), refused().then(|| def.lock_claims()), Vec::new())
         }
         Data::Enum(data) => {
             let def = EventEnumDef::from_syn(&cx, &input, data);
-            (def.eskit.clone(), def.expand(), def.lock_claims(), def.held())
+            (def.eskit.clone(), def.expand(), refused().then(|| def.lock_claims()), def.held())
         }
         Data::Union(data) => {
             cx.error(diag::union("an event", data.union_token));
-            (attr::eskit_path(None), TokenStream::new(), TokenStream::new(), Vec::new())
+            (attr::eskit_path(None), TokenStream::new(), None, Vec::new())
         }
     };
     match cx.finish() {

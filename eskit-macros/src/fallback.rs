@@ -11,7 +11,7 @@ fn beside(errors: TokenStream, eskit: &Path, items: TokenStream) -> TokenStream 
     quote!(#errors #wrapped)
 }
 
-/// `sets` holds the events that it is known to hold all the same.
+/// `sets` holds the events that it is known to hold all the same; of a generic type nobody knows.
 pub(crate) fn event(errors: TokenStream, input: &DeriveInput, eskit: &Path, sets: &[TokenStream]) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
@@ -20,6 +20,7 @@ pub(crate) fn event(errors: TokenStream, input: &DeriveInput, eskit: &Path, sets
     } else {
         quote!(where Self: ::core::marker::Send + ::core::marker::Sync + 'static)
     };
+    let sets = if input.generics.params.is_empty() { sets } else { &[] };
     let unknown = quote!(::core::result::Result::Err(__eskit::unknown_name(__event)));
     // A newer version may be read from it.
     let previous = matches!(input.data, Data::Struct(_)).then(|| {

@@ -18,6 +18,23 @@ const SENT: &str = "#[derive(Event, Serialize, Deserialize)]
 pub struct OrderSent { pub order: u64 }
 ";
 
+const PRICED: &str = "
+eskit::lock!();
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(version = 3, from = PricedV2, alias = \"shop.Valued\")]
+pub struct Priced { pub cents: u64 }
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = \"shop.Priced\", version = 2, upcast(1 = step))]
+pub struct PricedV2 { pub cents: u64 }
+
+impl From<PricedV2> for Priced { fn from(old: PricedV2) -> Priced { Priced { cents: old.cents } } }
+
+pub const V: u32 = 3;
+pub fn step(v: serde_json::Value) -> Result<serde_json::Value, UpcastError> { Ok(v) }
+";
+
 #[test]
 fn an_event_that_is_gone_is_named() {
     let shop = Package::locked("gone", SHOP);
@@ -80,23 +97,7 @@ fn step(v: serde_json::Value) -> Result<serde_json::Value, UpcastError> { Ok(v) 
 
 #[test]
 fn an_event_whose_version_cannot_be_read_is_not_reported_as_gone() {
-    let source = "
-eskit::lock!();
-
-#[derive(Event, Serialize, Deserialize)]
-#[event(version = 3, from = PricedV2, alias = \"shop.Valued\")]
-pub struct Priced { pub cents: u64 }
-
-#[derive(Event, Serialize, Deserialize)]
-#[event(name = \"shop.Priced\", version = 2, upcast(1 = step))]
-pub struct PricedV2 { pub cents: u64 }
-
-impl From<PricedV2> for Priced { fn from(old: PricedV2) -> Priced { Priced { cents: old.cents } } }
-
-pub const V: u32 = 3;
-pub fn step(v: serde_json::Value) -> Result<serde_json::Value, UpcastError> { Ok(v) }
-";
-    let shop = Package::locked("unread", source);
+    let shop = Package::locked("unread", PRICED);
     let mistakes = [
         ("version = 3", "verison = 3", "did you mean `version`?"),
         ("version = 3", "version = \"3\"", "write `version = 3`"),
@@ -108,9 +109,26 @@ pub fn step(v: serde_json::Value) -> Result<serde_json::Value, UpcastError> { Ok
         ("name =", "nmae =", "did you mean `name`?"),
     ];
     for (right, wrong, help) in mistakes {
-        shop.write(&source.replacen(right, wrong, 1));
+        shop.write(&PRICED.replacen(right, wrong, 1));
         shop.check().fails_once(&[help]);
     }
+}
+
+#[test]
+fn a_version_that_is_not_recorded_leaves_the_records_to_the_older_types() {
+    let shop = Package::locked("next", PRICED);
+    let next = PRICED.replacen("version = 3, from = PricedV2", "version = 4, from = PricedV3", 1);
+    shop.write(&format!(
+        "{next}
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = \"shop.Priced\", version = 3, from = PricedV2, alias = \"shop.Valued\")]
+pub struct PricedV3 {{ pub cents: u64 }}
+
+impl From<PricedV3> for Priced {{ fn from(old: PricedV3) -> Priced {{ Priced {{ cents: old.cents }} }} }}
+impl From<PricedV2> for PricedV3 {{ fn from(old: PricedV2) -> PricedV3 {{ PricedV3 {{ cents: old.cents }} }} }}
+"
+    ));
+    shop.check().succeeds();
 }
 
 #[test]
