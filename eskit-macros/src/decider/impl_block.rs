@@ -95,7 +95,6 @@ impl ImplDef {
         let raw: RawImpl = cx.ok(syn::parse2(item.clone()).map_err(|error| diag::unreadable(&error)))?;
         if raw.of_trait {
             cx.error(diag::decider_trait_impl(&raw.self_ty));
-            return None;
         }
         let mut def = ImplDef {
             self_ty: raw.self_ty,
@@ -121,7 +120,7 @@ impl ImplDef {
             def.evolving = false;
             def.evolves.clear();
             def.decides.clear();
-        } else if !marked {
+        } else if !marked && !raw.of_trait {
             cx.error(diag::decider_empty(&def.self_ty));
         }
         let mut group = Group::new(Delimiter::Brace, body);
