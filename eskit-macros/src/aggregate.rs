@@ -7,7 +7,7 @@ use syn::{Data, DeriveInput};
 use crate::ast::{AggregateDef, KeyDef};
 use crate::ctxt::Ctxt;
 use crate::wrap::{bare, implementation, location, wrap};
-use crate::{decider, diag, fallback};
+use crate::{decider, diag, fallback, symbol};
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(item.clone()) {
@@ -37,6 +37,12 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         Err(errors) => fallback::aggregate(errors, &input, &def.eskit),
     };
     quote!(#item #generated)
+}
+
+/// Whether an attribute's list holds the key of an aggregate.
+pub(crate) fn is_key(args: TokenStream) -> bool {
+    let first = args.into_iter().next();
+    first.is_some_and(|first| [symbol::STREAM, symbol::TAG].contains(&&*first.to_string()))
 }
 
 fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {

@@ -13,7 +13,7 @@ use syn::{Attribute, Type};
 
 use crate::ctxt::Ctxt;
 use crate::wrap::wrap;
-use crate::{attr, diag, symbol};
+use crate::{aggregate, attr, diag, symbol};
 use impl_block::ImplDef;
 
 /// An `#[evolve]` method.
@@ -49,6 +49,13 @@ struct ModelDef {
 }
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    if let Kind::Other(Some(word)) = kind(&item)
+        && aggregate::is_key(args.clone())
+    {
+        let error = diag::decider_on_state(word).to_compile_error();
+        let generated = aggregate::expand(args, item);
+        return quote!(#generated #error);
+    }
     let cx = Ctxt::new();
     let pieces = attr::read_list(&cx, "decider", args, symbol::CRATE_WORDS);
     let eskit = attr::crate_only(&cx, &pieces);

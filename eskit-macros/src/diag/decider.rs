@@ -15,6 +15,14 @@ pub(crate) fn decider_item(tokens: impl ToTokens) -> Error {
     )
 }
 
+pub(crate) fn decider_on_state(word: TokenTree) -> Error {
+    at(
+        word,
+        "`#[decider]` stands on an aggregate's impl block or on a function, not on its state",
+        "write `#[aggregate(..)]` in its place",
+    )
+}
+
 pub(crate) fn decider_trait_impl(tokens: impl ToTokens) -> Error {
     at(
         tokens,
