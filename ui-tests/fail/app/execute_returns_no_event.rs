@@ -26,8 +26,8 @@ impl Seats {
     }
 
     #[decide]
-    fn take(&self, command: &TakeSeat) -> Result<Box<SeatTaken>, &'static str> {
-        Ok(Box::new(SeatTaken { course: command.course.clone() }))
+    fn take(&self, command: &TakeSeat) -> Result<TakeSeat, &'static str> {
+        Ok(TakeSeat { course: command.course.clone() })
     }
 }
 
