@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use eskit::{
     Append, AppendError, Appended, Emit, EventStore, MemoryStore, NewEvent, Page, Pages, Position, Query, ReadOptions,
-    RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamStatus,
+    RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
 /// What happens at one append.
@@ -107,6 +107,10 @@ impl EventStore for Scripted {
 
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
         self.inner.watch(after).await
+    }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        self.inner.stream_info(stream).await
     }
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
