@@ -114,3 +114,91 @@ async fn a_decision_without_events_appends_nothing() {
     assert!(executed.events.is_empty());
     assert!(app.store().take_appends().is_empty());
 }
+
+/// A page was taken out of a folder or put into it.
+#[derive(Event, Serialize, Deserialize)]
+struct PageMoved {
+    #[tag]
+    folder: String,
+    pages: i64,
+}
+
+/// Moves a page from one of two folders, both found by tag.
+#[derive(Command)]
+struct MovePage {
+    #[tag]
+    folder: String,
+    to: String,
+}
+
+#[aggregate(tag = "folder")]
+#[derive(Default, Clone, Debug, PartialEq)]
+struct Folder {
+    pages: i64,
+}
+
+#[decider]
+impl Folder {
+    #[evolve]
+    fn moved(&mut self, event: &PageMoved) {
+        self.pages += event.pages;
+    }
+
+    #[decide]
+    fn move_page(&self, command: &MovePage) -> [PageMoved; 2] {
+        let MovePage { folder, to } = command;
+        [PageMoved { folder: folder.clone(), pages: -1 }, PageMoved { folder: to.clone(), pages: 1 }]
+    }
+}
+
+/// A page was taken out of a box or put into it.
+#[derive(Event, Serialize, Deserialize)]
+struct BoxChanged {
+    #[tag("box")]
+    id: String,
+    pages: i64,
+}
+
+/// Moves a page from one box to another, one stream each.
+#[derive(Command)]
+struct MoveToBox {
+    #[tag("box")]
+    id: String,
+    to: String,
+}
+
+#[aggregate(stream = "box")]
+#[derive(Default, Clone, Debug, PartialEq)]
+struct PaperBox {
+    pages: i64,
+}
+
+#[decider]
+impl PaperBox {
+    #[evolve]
+    fn changed(&mut self, event: &BoxChanged) {
+        self.pages += event.pages;
+    }
+
+    #[decide]
+    fn move_page(&self, command: &MoveToBox) -> [BoxChanged; 2] {
+        let MoveToBox { id, to } = command;
+        [BoxChanged { id: id.clone(), pages: -1 }, BoxChanged { id: to.clone(), pages: 1 }]
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_another_instance_leaves_the_only_model_alone() {
+    for app in [scripted(), scripted().with_state_cache::<Folder>(9).with_state_cache::<PaperBox>(9)] {
+        for moved in 1..3 {
+            let executed = app.execute(MovePage { folder: "a".into(), to: "b".into() }).await.unwrap();
+            assert_eq!((executed.events.len(), executed.state), (2, Folder { pages: -moved }));
+            assert_eq!(app.load::<Folder>("a").await.unwrap().pages, -moved);
+            assert_eq!(app.load::<Folder>("b").await.unwrap().pages, moved);
+            let executed = app.execute(MoveToBox { id: "a".into(), to: "b".into() }).await.unwrap();
+            assert_eq!((executed.events.len(), executed.state), (2, PaperBox { pages: -moved }));
+            assert_eq!(app.load::<PaperBox>("a").await.unwrap().pages, -moved);
+            assert_eq!(app.load::<PaperBox>("b").await.unwrap().pages, moved);
+        }
+    }
+}

@@ -115,7 +115,8 @@ impl<M: Models> Plan<M> {
         let after = folded.models.iter().map(|seen| seen.last).max().unwrap_or_default();
         let mut pages = Pages::new(store, Arc::clone(&self.query), ReadOptions::default().after(after));
         while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
-            self.apply(folded, &events).map_err(FoldError::Decode)?;
+            // With one model every event that was read belongs to it.
+            self.fold_into(folded, &events, self.scopes.len() == 1).map_err(FoldError::Decode)?;
         }
         folded.is_current = true;
         Ok(())
@@ -170,13 +171,16 @@ impl<M: Models> Plan<M> {
         Ok(is_there.then_some(count))
     }
 
-    /// Folds these events into the models that they belong to.
+    /// Folds events that were appended into the models that they belong to; a decision may concern other instances too.
     pub(crate) fn apply(&self, folded: &mut Folded<M>, events: &[RecordedEvent]) -> Result<(), DecodeError> {
-        // With one model every event that was read belongs to it.
-        let alone = self.scopes.len() == 1;
+        self.fold_into(folded, events, false)
+    }
+
+    /// Folds events into the models that they belong to, or into all.
+    fn fold_into(&self, folded: &mut Folded<M>, events: &[RecordedEvent], all: bool) -> Result<(), DecodeError> {
         for event in events {
             for (index, scope) in self.scopes.iter().enumerate() {
-                if alone || scope.holds(event) {
+                if all || scope.holds(event) {
                     self.apply_one(folded, index, event)?;
                 }
             }
