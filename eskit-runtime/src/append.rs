@@ -168,17 +168,33 @@ pub struct Appended {
     pub recorded_at: Timestamp,
     /// Whether the events were there already: this append repeated an earlier one with the same event ids.
     pub repeated: bool,
+    /// The events as they were recorded, from a layer that changed what they carry; `None` when they are those of the
+    /// append. Stores leave it empty.
+    pub recorded: Option<Vec<RecordedEvent>>,
 }
 
 impl Appended {
     /// The answer to an append whose events were recorded now.
     pub fn new(positions: Vec<Position>, versions: Vec<Option<u64>>, recorded_at: Timestamp) -> Appended {
-        Appended { positions, versions, recorded_at, repeated: false }
+        Appended { positions, versions, recorded_at, repeated: false, recorded: None }
     }
 
     /// The answer to an append whose events were there already.
     pub fn repeated(positions: Vec<Position>, versions: Vec<Option<u64>>, recorded_at: Timestamp) -> Appended {
-        Appended { positions, versions, recorded_at, repeated: true }
+        Appended { positions, versions, recorded_at, repeated: true, recorded: None }
+    }
+
+    /// The events of the append as they were recorded: at their positions, and as a layer changed them.
+    pub fn record(&self, events: Vec<NewEvent>) -> Vec<RecordedEvent> {
+        if let Some(recorded) = &self.recorded {
+            return recorded.clone();
+        }
+        let places = self.positions.iter().zip(&self.versions);
+        events
+            .into_iter()
+            .zip(places)
+            .map(|(event, (position, version))| event.into_recorded(*position, *version, self.recorded_at))
+            .collect()
     }
 
     /// The position of the last event.

@@ -107,7 +107,7 @@ pub async fn execute<C: Decide, S: EventStore>(
         let append = Append { events: events.clone(), conditions };
         match append_with_retry(store, append, &options.retry, sleep, is_unknown).await {
             Ok(appended) if !appended.repeated => {
-                let recorded = record(events, &appended);
+                let recorded = appended.record(events);
                 plan.apply(&mut folded, &recorded)?;
                 plan.cache(&folded, states);
                 return Ok(Executed { events: recorded, state: folded.state, attempts: attempt, repeated: false });
@@ -122,7 +122,7 @@ pub async fn execute<C: Decide, S: EventStore>(
             }
             Ok(appended) => {
                 // The outcome of an earlier try was unknown, and it had gone through: these are its events.
-                let recorded = record(events, &appended);
+                let recorded = appended.record(events);
                 let state = plan.fold(store).await?.state;
                 return Ok(Executed { events: recorded, state, attempts: attempt, repeated: false });
             }
@@ -218,15 +218,6 @@ fn conditions<M: Models>(plan: &Plan<M>, folded: &Folded<M>) -> Vec<Condition> {
 
 fn is_unknown(error: &AppendError) -> bool {
     matches!(error, AppendError::UnknownOutcome(_))
-}
-
-fn record(events: Vec<NewEvent>, appended: &crate::Appended) -> Vec<RecordedEvent> {
-    let places = appended.positions.iter().zip(&appended.versions);
-    events
-        .into_iter()
-        .zip(places)
-        .map(|(event, (position, version))| event.into_recorded(*position, *version, appended.recorded_at))
-        .collect()
 }
 
 fn check_expected<M: Models, E>(

@@ -2,8 +2,11 @@ use std::sync::{Arc, Mutex};
 
 use eskit::layer::Hooked;
 use eskit::prelude::*;
-use eskit::{AppendError, Metadata, StoreError, StoreErrorKind};
-use eskit_tests::campus::{define, enrol};
+use eskit::{
+    Append, AppendError, ContentType, EventId, Metadata, NewEvent, SchemaVersion, StoreError, StoreErrorKind, StreamId,
+    Tag, Tags, Timestamp,
+};
+use eskit_tests::campus::{Seats, define, enrol};
 use eskit_tests::scripted::{Scripted, Step, log};
 
 use super::one;
@@ -49,6 +52,77 @@ async fn what_is_recorded_is_what_the_functions_saw() {
     let log = log(&store).await.unwrap();
     assert_eq!(log[0].metadata.correlation_id(), Some("c-1"));
     assert_eq!(*recorded.lock().unwrap(), log);
+}
+
+#[tokio::test]
+async fn a_command_answers_with_the_events_as_a_function_changed_them() {
+    let inner = Hooked::new(MemoryStore::new()).before_append(|append| {
+        append.events.iter_mut().for_each(|event| event.metadata = Metadata::new().with("host", "h-1"));
+        Ok(())
+    });
+    let announced = Arc::new(Mutex::new(Vec::new()));
+    let after = Arc::clone(&announced);
+    let store = Hooked::new(inner)
+        .before_append(|append| {
+            append.events.iter_mut().for_each(|event| event.tags.push("student", "eve"));
+            append.events.iter_mut().for_each(|event| event.recorded_at = Some(Timestamp::from_micros(7)));
+            Ok(())
+        })
+        .after_append(move |events| after.lock().unwrap().extend(events.to_vec()));
+    let app = App::new(store);
+
+    let executed = app.execute(define("maths", 3)).await.unwrap();
+
+    let log = log(app.store()).await.unwrap();
+    let (event, tags) = (&log[0], log[0].tags.values("student").collect::<Vec<_>>());
+    assert_eq!((event.metadata.get("host"), event.recorded_at.as_micros(), tags), (Some("h-1"), 7, vec!["eve"]));
+    assert_eq!(executed.events, log);
+    assert_eq!(*announced.lock().unwrap(), log);
+}
+
+#[tokio::test]
+async fn a_command_answers_with_the_state_that_a_read_would_find() {
+    let store = Hooked::new(MemoryStore::new()).before_append(|append| {
+        append.events.iter_mut().for_each(|event| event.tags = Tags::from_iter([Tag::new("course", "art")]));
+        Ok(())
+    });
+    let app = App::new(store);
+
+    let executed = app.execute(define("maths", 3)).await.unwrap();
+
+    assert_eq!(executed.state, Seats::default());
+    assert_eq!(executed.state, app.load::<Seats>("maths").await.unwrap().state);
+}
+
+#[tokio::test]
+async fn what_was_decided_is_not_changed() {
+    fn changed(hook: impl Fn(&mut Append) + Send + Sync + 'static) -> Hooked<MemoryStore> {
+        Hooked::new(MemoryStore::new()).before_append(move |append| {
+            hook(append);
+            Ok(())
+        })
+    }
+    let cases = [
+        (
+            "the number of events from 1 to 2",
+            changed(|append| append.events.push(NewEvent::json("test.Audited", "{}"))),
+        ),
+        ("the number of events from 1 to 0", changed(|append| append.events.clear())),
+        ("the id of", changed(|append| append.events[0].id = EventId::new())),
+        ("the name of", changed(|append| append.events[0].name = "test.Other".into())),
+        ("the schema version of", changed(|append| append.events[0].schema_version = SchemaVersion::new(2).unwrap())),
+        ("the stream of", changed(|append| append.events[0].stream = Some(StreamId::new("course", "maths")))),
+        ("the content type of", changed(|append| append.events[0].content_type = ContentType::new("text/plain"))),
+        ("the payload of", changed(|append| append.events[0].payload.clear())),
+    ];
+    for (text, store) in cases {
+        let app = App::new(store);
+        let error = app.execute(define("maths", 3)).await.unwrap_err();
+        let ExecuteError::Store(error) = error else { panic!("{error:?}") };
+        assert_eq!(error.kind(), StoreErrorKind::Refused);
+        assert!(error.to_string().starts_with(&format!("a `before_append` function changed {text}")), "{error}");
+        assert!(log(app.store()).await.unwrap().is_empty());
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 use std::fmt;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, RecordedEvent, StoreError,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    Append, AppendError, Appended, EventStore, NewEvent, Page, Position, Query, ReadOptions, RecordedEvent, StoreError,
+    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
 type Before = Box<dyn Fn(&mut Append) -> Result<(), AppendError> + Send + Sync>;
@@ -40,9 +40,13 @@ impl<S> Hooked<S> {
         Hooked { store, before: Vec::new(), after: Vec::new() }
     }
 
-    /// Adds a function that sees each append first. It may change the append, or refuse it with an error that the
+    /// Adds a function that sees each append first. It may change the metadata, the tags and the time of its events, and
+    /// its conditions; the caller gets the events as they were recorded. Or it refuses the append with an error that the
     /// caller gets, such as one of [`StoreErrorKind::Refused`](eskit_runtime::StoreErrorKind::Refused); then nothing is
     /// written, and no later function is called.
+    ///
+    /// Which events there are, in which order, with which ids, streams and payloads, was decided by then: an append in which
+    /// a function changed one of these is refused, with the same kind of error.
     ///
     /// An append that is tried again comes here again, with the same event ids: what the function does must not depend
     /// on how often.
@@ -62,23 +66,59 @@ impl<S> Hooked<S> {
         self.after.push(Box::new(hook));
         self
     }
+
+    /// Calls the functions before an append. Returns whether they changed its events.
+    fn run_before(&self, append: &mut Append) -> Result<bool, AppendError> {
+        if self.before.is_empty() {
+            return Ok(false);
+        }
+        let events = append.events.clone();
+        self.before.iter().try_for_each(|hook| hook(append))?;
+        check_kept(&events, &append.events)?;
+        Ok(events != append.events)
+    }
+}
+
+/// Refuses events that are not those that were decided. The command's answer, its retries and its idempotency key go by their
+/// ids and their order, and its models were to evolve what their payloads say.
+fn check_kept(decided: &[NewEvent], events: &[NewEvent]) -> Result<(), StoreError> {
+    let refuse = |what: String| {
+        let help = "change only metadata, tags, times and conditions, and append other events by themselves";
+        let text = format!("a `before_append` function changed {what}\nhelp: {help}");
+        Err(StoreError::new(StoreErrorKind::Refused, text))
+    };
+    if decided.len() != events.len() {
+        return refuse(format!("the number of events from {} to {}", decided.len(), events.len()));
+    }
+    for (decided, event) in decided.iter().zip(events) {
+        let changed = [
+            ("id", event.id != decided.id),
+            ("name", event.name != decided.name),
+            ("schema version", event.schema_version != decided.schema_version),
+            ("stream", event.stream != decided.stream),
+            ("content type", event.content_type != decided.content_type),
+            ("payload", event.payload != decided.payload),
+        ];
+        if let Some((part, _)) = changed.iter().find(|(_, has_changed)| *has_changed) {
+            return refuse(format!("the {part} of `{}`", decided.name));
+        }
+    }
+    Ok(())
 }
 
 impl<S: EventStore> EventStore for Hooked<S> {
     async fn append(&self, mut append: Append) -> Result<Appended, AppendError> {
-        self.before.iter().try_for_each(|hook| hook(&mut append))?;
-        if self.after.is_empty() {
+        let has_changed = self.run_before(&mut append)?;
+        if self.after.is_empty() && !has_changed {
             return self.store.append(append).await;
         }
         let events = append.events.clone();
-        let appended = self.store.append(append).await?;
-        let places = appended.positions.iter().zip(&appended.versions);
-        let recorded: Vec<RecordedEvent> = events
-            .into_iter()
-            .zip(places)
-            .map(|(event, (position, version))| event.into_recorded(*position, *version, appended.recorded_at))
-            .collect();
+        let mut appended = self.store.append(append).await?;
+        let recorded = appended.record(events);
         self.after.iter().for_each(|hook| hook(&recorded));
+        if has_changed {
+            appended.recorded = Some(recorded);
+        }
         Ok(appended)
     }
 
