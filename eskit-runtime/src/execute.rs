@@ -5,6 +5,7 @@ mod bind;
 mod error;
 mod fold;
 mod options;
+mod repeat;
 
 use crate::aggregate::{Evolve, LoadKey, Loaded, Models, Scope};
 use crate::append::{Append, AppendError, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
@@ -12,10 +13,10 @@ use crate::cache::StateCache;
 use crate::decider::{Decide, Decision, Emit, Emitter, route};
 use crate::id::EventId;
 use crate::position::Position;
-use crate::query::{Query, QueryItem, ReadOptions};
+use crate::query::{Query, QueryItem};
 use crate::recorded::RecordedEvent;
 use crate::registry::Registry;
-use crate::store::{EventStore, StoreError, StoreErrorKind};
+use crate::store::EventStore;
 
 pub use append::append_with_retry;
 pub use bind::{decision_query, state_query};
@@ -23,6 +24,7 @@ pub use error::{ExecuteError, LoadError};
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
 
 use fold::{Folded, Plan};
+use repeat::{lost_key, repeated};
 
 /// The domain error of a command's decider.
 pub type DomainError<C> = <C as Decide>::Error;
@@ -31,7 +33,8 @@ pub type DomainError<C> = <C as Decide>::Error;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Executed<S> {
-    /// The events that were appended, in order, with their positions; none when the decider returned none.
+    /// The events that were appended, in order, with their positions; none when the decider returned none. A repeated call
+    /// answers without those that were deleted since.
     pub events: Vec<RecordedEvent>,
     /// The models after these events: an aggregate, or a tuple in the order of the decider's parameters.
     pub state: S,
@@ -72,7 +75,7 @@ pub async fn execute<C: Decide, S: EventStore>(
     Registry::checked().map_err(ExecuteError::Registry)?;
     let plan = Plan::<C::State>::new(bind::scopes(command)?);
     options.check(&plan)?;
-    if let Some(done) = repeated(store, &plan, options, 0).await? {
+    if let Some(done) = repeated(store, &plan, options, 0, false).await? {
         return Ok(done);
     }
     let mut folded = plan.recall(store, states).await?;
@@ -96,8 +99,10 @@ pub async fn execute<C: Decide, S: EventStore>(
                 plan.catch_up(store, &mut folded).await?;
                 continue;
             }
-            // A caller with the same key may have been faster, and this decision be up against its events.
-            if let Some(done) = repeated(store, &plan, options, attempt).await? {
+            // A caller with the same key may have been faster, and this decision be up against its events, or against the
+            // stream that is left of them.
+            let is_deleted = options.idempotency_key.is_some() && plan.deleted(store, &folded.models).await?.is_some();
+            if let Some(done) = repeated(store, &plan, options, attempt, is_deleted).await? {
                 return Ok(done);
             }
             // A decider is pure: it says the same again.
@@ -114,11 +119,8 @@ pub async fn execute<C: Decide, S: EventStore>(
             }
             Ok(_) | Err(AppendError::IdReused { .. }) if options.idempotency_key.is_some() => {
                 // Another caller with the same key was faster.
-                match repeated(store, &plan, options, attempt).await? {
-                    Some(done) => return Ok(done),
-                    None if attempt >= options.retry.attempts => return Err(ExecuteError::Store(lost_key())),
-                    None => {}
-                }
+                let done = repeated(store, &plan, options, attempt, true).await?;
+                return done.ok_or_else(|| ExecuteError::Store(lost_key()));
             }
             Ok(appended) => {
                 // The outcome of an earlier try was unknown, and it had gone through: these are its events.
@@ -235,40 +237,4 @@ fn check_expected<M: Models, E>(
         }
     }
     Ok(())
-}
-
-/// The store answered that the events of an idempotency key are in the log, but does not find them.
-fn lost_key() -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Other,
-        "the events of this idempotency key were appended before, but are not found: their stream was deleted since",
-    )
-}
-
-/// How many ids of an idempotency key are looked up at once.
-const KEY_IDS_AT_ONCE: usize = 32;
-
-/// What an earlier call with the same idempotency key appended, if there was one.
-async fn repeated<M: Models, S: EventStore, E>(
-    store: &S,
-    plan: &Plan<M>,
-    options: &ExecuteOptions,
-    attempts: u32,
-) -> Result<Option<Executed<M>>, ExecuteError<E>> {
-    let Some(key) = &options.idempotency_key else { return Ok(None) };
-    let mut events: Vec<RecordedEvent> = Vec::new();
-    loop {
-        let ids = (events.len()..events.len() + KEY_IDS_AT_ONCE).map(|index| EventId::from_key(key, index));
-        let page = store.read(&Query::from(QueryItem::ids(ids)), ReadOptions::default()).await?;
-        let found = page.events.len();
-        events.extend(page.events);
-        if found < KEY_IDS_AT_ONCE {
-            break;
-        }
-    }
-    if events.is_empty() {
-        return Ok(None);
-    }
-    let state = plan.fold(store).await?.state;
-    Ok(Some(Executed { events, state, attempts, repeated: true }))
 }

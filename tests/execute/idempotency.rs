@@ -187,14 +187,95 @@ async fn an_empty_key_is_refused() {
 
 #[tokio::test]
 async fn a_call_whose_events_were_deleted_is_not_made_again() {
-    let app = App::new(MemoryStore::new());
+    let app = scripted();
     let stream = StreamId::new("account", "a");
     app.execute(open_account("a", "ada")).idempotency_key("k").await.unwrap();
     app.store().change_stream(&stream, StreamChange::delete("asked for")).await.unwrap();
+    app.store().take_appends();
     let again = app.execute(open_account("a", "ada")).idempotency_key("k").await.unwrap_err();
+    assert_eq!(app.store().take_appends().len(), 1, "trying again cannot help");
     assert!(
         matches!(&again, ExecuteError::Store(error) if error.to_string().contains("their stream was deleted")),
         "{again}"
     );
     assert_eq!(app.store().head().await.unwrap(), Position::new(1));
+}
+
+/// Pages were put into a box, or taken out of it.
+#[derive(Event, Serialize, Deserialize)]
+struct PagesMoved {
+    #[tag("box")]
+    id: String,
+    page: usize,
+}
+
+/// Deals pages into two boxes, of which the first gets those before a page.
+#[derive(Command, Clone)]
+struct Deal {
+    #[tag("box")]
+    first: String,
+    #[tag("box")]
+    second: String,
+    from: fn(usize) -> bool,
+    pages: usize,
+}
+
+#[aggregate(stream = "box")]
+#[derive(Default, Clone, Debug, PartialEq)]
+struct PaperBox {
+    pages: usize,
+}
+
+#[decider]
+impl PaperBox {
+    #[evolve]
+    fn moved(&mut self, _: &PagesMoved) {
+        self.pages += 1;
+    }
+}
+
+#[decider]
+fn deal(command: &Deal, #[key(first)] first: &PaperBox, #[key(second)] second: &PaperBox) -> Vec<PagesMoved> {
+    if first.pages + second.pages > 0 {
+        return Vec::new();
+    }
+    let owner = |page| if (command.from)(page) { &command.first } else { &command.second };
+    (0..command.pages).map(|page| PagesMoved { id: owner(page).clone(), page }).collect()
+}
+
+/// Ids are looked up 32 at once: what was deleted may fill some of these, or take the end of each.
+#[tokio::test]
+async fn a_repeated_call_finds_every_event_that_was_not_deleted() {
+    let deleted: [fn(usize) -> bool; 7] = [
+        |page| page % 2 == 0,
+        |page| page == 0,
+        |page| page < 40,
+        |page| (10..64).contains(&page),
+        |page| (32..64).contains(&page),
+        |page| (20..69).contains(&page),
+        |page| page >= 40,
+    ];
+    for (case, from) in deleted.into_iter().enumerate() {
+        let app = scripted();
+        let command = Deal { first: "a".into(), second: "b".into(), from, pages: 70 };
+        let first = app.execute(command.clone()).idempotency_key("k").await.unwrap();
+        app.store().change_stream(&StreamId::new("box", "a"), StreamChange::delete("asked for")).await.unwrap();
+
+        let second = app.execute(command).idempotency_key("k").await.unwrap();
+
+        let left: Vec<_> = first.events.into_iter().enumerate().filter(|(page, _)| !from(*page)).collect();
+        assert!(second.repeated);
+        assert_eq!(second.events, left.into_iter().map(|(_, event)| event).collect::<Vec<_>>(), "case {case}");
+    }
+}
+
+/// The end of an append is looked for only where a stream was deleted.
+#[tokio::test]
+async fn a_repeated_call_reads_no_more_than_the_ids_and_the_state() {
+    let app = scripted();
+    let command = Deal { first: "a".into(), second: "b".into(), from: |page| page < 5, pages: 20 };
+    app.execute(command.clone()).idempotency_key("k").await.unwrap();
+    app.store().take_reads();
+    assert!(app.execute(command).idempotency_key("k").await.unwrap().repeated);
+    assert_eq!(app.store().take_reads().len(), 2);
 }

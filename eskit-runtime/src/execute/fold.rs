@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::aggregate::{Models, Scope};
 use crate::cache::StateCache;
+use crate::lifecycle::{StreamClosed, StreamInfo};
 use crate::pages::Pages;
 use crate::payload::{DecodeError, DecodeReason};
 use crate::position::Position;
@@ -62,6 +63,25 @@ impl<M: Models> Plan<M> {
     /// How many models are streams.
     pub(crate) fn stream_count(&self) -> usize {
         self.scopes.iter().filter(|scope| matches!(scope, Scope::Stream(_))).count()
+    }
+
+    /// A stream of these models that was deleted. Looks only at those that hold no event, as a deleted one does.
+    pub(crate) async fn deleted<S: EventStore>(
+        &self,
+        store: &S,
+        models: &[Seen],
+    ) -> Result<Option<StreamClosed>, StoreError> {
+        for (scope, seen) in self.scopes.iter().zip(models) {
+            let Scope::Stream(stream) = scope else { continue };
+            if seen.version > 0 {
+                continue;
+            }
+            let StreamInfo { status, .. } = store.stream_info(stream).await?;
+            if status.is_deleted() {
+                return Ok(Some(StreamClosed::new(stream.clone(), status)));
+            }
+        }
+        Ok(None)
     }
 
     /// The models as the log has them.

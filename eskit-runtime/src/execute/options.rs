@@ -78,7 +78,8 @@ pub struct ExecuteOptions {
     /// How often a conflict is tried again.
     pub retry: RetryPolicy,
     /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events.
-    /// Its event ids are UUIDv5s of the key. A call whose decider returned no event leaves no trace of its key.
+    /// Its event ids are UUIDv5s of the key. A call whose decider returned no event leaves no trace of its key. Events that
+    /// were deleted since are missing in the answer; when all were, the second call fails with [`ExecuteError::Store`].
     pub idempotency_key: Option<String>,
     /// The metadata of every event.
     pub metadata: Metadata,

@@ -1,0 +1,77 @@
+//! Finds what an earlier call with the same idempotency key appended.
+
+use std::ops::Range;
+
+use crate::aggregate::Models;
+use crate::id::EventId;
+use crate::limits::EVENTS_PER_APPEND_MAX;
+use crate::pages::Pages;
+use crate::query::{Query, QueryItem, ReadOptions};
+use crate::recorded::RecordedEvent;
+use crate::store::{EventStore, StoreError, StoreErrorKind};
+
+use super::Executed;
+use super::error::ExecuteError;
+use super::fold::Plan;
+use super::options::ExecuteOptions;
+
+/// How many ids of an idempotency key are looked up at once.
+const IDS_AT_ONCE: usize = 32;
+
+/// What an earlier call with the same idempotency key appended, if there was one. `is_taken` says that it may be that none of
+/// its first events is there any more.
+pub(super) async fn repeated<M: Models, S: EventStore, E>(
+    store: &S,
+    plan: &Plan<M>,
+    options: &ExecuteOptions,
+    attempts: u32,
+    is_taken: bool,
+) -> Result<Option<Executed<M>>, ExecuteError<E>> {
+    let Some(key) = &options.idempotency_key else { return Ok(None) };
+    let (mut events, mut ids) = (Vec::new(), 0..IDS_AT_ONCE);
+    let has_gap = loop {
+        let found = find(store, key, ids.clone()).await?;
+        let is_full = found.len() == ids.len();
+        let has_gap = found.iter().zip(ids.clone()).any(|(event, index)| event.id != EventId::from_key(key, index));
+        events.extend(found);
+        if !is_full {
+            break has_gap;
+        }
+        ids = ids.end..ids.end + IDS_AT_ONCE;
+    };
+    if events.is_empty() && !is_taken {
+        return Ok(None);
+    }
+    let folded = plan.fold(store).await?;
+    // The events of a deleted stream are not found: then the append may go on behind them. Streams that are none of the command's
+    // models are not asked after; only a gap among the ids tells that one of them is gone.
+    if events.is_empty() || has_gap || plan.deleted(store, &folded.models).await?.is_some() {
+        events.extend(find(store, key, ids.end..EVENTS_PER_APPEND_MAX).await?);
+    }
+    if events.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Executed { events, state: folded.state, attempts, repeated: true }))
+}
+
+/// The events of a key with these indexes that are there, in order.
+async fn find<S: EventStore>(store: &S, key: &str, ids: Range<usize>) -> Result<Vec<RecordedEvent>, StoreError> {
+    let mut events = Vec::new();
+    if ids.is_empty() {
+        return Ok(events);
+    }
+    let query = Query::from(QueryItem::ids(ids.map(|index| EventId::from_key(key, index))));
+    let mut pages = Pages::new(store, query, ReadOptions::default());
+    while let Some(page) = pages.next().await? {
+        events.extend(page);
+    }
+    Ok(events)
+}
+
+/// The store answered that the events of an idempotency key are in the log, but does not find them.
+pub(super) fn lost_key() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Other,
+        "the events of this idempotency key were appended before, but are not found: their stream was deleted since",
+    )
+}
