@@ -90,6 +90,49 @@ fn an_event_that_cannot_be_read_back_fails() {
     assert!(text.contains("\nafter 1 commands:\n  Weigh { scale: 1 }: did not go through: event"), "{text}");
 }
 
+#[derive(Event, Serialize, Deserialize)]
+struct Fused {
+    #[tag]
+    bomb: u32,
+}
+
+#[derive(Command, Debug)]
+struct Fuse {
+    #[tag]
+    bomb: u32,
+}
+
+#[aggregate(tag = "bomb")]
+#[derive(Default)]
+struct Bomb {
+    fuses: u32,
+}
+
+#[decider]
+impl Bomb {
+    #[evolve]
+    fn fused(&mut self, _: &Fused) {
+        self.fuses += 1;
+    }
+
+    #[decide]
+    fn fuse(&self, command: &Fuse) -> Fused {
+        assert!(self.fuses < 1 || command.bomb != 1, "one fuse too many");
+        assert!(self.fuses < 1, "{} fuses", self.fuses + 1);
+        Fused { bomb: command.bomb }
+    }
+}
+
+#[test]
+fn a_command_that_panics_is_told_by_its_history() {
+    for (bomb, panic) in [(1, "one fuse too many"), (2, "2 fuses")] {
+        let text = failure(|| commands(Just(AnyCommand::new(Fuse { bomb }))).count(1..9).check(|_| {}));
+        let fuse = format!("  Fuse {{ bomb: {bomb} }}: ");
+        let told = format!("\nafter 2 commands:\n{fuse}eskit-tests.Fused\n{fuse}panicked: {panic}\n");
+        assert!(text.starts_with(panic) && text.ends_with(&told), "{text}");
+    }
+}
+
 #[test]
 fn histories_are_a_strategy_too() {
     let histories = commands(any_command()).count(1..12).given([defined("maths", 1), defined("art", 1)]).histories();

@@ -1,4 +1,6 @@
+use std::any::Any;
 use std::fmt::{self, Debug, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use eskit_runtime::{Decide, DomainError, Emit, ExecuteOptions};
@@ -122,7 +124,7 @@ impl<S: Strategy<Value = AnyCommand>> Commands<S> {
     /// history in which it does not hold is made as short as possible.
     ///
     /// # Panics
-    /// The invariant does not hold, or a command neither goes through nor is refused by its decider.
+    /// The invariant does not hold, or a command neither goes through nor is refused by its decider, or panics.
     #[track_caller]
     pub fn check(self, invariant: impl Fn(&Given)) {
         let Commands { given, commands, count, config } = self;
@@ -156,16 +158,29 @@ fn transcript(given: &Given, commands: &[AnyCommand]) -> String {
     let mut text = format!("after {} commands:\n", commands.len());
     let mut history = given.clone();
     for command in commands {
-        match command.0.run(history) {
-            Ok((next, outcome)) => {
+        // The history is given up with the first command that does not go through.
+        match catch_unwind(AssertUnwindSafe(|| command.0.run(history))) {
+            Ok(Ok((next, outcome))) => {
                 let _ = writeln!(text, "  {command:?}: {outcome}");
                 history = next;
             }
-            Err(error) => {
+            Ok(Err(error)) => {
                 let _ = writeln!(text, "  {command:?}: did not go through: {error}");
+                break;
+            }
+            Err(panic) => {
+                let _ = writeln!(text, "  {command:?}: panicked: {}", panic_text(&*panic));
                 break;
             }
         }
     }
     text
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text,
+        (None, None) => "with a value that is no text",
+    }
 }
