@@ -234,6 +234,27 @@ pub enum StoreErrorKind {
     Other,
 }
 
+impl StoreErrorKind {
+    /// The kind as one word, for logs and metrics: `invalid`, `unavailable`, `busy`, `read_only`, `full`, `corrupt`, `foreign`,
+    /// `failed_closed`, `closed`, `refused`, `unsupported` or `other`.
+    pub fn name(self) -> &'static str {
+        match self {
+            StoreErrorKind::Invalid => "invalid",
+            StoreErrorKind::Unavailable => "unavailable",
+            StoreErrorKind::Busy => "busy",
+            StoreErrorKind::ReadOnly => "read_only",
+            StoreErrorKind::Full => "full",
+            StoreErrorKind::Corrupt => "corrupt",
+            StoreErrorKind::Foreign => "foreign",
+            StoreErrorKind::FailedClosed => "failed_closed",
+            StoreErrorKind::Closed => "closed",
+            StoreErrorKind::Refused => "refused",
+            StoreErrorKind::Unsupported => "unsupported",
+            StoreErrorKind::Other => "other",
+        }
+    }
+}
+
 /// A failure of a store: a kind, a text that names what failed and what to do, and the cause.
 #[derive(Debug)]
 pub struct StoreError {

@@ -138,10 +138,7 @@ impl<S: EventStore> App<S> {
             eskit_runtime::execute(&*self.store, &command, &options, &TokioSleep, &*self.states).await
         };
         #[cfg(feature = "tracing")]
-        let executed = tracing::Instrument::instrument(
-            executed,
-            tracing::debug_span!(target: "eskit", "execute", command = C::TYPE.name),
-        );
+        let executed = crate::span::in_span(C::TYPE.name, executed);
         executed
     }
 }

@@ -68,6 +68,8 @@ mod lock;
 mod memory;
 mod single_writer;
 mod sleep;
+#[cfg(feature = "tracing")]
+mod span;
 mod state_cache;
 
 #[doc(hidden)]

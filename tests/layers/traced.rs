@@ -3,9 +3,12 @@ use std::sync::{Arc, Mutex};
 
 use eskit::layer::Traced;
 use eskit::prelude::*;
-use eskit::{Condition, Position, Query, StoreErrorKind};
-use eskit_tests::campus::define;
-use eskit_tests::scripted::{Scripted, Step};
+use eskit::{
+    Append, AppendError, Appended, Condition, ExpectedVersion, NewEvent, Page, Position, Query, ReadOptions,
+    RetryPolicy, StoreError, StoreErrorKind, StreamChange, StreamId,
+};
+use eskit_tests::campus::{define, enrol, enrolled, leave};
+use eskit_tests::scripted::{Scripted, Step, rival};
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::one;
@@ -59,11 +62,11 @@ async fn each_call_is_a_span_with_its_outcome() {
     store.head().await.unwrap();
     store.watch(Position::new(1)).await.unwrap();
     let expected = [
-        "DEBUG append{events=1 conditions=0 outcome=\"unknown\" error=the outcome of the append is unknown; append again with the same event ids}",
-        "DEBUG append{events=1 conditions=0 outcome=\"failed\" error=the store failed by script}",
+        "DEBUG append{events=1 conditions=0 outcome=\"unknown\" error=unavailable}",
+        "DEBUG append{events=1 conditions=0 outcome=\"failed\" error=full}",
         "DEBUG append{events=1 conditions=0 outcome=\"repeated\" position=1}",
         "DEBUG append{events=1 conditions=0 outcome=\"appended\" position=2}",
-        "DEBUG append{events=1 conditions=1 outcome=\"conflict\" error=an event after position 0 matches the append condition: `eskit-tests.StudentEnrolled` at position 1}",
+        "DEBUG append{events=1 conditions=1 outcome=\"conflict\" error=an event after position 0 matches: `eskit-tests.StudentEnrolled` at position 1}",
         "DEBUG head{position=2}",
         "DEBUG watch{after=1 position=2}",
     ];
@@ -78,7 +81,107 @@ async fn a_command_is_a_span_around_its_calls() {
     let expected = [
         "DEBUG execute{command=\"DefineCourse\"}:read{items=1 after=0 limit=1000 events=0}",
         "DEBUG execute{command=\"DefineCourse\"}:append{events=1 conditions=1 outcome=\"appended\" position=1}",
-        "DEBUG execute{command=\"DefineCourse\"}",
+        "DEBUG execute{command=\"DefineCourse\" outcome=\"appended\" attempts=1}",
     ];
     assert_eq!(lines.take(), expected);
+}
+
+#[tokio::test]
+async fn the_span_of_a_command_has_its_outcome() {
+    let (lines, never) = (Lines::default(), RetryPolicy::never());
+    let _guard = lines.collect();
+    let app = App::new(Scripted::new());
+    app.execute(define("maths", 9)).idempotency_key("k").await.unwrap();
+    app.execute(define("maths", 9)).idempotency_key("k").await.unwrap();
+    app.execute(leave("maths", "ada")).await.unwrap();
+    app.execute(define("maths", 9)).await.unwrap_err();
+    app.execute(define("", 9)).await.unwrap_err();
+    app.store().script([Step::Fail(StoreErrorKind::Full)]);
+    app.execute(enrol("maths", "ada")).await.unwrap_err();
+    app.store().script([rival(enrolled("maths", "bob"))]);
+    app.execute(enrol("maths", "ada")).retry(never).await.unwrap_err();
+    app.store().script([rival(enrolled("maths", "eve"))]);
+    app.execute(enrol("maths", "ada")).await.unwrap();
+    app.store().script([Step::LoseAnswer]);
+    app.execute(enrol("maths", "joe")).retry(never).await.unwrap_err();
+    let expected = [
+        "DEBUG execute{command=\"DefineCourse\" outcome=\"appended\" attempts=1}",
+        "DEBUG execute{command=\"DefineCourse\" outcome=\"repeated\" attempts=0}",
+        "DEBUG execute{command=\"Leave\" outcome=\"nothing\" attempts=1}",
+        "DEBUG execute{command=\"DefineCourse\" outcome=\"refused\"}",
+        "DEBUG execute{command=\"DefineCourse\" outcome=\"invalid\"}",
+        "DEBUG execute{command=\"Enroll\" outcome=\"failed\"}",
+        "DEBUG execute{command=\"Enroll\" outcome=\"conflict\" attempts=1}",
+        "DEBUG execute{command=\"Enroll\" outcome=\"appended\" attempts=2}",
+        "DEBUG execute{command=\"Enroll\" outcome=\"unknown\"}",
+    ];
+    assert_eq!(lines.take(), expected);
+}
+
+/// A store whose every append fails with the same text.
+struct Talking;
+
+impl EventStore for Talking {
+    async fn append(&self, _: Append) -> Result<Appended, AppendError> {
+        Err(self.head().await.unwrap_err().into())
+    }
+    async fn read(&self, _: &Query, _: ReadOptions) -> Result<Page, StoreError> {
+        Err(self.head().await.unwrap_err())
+    }
+    async fn head(&self) -> Result<Position, StoreError> {
+        Err(StoreError::new(StoreErrorKind::Other, "cannot store secret"))
+    }
+    async fn watch(&self, _: Position) -> Result<Position, StoreError> {
+        self.head().await
+    }
+}
+
+#[tokio::test]
+async fn no_error_brings_contents_into_a_span() {
+    let lines = Lines::default();
+    let _guard = lines.collect();
+    let store = Traced::new(MemoryStore::new());
+    let stream = StreamId::new("account", "secret");
+    let event = |tag: &str| {
+        let mut event = NewEvent::json("test.Happened", "{}");
+        event.stream = Some(stream.clone());
+        event.tags.push("email", tag);
+        event
+    };
+    let long = "secret".repeat(99);
+    store.append(Append::new(vec![event(&long)])).await.unwrap_err();
+    store.append(Append::new(vec![event("secret\0")])).await.unwrap_err();
+    store.append(Append::new(vec![event("secret")])).await.unwrap();
+    let version = Condition::Stream { stream: stream.clone(), expected: ExpectedVersion::NoStream };
+    store.append(Append::new(vec![event("secret")]).with(version)).await.unwrap_err();
+    let never = StreamId::new("account", "secret-2");
+    store.change_stream(&never, StreamChange::Archive).await.unwrap_err();
+    store.change_stream(&stream, StreamChange::tombstone(long.repeat(2))).await.unwrap_err();
+    store.change_stream(&stream, StreamChange::tombstone("secret")).await.unwrap();
+    store.change_stream(&stream, StreamChange::Archive).await.unwrap_err();
+    store.append(Append::new(vec![event("secret")])).await.unwrap_err();
+    store.stream_info(&StreamId::new("account", long.as_str())).await.unwrap_err();
+    store.read(&Query::stream(StreamId::new("account", long.as_str())), ReadOptions::default()).await.unwrap_err();
+    let talking = Traced::new(Talking);
+    talking.append(Append::new(vec![event("secret")])).await.unwrap_err();
+    talking.read(&Query::all(), ReadOptions::default()).await.unwrap_err();
+    talking.watch(Position::START).await.unwrap_err();
+
+    let text = lines.take().join("\n");
+
+    assert!(!text.contains("secret"), "{text}");
+    let told = [
+        "error=the tag value has 594 bytes, but at most 256 are allowed}",
+        "error=the tag holds a NUL character}",
+        "error=a stream is at version 1, expected no events: `test.Happened` at position 1}",
+        "error=the stream holds no event}",
+        "error=the stream is tombstoned}",
+        "error=a stream takes no events: it is tombstoned}",
+        "error=the reason has 1188 bytes, but at most 1024 are allowed}",
+        "error=invalid}",
+        "error=other}",
+    ];
+    for told in told {
+        assert!(text.contains(told), "{told} is not in\n{text}");
+    }
 }

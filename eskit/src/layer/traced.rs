@@ -1,3 +1,5 @@
+mod outline;
+
 use eskit_runtime::{
     Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StreamChange,
     StreamError, StreamId, StreamInfo, StreamStatus,
@@ -5,6 +7,7 @@ use eskit_runtime::{
 use tracing::{Instrument, Span, debug_span, field};
 
 use super::append_outcome;
+use outline::{Outline, Outlined};
 
 /// A store with a `tracing` span of level `DEBUG` and target `eskit` around each call.
 ///
@@ -17,7 +20,12 @@ use super::append_outcome;
 /// | `stream_info` | `stream_type`, then `version`, `error` |
 /// | `change_stream` | `stream_type`, `change` (`archive`, `restore`, `tombstone`, `delete`), then `error` |
 ///
-/// Neither payloads nor tags enter a span: they may hold what must not reach a log file.
+/// Neither payloads nor tags, ids of streams or metadata enter a span: they may hold what must not reach a log file. So `error`
+/// is no error's full text: of a failure of the store it is the [kind](eskit_runtime::StoreErrorKind::name).
+///
+/// With the feature, each command of [`App`](crate::App) is a span too, whatever the store: `execute`, with `command`, then
+/// `outcome` (`appended`, `nothing`, `repeated`, `refused`, `conflict`, `unknown`, `limit`, `id_reused`, `closed`, `undecodable`,
+/// `unencodable`, `invalid`, `failed`) and, where it is known, `attempts`.
 #[derive(Clone, Debug)]
 pub struct Traced<S> {
     store: S,
@@ -30,9 +38,9 @@ impl<S> Traced<S> {
     }
 }
 
-fn record_error<T, E: std::error::Error>(span: &Span, answer: &Result<T, E>) {
+fn record_error<T, E: Outline>(span: &Span, answer: &Result<T, E>) {
     if let Err(error) = answer {
-        span.record("error", field::display(error));
+        span.record("error", field::display(Outlined(error)));
     }
 }
 
