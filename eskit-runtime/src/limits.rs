@@ -7,7 +7,7 @@ use std::fmt;
 use crate::append::Append;
 use crate::tag::{TagRef, Tags};
 
-/// Bytes of a wire name, a stream type or a stream id.
+/// Bytes of a wire name, a stream type, a stream id or a content type.
 pub const NAME_BYTES_MAX: usize = 256;
 /// Bytes of a tag's key or of its value.
 pub const TAG_PART_BYTES_MAX: usize = 256;
@@ -58,7 +58,7 @@ pub enum LimitError {
         /// The length that it may have, in bytes.
         max: usize,
     },
-    /// A name, id or tag value is empty.
+    /// A name, an id, a part of a tag, a content type or a reason is empty, or an append without events.
     Empty {
         /// What was empty, for example "stream id".
         what: &'static str,
@@ -144,6 +144,9 @@ pub fn check_append(append: &Append) -> Result<(), LimitError> {
         check_count("tags of one event", event.tags.len(), TAGS_PER_EVENT_MAX)?;
         check_tags(&event.tags)?;
         check_metadata(&event.metadata)?;
+        if !event.content_type.is_json() {
+            check_text("content type", event.content_type.as_str(), NAME_BYTES_MAX)?;
+        }
         if event.payload.len() > PAYLOAD_BYTES_MAX {
             let (found, max) = (event.payload.len(), PAYLOAD_BYTES_MAX);
             return Err(LimitError::TooLong { what: "payload of event", text: excerpt(&event.name), found, max });

@@ -4,7 +4,7 @@ use crate::name::{SchemaVersion, WireName};
 use crate::position::Position;
 use crate::upcast::UpcastError;
 
-/// The format of a payload, as a media type. Stored beside each payload.
+/// The format of a payload, as a media type of 1 to 256 bytes without NUL. Stored beside each payload.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ContentType(Option<WireName>);
 
@@ -14,7 +14,7 @@ impl ContentType {
     /// `application/json`, the format of every event that eskit encodes.
     pub const JSON: ContentType = ContentType(None);
 
-    /// The format with this media type.
+    /// The format with this media type. Nothing is checked here; an append with one that crosses a limit is refused.
     pub fn new(media_type: &str) -> ContentType {
         if media_type == JSON { ContentType::JSON } else { ContentType(Some(media_type.into())) }
     }

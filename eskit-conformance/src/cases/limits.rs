@@ -2,8 +2,8 @@
 
 use eskit_runtime::limits::{self, check_append, check_query};
 use eskit_runtime::{
-    AnyStore, Append, AppendError, EventStore, Metadata, NewEvent, Position, Query, QueryItem, ReadOptions,
-    StoreErrorKind, StreamId, Tag, Tags,
+    AnyStore, Append, AppendError, ContentType, EventStore, Metadata, NewEvent, Position, Query, QueryItem,
+    ReadOptions, StoreErrorKind, StreamId, Tag, Tags,
 };
 
 use super::{Case, cases};
@@ -16,6 +16,7 @@ pub(super) const CASES: &[Case] = cases![
     lengths_are_refused_by_name,
     empty_texts_are_refused_by_name,
     nul_is_refused_by_name,
+    content_types_are_held_to_the_limits,
     repeated_ids_are_refused_by_name,
     conditions_are_held_to_the_limits,
     reads_are_held_to_the_limits,
@@ -117,6 +118,12 @@ async fn nul_is_refused_by_name(context: &Context) -> Outcome {
     refuse(context, names.chain(["k:a\0b", "k\0:a"].map(|text| one(tag(text)))).collect()).await
 }
 
+async fn content_types_are_held_to_the_limits(context: &Context) -> Outcome {
+    let texts = [String::new(), "\0".to_owned(), "a/b\0".to_owned(), long(limits::NAME_BYTES_MAX + 1), long(70_000)];
+    let event = |text: &String| NewEvent { content_type: ContentType::new(text), ..plain("bank.Noted") };
+    refuse(context, texts.iter().map(|text| one(event(text))).collect()).await
+}
+
 async fn repeated_ids_are_refused_by_name(context: &Context) -> Outcome {
     let (event, other) = (plain("bank.Noted"), plain("bank.Noted"));
     refuse(
@@ -182,6 +189,7 @@ async fn limits_themselves_are_allowed(context: &Context) -> Outcome {
         stream: Some(StreamId::new(name.as_str(), name.as_str())),
         tags: many_tags(limits::TAGS_PER_EVENT_MAX - 1).iter().map(Tag::from).chain([Tag::new(&part, &part)]).collect(),
         metadata: extras(limits::METADATA_ENTRIES_MAX),
+        content_type: ContentType::new(&name),
         payload: vec![b' '; limits::PAYLOAD_BYTES_MAX],
         ..plain("bank.Noted")
     };

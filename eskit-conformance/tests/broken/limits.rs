@@ -1,7 +1,7 @@
 //! Stores that enforce other limits than the contract.
 
 use eskit_runtime::limits::{TAGS_PER_EVENT_MAX, check_append};
-use eskit_runtime::{Append, LimitError};
+use eskit_runtime::{Append, ContentType, LimitError, NewEvent};
 
 use crate::sound::broken;
 use crate::table::Row;
@@ -19,6 +19,18 @@ pub(crate) fn rows() -> Vec<Row> {
                 "limits::nul_is_refused_by_name",
                 "limits::repeated_ids_are_refused_by_name",
             ],
+        ),
+        broken(
+            "content types have no limits",
+            |store| {
+                store.check_append = |append| {
+                    let events = append.events.iter().cloned();
+                    let events = events.map(|event| NewEvent { content_type: ContentType::JSON, ..event }).collect();
+                    check_append(&Append { events, conditions: append.conditions.clone() })
+                };
+            },
+            "an append went through",
+            &["limits::content_types_are_held_to_the_limits"],
         ),
         broken(
             "conditions have no limits",
