@@ -251,7 +251,8 @@ pub struct Loaded<A> {
     pub state: A,
     /// The position of the last event that it holds; [`Position::START`] when there is none.
     pub position: Position,
-    /// For a stream aggregate the version of the stream; otherwise the number of events.
+    /// For a stream aggregate the version of the stream; otherwise the number of events. A stream that was deleted reads like
+    /// one that never held an event, at version 0; [`EventStore::stream_info`](crate::EventStore::stream_info) tells them apart.
     pub version: u64,
 }
 

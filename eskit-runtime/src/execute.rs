@@ -85,10 +85,11 @@ pub async fn execute<C: Decide, S: EventStore>(
     }
     let mut attempt = 1;
     loop {
+        let unexpected = unexpected(&plan, &folded, options);
         // What the decider returned need not be `Send`, so it must not live across an await.
-        let events = match decide(command, &plan, &folded, options) {
-            Ok(events) if !events.is_empty() => Some(events),
-            nothing if folded.is_current && options.idempotency_key.is_none() => {
+        let events = match unexpected.is_none().then(|| decide(command, &plan, &folded, options)) {
+            Some(Ok(events)) if !events.is_empty() => Some(events),
+            Some(nothing) if folded.is_current && options.idempotency_key.is_none() => {
                 plan.cache(&folded, states);
                 return nothing.map(|_| Executed::nothing(folded.state, attempt));
             }
@@ -99,14 +100,7 @@ pub async fn execute<C: Decide, S: EventStore>(
                 plan.catch_up(store, &mut folded).await?;
                 continue;
             }
-            // A caller with the same key may have been faster, and this decision be up against its events, or against the
-            // stream that is left of them.
-            let is_deleted = options.idempotency_key.is_some() && plan.deleted(store, &folded.models).await?.is_some();
-            if let Some(done) = repeated(store, &plan, options, attempt, is_deleted).await? {
-                return Ok(done);
-            }
-            // A decider is pure: it says the same again.
-            return decide(command, &plan, &folded, options).map(|_| Executed::nothing(folded.state, attempt));
+            return nothing(store, command, &plan, folded, options, (unexpected, attempt)).await;
         };
         let conditions = if options.unconditional { Vec::new() } else { conditions(&plan, &folded) };
         let append = Append { events: events.clone(), conditions };
@@ -145,6 +139,30 @@ pub async fn execute<C: Decide, S: EventStore>(
     }
 }
 
+/// The answer of a call that appends nothing, on models that are current: what an earlier call with the same key appended, the
+/// conflict with the expected version, or what the decider says.
+async fn nothing<C: Decide, S: EventStore>(
+    store: &S,
+    command: &C,
+    plan: &Plan<C::State>,
+    folded: Folded<C::State>,
+    options: &ExecuteOptions,
+    (unexpected, attempt): (Option<Conflict>, u32),
+) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
+    // A stream that was deleted holds no event, but has its version still.
+    let closed = plan.deleted(store, &folded.models).await?;
+    // A caller with the same key may have been faster, and this decision be up against its events, or what is left of them.
+    if let Some(done) = repeated(store, plan, options, attempt, closed.is_some()).await? {
+        return Ok(done);
+    }
+    match (unexpected, closed) {
+        (Some(_), Some(closed)) => Err(ExecuteError::StreamClosed(closed)),
+        (Some(conflict), None) => Err(ExecuteError::Conflict { conflict, attempts: 1 }),
+        // A decider is pure: it says the same again.
+        (None, _) => decide(command, plan, &folded, options).map(|_| Executed::nothing(folded.state, attempt)),
+    }
+}
+
 /// Reads the state of one instance of an aggregate: all of its events, or those behind the state that `states` has.
 ///
 /// # Errors
@@ -174,7 +192,6 @@ fn decide<C: Decide>(
     folded: &Folded<C::State>,
     options: &ExecuteOptions,
 ) -> Result<Vec<NewEvent>, ExecuteError<DomainError<C>>> {
-    check_expected(plan, folded, options)?;
     let decided = command.decide(&folded.state).into_result().map_err(ExecuteError::Domain)?;
     let mut emitter = Emitter::new();
     decided.emit(&mut emitter).map_err(ExecuteError::Encode)?;
@@ -222,19 +239,14 @@ fn is_unknown(error: &AppendError) -> bool {
     matches!(error, AppendError::UnknownOutcome(_))
 }
 
-fn check_expected<M: Models, E>(
-    plan: &Plan<M>,
-    folded: &Folded<M>,
-    options: &ExecuteOptions,
-) -> Result<(), ExecuteError<E>> {
-    let Some(expected) = options.expected_version else { return Ok(()) };
-    for (scope, model) in plan.scopes.iter().zip(&folded.models) {
-        if let Scope::Stream(stream) = scope
-            && !expected.accepts(model.version)
-        {
+/// The conflict with the version that the caller saw, if there is one.
+fn unexpected<M: Models>(plan: &Plan<M>, folded: &Folded<M>, options: &ExecuteOptions) -> Option<Conflict> {
+    let expected = options.expected_version?;
+    plan.scopes.iter().zip(&folded.models).find_map(|(scope, model)| match scope {
+        Scope::Stream(stream) if !expected.accepts(model.version) => {
             let kind = ConflictKind::Stream { stream: stream.clone(), expected, found: model.version };
-            return Err(ExecuteError::Conflict { conflict: Conflict::new(kind, None), attempts: 1 });
+            Some(Conflict::new(kind, None))
         }
-    }
-    Ok(())
+        _ => None,
+    })
 }

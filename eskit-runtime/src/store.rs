@@ -75,6 +75,8 @@ pub trait EventStore: Send + Sync + 'static {
     ///   as ever.
     /// - The stream keeps its version. It never starts again: it takes no events, and a condition on its version is
     ///   checked against that version, without an event to name in the conflict.
+    /// - To a decider the stream looks like one that never held an event, so a command may be refused by the domain. One that
+    ///   would append to it is refused with `StreamClosed`, and so is one that expects a version of it.
     /// - Their ids stay taken, and a repeat of the append that wrote them is answered with the original positions and
     ///   versions. What a store keeps of a deleted event is its position, its id, its version, its time and its place
     ///   in its append; not its name, tags, metadata or payload.

@@ -1,8 +1,8 @@
 //! The options of a call.
 
 use eskit::prelude::*;
-use eskit::{ConflictKind, ExpectedVersion, Principal, PrincipalKind, StreamId, Timestamp};
-use eskit_tests::bank::{Deposited, deposit, open_account, send};
+use eskit::{ConflictKind, ExpectedVersion, Principal, PrincipalKind, StreamChange, StreamId, Timestamp};
+use eskit_tests::bank::{Account, Deposited, deposit, open_account, send};
 use eskit_tests::campus::{define, enrol};
 use eskit_tests::scripted::{Step, encode, log};
 
@@ -52,6 +52,30 @@ async fn an_expected_version_is_not_tried_again() {
     // It is the append that failed, not a second look at the stream: the store names the event.
     assert_eq!(conflict.event.as_ref().unwrap().position.get(), 2);
     assert_eq!(app.store().take_appends().len(), 1);
+}
+
+/// To the decider the stream holds no event, while its version is still 1: neither can be expected.
+#[tokio::test]
+async fn no_version_of_a_deleted_stream_is_as_expected() {
+    for app in [scripted(), scripted().with_state_cache::<Account>(9)] {
+        let stream = StreamId::new("account", "a");
+        app.execute(open_account("a", "ada")).await.unwrap();
+        app.store().change_stream(&stream, StreamChange::delete("asked for")).await.unwrap();
+        for version in [ExpectedVersion::Exact(1), ExpectedVersion::Exact(2), ExpectedVersion::NoStream] {
+            let error = app.execute(open_account("a", "ada")).expected_version(version).await.unwrap_err();
+            let ExecuteError::StreamClosed(closed) = &error else { panic!("{version}: {error:?}") };
+            assert_eq!((&closed.stream, closed.status.is_deleted()), (&stream, true));
+            let keyed = app.execute(open_account("a", "ada")).expected_version(version).idempotency_key("k");
+            assert!(matches!(keyed.await.unwrap_err(), ExecuteError::StreamClosed(_)), "{version}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_version_of_a_stream_that_never_was_is_a_conflict() {
+    let app = scripted();
+    let error = app.execute(deposit("a", 5)).expected_version(ExpectedVersion::Exact(1)).await.unwrap_err();
+    assert_eq!(error.to_string(), "conflict: stream `account:a` is at version 0, expected version 1");
 }
 
 #[tokio::test]

@@ -45,7 +45,8 @@ pub enum ExecuteError<E = Infallible> {
         /// Where it stands.
         position: Position,
     },
-    /// A stream that the events belong to is archived, tombstoned or deleted. Nothing was appended.
+    /// A stream that the events belong to is archived, tombstoned or deleted, or the one whose version was expected is
+    /// deleted. Nothing was appended.
     StreamClosed(StreamClosed),
     /// The options do not fit the command. Nothing was appended.
     Options(&'static str),

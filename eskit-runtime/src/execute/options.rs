@@ -84,6 +84,7 @@ pub struct ExecuteOptions {
     /// The metadata of every event.
     pub metadata: Metadata,
     /// The version that the caller saw of the command's stream: any other is a conflict, which is not tried again.
+    /// A stream that was deleted has no version that a command could build on: [`ExecuteError::StreamClosed`].
     pub expected_version: Option<ExpectedVersion>,
     /// Appends without condition: what happened since the state was read does not count.
     pub unconditional: bool,
