@@ -311,8 +311,19 @@ fn the_variants_of_an_enum_are_read_by_their_names() {
     let error = decode("tickets.Thawed", 1, json!({})).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "event `tickets.Thawed` version 1 at position 7 is unknown to this program; add the event type, or name the old \
-         one with `#[event(alias = \"..\")]`"
+        "event `tickets.Thawed` version 1 at position 7 was asked for as `evolution::Ticket`, which has no such name; \
+         decode it as its own type, or add the name with `#[event(alias = \"..\")]`"
+    );
+}
+
+#[test]
+fn an_event_of_another_type_is_not_unknown() {
+    let error = recorded(old("tickets.Opened", 1, json!({"title": "t"}), &[])).decode::<mixed::Shipped>().unwrap_err();
+    assert!(matches!(error.reason, DecodeReason::UnknownName), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "event `tickets.Opened` version 1 at position 7 was asked for as `evolution::mixed::Shipped`, which has no such \
+         name; decode it as its own type, or add the name with `#[event(alias = \"..\")]`"
     );
 }
 

@@ -222,9 +222,14 @@ impl RecordedEvent {
     #[inline]
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
         match E::TYPES {
-            EventTypes::One(event) if !event.is_named(&self.name) => Err(self.undecodable(DecodeReason::UnknownName)),
+            EventTypes::One(event) if !event.is_named(&self.name) => Err(self.not_of(std::any::type_name::<E>())),
             // An enum looks the name up to find the variant.
-            _ => E::decode_named(self),
+            _ => match E::decode_named(self) {
+                Err(DecodeError { reason: DecodeReason::UnknownName, .. }) => {
+                    Err(self.not_of(std::any::type_name::<E>()))
+                }
+                decoded => decoded,
+            },
         }
     }
 
@@ -244,6 +249,13 @@ impl RecordedEvent {
 
     #[cold]
     pub(crate) fn undecodable(&self, reason: DecodeReason) -> DecodeError {
-        DecodeError { name: self.name.clone(), version: self.schema_version, position: self.position, reason }
+        let (name, version, position) = (self.name.clone(), self.schema_version, self.position);
+        DecodeError { name, version, position, reason, asked: None }
+    }
+
+    /// The type that was asked for holds no event of this name.
+    #[cold]
+    fn not_of(&self, asked: &'static str) -> DecodeError {
+        DecodeError { asked: Some(asked), ..self.undecodable(DecodeReason::UnknownName) }
     }
 }
