@@ -51,7 +51,7 @@ pub enum LimitError {
     TooLong {
         /// What was measured, for example "stream id".
         what: &'static str,
-        /// Its first 64 characters.
+        /// Its first 64 characters; of metadata and payloads the name of the event.
         text: String,
         /// Its length in bytes.
         found: usize,
@@ -63,7 +63,8 @@ pub enum LimitError {
         /// What was empty, for example "stream id".
         what: &'static str,
     },
-    /// A name, id, tag or metadata text holds a NUL character, which not every store can keep.
+    /// A name, an id, a tag, a content type or a reason holds a NUL character, which not every store can keep. Metadata and
+    /// payloads may.
     Nul {
         /// What holds it, for example "stream id".
         what: &'static str,
@@ -143,7 +144,7 @@ pub fn check_append(append: &Append) -> Result<(), LimitError> {
         }
         check_count("tags of one event", event.tags.len(), TAGS_PER_EVENT_MAX)?;
         check_tags(&event.tags)?;
-        check_metadata(&event.metadata)?;
+        check_metadata(event)?;
         if !event.content_type.is_json() {
             check_text("content type", event.content_type.as_str(), NAME_BYTES_MAX)?;
         }
@@ -193,16 +194,11 @@ pub fn check_change(stream: &crate::StreamId, change: &crate::StreamChange) -> R
     change.reason().map_or(Ok(()), |reason| check_text("reason", reason, REASON_BYTES_MAX))
 }
 
-fn check_metadata(metadata: &crate::Metadata) -> Result<(), LimitError> {
-    check_count("entries in one event's metadata", metadata.extras().len(), METADATA_ENTRIES_MAX)?;
-    let found = metadata.size_bytes();
-    if found > METADATA_BYTES_MAX {
-        return Err(LimitError::TooLong {
-            what: "metadata of event",
-            text: String::new(),
-            found,
-            max: METADATA_BYTES_MAX,
-        });
+fn check_metadata(event: &crate::NewEvent) -> Result<(), LimitError> {
+    check_count("entries in one event's metadata", event.metadata.extras().len(), METADATA_ENTRIES_MAX)?;
+    let (found, max) = (event.metadata.size_bytes(), METADATA_BYTES_MAX);
+    if found > max {
+        return Err(LimitError::TooLong { what: "metadata of event", text: excerpt(&event.name), found, max });
     }
     Ok(())
 }
@@ -242,6 +238,23 @@ mod tests {
         assert!(matches!(refused, LimitError::Nul { what: "tag", .. }), "{refused}");
         let query = Query::from(QueryItem::tags([Tag::new("course", "c1\0student:s1")]));
         assert!(matches!(check_query(&query), Err(LimitError::Nul { .. })));
+    }
+
+    #[test]
+    fn metadata_and_payloads_are_told_by_the_name_of_their_event() {
+        let metadata = crate::Metadata::new().with("text", "x".repeat(METADATA_BYTES_MAX));
+        let payload = vec![b' '; PAYLOAD_BYTES_MAX + 1];
+        let events = [
+            (
+                NewEvent { metadata, ..NewEvent::json("test.Happened", "{}") },
+                "the metadata of event \"test.Happened\" has ",
+            ),
+            (NewEvent::json("test.Happened", payload), "the payload of event \"test.Happened\" has "),
+        ];
+        for (event, text) in events {
+            let refused = check_append(&Append::new(vec![event])).unwrap_err();
+            assert!(refused.to_string().starts_with(text), "{refused}");
+        }
     }
 
     #[test]
