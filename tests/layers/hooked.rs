@@ -162,3 +162,15 @@ async fn only_what_was_recorded_is_announced_a_repeat_too() {
     assert!(store.append(append).await.unwrap().repeated);
     assert_eq!(*count.lock().unwrap(), 1);
 }
+
+/// The key is found by a read: `after_append` says so, and where to listen instead.
+#[tokio::test]
+async fn a_command_that_is_found_by_its_key_is_not_announced() {
+    let count = Arc::new(Mutex::new(0));
+    let after = Arc::clone(&count);
+    let app = App::new(Hooked::new(MemoryStore::new()).after_append(move |_| *after.lock().unwrap() += 1));
+    for repeated in [false, true] {
+        let executed = app.execute(define("maths", 3)).idempotency_key("k").await.unwrap();
+        assert_eq!((executed.repeated, *count.lock().unwrap()), (repeated, 1));
+    }
+}

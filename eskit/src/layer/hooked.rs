@@ -59,8 +59,12 @@ impl<S> Hooked<S> {
         self
     }
 
-    /// Adds a function that is called with the events that an append recorded, at their positions. It is called for a
-    /// repeat too, whose first answer may have been lost; not at all if the program dies between commit and call.
+    /// Adds a function that is called with the events that an append recorded, at their positions. An append that is repeated
+    /// is announced again, since its first answer may have been lost.
+    ///
+    /// It may not be called at all: when the program dies between commit and call, or when the answer of the append is lost and
+    /// nobody repeats the append. A command that is repeated with its idempotency key does not: the key is found by a read,
+    /// which announces nothing. What must hear of every event follows the log.
     #[must_use]
     pub fn after_append(mut self, hook: impl Fn(&[RecordedEvent]) + Send + Sync + 'static) -> Hooked<S> {
         self.after.push(Box::new(hook));
