@@ -1,10 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use eskit::layer::Metered;
 use eskit::prelude::*;
 use eskit::{Append, NewEvent, Position, Query, ReadOptions, StoreErrorKind, StreamChange, StreamId};
 use eskit_tests::scripted::{Scripted, Step};
+use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
 use super::one;
@@ -61,6 +62,32 @@ fn calls_are_counted_and_timed_by_outcome() {
         ("eskit_read_events_total", 3.0),
     ];
     assert_eq!(metrics, BTreeMap::from(expected.map(|(name, value)| (name.to_owned(), value))));
+}
+
+#[test]
+fn each_metric_is_described_with_its_unit() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    metrics::with_local_recorder(&recorder, || {
+        runtime.block_on(async {
+            let store = Metered::new(MemoryStore::new());
+            let stream = StreamId::new("account", "a");
+            store.append(Append::new(vec![on(&stream)])).await.unwrap();
+            store.read(&Query::all(), ReadOptions::default()).await.unwrap();
+            store.head().await.unwrap();
+            store.change_stream(&stream, StreamChange::Archive).await.unwrap();
+        });
+    });
+    let mut names = BTreeSet::new();
+    for (key, unit, description, _) in snapshotter.snapshot().into_vec() {
+        let name = key.key().name().to_owned();
+        let expected = if name.ends_with("_seconds") { Unit::Seconds } else { Unit::Count };
+        assert_eq!(unit, Some(expected), "{name}");
+        assert!(description.is_some_and(|text| !text.is_empty()), "{name}");
+        names.insert(name);
+    }
+    assert_eq!(names.len(), 7, "{names:?}");
 }
 
 #[test]

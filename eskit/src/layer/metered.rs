@@ -4,7 +4,7 @@ use eskit_runtime::{
     Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StreamChange,
     StreamError, StreamId, StreamInfo, StreamStatus,
 };
-use metrics::{counter, gauge, histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 use super::append_outcome;
 
@@ -27,10 +27,30 @@ pub struct Metered<S> {
 }
 
 impl<S> Metered<S> {
-    /// The store, with its calls counted and timed.
+    /// The store, with its calls counted and timed. Describes the metrics to the recorder that is installed by now.
     pub fn new(store: S) -> Metered<S> {
+        describe();
         Metered { store }
     }
+}
+
+/// Tells the exporter the units and meanings of the table above.
+fn describe() {
+    describe_histogram!("eskit_append_duration_seconds", Unit::Seconds, "How long an append took, by outcome");
+    describe_counter!("eskit_appended_events_total", Unit::Count, "Events that were appended; a repeat counts none");
+    describe_histogram!("eskit_read_duration_seconds", Unit::Seconds, "How long the read of one page took, by outcome");
+    describe_counter!("eskit_read_events_total", Unit::Count, "Events that were read");
+    describe_histogram!(
+        "eskit_head_duration_seconds",
+        Unit::Seconds,
+        "How long reading the head of the log took, by outcome"
+    );
+    describe_histogram!(
+        "eskit_change_stream_duration_seconds",
+        Unit::Seconds,
+        "How long a change of a stream took, by change and outcome"
+    );
+    describe_gauge!("eskit_head_position", Unit::Count, "Position of the last event that the store told of");
 }
 
 fn read_outcome<T>(answer: &Result<T, StoreError>) -> &'static str {
