@@ -2,13 +2,25 @@ use std::path::PathBuf;
 
 use lexopt::{Arg, ValueExt};
 
-pub(crate) const USAGE: &str = "usage: loans [FILE] [--store DSN]
+/// The stores that this build opens.
+const STORES: &str = if cfg!(feature = "postgres") {
+    "`sqlite:path/to/file.db`, `postgres://user@host/database` or `memory:`"
+} else {
+    "`sqlite:path/to/file.db` or `memory:`"
+};
+
+/// What `--help` says.
+pub(crate) fn usage() -> String {
+    format!(
+        "usage: loans [FILE] [--store DSN]
 
 Imports the loan log of the BPI Challenge 2012 into a store, rebuilds every case, and compares the figures with the
 published ones. Goes on where an earlier run ended, however that was.
 
   FILE          the log, one JSON object a line, compressed by gzip; `../shared/data/bpic2012.ndjson.gz` when left out
-  --store DSN   the store: `sqlite:path/to/file.db` or `memory:`; `sqlite:loans.db` when left out";
+  --store DSN   the store: {STORES}; `sqlite:loans.db` when left out"
+    )
+}
 
 /// What the command line says.
 pub(crate) struct Arguments {
@@ -60,6 +72,16 @@ mod tests {
             let arguments = read(&line).unwrap().unwrap();
             assert_eq!((arguments.file, arguments.dsn), (PathBuf::from("x.gz"), "memory:".to_owned()));
         }
+    }
+
+    #[test]
+    fn the_stores_of_this_build_are_named() {
+        let usage = usage();
+        assert!(
+            usage.contains("`sqlite:path/to/file.db`") && usage.contains("`memory:`; `sqlite:loans.db`"),
+            "{usage}"
+        );
+        assert_eq!(usage.contains("`postgres://user@host/database`"), cfg!(feature = "postgres"), "{usage}");
     }
 
     #[test]

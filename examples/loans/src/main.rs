@@ -12,7 +12,7 @@ use eskit::layer::Retrying;
 use eskit::prelude::*;
 use loans::{Figures, LogFile};
 
-use arguments::{Arguments, USAGE};
+use arguments::{Arguments, usage};
 use report::{Outcome, Report};
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,11 +20,11 @@ async fn main() -> ExitCode {
     let arguments = match Arguments::from_env() {
         Ok(Some(arguments)) => arguments,
         Ok(None) => {
-            eprintln!("{USAGE}");
+            eprintln!("{}", usage());
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            eprintln!("error: {error}\n\n{USAGE}");
+            eprintln!("error: {error}\n\n{}", usage());
             return ExitCode::from(2);
         }
     };
