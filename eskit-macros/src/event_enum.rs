@@ -81,7 +81,7 @@ impl<'a> EventEnumDef<'a> {
             ) -> ::core::result::Result<Self, __eskit::DecodeError> {
                 match TABLE.find(&__event.name) {
                     #(#decode)*
-                    _ => ::core::result::Result::Err(__eskit::unknown_name(__event)),
+                    _ => ::core::result::Result::Err(__eskit::unknown_name::<Self>(__event)),
                 }
             }
 

@@ -21,7 +21,7 @@ pub(crate) fn event(errors: TokenStream, input: &DeriveInput, eskit: &Path, sets
         quote!(where Self: ::core::marker::Send + ::core::marker::Sync + 'static)
     };
     let sets = if input.generics.params.is_empty() { sets } else { &[] };
-    let unknown = quote!(::core::result::Result::Err(__eskit::unknown_name(__event)));
+    let unknown = quote!(::core::result::Result::Err(__eskit::unknown_name::<Self>(__event)));
     // A newer version may be read from it.
     let previous = matches!(input.data, Data::Struct(_)).then(|| {
         quote! {

@@ -222,14 +222,9 @@ impl RecordedEvent {
     #[inline]
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
         match E::TYPES {
-            EventTypes::One(event) if !event.is_named(&self.name) => Err(self.not_of(std::any::type_name::<E>())),
+            EventTypes::One(event) if !event.is_named(&self.name) => Err(self.unknown_to::<E>()),
             // An enum looks the name up to find the variant.
-            _ => match E::decode_named(self) {
-                Err(DecodeError { reason: DecodeReason::UnknownName, .. }) => {
-                    Err(self.not_of(std::any::type_name::<E>()))
-                }
-                decoded => decoded,
-            },
+            _ => E::decode_named(self),
         }
     }
 
@@ -242,7 +237,9 @@ impl RecordedEvent {
     pub fn decode_known<E: Event>(&self) -> Result<Option<E>, DecodeError> {
         match self.decode() {
             Ok(event) => Ok(Some(event)),
-            Err(DecodeError { reason: DecodeReason::UnknownName | DecodeReason::NewerVersion { .. }, .. }) => Ok(None),
+            Err(DecodeError {
+                reason: DecodeReason::UnknownName { .. } | DecodeReason::NewerVersion { .. }, ..
+            }) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -250,12 +247,12 @@ impl RecordedEvent {
     #[cold]
     pub(crate) fn undecodable(&self, reason: DecodeReason) -> DecodeError {
         let (name, version, position) = (self.name.clone(), self.schema_version, self.position);
-        DecodeError { name, version, position, reason, asked: None }
+        DecodeError { name, version, position, reason }
     }
 
     /// The type that was asked for holds no event of this name.
     #[cold]
-    fn not_of(&self, asked: &'static str) -> DecodeError {
-        DecodeError { asked: Some(asked), ..self.undecodable(DecodeReason::UnknownName) }
+    pub(crate) fn unknown_to<E>(&self) -> DecodeError {
+        self.undecodable(DecodeReason::UnknownName { asked: std::any::type_name::<E>() })
     }
 }

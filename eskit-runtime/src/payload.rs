@@ -54,16 +54,17 @@ pub struct DecodeError {
     pub position: Position,
     /// Why it cannot be read.
     pub reason: DecodeReason,
-    /// The Rust type that was asked for, where that is what does not know the name.
-    pub asked: Option<&'static str>,
 }
 
 /// Why a recorded event cannot be read.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DecodeReason {
-    /// No event type that was asked for has this wire name or alias.
-    UnknownName,
+    /// The event type that was asked for has no such wire name or alias.
+    UnknownName {
+        /// The Rust type.
+        asked: &'static str,
+    },
     /// The event lies in a stream that an aggregate folds, but the aggregate has no `#[evolve]` method for it.
     NotEvolved {
         /// The aggregate.
@@ -96,16 +97,11 @@ impl fmt::Display for DecodeError {
             write!(f, " at position {}", self.position)?;
         }
         match &self.reason {
-            DecodeReason::UnknownName => match self.asked {
-                Some(asked) => write!(
-                    f,
-                    " was asked for as `{asked}`, which has no such name; decode it as its own type, or add the name with \
-                     `#[event(alias = \"..\")]`"
-                ),
-                None => f.write_str(
-                    " is unknown to this program; add the event type, or name the old one with `#[event(alias = \"..\")]`",
-                ),
-            },
+            DecodeReason::UnknownName { asked } => write!(
+                f,
+                " was asked for as `{asked}`, which has no such name; decode it as its own type, or add the name with \
+                 `#[event(alias = \"..\")]`"
+            ),
             DecodeReason::NotEvolved { aggregate } => write!(
                 f,
                 " is in a stream of `{aggregate}`, which does not evolve it; add an `#[evolve]` method, or pass such \

@@ -91,6 +91,6 @@ fn run_steps(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<serde_jso
 
 /// The answer of an enum that has no variant of this name.
 #[cold]
-pub fn unknown_name(event: &RecordedEvent) -> DecodeError {
-    event.undecodable(DecodeReason::UnknownName)
+pub fn unknown_name<E>(event: &RecordedEvent) -> DecodeError {
+    event.unknown_to::<E>()
 }
