@@ -201,8 +201,8 @@ pub(crate) fn run(case: &Case, known: &[EventDefinition]) -> Result<(), Failed> 
     case.check_tags::<CourseEvent>(known)?;
     let given = case.given::<CourseEvent>()?;
     match case.command()? {
-        CourseCommand::DefineCourse(command) => case.check::<_, CourseEvent>(&given.when(command)),
-        CourseCommand::ChangeCourseCapacity(command) => case.check::<_, CourseEvent>(&given.when(command)),
-        CourseCommand::SubscribeStudentToCourse(command) => case.check::<_, CourseEvent>(&given.when(command)),
+        CourseCommand::DefineCourse(command) => case.check::<CourseEvent>(&given.when(command)),
+        CourseCommand::ChangeCourseCapacity(command) => case.check::<CourseEvent>(&given.when(command)),
+        CourseCommand::SubscribeStudentToCourse(command) => case.check::<CourseEvent>(&given.when(command)),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Display};
 
 use eskit::testing::{Given, Outcome, given};
-use eskit::{Decide, DomainError, Emit, Timestamp};
+use eskit::{Emit, Timestamp};
 use eskit_tests::scripted::encode;
 use libtest_mimic::Failed;
 use serde::Deserialize;
@@ -101,10 +101,10 @@ impl Case {
     }
 
     /// Holds what the command did to what the table expects.
-    pub(crate) fn check<C: Decide, E: Emit + DeserializeOwned>(&self, outcome: &Outcome<C>) -> Result<(), Failed>
-    where
-        DomainError<C>: Debug + Display,
-    {
+    pub(crate) fn check<E: Emit + DeserializeOwned>(
+        &self,
+        outcome: &Outcome<impl Sized, impl Debug + Display>,
+    ) -> Result<(), Failed> {
         match (&self.then_expected_event, &self.then_expected_error) {
             (Some(event), None) => outcome.then(event.event::<E>()?),
             (None, Some(text)) => outcome.then_error_matches(|error| error.to_string() == *text),

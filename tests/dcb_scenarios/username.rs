@@ -95,5 +95,5 @@ pub(crate) fn run(case: &Case, known: &[EventDefinition]) -> Result<(), Failed> 
     case.check_tags::<UsernameEvent>(known)?;
     let given = case.given::<UsernameEvent>()?;
     let UsernameCommand::RegisterAccount(command) = case.command()?;
-    case.check::<_, UsernameEvent>(&given.when(command))
+    case.check::<UsernameEvent>(&given.when(command))
 }

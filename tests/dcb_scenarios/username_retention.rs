@@ -64,5 +64,5 @@ pub(crate) fn run(case: &Case, known: &[EventDefinition]) -> Result<(), Failed> 
     case.check_tags::<UsernameEvent>(known)?;
     let given = case.given::<UsernameEvent>()?;
     let UsernameCommand::RegisterAccount { username } = case.command()?;
-    case.check::<_, UsernameEvent>(&given.when(RegisterAccount { username, at: NOW }))
+    case.check::<UsernameEvent>(&given.when(RegisterAccount { username, at: NOW }))
 }

@@ -92,7 +92,7 @@ impl Given {
     /// # Panics
     /// The given events do not fit a log, or the command's tags do not select one instance of each model.
     #[track_caller]
-    pub fn when<C: Decide>(self, command: C) -> Outcome<C> {
+    pub fn when<C: Decide>(self, command: C) -> Outcome<C::State, DomainError<C>> {
         self.when_with(command, |_| {})
     }
 
@@ -101,7 +101,11 @@ impl Given {
     /// # Panics
     /// As [`Given::when`].
     #[track_caller]
-    pub fn when_with<C: Decide>(self, command: C, set: impl FnOnce(&mut ExecuteOptions)) -> Outcome<C> {
+    pub fn when_with<C: Decide>(
+        self,
+        command: C,
+        set: impl FnOnce(&mut ExecuteOptions),
+    ) -> Outcome<C::State, DomainError<C>> {
         let mut options = ExecuteOptions::default();
         set(&mut options);
         match Outcome::of(self.history, &command, &options) {

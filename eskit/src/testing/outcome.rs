@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use eskit_runtime::__private::decision_query;
 use eskit_runtime::{
-    Decide, DomainError, Emit, Evolve, ExecuteError, ExecuteOptions, Executed, LoadKey, Models, NewEvent, Pages, Query,
-    ReadOptions, RecordedEvent, Sleep, StoreError,
+    Decide, Emit, Evolve, ExecuteError, ExecuteOptions, Executed, LoadKey, Models, NewEvent, Pages, Query, ReadOptions,
+    RecordedEvent, Sleep, StoreError,
 };
 
 use super::block_on::block_on;
@@ -14,10 +14,13 @@ use super::history::History;
 use super::render::{self, Content};
 use crate::MemoryStore;
 
-/// What the command under test did. Each expectation panics where it does not hold, with the difference.
+/// What the command under test did. Each expectation panics where it does not hold, with the difference. `M` are the command's
+/// models, `E` is its domain's error.
+// It does not name the command: the expectations then have nothing to add when one that nobody decides is refused at `when`.
 #[must_use = "a test needs an expectation, such as `.then(..)` or `.then_error(..)`"]
-pub struct Outcome<C: Decide> {
-    result: Result<Executed<C::State>, Failure<DomainError<C>>>,
+pub struct Outcome<M, E> {
+    command: &'static str,
+    result: Result<Executed<M>, Failure<E>>,
     /// The given events, and those that the command emitted.
     history: History,
     /// The given events that no model of the command saw.
@@ -33,18 +36,25 @@ impl Sleep for NoSleep {
     }
 }
 
-impl<C: Decide> Outcome<C> {
+impl<M, E> Outcome<M, E> {
     /// Executes the command on a store that holds the history.
-    pub(super) fn of(mut history: History, command: &C, options: &ExecuteOptions) -> Result<Outcome<C>, String> {
+    pub(super) fn of<C: Decide<State = M, Error = E>>(
+        mut history: History,
+        command: &C,
+        options: &ExecuteOptions,
+    ) -> Result<Outcome<M, E>, String>
+    where
+        M: Models,
+    {
         let query = decision_query(command)?;
-        history.route(C::State::LIST, &query)?;
+        history.route(M::LIST, &query)?;
         let store = history.store().map_err(|error| format!("the given events cannot be appended: {error}"))?;
         let unseen = unseen(&store, &query).map_err(|error| error.to_string())?;
         let result = block_on(eskit_runtime::execute(&store, command, options, &NoSleep, &()));
         if let Ok(executed) = &result {
             history.push_recorded(&executed.events);
         }
-        Ok(Outcome { result: result.map_err(Failure::from), history, unseen })
+        Ok(Outcome { command: C::TYPE.name, result: result.map_err(Failure::from), history, unseen })
     }
 
     pub(super) fn into_history(self) -> History {
@@ -52,7 +62,7 @@ impl<C: Decide> Outcome<C> {
     }
 
     #[cfg(feature = "proptest")]
-    pub(super) fn result(&self) -> &Result<Executed<C::State>, Failure<DomainError<C>>> {
+    pub(super) fn result(&self) -> &Result<Executed<M>, Failure<E>> {
         &self.result
     }
 
@@ -63,7 +73,7 @@ impl<C: Decide> Outcome<C> {
     #[track_caller]
     pub fn events(&self) -> &[RecordedEvent]
     where
-        DomainError<C>: Debug,
+        E: Debug,
     {
         &self.executed().events
     }
@@ -74,9 +84,9 @@ impl<C: Decide> Outcome<C> {
     /// # Panics
     /// The command emitted others, or did not go through.
     #[track_caller]
-    pub fn then(&self, expected: impl Emit) -> &Outcome<C>
+    pub fn then(&self, expected: impl Emit) -> &Outcome<M, E>
     where
-        DomainError<C>: Debug,
+        E: Debug,
     {
         let expected = match NewEvent::encode(&expected) {
             Ok(events) => render::text(&events),
@@ -98,9 +108,9 @@ impl<C: Decide> Outcome<C> {
     /// # Panics
     /// The command emitted events, or did not go through.
     #[track_caller]
-    pub fn then_nothing(&self) -> &Outcome<C>
+    pub fn then_nothing(&self) -> &Outcome<M, E>
     where
-        DomainError<C>: Debug,
+        E: Debug,
     {
         let executed = self.executed();
         if !executed.events.is_empty() {
@@ -115,9 +125,9 @@ impl<C: Decide> Outcome<C> {
     /// # Panics
     /// The decider refused with another error, or did not refuse.
     #[track_caller]
-    pub fn then_error(&self, expected: DomainError<C>) -> &Outcome<C>
+    pub fn then_error(&self, expected: E) -> &Outcome<M, E>
     where
-        DomainError<C>: Debug + PartialEq,
+        E: Debug + PartialEq,
     {
         let error = self.refusal();
         if *error != expected {
@@ -135,9 +145,9 @@ impl<C: Decide> Outcome<C> {
     /// # Panics
     /// The error does not match, or the decider did not refuse.
     #[track_caller]
-    pub fn then_error_matches(&self, matches: impl FnOnce(&DomainError<C>) -> bool) -> &Outcome<C>
+    pub fn then_error_matches(&self, matches: impl FnOnce(&E) -> bool) -> &Outcome<M, E>
     where
-        DomainError<C>: Debug,
+        E: Debug,
     {
         let error = self.refusal();
         if !matches(error) {
@@ -153,9 +163,9 @@ impl<C: Decide> Outcome<C> {
     /// # Panics
     /// `check` panics, or the command did not go through.
     #[track_caller]
-    pub fn then_state(&self, check: impl FnOnce(&C::State)) -> &Outcome<C>
+    pub fn then_state(&self, check: impl FnOnce(&M)) -> &Outcome<M, E>
     where
-        DomainError<C>: Debug,
+        E: Debug,
     {
         check(&self.executed().state);
         self
@@ -166,10 +176,10 @@ impl<C: Decide> Outcome<C> {
     /// # Panics
     /// They differ, or the command did not go through.
     #[track_caller]
-    pub fn then_state_eq(&self, expected: C::State) -> &Outcome<C>
+    pub fn then_state_eq(&self, expected: M) -> &Outcome<M, E>
     where
-        DomainError<C>: Debug,
-        C::State: Debug + PartialEq,
+        E: Debug,
+        M: Debug + PartialEq,
     {
         let found = &self.executed().state;
         if *found != expected {
@@ -184,15 +194,15 @@ impl<C: Decide> Outcome<C> {
     /// # Panics
     /// `check` panics, an event cannot be read, or the key does not select one instance.
     #[track_caller]
-    pub fn then_state_of<A: Evolve>(&self, key: impl LoadKey<A::Keys>, check: impl FnOnce(&A)) -> &Outcome<C> {
+    pub fn then_state_of<A: Evolve>(&self, key: impl LoadKey<A::Keys>, check: impl FnOnce(&A)) -> &Outcome<M, E> {
         Given::from(self.history.clone()).then_state_of(key, check);
         self
     }
 
     #[track_caller]
-    pub(super) fn executed(&self) -> &Executed<C::State>
+    pub(super) fn executed(&self) -> &Executed<M>
     where
-        DomainError<C>: Debug,
+        E: Debug,
     {
         match &self.result {
             Ok(executed) => executed,
@@ -201,9 +211,9 @@ impl<C: Decide> Outcome<C> {
     }
 
     #[track_caller]
-    fn refusal(&self) -> &DomainError<C>
+    fn refusal(&self) -> &E
     where
-        DomainError<C>: Debug,
+        E: Debug,
     {
         match &self.result {
             Err(Failure::Refused(error)) => error,
@@ -220,7 +230,7 @@ impl<C: Decide> Outcome<C> {
 
     /// The text of a failed expectation.
     fn report(&self, what: &(impl fmt::Display + ?Sized), detail: Option<&str>) -> String {
-        let command = C::TYPE.name;
+        let command = self.command;
         let mut text = format!("`{command}` {what}");
         match detail {
             Some("") => text.push_str(":\n\n(no events)\n"),
@@ -239,10 +249,10 @@ impl<C: Decide> Outcome<C> {
     }
 }
 
-impl<C: Decide> Debug for Outcome<C>
+impl<M, E> Debug for Outcome<M, E>
 where
-    DomainError<C>: Debug,
-    C::State: Debug,
+    E: Debug,
+    M: Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Outcome");
