@@ -36,7 +36,9 @@ async fn inspect(conn: &mut PgConnection, names: &Names) -> Result<Found, Fault>
         return Ok(if tables { Found::Foreign } else { Found::Nothing });
     }
     let sql = names.render("SELECT version, name, applied_at::text FROM {migrations} ORDER BY version");
-    let applied = sqlx::query_as::<_, (i32, String, String)>(AssertSqlSafe(sql)).fetch_all(&mut *conn).await;
+    // Not prepared for later: the table may be another one by then.
+    let applied = sqlx::query_as::<_, (i32, String, String)>(AssertSqlSafe(sql)).persistent(false);
+    let applied = applied.fetch_all(&mut *conn).await;
     match applied.map_err(Fault::from) {
         Ok(applied) => Ok(match applied.last() {
             None if tables => Found::Foreign,
