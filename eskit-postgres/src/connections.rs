@@ -108,7 +108,7 @@ impl Connections {
     }
 
     /// The runtime of the caller; without one, that in which the store was opened.
-    fn runtime(&self) -> Handle {
+    pub(crate) fn runtime(&self) -> Handle {
         Handle::try_current().unwrap_or_else(|_| self.runtime.clone())
     }
 

@@ -107,7 +107,7 @@ async fn apply(conn: &mut PgConnection, names: &Names, payload: PayloadType) -> 
         Found::Foreign => return Err(foreign(names)),
         Found::Log { version } => version,
         Found::Nothing => {
-            prepare(conn, names).await.map_err(fail)?;
+            run(conn, migrations::beginning(names)).await.map_err(fail)?;
             0
         }
     };
@@ -117,18 +117,6 @@ async fn apply(conn: &mut PgConnection, names: &Names, payload: PayloadType) -> 
         run(conn, migration.sql).await.map_err(fail)?;
     }
     Ok(())
-}
-
-/// Makes the schema and the table of migrations. The schema only if it is missing: its owner may be another role.
-async fn prepare(conn: &mut PgConnection, names: &Names) -> Result<(), Fault> {
-    let is_there: bool = sqlx::query_scalar("SELECT count(*) > 0 FROM pg_catalog.pg_namespace WHERE nspname = $1")
-        .bind(names.schema_name())
-        .fetch_one(&mut *conn)
-        .await?;
-    if !is_there {
-        run(conn, migrations::create_schema(names)).await?;
-    }
-    run(conn, names.render(migrations::CREATE_MIGRATIONS)).await
 }
 
 /// Runs statements whose text holds nothing but templates and validated names.

@@ -142,7 +142,7 @@ impl Migrations {
         let mut all = all(&names, self.payload);
         for migration in &mut all {
             let begin = match migration.version {
-                1 => format!("{}\n{}", create_schema_if_missing(&names), names.render(CREATE_MIGRATIONS)),
+                1 => beginning(&names),
                 version => names.render(&EXPECT_PREDECESSOR.replace("{before}", &(version - 1).to_string())),
             };
             migration.sql = format!("{HOW_TO_RUN}{begin}\n{}", migration.sql);
@@ -152,7 +152,7 @@ impl Migrations {
 }
 
 /// Makes the table that notes which migrations were applied.
-pub(crate) const CREATE_MIGRATIONS: &str = "\
+const CREATE_MIGRATIONS: &str = "\
 -- Which migrations of eskit were applied.
 CREATE TABLE IF NOT EXISTS {migrations} (
     version    integer     PRIMARY KEY,
@@ -178,18 +178,15 @@ END
 $expect$;
 ";
 
-/// Makes the schema.
-pub(crate) fn create_schema(names: &Names) -> String {
-    format!("CREATE SCHEMA {};\n", names.schema())
-}
-
-/// Makes the schema if it is missing. `IF NOT EXISTS` would ask for the right to make one also where it is there.
-fn create_schema_if_missing(names: &Names) -> String {
+/// Makes the schema, if it is missing, and the table of migrations. `IF NOT EXISTS` would ask for the right to make a schema also
+/// where it is there.
+pub(crate) fn beginning(names: &Names) -> String {
     format!(
-        "DO $schema$\nBEGIN\n    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = '{}') THEN\n        {}    \
-         END IF;\nEND\n$schema$;\n",
+        "DO $schema$\nBEGIN\n    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = '{}') THEN\n        \
+         CREATE SCHEMA {};\n    END IF;\nEND\n$schema$;\n\n{}",
         names.schema_name(),
-        create_schema(names)
+        names.schema(),
+        names.render(CREATE_MIGRATIONS)
     )
 }
 

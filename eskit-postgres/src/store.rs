@@ -56,7 +56,6 @@ pub(crate) struct Inner {
     pub(crate) writer: Writer,
     /// For reads ahead, which may hold half of the pool's connections while nobody polls them.
     ahead: Semaphore,
-    runtime: Handle,
     owns_pool: bool,
 }
 
@@ -102,10 +101,9 @@ impl PostgresStore {
         if options.migrate {
             options.run_migrations(&pool).await?;
         }
-        let runtime = Handle::current();
         let max_connections = pool.options().get_max_connections();
         let ahead = Semaphore::new(max_connections as usize / 2);
-        let connections = Arc::new(Connections::new(pool, keep, runtime.clone()));
+        let connections = Arc::new(Connections::new(pool, keep, Handle::current()));
         let payload = inspect(&connections, &names, &options).await?;
         let statements = Arc::new(Statements::new(&names, payload));
         let heads = Arc::new(Heads::new(
@@ -131,7 +129,7 @@ impl PostgresStore {
             last_ns: AtomicU64::new(0),
         };
         let queue = Queue::new(options.queue_len);
-        let inner = Inner { names, payload, connections, statements, heads, queue, writer, ahead, runtime, owns_pool };
+        let inner = Inner { names, payload, connections, statements, heads, queue, writer, ahead, owns_pool };
         let store = PostgresStore { inner: Arc::new(inner) };
         store.give_way_to_closing_pool();
         Ok(store)
@@ -142,7 +140,7 @@ impl PostgresStore {
         let mut closing = self.pool().close_event();
         let connections = Arc::downgrade(&self.inner.connections);
         let heads = Arc::downgrade(&self.inner.heads);
-        self.inner.runtime.spawn(async move {
+        self.inner.connections.runtime().spawn(async move {
             (&mut closing).await;
             if let (Some(connections), Some(heads)) = (connections.upgrade(), heads.upgrade()) {
                 connections.close();
@@ -332,8 +330,7 @@ impl Drop for Lead {
         } else if self.inner.queue.end_lead() {
             let next = Lead { inner: Arc::clone(&self.inner), has_begun: false };
             // The runtime of whoever wrote last lives, most likely, also when that in which the store was opened has ended.
-            let runtime = Handle::try_current().unwrap_or_else(|_| self.inner.runtime.clone());
-            runtime.spawn(next.serve());
+            self.inner.connections.runtime().spawn(next.serve());
         }
     }
 }

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 use eskit_runtime::Position;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgListener;
-use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::connections::Connections;
@@ -30,7 +29,6 @@ pub(crate) struct Heads {
     announces: bool,
     listens: bool,
     poll_interval: Duration,
-    runtime: Handle,
 }
 
 #[derive(Clone, Copy)]
@@ -106,13 +104,7 @@ impl Heads {
     ) -> Heads {
         let (state, _) = watch::channel(State { head, is_closed: false });
         let Following { channel, announces, listens, poll_interval } = following;
-        let (tasks, runtime) = (Mutex::default(), Handle::current());
-        Heads { state, tasks, connections, statements, channel, announces, listens, poll_interval, runtime }
-    }
-
-    /// The runtime of the caller; without one, that in which the store was opened.
-    fn runtime(&self) -> Handle {
-        Handle::try_current().unwrap_or_else(|_| self.runtime.clone())
+        Heads { state, tasks: Mutex::default(), connections, statements, channel, announces, listens, poll_interval }
     }
 
     fn tasks(&self) -> MutexGuard<'_, Tasks> {
@@ -167,7 +159,7 @@ impl Heads {
     fn ensure_followed(self: &Arc<Heads>) {
         if !std::mem::replace(&mut self.tasks().follows, true) {
             let follower = ForAll::new(self, |tasks| tasks.follows = false);
-            self.runtime().spawn(Heads::follow(follower));
+            self.connections.runtime().spawn(Heads::follow(follower));
         }
     }
 
@@ -217,7 +209,7 @@ impl Heads {
         let is_news = self.tasks().announces.replace(head).is_none();
         if is_news {
             let announcer = ForAll::new(self, |tasks| tasks.announces = None);
-            self.runtime().spawn(Heads::announce_all(announcer));
+            self.connections.runtime().spawn(Heads::announce_all(announcer));
         }
     }
 
