@@ -105,7 +105,7 @@ fn error_of(output: &Type) -> ErrorOf<'_> {
     let arguments: Vec<_> = arguments.args.iter().collect();
     match arguments.as_slice() {
         [_, GenericArgument::Type(error)] if segment.ident == "Result" => ErrorOf::Known(error),
-        [_] if ["Option", "Vec", "Box"].iter().any(|name| segment.ident == name) => ErrorOf::None,
+        [_] if segment.ident == "Option" || segment.ident == "Vec" => ErrorOf::None,
         _ => ErrorOf::Unknown,
     }
 }
