@@ -109,7 +109,7 @@ pub(crate) fn commands_per_second<S: EventStore + 'static>(
 }
 
 /// Loads every account, one after the other, in one task; returns how many a second.
-pub(crate) fn loads_per_second<S: EventStore>(
+pub(crate) fn loads_per_second<S: EventStore + 'static>(
     runtime: &Runtime,
     app: &Arc<App<S>>,
     accounts: usize,

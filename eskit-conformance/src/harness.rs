@@ -35,7 +35,7 @@ pub(crate) struct Harness {
 impl Harness {
     pub(crate) fn new<S, E, Fut>(is_durable: bool, open: impl Fn(Log) -> Fut + Send + Sync + 'static) -> Harness
     where
-        S: EventStore,
+        S: EventStore + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
         Fut: Future<Output = Result<S, E>> + Send + 'static,
     {

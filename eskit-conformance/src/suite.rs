@@ -42,7 +42,7 @@ impl Suite {
     /// Cases that open a log twice, or kill its process, are skipped.
     pub fn volatile<S, E, Fut>(open: impl Fn() -> Fut + Send + Sync + 'static) -> Suite
     where
-        S: EventStore,
+        S: EventStore + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
         Fut: Future<Output = Result<S, E>> + Send + 'static,
     {
@@ -53,7 +53,7 @@ impl Suite {
     /// one when it is given again, also while it is still open, and also from another process.
     pub fn durable<S, E, Fut>(open: impl Fn(Log) -> Fut + Send + Sync + 'static) -> Suite
     where
-        S: EventStore,
+        S: EventStore + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
         Fut: Future<Output = Result<S, E>> + Send + 'static,
     {

@@ -7,7 +7,7 @@
 //! - **Two conditions, one log**: the versions of streams and the queries of dynamic consistency boundaries are checked by
 //!   the transaction that writes, behind the lock.
 //! - **Shared**: any number of processes may write to one log.
-//! - **Your transaction**: [`PostgresStore::append_in`] appends together with what you write to your own tables.
+//! - **Your transaction**: [`PostgresStore::in_transaction`] commits commands together with what you write to your own tables.
 //!
 //! Programs use it through the `eskit` crate, feature `postgres`.
 
@@ -46,6 +46,7 @@ pub mod testing;
 pub use migrations::{Migration, Migrations, PayloadType, migrations};
 pub use options::PostgresOptions;
 pub use store::PostgresStore;
+pub use transaction::InTransaction;
 
 /// The README's code is compiled with the documentation's.
 #[cfg(doctest)]

@@ -25,7 +25,11 @@ pub(crate) fn status(number: i32, at: i64, reason: Option<String>) -> Result<Str
     }
 }
 
-async fn info(conn: &mut PgConnection, statements: &Statements, stream: &StreamId) -> Result<StreamInfo, Fault> {
+pub(crate) async fn info(
+    conn: &mut PgConnection,
+    statements: &Statements,
+    stream: &StreamId,
+) -> Result<StreamInfo, Fault> {
     let (number, at, reason, version): (Option<i32>, Option<i64>, Option<String>, i64) =
         sqlx::query_as(AssertSqlSafe(statements.stream_info.clone()))
             .bind(stream.stream_type())
@@ -47,7 +51,7 @@ impl PostgresStore {
         result
     }
 
-    /// Changes a stream in a transaction that holds the turn to append.
+    /// Changes a stream in a transaction of its own.
     pub(crate) async fn change(&self, stream: &StreamId, change: &StreamChange) -> Result<Changed, Fault> {
         let mut connection = self.inner.connections.take().await?;
         let result = change_in_turn(&mut connection, self, stream, change).await;
@@ -64,7 +68,7 @@ async fn change_in_turn(
 ) -> Result<Changed, Fault> {
     let mut transaction = conn.begin().await?;
     store.inner.writer.limit_wait(&mut transaction).await?;
-    let changed = change_now(&mut transaction, &store.inner.statements, stream, change).await;
+    let changed = self::change(&mut transaction, &store.inner.statements, stream, change).await;
     // The turn is given back before anything else is done with the connection.
     if matches!(changed, Ok(Ok(_))) {
         transaction.commit().await?
@@ -74,7 +78,8 @@ async fn change_in_turn(
     changed
 }
 
-async fn change_now(
+/// Changes a stream in a transaction, which has the turn to append from then on.
+pub(crate) async fn change(
     conn: &mut PgConnection,
     statements: &Statements,
     stream: &StreamId,

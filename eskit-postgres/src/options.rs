@@ -98,8 +98,8 @@ impl PostgresOptions {
         self
     }
 
-    /// How long an append waits for another process, or for a transaction of [`PostgresStore::append_in`], before it fails
-    /// as busy. `None` leaves it to the `lock_timeout` of the session, as `append_in` itself always does.
+    /// How long an append waits for another process, or for a transaction of [`PostgresStore::in_transaction`], before it fails
+    /// as busy. `None` leaves it to the `lock_timeout` of the session, as in such a transaction itself.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Option<Duration>) -> PostgresOptions {
         self.lock_timeout = timeout;

@@ -1,66 +1,93 @@
-use eskit_runtime::{Append, AppendError, Appended, Position, StoreError};
+use std::fmt;
+
+use eskit_runtime::{
+    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
+};
+use sqlx::PgConnection;
 use sqlx::postgres::PgTransaction;
+use tokio::sync::Mutex;
 
 use crate::batch::Batch;
 use crate::error::Fault;
 use crate::outcome::Verdict;
 use crate::store::PostgresStore;
 use crate::writer::Turn;
-use crate::{repeat, writer};
+use crate::{lifecycle, page, repeat, watch, writer};
 
 impl PostgresStore {
-    /// Appends inside a transaction of the caller, so that the events and what the caller writes to other tables are
-    /// committed together or not at all.
+    /// The log inside a transaction of the caller, so that events and what the caller writes to other tables are committed
+    /// together or not at all: a store like any other, on which an `App` executes commands. It sees what the transaction sees,
+    /// its own events included; others see those when the caller has committed.
     ///
-    /// What it costs: from here until the transaction ends, nobody else appends to this log, in any process. Do it last, and
-    /// commit at once. Measured on 2 cores beside 32 callers of the store: with one such transaction after another, committed
-    /// at once, the others kept 0.4 of their appends a second; held for 1 ms each, 0.3; held for 10 ms each, 0.08.
-    /// Appends that wait for longer than their [`lock_timeout`](crate::PostgresOptions::lock_timeout) fail as busy; this one
-    /// waits for its turn as long as the transaction waits for any lock (`SET LOCAL lock_timeout`), and two of them in one
-    /// task wait for each other for ever. If the transaction locks rows that others lock *after* they append, the two can
-    /// deadlock; append last everywhere.
+    /// What it costs: from its first append or change of a stream until the transaction ends, nobody else appends to this log,
+    /// in any process. Do that last, and commit at once. Measured on 2 cores beside 32 callers of the store: with one such
+    /// transaction after another, committed at once, the others kept 0.4 of their appends a second; held for 1 ms each, 0.3;
+    /// held for 10 ms each, 0.08. Appends that wait for longer than their [`lock_timeout`](crate::PostgresOptions::lock_timeout)
+    /// fail as busy; the transaction itself waits for its turn as long as it waits for any lock (`SET LOCAL lock_timeout`), and
+    /// two of them in one task wait for each other for ever. If the transaction locks rows that others lock *after* they
+    /// append, the two can deadlock; append last everywhere.
     ///
-    /// A refusal, such as a conflict, leaves the transaction usable, though it holds the turn. An error of the database
-    /// ([`AppendError::Store`]) aborts it, as errors in PostgreSQL do: roll it back. When the future of this call is dropped,
-    /// the events may be written, and a commit keeps them. Positions and versions in the answer are good once
-    /// the commit succeeded; then call [`PostgresStore::announce`], or those who wait in `watch` notice only when they next
-    /// look.
+    /// A refusal, such as a conflict, leaves the transaction usable, though it holds the turn: a command that met a conflict
+    /// meets no second one. An error of the database ([`AppendError::Store`]) aborts it, as errors in PostgreSQL do: roll it back.
+    /// When the future of an append is dropped, the events may be written, and a commit keeps them. Positions and versions in
+    /// the answers are good once the commit succeeded, and only the commit tells whether it did; then call
+    /// [`PostgresStore::announce`], or those who wait in `watch` notice only when they next look. Waiting in the transaction
+    /// itself is [unsupported](StoreErrorKind::Unsupported).
     ///
     /// The transaction may have any isolation level. From REPEATABLE READ upward, PostgreSQL refuses the append when somebody
-    /// else appended since the transaction began to read: that is a `Busy` error; begin again.
-    ///
-    /// # Errors
-    /// As [`EventStore::append`](eskit_runtime::EventStore::append), but never with an unknown outcome: that is for the
-    /// caller's commit to find out.
+    /// else appended since the transaction began to read: that is a [`Busy`](StoreErrorKind::Busy) error; begin again.
     ///
     /// ```no_run
     /// # async fn example(store: eskit_postgres::PostgresStore) -> Result<(), Box<dyn std::error::Error>> {
-    /// use eskit_runtime::{Append, NewEvent};
+    /// use eskit_runtime::{Append, EventStore, NewEvent};
     ///
     /// let mut transaction = store.pool().begin().await?;
     /// sqlx::query("UPDATE shop.stock SET left_over = left_over - 1").execute(&mut *transaction).await?;
-    /// store.append_in(&mut transaction, Append::new(vec![NewEvent::json("shop.Sold", "{}")])).await?;
+    /// // For a command: App::new(store.in_transaction(&mut transaction)).execute(command).await?;
+    /// let sold = Append::new(vec![NewEvent::json("shop.Sold", "{}")]);
+    /// store.in_transaction(&mut transaction).append(sold).await?;
     /// transaction.commit().await?;
     /// store.announce().await?;
     /// # Ok(()) }
     /// ```
-    pub async fn append_in(
-        &self,
-        transaction: &mut PgTransaction<'_>,
-        append: Append,
-    ) -> Result<Appended, AppendError> {
-        let mut prepared = self.prepare(append)?;
+    pub fn in_transaction<'t>(&self, transaction: &'t mut PgTransaction<'_>) -> InTransaction<'t> {
+        InTransaction { store: self.clone(), connection: Mutex::new(transaction) }
+    }
+
+    /// Looks at the head of the log, and tells those who wait in `watch`, here and in other processes: for after the commit of
+    /// a transaction that appended through [`PostgresStore::in_transaction`]. Returns the head.
+    ///
+    /// # Errors
+    /// As [`EventStore::head`].
+    pub async fn announce(&self) -> Result<Position, StoreError> {
+        let head = self.inner.heads.ask().await.map_err(|fault| self.error("read", fault))?;
+        self.inner.heads.announce(head);
+        Ok(head)
+    }
+}
+
+/// The log inside a transaction of the caller, from [`PostgresStore::in_transaction`].
+pub struct InTransaction<'t> {
+    store: PostgresStore,
+    connection: Mutex<&'t mut PgConnection>,
+}
+
+impl EventStore for InTransaction<'_> {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let mut prepared = self.store.prepare(append)?;
         let batch = Batch::new(std::iter::once(&mut prepared));
-        let fail = |fault: Fault| AppendError::Store(self.error("append to", fault));
-        let statements = &self.inner.statements;
-        let outcome = writer::call(transaction, statements, &batch, Turn { wait_ms: None, is_alone: false })
+        let fail = |fault: Fault| AppendError::Store(self.store.error("append to", fault));
+        let statements = &self.store.inner.statements;
+        let mut connection = self.connection.lock().await;
+        let outcome = writer::call(&mut connection, statements, &batch, Turn { wait_ms: None, is_alone: false })
             .await
             .map_err(fail)?;
         let (mut verdicts, _) = outcome.settle(&batch);
         match verdicts.pop() {
             Some(Verdict::Done(answer)) => answer,
             Some(Verdict::Known) => {
-                repeat::answer(transaction, statements, &prepared.append.events).await.map_err(fail)?
+                repeat::answer(&mut connection, statements, &prepared.append.events).await.map_err(fail)?
             }
             Some(Verdict::Again) | None => {
                 Err(fail(Fault::Damaged("an append that was alone was not decided".to_owned())))
@@ -68,14 +95,45 @@ impl PostgresStore {
         }
     }
 
-    /// Looks at the head of the log, and tells those who wait in `watch`, here and in other processes: for after the commit of
-    /// a transaction with [`PostgresStore::append_in`]. Returns the head.
-    ///
-    /// # Errors
-    /// As [`EventStore::head`](eskit_runtime::EventStore::head).
-    pub async fn announce(&self) -> Result<Position, StoreError> {
-        let head = self.inner.heads.ask().await.map_err(|fault| self.error("read", fault))?;
-        self.inner.heads.announce(head);
-        Ok(head)
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        limits::check_query(query)?;
+        if options.ahead {
+            // There is one connection for everything: it is taken when this is polled again, which is when the page is wanted.
+            tokio::task::yield_now().await;
+        }
+        let mut connection = self.connection.lock().await;
+        let result = page::read(&mut connection, &self.store.inner.statements, query, &options).await;
+        result.map_err(|fault| self.store.error("read", fault))
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        let mut connection = self.connection.lock().await;
+        let result = watch::head(&mut connection, &self.store.inner.statements).await;
+        result.map_err(|fault| self.store.error("read", fault))
+    }
+
+    async fn watch(&self, _: Position) -> Result<Position, StoreError> {
+        let text = "a transaction cannot wait for others to append\nhelp: watch the store itself";
+        Err(StoreError::new(StoreErrorKind::Unsupported, text))
+    }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        limits::check_stream(stream)?;
+        let mut connection = self.connection.lock().await;
+        let result = lifecycle::info(&mut connection, &self.store.inner.statements, stream).await;
+        result.map_err(|fault| self.store.error("read", fault))
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        limits::check_change(stream, &change)?;
+        let mut connection = self.connection.lock().await;
+        let result = lifecycle::change(&mut connection, &self.store.inner.statements, stream, &change).await;
+        result.map_err(|fault| self.store.error("change a stream of", fault))?
+    }
+}
+
+impl fmt::Debug for InTransaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InTransaction").field("store", &self.store).finish_non_exhaustive()
     }
 }

@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use eskit_runtime::Position;
-use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgListener;
+use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::sync::watch;
 
 use crate::connections::Connections;
@@ -17,6 +17,12 @@ const ANNOUNCE_GAP: Duration = Duration::from_millis(5);
 const FOLLOWER_CHECK: Duration = Duration::from_secs(1);
 /// How long the follower stays, with its connection, when nobody waits any more.
 const FOLLOW_IDLE_MAX: Duration = Duration::from_secs(5);
+
+/// Asks the database for the head.
+pub(crate) async fn head(conn: &mut PgConnection, statements: &Statements) -> Result<Position, Fault> {
+    let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(statements.head.clone()));
+    Ok(position(query.fetch_one(conn).await?))
+}
 
 /// The head of the log as this process knows it: moved by its own commits at once, and by a follower, while somebody waits,
 /// for those of other processes.
@@ -125,10 +131,9 @@ impl Heads {
     /// Asks the database for the head.
     pub(crate) async fn ask(&self) -> Result<Position, Fault> {
         let mut connection = self.connections.take().await?;
-        let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(self.statements.head.clone()));
-        let result = query.fetch_one(&mut *connection).await.map_err(Fault::from);
+        let result = head(&mut connection, &self.statements).await;
         self.connections.give_back(connection, &result);
-        let head = position(result?);
+        let head = result?;
         self.advance(head);
         Ok(head)
     }

@@ -145,7 +145,7 @@ async fn an_idle_transaction_that_the_server_ends_gives_the_turn_back() {
     let Some(Fixture { store, database: _database }) = fixture().await else { return };
     let mut forgotten = store.pool().begin().await.unwrap();
     sqlx::query("SET LOCAL idle_in_transaction_session_timeout = 100").execute(&mut *forgotten).await.unwrap();
-    store.append_in(&mut forgotten, one(plain("lost"))).await.unwrap();
+    store.in_transaction(&mut forgotten).append(one(plain("lost"))).await.unwrap();
     let appended = store.append(one(plain("kept"))).await.unwrap();
     assert_eq!(appended.last(), Position::new(1));
     assert!(forgotten.commit().await.is_err());

@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
-use eskit_runtime::{AppendError, EventStore, Position, StoreErrorKind};
+use eskit_runtime::{AppendError, EventStore, Position, StoreErrorKind, StreamChange, StreamInfo, StreamStatus};
 use sqlx::{AssertSqlSafe, PgPool};
 use support::*;
 
@@ -32,9 +32,9 @@ async fn events_and_tables_are_committed_together_or_not_at_all() {
     for (commits, left, head) in [(false, 3, 0), (true, 2, 2)] {
         let mut transaction = store.pool().begin().await.unwrap();
         sqlx::query(SELL).execute(&mut *transaction).await.unwrap();
-        let sold = store.append_in(&mut transaction, one(on(stream("a"), "shop.Sold"))).await.unwrap();
+        let sold = store.in_transaction(&mut transaction).append(one(on(stream("a"), "shop.Sold"))).await.unwrap();
         assert_eq!(sold.positions, [Position::new(1)]);
-        let paid = store.append_in(&mut transaction, one(on(stream("a"), "shop.Paid"))).await.unwrap();
+        let paid = store.in_transaction(&mut transaction).append(one(on(stream("a"), "shop.Paid"))).await.unwrap();
         assert_eq!((paid.positions, paid.versions), (vec![Position::new(2)], vec![Some(2)]));
         if commits {
             transaction.commit().await.unwrap();
@@ -55,11 +55,11 @@ async fn a_conflict_leaves_the_transaction_usable() {
     store.append(one(on(stream("a"), "e"))).await.unwrap();
     let mut transaction = store.pool().begin().await.unwrap();
     let stale = one(on(stream("a"), "e")).with(at_version(stream("a"), 0));
-    let refused = store.append_in(&mut transaction, stale).await;
+    let refused = store.in_transaction(&mut transaction).append(stale).await;
     assert!(matches!(refused, Err(AppendError::Conflict(_))), "{refused:?}");
     sqlx::query(SELL).execute(&mut *transaction).await.unwrap();
     let again = one(on(stream("a"), "e")).with(at_version(stream("a"), 1));
-    store.append_in(&mut transaction, again).await.unwrap();
+    store.in_transaction(&mut transaction).append(again).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!((left_over(store.pool()).await, store.head().await.unwrap()), (2, Position::new(2)));
 }
@@ -70,7 +70,7 @@ async fn a_repeat_in_a_transaction_returns_the_original_positions() {
     let append = one(on(stream("a"), "e"));
     store.append(append.clone()).await.unwrap();
     let mut transaction = store.pool().begin().await.unwrap();
-    let again = store.append_in(&mut transaction, append).await.unwrap();
+    let again = store.in_transaction(&mut transaction).append(append).await.unwrap();
     assert!(again.repeated);
     assert_eq!((again.positions, again.versions), (vec![Position::new(1)], vec![Some(1)]));
     transaction.commit().await.unwrap();
@@ -85,7 +85,7 @@ async fn others_wait_for_the_transaction_no_longer_than_their_timeout() {
     let hasty = options.connect(fixture.database.dsn()).await.unwrap();
     let patient = fixture.another().await;
     let mut transaction = fixture.store.pool().begin().await.unwrap();
-    fixture.store.append_in(&mut transaction, one(plain("e"))).await.unwrap();
+    fixture.store.in_transaction(&mut transaction).append(one(plain("e"))).await.unwrap();
 
     let Err(AppendError::Store(error)) = hasty.append(one(plain("e"))).await else { panic!("the turn was taken") };
     assert_eq!(error.kind(), StoreErrorKind::Busy);
@@ -109,8 +109,28 @@ async fn a_transaction_with_an_old_snapshot_is_told_to_begin_again() {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await.unwrap();
         sqlx::query("SELECT 1 FROM pg_class LIMIT 1").execute(&mut *transaction).await.unwrap();
         store.append(one(plain("e"))).await.unwrap();
-        let refused = store.append_in(&mut transaction, one(plain("e"))).await;
+        let refused = store.in_transaction(&mut transaction).append(one(plain("e"))).await;
         let Err(AppendError::Store(error)) = refused else { panic!("{level}: {refused:?}") };
         assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn streams_are_changed_and_looked_at_in_a_transaction() {
+    let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    store.append(one(on(stream("a"), "e"))).await.unwrap();
+    for commits in [false, true] {
+        let mut transaction = store.pool().begin().await.unwrap();
+        let inside = store.in_transaction(&mut transaction);
+        let status = inside.change_stream(&stream("a"), StreamChange::Archive).await.unwrap();
+        assert_eq!(inside.stream_info(&stream("a")).await.unwrap(), StreamInfo::new(1, status.clone()));
+        assert_eq!(store.stream_info(&stream("a")).await.unwrap(), StreamInfo::new(1, StreamStatus::Open));
+        let refused = inside.append(one(on(stream("a"), "e"))).await;
+        assert!(matches!(refused, Err(AppendError::StreamClosed(_))), "{refused:?}");
+        drop(inside);
+        if commits {
+            transaction.commit().await.unwrap();
+            assert_eq!(store.stream_info(&stream("a")).await.unwrap().status, status);
+        }
     }
 }

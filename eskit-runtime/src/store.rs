@@ -21,7 +21,7 @@ use crate::stream::StreamId;
 /// - an append to a stream that is archived, tombstoned or deleted is refused ([`EventStore::change_stream`]);
 /// - limits ([`crate::limits::check_append`], [`crate::limits::check_query`]) are checked before anything is written;
 /// - dropping the future of an append does not undo it: it may or may not have happened.
-pub trait EventStore: Send + Sync + 'static {
+pub trait EventStore: Send + Sync {
     /// Appends events atomically if every condition holds.
     fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 
@@ -174,7 +174,7 @@ pub struct AnyStore {
 
 impl AnyStore {
     /// Erases the type of a store.
-    pub fn new<S: EventStore>(store: S) -> AnyStore {
+    pub fn new<S: EventStore + 'static>(store: S) -> AnyStore {
         AnyStore { name: std::any::type_name::<S>(), inner: Arc::new(store) }
     }
 }

@@ -1,6 +1,8 @@
 //! Commands on PostgreSQL, from one program and from two at once.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+mod in_transaction;
+
 use std::process::{Command, Stdio};
 use std::time::Duration;
 

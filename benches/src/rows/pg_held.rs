@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use eskit::{Append, NewEvent};
+use eskit::{Append, EventStore, NewEvent};
 use eskit_postgres::PostgresStore;
 
 use crate::log::{STREAM_EVENT, payload, stream_appends_per_second};
@@ -53,7 +53,7 @@ async fn hold_again_and_again(store: Arc<PostgresStore>, held: Duration, stop: A
     while !stop.load(Ordering::Relaxed) {
         let mut transaction = store.pool().begin().await?;
         let event = NewEvent::json(STREAM_EVENT, payload(0));
-        store.append_in(&mut transaction, Append::new(vec![event])).await?;
+        store.in_transaction(&mut transaction).append(Append::new(vec![event])).await?;
         tokio::time::sleep(held).await;
         transaction.commit().await?;
     }
