@@ -4,11 +4,14 @@
 
 mod parity;
 
-use eskit_conformance::{Log, Suite};
+use eskit_conformance::{Log, Report, Suite};
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Database};
-use eskit_runtime::StoreError;
-use sqlx::postgres::PgConnectOptions;
+use eskit_runtime::{
+    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+};
+use sqlx::postgres::{PgConnectOptions, PgTransaction};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// How a process that is to be killed learns of the database.
@@ -26,28 +29,97 @@ async fn remove(log: Log, options: PgConnectOptions) {
     connection.close().await.unwrap();
 }
 
+/// A store whose every call is a transaction of the caller.
+struct InTransactions(PostgresStore);
+
+impl InTransactions {
+    async fn begin(&self) -> Result<PgTransaction<'static>, StoreError> {
+        self.0.pool().begin().await.map_err(failed)
+    }
+
+    async fn commit(&self, transaction: PgTransaction<'_>) -> Result<(), StoreError> {
+        transaction.commit().await.map_err(failed)?;
+        self.0.announce().await.map(drop)
+    }
+}
+
+fn failed(error: sqlx::Error) -> StoreError {
+    StoreError::new(StoreErrorKind::Other, error.to_string())
+}
+
+impl EventStore for InTransactions {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let mut transaction = self.begin().await?;
+        let appended = self.0.in_transaction(&mut transaction).append(append).await?;
+        self.commit(transaction).await?;
+        Ok(appended)
+    }
+
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        if options.ahead {
+            // A transaction of its own would hold a connection while nobody polls.
+            return self.0.read(query, options).await;
+        }
+        self.0.in_transaction(&mut self.begin().await?).read(query, options).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.0.in_transaction(&mut self.begin().await?).head().await
+    }
+
+    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+        self.0.watch(after).await
+    }
+
+    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
+        self.0.in_transaction(&mut self.begin().await?).stream_info(stream).await
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        let mut transaction = self.begin().await?;
+        let status = self.0.in_transaction(&mut transaction).change_stream(stream, change).await?;
+        self.commit(transaction).await?;
+        Ok(status)
+    }
+}
+
 /// `None` where there is no PostgreSQL, and the test is skipped by name.
 fn database() -> Option<Database> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(testing::database()).unwrap()
 }
 
-#[test]
-fn postgres() {
-    let suite = |dsn: String| {
-        let suite = Suite::durable(move |log| open(log, dsn.clone())).named("postgres");
-        suite.in_test(concat!(module_path!(), "::postgres"))
-    };
+/// Holds the store that `open` opens to the contract; a process that is to be killed finds its way by `test`, its own full
+/// name. `None` where there is no PostgreSQL, and in such a process.
+fn check<S, Fut>(name: &'static str, test: &'static str, open: fn(Log, String) -> Fut) -> Option<Report>
+where
+    S: EventStore + 'static,
+    Fut: Future<Output = Result<S, StoreError>> + Send + 'static,
+{
+    let suite = |dsn: String| Suite::durable(move |log| open(log, dsn.clone())).named(name).in_test(test);
     if let Ok(dsn) = std::env::var(DSN) {
         suite(dsn).run();
-        return;
+        return None;
     }
-    let Some(database) = database() else { return };
+    let database = database()?;
     let options = database.connect_options();
     let report = suite(database.dsn().to_owned())
         .child_env(DSN, database.dsn())
         .remove_with(move |log| remove(log, options.clone()))
         .run();
     assert!(report.is_success(), "{report}");
-    parity::check("PostgreSQL", &report);
+    Some(report)
+}
+
+#[test]
+fn postgres() {
+    if let Some(report) = check("postgres", concat!(module_path!(), "::postgres"), open) {
+        parity::check("PostgreSQL", &report);
+    }
+}
+
+#[test]
+fn postgres_in_transactions_of_the_caller() {
+    let test = concat!(module_path!(), "::postgres_in_transactions_of_the_caller");
+    check("postgres_in_transactions", test, |log, dsn| async { Ok(InTransactions(open(log, dsn).await?)) });
 }
