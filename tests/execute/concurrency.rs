@@ -86,7 +86,7 @@ impl Drop for File {
 }
 
 /// Every task enrols students of its own in one course that has fewer seats than there are students. The apps are of one log.
-async fn enrol_at_once<S: EventStore>(apps: &[App<S>]) {
+async fn enrol_at_once<S: EventStore + 'static>(apps: &[App<S>]) {
     const CAPACITY: u32 = 20;
     let app = &apps[0];
     app.execute(define("maths", CAPACITY)).await.unwrap();
@@ -121,7 +121,7 @@ async fn enrol_at_once<S: EventStore>(apps: &[App<S>]) {
 }
 
 /// Every task sends money around three accounts; none appears and none is lost. The apps are of one log.
-async fn transfer_at_once<S: EventStore>(apps: &[App<S>]) {
+async fn transfer_at_once<S: EventStore + 'static>(apps: &[App<S>]) {
     const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
     let app = &apps[0];
     for account in ACCOUNTS {

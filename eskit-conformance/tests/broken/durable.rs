@@ -19,7 +19,7 @@ async fn open(log: Log) -> Result<SqliteStore, StoreError> {
     SqliteStore::options().durability(Durability::Normal).open(log.path("db")).await
 }
 
-fn suite<S: EventStore>(test: &'static str, handle: fn(SqliteStore, Model) -> S) -> Suite {
+fn suite<S: EventStore + 'static>(test: &'static str, handle: fn(SqliteStore, Model) -> S) -> Suite {
     let open = move |log| async move {
         let inner = open(log).await?;
         let events = inner.read(&Query::all(), ReadOptions::default().limit(10_000)).await?.events;

@@ -26,7 +26,7 @@ impl Row {
 }
 
 /// A broken store whose log ends with its handle.
-pub(crate) fn volatile<S: EventStore>(open: impl Fn() -> S + Send + Sync + 'static) -> Suite {
+pub(crate) fn volatile<S: EventStore + 'static>(open: impl Fn() -> S + Send + Sync + 'static) -> Suite {
     suite(Suite::volatile(move || {
         let store = open();
         async { Ok::<_, Infallible>(store) }
@@ -36,7 +36,7 @@ pub(crate) fn volatile<S: EventStore>(open: impl Fn() -> S + Send + Sync + 'stat
 /// A broken store whose log outlives its handle.
 pub(crate) fn durable<S, F>(open: impl Fn(Log) -> F + Send + Sync + 'static) -> Suite
 where
-    S: EventStore,
+    S: EventStore + 'static,
     F: Future<Output = Result<S, Infallible>> + Send + 'static,
 {
     suite(Suite::durable(open))
