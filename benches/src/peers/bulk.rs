@@ -1,4 +1,4 @@
-//! The limit of a store's schema: its event rows written by hand, one thousand a transaction, by one thread.
+//! The limit of a store's schema: its event rows written by hand, by one thread.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,25 +9,47 @@ use rusqlite::{Connection, params};
 use crate::log::{STREAM_EVENT, stream_event};
 use eskit_benches::Failure;
 
-const ROWS_PER_COMMIT: u64 = 1000;
+/// What one transaction holds, and what makes it durable.
+#[derive(Clone, Copy)]
+pub(crate) enum Commit {
+    /// One row, synced.
+    OneSynced,
+    /// A thousand rows, not synced: the commit takes this much longer instead.
+    Thousand(Duration),
+}
+
+impl Commit {
+    fn rows(self) -> u64 {
+        match self {
+            Commit::OneSynced => 1,
+            Commit::Thousand(_) => 1000,
+        }
+    }
+
+    fn synchronous(self) -> &'static str {
+        match self {
+            Commit::OneSynced => "FULL",
+            Commit::Thousand(_) => "NORMAL",
+        }
+    }
+}
 
 /// A log of eskit's schema, filled without eskit.
 pub(crate) struct Bulk {
     connection: Connection,
     rows: u64,
     streams: u64,
-    commit_delay: Duration,
+    commit: Commit,
 }
 
 impl Bulk {
-    /// Opens a log that eskit created in this folder, with the settings that eskit gives its writer, but without a
-    /// sync at commit: `commit_delay` stands for it.
-    pub(crate) fn open(folder: &Path, streams: u64, commit_delay: Duration) -> Result<Bulk, Failure> {
+    /// Opens a log that eskit created in this folder, with the settings that eskit gives its writer.
+    pub(crate) fn open(folder: &Path, streams: u64, commit: Commit) -> Result<Bulk, Failure> {
         let connection = Connection::open(folder.join("log.db"))?;
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "synchronous", commit.synchronous())?;
         connection.pragma_update(None, "cache_size", -(16 << 10))?;
         connection.pragma_update_and_check(None, "wal_autocheckpoint", 4000, |row| row.get::<_, i64>(0))?;
-        Ok(Bulk { connection, rows: 0, streams, commit_delay })
+        Ok(Bulk { connection, rows: 0, streams, commit })
     }
 
     /// Writes events for this long; returns how many a second.
@@ -47,7 +69,7 @@ impl Bulk {
                 "INSERT INTO events (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload) \
                  VALUES (?1, ?2, ?3, 'account', ?4, ?5, 0, ?6, ?7, ?8)",
             )?;
-            for _ in 0..ROWS_PER_COMMIT {
+            for _ in 0..self.commit.rows() {
                 let stream = (self.rows % self.streams).to_string();
                 let version = (self.rows / self.streams).cast_signed() + 1;
                 self.rows += 1;
@@ -69,7 +91,9 @@ impl Bulk {
             }
         }
         transaction.commit()?;
-        wait(self.commit_delay);
+        if let Commit::Thousand(delay) = self.commit {
+            wait(delay);
+        }
         Ok(())
     }
 }

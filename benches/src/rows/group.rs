@@ -9,7 +9,7 @@ use std::time::Duration;
 use eskit_sqlite::{Durability, SqliteOptions};
 
 use crate::log::{open, stream_appends_per_second};
-use crate::peers::bulk::Bulk;
+use crate::peers::bulk::{Bulk, Commit};
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
 use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
@@ -38,7 +38,7 @@ fn compare(context: &Context, callers: usize, delay: Duration) -> Result<Figure,
     let store = open(&runtime, &context.fresh("group")?, options())?;
     let bulk_folder = context.fresh("bulk")?;
     drop(open(&runtime, &bulk_folder, options())?);
-    let mut bulk = Bulk::open(&bulk_folder, u64::try_from(callers)?, delay)?;
+    let mut bulk = Bulk::open(&bulk_folder, u64::try_from(callers)?, Commit::Thousand(delay))?;
     let mut round = 0;
     let paired = Paired::run(
         context.rounds(),
