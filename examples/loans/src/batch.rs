@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use eskit::limits::CONDITIONS_PER_APPEND_MAX;
-use eskit::{Append, Condition, Emit, Emitter, EncodeError, ExpectedVersion, NewEvent, Principal, PrincipalKind};
+use eskit::{Append, Condition, EncodeError, ExpectedVersion, NewEvent, Principal, PrincipalKind};
 
 use crate::checkpoint::{event_id, metadata};
 use crate::{CaseId, Entry, Line};
@@ -26,13 +26,11 @@ impl Batch {
 
     /// Adds the event of a line, whose case has `version` events before it.
     pub(crate) fn push(&mut self, line: Line<'_>, entry: &Entry, version: u64) -> Result<(), EncodeError> {
-        let mut emitter = Emitter::new();
-        entry.event.emit(&mut emitter)?;
         let mut metadata = metadata(line);
         if let Some(resource) = &entry.resource {
             metadata = metadata.with_initiator(Principal::new(PrincipalKind::User, resource));
         }
-        self.events.extend(emitter.into_events().into_iter().map(|event| NewEvent {
+        self.events.extend(NewEvent::encode(&entry.event)?.into_iter().map(|event| NewEvent {
             id: event_id(line),
             stream: Some(entry.case.stream()),
             metadata: metadata.clone(),
