@@ -43,6 +43,14 @@ pub(crate) struct Account {
     balance: i64,
 }
 
+impl Account {
+    /// Adds an encoded deposit.
+    pub(crate) fn apply(&mut self, payload: &[u8]) -> Result<(), Failure> {
+        self.deposited(&serde_json::from_slice(payload)?);
+        Ok(())
+    }
+}
+
 #[decider]
 impl Account {
     #[evolve]
@@ -70,7 +78,8 @@ pub(crate) fn filled<S: EventStore>(runtime: &Runtime, store: S, accounts: usize
     })
 }
 
-fn recorded(account: u32) -> Result<NewEvent, Failure> {
+/// One deposit, as it stands in the log.
+pub(crate) fn recorded(account: u32) -> Result<NewEvent, Failure> {
     let Deposit { amount, note, .. } = Deposit::new(account);
     let payload = serde_json::to_vec(&Deposited { account, amount, note })?;
     let mut event = NewEvent::json("bench.Deposited", payload);
@@ -126,7 +135,8 @@ pub(crate) fn loads_per_second<S: EventStore + 'static>(
     Ok(f64::from(accounts) / started.elapsed().as_secs_f64())
 }
 
-fn complete(account: &Account) -> Result<(), Failure> {
+/// Refuses an account that lacks events.
+pub(crate) fn complete(account: &Account) -> Result<(), Failure> {
     if account.balance < 5 * EVENTS as i64 {
         return Err("an account folded fewer events than it has".into());
     }

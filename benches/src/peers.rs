@@ -3,6 +3,7 @@
 pub(crate) mod bulk;
 pub(crate) mod cqrs;
 pub(crate) mod cqrs_account;
+pub(crate) mod postgres_account;
 pub(crate) mod postgres_insert;
 pub(crate) mod postgres_lock;
 pub(crate) mod program;

@@ -1,5 +1,5 @@
 //! PostgreSQL: loading accounts of a hundred events, and reading the whole log, against other libraries on the same
-//! server. All of them work in a task of their runtime, as they would for a request.
+//! server, and against the same rows read by hand. All of them work in a task of their runtime, as they would for a request.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::account::{Deposited, EVENTS, filled, loads_per_second};
 use crate::log::read_all;
+use crate::peers::postgres_account::{self, ByHand};
 use crate::peers::program::Program;
 use crate::postgres::{NOT_FOUND, create_database, open, start};
 use eskit_benches::Failure;
@@ -50,35 +51,45 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
         Ok(events as f64 / started.elapsed().as_secs_f64())
     };
     let load = || loads_per_second(&runtime, &app, accounts);
+    let by_hand = ByHand::filled(&runtime, &cluster, accounts)?;
+    let limit = || by_hand.loads_per_second(&runtime);
     let mut figures = Vec::new();
-    figures.extend(compare(context, "load", load, &mut programs, [Some(2.0), None])?);
-    figures.extend(compare(context, "replay", replay, &mut programs, [Some(1.9), Some(3.0)])?);
+    figures.extend(compare(context, "load", [&load, &limit], &mut programs, [Some(2.0), None])?);
+    let limit = || by_hand.events_per_second(&runtime);
+    figures.extend(compare(context, "replay", [&replay, &limit], &mut programs, [Some(1.9), Some(3.0)])?);
     Ok(Finding::Figures(figures))
 }
 
-/// Against each of the peers; the bars are for the fastest.
+/// Against each of the peers and the limit; the bars are for the fastest peer.
 fn compare(
     context: &Context,
     order: &str,
-    ours: impl FnMut() -> Result<f64, Failure>,
+    [ours, limit]: [&dyn Fn() -> Result<f64, Failure>; 2],
     programs: &mut [Program],
     [bar, stretch]: [Option<f64>; 2],
 ) -> Result<Vec<Figure>, Failure> {
-    let mut contenders = vec![Contender { name: "eskit", run: Box::new(ours) }];
+    let mut contenders = vec![
+        Contender { name: "eskit", run: Box::new(ours) },
+        Contender { name: postgres_account::READS, run: Box::new(limit) },
+    ];
     for ((_, name), program) in PEERS.iter().zip(programs) {
         contenders.push(Contender { name, run: Box::new(move || program.rate(order)) });
     }
     let rates = take_turns(context.rounds(), &mut contenders)?;
-    let fastest = rates[1..].iter().map(|rates| median(rates)).fold(0.0, f64::max);
-    let figure = |((_, name), theirs): (&(&str, &str), &Vec<f64>)| {
+    let fastest = rates[2..].iter().map(|rates| median(rates)).fold(0.0, f64::max);
+    let figure = |name: &'static str, theirs: &[f64]| {
         let (our_rate, their_rate) = (Quantity::per_second(median(&rates[0])), median(theirs));
         let ratio = median_ratio(&rates[0], theirs);
-        let mut figure = Figure::compared(order, our_rate, *name, Quantity::per_second(their_rate), ratio);
+        (Figure::compared(order, our_rate, name, Quantity::per_second(their_rate), ratio), their_rate)
+    };
+    let judged = |((_, name), theirs): (&(&str, &'static str), &Vec<f64>)| {
+        let (mut figure, their_rate) = figure(name, theirs);
         if their_rate >= fastest {
             figure = bar.map(Bar::AtLeast).into_iter().fold(figure, Figure::bar);
             figure = stretch.map(Bar::AtLeast).into_iter().fold(figure, Figure::stretch);
         }
         figure
     };
-    Ok(PEERS.iter().zip(&rates[1..]).map(figure).collect())
+    let (limit, _) = figure(postgres_account::READS, &rates[1]);
+    Ok(PEERS.iter().zip(&rates[2..]).map(judged).chain([limit]).collect())
 }
