@@ -112,6 +112,13 @@ pub(crate) struct ItemPlan {
 }
 
 impl ItemPlan {
+    /// These items, all of the stream of the first.
+    pub(crate) fn of_one_stream(mut items: Vec<ItemPlan>) -> Vec<ItemPlan> {
+        let stream = items.first().and_then(|plan| plan.item.stream.clone());
+        items.iter_mut().for_each(|plan| plan.item.stream.clone_from(&stream));
+        items
+    }
+
     fn against(self, log: &[RecordedEvent]) -> QueryItem {
         let mut item = self.item;
         let id = |place: Option<u16>| {
@@ -156,12 +163,14 @@ pub(crate) fn any_item() -> impl Strategy<Value = ItemPlan> {
         .prop_flat_map(items)
 }
 
-/// A read whose positions are parts of the log.
+/// A read whose positions are parts of the log; its versions count only where its query is of one stream.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadPlan {
     items: Vec<ItemPlan>,
     after: Option<u16>,
     until: Option<u16>,
+    from_version: Option<u64>,
+    to_version: Option<u64>,
     is_backward: bool,
     limit: usize,
 }
@@ -169,14 +178,19 @@ pub(crate) struct ReadPlan {
 /// Reads of queries with these items.
 pub(crate) fn reads(items: impl Strategy<Value = Vec<ItemPlan>>) -> impl Strategy<Value = ReadPlan> {
     let place = || prop::option::of(any::<u16>());
+    let version = || prop::option::of(0..12_u64);
     let limit = prop_oneof![1..8_usize, Just(1000)];
-    (items, place(), place(), any::<bool>(), limit).prop_map(|(items, after, until, is_backward, limit)| ReadPlan {
-        items,
-        after,
-        until,
-        is_backward,
-        limit,
-    })
+    (items, place(), place(), version(), version(), any::<bool>(), limit).prop_map(
+        |(items, after, until, from_version, to_version, is_backward, limit)| ReadPlan {
+            items,
+            after,
+            until,
+            from_version,
+            to_version,
+            is_backward,
+            limit,
+        },
+    )
 }
 
 /// The position at a part of a log; `START` for the first part.
@@ -194,7 +208,11 @@ impl ReadPlan {
         options.after = self.after.map_or(Position::START, |place| position(place, log));
         options.until = self.until.map(|place| position(place, log));
         options.direction = if self.is_backward { Direction::Backward } else { Direction::Forward };
-        (Query::any_of(self.items.into_iter().map(|item| item.against(log))), options)
+        let query = Query::any_of(self.items.into_iter().map(|item| item.against(log)));
+        if query.only_stream().is_some() {
+            (options.from_version, options.to_version) = (self.from_version, self.to_version);
+        }
+        (query, options)
     }
 }
 

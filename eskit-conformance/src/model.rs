@@ -177,8 +177,7 @@ impl Model {
 
 /// Every event of a log that a read is about, in the direction of the read; the limit is not applied.
 pub(crate) fn matching<'l>(log: &'l [RecordedEvent], query: &Query, options: ReadOptions) -> Vec<&'l RecordedEvent> {
-    let inside = |at: Position| at > options.after && options.until.is_none_or(|until| at <= until);
-    let mut found: Vec<_> = log.iter().filter(|event| inside(event.position) && query.matches(event)).collect();
+    let mut found: Vec<_> = log.iter().filter(|event| options.covers(event) && query.matches(event)).collect();
     if options.direction == Direction::Backward {
         found.reverse();
     }

@@ -6,23 +6,31 @@ use crate::record::{self, column};
 use crate::select::Sources;
 use crate::statements::Statements;
 
-/// The positions that a read may return, and in which order.
+/// The positions and the versions that a read may return, and in which order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Range {
     /// Only positions greater than this one.
     pub(crate) after: i64,
     /// Only positions up to and including this one.
     pub(crate) until: i64,
+    /// Only these versions, the first and the last.
+    pub(crate) versions: Option<(i64, i64)>,
     pub(crate) direction: Direction,
 }
 
 impl Range {
     fn of(options: &ReadOptions) -> Range {
+        let version = |version: u64| i64::try_from(version).unwrap_or(i64::MAX);
         Range {
             after: column(options.after),
             until: options.until.map_or(i64::MAX, column),
+            versions: options.versions().map(|(first, last)| (version(first), version(last))),
             direction: options.direction,
         }
+    }
+
+    fn is_empty(self) -> bool {
+        self.after >= self.until || self.versions.is_some_and(|(first, last)| first > last)
     }
 }
 
@@ -34,7 +42,7 @@ pub(crate) async fn read(
     options: &ReadOptions,
 ) -> Result<Page, Fault> {
     let mut range = Range::of(options);
-    if range.after >= range.until || query.items().is_empty() {
+    if range.is_empty() || query.items().is_empty() {
         return Ok(Page::default());
     }
     let page_len = options.page_len();

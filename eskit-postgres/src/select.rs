@@ -170,7 +170,7 @@ impl<'q> Sources<'q> {
         }
         if let Some((stream_type, id)) = self.only_stream() {
             let (stream_type, id) = (select.bind(stream_type)?, select.bind(id)?);
-            let versions = versions(statements, range, &stream_type, &id);
+            let versions = select.versions(range)? + &versions_behind(statements, range, &stream_type, &id);
             let _ = write!(
                 select.sql,
                 "SELECT {columns} FROM {events} e WHERE e.stream_type = {stream_type} AND e.stream_id = {id}{versions} \
@@ -201,7 +201,7 @@ impl<'q> Sources<'q> {
 /// Versions and positions of a stream grow together, so a range of positions is one of versions, by which the index is
 /// ordered. The positions themselves must not stand beside it: a plan that was made for any parameters would intersect the
 /// stream with all positions.
-fn versions(statements: &Statements, range: Range, stream_type: &str, id: &str) -> String {
+fn versions_behind(statements: &Statements, range: Range, stream_type: &str, id: &str) -> String {
     let first_version = &statements.first_version;
     let mut versions = String::new();
     if range.after > 0 {
@@ -233,6 +233,13 @@ impl Select {
     fn bind<'t, T: Encode<'t, Postgres> + Type<Postgres>>(&mut self, value: T) -> Result<String, Fault> {
         self.arguments.add(value).map_err(sqlx::Error::Encode)?;
         Ok(format!("${}", self.arguments.len()))
+    }
+
+    /// That an event `e` has one of the versions of a range, if that bounds them.
+    fn versions(&mut self, range: Range) -> Result<String, Fault> {
+        let Some((first, last)) = range.versions else { return Ok(String::new()) };
+        let (first, last) = (self.bind(first)?, self.bind(last)?);
+        Ok(format!(" AND e.version >= {first} AND e.version <= {last}"))
     }
 }
 
@@ -320,7 +327,8 @@ impl Arms<'_> {
         let (stream_type, id) = (self.select.bind(&streams.in_stream_type)?, self.select.bind(&streams.in_stream_id)?);
         let (columns, of_item) = self.rest(streams)?;
         let (events, order) = (&self.statements.events, self.order);
-        let versions = versions(self.statements, self.range, "w.in_type", "w.in_id");
+        let versions =
+            self.select.versions(self.range)? + &versions_behind(self.statements, self.range, "w.in_type", "w.in_id");
         self.add(&format!(
             "SELECT e.pos FROM unnest({stream_type}::text[], {id}::text[], {columns}) \
              AS w(in_type, in_id, type_from, type_to, tag_from, tag_to) CROSS JOIN LATERAL (\
@@ -338,12 +346,13 @@ impl Arms<'_> {
         let (in_type, in_id) = (self.select.bind(&ids.in_stream_type)?, self.select.bind(&ids.in_stream_id)?);
         let stream_type = self.select.bind(&ids.stream_type)?;
         let (columns, of_item) = self.rest(ids)?;
+        let versions = self.select.versions(self.range)?;
         let events = &self.statements.events;
         self.add(&format!(
             "SELECT e.pos FROM unnest({id}::uuid[], {in_type}::text[], {in_id}::text[], {stream_type}::text[], {columns}) \
              AS w(id, in_type, in_id, stream_type, type_from, type_to, tag_from, tag_to) CROSS JOIN LATERAL (\
-             SELECT e.pos FROM {events} e WHERE e.id = w.id AND e.type <> '' AND e.pos > $1 AND e.pos <= $2 AND {of_item} \
-             AND (w.in_id IS NULL OR (e.stream_type = w.in_type AND e.stream_id = w.in_id)) \
+             SELECT e.pos FROM {events} e WHERE e.id = w.id AND e.type <> '' AND e.pos > $1 AND e.pos <= $2{versions} \
+             AND {of_item} AND (w.in_id IS NULL OR (e.stream_type = w.in_type AND e.stream_id = w.in_id)) \
              AND (w.stream_type IS NULL OR e.stream_type = w.stream_type) OFFSET 0) e"
         ));
         Ok(())

@@ -250,7 +250,7 @@ impl EventStore for PostgresStore {
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        limits::check_query(query)?;
+        limits::check_read(query, &options)?;
         let _place = if options.ahead { self.admit_ahead().await } else { None };
         let result = match self.try_read(query, &options).await {
             // A connection at hand may have died meanwhile; all of them were let go now.

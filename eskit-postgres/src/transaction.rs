@@ -96,7 +96,7 @@ impl EventStore for InTransaction<'_> {
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        limits::check_query(query)?;
+        limits::check_read(query, &options)?;
         if options.ahead {
             // There is one connection for everything: it is taken when this is polled again, which is when the page is wanted.
             tokio::task::yield_now().await;

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::append::Append;
+use crate::query::{Query, ReadOptions};
 use crate::tag::{TagRef, Tags};
 
 /// Bytes of a wire name, a stream type, a stream id or a content type.
@@ -76,6 +77,8 @@ pub enum LimitError {
         /// The id.
         id: crate::EventId,
     },
+    /// A read asks for versions, but its query is not of one stream.
+    VersionsOfNoStream,
 }
 
 impl fmt::Display for LimitError {
@@ -88,6 +91,9 @@ impl fmt::Display for LimitError {
             LimitError::Empty { what } => write!(f, "the {what} is empty"),
             LimitError::Nul { what, text } => write!(f, "the {what} {text:?} holds a NUL character"),
             LimitError::RepeatedId { id } => write!(f, "two events of one append carry the id {id}"),
+            LimitError::VersionsOfNoStream => f.write_str(
+                "a read from or to a version must be of one stream\nhelp: read `Query::stream(..)`, or give positions: `after`, `until`",
+            ),
         }
     }
 }
@@ -203,11 +209,19 @@ fn check_metadata(event: &crate::NewEvent) -> Result<(), LimitError> {
     Ok(())
 }
 
-/// Checks a query against every limit; a store calls this before it reads.
+/// Checks a read against every limit; a store calls this before it reads.
 ///
 /// # Errors
-/// The first limit that the query crosses.
-pub fn check_query(query: &crate::Query) -> Result<(), LimitError> {
+/// The first limit that the query crosses, and versions where the query is not of one stream.
+pub fn check_read(query: &Query, options: &ReadOptions) -> Result<(), LimitError> {
+    check_query(query)?;
+    if options.versions().is_some() && query.only_stream().is_none() && !query.items().is_empty() {
+        return Err(LimitError::VersionsOfNoStream);
+    }
+    Ok(())
+}
+
+fn check_query(query: &Query) -> Result<(), LimitError> {
     check_count("items of one query", query.items().len(), QUERY_ITEMS_MAX)?;
     for item in query.items() {
         check_count("wire names in one query item", item.types.len(), QUERY_TYPES_MAX)?;
@@ -228,7 +242,7 @@ pub fn check_query(query: &crate::Query) -> Result<(), LimitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NewEvent, Query, QueryItem, Tag};
+    use crate::{NewEvent, QueryItem, Tag};
 
     #[test]
     fn a_tag_cannot_smuggle_in_another_one() {

@@ -58,6 +58,13 @@ impl Query {
         self
     }
 
+    /// The stream whose events alone this query asks for, if each of its items names it.
+    pub fn only_stream(&self) -> Option<&StreamId> {
+        let (first, rest) = self.items.split_first()?;
+        let stream = first.stream.as_ref()?;
+        rest.iter().all(|item| item.stream.as_ref() == Some(stream)).then_some(stream)
+    }
+
     /// The items.
     pub fn items(&self) -> &[QueryItem] {
         &self.items
@@ -146,6 +153,10 @@ pub struct ReadOptions {
     pub after: Position,
     /// Only events at positions up to and including this one.
     pub until: Option<Position>,
+    /// Only events of this version of their stream or later; the first has version 1. For queries of one stream.
+    pub from_version: Option<u64>,
+    /// Only events up to and including this version of their stream. For queries of one stream.
+    pub to_version: Option<u64>,
     /// Ascending or descending.
     pub direction: Direction,
     /// The most events that one page holds, 1 to 10,000; values outside are brought inside.
@@ -157,7 +168,15 @@ pub struct ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> ReadOptions {
-        ReadOptions { after: Position::START, until: None, direction: Direction::Forward, limit: 1000, ahead: false }
+        ReadOptions {
+            after: Position::START,
+            until: None,
+            from_version: None,
+            to_version: None,
+            direction: Direction::Forward,
+            limit: 1000,
+            ahead: false,
+        }
     }
 }
 
@@ -176,6 +195,22 @@ impl ReadOptions {
         self
     }
 
+    /// Only events of this version of their stream or later: `from_version(1)` leaves nothing out. The query must be of one
+    /// stream, such as [`Query::stream`].
+    #[must_use]
+    pub fn from_version(mut self, version: u64) -> ReadOptions {
+        self.from_version = Some(version);
+        self
+    }
+
+    /// Only events up to and including this version of their stream. The query must be of one stream, such as
+    /// [`Query::stream`].
+    #[must_use]
+    pub fn to_version(mut self, version: u64) -> ReadOptions {
+        self.to_version = Some(version);
+        self
+    }
+
     /// Descending positions: the newest event first.
     #[must_use]
     pub fn backward(mut self) -> ReadOptions {
@@ -188,6 +223,20 @@ impl ReadOptions {
     pub fn limit(mut self, events: usize) -> ReadOptions {
         self.limit = events;
         self
+    }
+
+    /// The first and the last version that this read asks for, if it bounds them: what a store uses.
+    pub fn versions(&self) -> Option<(u64, u64)> {
+        let is_bounded = self.from_version.is_some() || self.to_version.is_some();
+        is_bounded.then(|| (self.from_version.unwrap_or_default(), self.to_version.unwrap_or(u64::MAX)))
+    }
+
+    /// Whether an event lies between the positions and the versions that this read asks for.
+    pub fn covers(&self, event: &RecordedEvent) -> bool {
+        let version = event.stream.as_ref().map(|at| at.version);
+        event.position > self.after
+            && self.until.is_none_or(|until| event.position <= until)
+            && self.versions().is_none_or(|(first, last)| version.is_some_and(|at| first <= at && at <= last))
     }
 
     /// The limit, brought into 1 to 10,000: what a store uses.

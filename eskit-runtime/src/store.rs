@@ -19,7 +19,7 @@ use crate::stream::StreamId;
 /// - an append whose event ids are all in the log, as one earlier append, is answered with the original positions, even
 ///   when its conditions no longer hold;
 /// - an append to a stream that is archived, tombstoned or deleted is refused ([`EventStore::change_stream`]);
-/// - limits ([`crate::limits::check_append`], [`crate::limits::check_query`]) are checked before anything is written;
+/// - limits ([`crate::limits::check_append`], [`crate::limits::check_read`]) are checked before anything is written;
 /// - dropping the future of an append does not undo it: it may or may not have happened.
 pub trait EventStore: Send + Sync {
     /// Appends events atomically if every condition holds.

@@ -49,7 +49,7 @@ fn query_conflict(batch: &Batch<'_, '_>, query: &Query, after: Position) -> Resu
 
 /// The newest event behind a position that matches a query.
 fn newest(batch: &Batch<'_, '_>, query: &Query, after: Position) -> Result<Option<ConflictEvent>, Fault> {
-    let range = Range { after: crate::row::column(after), until: i64::MAX, direction: Direction::Backward };
+    let range = Range::behind(crate::row::column(after), Direction::Backward);
     let Some(at) = select::newest(batch.conn, Some(batch.pending), query, range)? else { return Ok(None) };
     let mut statement = batch.conn.prepare_cached("SELECT type FROM events WHERE pos = ?1")?;
     let name: String = statement.query_row([at], |row| row.get(0))?;

@@ -94,7 +94,7 @@ fn delete(conn: &Connection, stream: &StreamId) -> Result<(), Fault> {
     )?;
     // A statement that reads rows must not meet what is changed behind it.
     let mut positions: Vec<i64> = Vec::new();
-    let all = Range { after: 0, until: i64::MAX, direction: Direction::Forward };
+    let all = Range::behind(0, Direction::Forward);
     stream::walk(conn, (stream, &of_stream), all, Columns::Filter, |row| {
         positions.push(row.get(0)?);
         tagged::delete(conn, row)?;

@@ -40,7 +40,7 @@ pub(crate) fn sources<'q>(
     for item in query.items() {
         if !item.ids.is_empty() {
             for id in &item.ids {
-                listed.extend(position_of(conn, item, *id)?);
+                listed.extend(position_of(conn, item, *id, range.versions)?);
             }
         } else if let Some(stream) = &item.stream {
             sources.push(Source::Stream(stream, item));
@@ -64,11 +64,20 @@ pub(crate) fn sources<'q>(
     Ok(sources)
 }
 
-/// The position of the event with this id, if it matches the item.
-fn position_of(conn: &Connection, item: &QueryItem, id: EventId) -> Result<Option<i64>, Fault> {
-    let sql = concat!("SELECT ", row::filter_columns!(), " FROM events e WHERE e.id = ?1 AND e.type <> ''");
+/// The position of the event with this id, if it matches the item and is none of a stream's other versions.
+fn position_of(
+    conn: &Connection,
+    item: &QueryItem,
+    id: EventId,
+    (first, last): (i64, i64),
+) -> Result<Option<i64>, Fault> {
+    let sql = concat!(
+        "SELECT ",
+        row::filter_columns!(),
+        " FROM events e WHERE e.id = ?1 AND e.type <> '' AND ifnull(e.version BETWEEN ?2 AND ?3, true)"
+    );
     let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query([id.as_bytes().as_slice()])?;
+    let mut rows = statement.query((id.as_bytes().as_slice(), first, last))?;
     match rows.next()? {
         Some(found) if row::matches(item, found)? => Ok(Some(found.get(0)?)),
         _ => Ok(None),

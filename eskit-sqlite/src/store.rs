@@ -143,7 +143,7 @@ impl EventStore for SqliteStore {
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        limits::check_query(query)?;
+        limits::check_read(query, &options)?;
         let query = query.clone();
         self.run_read(move |reader| page::read(&reader.conn, &mut reader.names, &query, &options)).await
     }

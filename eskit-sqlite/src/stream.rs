@@ -51,6 +51,7 @@ pub(crate) fn walk(
 ) -> Result<(), Fault> {
     let first = if range.after <= 0 { 1 } else { first_version_behind(conn, stream, range.after)? };
     let last = if range.until == i64::MAX { i64::MAX } else { first_version_behind(conn, stream, range.until)? - 1 };
+    let (first, last) = (first.max(range.versions.0), last.min(range.versions.1));
     let is_filtered = !is_only_stream(item);
     for tier in Tier::in_order(range.direction) {
         let mut statement = conn.prepare_cached(walk_sql(columns, range.direction, tier))?;

@@ -237,7 +237,7 @@ mod tests {
         tag(&conn, "common", "b", 0..2000);
         tag(&conn, "rare", "b", 0..20);
         let (a, b) = (Cow::Borrowed("a"), Cow::Borrowed("b"));
-        let all = Range { after: -1, until: i64::MAX, direction: Direction::Backward };
+        let all = Range::behind(-1, Direction::Backward);
         let of = |tags: &[&str], names: &[Cow<'_, str>], range| rarest(&conn, tags, names, range).unwrap();
         assert_eq!(of(&["everywhere", "common"], std::slice::from_ref(&a), all), Some(1));
         assert_eq!(of(&["common", "everywhere"], std::slice::from_ref(&a), all), Some(0));

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
-use eskit_runtime::limits::{check_append, check_change, check_query, check_stream};
+use eskit_runtime::limits::{check_append, check_change, check_read, check_stream};
 use eskit_runtime::{
     Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, EventStore,
     HeadWatch, Metadata, NewEvent, Page, Position, Query, QueryItem, ReadOptions, RecordedEvent, StoreError,
@@ -37,7 +37,7 @@ impl EventStore for MemoryStore {
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        check_query(query)?;
+        check_read(query, &options)?;
         Ok(self.read_now(query, options))
     }
 
@@ -231,6 +231,7 @@ impl Log {
 
     /// The positions of the first matches in the read's direction: one more than the page holds, where there are more.
     fn positions(&self, query: &Query, options: ReadOptions) -> Vec<u64> {
+        let options = self.without_versions(query, options);
         let wanted = options.page_len() + 1;
         let mut all: Vec<u64> = Vec::new();
         for item in query.items() {
@@ -245,6 +246,20 @@ impl Log {
             all.truncate(wanted);
         }
         all
+    }
+
+    /// The same read, with positions for versions: in a stream both grow together.
+    fn without_versions(&self, query: &Query, mut options: ReadOptions) -> ReadOptions {
+        let (Some((first, last)), Some(stream)) = (options.versions(), query.only_stream()) else { return options };
+        let positions = self.streams.get(stream).map_or(&[][..], Vec::as_slice);
+        let position_of = |version: u64| {
+            let at = usize::try_from(version).unwrap_or(usize::MAX).min(positions.len());
+            at.checked_sub(1).map_or(Position::START, |index| Position::new(positions[index]))
+        };
+        options.after = options.after.max(position_of(first.saturating_sub(1)));
+        let until = position_of(last);
+        options.until = Some(options.until.map_or(until, |own| own.min(until)));
+        options
     }
 
     fn holds(&self, item: &QueryItem, position: u64) -> bool {

@@ -1,6 +1,6 @@
 //! The bounds of the contract, each with the error that names it.
 
-use eskit_runtime::limits::{self, check_append, check_query};
+use eskit_runtime::limits::{self, check_append, check_read};
 use eskit_runtime::{
     AnyStore, Append, AppendError, ContentType, EventStore, Metadata, NewEvent, Position, Query, QueryItem,
     ReadOptions, StoreErrorKind, StreamId, Tag, Tags,
@@ -160,14 +160,25 @@ fn bad_queries() -> Vec<Query> {
     ]
 }
 
+/// What no store may read, with options that are right for it otherwise.
+fn bad_reads() -> Vec<(Query, ReadOptions)> {
+    let mut reads: Vec<_> = bad_queries().into_iter().map(|query| (query, ReadOptions::default())).collect();
+    let (a, b) = (QueryItem::stream(stream("a")), QueryItem::stream(stream("b")));
+    for many in [Query::all(), Query::from(a.clone()).or(b), Query::from(a).or(QueryItem::stream_type("account"))] {
+        reads.push((many.clone(), ReadOptions::default().from_version(1)));
+        reads.push((many, ReadOptions::default().to_version(1)));
+    }
+    reads
+}
+
 async fn reads_are_held_to_the_limits(context: &Context) -> Outcome {
     let store = context.open().await?;
     put(&store, one(plain("bank.Noted"))).await?;
-    for query in bad_queries() {
-        let Err(limit) = check_query(&query) else {
-            return Err(Failure::new(format!("the suite expects a limit where there is none: {query:?}")));
+    for (query, options) in bad_reads() {
+        let Err(limit) = check_read(&query, &options) else {
+            return Err(Failure::new(format!("the suite expects a limit where there is none: {query:?}, {options:?}")));
         };
-        match store.read(&query, ReadOptions::default()).await {
+        match store.read(&query, options).await {
             Err(error) if error.kind() == StoreErrorKind::Invalid => {
                 let (text, limit) = (error.to_string(), limit.to_string());
                 ensure!(text.contains(&limit), "the refusal of a read says `{text}`, expected `{limit}`");

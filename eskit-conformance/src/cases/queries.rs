@@ -25,6 +25,7 @@ pub(super) const CASES: &[Case] = cases![
     of_ids_and_types_and_tags,
     of_ids_in_a_stream,
     of_several_items,
+    of_several_items_in_a_stream,
 ];
 
 async fn of_everything(context: &Context) -> Outcome {
@@ -81,6 +82,15 @@ async fn of_ids_in_a_stream(context: &Context) -> Outcome {
 
 async fn of_several_items(context: &Context) -> Outcome {
     check_items(context, prop::collection::vec(generate::any_item(), 2..6)).await
+}
+
+async fn of_several_items_in_a_stream(context: &Context) -> Outcome {
+    let of = |kind| generate::items(Kind { stream: true, ..kind });
+    let types = of(Kind { types: true, ..Kind::NONE });
+    let tags = of(Kind { tags: true, ..Kind::NONE });
+    let ids = of(Kind { ids: true, ..Kind::NONE });
+    let items = (types, tags, ids).prop_map(|(types, tags, ids)| ItemPlan::of_one_stream(vec![types, tags, ids]));
+    check_items(context, items).await
 }
 
 fn one_item(kind: Kind) -> impl Strategy<Value = Vec<ItemPlan>> {

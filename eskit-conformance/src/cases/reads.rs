@@ -1,11 +1,13 @@
 //! Where a read starts and stops, in which order, and how much one page holds.
 
-use eskit_runtime::{AnyStore, Append, EventStore, Pages, Position, Query, ReadOptions, RecordedEvent, limits};
+use eskit_runtime::{
+    AnyStore, Append, EventStore, Pages, Position, Query, QueryItem, ReadOptions, RecordedEvent, limits,
+};
 
 use super::{Case, cases};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, ensure, same};
-use crate::sample::{one, plain, positions, put, read_all, tagged, with_tags};
+use crate::sample::{on, one, plain, positions, put, read_all, stream, tagged, tags, with_tags};
 
 pub(super) const CASES: &[Case] = cases![
     "reads": after_is_exclusive,
@@ -16,6 +18,8 @@ pub(super) const CASES: &[Case] = cases![
     pages_follow_each_other,
     no_page_hides_that_more_follow,
     positions_beyond_the_log_are_allowed,
+    versions_bound_a_read_of_a_stream,
+    versions_beyond_the_stream_are_allowed,
     pages_read_ahead_keep_nobody_waiting,
 ];
 
@@ -146,6 +150,97 @@ async fn positions_beyond_the_log_are_allowed(context: &Context) -> Outcome {
         expect(&store, &log, ReadOptions::default().after(far).until(far), &[]).await?;
         expect(&store, &log, ReadOptions::default().after(far).until(log[4].position), &[]).await?;
     }
+    Ok(())
+}
+
+/// A stream of five events, each followed by one of another stream; every other one has a tag.
+async fn five(context: &Context) -> Result<(AnyStore, Vec<RecordedEvent>), Failure> {
+    let store = context.open().await?;
+    let mut log = Vec::new();
+    for number in 0..5 {
+        let name = if number % 2 == 0 { "bank.Paid" } else { "bank.Noted" };
+        let mut event = on(stream("a"), name);
+        event.tags = tags(if number % 2 == 0 { &[("even", "yes")] } else { &[] });
+        log.extend(put(&store, one(event)).await?);
+        put(&store, one(on(stream("b"), name))).await?;
+    }
+    Ok((store, log))
+}
+
+/// Reads with these options must return what stands in `log`, a stream, at the places `expected`, through every query that
+/// is of it.
+async fn expect_of_stream(
+    store: &AnyStore,
+    log: &[RecordedEvent],
+    options: ReadOptions,
+    expected: &[usize],
+) -> Outcome {
+    let of = |mut item: QueryItem| {
+        item.stream = Some(stream("a"));
+        item
+    };
+    let ids = log.iter().map(|event| event.id);
+    let queries = [
+        Query::stream(stream("a")),
+        of(QueryItem::types(["bank.Paid"])).into(),
+        of(with_tags(&[("even", "yes")])).into(),
+        of(QueryItem::ids(ids)).into(),
+        Query::from(of(QueryItem::types(["bank.Noted"]))).or(of(with_tags(&[("even", "yes")]))),
+    ];
+    for query in queries {
+        let wanted: Vec<_> =
+            expected.iter().map(|at| &log[*at]).filter(|event| query.matches(event)).cloned().collect();
+        let found = read_all(store, &query, options).await?;
+        ensure!(
+            found == wanted,
+            "{query:?} with {options:?} read {:?}, expected {:?}",
+            positions(&found),
+            positions(&wanted)
+        );
+    }
+    Ok(())
+}
+
+async fn versions_bound_a_read_of_a_stream(context: &Context) -> Outcome {
+    let (store, log) = five(context).await?;
+    for limit in [1, 2, 1000] {
+        let all = ReadOptions::default().limit(limit);
+        for from in 1..=5 {
+            let behind: Vec<_> = (from - 1..5).collect();
+            expect_of_stream(&store, &log, all.from_version(from as u64), &behind).await?;
+            for to in 1..=5 {
+                let options = all.from_version(from as u64).to_version(to as u64);
+                let mut between: Vec<_> = (from - 1..to).collect();
+                expect_of_stream(&store, &log, options, &between).await?;
+                between.reverse();
+                expect_of_stream(&store, &log, options.backward(), &between).await?;
+            }
+            let until: Vec<_> = (0..from).collect();
+            expect_of_stream(&store, &log, all.to_version(from as u64), &until).await?;
+            // Positions narrow it further.
+            let options = all.from_version(2).after(log[from - 1].position);
+            expect_of_stream(&store, &log, options, &(from.max(1)..5).collect::<Vec<_>>()).await?;
+            let options = all.to_version(4).until(log[from - 1].position);
+            expect_of_stream(&store, &log, options, &(0..from.min(4)).collect::<Vec<_>>()).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn versions_beyond_the_stream_are_allowed(context: &Context) -> Outcome {
+    let (store, log) = five(context).await?;
+    let all: Vec<_> = (0..5).collect();
+    expect_of_stream(&store, &log, ReadOptions::default().from_version(0), &all).await?;
+    expect_of_stream(&store, &log, ReadOptions::default().to_version(0), &[]).await?;
+    for far in [6, 1000, i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX] {
+        expect_of_stream(&store, &log, ReadOptions::default().from_version(far), &[]).await?;
+        expect_of_stream(&store, &log, ReadOptions::default().from_version(far).backward(), &[]).await?;
+        expect_of_stream(&store, &log, ReadOptions::default().to_version(far), &all).await?;
+        expect_of_stream(&store, &log, ReadOptions::default().from_version(far).to_version(2), &[]).await?;
+    }
+    let nobody = Query::stream(stream("nobody"));
+    let page = store.read(&nobody, ReadOptions::default().from_version(1).to_version(3)).await?;
+    ensure!(page.events.is_empty(), "a stream without events has some: {page:?}");
     Ok(())
 }
 

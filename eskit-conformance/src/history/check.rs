@@ -177,8 +177,7 @@ struct Matches {
 
 impl Matches {
     fn of(log: &[RecordedEvent], query: &Query, options: ReadOptions) -> Matches {
-        let inside = |at: Position| at > options.after && options.until.is_none_or(|until| at <= until);
-        let all = (0..log.len()).filter(|at| inside(log[*at].position) && query.matches(&log[*at])).collect();
+        let all = (0..log.len()).filter(|at| options.covers(&log[*at]) && query.matches(&log[*at])).collect();
         Matches { all, options }
     }
 

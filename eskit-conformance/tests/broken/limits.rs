@@ -40,7 +40,7 @@ pub(crate) fn rows() -> Vec<Row> {
         ),
         broken(
             "queries have no limits",
-            |store| store.check_query = |_| Ok(()),
+            |store| store.check_read = |_, _| Ok(()),
             "was not refused as invalid",
             &["limits::reads_are_held_to_the_limits"],
         ),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eskit_conformance::Model;
-use eskit_runtime::limits::{check_append, check_query};
+use eskit_runtime::limits::{check_append, check_read};
 use eskit_runtime::{
     Append, AppendError, Appended, EventStore, HeadWatch, Page, Position, Query, ReadOptions, StoreError, Timestamp,
 };
@@ -213,7 +213,7 @@ impl EventStore for Racy {
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        check_query(query)?;
+        check_read(query, &options)?;
         let mut state = self.state();
         Ok(match self.mistake {
             Mistake::AnswersEarly => state.copy.read(query, options),

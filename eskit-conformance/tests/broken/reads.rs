@@ -82,6 +82,33 @@ fn ranges() -> Vec<Row> {
             &["reads::until_is_inclusive", "reads::pages_follow_each_other", "queries::of_tags"],
         ),
         options(
+            "the first version of a read is passed over",
+            |mut options| {
+                options.from_version = None;
+                options
+            },
+            "expected",
+            &["reads::versions_bound_a_read_of_a_stream", "queries::of_a_stream"],
+        ),
+        options(
+            "the last version of a read is exclusive",
+            |mut options| {
+                options.to_version = options.to_version.map(|last| last.saturating_sub(1));
+                options
+            },
+            "expected",
+            &["reads::versions_bound_a_read_of_a_stream", "queries::of_a_stream"],
+        ),
+        options(
+            "versions in reads have 63 bits",
+            |mut options| {
+                options.from_version = options.from_version.map(|first| first & i64::MAX as u64);
+                options
+            },
+            "expected",
+            &["reads::versions_beyond_the_stream_are_allowed"],
+        ),
+        options(
             "positions in reads have 63 bits",
             |mut options| {
                 options.after = Position::new(options.after.get() & i64::MAX as u64);
@@ -146,7 +173,7 @@ fn paging() -> Vec<Row> {
                 page
             },
             "read",
-            &["queries::of_several_items"],
+            &["queries::of_several_items", "queries::of_several_items_in_a_stream"],
         ),
     ]
 }
@@ -180,7 +207,7 @@ fn kinds() -> Vec<Row> {
         queries(
             "only the first item of a query counts",
             |query| Query::any_of(query.items().first().cloned()),
-            &["queries::of_several_items"],
+            &["queries::of_several_items", "queries::of_several_items_in_a_stream"],
         ),
         items(
             "only the first type counts",

@@ -1,7 +1,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use eskit_conformance::Model;
-use eskit_runtime::limits::{check_append, check_query};
+use eskit_runtime::limits::{check_append, check_read};
 use eskit_runtime::{
     Append, AppendError, Appended, Conflict, EventStore, HeadWatch, LimitError, NewEvent, Page, Position, Query,
     ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
@@ -33,7 +33,7 @@ pub(crate) struct Sound {
     pub(crate) events_in: Hook<Vec<NewEvent>>,
     /// The answer to an append.
     pub(crate) answer_out: Hook<Result<Appended, AppendError>>,
-    pub(crate) check_query: fn(&Query) -> Result<(), LimitError>,
+    pub(crate) check_read: fn(&Query, &ReadOptions) -> Result<(), LimitError>,
     /// Connections of which each call takes one for as long as it lasts.
     pub(crate) connections: Option<Semaphore>,
     /// A question on its way to the log.
@@ -64,7 +64,7 @@ impl Default for Sound {
             writes_refused: false,
             events_in: Box::new(|events| events),
             answer_out: Box::new(|answer| answer),
-            check_query,
+            check_read,
             connections: None,
             read_in: Box::new(|read| read),
             event_out: Box::new(|event| event),
@@ -139,7 +139,7 @@ impl EventStore for Sound {
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        (self.check_query)(query)?;
+        (self.check_read)(query, &options)?;
         let _connection = self.connect().await;
         let (query, options) = (self.read_in)((query.clone(), options));
         let log = self.log();
