@@ -3,7 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgPool, Postgres};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use sqlx::{PgPool, Postgres, Row};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
@@ -230,7 +231,7 @@ impl Drop for Asker {
 /// Asks the pool for one connection after the other, as long as somebody waits.
 async fn ask(pool: PgPool, asker: Asker) {
     loop {
-        let answer = pool.acquire().await;
+        let answer = acquire(&pool).await;
         let Some(connections) = asker.connections.upgrade() else { return };
         match answer {
             Ok(connection) => connections.hand_out(connection),
@@ -240,4 +241,27 @@ async fn ask(pool: PgPool, asker: Asker) {
             return;
         }
     }
+}
+
+/// A connection of the pool that is in no transaction. Whoever gives up sqlx's `begin` midway leaves one open of which the pool
+/// knows nothing: what is appended in it is confirmed, and never committed.
+async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    let deadline = Instant::now() + pool.options().get_acquire_timeout();
+    loop {
+        let mut connection = pool.acquire().await?;
+        // In the simple protocol, a transaction that is a statement's own begins with it.
+        let checked = sqlx::raw_sql("SELECT now() = statement_timestamp()").fetch_one(&mut *connection).await;
+        match checked.and_then(|row| row.try_get(0)) {
+            Ok(true) => return Ok(connection),
+            // A connection that has died, or whose transaction has failed, says nothing about the next one.
+            Err(error) if Instant::now() >= deadline || is_refusal(&error) => return Err(error),
+            _ => connection.close_on_drop(),
+        }
+    }
+}
+
+/// Whether the server refuses statements, and not because of a transaction that failed earlier.
+fn is_refusal(error: &sqlx::Error) -> bool {
+    let server_said = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    server_said.is_some_and(|error| error.severity() == PgSeverity::Error && error.code() != "25P02")
 }

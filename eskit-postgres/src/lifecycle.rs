@@ -54,6 +54,8 @@ impl PostgresStore {
     /// Changes a stream in a transaction of its own.
     pub(crate) async fn change(&self, stream: &StreamId, change: &StreamChange) -> Result<Changed, Fault> {
         let mut connection = self.inner.connections.take().await?;
+        // A caller who gives up while the transaction begins would leave it open for the next user of the pool.
+        connection.close_on_drop();
         let result = change_in_turn(&mut connection, self, stream, change).await;
         self.inner.connections.give_back(connection, &result);
         result

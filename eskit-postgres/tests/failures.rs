@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Cluster, StopMode};
-use eskit_runtime::{AppendError, EventId, EventStore, Position, Query, ReadOptions, StoreErrorKind};
-use sqlx::{Connection, PgConnection};
+use eskit_runtime::{AppendError, EventId, EventStore, Position, Query, ReadOptions, StoreErrorKind, StreamChange};
+use sqlx::{Connection, PgConnection, PgPool};
 use support::*;
 
 /// Appends one event after the other, each with the number of events before it as condition. Returns the ids of those that
@@ -150,4 +150,38 @@ async fn an_idle_transaction_that_the_server_ends_gives_the_turn_back() {
     assert_eq!(appended.last(), Position::new(1));
     assert!(forgotten.commit().await.is_err());
     assert_eq!(everything(&store).await[0].name, "kept");
+}
+
+/// A store on a pool of one connection, beside the one of the fixture.
+async fn on_one_connection(fixture: &Fixture) -> (PostgresStore, PgPool) {
+    let limits = sqlx::postgres::PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(20));
+    let pool = limits.connect_with(fixture.database.connect_options()).await.unwrap();
+    (PostgresStore::open(pool.clone()).await.unwrap(), pool)
+}
+
+/// As sqlx leaves it when its `begin` is given up midway: the pool knows nothing of it.
+#[tokio::test]
+async fn nothing_is_appended_in_a_transaction_that_somebody_left_open() {
+    let Some(fixture) = fixture().await else { return };
+    let (store, pool) = on_one_connection(&fixture).await;
+    sqlx::raw_sql("BEGIN").execute(&pool).await.unwrap();
+    let appended = store.append(one(plain("e"))).await.unwrap();
+    assert_eq!(fixture.store.head().await.unwrap(), appended.last());
+    // One that failed meanwhile takes no statement at all.
+    assert!(sqlx::raw_sql("BEGIN; SELECT 1 / 0").execute(&pool).await.is_err());
+    store.append(one(plain("e"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_of_a_stream_that_is_given_up_leaves_no_transaction_open() {
+    let Some(fixture) = fixture().await else { return };
+    let (store, pool) = on_one_connection(&fixture).await;
+    store.append(one(on(stream("a"), "e"))).await.unwrap();
+    for polls in 1..12 {
+        let change = if polls % 2 == 0 { StreamChange::Restore } else { StreamChange::Archive };
+        let _ = give_up_after(polls, store.change_stream(&stream("a"), change)).await;
+        let alone = sqlx::raw_sql("SELECT (now() = statement_timestamp())::text").fetch_one(&pool).await.unwrap();
+        assert_eq!(sqlx::Row::get::<String, _>(&alone, 0), "true", "given up after {polls} polls");
+    }
+    fixture.store.change_stream(&stream("a"), StreamChange::Restore).await.unwrap();
 }

@@ -1,6 +1,9 @@
 //! What the tests share: a store in a database of its own, and short ways to write events.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+use std::future::{Future, poll_fn};
+use std::task::Poll;
+
 use eskit_postgres::testing::{self, Database};
 use eskit_postgres::{PostgresOptions, PostgresStore};
 use eskit_runtime::{
@@ -89,4 +92,18 @@ pub(crate) async fn all_of(store: &PostgresStore, query: &Query, mut options: Re
 
 pub(crate) fn numbers(events: &[RecordedEvent]) -> Vec<u64> {
     events.iter().map(|event| event.position.get()).collect()
+}
+
+/// Polls a future, as often as it is woken, but no more than so many times; then it is dropped.
+pub(crate) async fn give_up_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let (mut future, mut left) = (Box::pin(future), polls);
+    poll_fn(|context| {
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }
