@@ -13,6 +13,8 @@ use crate::error::Fault;
 
 /// A connection that was not used for this long goes back to the pool, which tests it before it is used again.
 const KEPT_IDLE_MAX: Duration = Duration::from_secs(30);
+/// While callers wait here, a connection goes to the pool this often, for whoever waits there.
+const SHARE_GAP: Duration = Duration::from_millis(5);
 
 /// Connections of a pool that are kept at hand: a pool pings a connection each time it comes back, and may do so each time
 /// it is handed out.
@@ -33,6 +35,8 @@ pub(crate) struct Connections {
 struct Kept {
     idle: Vec<Idle>,
     waiting: VecDeque<Waiting>,
+    /// When a connection went to the pool although somebody waited here.
+    shared_at: Option<Instant>,
     /// Whether a task asks the pool: while somebody waits.
     is_asking: bool,
     /// Which of these tasks it is, counted from the first.
@@ -124,7 +128,20 @@ impl Connections {
             self.clear();
             return;
         }
-        self.hand_out(connection);
+        if !self.is_turn_of_others() {
+            self.hand_out(connection);
+        }
+    }
+
+    /// Whether those who use the pool beside the store are next: they would wait for ever while callers come one after the other.
+    fn is_turn_of_others(&self) -> bool {
+        let mut kept = self.kept();
+        let is_due = kept.shared_at.is_none_or(|at| at.elapsed() >= SHARE_GAP);
+        if kept.waiting.is_empty() || !is_due {
+            return false;
+        }
+        kept.shared_at = Some(Instant::now());
+        true
     }
 
     /// To the first who waits, or to those at hand, or back to the pool.

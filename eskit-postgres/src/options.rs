@@ -133,7 +133,8 @@ impl PostgresOptions {
 
     /// How many connections to keep at hand between two uses, instead of giving them back to the pool, which costs a round
     /// trip each time: a pool that is shared with others has so many less for them, also while the store has nothing to do.
-    /// The default is half of the pool, and all of a pool that was made from a DSN.
+    /// The default is half of the pool, and leaves at least two: one listens, and one is for a transaction with
+    /// [`PostgresStore::append_in`].
     #[must_use]
     pub fn keep_connections(mut self, connections: usize) -> PostgresOptions {
         self.keep_connections = Some(connections);
@@ -154,8 +155,7 @@ impl PostgresOptions {
     /// is not UTF8; `Foreign` when the log is missing or older and migrations were not asked for, when the database is newer
     /// than this program, or when the tables belong to another one; `Unavailable` when the server cannot be reached.
     pub async fn open(self, pool: PgPool) -> Result<PostgresStore, StoreError> {
-        let keep = self.keep_connections.unwrap_or(pool.options().get_max_connections() as usize / 2);
-        PostgresStore::open_with(pool, keep, false, self).await
+        PostgresStore::open_with(pool, false, self).await
     }
 
     /// Opens the log in the database that a DSN names: `postgres://user:password@host:port/database`, with the parameters of
@@ -168,8 +168,7 @@ impl PostgresOptions {
         let pool = connect::pool(dsn, self.max_connections)?;
         let names = Names::new(&self.schema, &self.prefix)?;
         connect::reach(&pool).await.map_err(|fault| fault.into_error("open", &names))?;
-        let keep = self.keep_connections.unwrap_or(self.max_connections as usize);
-        PostgresStore::open_with(pool, keep, true, self).await
+        PostgresStore::open_with(pool, true, self).await
     }
 
     /// Runs the migrations that the database lacks, all or none, in one transaction. Others may do the same at the same time.

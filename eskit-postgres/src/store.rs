@@ -93,7 +93,6 @@ impl PostgresStore {
 
     pub(crate) async fn open_with(
         pool: PgPool,
-        keep: usize,
         owns_pool: bool,
         options: PostgresOptions,
     ) -> Result<PostgresStore, StoreError> {
@@ -101,8 +100,10 @@ impl PostgresStore {
         if options.migrate {
             options.run_migrations(&pool).await?;
         }
-        let max_connections = pool.options().get_max_connections();
-        let ahead = Semaphore::new(max_connections as usize / 2);
+        let max_connections = pool.options().get_max_connections() as usize;
+        let half = max_connections / 2;
+        let keep = options.keep_connections.unwrap_or(half.min(max_connections.saturating_sub(2)));
+        let ahead = Semaphore::new(half);
         let connections = Arc::new(Connections::new(pool, keep, Handle::current()));
         let payload = inspect(&connections, &names, &options).await?;
         let statements = Arc::new(Statements::new(&names, payload));
