@@ -8,7 +8,7 @@ mod options;
 mod repeat;
 
 use crate::aggregate::{Evolve, LoadKey, Loaded, Models, Scope};
-use crate::append::{Append, AppendError, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
+use crate::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
 use crate::cache::StateCache;
 use crate::decider::{Decide, Decision, Emit, Emitter, route};
 use crate::id::EventId;
@@ -105,22 +105,19 @@ pub async fn execute<C: Decide, S: EventStore>(
         let conditions = if options.unconditional { Vec::new() } else { conditions(&plan, &folded) };
         let append = Append { events: events.clone(), conditions };
         match append_with_retry(store, append, &options.retry, sleep, is_unknown).await {
-            Ok(appended) if !appended.repeated => {
+            Ok(Appended { repeated: true, .. }) | Err(AppendError::IdReused { .. })
+                if options.idempotency_key.is_some() =>
+            {
+                // Another caller with the same key was faster, or an earlier try of this call.
+                let done = repeated(store, &plan, options, attempt, true).await.map_err(unsettled)?;
+                return done.ok_or_else(|| ExecuteError::Store(lost_key()));
+            }
+            // Without a key, what is repeated is an earlier try of this call, whose answer was lost.
+            Ok(appended) => {
                 let recorded = appended.record(events);
                 plan.apply(&mut folded, &recorded)?;
                 plan.cache(&folded, states);
                 return Ok(Executed { events: recorded, state: folded.state, attempts: attempt, repeated: false });
-            }
-            Ok(_) | Err(AppendError::IdReused { .. }) if options.idempotency_key.is_some() => {
-                // Another caller with the same key was faster.
-                let done = repeated(store, &plan, options, attempt, true).await?;
-                return done.ok_or_else(|| ExecuteError::Store(lost_key()));
-            }
-            Ok(appended) => {
-                // The outcome of an earlier try was unknown, and it had gone through: these are its events.
-                let recorded = appended.record(events);
-                let state = plan.fold(store).await?.state;
-                return Ok(Executed { events: recorded, state, attempts: attempt, repeated: false });
             }
             Err(AppendError::Conflict(_)) if !folded.is_current => {
                 plan.catch_up(store, &mut folded).await?;
@@ -233,6 +230,14 @@ fn conditions<M: Models>(plan: &Plan<M>, folded: &Folded<M>) -> Vec<Condition> {
         conditions.push(Condition::NoEvents { query: Query::any_of(items), after });
     }
     conditions
+}
+
+/// The error of a read behind an append that may have been this call's own: it must not say that nothing was appended.
+fn unsettled<E>(error: ExecuteError<E>) -> ExecuteError<E> {
+    match error {
+        ExecuteError::Store(error) => ExecuteError::UnknownOutcome(error),
+        error => error,
+    }
 }
 
 fn is_unknown(error: &AppendError) -> bool {

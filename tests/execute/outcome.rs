@@ -1,7 +1,7 @@
 //! The store fails, or loses sight of a commit.
 
 use eskit::prelude::*;
-use eskit::{EventId, Position, StoreErrorKind};
+use eskit::{Append, EventId, Position, StoreErrorKind};
 use eskit_tests::campus::{CampusError, Seats, define, enrol, enrolled};
 use eskit_tests::scripted::{Scripted, Step, log, rival};
 
@@ -88,6 +88,36 @@ async fn a_failure_behind_a_lost_answer_leaves_the_outcome_unknown() {
     let error = app.execute(enrol("maths", "ada")).await.unwrap_err();
 
     // The events are in the log: "the store failed, nothing was appended" would be a lie.
+    assert_eq!(log(app.store()).await.unwrap().len(), 2);
+    assert!(matches!(error, ExecuteError::UnknownOutcome(_)), "{error:?}");
+}
+
+/// A read that fails, since its rival cannot append nothing.
+fn failing_read() -> Option<Append> {
+    Some(Append::default())
+}
+
+#[tokio::test]
+async fn a_lost_answer_that_was_found_again_needs_no_further_read() {
+    let app = scripted();
+    app.execute(define("maths", 5)).await.unwrap();
+    app.store().script([Step::LoseAnswer]);
+    app.store().script_reads([None, failing_read()]);
+
+    let executed = app.execute(enrol("maths", "ada")).await.unwrap();
+
+    assert_eq!(executed.state.0, Seats { capacity: 5, taken: 1 });
+}
+
+#[tokio::test]
+async fn a_read_that_fails_behind_a_lost_answer_leaves_the_outcome_unknown() {
+    let app = scripted();
+    app.execute(define("maths", 5)).await.unwrap();
+    app.store().script([Step::LoseAnswer]);
+    app.store().script_reads([None, None, failing_read()]);
+
+    let error = app.execute(enrol("maths", "ada")).idempotency_key("ada-1").await.unwrap_err();
+
     assert_eq!(log(app.store()).await.unwrap().len(), 2);
     assert!(matches!(error, ExecuteError::UnknownOutcome(_)), "{error:?}");
 }
