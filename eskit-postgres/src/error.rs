@@ -93,6 +93,11 @@ impl Fault {
         self.is_definite()
     }
 
+    /// Whether the server chose another transaction over this one, which it has undone.
+    pub(crate) fn gave_way(&self) -> bool {
+        matches!(self.code(), "40001" | "40P01")
+    }
+
     /// Whether what was sent is to blame, and not the state of the database: other appends may go through without it.
     pub(crate) fn blames_data(&self) -> bool {
         let class = self.code().get(..2).unwrap_or_default();

@@ -1,7 +1,7 @@
 use eskit_runtime::{
     Interner, RecordedEvent, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
-use sqlx::{Acquire, AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::error::Fault;
 use crate::record;
@@ -68,7 +68,8 @@ async fn change_in_turn(
     stream: &StreamId,
     change: &StreamChange,
 ) -> Result<Changed, Fault> {
-    let mut transaction = conn.begin().await?;
+    // Whatever the session's default is: what others commit until it is this one's turn must be seen.
+    let mut transaction = conn.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     store.inner.writer.limit_wait(&mut transaction).await?;
     let changed = self::change(&mut transaction, &store.inner.statements, stream, change).await;
     // The turn is given back before anything else is done with the connection.

@@ -107,7 +107,8 @@ impl PostgresOptions {
     }
 
     /// How long to find out what became of an append whose connection broke, by appending it again with the same ids. After
-    /// that its outcome is reported as unknown.
+    /// that its outcome is reported as unknown. Where transactions are serializable by default, an append that gave way to
+    /// another is appended again for as long.
     #[must_use]
     pub fn retry_for(mut self, time: Duration) -> PostgresOptions {
         self.retry_for = time;

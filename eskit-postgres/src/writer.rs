@@ -107,7 +107,7 @@ impl Writer {
         result.map_err(fail)?
     }
 
-    /// Writes a batch. When the connection breaks, the same batch is written again: what was committed is then known by its
+    /// Writes a batch. When it gave way to another transaction, or the connection breaks, the same batch is written again: what was committed is then known by its
     /// ids, and answered with its positions.
     async fn write(&self, batch: &Batch<'_>) -> Result<Vec<Verdict>, Failure> {
         let deadline = Instant::now() + self.retry_for;
@@ -119,7 +119,7 @@ impl Writer {
                 Err(fault) => fault,
             };
             let is_final = fault.blames_data() || fault.kind() == StoreErrorKind::Closed || Instant::now() >= deadline;
-            if !is_ambiguous || is_final {
+            if is_final || !(is_ambiguous || fault.gave_way()) {
                 return Err(Failure { is_ambiguous: is_ambiguous && !fault.blames_data(), fault });
             }
             tokio::time::sleep(pause).await;

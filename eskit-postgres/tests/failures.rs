@@ -185,3 +185,32 @@ async fn a_change_of_a_stream_that_is_given_up_leaves_no_transaction_open() {
     }
     fixture.store.change_stream(&stream("a"), StreamChange::Restore).await.unwrap();
 }
+
+/// Under such a default the server refuses whoever waited for the turn while somebody else appended.
+#[tokio::test]
+async fn a_default_of_serializable_transactions_refuses_nobody() {
+    let Some(fixture) = fixture().await else { return };
+    fixture.store.append(one(on(stream("a"), "e"))).await.unwrap();
+    let dsn = format!("{}&options=-c%20default_transaction_isolation%3Dserializable", fixture.database.dsn());
+    let strict = PostgresStore::connect(&dsn).await.unwrap();
+    for round in 0..2 {
+        let mut other = fixture.store.pool().begin().await.unwrap();
+        fixture.store.append_in(&mut other, one(plain("other"))).await.unwrap();
+        let waiting = {
+            let strict = strict.clone();
+            tokio::spawn(async move {
+                match round {
+                    0 => strict.append(one(plain("e"))).await.map(drop).map_err(|error| error.to_string()),
+                    _ => {
+                        let changed = strict.change_stream(&stream("a"), StreamChange::Archive).await;
+                        changed.map(drop).map_err(|error| error.to_string())
+                    }
+                }
+            })
+        };
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        other.commit().await.unwrap();
+        assert_eq!(waiting.await.unwrap(), Ok(()));
+    }
+    assert_eq!(everything(&strict).await.len(), 4);
+}
