@@ -134,8 +134,8 @@ impl PostgresOptions {
 
     /// How many connections to keep at hand between two uses, instead of giving them back to the pool, which costs a round
     /// trip each time: a pool that is shared with others has so many less for them, also while the store has nothing to do.
-    /// The default is half of the pool, and leaves at least two: one listens, and one is for a transaction with
-    /// [`PostgresStore::append_in`].
+    /// The default is half of the pool, and leaves at least two: one listens, and one is for a transaction of
+    /// [`PostgresStore::in_transaction`].
     #[must_use]
     pub fn keep_connections(mut self, connections: usize) -> PostgresOptions {
         self.keep_connections = Some(connections);

@@ -107,8 +107,8 @@ impl Writer {
         result.map_err(fail)?
     }
 
-    /// Writes a batch. When it gave way to another transaction, or the connection breaks, the same batch is written again: what was committed is then known by its
-    /// ids, and answered with its positions.
+    /// Writes a batch. When it gave way to another transaction, or the connection breaks, the same batch is written again: what
+    /// was committed is then known by its ids, and answered with its positions.
     async fn write(&self, batch: &Batch<'_>) -> Result<Vec<Verdict>, Failure> {
         let deadline = Instant::now() + self.retry_for;
         let mut is_ambiguous = false;

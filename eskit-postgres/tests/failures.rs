@@ -195,7 +195,7 @@ async fn a_default_of_serializable_transactions_refuses_nobody() {
     let strict = PostgresStore::connect(&dsn).await.unwrap();
     for round in 0..2 {
         let mut other = fixture.store.pool().begin().await.unwrap();
-        fixture.store.append_in(&mut other, one(plain("other"))).await.unwrap();
+        fixture.store.in_transaction(&mut other).append(one(plain("other"))).await.unwrap();
         let waiting = {
             let strict = strict.clone();
             tokio::spawn(async move {

@@ -402,7 +402,7 @@ async fn one_connection_is_enough() {
     }
 }
 
-/// Who needs a connection for `append_in` gets one, after callers of the store needed all at once and while they still do.
+/// Who begins a transaction gets a connection, after callers of the store needed all at once and while they still do.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_pool_is_left_to_others_too() {
     let Some(Fixture { store, database: _database }) = fixture().await else { return };
