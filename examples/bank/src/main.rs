@@ -3,7 +3,8 @@
 mod story;
 
 use std::error::Error;
-use std::io;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 const DSN_DEFAULT: &str = "memory:";
@@ -17,17 +18,33 @@ Replays a log that is older than the program, and moves money between accounts.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let result = match arguments.as_slice() {
-        [] => run(DSN_DEFAULT).await,
-        [dsn] if !dsn.starts_with('-') => run(dsn).await,
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    // What is not UTF-8 is no DSN.
+    let texts: Vec<&str> = arguments.iter().map(|argument| argument.to_str().unwrap_or("-")).collect();
+    let dsn = match texts[..] {
+        [] => DSN_DEFAULT,
+        ["-h" | "--help"] => return exit(show_usage()),
+        [dsn] if !dsn.starts_with('-') => dsn,
         _ => {
-            eprintln!("{USAGE}");
+            eprintln!("error: unexpected arguments `{}`\n\n{USAGE}", arguments.join(OsStr::new(" ")).display());
             return ExitCode::from(2);
         }
     };
+    exit(run(dsn).await)
+}
+
+async fn run(dsn: &str) -> Result<(), Box<dyn Error>> {
+    story::tell(eskit::connect(dsn).await?, &mut io::stdout().lock()).await
+}
+
+fn show_usage() -> Result<(), Box<dyn Error>> {
+    Ok(writeln!(io::stdout(), "{USAGE}")?)
+}
+
+fn exit(result: Result<(), Box<dyn Error>>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
@@ -35,6 +52,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(dsn: &str) -> Result<(), Box<dyn Error>> {
-    story::tell(eskit::connect(dsn).await?, &mut io::stdout().lock()).await
+/// Whether the reader of the output went away, as `head` does.
+fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-fn bank(dsn: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bank")).arg(dsn).output().unwrap()
+fn bank(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bank")).args(arguments).output().unwrap()
 }
 
 fn story(dsn: &str) -> String {
-    let output = bank(dsn);
+    let output = bank(&[dsn]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -41,7 +41,40 @@ fn a_second_run_takes_new_accounts() {
 
 #[test]
 fn a_store_that_cannot_be_opened_is_an_error() {
-    let output = bank("nothing");
+    let output = bank(&["nothing"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: cannot connect to the DSN"));
+}
+
+#[test]
+fn wrong_arguments_show_the_usage() {
+    let output = bank(&["memory:", "more"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.starts_with("error: unexpected arguments `memory: more`\n\nusage: bank [DSN]"), "{error}");
+    let help = bank(&["--help"]);
+    assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).starts_with("usage: bank [DSN]"));
+}
+
+/// As `bank | head -1` does.
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_bank"))
+        .arg("memory:")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(program.stdout.take());
+    let output = program.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_not_utf_8_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let argument = std::ffi::OsStr::from_bytes(b"sqlite:\xff.db");
+    let output = Command::new(env!("CARGO_BIN_EXE_bank")).arg(argument).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
 }

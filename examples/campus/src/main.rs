@@ -5,6 +5,7 @@ mod race;
 mod story;
 
 use std::error::Error;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
@@ -21,14 +22,15 @@ Tells a story of one campus on a store, and shows the log that it leaves.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let dsn = match arguments[..] {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    // What is not UTF-8 is no DSN.
+    let texts: Vec<&str> = arguments.iter().map(|argument| argument.to_str().unwrap_or("-")).collect();
+    let dsn = match texts[..] {
         [] => DSN_DEFAULT,
         ["-h" | "--help"] => return exit(show_usage()),
         [dsn] if !dsn.starts_with('-') => dsn,
         _ => {
-            eprintln!("error: unexpected arguments `{}`\n\n{USAGE}", arguments.join(" "));
+            eprintln!("error: unexpected arguments `{}`\n\n{USAGE}", arguments.join(OsStr::new(" ")).display());
             return ExitCode::from(2);
         }
     };

@@ -69,3 +69,12 @@ fn wrong_arguments_show_the_usage() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("usage: campus [DSN]"));
     assert!(String::from_utf8_lossy(&campus(&["--help"]).stdout).contains("usage: campus [DSN]"));
 }
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_not_utf_8_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let argument = std::ffi::OsStr::from_bytes(b"sqlite:\xff.db");
+    let output = Command::new(env!("CARGO_BIN_EXE_campus")).arg(argument).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -4,6 +4,7 @@ mod arguments;
 mod report;
 
 use std::error::Error;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -20,7 +21,8 @@ async fn main() -> ExitCode {
     let arguments = match Arguments::from_env() {
         Ok(Some(arguments)) => arguments,
         Ok(None) => {
-            eprintln!("{}", usage());
+            // A reader that goes away has read enough.
+            let _ = writeln!(std::io::stdout(), "{}", usage());
             return ExitCode::SUCCESS;
         }
         Err(error) => {

@@ -19,6 +19,13 @@ fn refusal(file: &Path) -> String {
 }
 
 #[test]
+fn help_is_output_and_no_error() {
+    let output = Command::new(env!("CARGO_BIN_EXE_loans")).arg("--help").output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("usage: loans [FILE] [--store DSN]"));
+}
+
+#[test]
 fn a_missing_file_is_named_with_the_remedy() {
     let error = refusal(Path::new("nowhere/log.ndjson.gz"));
     assert!(error.starts_with("error: cannot open `nowhere/log.ndjson.gz`: "), "{error}");
