@@ -1,5 +1,5 @@
 use std::collections::{HashMap, HashSet};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use eskit_runtime::limits::{check_append, check_change, check_read, check_stream};
 use eskit_runtime::{
@@ -8,13 +8,24 @@ use eskit_runtime::{
     StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Tags, Timestamp, WireName,
 };
 
-/// A store in memory: the whole contract, and nothing that outlives the process. For tests and examples.
+/// A store in memory: the whole contract, and nothing that outlives the process. For tests and examples. Cheap to clone;
+/// clones share the store.
 ///
 /// Reading and appending take a lock for as long as the work takes; nothing waits while holding it.
-#[derive(Debug, Default)]
+///
+/// ```
+/// # use eskit::prelude::*;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), eskit::StoreError> {
+/// let store = MemoryStore::new();
+/// let app = App::new(store.clone());
+/// // Whoever follows the log holds the other clone.
+/// assert_eq!(store.head().await?, app.store().head().await?);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
-    log: RwLock<Log>,
-    head: HeadWatch,
+    log: Arc<RwLock<Log>>,
+    head: Arc<HeadWatch>,
 }
 
 impl MemoryStore {
