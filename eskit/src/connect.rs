@@ -58,11 +58,14 @@ async fn sqlite(dsn: &str, _: &str) -> Result<AnyStore, StoreError> {
 /// The error for a DSN that cannot be used. What stands behind the scheme may hold a password, so only that is shown
 /// which is needed.
 fn unknown(dsn: &str, why: &str) -> StoreError {
-    let scheme = dsn.split_once(':').map_or(dsn, |(scheme, _)| scheme);
+    let what = match dsn.split_once(':') {
+        Some((scheme, _)) => format!("the DSN `{scheme}:..`"),
+        None => "a DSN without a scheme".to_owned(),
+    };
     StoreError::new(
         StoreErrorKind::Invalid,
         format!(
-            "cannot connect to the DSN `{scheme}:..`: {why}; write `memory:`, `sqlite:///path/to/file.db`, or \
+            "cannot connect to {what}: {why}; write `memory:`, `sqlite:///path/to/file.db`, or \
              `postgres://user@host/database`"
         ),
     )
@@ -74,6 +77,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_dsn_that_names_no_store_is_refused_without_its_secrets() {
+        let bare = connect("campus.db").await.unwrap_err().to_string();
+        assert!(
+            bare.starts_with("cannot connect to a DSN without a scheme: it names no store; write `memory:`"),
+            "{bare}"
+        );
         for dsn in [
             "",
             "mysql://user:secret@host/db",
