@@ -38,9 +38,11 @@ pub struct Executed<S> {
     pub events: Vec<RecordedEvent>,
     /// The models after these events: an aggregate, or a tuple in the order of the decider's parameters.
     pub state: S,
-    /// How many times the decision was made: 1 unless there were conflicts.
+    /// How many times the decision was made: 1 unless there were conflicts; 0 when an earlier call was found by its
+    /// idempotency key.
     pub attempts: u32,
-    /// Whether an earlier call with the same idempotency key appended these events, and this one nothing.
+    /// Whether an earlier call with the same idempotency key appended these events, and this one nothing. `state` is then
+    /// that of this command's models as they are now.
     pub repeated: bool,
 }
 
@@ -74,12 +76,12 @@ pub async fn execute<C: Decide, S: EventStore>(
 ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
     Registry::checked().map_err(ExecuteError::Registry)?;
     let plan = Plan::<C::State>::new(bind::scopes(command)?);
-    options.check(&plan)?;
+    options.check(&plan, C::TYPE.name)?;
     if let Some(done) = repeated(store, &plan, options, 0, false).await? {
         return Ok(done);
     }
     let mut folded = plan.recall(store, states).await?;
-    if options.unconditional && !folded.is_current {
+    if options.without_condition && !folded.is_current {
         // No condition will tell whether the models were old.
         plan.catch_up(store, &mut folded).await?;
     }
@@ -102,7 +104,7 @@ pub async fn execute<C: Decide, S: EventStore>(
             }
             return nothing(store, command, &plan, folded, options, (unexpected, attempt)).await;
         };
-        let conditions = if options.unconditional { Vec::new() } else { conditions(&plan, &folded) };
+        let conditions = if options.without_condition { Vec::new() } else { conditions(&plan, &folded) };
         let append = Append { events: events.clone(), conditions };
         match append_with_retry(store, append, &options.retry, sleep, is_unknown).await {
             Ok(Appended { repeated: true, .. }) | Err(AppendError::IdReused { .. })

@@ -63,6 +63,8 @@ pub enum LimitError {
     Empty {
         /// What was empty, for example "stream id".
         what: &'static str,
+        /// The key of the tag or the type of the stream; empty where there is none.
+        of: String,
     },
     /// A name, an id, a tag, a content type or a reason holds a NUL character, which not every store can keep. Metadata and
     /// payloads may.
@@ -88,7 +90,8 @@ impl fmt::Display for LimitError {
             LimitError::TooLong { what, text, found, max } => {
                 write!(f, "the {what} {text:?} has {found} bytes, but at most {max} are allowed")
             }
-            LimitError::Empty { what } => write!(f, "the {what} is empty"),
+            LimitError::Empty { what, of } if of.is_empty() => write!(f, "the {what} is empty"),
+            LimitError::Empty { what, of } => write!(f, "the {what} of `{of}` is empty"),
             LimitError::Nul { what, text } => write!(f, "the {what} {text:?} holds a NUL character"),
             LimitError::RepeatedId { id } => write!(f, "two events of one append carry the id {id}"),
             LimitError::VersionsOfNoStream => f.write_str(
@@ -100,13 +103,23 @@ impl fmt::Display for LimitError {
 
 impl std::error::Error for LimitError {}
 
+impl LimitError {
+    /// What is empty has no text to be found by; this says whose it is.
+    fn of(self, owner: &str) -> LimitError {
+        match self {
+            LimitError::Empty { what, .. } => LimitError::Empty { what, of: owner.to_owned() },
+            other => other,
+        }
+    }
+}
+
 fn excerpt(text: &str) -> String {
     text.chars().take(64).collect()
 }
 
 pub(crate) fn check_text(what: &'static str, text: &str, max: usize) -> Result<(), LimitError> {
     if text.is_empty() {
-        return Err(LimitError::Empty { what });
+        return Err(LimitError::Empty { what, of: String::new() });
     }
     if text.len() > max {
         return Err(LimitError::TooLong { what, text: excerpt(text), found: text.len(), max });
@@ -119,7 +132,7 @@ pub(crate) fn check_text(what: &'static str, text: &str, max: usize) -> Result<(
 
 fn check_tag(tag: TagRef<'_>) -> Result<(), LimitError> {
     check_text("tag key", tag.key(), TAG_PART_BYTES_MAX)?;
-    check_text("tag value", tag.value(), TAG_PART_BYTES_MAX)
+    check_text("tag value", tag.value(), TAG_PART_BYTES_MAX).map_err(|error| error.of(tag.key()))
 }
 
 fn check_tags(tags: &Tags) -> Result<(), LimitError> {
@@ -139,7 +152,7 @@ fn check_count(what: &'static str, found: usize, max: usize) -> Result<(), Limit
 /// The first limit that the append crosses.
 pub fn check_append(append: &Append) -> Result<(), LimitError> {
     if append.events.is_empty() {
-        return Err(LimitError::Empty { what: "list of events to append" });
+        return Err(LimitError::Empty { what: "list of events to append", of: String::new() });
     }
     check_count("events in one append", append.events.len(), EVENTS_PER_APPEND_MAX)?;
     check_count("conditions of one append", append.conditions.len(), CONDITIONS_PER_APPEND_MAX)?;
@@ -188,7 +201,7 @@ fn check_ids(append: &Append) -> Result<(), LimitError> {
 /// The first limit that the name crosses.
 pub fn check_stream(stream: &crate::StreamId) -> Result<(), LimitError> {
     check_text("stream type", stream.stream_type(), NAME_BYTES_MAX)?;
-    check_text("stream id", stream.id(), NAME_BYTES_MAX)
+    check_text("stream id", stream.id(), NAME_BYTES_MAX).map_err(|error| error.of(stream.stream_type()))
 }
 
 /// Checks the change of a stream; a store calls this before it makes the change.
@@ -276,6 +289,17 @@ mod tests {
         let too_many = QueryItem::types((0..=QUERY_TYPES_MAX).map(|number| format!("test.E{number}")));
         assert!(matches!(check_query(&Query::from(too_many)), Err(LimitError::TooMany { .. })));
         let unnamed = QueryItem::stream_type("");
-        assert_eq!(check_query(&Query::from(unnamed)), Err(LimitError::Empty { what: "stream type" }));
+        assert_eq!(
+            check_query(&Query::from(unnamed)),
+            Err(LimitError::Empty { what: "stream type", of: String::new() })
+        );
+    }
+
+    #[test]
+    fn what_is_empty_is_told_by_its_key() {
+        let stream = Query::stream(crate::StreamId::new("account", ""));
+        assert_eq!(check_query(&stream).unwrap_err().to_string(), "the stream id of `account` is empty");
+        let tag = Query::from(QueryItem::tags([Tag::new("course", "")]));
+        assert_eq!(check_query(&tag).unwrap_err().to_string(), "the tag value of `course` is empty");
     }
 }

@@ -162,32 +162,53 @@ impl<M, E> Execute<'_, M, E> {
         self
     }
 
-    /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events.
+    /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events. A
+    /// key counts in the whole log, whatever the command and its models, so it names one call: the id of a request, or
+    /// `"pay:17"` rather than `"17"`. It may be of any length, but not empty. A decision without events leaves no trace of it.
+    ///
+    /// ```
+    /// # use eskit::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)] pub struct Paid { #[tag] order: u32 }
+    /// # #[derive(Command)] pub struct Pay { #[tag] order: u32 }
+    /// # #[aggregate(tag = "order")] #[derive(Default)] pub struct Order { payments: u32 }
+    /// # #[decider] impl Order {
+    /// #     #[evolve] fn paid(&mut self, _: &Paid) { self.payments += 1 }
+    /// #     #[decide] fn pay(&self, c: &Pay) -> Paid { Paid { order: c.order } }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(MemoryStore::new());
+    /// let first = app.execute(Pay { order: 17 }).idempotency_key("pay:17").await?;
+    /// let again = app.execute(Pay { order: 17 }).idempotency_key("pay:17").await?;
+    /// assert!(again.repeated && again.events == first.events);
+    /// # Ok(()) }
+    /// ```
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.options.idempotency_key = Some(key.into());
         self
     }
 
-    /// Sets the metadata of every event.
+    /// Sets the metadata of every event: at most 100 extra entries and 64 KiB.
     pub fn metadata(mut self, metadata: Metadata) -> Self {
         self.options.metadata = metadata;
         self
     }
 
-    /// Says which version of its stream the caller saw; any other is a conflict that is not tried again. For commands
-    /// whose decider has exactly one stream.
+    /// Says which version of its stream the caller saw, such as [`Loaded::version`]; any other is a conflict that is not tried
+    /// again. For commands that are decided on exactly one stream; with others it is [`ExecuteError::Options`].
     pub fn expected_version(mut self, version: ExpectedVersion) -> Self {
         self.options.expected_version = Some(version);
         self
     }
 
-    /// Appends without condition: what happened since the state was read does not count.
+    /// Appends without condition: what happened since the state was read does not count. Excludes
+    /// [`Execute::expected_version`].
     pub fn without_condition(mut self) -> Self {
-        self.options.unconditional = true;
+        self.options.without_condition = true;
         self
     }
 
-    /// Says when the events happened; the default is the time of the append.
+    /// Says when the events happened, as an import does; the default is the time of the append. Times need not ascend, and
+    /// nothing is ordered by them.
     pub fn recorded_at(mut self, time: Timestamp) -> Self {
         self.options.recorded_at = Some(time);
         self

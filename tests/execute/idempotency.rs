@@ -182,7 +182,10 @@ async fn a_call_without_events_leaves_no_trace_of_its_key() {
 #[tokio::test]
 async fn an_empty_key_is_refused() {
     let error = scripted().execute(define("maths", 9)).idempotency_key("").await.unwrap_err();
-    assert_eq!(error.to_string(), "the idempotency key is empty");
+    assert_eq!(
+        error.to_string(),
+        "the idempotency key is empty\nhelp: pass what names this one call, such as the id of a request"
+    );
 }
 
 #[tokio::test]

@@ -81,13 +81,21 @@ async fn a_version_of_a_stream_that_never_was_is_a_conflict() {
 #[tokio::test]
 async fn an_expected_version_needs_exactly_one_stream() {
     let app = scripted();
-    let text = "`expected_version` needs a command whose decider has exactly one stream";
+    let text = |command, streams| {
+        format!(
+            "`expected_version` needs exactly one stream, but `{command}` is decided on {streams}\nhelp: leave it out: \
+             the append is under conditions on all that the decision read"
+        )
+    };
     let tags = app.execute(define("maths", 1)).expected_version(ExpectedVersion::NoStream).await.unwrap_err();
-    assert_eq!(tags.to_string(), text);
+    assert_eq!(tags.to_string(), text("DefineCourse", 0));
     let streams = app.execute(send("a", "b", 1)).expected_version(ExpectedVersion::NoStream).await.unwrap_err();
-    assert_eq!(streams.to_string(), text);
+    assert_eq!(streams.to_string(), text("Transfer", 2));
     let both = app.execute(deposit("a", 1)).expected_version(ExpectedVersion::Any).without_condition();
-    assert_eq!(both.await.unwrap_err().to_string(), "`expected_version` and `unconditional` exclude each other");
+    assert_eq!(
+        both.await.unwrap_err().to_string(),
+        "`expected_version` and `without_condition` exclude each other\nhelp: leave one of them out"
+    );
 }
 
 #[tokio::test]

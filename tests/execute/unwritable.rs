@@ -113,7 +113,7 @@ async fn a_key_over_a_limit_is_refused_before_it_is_read() {
     let long = "x".repeat(TAG_PART_BYTES_MAX + 1);
     for (course, text) in [
         (long.as_str(), "has 257 bytes, but at most 256 are allowed"),
-        ("", "the tag value is empty"),
+        ("", "the tag value of `course` is empty"),
         ("a\0b", "holds a NUL character"),
     ] {
         let error = app.execute(enrol(course, "ada")).await.unwrap_err();

@@ -245,7 +245,7 @@ fn what_is_no_refusal_of_the_domain_is_told_as_it_is() {
     let text = failure(|| {
         given(()).when(enrol("", "ada")).then_error(CampusError::NoCourse);
     });
-    assert_eq!(text, "the tag value is empty");
+    assert_eq!(text, "the tag value of `course` is empty");
     let newer = NewEvent {
         schema_version: SchemaVersion::new(2).unwrap(),
         stream: Some(StreamId::new("account", "a")),

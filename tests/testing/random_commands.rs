@@ -51,8 +51,8 @@ fn what_neither_goes_through_nor_is_refused_fails() {
     let text = failure(|| {
         commands(Just(AnyCommand::new(define("", 1)))).count(1..9).check(|_| {});
     });
-    let line = "  DefineCourse { course: \"\", capacity: 1 }: did not go through: the tag value is empty";
-    assert_eq!(text, format!("the tag value is empty\nafter 1 commands:\n{line}\n"));
+    let line = "  DefineCourse { course: \"\", capacity: 1 }: did not go through: the tag value of `course` is empty";
+    assert_eq!(text, format!("the tag value of `course` is empty\nafter 1 commands:\n{line}\n"));
 }
 
 #[derive(Event, Serialize, Deserialize)]

@@ -47,7 +47,8 @@ pub(crate) fn rows() -> Vec<Row> {
         broken(
             "every limit has one name",
             |store| {
-                store.check_append = |append| check_append(append).map_err(|_| LimitError::Empty { what: "append" })
+                store.check_append =
+                    |append| check_append(append).map_err(|_| LimitError::Empty { what: "append", of: String::new() })
             },
             "the limit: found",
             &["limits::lengths_are_refused_by_name", "limits::nul_is_refused_by_name"],

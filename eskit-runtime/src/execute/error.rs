@@ -49,7 +49,7 @@ pub enum ExecuteError<E = Infallible> {
     /// deleted. Nothing was appended.
     StreamClosed(StreamClosed),
     /// The options do not fit the command. Nothing was appended.
-    Options(&'static str),
+    Options(String),
     /// The command's tags do not select one instance of each model. Nothing was appended.
     Key(String),
     /// Event types of this program clash; nothing is appended until they do not.

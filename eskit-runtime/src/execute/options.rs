@@ -77,8 +77,8 @@ fn random_fraction() -> f64 {
 pub struct ExecuteOptions {
     /// How often a conflict is tried again.
     pub retry: RetryPolicy,
-    /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events.
-    /// Its event ids are UUIDv5s of the key. A call whose decider returned no event leaves no trace of its key. Events that
+    /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events. A key
+    /// counts in the whole log, whatever the command. Its event ids are UUIDv5s of the key. A call whose decider returned no event leaves no trace of its key. Events that
     /// were deleted since are missing in the answer; when all were, the second call fails with [`ExecuteError::Store`].
     pub idempotency_key: Option<String>,
     /// The metadata of every event.
@@ -87,7 +87,7 @@ pub struct ExecuteOptions {
     /// A stream that was deleted has no version that a command could build on: [`ExecuteError::StreamClosed`].
     pub expected_version: Option<ExpectedVersion>,
     /// Appends without condition: what happened since the state was read does not count.
-    pub unconditional: bool,
+    pub without_condition: bool,
     /// When the events happened; `None` for the time of the append.
     pub recorded_at: Option<Timestamp>,
 }
@@ -98,19 +98,21 @@ impl ExecuteOptions {
         self.expected_version.is_some_and(|expected| expected != ExpectedVersion::Any)
     }
 
-    pub(super) fn check<M: crate::Models, E>(&self, plan: &Plan<M>) -> Result<(), ExecuteError<E>> {
-        if self.expected_version.is_some() && plan.stream_count() != 1 {
-            return Err(ExecuteError::Options(
-                "`expected_version` needs a command whose decider has exactly one stream",
-            ));
-        }
-        if self.expected_version.is_some() && self.unconditional {
-            return Err(ExecuteError::Options("`expected_version` and `unconditional` exclude each other"));
-        }
-        if self.idempotency_key.as_deref() == Some("") {
-            return Err(ExecuteError::Options("the idempotency key is empty"));
-        }
-        Ok(())
+    pub(super) fn check<M: crate::Models, E>(&self, plan: &Plan<M>, command: &str) -> Result<(), ExecuteError<E>> {
+        let streams = plan.stream_count();
+        let refusal = if self.expected_version.is_some() && streams != 1 {
+            format!(
+                "`expected_version` needs exactly one stream, but `{command}` is decided on {streams}\nhelp: leave it \
+                 out: the append is under conditions on all that the decision read"
+            )
+        } else if self.expected_version.is_some() && self.without_condition {
+            "`expected_version` and `without_condition` exclude each other\nhelp: leave one of them out".to_owned()
+        } else if self.idempotency_key.as_deref() == Some("") {
+            "the idempotency key is empty\nhelp: pass what names this one call, such as the id of a request".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(ExecuteError::Options(refusal))
     }
 }
 
