@@ -6,7 +6,7 @@ use crate::lifecycle::StreamClosed;
 use crate::limits::LimitError;
 use crate::metadata::Metadata;
 use crate::name::{SchemaVersion, WireName};
-use crate::payload::{ContentType, EncodeError};
+use crate::payload::{ContentType, EncodeError, Shown};
 use crate::position::Position;
 use crate::query::Query;
 use crate::recorded::RecordedEvent;
@@ -16,7 +16,7 @@ use crate::tag::Tags;
 use crate::time::Timestamp;
 
 /// An event that is not yet recorded.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewEvent {
     /// Its identity; a repeat of an append is recognised by it.
     pub id: EventId,
@@ -79,6 +79,23 @@ impl NewEvent {
             payload: self.payload,
             recorded_at: self.recorded_at.unwrap_or(now),
         }
+    }
+}
+
+impl fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NewEvent { id, stream, name, schema_version, tags, metadata, content_type, .. } = self;
+        f.debug_struct("NewEvent")
+            .field("id", id)
+            .field("stream", stream)
+            .field("name", name)
+            .field("schema_version", schema_version)
+            .field("tags", tags)
+            .field("metadata", metadata)
+            .field("content_type", content_type)
+            .field("payload", &Shown(&self.payload))
+            .field("recorded_at", &self.recorded_at)
+            .finish()
     }
 }
 

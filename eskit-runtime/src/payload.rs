@@ -42,6 +42,18 @@ impl fmt::Debug for ContentType {
     }
 }
 
+/// Shows a payload as the text that it is, or else as bytes.
+pub(crate) struct Shown<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match std::str::from_utf8(self.0) {
+            Ok(text) => f.write_str(text),
+            Err(_) => self.0.fmt(f),
+        }
+    }
+}
+
 /// A recorded event that this program cannot read. Names the event, its version and, where known, its position.
 #[derive(Debug)]
 #[non_exhaustive]

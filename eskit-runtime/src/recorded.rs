@@ -1,14 +1,16 @@
+use std::fmt;
+
 use crate::id::EventId;
 use crate::metadata::Metadata;
 use crate::name::{SchemaVersion, WireName};
-use crate::payload::ContentType;
+use crate::payload::{ContentType, Shown};
 use crate::position::Position;
 use crate::stream::StreamVersion;
 use crate::tag::Tags;
 use crate::time::Timestamp;
 
 /// An event as the log holds it: the envelope and the encoded payload.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RecordedEvent {
     /// Its place in the global order.
     pub position: Position,
@@ -32,6 +34,24 @@ pub struct RecordedEvent {
     pub recorded_at: Timestamp,
 }
 
+impl fmt::Debug for RecordedEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RecordedEvent { position, id, stream, name, schema_version, tags, metadata, content_type, .. } = self;
+        f.debug_struct("RecordedEvent")
+            .field("position", position)
+            .field("id", id)
+            .field("stream", stream)
+            .field("name", name)
+            .field("schema_version", schema_version)
+            .field("tags", tags)
+            .field("metadata", metadata)
+            .field("content_type", content_type)
+            .field("payload", &Shown(&self.payload))
+            .field("recorded_at", &self.recorded_at)
+            .finish()
+    }
+}
+
 /// One page of a read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
@@ -46,5 +66,20 @@ impl Page {
     /// A page of these events; `more` says whether further ones may follow.
     pub fn new(events: Vec<RecordedEvent>, more: bool) -> Page {
         Page { events, more }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{NewEvent, Position, Timestamp};
+
+    #[test]
+    fn a_payload_is_shown_as_the_text_that_it_is() {
+        let event = NewEvent::json("test.Happened", r#"{"n":1}"#);
+        assert!(format!("{event:?}").contains(r#"payload: {"n":1}, "#), "{event:?}");
+        let mut recorded = event.into_recorded(Position::new(1), None, Timestamp::from_micros(0));
+        assert!(format!("{recorded:?}").contains(r#"payload: {"n":1}, "#), "{recorded:?}");
+        recorded.payload = vec![0xff, 1];
+        assert!(format!("{recorded:?}").contains("payload: [255, 1], "), "{recorded:?}");
     }
 }
