@@ -26,6 +26,9 @@
 //! # fn main() {}
 //! ```
 //!
+//! The store is opened and called inside a tokio runtime of several threads, which the suite starts; its timer and its I/O
+//! are switched on.
+//!
 //! With [`Suite::faults`] a store says how the disk under a log is made to fail, and is held to the contract there too.
 //!
 //! # What a run prints

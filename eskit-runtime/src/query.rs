@@ -84,7 +84,8 @@ impl From<QueryItem> for Query {
 }
 
 impl QueryItem {
-    /// Events with one of these wire names.
+    /// Events with one of these wire names. They are compared as they were recorded, so former names must be given too:
+    /// [`EventTypes::names`](crate::EventTypes::names) has them, as in `QueryItem::types(OrderPlaced::TYPES.names())`.
     pub fn types<T: Into<WireName>>(types: impl IntoIterator<Item = T>) -> QueryItem {
         QueryItem { types: types.into_iter().map(Into::into).collect(), ..QueryItem::default() }
     }

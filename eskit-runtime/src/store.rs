@@ -36,6 +36,29 @@ pub trait EventStore: Send + Sync {
 
     /// Waits until the log reaches beyond `after`, and returns its head. May return early with an unchanged head, so
     /// callers loop; dropping the future is safe.
+    ///
+    /// To follow the log, wait first and then read up to the head. It is the head that goes on, not the position of the last
+    /// match: where the query passes over the newest events, waiting behind the last match would return at once for ever.
+    ///
+    /// ```
+    /// use eskit_runtime::{Event, EventStore, Pages, Position, Query, QueryItem, ReadOptions};
+    ///
+    /// /// Follows the events of one type, or of an enum of types, from behind `done`.
+    /// async fn follow<E: Event>(store: &impl EventStore, mut done: Position) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let query = Query::from(QueryItem::types(E::TYPES.names()));
+    ///     loop {
+    ///         let head = store.watch(done).await?;
+    ///         let mut pages = Pages::new(store, query.clone(), ReadOptions::default().after(done).until(head));
+    ///         while let Some(page) = pages.next().await? {
+    ///             for recorded in page {
+    ///                 let event: E = recorded.decode()?;
+    ///                 // Write what follows from it, and `recorded.position` in the same transaction: the next run begins there.
+    ///             }
+    ///         }
+    ///         done = done.max(head);
+    ///     }
+    /// }
+    /// ```
     fn watch(&self, after: Position) -> impl Future<Output = Result<Position, StoreError>> + Send;
 
     /// The version and the status of a stream, as of one moment; version 0 and open for a stream that never held an

@@ -16,6 +16,9 @@ use crate::state_cache::StateCaches;
 
 /// A program on a store: executes commands and loads states. Cheap to clone; clones share the store.
 ///
+/// Between two tries a command sleeps on tokio's clock, so commands are awaited inside a tokio runtime that was built with
+/// `enable_time` or `enable_all`, as `#[tokio::main]` does. Elsewhere the first conflict panics.
+///
 /// ```
 /// # use eskit::prelude::*;
 /// # #[derive(Event, Serialize, Deserialize)] pub struct Opened { #[tag] account: u32 }
@@ -96,7 +99,8 @@ impl<S: EventStore> App<S> {
         self
     }
 
-    /// The store.
+    /// The store. To hold it elsewhere too, such as in a task that follows the log, clone the `App`, or the store before it is
+    /// handed in: every store of eskit is cheap to clone, and an `Arc` of any store is a store.
     pub fn store(&self) -> &S {
         &self.store
     }

@@ -58,6 +58,36 @@
 //! assert_eq!(refused.err().and_then(|e| e.domain().copied()), Some("the course is full"));
 //! # Ok(()) }
 //! ```
+//!
+//! # Where to look
+//!
+//! | to | look at |
+//! |---|---|
+//! | write events, commands, and ids that stand in tags | the derives [`Event`](derive@Event), [`Command`](derive@Command), [`TagValue`](derive@TagValue) |
+//! | write states and decisions | [`#[aggregate]`](macro@aggregate), [`#[decider]`](macro@decider) |
+//! | open a store | [`connect`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
+//! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; what can go wrong: [`ExecuteError`] |
+//! | read events, follow the log | [`EventStore::watch`], [`Pages`], [`Query`], [`RecordedEvent::decode`] |
+//! | import events, append without a command | [`NewEvent::encode`], [`EventStore::append`] |
+//! | archive, end or delete a stream | [`EventStore::change_stream`] |
+//! | change the shape of an event | `version`, `from` and `upcast` of [`Event`](derive@Event); [`lock!`], [`Shape`](derive@Shape) |
+//! | test decisions | the module `testing` |
+//! | validate, retry, trace or count appends | [`layer`] |
+//! | write a store | [`EventStore`], [`limits`], the crate `eskit-conformance` |
+//!
+//! What else stands here is taken or returned by these, or met by generated code.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `sqlite` (default) | `SqliteStore` |
+//! | `postgres` | `PostgresStore`, on the pools of sqlx 0.9. For TLS, depend on sqlx too and switch on one of its features for it, such as `tls-rustls` |
+//! | `testing`, `proptest` | the module `testing`: given, when, then; random histories |
+//! | `tracing`, `metrics` | the layers `Traced` and `Metered`; `tracing` also a span for each command |
+//! | `chrono`, `jiff`, `time`, `rust_decimal` | shapes of these crates' types for the schema lock, and [`Timestamp`] to and from theirs |
+//!
+//! [`App`] and `PostgresStore` need a tokio runtime; [`MemoryStore`] and `SqliteStore` by themselves need none.
 
 #![forbid(unsafe_code)]
 
