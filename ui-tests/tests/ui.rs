@@ -75,6 +75,15 @@ fn there_are_over_a_hundred_distinct_errors() {
     assert!(distinct.len() > 100, "only {} distinct errors are left", distinct.len());
 }
 
+/// The message, and what to write; the README's program has another name for the command.
+#[test]
+fn the_readme_shows_what_the_compiler_says() {
+    let readme = fs::read_to_string(root().join("../../README.md")).unwrap();
+    let said = text("consts/function_command_without_key").replace("`TakeSeat`", "`Enroll`");
+    let message: Vec<&str> = said.lines().take(2).collect();
+    assert!(readme.contains(&message.join("\n")), "the README does not show:\n{}", message.join("\n"));
+}
+
 /// The first line of each error.
 fn errors(text: &str) -> Vec<&str> {
     text.lines().filter(|line| line.starts_with("error")).collect()

@@ -124,7 +124,7 @@ impl Lacks<'_> {
             carried.add(self.tags[i].key);
             i += 1;
         }
-        if carried.len() == 0 { message } else { message.text(", only ").list(&carried) }
+        if carried.len() == 0 { message } else { message.text(" (only ").list(&carried).text(")") }
     }
 
     /// What to write at the type; or, where the key may be a slip, at the aggregate.
