@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::append::{Append, AppendError, Appended};
 use crate::lifecycle::{StreamChange, StreamError, StreamInfo, StreamStatus};
+use crate::limits::LimitError;
 use crate::position::Position;
 use crate::query::{Query, ReadOptions};
 use crate::recorded::Page;
@@ -306,6 +307,11 @@ impl StoreError {
         self.kind
     }
 
+    /// The limit of the contract that the call crossed, if that is what this is.
+    pub fn limit(&self) -> Option<&LimitError> {
+        self.source.as_deref()?.downcast_ref()
+    }
+
     /// Whether the same call may succeed later without anyone's help.
     pub fn is_transient(&self) -> bool {
         matches!(self.kind, StoreErrorKind::Unavailable | StoreErrorKind::Busy)
@@ -324,8 +330,8 @@ impl std::error::Error for StoreError {
     }
 }
 
-impl From<crate::LimitError> for StoreError {
-    fn from(error: crate::LimitError) -> StoreError {
+impl From<LimitError> for StoreError {
+    fn from(error: LimitError) -> StoreError {
         StoreError::new(StoreErrorKind::Invalid, error.to_string()).with_source(error)
     }
 }

@@ -118,5 +118,8 @@ async fn a_key_over_a_limit_is_refused_before_it_is_read() {
     ] {
         let error = app.execute(enrol(course, "ada")).await.unwrap_err();
         assert!(error.to_string().ends_with(text), "{error}");
+        assert!(matches!(error, ExecuteError::Limit(_)), "{error:?}");
+        let error = app.load::<Seats>(course).await.unwrap_err();
+        assert!(matches!(error, eskit::LoadError::Limit(_)), "{error:?}");
     }
 }

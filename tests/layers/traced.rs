@@ -109,7 +109,7 @@ async fn the_span_of_a_command_has_its_outcome() {
         "DEBUG execute{command=\"DefineCourse\" outcome=\"repeated\" attempts=0}",
         "DEBUG execute{command=\"Leave\" outcome=\"nothing\" attempts=1}",
         "DEBUG execute{command=\"DefineCourse\" outcome=\"refused\"}",
-        "DEBUG execute{command=\"DefineCourse\" outcome=\"invalid\"}",
+        "DEBUG execute{command=\"DefineCourse\" outcome=\"limit\"}",
         "DEBUG execute{command=\"Enroll\" outcome=\"failed\"}",
         "DEBUG execute{command=\"Enroll\" outcome=\"conflict\" attempts=1}",
         "DEBUG execute{command=\"Enroll\" outcome=\"appended\" attempts=2}",

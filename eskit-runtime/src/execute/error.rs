@@ -15,6 +15,22 @@ use super::bind::BindError;
 use super::fold::FoldError;
 
 /// Why a command did not go through. `E` is the domain's own error.
+///
+/// ```
+/// # use eskit_runtime::ExecuteError;
+/// /// What a web service answers.
+/// fn status<E>(error: &ExecuteError<E>) -> u16 {
+///     match error {
+///         ExecuteError::Domain(_) => 422,
+///         // A text of the request is empty, too long, or holds a NUL.
+///         ExecuteError::Limit(_) => 400,
+///         ExecuteError::Conflict { .. } => 409,
+///         ExecuteError::StreamClosed(_) => 410,
+///         ExecuteError::Store(error) if error.is_transient() => 503,
+///         _ => 500,
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ExecuteError<E = Infallible> {
@@ -36,7 +52,7 @@ pub enum ExecuteError<E = Infallible> {
     Undecodable(DecodeError),
     /// An event cannot be encoded, or its encoding could not be read back. Nothing was appended.
     Encode(EncodeError),
-    /// The events cross a limit of the contract. Nothing was appended.
+    /// A key of the command or an event crosses a limit of the contract. Nothing was appended.
     Limit(LimitError),
     /// An event id of the append is in the log already. Nothing was appended.
     IdReused {
@@ -65,7 +81,8 @@ impl<E> ExecuteError<E> {
         }
     }
 
-    /// The same error with the domain's own refusal turned into another type.
+    /// The same error with the domain's own refusal turned into another type, such as the one error of a program with several
+    /// domains: `app.execute(command).await.map_err(|error| error.map_domain(ShopError::from))?`.
     pub fn map_domain<F>(self, map: impl FnOnce(E) -> F) -> ExecuteError<F> {
         match self {
             ExecuteError::Domain(error) => ExecuteError::Domain(map(error)),
@@ -136,7 +153,10 @@ impl<E> From<AppendError> for ExecuteError<E> {
 
 impl<E> From<StoreError> for ExecuteError<E> {
     fn from(error: StoreError) -> ExecuteError<E> {
-        ExecuteError::Store(error)
+        match error.limit() {
+            Some(limit) => ExecuteError::Limit(limit.clone()),
+            None => ExecuteError::Store(error),
+        }
     }
 }
 
@@ -149,7 +169,7 @@ impl<E> From<DecodeError> for ExecuteError<E> {
 impl<E> From<FoldError> for ExecuteError<E> {
     fn from(error: FoldError) -> ExecuteError<E> {
         match error {
-            FoldError::Store(error) => ExecuteError::Store(error),
+            FoldError::Store(error) => error.into(),
             FoldError::Decode(error) => ExecuteError::Undecodable(error),
         }
     }
@@ -169,6 +189,8 @@ pub enum LoadError {
     Store(StoreError),
     /// An event of the aggregate cannot be read.
     Undecodable(DecodeError),
+    /// The key crosses a limit of the contract.
+    Limit(LimitError),
     /// The key does not select one instance.
     Key(String),
 }
@@ -178,6 +200,7 @@ impl fmt::Display for LoadError {
         match self {
             LoadError::Store(error) => error.fmt(f),
             LoadError::Undecodable(error) => error.fmt(f),
+            LoadError::Limit(error) => error.fmt(f),
             LoadError::Key(text) => f.write_str(text),
         }
     }
@@ -188,7 +211,7 @@ impl Error for LoadError {
         match self {
             LoadError::Store(error) => error.source(),
             LoadError::Undecodable(error) => error.source(),
-            LoadError::Key(_) => None,
+            LoadError::Limit(_) | LoadError::Key(_) => None,
         }
     }
 }
@@ -196,7 +219,10 @@ impl Error for LoadError {
 impl From<FoldError> for LoadError {
     fn from(error: FoldError) -> LoadError {
         match error {
-            FoldError::Store(error) => LoadError::Store(error),
+            FoldError::Store(error) => match error.limit() {
+                Some(limit) => LoadError::Limit(limit.clone()),
+                None => LoadError::Store(error),
+            },
             FoldError::Decode(error) => LoadError::Undecodable(error),
         }
     }
