@@ -48,7 +48,9 @@ use proc_macro::TokenStream;
 /// | `#[tag]` | a tag with the field's name as key |
 /// | `#[tag("course")]` | a tag with this key |
 ///
-/// A tag field's type is a `TagValue`, or an `Option` or `Vec` of one.
+/// A tag field's type is a `TagValue`, or an `Option`, `Vec`, array or `BTreeSet` of one, which yields none or several tags. A
+/// key matches `[a-z][a-z0-9_-]*`; several fields may have the same one. An event carries at most 64 tags, and its JSON has at
+/// most 16 MiB.
 ///
 /// For the schema lock, `eskit::lock!()`, the types of the fields derive `Shape`, or the field states its shape as there:
 /// `#[shape(as = String)]`. On the event itself `#[shape(unlocked)]` keeps it out of the lock.
@@ -59,8 +61,9 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 
 /// Makes a struct a command. Its `#[tag]` fields say which instance of each model its decider needs.
 ///
-/// `#[tag]` takes the field's name as key, `#[tag("course")]` the given one. `#[command(crate = path::to::eskit)]` says
-/// where eskit is, when it is not `::eskit`.
+/// `#[tag]` takes the field's name as key, `#[tag("course")]` the given one. A key that a model is found by has exactly one value,
+/// so its field is no `Option` or `Vec`. Each command is a struct of its own and has exactly one decider; it needs neither serde
+/// nor `Clone`. `#[command(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
 #[proc_macro_derive(Command, attributes(command, tag))]
 pub fn derive_command(input: TokenStream) -> TokenStream {
     command::derive(input.into()).into()
@@ -89,7 +92,7 @@ pub fn lock(input: TokenStream) -> TokenStream {
     lock::expand(input.into()).into()
 }
 
-/// Makes a struct with one field a tag value, with the text of that field.
+/// Makes a struct with one field a tag value, with the text of that field: 1 to 256 bytes without NUL, checked when it is used.
 ///
 /// `#[tag_value(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
 #[proc_macro_derive(TagValue, attributes(tag_value))]
@@ -102,7 +105,7 @@ pub fn derive_tag_value(input: TokenStream) -> TokenStream {
 /// | | |
 /// |---|---|
 /// | `#[aggregate(tag = "course")]` | its events carry this tag |
-/// | `#[aggregate(tag("course", "student"))]` | its events carry all of these tags |
+/// | `#[aggregate(tag("course", "student"))]` | its events carry all of these tags, at most four |
 /// | `#[aggregate(stream = "account")]` | its events live in the stream `account:<id>` |
 /// | `#[aggregate(stream = "account", partial)]` | and it passes over those that it does not evolve |
 /// | `crate = path::to::eskit` | where eskit is, when it is not `::eskit` |
@@ -125,8 +128,11 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 /// such a tag it goes to the stream of the aggregate whose method emits it, or of the only model of a function that is a
 /// stream and evolves it; what only models by tag evolve goes to no stream.
 ///
-/// A decider returns an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of
-/// these and any error. `#[decider(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
+/// A function takes up to eight models. What a decider needs besides, such as the time or what another service said, is a field
+/// of its command.
+///
+/// A decider returns an event, an enum of events, `Option`, `Vec`, an array or a tuple of up to eight of them, or a `Result` of
+/// one of these and any error. It emits at most 10,000 events; none is an answer too, and appends nothing. `#[decider(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
 #[proc_macro_attribute]
 pub fn decider(args: TokenStream, item: TokenStream) -> TokenStream {
     decider::expand(args.into(), item.into()).into()

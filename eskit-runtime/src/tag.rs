@@ -188,7 +188,10 @@ pub enum Arity {
 /// A type whose value can stand in a tag: what a `#[tag]` field holds.
 ///
 /// Strings, integers, `bool`, `char`, UUIDs and IP addresses are tag values, and what points at one; a newtype of one derives
-/// it. `Option` and `Vec` of one yield none or several tags. The text of a value is its identity, so it must never change between releases.
+/// it. `Option`, `Vec`, an array and `BTreeSet` of one yield none or several tags.
+///
+/// The text of a value is its identity: 1 to 256 bytes without NUL, checked when it is used, and compared byte by byte. It must
+/// never change between releases, and texts that are to count as the same, such as `Ada` and `ada`, must be made the same before.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a tag\nhelp: use an id whose text never changes: a string, an integer, a UUID, or a newtype of one with `#[derive(TagValue)]`",
     label = "not a tag value"
