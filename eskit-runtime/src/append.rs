@@ -100,7 +100,7 @@ impl fmt::Debug for NewEvent {
 }
 
 /// Which version a stream must have for an append to go through.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ExpectedVersion {
     /// Any, also none.
     Any,

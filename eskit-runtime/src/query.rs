@@ -135,7 +135,7 @@ impl QueryItem {
 }
 
 /// The order in which a read returns events.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Direction {
     /// Ascending positions.
     #[default]

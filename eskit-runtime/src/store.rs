@@ -231,7 +231,7 @@ impl fmt::Debug for AnyStore {
 }
 
 /// What went wrong inside a store.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
     /// A query or an option crosses a limit; the same call will fail again.
