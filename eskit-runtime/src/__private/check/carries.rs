@@ -42,7 +42,12 @@ const fn check_event_carries(
             let lacks = Lacks { key: keys[i], owner: event.rust_name, tags: event.tags, fields: event.fields };
             let message = lacks.push(Message::new().text("event ").code(event.name));
             let message = message.text(", so it can never reach ").code(aggregate.name);
-            panic!("{}", lacks.push_help(message, aggregate).as_str());
+            let mut message = lacks.push_help(message, aggregate);
+            if !lacks.has_field() && meant(aggregate, keys[i], event.tags).is_none() {
+                message =
+                    message.text("; if none does, let ").code(aggregate.name).text(" evolve only events that carry it");
+            }
+            panic!("{}", message.as_str());
         }
         i += 1;
     }
@@ -144,13 +149,21 @@ impl Lacks<'_> {
             message = message.text(" on ").code(aggregate.name).text("; or ");
         }
         let message = message.text("put `#[tag(\"").text(self.key).text("\")]` on ");
+        if self.has_field() {
+            return message.text("the field ").code(self.key).text(" of ").code(self.owner);
+        }
+        message.text("the field of ").code(self.owner).text(" that holds it")
+    }
+
+    /// Whether a field has the name of the key.
+    const fn has_field(&self) -> bool {
         let mut i = 0;
         while i < self.fields.len() {
             if same(self.fields[i].name, self.key) {
-                return message.text("the field ").code(self.key).text(" of ").code(self.owner);
+                return true;
             }
             i += 1;
         }
-        message.text("the field of ").code(self.owner).text(" that holds it")
+        false
     }
 }
