@@ -55,7 +55,30 @@ impl NewEvent {
     }
 
     /// The events that these encode to, in order, each with a fresh id and no stream: what an import appends without a
-    /// command.
+    /// command. Only a decision knows to which stream an event belongs: without one, it is set here, or an aggregate with a
+    /// stream never meets the event.
+    ///
+    /// ```
+    /// use eskit_runtime::{Append, Emit, EventId, EventStore, NewEvent, StreamId, Timestamp};
+    ///
+    /// /// Appends what one line of an old log says. Its ids follow from the line, so that an import can be begun again.
+    /// async fn import(
+    ///     store: &impl EventStore,
+    ///     line: usize,
+    ///     account: &str,
+    ///     happened: Timestamp,
+    ///     events: impl Emit,
+    /// ) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let mut encoded = NewEvent::encode(&events)?;
+    ///     for (index, event) in encoded.iter_mut().enumerate() {
+    ///         event.id = EventId::from_key(&format!("accounts.csv:{line}"), index);
+    ///         event.stream = Some(StreamId::new("account", account));
+    ///         event.recorded_at = Some(happened);
+    ///     }
+    ///     store.append(Append::new(encoded)).await?;
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// An event cannot be encoded as JSON, or its JSON could not be read back.

@@ -11,6 +11,8 @@ use crate::MemoryStore;
 /// | `sqlite://app.db` or `sqlite:app.db` | SQLite at a path relative to the working directory | `sqlite` |
 /// | `postgres://user:password@host:port/database` | PostgreSQL, in the schema `eskit` of a database that exists | `postgres` |
 ///
+/// Nothing has to be closed: what was answered is in the log, and a store closes itself when its last clone is dropped.
+///
 /// Each store has options of its own, such as other names or migrations that are run by somebody else; to set them, open
 /// it by its own type.
 ///

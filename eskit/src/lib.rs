@@ -81,8 +81,8 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `sqlite` (default) | `SqliteStore` |
-//! | `postgres` | `PostgresStore`, on the pools of sqlx 0.9. For TLS, depend on sqlx too and switch on one of its features for it, such as `tls-rustls` |
+//! | `sqlite` (default) | `sqlite::SqliteStore`. Builds SQLite, which takes a C compiler |
+//! | `postgres` | `postgres::PostgresStore`, on the pools of sqlx 0.9. For TLS, depend on sqlx too and switch on one of its features for it, such as `tls-rustls` |
 //! | `testing`, `proptest` | the module `testing`: given, when, then; random histories |
 //! | `tracing`, `metrics` | the layers `Traced` and `Metered`; `tracing` also a span for each command |
 //! | `chrono`, `jiff`, `time`, `rust_decimal` | shapes of these crates' types for the schema lock, and [`Timestamp`] to and from theirs |
@@ -117,8 +117,10 @@ pub use memory::MemoryStore;
 pub mod testing;
 
 #[cfg(feature = "postgres")]
+#[doc(inline)]
 pub use eskit_postgres as postgres;
 #[cfg(feature = "sqlite")]
+#[doc(inline)]
 pub use eskit_sqlite as sqlite;
 
 /// Everything that a program usually needs.
