@@ -9,6 +9,9 @@
 //! - **Shared**: any number of processes may write to one log.
 //! - **Your transaction**: [`PostgresStore::in_transaction`] commits commands together with what you write to your own tables.
 //!
+//! Pools and transactions are those of sqlx 0.9, built without TLS: a program that needs it depends on sqlx too, with one of
+//! its features for TLS.
+//!
 //! Programs use it through the `eskit` crate, feature `postgres`.
 
 #![forbid(unsafe_code)]

@@ -7,6 +7,10 @@
 //!   the transaction that writes.
 //! - **Shared**: several processes may write to one file.
 //!
+//! A read model belongs in a file of its own: a transaction of somebody else in the log's file holds up every append until it
+//! ends, or until the [busy timeout](SqliteOptions::busy_timeout) does. A program that uses rusqlite for it takes version 0.39, as
+//! this crate does: SQLite can be linked into a program only once.
+//!
 //! Programs use it through the `eskit` crate.
 
 #![forbid(unsafe_code)]
