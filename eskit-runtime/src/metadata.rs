@@ -39,6 +39,22 @@ impl Principal {
 /// Where an event comes from: correlation, causation, initiator, originator, and named extras.
 ///
 /// At most 100 extras and 64 KiB in all. Empty metadata costs nothing to store or read.
+///
+/// ```
+/// use eskit_runtime::{Metadata, NewEvent, Position, Principal, PrincipalKind, Timestamp};
+///
+/// // What a request brings: `app.execute(command).metadata(metadata)`.
+/// let user = Principal::new(PrincipalKind::User, "ada");
+/// let metadata = Metadata::new().with_correlation_id("request-17").with_initiator(user.clone()).with_originator(user);
+/// # let placed = NewEvent { metadata, ..NewEvent::json("shop.OrderPlaced", "{}") };
+/// # let placed = placed.into_recorded(Position::new(1), None, Timestamp::now());
+///
+/// // What answers an event later: the same correlation and originator, caused by that event.
+/// let policy = Principal::new(PrincipalKind::Automation, "invoices");
+/// let metadata = Metadata::caused_by(&placed).with_initiator(policy);
+/// assert_eq!(metadata.correlation_id(), Some("request-17"));
+/// assert_eq!(metadata.causation_id(), Some(placed.id.to_string().as_str()));
+/// ```
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Metadata(Option<Box<Fields>>);

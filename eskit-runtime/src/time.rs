@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// Reaches about 292,000 years either way. Displays as RFC 3339 in UTC with six decimals.
+/// Reaches about 292,000 years either way. Displays as RFC 3339 in UTC with six decimals. Converts to and from
+/// [`SystemTime`], and with the features `chrono`, `jiff` and `time` to and from the types of these crates; what is finer than
+/// a microsecond is cut off towards the past.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -35,10 +37,10 @@ impl Timestamp {
 
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Timestamp {
-        let micros = |d: Duration| i64::try_from(d.as_micros()).unwrap_or(i64::MAX);
+        let bounded = |micros: u128| i64::try_from(micros).unwrap_or(i64::MAX);
         match time.duration_since(UNIX_EPOCH) {
-            Ok(after) => Timestamp(micros(after)),
-            Err(before) => Timestamp(-micros(before.duration())),
+            Ok(after) => Timestamp(bounded(after.as_micros())),
+            Err(before) => Timestamp(-bounded(before.duration().as_nanos().div_ceil(1000))),
         }
     }
 }
@@ -100,6 +102,10 @@ mod tests {
         for micros in [0, 1, -1, 1_317_422_324_546_000, -62_135_596_800_000_000] {
             let time = Timestamp::from_micros(micros);
             assert_eq!(Timestamp::from(SystemTime::from(time)), time);
+        }
+        for (after, before) in [(Duration::from_nanos(1999), 1), (Duration::from_nanos(1), 0)] {
+            assert_eq!(Timestamp::from(UNIX_EPOCH + after), Timestamp(before));
+            assert_eq!(Timestamp::from(UNIX_EPOCH - after), Timestamp(-before - 1));
         }
     }
 }
