@@ -2,6 +2,7 @@ use std::fmt;
 
 use crate::aggregate::{Aggregate, Key};
 use crate::name::WireName;
+use crate::tag::{TagValue, push_one};
 
 /// The name of a stream: a type (`account`) and an id (`a-17`). Displays as `account:a-17`.
 ///
@@ -18,17 +19,19 @@ impl StreamId {
         StreamId { stream_type: stream_type.into(), id: id.into() }
     }
 
-    /// The stream of one instance of a stream aggregate: `StreamId::of::<Account>("a-17")`. An aggregate with tags has
-    /// none, and does not compile here.
+    /// The stream of one instance of a stream aggregate, by what [`load`](fn@crate::load) takes:
+    /// `StreamId::of::<Account>(&account)`. An aggregate with tags has none, and does not compile here.
     #[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
-    pub fn of<A: Aggregate>(id: impl fmt::Display) -> StreamId {
+    pub fn of<A: Aggregate>(id: impl TagValue) -> StreamId {
         let name = const {
             match A::TYPE.key {
                 Key::Stream(name) => name,
                 Key::Tags(_) => panic!("an aggregate with tags has no stream"),
             }
         };
-        StreamId { stream_type: WireName::from_static(name), id: id.to_string().into_boxed_str() }
+        let mut text = String::new();
+        push_one(&mut text, &id);
+        StreamId { stream_type: WireName::from_static(name), id: text.into_boxed_str() }
     }
 
     /// The type of the stream, such as `account`.

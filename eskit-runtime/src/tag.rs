@@ -6,12 +6,17 @@ use std::fmt::Write as _;
 pub struct Tag(Box<str>);
 
 impl Tag {
-    /// The tag with this key and value. Limits are checked when it is used in an append or a query.
-    pub fn new(key: &str, value: impl fmt::Display) -> Tag {
+    /// The tag with this key and value: `Tag::new("course", &course)`. An `Option` or a `Vec` does not compile here. Limits are
+    /// checked when the tag is used in an append or a query.
+    ///
+    /// ```compile_fail
+    /// eskit_runtime::Tag::new("course", Some("c1"));
+    /// ```
+    pub fn new(key: &str, value: impl TagValue) -> Tag {
         let mut text = String::with_capacity(key.len() + 17);
         text.push_str(key);
         text.push(':');
-        let _ = write!(text, "{value}");
+        push_one(&mut text, &value);
         Tag(text.into_boxed_str())
     }
 
@@ -204,6 +209,19 @@ pub trait TagValue {
     fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display));
 }
 
+/// Adds the text of a value that is exactly one.
+#[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
+pub(crate) fn push_one<T: TagValue>(text: &mut String, value: &T) {
+    const {
+        if !matches!(T::ARITY, Arity::One) {
+            panic!("an `Option` or a `Vec` may yield none or several values, and one is needed");
+        }
+    }
+    value.each_value(&mut |value| {
+        let _ = write!(text, "{value}");
+    });
+}
+
 macro_rules! displayed {
     ($($type:ty),* $(,)?) => {$(
         impl TagValue for $type {
@@ -310,6 +328,17 @@ mod tests {
         assert_eq!(tags.iter().map(TagRef::as_str).collect::<Vec<_>>(), ["course:c1", "student:7", "course:c:2"]);
         assert_eq!(tags.values("course").collect::<Vec<_>>(), ["c1", "c:2"]);
         assert_eq!(Tags::from_packed(tags.as_packed().to_owned()), tags);
+    }
+
+    #[test]
+    fn what_names_an_instance_needs_no_display() {
+        struct Course(u32);
+        impl TagValue for Course {
+            fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
+                each(&self.0);
+            }
+        }
+        assert_eq!(Tag::new("course", &Course(7)).as_str(), "course:7");
     }
 
     #[test]

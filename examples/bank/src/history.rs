@@ -12,7 +12,7 @@ use eskit::prelude::*;
 use eskit::{NewEvent, SchemaVersion, StreamId};
 use serde_json::{Value, json};
 
-use crate::{AccountId, AccountOpened, Currency, Owner};
+use crate::{Account, AccountId, AccountOpened, Currency, Owner};
 
 /// [`AccountOpened`] as of version 2, which held the owner's name in one piece.
 #[derive(Event, Serialize, Deserialize, Clone, PartialEq, Debug)]
@@ -55,5 +55,5 @@ pub fn second_release(account: &AccountId) -> Vec<NewEvent> {
 }
 
 fn in_stream(account: &AccountId, event: NewEvent) -> NewEvent {
-    NewEvent { stream: Some(StreamId::new("account", account.as_str())), ..event }
+    NewEvent { stream: Some(StreamId::of::<Account>(account)), ..event }
 }

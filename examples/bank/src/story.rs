@@ -37,7 +37,7 @@ async fn seed(store: &AnyStore) -> Result<u32> {
 }
 
 fn stream(account: &AccountId) -> StreamId {
-    StreamId::new("account", account.as_str())
+    StreamId::of::<Account>(account)
 }
 
 async fn read_account(app: &App<AnyStore>, account: &AccountId) -> Result<Vec<RecordedEvent>> {

@@ -22,7 +22,7 @@ fn owner() -> Owner {
 /// An account with this name, currency and balance, besides what `history` holds.
 fn with_account(history: Given, name: &str, currency: Currency, balance: u64) -> Given {
     let events = (AccountOpened { owner: owner(), currency }, MoneyDeposited { amount: cents(balance) });
-    history.and_in(StreamId::new("account", name), events)
+    history.and_in(StreamId::of::<Account>(id(name)), events)
 }
 
 fn account(balance: u64) -> Given {

@@ -20,7 +20,7 @@ impl CaseId {
 
     /// The stream that holds the events of this case.
     pub fn stream(self) -> StreamId {
-        StreamId::new(WireName::from_static(Loan::STREAM_TYPE), self.to_string())
+        StreamId::of::<Loan>(self)
     }
 }
 
