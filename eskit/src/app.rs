@@ -11,13 +11,12 @@ use eskit_runtime::{
 };
 
 use crate::single_writer::SingleWriter;
-use crate::sleep::TokioSleep;
+use crate::sleep::Timer;
 use crate::state_cache::StateCaches;
 
 /// A program on a store: executes commands and loads states. Cheap to clone; clones share the store.
 ///
-/// Between two tries a command sleeps on tokio's clock, so commands are awaited inside a tokio runtime that was built with
-/// `enable_time` or `enable_all`, as `#[tokio::main]` does. Elsewhere the first conflict panics.
+/// Works in every async runtime; the store may need a certain one.
 ///
 /// ```
 /// # use eskit::prelude::*;
@@ -139,7 +138,7 @@ impl<S: EventStore> App<S> {
                 },
                 None => Vec::new(),
             };
-            eskit_runtime::execute(&*self.store, &command, &options, &TokioSleep, &*self.states).await
+            eskit_runtime::execute(&*self.store, &command, &options, &Timer, &*self.states).await
         };
         #[cfg(feature = "tracing")]
         let executed = crate::span::in_span(C::TYPE.name, executed);

@@ -87,7 +87,7 @@
 //! | `tracing`, `metrics` | the layers `Traced` and `Metered`; `tracing` also a span for each command |
 //! | `chrono`, `jiff`, `time`, `rust_decimal` | shapes of these crates' types for the schema lock, and [`Timestamp`] to and from theirs |
 //!
-//! [`App`] and `PostgresStore` need a tokio runtime; [`MemoryStore`] and `SqliteStore` by themselves need none.
+//! `PostgresStore` needs a tokio runtime. All else works in every async runtime.
 
 #![forbid(unsafe_code)]
 

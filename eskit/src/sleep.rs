@@ -2,12 +2,13 @@ use std::future::Future;
 use std::time::Duration;
 
 use eskit_runtime::Sleep;
+use futures_timer::Delay;
 
-/// Sleeps on tokio's clock.
-pub(crate) struct TokioSleep;
+/// Sleeps on the clock of a thread of its own, so that it needs no async runtime and works in every one.
+pub(crate) struct Timer;
 
-impl Sleep for TokioSleep {
+impl Sleep for Timer {
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
-        tokio::time::sleep(duration)
+        Delay::new(duration)
     }
 }

@@ -8,6 +8,7 @@ mod conflict;
 mod envelope;
 mod idempotency;
 mod key;
+mod no_runtime;
 mod options;
 mod outcome;
 mod route;

@@ -3,7 +3,7 @@ use eskit_runtime::{
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, append_with_retry,
 };
 
-use crate::sleep::TokioSleep;
+use crate::sleep::Timer;
 
 /// A store that tries again what may pass: calls to a store that is busy or cannot be reached, and appends whose
 /// outcome is unknown, which their event ids make safe to repeat. So is the change of a stream.
@@ -27,7 +27,7 @@ impl<S> Retrying<S> {
     ) -> Result<T, StoreError> {
         for attempt in 1..self.retry.attempts {
             match call().await {
-                Err(error) if error.is_transient() => TokioSleep.sleep(self.retry.delay(attempt)).await,
+                Err(error) if error.is_transient() => Timer.sleep(self.retry.delay(attempt)).await,
                 answer => return answer,
             }
         }
@@ -37,7 +37,7 @@ impl<S> Retrying<S> {
 
 impl<S: EventStore> EventStore for Retrying<S> {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        append_with_retry(&self.store, append, &self.retry, &TokioSleep, |error| match error {
+        append_with_retry(&self.store, append, &self.retry, &Timer, |error| match error {
             AppendError::UnknownOutcome(_) => true,
             AppendError::Store(error) => error.is_transient(),
             _ => false,
@@ -65,7 +65,7 @@ impl<S: EventStore> EventStore for Retrying<S> {
         for attempt in 1..self.retry.attempts {
             match self.store.change_stream(stream, change.clone()).await {
                 Err(StreamError::Store(error)) if error.is_transient() => {
-                    TokioSleep.sleep(self.retry.delay(attempt)).await;
+                    Timer.sleep(self.retry.delay(attempt)).await;
                 }
                 answer => return answer,
             }
