@@ -17,7 +17,7 @@ type Outcome<S> = std::result::Result<Executed<S>, ExecuteError<CampusError>>;
 pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Narrator<W>) -> Result<()> {
     let before = store.head().await?;
     narrator.title("Students enroll in courses, under limits on both sides")?;
-    narrator.line(format_args!("   store    {dsn}"))?;
+    narrator.line(format_args!("   store    {}", shown(dsn)))?;
     let app = App::new(store);
     let (term, defined) = claim_term(&app).await?;
     match before {
@@ -38,6 +38,11 @@ pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Na
         "memory:" => "\nThis log was in memory, and is gone.",
         _ => "\nRun it again: the log goes on where it ended.",
     })?)
+}
+
+/// What may be shown of a DSN: that of a server may hold a password.
+fn shown(dsn: &str) -> &str {
+    if dsn.starts_with("postgres") { "postgres://.." } else { dsn }
 }
 
 /// Defines maths in the first term that has none. If that course exists, another run has claimed the term, be it long
@@ -194,5 +199,16 @@ impl<W: Write> Story<'_, W> {
         let courses = schedule.courses();
         self.narrator.line(format_args!("   {student}: takes {courses} courses, from {} events", schedule.version))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_password_is_shown() {
+        for dsn in ["postgres://me:secret@host/db", "postgresql://host/db?password=secret"] {
+            assert_eq!(super::shown(dsn), "postgres://..");
+        }
+        assert_eq!(super::shown("sqlite:log.db"), "sqlite:log.db");
     }
 }

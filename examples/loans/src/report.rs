@@ -23,7 +23,7 @@ impl<W: Write> Report<W> {
 
     pub(crate) fn sources(&mut self, file: &LogFile, dsn: &str) -> io::Result<()> {
         writeln!(self.out, "file    {}", file.path().display())?;
-        writeln!(self.out, "store   {dsn}")
+        writeln!(self.out, "store   {}", shown(dsn))
     }
 
     pub(crate) fn imported(&mut self, imported: &Imported, time: Duration) -> io::Result<()> {
@@ -100,4 +100,20 @@ pub(crate) fn replay_bar(events: u64) -> ProgressBar {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// What may be shown of a DSN: that of a server may hold a password.
+fn shown(dsn: &str) -> &str {
+    if dsn.starts_with("postgres") { "postgres://.." } else { dsn }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_password_is_shown() {
+        for dsn in ["postgres://me:secret@host/db", "postgresql://host/db?password=secret"] {
+            assert_eq!(super::shown(dsn), "postgres://..");
+        }
+        assert_eq!(super::shown("sqlite:log.db"), "sqlite:log.db");
+    }
 }
