@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The namespace (RFC 9562, section 6.5) of event ids that are derived from an idempotency key.
@@ -9,8 +10,10 @@ const KEY_NAMESPACE: Uuid = Uuid::from_u128(0x6573_6b69_7400_4000_8000_6964_656d
 /// The identity of an event: a UUID, unique in its log.
 ///
 /// New events get a UUIDv7 (RFC 9562), whose first 48 bits are the time in milliseconds, so ids sort by creation time
-/// and stay cheap to index. An append that is tried again with the same ids is answered with the original positions.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// and stay cheap to index. An append that is tried again with the same ids is answered with the original positions. Stands
+/// hyphenated in text and in JSON.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct EventId(Uuid);
 
 impl EventId {
@@ -86,8 +89,10 @@ mod tests {
     }
 
     #[test]
-    fn text_round_trips() {
+    fn text_and_json_round_trip() {
         let id = EventId::new();
         assert_eq!(id.to_string().parse::<EventId>().unwrap(), id);
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!((&json, serde_json::from_str(&json).unwrap()), (&format!("\"{id}\""), id));
     }
 }
