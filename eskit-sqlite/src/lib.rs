@@ -21,6 +21,7 @@ mod busy;
 mod condition;
 mod connect;
 mod error;
+mod identity;
 mod ids;
 mod lifecycle;
 mod names;

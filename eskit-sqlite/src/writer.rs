@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use crate::batch::Batch;
 use crate::busy;
 use crate::error::Fault;
+use crate::identity::FileId;
 use crate::names::PendingNames;
 use crate::queue::{Refusal, Taken, WriteQueue};
 use crate::request::Request;
@@ -23,6 +24,8 @@ const INTAKE_MAX: Duration = Duration::from_millis(10);
 /// What the writer thread shares with the callers.
 pub(crate) struct WriteSide {
     pub(crate) path: PathBuf,
+    /// The file that was opened.
+    pub(crate) file: FileId,
     pub(crate) queue: WriteQueue,
     pub(crate) emulated_fsync_delay: Duration,
     /// How long to wait while another process holds the file.
@@ -133,6 +136,9 @@ impl Writer<'_> {
             }
         }
         let head = batch.finish()?;
+        if !self.side.file.is_at(&self.side.path) {
+            return Err(Fault::Moved.into());
+        }
         let started = Instant::now();
         self.statements.commit.raw_execute().map_err(|error| {
             let fault = Fault::from(error);

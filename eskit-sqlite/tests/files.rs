@@ -283,3 +283,27 @@ async fn a_writer_elsewhere_that_hardly_pauses_starves_nobody() {
     stop.store(true, Ordering::Relaxed);
     busy.join().unwrap();
 }
+
+/// SQLite goes on with the file that it has open, which nobody finds any more.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_was_removed_or_replaced_takes_no_appends() {
+    let folder = Folder::new("moved");
+    for is_replaced in [false, true] {
+        let file = folder.file("log.db");
+        let store = SqliteStore::open(&file).await.unwrap();
+        store.append(one(plain("e"))).await.unwrap();
+        for suffix in ["", "-wal", "-shm"] {
+            std::fs::remove_file(format!("{}{suffix}", file.display())).unwrap();
+        }
+        let other = if is_replaced { Some(SqliteStore::open(&file).await.unwrap()) } else { None };
+        let error = store.append(one(plain("e"))).await.unwrap_err();
+        assert!(error.to_string().contains("removed or replaced"), "{error}");
+        assert_eq!(append_kind(error), StoreErrorKind::FailedClosed);
+        let error = store.append(one(plain("e"))).await.unwrap_err();
+        assert!(error.to_string().contains("open it again"), "{error}");
+        if let Some(other) = other {
+            assert_eq!(other.append(one(plain("e"))).await.unwrap().last(), Position::new(1));
+        }
+    }
+}
