@@ -54,6 +54,13 @@ impl PostgresStore {
     /// Changes a stream in a transaction of its own.
     pub(crate) async fn change(&self, stream: &StreamId, change: &StreamChange) -> Result<Changed, Fault> {
         let mut connection = self.inner.connections.take().await?;
+        // One at hand may have died meanwhile. It is too late to find out in the transaction: a change that went through, and was
+        // undone by somebody else, must not be made again.
+        let tested = connection.ping().await.map_err(Fault::from);
+        if tested.is_err() {
+            self.inner.connections.give_back(connection, &tested);
+            connection = self.inner.connections.take().await?;
+        }
         // A caller who gives up while the transaction begins would leave it open for the next user of the pool.
         connection.close_on_drop();
         let result = change_in_turn(&mut connection, self, stream, change).await;

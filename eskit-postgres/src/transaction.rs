@@ -61,7 +61,7 @@ impl PostgresStore {
     /// # Errors
     /// As [`EventStore::head`].
     pub async fn announce(&self) -> Result<Position, StoreError> {
-        let head = self.inner.heads.ask().await.map_err(|fault| self.error("read", fault))?;
+        let head = self.head().await?;
         self.inner.heads.announce(head);
         Ok(head)
     }

@@ -38,6 +38,13 @@ async fn assert_kept(store: &PostgresStore, confirmed: &[(EventId, Position)]) {
     }
 }
 
+/// Ends every connection of the stores of this database. Returns how many there were.
+async fn kill_connections(killer: &mut PgConnection) -> i64 {
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE application_name = 'eskit' AND datname = current_database()";
+    sqlx::query_scalar(sql).fetch_one(killer).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_are_killed_lose_and_repeat_nothing() {
     let Some(Fixture { store, database }) = fixture().await else { return };
@@ -45,9 +52,7 @@ async fn connections_that_are_killed_lose_and_repeat_nothing() {
     let mut killer = PgConnection::connect_with(&database.connect_options()).await.unwrap();
     let mut killed = 0;
     while tasks.iter().any(|task| !task.is_finished()) {
-        let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-                   WHERE application_name = 'eskit' AND datname = current_database()";
-        killed += sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut killer).await.unwrap();
+        killed += kill_connections(&mut killer).await;
         tokio::time::sleep(Duration::from_millis(7)).await;
     }
     let (mut confirmed, mut unknown) = (Vec::new(), 0);
@@ -213,4 +218,25 @@ async fn a_default_of_serializable_transactions_refuses_nobody() {
         assert_eq!(waiting.await.unwrap(), Ok(()));
     }
     assert_eq!(everything(&strict).await.len(), 4);
+}
+
+/// A server that was restarted, or that ends idle sessions, is no reason to fail.
+#[tokio::test]
+async fn connections_that_died_at_hand_are_replaced() {
+    let Some(Fixture { store, database }) = fixture().await else { return };
+    let mut killer = PgConnection::connect_with(&database.connect_options()).await.unwrap();
+    let id = stream("a");
+    for call in 0..6 {
+        store.append(one(on(id.clone(), "e"))).await.unwrap();
+        assert!(kill_connections(&mut killer).await > 0);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        match call {
+            0 => assert_eq!(store.read(&Query::all(), ReadOptions::default()).await.unwrap().events.len(), 1),
+            1 => assert_eq!(store.head().await.unwrap(), Position::new(2)),
+            2 => assert_eq!(store.stream_info(&id).await.unwrap().version, 3),
+            3 => assert_eq!(store.announce().await.unwrap(), Position::new(4)),
+            4 => assert_eq!(store.append(one(plain("e"))).await.unwrap().last(), Position::new(6)),
+            _ => assert!(!store.change_stream(&id, StreamChange::Archive).await.unwrap().is_open()),
+        }
+    }
 }
