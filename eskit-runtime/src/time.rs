@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// Reaches about 292,000 years either way. Displays as RFC 3339 in UTC with six decimals. Converts to and from
-/// [`SystemTime`], and with the features `chrono`, `jiff` and `time` to and from the types of these crates; what is finer than
-/// a microsecond is cut off towards the past.
+/// Reaches about 292,000 years either way. Displays as RFC 3339 in UTC with six decimals; years that it does not know, before 0000
+/// and after 9999, with a sign and six digits, as in ECMAScript. Converts to and from [`SystemTime`], and with the features
+/// `chrono`, `jiff` and `time` to and from the types of these crates; what is finer than a microsecond is cut off towards the past.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -74,7 +74,12 @@ impl fmt::Display for Timestamp {
         let (year, month, day) = civil_from_days(seconds.div_euclid(SECONDS_PER_DAY));
         let in_day = seconds.rem_euclid(SECONDS_PER_DAY);
         let (hour, minute, second) = (in_day / 3600, in_day / 60 % 60, in_day % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+        if (0..=9999).contains(&year) {
+            write!(f, "{year:04}")?;
+        } else {
+            write!(f, "{year:+07}")?;
+        }
+        write!(f, "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
     }
 }
 
@@ -95,6 +100,8 @@ mod tests {
         // 2000-02-29 is a leap day; 951_782_400 is its first second.
         assert_eq!(Timestamp::from_micros(951_782_400_000_001).to_string(), "2000-02-29T00:00:00.000001Z");
         assert_eq!(Timestamp::from_micros(1_317_422_324_546_000).to_string(), "2011-09-30T22:38:44.546000Z");
+        assert_eq!(Timestamp::from_micros(-62_167_219_200_000_001).to_string(), "-000001-12-31T23:59:59.999999Z");
+        assert_eq!(Timestamp::from_micros(253_402_300_800_000_000).to_string(), "+010000-01-01T00:00:00.000000Z");
     }
 
     #[test]
