@@ -55,6 +55,14 @@ fn an_event_with_a_mistake_is_not_reported_as_gone() {
 }
 
 #[test]
+fn two_types_with_one_wire_name_are_one_error() {
+    let shop = Package::locked("one_name", SHOP);
+    let second = "#[derive(Event, Serialize, Deserialize)] pub struct OrderPlaced { pub id: String }";
+    shop.write(&format!("{SHOP}pub mod other {{ use eskit::prelude::*; {second} }}"));
+    shop.check().fails_once(&["`__two_events_claim_the_wire_name_shop_OrderPlaced_version_1` redefined here"]);
+}
+
+#[test]
 fn a_renamed_event_keeps_its_former_name_for_good() {
     let shop = Package::locked("renamed", SHOP);
     let renamed =

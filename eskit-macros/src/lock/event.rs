@@ -108,7 +108,7 @@ pub(crate) struct Expansion {
     pub(crate) entered: bool,
 }
 
-/// An event whose name and version the file holds. Its claim carries its shape, unless another type was first to claim.
+/// An event whose name and version the file holds. Its claim carries its shape.
 fn recorded_event(
     file: &LockFile,
     event: &EventRecord,
@@ -117,24 +117,19 @@ fn recorded_event(
     attrs: &EventAttrs,
     current: &TokenStream,
 ) -> Expansion {
-    let recorded = recorded(event, version, attrs);
     let others = claims(file, ident, attrs);
-    let is_first = claims_first(&event.name, version.number, ident);
-    let check = |current: &TokenStream| {
-        // Of two types with one name and version, the mistake is that there are two.
-        let checks = is_first.then(|| checks_under_other_names(file, ident, attrs, current));
-        quote_spanned! {ident.span()=>
-            #[allow(long_running_const_eval)]
-            const _: () = __eskit::lock::check(crate::__EskitLock::LOCK, &#recorded, &#current);
-            #checks
-        }
-    };
-    if !is_first {
-        let items = alone(&others, current, check(&quote!(CURRENT)));
-        return Expansion { items, entered: false };
+    if !claims_first(&event.name, version.number, ident) {
+        // The mistake is that there are two types with one name and version.
+        return Expansion { items: others, entered: false };
     }
+    let recorded = recorded(event, version, attrs);
     let record = record_path(&event.name, version.number);
-    let check = check(&quote!(#record::CLAIM));
+    let checks = checks_under_other_names(file, ident, attrs, &quote!(#record::CLAIM));
+    let check = quote_spanned! {ident.span()=>
+        #[allow(long_running_const_eval)]
+        const _: () = __eskit::lock::check(crate::__EskitLock::LOCK, &#recorded, &#record::CLAIM);
+        #checks
+    };
     let items = quote! {
         #[allow(non_local_definitions)]
         impl #record { pub(crate) const CLAIM: __eskit::lock::Claim = #current; }
@@ -274,7 +269,7 @@ fn record_path(name: &str, version: u32) -> TokenStream {
 fn claims_first(name: &str, version: u32, ident: &Ident) -> bool {
     static CLAIMS: Mutex<BTreeMap<(String, u32), String>> = Mutex::new(BTreeMap::new());
     let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
-    let ident = ident.to_string();
-    // A language server expands one type many times in one process.
+    // A language server expands one type many times in one process; two types may have one name, in two modules.
+    let ident = format!("{ident} {:?}", ident.span());
     *claims.entry((name.to_owned(), version)).or_insert_with(|| ident.clone()) == ident
 }
