@@ -7,9 +7,9 @@ mod impl_block;
 mod signature;
 mod wrapped;
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
-use syn::{Attribute, Type};
+use syn::{Attribute, Member, Type};
 
 use crate::ctxt::Ctxt;
 use crate::wrap::wrap;
@@ -31,6 +31,9 @@ struct EvolveDef {
 struct DeciderDef {
     cfgs: Vec<Attribute>,
     ident: Ident,
+    /// Where rustc would insert generic parameters of the user's item: where it says that it finds no type of some name,
+    /// it proposes that, and an equal proposal of ours makes the two errors one.
+    generics: Span,
     name: String,
     command: Type,
     models: Vec<ModelDef>,
@@ -45,7 +48,7 @@ struct DeciderDef {
 /// An aggregate that a decider takes, and which fields of the command feed its keys.
 struct ModelDef {
     ty: Type,
-    bindings: Vec<(String, Ident)>,
+    bindings: Vec<(String, Member)>,
 }
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {

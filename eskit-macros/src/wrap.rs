@@ -1,6 +1,6 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Path, Type};
+use syn::{Attribute, Path, Type};
 
 /// Puts generated items in a scope of their own, where `__eskit` is the private module of the runtime.
 pub(crate) fn wrap(eskit: &Path, items: TokenStream) -> TokenStream {
@@ -20,6 +20,12 @@ pub(crate) fn implementation(span: Span, header: TokenStream, body: TokenStream)
     block.set_span(span);
     let attribute = quote_spanned!(span=> #[automatically_derived]);
     quote!(#attribute #header #block)
+}
+
+/// `const _: () = call;`, for a call that is spanned where its failure is to be reported. The item is not: rustc would
+/// offer to make a type that it does not find a parameter of that item, by text that it inserts there.
+pub(crate) fn check(cfgs: &[Attribute], call: &TokenStream) -> TokenStream {
+    quote!(#(#cfgs)* const _: () = #call;)
 }
 
 /// The static `TABLE` of the names in `SETS`. A name that stands there twice is reported at `span`, as one of `owner`.

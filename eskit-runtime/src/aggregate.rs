@@ -108,8 +108,17 @@ load_key!(2: A 0, B 1);
 load_key!(3: A 0, B 1, C 2);
 load_key!(4: A 0, B 1, C 2, D 3);
 
-/// The models of one decision: an aggregate, or a tuple of up to eight.
-pub trait Models: Sized + Send {
+/// The number of models of one decision: `Count<1>`, `Count<2>`, and so on.
+#[derive(Debug)]
+pub struct Count<const N: usize>;
+
+/// The models of one decision: an aggregate, or a tuple of up to eight. `N` is their [`Count`]: where a tuple could be one
+/// model as well as several, the compiler would not say which of its types is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what a decider needs besides aggregates, such as the time, is a field of its command",
+    label = "not an aggregate with a `#[decider]` impl block"
+)]
+pub trait Models<N>: Sized + Send {
     /// The aggregate and the events of each model, in order.
     const LIST: &'static [(&'static AggregateType, EventTypes)];
 
@@ -130,7 +139,7 @@ pub trait Models: Sized + Send {
     fn cache(&self, model: usize, scope: &Scope, at: (Position, u64), states: &impl StateCache);
 }
 
-impl<A: Evolve> Models for A {
+impl<A: Evolve> Models<Count<1>> for A {
     const LIST: &'static [(&'static AggregateType, EventTypes)] = &[(A::TYPE, A::EVENTS)];
 
     fn initial() -> A {
@@ -153,8 +162,8 @@ impl<A: Evolve> Models for A {
 }
 
 macro_rules! models {
-    ($($name:ident $index:tt),*) => {
-        impl<$($name: Evolve),*> Models for ($($name,)*) {
+    ($len:literal: $($name:ident $index:tt),*) => {
+        impl<$($name: Evolve),*> Models<Count<$len>> for ($($name,)*) {
             const LIST: &'static [(&'static AggregateType, EventTypes)] = &[$(($name::TYPE, $name::EVENTS)),*];
 
             fn initial() -> Self {
@@ -185,13 +194,13 @@ macro_rules! models {
     };
 }
 
-models!(A 0, B 1);
-models!(A 0, B 1, C 2);
-models!(A 0, B 1, C 2, D 3);
-models!(A 0, B 1, C 2, D 3, E 4);
-models!(A 0, B 1, C 2, D 3, E 4, F 5);
-models!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-models!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+models!(2: A 0, B 1);
+models!(3: A 0, B 1, C 2);
+models!(4: A 0, B 1, C 2, D 3);
+models!(5: A 0, B 1, C 2, D 3, E 4);
+models!(6: A 0, B 1, C 2, D 3, E 4, F 5);
+models!(7: A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+models!(8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
 /// The events of one instance of a model: one stream, or those that carry certain tags.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -39,8 +39,10 @@ pub struct Binding {
     label = "nothing decides this command"
 )]
 pub trait Decide: Command {
-    /// The models that the decision needs.
-    type State: Models;
+    /// How many models the decision needs: `Count<1>`, `Count<2>`, and so on.
+    type Count;
+    /// The models: an aggregate, or a tuple of several.
+    type State: Models<Self::Count>;
     /// What the decider returns.
     type Decision: Decision<Error = Self::Error>;
     /// The domain's own error.

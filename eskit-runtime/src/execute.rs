@@ -7,7 +7,7 @@ mod fold;
 mod options;
 mod repeat;
 
-use crate::aggregate::{Evolve, LoadKey, Loaded, Models, Scope};
+use crate::aggregate::{Count, Evolve, LoadKey, Loaded, Models, Scope};
 use crate::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
 use crate::cache::StateCache;
 use crate::decider::{Decide, Decision, Emit, Emitter, route};
@@ -75,7 +75,7 @@ pub async fn execute<C: Decide, S: EventStore>(
     states: &impl StateCache,
 ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
     Registry::checked().map_err(ExecuteError::Registry)?;
-    let plan = Plan::<C::State>::new(bind::scopes(command)?);
+    let plan = Plan::<C::State, C::Count>::new(bind::scopes(command)?);
     options.check(&plan, C::TYPE.name)?;
     if let Some(done) = repeated(store, &plan, options, 0, false).await? {
         return Ok(done);
@@ -143,7 +143,7 @@ pub async fn execute<C: Decide, S: EventStore>(
 async fn nothing<C: Decide, S: EventStore>(
     store: &S,
     command: &C,
-    plan: &Plan<C::State>,
+    plan: &Plan<C::State, C::Count>,
     folded: Folded<C::State>,
     options: &ExecuteOptions,
     (unexpected, attempt): (Option<Conflict>, u32),
@@ -172,7 +172,7 @@ pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
     states: &'a H,
 ) -> impl Future<Output = Result<Loaded<A>, LoadError>> + Send + use<'a, A, S, K, H> {
     // The key need not be `Send`, so it must not live across an await.
-    let plan = bind::scope::<A>(key).map(|scope| Plan::<A>::new(vec![scope]));
+    let plan = bind::scope::<A>(key).map(|scope| Plan::<A, Count<1>>::new(vec![scope]));
     async move {
         let plan = plan?;
         let mut folded = plan.recall(store, states).await?;
@@ -187,7 +187,7 @@ pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
 /// Makes the decision on these models, and encodes its events.
 fn decide<C: Decide>(
     command: &C,
-    plan: &Plan<C::State>,
+    plan: &Plan<C::State, C::Count>,
     folded: &Folded<C::State>,
     options: &ExecuteOptions,
 ) -> Result<Vec<NewEvent>, ExecuteError<DomainError<C>>> {
@@ -195,7 +195,7 @@ fn decide<C: Decide>(
     let mut emitter = Emitter::new();
     decided.emit(&mut emitter).map_err(ExecuteError::Encode)?;
     let mut events = emitter.into_events();
-    route(&mut events, &plan.scopes, <C::State as Models>::LIST, C::DECIDER.method);
+    route(&mut events, &plan.scopes, <C::State as Models<C::Count>>::LIST, C::DECIDER.method);
     for (index, event) in events.iter_mut().enumerate() {
         event.metadata = options.metadata.clone();
         event.recorded_at = options.recorded_at;
@@ -206,7 +206,7 @@ fn decide<C: Decide>(
     Ok(events)
 }
 
-fn conditions<M: Models>(plan: &Plan<M>, folded: &Folded<M>) -> Vec<Condition> {
+fn conditions<M: Models<N>, N>(plan: &Plan<M, N>, folded: &Folded<M>) -> Vec<Condition> {
     let mut conditions = Vec::new();
     let mut items: Vec<QueryItem> = Vec::new();
     let mut after = Position::START;
@@ -247,7 +247,7 @@ fn is_unknown(error: &AppendError) -> bool {
 }
 
 /// The conflict with the version that the caller saw, if there is one.
-fn unexpected<M: Models>(plan: &Plan<M>, folded: &Folded<M>, options: &ExecuteOptions) -> Option<Conflict> {
+fn unexpected<M: Models<N>, N>(plan: &Plan<M, N>, folded: &Folded<M>, options: &ExecuteOptions) -> Option<Conflict> {
     let expected = options.expected_version?;
     plan.scopes.iter().zip(&folded.models).find_map(|(scope, model)| match scope {
         Scope::Stream(stream) if !expected.accepts(model.version) => {

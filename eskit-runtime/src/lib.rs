@@ -40,7 +40,7 @@ mod watch;
 #[doc(hidden)]
 pub mod __private;
 
-pub use aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, LoadKey, Loaded, Models, Scope};
+pub use aggregate::{Aggregate, AggregateType, Count, Evolve, Key, Keys, LoadKey, Loaded, Models, Scope};
 pub use append::{
     Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, ExpectedVersion, NewEvent,
 };

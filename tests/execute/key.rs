@@ -82,3 +82,26 @@ async fn a_key_selects_exactly_one_instance() {
     }
     assert!(app.load::<Ticket>(Some(1_u64)).await.is_ok());
 }
+
+/// The second ticket repeats the first.
+#[derive(Command)]
+struct CloseRepeated(#[tag("ticket")] u64, #[tag("ticket")] u64);
+
+#[decider]
+fn close_repeated(
+    command: &CloseRepeated,
+    #[key(ticket = 1)] repeated: &Ticket,
+    #[key(0)] first: &Ticket,
+) -> Option<TicketClosed> {
+    (first.closed && !repeated.closed).then_some(TicketClosed { ticket: command.1 })
+}
+
+#[tokio::test]
+async fn fields_without_names_select_by_their_numbers() {
+    let app = scripted();
+    app.execute(CloseTicket { ticket: 1 }).await.unwrap();
+    assert_eq!(app.execute(CloseRepeated(2, 1)).await.unwrap().events.len(), 0);
+    let done = app.execute(CloseRepeated(1, 2)).await.unwrap();
+    assert_eq!(done.events.len(), 1);
+    assert!(done.state.0.closed);
+}

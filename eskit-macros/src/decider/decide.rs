@@ -1,12 +1,14 @@
 //! The impl of `Decide`.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{GenericArgument, PathArguments, Type};
+use syn::spanned::Spanned;
+use syn::{GenericArgument, Member, PathArguments, Type};
 
 use super::function::MODELS_MAX;
 use super::{DeciderDef, ModelDef};
-use crate::wrap::{bare, implementation, location, name_span};
+use crate::ast::member_name;
+use crate::wrap::{check, implementation, location, name_span};
 
 pub(super) fn expand(decider: &DeciderDef) -> TokenStream {
     if !decider.callable {
@@ -51,10 +53,10 @@ fn implement(decider: &DeciderDef, description: TokenStream, call: &TokenStream)
     // What could not be read stands as `()`.
     let output = decider.output.as_ref().map_or_else(|| quote!(()), |output| quote!(#output));
     let at = models_span(decider);
-    // A model that is no aggregate is refused in the projection, and makes the rest unknown.
-    let projected = state(decider, |ty| quote_spanned!(at=> <#ty as __eskit::Model>::State));
-    let state_item = quote_spanned!(at=> type State = #projected;);
-    let (own, parameter, state) = (quote!(&self), quote!(__state), state(decider, |ty| quote!(#ty)));
+    let (count, state) = state(decider);
+    // A model that is no aggregate is refused here, and nowhere else: what uses the command does not ask.
+    let state_item = quote_spanned!(at=> type Count = __eskit::Count<#count>; type State = #state;);
+    let (own, parameter) = (quote!(&self), quote!(__state));
     let mut call = Group::new(Delimiter::Brace, call.clone());
     call.set_span(at);
     // The empty `where` ends the signature's span at `at`, however the return type is spanned.
@@ -62,12 +64,14 @@ fn implement(decider: &DeciderDef, description: TokenStream, call: &TokenStream)
     let returned = decider.output.as_ref().map_or(span, name_span);
     // Written out where it can be: whoever calls then need not ask it of a return type that is none.
     let error = match decider.output.as_ref().map(error_of) {
-        Some(ErrorOf::Known(error)) => quote!(#error),
+        // In angle brackets as in the signature: rustc then says the same of a name that it does not find.
+        Some(ErrorOf::Known(error)) => quote!(__eskit::Same<#error>),
         Some(ErrorOf::None) => quote_spanned!(returned=> ::core::convert::Infallible),
         Some(ErrorOf::Unknown) | None => quote_spanned!(returned=> <Self::Decision as __eskit::Decision>::Error),
     };
     let output_items = quote_spanned!(returned=> type Decision = #output; type Error = #error;);
-    let header = quote_spanned!(span=> impl __eskit::Decide for #command);
+    let generics = quote_spanned!(decider.generics=> <>);
+    let header = quote_spanned!(span=> impl #generics __eskit::Decide for #command);
     let body = quote! {
         #state_item
         #output_items
@@ -125,13 +129,13 @@ fn events_span(output: &Type) -> Span {
     }
 }
 
-/// One model, or a tuple of them, each written as `each` says.
-fn state(decider: &DeciderDef, each: impl Fn(&Type) -> TokenStream) -> TokenStream {
-    let models = decider.models.iter().map(|model| each(&model.ty));
+/// How many models there are, and the one, or a tuple of them.
+fn state(decider: &DeciderDef) -> (usize, TokenStream) {
+    let models = decider.models.iter().map(|model| &model.ty);
     match decider.models.len() {
-        1 => quote!(#(#models)*),
-        2..=MODELS_MAX => quote_spanned!(models_span(decider)=> (#(#models),*)),
-        _ => quote!(__eskit::NoModels),
+        1 => (1, quote!(#(#models)*)),
+        count @ 2..=MODELS_MAX => (count, quote_spanned!(models_span(decider)=> (#(#models),*))),
+        _ => (1, quote!(__eskit::NoModel)),
     }
 }
 
@@ -143,17 +147,11 @@ fn checks(decider: &DeciderDef) -> TokenStream {
             None if *method => name_span(command),
             None => name_span(ty),
         };
-        quote_spanned! {span=>
-            #(#cfgs)*
-            const _: () = __eskit::check_model::<#command>(#index);
-        }
+        check(cfgs, &quote_spanned!(span=> __eskit::check_model::<#command>(#index)))
     });
-    let decision = output.as_ref().map(|output| {
-        quote_spanned! {events_span(output)=>
-            #(#cfgs)*
-            const _: () = __eskit::check_decision::<#command>();
-        }
-    });
+    let decision = output
+        .as_ref()
+        .map(|output| check(cfgs, &quote_spanned!(events_span(output)=> __eskit::check_decision::<#command>())));
     quote! {
         #(#each)*
         #decision
@@ -162,9 +160,9 @@ fn checks(decider: &DeciderDef) -> TokenStream {
     }
 }
 
-fn binding_list(bindings: &[(String, Ident)]) -> TokenStream {
+fn binding_list(bindings: &[(String, Member)]) -> TokenStream {
     let bindings = bindings.iter().map(|(key, field)| {
-        let field = bare(field);
+        let field = member_name(field);
         quote!(__eskit::Binding { key: #key, field: #field })
     });
     quote!(&[#(#bindings),*])

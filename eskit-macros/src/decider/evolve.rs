@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Type};
 
 use super::EvolveDef;
-use crate::wrap::{implementation, name_span, name_table, text};
+use crate::wrap::{check, implementation, name_span, name_table, text};
 
 pub(super) fn expand(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
     let count = evolves.len();
@@ -74,10 +74,7 @@ fn arm(self_ty: &Type, index: usize, evolve: &EvolveDef) -> TokenStream {
 
 fn checks(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
     let each = evolves.iter().enumerate().map(|(index, EvolveDef { cfgs, event, .. })| {
-        quote_spanned! {name_span(event)=>
-            #(#cfgs)*
-            const _: () = __eskit::check_event::<#self_ty>(#index);
-        }
+        check(cfgs, &quote_spanned!(name_span(event)=> __eskit::check_event::<#self_ty>(#index)))
     });
     quote_spanned! {name_span(self_ty)=>
         #(#each)*

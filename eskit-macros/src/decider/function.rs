@@ -2,10 +2,10 @@
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote;
-use syn::Attribute;
 use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, parse_quote};
 
-use super::signature::{Signature, bindings};
+use super::signature::{Param, Signature, bindings};
 use super::{DeciderDef, ModelDef, is_ident};
 use crate::attr::without;
 use crate::ctxt::Ctxt;
@@ -37,16 +37,7 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
     if signature.params.len() == 1 {
         cx.error(diag::function_no_model(&signature.ident));
     }
-    let models: Vec<Option<ModelDef>> = params
-        .map(|param| {
-            let ty = param.referenced(cx, "an aggregate", "Model");
-            let bindings = bindings(cx, &param.attrs);
-            let ty = ty.filter(|ty| signature.can_name(ty))?;
-            Some(ModelDef { ty, bindings })
-        })
-        .collect();
-    // One that is not known makes the others unknown.
-    let models: Vec<ModelDef> = models.into_iter().collect::<Option<_>>().unwrap_or_default();
+    let models: Vec<ModelDef> = params.flat_map(|param| models(cx, &signature, param)).collect();
     if let Some(extra) = signature.params.get(MODELS_MAX + 1) {
         cx.error(diag::function_too_many_models(&extra.ty));
     }
@@ -55,6 +46,7 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
         cfgs: attrs.into_iter().filter(|attr| attr.path().is_ident("cfg")).collect(),
         name: bare(&signature.ident),
         command,
+        generics: signature.ident.span(),
         call: call(&signature.ident, models.len()),
         ident: signature.ident,
         models,
@@ -62,6 +54,29 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
         method: false,
         callable: true,
     })
+}
+
+/// The model of a parameter, or what stands in for it; several where they were put into a tuple, which is reported.
+fn models(cx: &Ctxt, signature: &Signature, param: &Param) -> Vec<ModelDef> {
+    let types = match param.tuple() {
+        Some(types) => {
+            cx.error(diag::models_in_tuple(&param.ty, &types));
+            types.into_iter().map(Some).collect()
+        }
+        None if param.is_text() => {
+            cx.error(diag::model_is_text(&param.ty));
+            vec![None]
+        }
+        None => vec![param.referenced(cx, "an aggregate", "Model")],
+    };
+    let bindings = bindings(cx, &param.attrs);
+    types
+        .into_iter()
+        .map(|ty| {
+            let ty = ty.filter(|ty| signature.can_name(ty)).unwrap_or_else(|| parse_quote!(__eskit::NoModel));
+            ModelDef { ty, bindings: bindings.clone() }
+        })
+        .collect()
 }
 
 /// The call of the function, with each model out of the state.

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Generics, Token, Type, WhereClause};
+use syn::{Attribute, Generics, Member, Token, Type, WhereClause};
 
 use super::function::{clean, with_params};
 use super::signature::{Param, Receiver, ReceiverKind, Signature, bindings};
@@ -15,6 +15,7 @@ use crate::wrap::{bare, text};
 use crate::{diag, symbol};
 
 pub(crate) struct ImplDef {
+    keyword: Span,
     pub(crate) self_ty: Type,
     /// Whether a method folds an event, be it one of `evolves` or one that could not be read.
     pub(crate) evolving: bool,
@@ -33,6 +34,7 @@ struct Item {
 
 /// The block before its methods are looked at.
 struct RawImpl {
+    keyword: Span,
     generics: Generics,
     self_ty: Type,
     of_trait: bool,
@@ -44,7 +46,7 @@ struct RawImpl {
 impl Parse for RawImpl {
     fn parse(input: ParseStream<'_>) -> syn::Result<RawImpl> {
         input.call(Attribute::parse_outer)?;
-        input.parse::<Token![impl]>()?;
+        let keyword: Token![impl] = input.parse()?;
         let generics: Generics = input.parse()?;
         let mut self_ty: Type = input.parse()?;
         let of_trait = input.parse::<Option<Token![for]>>()?.is_some();
@@ -54,7 +56,7 @@ impl Parse for RawImpl {
         input.parse::<Option<WhereClause>>()?;
         let body: Group = input.parse()?;
         let (inner, items) = parse_items.parse2(body.stream())?;
-        Ok(RawImpl { generics, self_ty, of_trait, inner, items, body })
+        Ok(RawImpl { keyword: keyword.span, generics, self_ty, of_trait, inner, items, body })
     }
 }
 
@@ -97,6 +99,7 @@ impl ImplDef {
             cx.error(diag::decider_trait_impl(&raw.self_ty));
         }
         let mut def = ImplDef {
+            keyword: raw.keyword,
             self_ty: raw.self_ty,
             evolving: false,
             evolves: Vec::new(),
@@ -190,7 +193,7 @@ impl ImplDef {
         }
     }
 
-    fn read_decide(&mut self, cx: &Ctxt, signature: Signature, cfgs: Vec<Attribute>, bindings: Vec<(String, Ident)>) {
+    fn read_decide(&mut self, cx: &Ctxt, signature: Signature, cfgs: Vec<Attribute>, bindings: Vec<(String, Member)>) {
         signature.check_plain(cx, "a decide method");
         match &signature.receiver {
             Some(Receiver { kind: ReceiverKind::Shared, .. }) => {}
@@ -218,6 +221,7 @@ impl ImplDef {
                 cfgs,
                 name: format!("{}::{}", text(self_ty), bare(method)),
                 command,
+                generics: self.keyword,
                 call: quote!(<#self_ty>::#method(__state, self)),
                 ident: method.clone(),
                 models: vec![ModelDef { ty: self_ty.clone(), bindings }],

@@ -3,8 +3,7 @@
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
-use syn::{Attribute, Generics, Meta, Token, Type, Visibility, WherePredicate, parenthesized};
+use syn::{Attribute, Generics, Member, Meta, Token, Type, Visibility, WherePredicate, parenthesized};
 
 use super::wrapped;
 use crate::attr::split_at_commas;
@@ -239,6 +238,22 @@ impl Param {
         matches!(inner, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "RecordedEvent"))
     }
 
+    /// Whether its type is `&str`.
+    pub(crate) fn is_text(&self) -> bool {
+        let Type::Reference(reference) = &self.ty else { return false };
+        matches!(&*reference.elem, Type::Path(path) if path.path.is_ident("str"))
+    }
+
+    /// The types of a tuple that holds several, each without its reference.
+    pub(crate) fn tuple(&self) -> Option<Vec<Type>> {
+        let behind =
+            |ty: &Type| if let Type::Reference(reference) = ty { (*reference.elem).clone() } else { ty.clone() };
+        match behind(&self.ty) {
+            Type::Tuple(tuple) if tuple.elems.len() > 1 => Some(tuple.elems.iter().map(behind).collect()),
+            _ => None,
+        }
+    }
+
     /// The type behind the shared reference that a parameter must be, or what can stand for it, after reporting that it is
     /// none; nothing when nothing can. `example` names a type of that kind.
     pub(crate) fn referenced(&self, cx: &Ctxt, what: &str, example: &str) -> Option<Type> {
@@ -261,7 +276,7 @@ impl Param {
 }
 
 /// Which field of the command feeds which key of a model: `#[key(field)]` or `#[key(key = field, ..)]`.
-pub(crate) fn bindings(cx: &Ctxt, attrs: &[Attribute]) -> Vec<(String, Ident)> {
+pub(crate) fn bindings(cx: &Ctxt, attrs: &[Attribute]) -> Vec<(String, Member)> {
     let mut all = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(symbol::KEY)) {
         let pieces = match &attr.meta {
@@ -272,12 +287,10 @@ pub(crate) fn bindings(cx: &Ctxt, attrs: &[Attribute]) -> Vec<(String, Ident)> {
             cx.error(diag::key_malformed(attr));
         }
         for piece in pieces {
-            all.extend(cx.ok(syn::parse2::<KeyBinding>(piece.clone()).map_err(|_| diag::key_malformed(piece))).map(
-                |binding| match binding.key {
-                    Some(key) => (bare(&key), binding.field),
-                    None => (String::new(), binding.field),
-                },
-            ));
+            let binding = syn::parse2::<KeyBinding>(piece.clone()).map_err(|_| diag::key_malformed(piece));
+            all.extend(
+                cx.ok(binding).map(|KeyBinding { key, field }| (key.as_ref().map(bare).unwrap_or_default(), field)),
+            );
         }
     }
     all
@@ -285,17 +298,13 @@ pub(crate) fn bindings(cx: &Ctxt, attrs: &[Attribute]) -> Vec<(String, Ident)> {
 
 struct KeyBinding {
     key: Option<Ident>,
-    field: Ident,
+    field: Member,
 }
 
 impl Parse for KeyBinding {
     fn parse(input: ParseStream<'_>) -> syn::Result<KeyBinding> {
-        let parts = Punctuated::<Ident, Token![=]>::parse_separated_nonempty(input)?;
-        let mut parts = parts.into_iter();
-        match (parts.next(), parts.next(), parts.next()) {
-            (Some(field), None, None) => Ok(KeyBinding { key: None, field }),
-            (Some(key), Some(field), None) => Ok(KeyBinding { key: Some(key), field }),
-            _ => Err(input.error("one or two names")),
-        }
+        let key = if input.peek2(Token![=]) { Some(input.parse()?) } else { None };
+        input.parse::<Option<Token![=]>>()?;
+        Ok(KeyBinding { key, field: input.parse()? })
     }
 }

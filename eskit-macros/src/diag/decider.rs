@@ -96,6 +96,19 @@ pub(crate) fn generic_function(tokens: impl ToTokens, what: &str) -> Error {
     at(tokens, &format!("{what} cannot be generic"), "name the concrete types")
 }
 
+pub(crate) fn model_is_text(tokens: impl ToTokens) -> Error {
+    at(
+        tokens,
+        "a text is not an aggregate",
+        "make it a field of the command, as all that a decider needs besides aggregates",
+    )
+}
+
+pub(crate) fn models_in_tuple(tokens: impl ToTokens, types: &[Type]) -> Error {
+    let params: Vec<String> = types.iter().map(text).map(|ty| format!("{}: &{ty}", ty.to_lowercase())).collect();
+    at(tokens, "each model is a parameter of its own", &format!("write `{}`", params.join(", ")))
+}
+
 pub(crate) fn evolve_receiver(tokens: impl ToTokens, name: &Ident) -> Error {
     let help = format!("write `fn {name}(&mut self, ..)`");
     at(tokens, "an evolve method takes `&mut self`", &help)

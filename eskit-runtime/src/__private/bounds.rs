@@ -5,7 +5,6 @@
 use serde_json::Value;
 
 use super::codec::decode_single;
-use crate::aggregate::Evolve;
 use crate::event::{EventType, SingleEvent};
 use crate::payload::DecodeError;
 use crate::recorded::RecordedEvent;
@@ -28,20 +27,8 @@ impl Envelope for RecordedEvent {
     }
 }
 
-/// A parameter of a decider that can serve as a model: every aggregate that evolves events.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what a decider needs besides aggregates, such as the time, is a field of its command",
-    label = "not an aggregate with a `#[decider]` impl block"
-)]
-pub trait Model {
-    /// The aggregate itself.
-    type State: Evolve;
-}
-
-#[diagnostic::do_not_recommend]
-impl<A: Evolve> Model for A {
-    type State = A;
-}
+/// The type itself.
+pub type Same<T> = T;
 
 /// A state that exists before the first event: `Default`.
 #[diagnostic::on_unimplemented(

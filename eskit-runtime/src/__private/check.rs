@@ -65,14 +65,14 @@ pub const fn check_event<A: Evolve>(index: usize) {
 #[track_caller]
 pub const fn check_model<C: Decide>(index: usize) {
     let DeciderType { bindings, method, .. } = *C::DECIDER;
-    check_command(&Decider { command: C::TYPE, models: <C::State as Models>::LIST, bindings, method }, index);
+    check_command(&Decider { command: C::TYPE, models: <C::State as Models<C::Count>>::LIST, bindings, method }, index);
 }
 
 /// What a decider emits must have a place to go, and an aggregate's own decider emits only what it evolves.
 #[track_caller]
 pub const fn check_decision<C: Decide>() {
     let emits = <<C::Decision as Decision>::Events as Emit>::EMITS;
-    let models = <C::State as Models>::LIST;
+    let models = <C::State as Models<C::Count>>::LIST;
     if C::DECIDER.method {
         check_emits(emits, models[0].1, models[0].0);
     }

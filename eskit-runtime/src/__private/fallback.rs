@@ -2,34 +2,36 @@
 
 use std::fmt;
 
-use crate::aggregate::{AggregateType, LoadKey, Models, Scope};
-use crate::cache::StateCache;
+use crate::aggregate::{Aggregate, AggregateType, Evolve, Key, LoadKey};
 use crate::decider::DeciderType;
 use crate::event::{EventType, EventTypes, SourceLocation};
 use crate::payload::DecodeError;
-use crate::position::Position;
 use crate::recorded::RecordedEvent;
 
-/// The state of a decider whose models could not be read.
+/// The state of a model that could not be read.
 #[derive(Debug)]
-pub struct NoModels;
+pub struct NoModel;
 
-impl Models for NoModels {
-    const LIST: &'static [(&'static AggregateType, EventTypes)] = &[];
+impl Aggregate for NoModel {
+    const TYPE: &'static AggregateType = &AggregateType {
+        name: "",
+        key: Key::Tags(&[]),
+        partial: true,
+        location: SourceLocation { module: "", file: "", line: 0 },
+    };
+    type Keys = AnyKeys;
 
-    fn initial() -> NoModels {
-        NoModels
+    fn initial() -> NoModel {
+        NoModel
     }
+}
 
-    fn evolve(&mut self, _: usize, _: &RecordedEvent) -> Result<bool, DecodeError> {
+impl Evolve for NoModel {
+    const EVENTS: EventTypes = EventTypes::NONE;
+
+    fn evolve(&mut self, _: &RecordedEvent) -> Result<bool, DecodeError> {
         Ok(false)
     }
-
-    fn recall(&mut self, _: usize, _: &Scope, _: &impl StateCache) -> Option<(Position, u64)> {
-        None
-    }
-
-    fn cache(&self, _: usize, _: &Scope, _: (Position, u64), _: &impl StateCache) {}
 }
 
 /// The key of an aggregate whose own could not be read: any value serves.

@@ -12,5 +12,5 @@ pub const fn aggregate_entry<A: Evolve>() -> Entry {
 /// What the registry holds of a decider.
 pub const fn decider_entry<C: Decide>() -> Entry {
     let emits = <<C::Decision as Decision>::Events as Emit>::EMITS;
-    Entry::Decider(C::TYPE, C::DECIDER, <C::State as Models>::LIST, emits)
+    Entry::Decider(C::TYPE, C::DECIDER, <C::State as Models<C::Count>>::LIST, emits)
 }

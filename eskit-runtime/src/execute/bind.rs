@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::aggregate::{Evolve, LoadKey, Models, Scope};
+use crate::aggregate::{Count, Evolve, LoadKey, Models, Scope};
 use crate::decider::{Binding, Decide};
 use crate::event::TagField;
 use crate::query::Query;
@@ -21,7 +21,7 @@ pub(crate) fn scopes<C: Decide>(command: &C) -> Result<Vec<Scope>, BindError> {
             values.push(value.to_string());
         }
     });
-    let models = <C::State as Models>::LIST.iter().enumerate();
+    let models = <C::State as Models<C::Count>>::LIST.iter().enumerate();
     models
         .map(|(index, (aggregate, _))| {
             let bindings = C::DECIDER.bindings.get(index).copied().unwrap_or_default();
@@ -67,7 +67,9 @@ pub(crate) fn scope<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Scope, Bin
 /// # Errors
 /// The command's tags do not select one instance of each model.
 pub fn decision_query<C: Decide>(command: &C) -> Result<Query, String> {
-    scopes(command).map(|scopes| Arc::unwrap_or_clone(Plan::<C::State>::new(scopes).query)).map_err(|error| error.0)
+    scopes(command)
+        .map(|scopes| Arc::unwrap_or_clone(Plan::<C::State, C::Count>::new(scopes).query))
+        .map_err(|error| error.0)
 }
 
 /// The query that [`load`](crate::load) reads: one item.
@@ -75,5 +77,7 @@ pub fn decision_query<C: Decide>(command: &C) -> Result<Query, String> {
 /// # Errors
 /// The key does not select one instance.
 pub fn state_query<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Query, String> {
-    scope::<A>(key).map(|scope| Arc::unwrap_or_clone(Plan::<A>::new(vec![scope]).query)).map_err(|error| error.0)
+    scope::<A>(key)
+        .map(|scope| Arc::unwrap_or_clone(Plan::<A, Count<1>>::new(vec![scope]).query))
+        .map_err(|error| error.0)
 }

@@ -14,10 +14,10 @@ use crate::recorded::RecordedEvent;
 use crate::store::{EventStore, StoreError};
 
 /// What to read for a decision: the scope of each model, and the query that unites them.
-pub(crate) struct Plan<M> {
+pub(crate) struct Plan<M, N> {
     pub(crate) scopes: Vec<Scope>,
     pub(crate) query: Arc<Query>,
-    models: PhantomData<fn() -> M>,
+    models: PhantomData<fn() -> (M, N)>,
 }
 
 /// The models of a decision, and what of the log they hold.
@@ -28,13 +28,6 @@ pub(crate) struct Folded<M> {
     pub(crate) in_step: bool,
     /// Whether the log was like that, for all models at once, at some moment since the call began.
     pub(crate) is_current: bool,
-}
-
-impl<M: Models> Folded<M> {
-    /// The models before their first event.
-    fn initial(models: usize) -> Folded<M> {
-        Folded { state: M::initial(), models: vec![Seen::default(); models], in_step: true, is_current: false }
-    }
 }
 
 /// What one model has seen.
@@ -54,10 +47,16 @@ pub(crate) enum FoldError {
     Decode(DecodeError),
 }
 
-impl<M: Models> Plan<M> {
-    pub(crate) fn new(scopes: Vec<Scope>) -> Plan<M> {
+impl<M: Models<N>, N> Plan<M, N> {
+    pub(crate) fn new(scopes: Vec<Scope>) -> Plan<M, N> {
         let items = scopes.iter().zip(M::LIST).map(|(scope, (_, events))| scope.query_item(*events));
         Plan { query: Arc::new(Query::any_of(items)), scopes, models: PhantomData }
+    }
+
+    /// The models before their first event.
+    fn initial(&self) -> Folded<M> {
+        let models = vec![Seen::default(); self.scopes.len()];
+        Folded { state: M::initial(), models, in_step: true, is_current: false }
     }
 
     /// How many models are streams.
@@ -86,7 +85,7 @@ impl<M: Models> Plan<M> {
 
     /// The models as the log has them.
     pub(crate) async fn fold<S: EventStore>(&self, store: &S) -> Result<Folded<M>, FoldError> {
-        let mut folded = Folded::initial(self.scopes.len());
+        let mut folded = self.initial();
         self.catch_up(store, &mut folded).await?;
         Ok(folded)
     }
@@ -97,7 +96,7 @@ impl<M: Models> Plan<M> {
         store: &S,
         states: &impl StateCache,
     ) -> Result<Folded<M>, FoldError> {
-        let mut folded: Folded<M> = Folded::initial(self.scopes.len());
+        let mut folded = self.initial();
         for (index, scope) in self.scopes.iter().enumerate() {
             if let Some((last, version)) = folded.state.recall(index, scope, states) {
                 folded.models[index] = Seen { last, version };
@@ -130,7 +129,7 @@ impl<M: Models> Plan<M> {
                 folded.is_current = true;
                 return Ok(());
             }
-            *folded = Folded::initial(self.scopes.len());
+            *folded = self.initial();
         }
         let after = folded.models.iter().map(|seen| seen.last).max().unwrap_or_default();
         let mut pages = Pages::new(store, Arc::clone(&self.query), ReadOptions::default().after(after));

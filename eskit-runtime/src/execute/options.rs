@@ -98,7 +98,11 @@ impl ExecuteOptions {
         self.expected_version.is_some_and(|expected| expected != ExpectedVersion::Any)
     }
 
-    pub(super) fn check<M: crate::Models, E>(&self, plan: &Plan<M>, command: &str) -> Result<(), ExecuteError<E>> {
+    pub(super) fn check<M: crate::Models<N>, N, E>(
+        &self,
+        plan: &Plan<M, N>,
+        command: &str,
+    ) -> Result<(), ExecuteError<E>> {
         let streams = plan.stream_count();
         let refusal = if self.expected_version.is_some() && streams != 1 {
             format!(

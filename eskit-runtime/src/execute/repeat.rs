@@ -20,9 +20,9 @@ const IDS_AT_ONCE: usize = 32;
 
 /// What an earlier call with the same idempotency key appended, if there was one. `is_taken` says that it may be that none of
 /// its first events is there any more.
-pub(super) async fn repeated<M: Models, S: EventStore, E>(
+pub(super) async fn repeated<M: Models<N>, N, S: EventStore, E>(
     store: &S,
-    plan: &Plan<M>,
+    plan: &Plan<M, N>,
     options: &ExecuteOptions,
     attempts: u32,
     is_taken: bool,

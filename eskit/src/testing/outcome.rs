@@ -44,7 +44,7 @@ impl<M, E> Outcome<M, E> {
         options: &ExecuteOptions,
     ) -> Result<Outcome<M, E>, String>
     where
-        M: Models,
+        M: Models<C::Count>,
     {
         let query = decision_query(command)?;
         history.route(M::LIST, &query)?;
