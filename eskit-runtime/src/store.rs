@@ -22,6 +22,10 @@ use crate::stream::StreamId;
 /// - an append to a stream that is archived, tombstoned or deleted is refused ([`EventStore::change_stream`]);
 /// - limits ([`crate::limits::check_append`], [`crate::limits::check_read`]) are checked before anything is written;
 /// - dropping the future of an append does not undo it: it may or may not have happened.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a store\nhelp: pass one that is open: `SqliteStore::open(\"app.db\").await?`, or by its address `eskit::connect(\"sqlite://app.db\").await?`",
+    label = "not an `EventStore`"
+)]
 pub trait EventStore: Send + Sync {
     /// Appends events atomically if every condition holds.
     fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send;

@@ -1,0 +1,5 @@
+use eskit::prelude::*;
+
+fn main() {
+    let _ = App::new("memory:");
+}

@@ -1,0 +1,6 @@
+use eskit::prelude::*;
+
+fn main() {
+    let store = eskit::connect("memory:");
+    let _ = App::new(store);
+}
