@@ -2,13 +2,14 @@
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::{LitInt, LitStr, Member};
+use syn::{Attribute, Field, Fields, LitInt, LitStr, Member, Type};
 
 use crate::ast::{EventAttrs, Origin, RawEventAttrs, Step, member_name};
 use crate::attr::eskit_path;
 use crate::ctxt::Ctxt;
 use crate::diag;
-use crate::wrap::bare;
+use crate::shape::serde::SerdeAttrs;
+use crate::wrap::{bare, text};
 
 /// The most bytes of a wire name or a key.
 const NAME_BYTES_MAX: usize = 256;
@@ -71,6 +72,10 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
             cx.error(diag::origin_without_version(&word));
             Origin::First
         }
+        (Some((_, ty)), None) if is_itself(&ty, ident) => {
+            cx.error(diag::from_itself(&ty, ident, number));
+            Origin::First
+        }
         (Some((_, ty)), None) => Origin::From(Box::new(ty)),
         (None, Some((_, steps))) if known => upcast(cx, steps, number),
         (None, Some(_)) => Origin::First,
@@ -82,6 +87,26 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
         }
     };
     EventAttrs { eskit: eskit_path(raw.eskit.get()), name, name_span, version: number, aliases, alias_spans, origin }
+}
+
+fn is_itself(ty: &Type, ident: &Ident) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident(ident) || path.path.is_ident("Self"))
+}
+
+/// serde reads no `&'static` value from a text that is gone afterwards.
+pub(crate) fn owned(cx: &Ctxt, attrs: &[Attribute], fields: &Fields) {
+    if SerdeAttrs::from_syn(attrs).proxy.read.is_some() {
+        return;
+    }
+    let is_read = |field: &&Field| {
+        let serde = SerdeAttrs::from_syn(&field.attrs);
+        !serde.skip_deserializing && !serde.reads_by_function
+    };
+    for Field { ty, .. } in fields.iter().filter(is_read) {
+        if text(ty).contains("&'static ") {
+            cx.error(diag::event_borrows(ty));
+        }
+    }
 }
 
 /// `{context}.{Type}`, where the context is the Cargo package unless an attribute says otherwise; or the whole name.

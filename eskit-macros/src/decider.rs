@@ -5,7 +5,7 @@ mod evolve;
 mod function;
 mod impl_block;
 mod signature;
-mod wrapped;
+pub(crate) mod wrapped;
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::quote;

@@ -13,7 +13,7 @@ use crate::ctxt::Ctxt;
 use crate::event_enum::{self, EventEnumDef};
 use crate::lock::event::LockDef;
 use crate::wrap::{bare, claim, implementation, location, text, wrap};
-use crate::{attr, diag, fallback, symbol};
+use crate::{attr, check, diag, fallback, symbol};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let mut input: DeriveInput = match syn::parse2(input) {
@@ -65,6 +65,7 @@ impl<'a> EventDef<'a> {
     fn from_syn(cx: &Ctxt, input: &'a DeriveInput, fields: &'a Fields) -> EventDef<'a> {
         ast::misplaced(cx, &input.attrs, fields, symbol::EVENT);
         let attrs = EventAttrs::from_syn(cx, &input.attrs, &input.ident, symbol::EVENT_WORDS, None);
+        check::owned(cx, &input.attrs, fields);
         let tags = ast::tags(cx, fields);
         let lock = LockDef::from_syn(cx, &input.ident, &input.attrs, fields, &attrs);
         EventDef { ident: &input.ident, ty: input.ident.clone(), attrs, fields, tags, lock }
@@ -74,6 +75,7 @@ impl<'a> EventDef<'a> {
     pub(crate) fn of_variant(cx: &Ctxt, variant: &'a syn::Variant, context: Option<&str>) -> EventDef<'a> {
         ast::misplaced(cx, &variant.attrs, &variant.fields, symbol::EVENT);
         let attrs = EventAttrs::from_syn(cx, &variant.attrs, &variant.ident, symbol::EVENT_VARIANT_WORDS, context);
+        check::owned(cx, &variant.attrs, &variant.fields);
         let tags = ast::tags(cx, &variant.fields);
         let lock = LockDef::of_variant(cx, variant, &attrs);
         let ty = event_enum::payload_ident(&variant.ident);

@@ -8,6 +8,7 @@ use syn::{Attribute, Data, DataEnum, DeriveInput, Fields, Member, Path, Type, Va
 use crate::ast::{members, tags};
 use crate::attr::{self, Once};
 use crate::ctxt::Ctxt;
+use crate::decider::wrapped;
 use crate::event::{EventDef, push_tags};
 use crate::wrap::{bare, implementation, name_table, wrap};
 use crate::{diag, symbol};
@@ -118,7 +119,12 @@ impl<'a> VariantDef<'a> {
                 for attr in all.filter(|attr| attr.path().is_ident(symbol::TAG)) {
                     cx.error(diag::tag_on_variant_newtype(attr, &variant.ident));
                 }
-                Some(VariantDef::Newtype(&variant.ident, &fields.unnamed[0].ty))
+                let ty = &fields.unnamed[0].ty;
+                let held = wrapped::pointee(ty);
+                if let Some(held) = held {
+                    cx.error(diag::variant_boxed(&variant.ident, ty, held));
+                }
+                Some(VariantDef::Newtype(&variant.ident, held.unwrap_or(ty)))
             }
             Fields::Unnamed(fields) => {
                 cx.error(diag::variant_shape(&variant.ident, fields));
@@ -142,7 +148,7 @@ impl<'a> VariantDef<'a> {
         let VariantDef::Own(variant, def) = self else { return TokenStream::new() };
         let impls = def.impls();
         let (owned, borrowed) = (payload_ident(&variant.ident), borrowed_ident(&variant.ident));
-        let own_attrs: Vec<_> = serde_attrs(&variant.attrs).collect();
+        let own_attrs: Vec<_> = serde_attrs(&variant.attrs).filter_map(of_payload).collect();
         let name = bare(&variant.ident);
         let rename = (!says(&variant.attrs, "rename")).then(|| quote!(#[serde(rename = #name)]));
         let (owned_fields, borrowed_fields): (Vec<_>, Vec<_>) = variant
@@ -250,19 +256,40 @@ fn borrowed_ident(variant: &Ident) -> Ident {
     format_ident!("__BorrowedPayloadOf{}", bare(variant))
 }
 
-/// Copies `rename_all_fields` from an enum to its variants, whose payloads are structs of their own.
+/// Copies what serde is told of the fields of all variants from an enum to its variants, whose payloads are structs of
+/// their own.
 pub(crate) fn inherit_serde(input: &mut DeriveInput) {
     let Data::Enum(data) = &mut input.data else { return };
-    let words: Vec<TokenStream> = serde_attrs(&input.attrs).flat_map(words).collect();
-    let rename_all = words.into_iter().find_map(|word| {
-        let mut tokens = word.into_iter();
-        matches!(tokens.next(), Some(TokenTree::Ident(word)) if word == "rename_all_fields")
-            .then(|| tokens.collect::<TokenStream>())
-    });
-    let Some(rename_all) = rename_all else { return };
-    for variant in data.variants.iter_mut().filter(|variant| !says(&variant.attrs, "rename_all")) {
-        variant.attrs.push(syn::parse_quote!(#[serde(rename_all #rename_all)]));
+    for word in serde_attrs(&input.attrs).flat_map(words) {
+        let mut rest = word.clone().into_iter();
+        let (name, word) = match rest.next().map(|first| first.to_string()).as_deref() {
+            Some("rename_all_fields") => {
+                let rest: TokenStream = rest.collect();
+                ("rename_all", quote!(rename_all #rest))
+            }
+            Some("deny_unknown_fields") => ("deny_unknown_fields", word),
+            _ => continue,
+        };
+        for variant in data.variants.iter_mut().filter(|variant| !says(&variant.attrs, name)) {
+            variant.attrs.push(syn::parse_quote!(#[serde(#word)]));
+        }
     }
+}
+
+/// The attribute without the words that tell serde which variant of the enum is which.
+fn of_payload(attr: &Attribute) -> Option<TokenStream> {
+    const OF_THE_ENUM: &[&str] =
+        &["alias", "borrow", "other", "skip", "skip_deserializing", "skip_serializing", "untagged"];
+    let words = words(attr);
+    if words.is_empty() {
+        return Some(quote!(#attr));
+    }
+    let is_kept = |word: &TokenStream| {
+        let first = word.clone().into_iter().next().map(|first| first.to_string());
+        first.is_none_or(|first| !OF_THE_ENUM.contains(&first.as_str()))
+    };
+    let kept: Vec<TokenStream> = words.into_iter().filter(is_kept).collect();
+    (!kept.is_empty()).then(|| quote!(#[serde(#(#kept),*)]))
 }
 
 fn serde_attrs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {

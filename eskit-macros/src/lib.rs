@@ -31,7 +31,9 @@ use proc_macro::TokenStream;
 ///
 /// The wire name is `{Cargo package}.{Type}`, the schema version 1. A struct needs `Serialize` and `Deserialize` too.
 /// In an enum a newtype variant holds an event; a struct or unit variant is an event of its own, whose payload follows
-/// the `#[serde(..)]` attributes of the variant and of its fields.
+/// the `#[serde(..)]` attributes of the variant and of its fields, and `rename_all_fields` and `deny_unknown_fields` of
+/// the enum. What else they say of the enum and of its variants, such as `tag` or `rename`, holds where serde writes the
+/// enum itself, which eskit never does: wire names are what `#[event(..)]` says.
 ///
 /// | on the struct, or on a struct or unit variant | |
 /// |---|---|

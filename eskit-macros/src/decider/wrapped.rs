@@ -34,6 +34,13 @@ pub(super) fn inner(ty: &Type) -> Option<Option<Type>> {
     }
 }
 
+/// What a `Box` or another pointer holds.
+pub(crate) fn pointee(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last()?;
+    if POINTERS.iter().any(|pointer| segment.ident == pointer) { first_type(segment) } else { None }
+}
+
 /// The type behind references and holders.
 fn innermost(ty: &Type) -> Option<Type> {
     match (inner(ty), ty) {

@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Error, Generics, LitInt};
+use syn::{Error, Generics, LitInt, Type};
 
 use super::at;
 use crate::meant;
+use crate::wrap::text;
 
 pub(crate) fn union(what: &str, token: impl ToTokens) -> Error {
     at(token, &format!("a union cannot be {what}"), "use a struct")
@@ -22,13 +23,17 @@ pub(crate) fn generic(what: &str, generics: impl ToTokens) -> Error {
 /// Lifetimes have a remedy of their own.
 pub(crate) fn event_generic(generics: &Generics) -> Error {
     if generics.lifetimes().count() == generics.params.len() {
-        return at(
-            generics,
-            "an event cannot borrow: it is read back from the store",
-            "hold owned values, such as `String` for `&str`",
-        );
+        return event_borrows(generics);
     }
     generic("an event", generics)
+}
+
+pub(crate) fn event_borrows(tokens: impl ToTokens) -> Error {
+    at(
+        tokens,
+        "an event cannot borrow: it is read back from the store",
+        "hold owned values, such as `String` for `&str`",
+    )
 }
 
 pub(crate) fn version_out_of_range(lit: &LitInt) -> Error {
@@ -146,6 +151,19 @@ pub(crate) fn variant_shape(variant: &Ident, fields: impl ToTokens) -> Error {
         &format!("the tuple variant `{variant}` is no event"),
         &format!("hold one event, `{variant}(Event)`, or name the fields, `{variant} {{ field: Type }}`"),
     )
+}
+
+pub(crate) fn from_itself(tokens: impl ToTokens, ident: &Ident, version: u32) -> Error {
+    let older = version.saturating_sub(1).max(1);
+    at(
+        tokens,
+        &format!("`{ident}` cannot be the version before itself"),
+        &format!("keep version {older} as a type of its own, and name it: `from = {ident}V{older}`"),
+    )
+}
+
+pub(crate) fn variant_boxed(variant: &Ident, ty: &Type, held: &Type) -> Error {
+    at(ty, "a variant holds the event itself", &format!("write `{variant}({})`", text(held)))
 }
 
 pub(crate) fn enum_empty(ident: &Ident) -> Error {

@@ -1,7 +1,7 @@
 //! A variant's payload follows serde's attributes on the variant, on its fields and on the enum.
 
 use eskit::prelude::*;
-use eskit::{ContentType, Emit, Emitter};
+use eskit::{ContentType, Emit, Emitter, NewEvent, Position, Timestamp};
 
 /// Writes a number as text.
 mod as_text {
@@ -48,7 +48,20 @@ struct Address {
     city: String,
 }
 
-fn json(event: &Order) -> String {
+/// An enum that serde writes too, in another way than eskit.
+#[derive(Event, Serialize, Deserialize, Debug)]
+#[event(context = "serde")]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+enum Both {
+    #[serde(alias = "began")]
+    Started { by: String },
+    #[serde(skip)]
+    Paused,
+    #[serde(other)]
+    Unknown,
+}
+
+fn json(event: &impl Emit) -> String {
     let mut emitter = Emitter::new();
     event.emit(&mut emitter).unwrap();
     let event = emitter.into_events().remove(0);
@@ -73,6 +86,25 @@ fn payloads_are_written_as_serde_is_told() {
     assert_eq!(json(&Order::Shipped { parcel_number: 3 }), r#"{"PARCEL-NUMBER":3}"#);
     assert_eq!(json(&Order::Cancelled), "{}");
     assert_eq!(json(&Order::Forgotten {}), "{}");
+}
+
+#[test]
+fn what_serde_is_told_of_the_enum_itself_is_not_stored() {
+    let started = || Both::Started { by: "ada".to_owned() };
+    assert_eq!(serde_json::to_string(&started()).unwrap(), r#"{"type":"started","by":"ada"}"#);
+    assert_eq!(json(&started()), r#"{"by":"ada"}"#);
+    assert_eq!((json(&Both::Paused), json(&Both::Unknown)), ("{}".to_owned(), "{}".to_owned()));
+}
+
+#[test]
+fn an_enum_refuses_unknown_fields_for_its_variants() {
+    let read = |payload: &str| {
+        let mut event = NewEvent::encode(&Both::Started { by: "ada".to_owned() }).unwrap().remove(0);
+        event.payload = payload.into();
+        event.into_recorded(Position::new(1), None, Timestamp::now()).decode::<Both>().is_ok()
+    };
+    assert!(read(r#"{"by":"ada"}"#));
+    assert!(!read(r#"{"by":"ada","at":1}"#));
 }
 
 #[test]
