@@ -123,8 +123,8 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   `&RecordedEvent`.
 /// - `#[decide] fn define(&self, command: &DefineCourse) -> Result<CourseDefined, CampusError>`.
 /// - `#[decider] fn transfer(command: &Transfer, #[key(from)] from: &Account, #[key(to)] to: &Account) -> ..`: where two
-///   fields of the command carry the key of a model, `#[key(..)]` names the field. Two models of one type are found by
-///   different fields.
+///   fields of the command carry the key of a model, `#[key(..)]` names the field, or gives its number. Two models of one
+///   type are found by different fields.
 ///
 /// An event goes to the stream that its own tag names, such as `account` for `#[aggregate(stream = "account")]`. Without
 /// such a tag it goes to the stream of the aggregate whose method emits it, or of the only model of a function that is a
