@@ -22,30 +22,26 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let silent = is_writing() || error.is_some();
     let strict = if is_fetched() { quote!(false) } else { quote!(!::core::cfg!(any(debug_assertions, test))) };
     let lock = if silent { quote!(Writing) } else { quote!(for_build(#strict)) };
-    let checks = match &found {
-        _ if error.is_some() => TokenStream::new(),
-        Found::File(_) if !silent => TokenStream::new(),
-        _ => quote!(
-            const _: () = __lock::check_root(::core::module_path!());
-        ),
-    };
     let (records, claims) = match &found {
         Found::File(file) if !silent => (records(file), claims(file)),
         _ => (TokenStream::new(), no_claims()),
     };
     let watch = (!matches!(found, Found::Nothing)).then(watch);
-    let test = test(&eskit);
+    let (root, test) = (root(), test(&eskit));
+    let check = error.is_none().then(|| {
+        quote! {
+            const _: () = {
+                #eskit::__private::lock::check_root(::core::module_path!());
+                #eskit::__private::lock::check_claims(#root::LOCK, #root::CLAIMS);
+            };
+        }
+    });
     quote! {
         #error
 
         #[doc(hidden)]
-        #[allow(dead_code, unreachable_pub)]
-        pub(crate) struct __EskitLock;
-
-        #records
-
-        #[allow(dead_code, non_local_definitions, unreachable_pub, unused_qualifications)]
-        const _: () = {
+        #[allow(dead_code, non_camel_case_types, non_local_definitions, unreachable_pub, unused_qualifications)]
+        pub(crate) mod #root {
             use #eskit::__private as __eskit;
             use __eskit::lock as __lock;
 
@@ -53,15 +49,19 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             #watch
             const _: ::core::option::Option<&str> = ::core::option_env!("ESKIT_LOCK");
 
-            impl __EskitLock {
-                pub(crate) const LOCK: __lock::Lock = __lock::Lock::#lock;
-            }
-            #checks
+            pub(crate) const LOCK: __lock::Lock = __lock::Lock::#lock;
+            #records
             #claims
-        };
+        }
 
+        #check
         #test
     }
+}
+
+/// The module at the crate root that holds all that the lock needs. Its name is what rustc says to whom it is missing.
+fn root() -> Ident {
+    format_ident!("__eskit_lock_stands_at_the_crate_root")
 }
 
 fn error(found: &Found) -> Option<syn::Error> {
@@ -101,13 +101,7 @@ fn is_fetched() -> bool {
 fn records(file: &LockFile) -> TokenStream {
     let records =
         file.events.iter().flat_map(|event| event.versions.iter().map(|v| record_ident(&event.name, v.number)));
-    quote! {
-        #[doc(hidden)]
-        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
-        pub(crate) mod __eskit_lock {
-            #(pub(crate) struct #records;)*
-        }
-    }
+    quote!(#(pub(crate) struct #records;)*)
 }
 
 /// What is asked of all events together: that some type claims each record, for the constant of its claim comes before the
@@ -119,33 +113,28 @@ fn claims(file: &LockFile) -> TokenStream {
         let newest = record_ident(name, event.newest());
         let versions = versions.iter().map(|version| {
             let (number, record) = (version.number, record_ident(name, version.number));
-            quote!((#number, __eskit_lock::#record::CLAIM))
+            quote!((#number, #record::CLAIM))
         });
-        quote!((#name, __eskit_lock::#newest::STANDS_AT, &[#(#versions),*]))
+        quote!((#name, #newest::STANDS_AT, &[#(#versions),*]))
     });
     quote! {
         use __lock::Unclaimed as _;
 
-        impl __EskitLock {
-            pub(crate) const CLAIMS: &[__lock::Claims] = &[#(#events),*];
-        }
-        const _: () = __lock::check_claims(__EskitLock::LOCK, __EskitLock::CLAIMS);
-        const EVENTS: [::core::option::Option<&__eskit::EventType>; #count] = __lock::own_events(__EskitLock::CLAIMS);
+        pub(crate) const CLAIMS: &[__lock::Claims] = &[#(#events),*];
+        const EVENTS: [::core::option::Option<&__eskit::EventType>; #count] = __lock::own_events(CLAIMS);
         __eskit::inventory::submit! { __eskit::Entry::Events(&EVENTS) }
     }
 }
 
 fn no_claims() -> TokenStream {
-    quote! {
-        impl __EskitLock {
-            pub(crate) const CLAIMS: &[__lock::Claims] = &[];
-        }
-    }
+    quote!(
+        pub(crate) const CLAIMS: &[__lock::Claims] = &[];
+    )
 }
 
 /// The test that compares the file with the program, and writes it when it is told to.
 fn test(eskit: &Path) -> TokenStream {
-    let crate_name = this_crate();
+    let (crate_name, root) = (this_crate(), root());
     quote! {
         #[cfg(test)]
         #[::core::prelude::v1::test]
@@ -153,7 +142,7 @@ fn test(eskit: &Path) -> TokenStream {
             #eskit::__private::lock::eskit_lock(
                 ::core::env!("CARGO_MANIFEST_DIR"),
                 #crate_name,
-                __EskitLock::CLAIMS,
+                #root::CLAIMS,
             )
         }
     }

@@ -98,6 +98,16 @@ fn the_command_is_spelled_right_and_the_lock_stands_at_the_crate_root() {
     inner
         .lock("write")
         .fails_once(&["`eskit::lock!()` stands in the module `shop::events`", "move it to the crate root"]);
+
+    let (one, lock) = ("#[derive(Event, Serialize, Deserialize)] pub struct OrderPaid;", "eskit::lock!();");
+    let moved = Package::locked("moved", &format!("{lock} {one}"));
+    moved.write(one);
+    moved.check().fails_once(&["no `__eskit_lock_stands_at_the_crate_root` in the root"]);
+    moved.write(&format!("mod events {{ {lock} }} {one}"));
+    let nowhere = moved.check();
+    nowhere.fails(&["`eskit::lock!()` stands in the module `shop::events`", "move it to the crate root"]);
+    moved.write(&format!("{lock} {one} {lock}"));
+    moved.check().fails_once(&["`__eskit_lock_stands_at_the_crate_root` redefined here"]);
 }
 
 #[test]

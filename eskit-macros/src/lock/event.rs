@@ -3,25 +3,26 @@
 //! Nothing where there is neither a file of this crate nor a command to write it: then the lock is off, or
 //! `eskit::lock!()` itself reports the missing file.
 //!
-//! A file names its crate, and so says that `__EskitLock` stands at its root. While the file is written there may be none
-//! yet: then the crate root's `__EskitLock` comes in by a glob import, which hides the local one. In every build that would
+//! A file names its crate, and so says that the module of the lock stands at its root. While the file is written there may be
+//! none yet: then the crate root's module comes in by a glob import, which hides the local one. In every build that would
 //! be too slow: each glob import brings in each name of the crate root.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Fields, Variant};
 
 use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load};
 use super::hash;
-use super::record_ident;
+use super::{record_ident, root};
 use crate::ast::{EventAttrs, Origin, TagDef};
 use crate::ctxt::Ctxt;
 use crate::shape::attr::{Position, ShapeAttrs};
 use crate::shape::expand::Scope;
 use crate::shape::serde::SerdeAttrs;
+use crate::wrap::{bare, wrap};
 
 /// The lock's side of one event.
 pub(crate) struct LockDef {
@@ -78,7 +79,9 @@ impl LockDef {
         let versions =
             records.flat_map(|event| event.versions.iter().map(|version| (event.name.as_str(), version.number)));
         let first = versions.filter(|(name, version)| claims_first(name, *version, ident));
-        first.map(|(name, version)| claim(&record_path(name, version))).collect()
+        let claims: TokenStream = first.map(|(name, version)| claim(&record_path(ident, name, version))).collect();
+        let import = import(ident);
+        wrap(&attrs.eskit, quote!(#import #claims))
     }
 
     pub(crate) fn expand(&self, ident: &Ident, attrs: &EventAttrs, tags: &[TagDef]) -> Expansion {
@@ -117,20 +120,23 @@ fn recorded_event(
     attrs: &EventAttrs,
     current: &TokenStream,
 ) -> Expansion {
-    let others = claims(file, ident, attrs);
+    let (import, others) = (import(ident), claims(file, ident, attrs));
     if !claims_first(&event.name, version.number, ident) {
         // The mistake is that there are two types with one name and version.
-        return Expansion { items: others, entered: false };
+        return Expansion { items: quote!(#import #others), entered: false };
     }
+    let records = records(ident);
     let recorded = recorded(event, version, attrs);
-    let record = record_path(&event.name, version.number);
+    let record = record_path(ident, &event.name, version.number);
     let checks = checks_under_other_names(file, ident, attrs, &quote!(#record::CLAIM));
     let check = quote_spanned! {ident.span()=>
         #[allow(long_running_const_eval)]
-        const _: () = __eskit::lock::check(crate::__EskitLock::LOCK, &#recorded, &#record::CLAIM);
+        const _: () = __eskit::lock::check(#records::LOCK, &#recorded, &#record::CLAIM);
         #checks
     };
     let items = quote! {
+        #import
+
         #[allow(non_local_definitions)]
         impl #record { pub(crate) const CLAIM: __eskit::lock::Claim = #current; }
         #check
@@ -141,11 +147,12 @@ fn recorded_event(
 
 /// An event that the file does not hold, or not at its version.
 fn unrecorded_event(file: &LockFile, ident: &Ident, attrs: &EventAttrs, current: &TokenStream) -> TokenStream {
-    let claims = claims(file, ident, attrs);
+    let (import, records, claims) = (import(ident), records(ident), claims(file, ident, attrs));
     let before = quote! {
+        #import
         #claims
         use __eskit::lock::NoShape as _;
-        const LOCK: __eskit::lock::Lock = crate::__EskitLock::LOCK;
+        const LOCK: __eskit::lock::Lock = #records::LOCK;
     };
     let checks = checks_under_other_names(file, ident, attrs, &quote!(CURRENT));
     let check = quote_spanned! {ident.span()=>
@@ -172,12 +179,14 @@ fn alone(before: &TokenStream, current: &TokenStream, after: TokenStream) -> Tok
 
 /// The constant `LOCK` of a crate that has the lock or not.
 fn lock_by_name() -> TokenStream {
+    let root = root();
     quote! {
         use __lock::{NoShape as _, Unlocked as _};
-        struct __EskitLock;
+        #[allow(non_camel_case_types)]
+        struct #root;
         const LOCK: __lock::Lock = {
             use crate::*;
-            __EskitLock::LOCK
+            #root::LOCK
         };
     }
 }
@@ -198,16 +207,16 @@ fn recorded(event: &EventRecord, version: &VersionRecord, attrs: &EventAttrs) ->
 
 /// The checks that few events need: that recorded aliases are still there, and the comparisons under former names.
 fn checks_under_other_names(file: &LockFile, ident: &Ident, attrs: &EventAttrs, current: &TokenStream) -> TokenStream {
-    let mut checks = TokenStream::new();
+    let (mut checks, records) = (TokenStream::new(), records(ident));
     let own = file.event(&attrs.name);
     if let Some(event) = own.filter(|event| event.newest() <= attrs.version) {
         for alias in event.aliases.iter().filter(|alias| !attrs.aliases.contains(alias)) {
-            let newest = record_path(&event.name, event.newest());
+            let newest = record_path(ident, &event.name, event.newest());
             checks.extend(quote_spanned! {ident.span()=>
                 const _: () = {
                     #[allow(unused_imports)]
                     use __eskit::lock::Unclaimed as _;
-                    __eskit::lock::check_alias(crate::__EskitLock::LOCK, &#current, #alias, #newest::STANDS_AT)
+                    __eskit::lock::check_alias(#records::LOCK, &#current, #alias, #newest::STANDS_AT)
                 };
             });
         }
@@ -216,7 +225,7 @@ fn checks_under_other_names(file: &LockFile, ident: &Ident, attrs: &EventAttrs, 
         if let Some(version) = event.version(attrs.version) {
             let recorded = recorded(event, version, attrs);
             checks.extend(quote_spanned! {ident.span()=>
-                const _: () = __eskit::lock::check(crate::__EskitLock::LOCK, &#recorded, &#current);
+                const _: () = __eskit::lock::check(#records::LOCK, &#recorded, &#current);
             });
         }
     }
@@ -238,10 +247,10 @@ fn claims(file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
         versions.map(|version| (&event.name, version.number))
     });
     let first = older.chain(former).filter(|(name, version)| claims_first(name, *version, ident));
-    let claims: TokenStream = first.map(|(name, version)| claim(&record_path(name, version))).collect();
+    let claims: TokenStream = first.map(|(name, version)| claim(&record_path(ident, name, version))).collect();
     let at_another = own.filter(|event| event.version(attrs.version).is_none());
     let place = at_another.filter(|_| claims_first(&attrs.name, 0, ident)).map(|event| {
-        let (record, version) = (record_path(&event.name, event.newest()), attrs.version);
+        let (record, version) = (record_path(ident, &event.name, event.newest()), attrs.version);
         quote! {
             #[allow(non_local_definitions)]
             impl #record { pub(crate) const STANDS_AT: u32 = #version; }
@@ -259,9 +268,24 @@ fn claim(record: &TokenStream) -> TokenStream {
 }
 
 /// The type that stands for a record at the crate root.
-fn record_path(name: &str, version: u32) -> TokenStream {
-    let record = record_ident(name, version);
-    quote!(crate::__eskit_lock::#record)
+fn record_path(ident: &Ident, name: &str, version: u32) -> TokenStream {
+    let (records, record) = (records(ident), record_ident(name, version));
+    quote!(#records::#record)
+}
+
+/// The module of the lock, as this event calls it.
+fn records(ident: &Ident) -> Ident {
+    format_ident!("__records_of_{}", bare(ident))
+}
+
+/// Brings the module of the lock in by one import: where it is missing, rustc says so once, at the event.
+fn import(ident: &Ident) -> TokenStream {
+    let (mut root, records) = (root(), records(ident));
+    root.set_span(ident.span());
+    quote!(
+        #[allow(unused_imports)]
+        use crate::#root as #records;
+    )
 }
 
 /// Two types may claim one name and version, by an alias that both versions of a type have kept, or by a mistake that is

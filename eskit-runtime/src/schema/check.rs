@@ -28,8 +28,8 @@ impl Lock {
     }
 }
 
-/// Without `eskit::lock!()` at the crate root the lock is off: the constant of the crate root's own type comes before
-/// this one.
+/// Without `eskit::lock!()` at the crate root the lock is off: its module at the crate root comes before a type of this
+/// trait.
 pub trait Unlocked {
     /// What holds in this crate.
     const LOCK: Lock = Lock::Off;
