@@ -7,6 +7,7 @@ use syn::parse::Parser;
 use syn::{Attribute, Ident, Lit, LitInt, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
+use crate::wrap::bare;
 use crate::{diag, meant, symbol};
 
 /// One piece of an attribute's list: `word`, `word = value` or `word(list)`.
@@ -91,9 +92,17 @@ fn read_piece(cx: &Ctxt, name: &str, tokens: TokenStream, valid: &[&str]) -> Opt
 }
 
 /// Reports a word that is unknown; the piece that was probably meant.
-fn repair(cx: &Ctxt, name: &str, word: &Ident, rest: impl Iterator<Item = TokenTree>, valid: &[&str]) -> Option<Piece> {
+fn repair(
+    cx: &Ctxt,
+    name: &str,
+    word: &Ident,
+    mut rest: impl Iterator<Item = TokenTree>,
+    valid: &[&str],
+) -> Option<Piece> {
     let Some(meant) = diag::did_you_mean(&word.to_string(), valid) else {
-        cx.error(diag::unknown_word(word, name, valid, None));
+        let is_key = name == symbol::AGGREGATE && rest.next().is_none();
+        let key = is_key.then(|| diag::tag_piece(&[bare(word)])).flatten();
+        cx.error(diag::unknown_word(word, name, valid, key.as_deref()));
         return None;
     };
     let silent = Ctxt::new();
