@@ -5,9 +5,11 @@
 //! needs a new version.
 
 mod renamed;
+mod sides;
 mod tags;
 
 use self::renamed::find_renamed;
+use self::sides::{BlockKind, Sides};
 use self::tags::compare_tags;
 use super::node::{Node, Nodes, next_mark, strip};
 use super::report::{Path, Report};
@@ -86,19 +88,7 @@ const fn push_head(message: Message, shape: &ShapeDef) -> Message {
 }
 
 const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member], path: &Path, report: &mut Report) {
-    let sides = Sides {
-        kind: if is_struct(head) {
-            BlockKind::Struct
-        } else if strip(head, "enum").is_some() && !same(head, "enum untagged") {
-            BlockKind::Enum
-        } else {
-            BlockKind::Fixed
-        },
-        old_refuses_unknown: same(head, "struct closed") || has_rest(node.children()),
-        new_refuses_unknown: same(now, "struct closed"),
-        old_knows_other: has_other(node.children()),
-        new_knows_other: holds_other(members),
-    };
+    let sides = Sides::new(node, head, now, members);
     let mut rest = node.children();
     while let Some((line, after)) = rest.next() {
         if line.tag().is_none() {
@@ -106,69 +96,12 @@ const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member]
         }
         rest = after;
     }
-    compare_added(node.children(), members, &sides, path, report);
+    compare_added(members, &sides, path, report);
     if !matches!(sides.kind, BlockKind::Fixed)
         && let Some((line, member)) = find_renamed(node.children(), members)
     {
         report.note_renamed(line.name(), member.name);
     }
-}
-
-enum BlockKind {
-    Struct,
-    Enum,
-    /// A tuple, a map or an untagged enum: its parts are known by their place.
-    Fixed,
-}
-
-/// What the two sides of a block do with parts that they do not know.
-struct Sides {
-    kind: BlockKind,
-    old_refuses_unknown: bool,
-    new_refuses_unknown: bool,
-    old_knows_other: bool,
-    new_knows_other: bool,
-}
-
-/// A flattened map takes every unknown field, and may not be able to read it.
-const fn has_rest(lines: Nodes<'_>) -> bool {
-    let mut rest = lines;
-    while let Some((line, after)) = rest.next() {
-        if strip(line.name(), "*").is_some() && !line.is_gone() && holds_other_than_json(line) {
-            return true;
-        }
-        rest = after;
-    }
-    false
-}
-
-const fn holds_other_than_json(line: Node<'_>) -> bool {
-    match line.children().find("value") {
-        Some(value) if same(line.head(), "map") => !same(value.head(), "json"),
-        _ => false,
-    }
-}
-
-const fn has_other(lines: Nodes<'_>) -> bool {
-    let mut rest = lines;
-    while let Some((line, after)) = rest.next() {
-        if line.has_mark("other") && !line.is_gone() {
-            return true;
-        }
-        rest = after;
-    }
-    false
-}
-
-const fn holds_other(members: &[Member]) -> bool {
-    let mut i = 0;
-    while i < members.len() {
-        if members[i].has(flag::OTHER) {
-            return true;
-        }
-        i += 1;
-    }
-    false
 }
 
 /// The member of this name, also among those of a flattened struct.
@@ -210,43 +143,50 @@ const fn find_alias<'a>(members: &'a [Member], name: &str) -> Option<&'a Member>
 }
 
 /// A part that the record holds.
-const fn compare_recorded(line: Node<'_>, members: &[Member], sides: &Sides, path: &Path, report: &mut Report) {
+const fn compare_recorded(line: Node<'_>, members: &[Member], sides: &Sides<'_>, path: &Path, report: &mut Report) {
     let part = path.part(line.name());
-    match find(members, line.name()) {
-        Some(member) => compare_member(line, member, sides, &part, report),
-        None if line.is_gone() => {}
-        None => match find_alias(members, line.name()) {
-            Some(member) => {
-                let text = Message::new().text(" is now written as ").code(member.name);
-                report.refuse_with(&part, text.text(", which older programs do not read"));
-            }
-            None => removed(line, sides, &part, report),
-        },
+    match (find(members, line.name()), find_alias(members, line.name())) {
+        (Some(member), _) => compare_member(line, member, sides, &part, report),
+        (None, Some(member)) if line.is_gone() => read_again(line, member, sides, &part, report),
+        (None, Some(member)) => {
+            let text = Message::new().text(" is now written as ").code(member.name);
+            report.refuse_with(&part, text.text(", which older programs do not read"));
+        }
+        (None, None) => removed(line, sides, &part, report),
     }
 }
 
-const fn removed(line: Node<'_>, sides: &Sides, part: &Path, report: &mut Report) {
+/// A part that is gone, and that stored events hold: the alias of a member leads to it.
+const fn read_again(line: Node<'_>, member: &Member, sides: &Sides<'_>, part: &Path, report: &mut Report) {
+    if matches!(sides.kind, BlockKind::Struct) && sides.lines.find(member.name).is_some() {
+        let text = Message::new().text(" is now read as ").code(member.name);
+        return report.refuse_with(part, text.text(", and stored events may hold both"));
+    }
+    compare_node(line, line.head(), member.shape, part, report);
+}
+
+const fn removed(line: Node<'_>, sides: &Sides<'_>, part: &Path, report: &mut Report) {
+    let gone = line.is_gone();
     match sides.kind {
         BlockKind::Struct => {
-            let read_by_old = !line.is_optional() && !line.has_mark("unread");
+            let read_by_old = !gone && !line.is_optional() && !line.has_mark("unread");
             if read_by_old {
                 report.refuse(part, " was removed");
             } else if sides.new_refuses_unknown {
                 report.refuse(part, " was removed, and unknown fields are denied");
             }
         }
-        BlockKind::Enum if sides.new_knows_other => {}
+        BlockKind::Enum if gone || sides.new_takes(line) => {}
         BlockKind::Enum | BlockKind::Fixed => report.refuse(part, " was removed"),
     }
 }
 
 /// A part that both sides hold, or that the record holds as gone.
-const fn compare_member(line: Node<'_>, member: &Member, sides: &Sides, part: &Path, report: &mut Report) {
-    let gone = line.is_gone();
+const fn compare_member(line: Node<'_>, member: &Member, sides: &Sides<'_>, part: &Path, report: &mut Report) {
     if matches!(sides.kind, BlockKind::Struct) {
         compare_presence(line, member, sides, part, report);
-    } else if gone && !sides.old_knows_other {
-        report.refuse(part, " is a new variant, which older programs do not know");
+    } else {
+        compare_reading(line, member, sides, part, report);
     }
     if line.has_mark("other") && !member.has(flag::OTHER) {
         report.refuse(part, " no longer stands for unknown variants");
@@ -300,16 +240,29 @@ const fn reads_as(member: &Member, name: &str) -> bool {
     }
 }
 
-const fn compare_presence(line: Node<'_>, member: &Member, sides: &Sides, part: &Path, report: &mut Report) {
-    let stored_may_lack =
-        line.is_gone() || line.is_optional() || line.has_mark("omitted") || line.has_mark("unwritten");
-    let new_requires = !member.has(flag::OPTIONAL) && !member.has(flag::UNREAD);
+/// Whether each side reads the variant that the other writes.
+const fn compare_reading(line: Node<'_>, member: &Member, sides: &Sides<'_>, part: &Path, report: &mut Report) {
+    let read_by_old = !line.is_gone() && !line.has_mark("unread");
+    if read_by_old && member.has(flag::UNREAD) && !sides.new_takes(line) {
+        report.refuse(part, " is no longer read");
+    }
+    if !read_by_old && !member.has(flag::UNREAD | flag::UNWRITTEN) && !sides.old_takes(member) {
+        report.refuse(part, " is a new variant, which older programs do not know");
+    }
+}
+
+/// What is left out although reading requires it is never stored: each encoding is read back before it is.
+const fn compare_presence(line: Node<'_>, member: &Member, sides: &Sides<'_>, part: &Path, report: &mut Report) {
+    let old_requires = !line.is_gone() && !line.is_optional() && !line.has_mark("unread");
+    let new_requires = !member.has(flag::OPTIONAL | flag::UNREAD);
+    let old_leaves_out = line.has_mark("omitted") || line.has_mark("unwritten");
+    let stored_may_lack = line.is_gone() || line.is_optional() || old_leaves_out && !old_requires;
     if stored_may_lack && new_requires {
         report.without_default += 1;
         report.refuse(part, " may be missing in stored events, but is now required");
     }
-    let old_requires = !line.is_gone() && !line.is_optional() && !line.has_mark("unread");
-    if old_requires && (member.has(flag::OMITTED) || member.has(flag::UNWRITTEN)) {
+    let new_leaves_out = member.has(flag::OMITTED | flag::UNWRITTEN);
+    if old_requires && new_leaves_out && !(old_leaves_out && new_requires) {
         report.refuse(part, " may now be left out, but older programs require it");
     }
     if member.has(flag::UNREAD) && sides.new_refuses_unknown && !line.has_mark("unwritten") {
@@ -318,13 +271,13 @@ const fn compare_presence(line: Node<'_>, member: &Member, sides: &Sides, part: 
 }
 
 /// Parts that the record does not hold.
-const fn compare_added(lines: Nodes<'_>, members: &[Member], sides: &Sides, path: &Path, report: &mut Report) {
+const fn compare_added(members: &[Member], sides: &Sides<'_>, path: &Path, report: &mut Report) {
     let mut i = 0;
     while i < members.len() {
         let member = &members[i];
         match member.inlined() {
-            Some(inner) => compare_added(lines, inner, sides, path, report),
-            None if lines.find(member.name).is_some() || was_renamed(lines, member) => {}
+            Some(inner) => compare_added(inner, sides, path, report),
+            None if sides.lines.find(member.name).is_some() || was_renamed(sides.lines, member) => {}
             None => added(member, sides, &path.part(member.name), report),
         }
         i += 1;
@@ -345,7 +298,7 @@ const fn was_renamed(lines: Nodes<'_>, member: &Member) -> bool {
     false
 }
 
-const fn added(member: &Member, sides: &Sides, part: &Path, report: &mut Report) {
+const fn added(member: &Member, sides: &Sides<'_>, part: &Path, report: &mut Report) {
     match sides.kind {
         BlockKind::Struct => {
             if !member.has(flag::OPTIONAL) && !member.has(flag::UNREAD) {
@@ -355,7 +308,7 @@ const fn added(member: &Member, sides: &Sides, part: &Path, report: &mut Report)
                 report.refuse(part, " was added, but older programs deny unknown fields");
             }
         }
-        BlockKind::Enum if sides.old_knows_other || member.has(flag::UNWRITTEN) => {}
+        BlockKind::Enum if sides.old_takes(member) || member.has(flag::UNWRITTEN) => {}
         BlockKind::Enum => report.refuse(part, " is a new variant, which older programs do not know"),
         BlockKind::Fixed => report.refuse(part, " was added"),
     }

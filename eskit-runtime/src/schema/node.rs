@@ -162,7 +162,7 @@ pub(crate) const fn strip<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
 }
 
 /// The place of the first such ASCII byte, or the length.
-const fn position(text: &str, byte: u8) -> usize {
+pub(crate) const fn position(text: &str, byte: u8) -> usize {
     let bytes = text.as_bytes();
     let mut i = 0;
     while i < bytes.len() && bytes[i] != byte {

@@ -76,6 +76,11 @@ fn a_field_may_come_and_go_where_both_sides_do_without_it() {
         ("a?: u8", "a?: u8 [omitted]"),
         ("a?: u8 [omitted]", "a?: u8"),
         ("a: u8", "a: u8 [alias x]"),
+        ("gone a: u8", "b?: u8 [alias a]"),
+        // Reading requires what may be left out: such an event was never stored.
+        ("a: u8 [omitted]", "a: u8 [omitted]; b?: u8"),
+        ("a: u8 [omitted]", "a: u8"),
+        ("a: u8 [unwritten]", "a: u8"),
     ] {
         assert_eq!(differences(&of(old), &of(new)), [""; 0], "{old} -> {new}");
     }
@@ -91,6 +96,10 @@ fn a_field_may_come_and_go_where_both_sides_do_without_it() {
         ("a: list u8", "a: list u16", "`a[]` was `u8`, is now `u16`"),
         ("a: array 2 u8", "a: array 3 u8", "`a` was `array 2 u8`, is now `array 3 u8`"),
         ("gone a: u8", "a?: u16", "`a` was `u8`, is now `u16`"),
+        ("gone a: u8", "b?: u16 [alias a]", "`a` was `u8`, is now `u16`"),
+        ("b: u8; gone a: u8", "b: u8 [alias a]", "`a` is now read as `b`, and stored events may hold both"),
+        ("a: u8 [omitted]", "a?: u8 [omitted]", "`a` may now be left out, but older programs require it"),
+        ("a: u8 [omitted] [unread]", "a: u8", "`a` may be missing in stored events, but is now required"),
     ] {
         assert_eq!(differences(&of(old), &of(new)), [text], "{old} -> {new}");
     }
@@ -115,12 +124,16 @@ fn unknown_fields_may_be_denied() {
     let closed = |members: &str| of(members).replacen("struct", "struct closed", 1);
     let text = "`a` was added, but older programs deny unknown fields";
     assert_eq!(differences(&closed(""), &of("a?: u8")), [text]);
-    assert_eq!(differences(&of("a?: u8"), &closed("")), ["`a` was removed, and unknown fields are denied"]);
+    let removed = "`a` was removed, and unknown fields are denied";
+    assert_eq!(differences(&of("a?: u8"), &closed("")), [removed]);
+    assert_eq!(differences(&of("gone a: u8"), &closed("")), [removed]);
     // A flattened map of what is not any JSON takes every field, and may not be able to read it.
     let rest = "*0: map\n    key: string\n    value: u8";
     assert_eq!(differences(&of(rest), &of(&format!("a?: string; {rest}"))), [text]);
+    assert_eq!(differences(&of(&format!("a?: string; {rest}")), &of(rest)), [removed]);
     let any = rest.replace("value: u8", "value: json");
     assert_eq!(differences(&of(&any), &of(&format!("a?: string; {any}"))), [""; 0]);
+    assert_eq!(differences(&of(&format!("a?: string; {any}")), &of(&any)), [""; 0]);
     // The fields of a flattened struct are those of the struct around it.
     assert_eq!(differences(&of("a: u8; b: u8"), &of("a: u8; *0: struct\n    b: u8")), [""; 0]);
 }
@@ -128,15 +141,19 @@ fn unknown_fields_may_be_denied() {
 #[test]
 fn variants_are_known_by_name_and_places_by_number() {
     let choice = |variants: &str| of(variants).replacen("struct", "enum", 1);
-    for (old, new) in [("A: unit", "A: unit; B: u8"), ("A: unit; gone B: u8", "A: unit; B: u8")] {
-        let text = "`B` is a new variant, which older programs do not know";
-        assert_eq!(differences(&choice(old), &choice(new)), [text]);
-        let other = |variants: &str| format!("{variants}; O: unit [other]");
-        assert_eq!(differences(&choice(&other(old)), &choice(&other(new))), [""; 0]);
+    let new = "`B` is a new variant, which older programs do not know";
+    for content in ["unit", "u8"] {
+        let both = format!("A: unit; B: {content}");
+        for old in ["A: unit".to_owned(), format!("A: unit; gone B: {content}")] {
+            assert_eq!(differences(&choice(&old), &choice(&both)), [new]);
+        }
+        assert_eq!(differences(&choice(&both), &choice("A: unit")), ["`B` was removed"]);
     }
-    assert_eq!(differences(&choice("A: unit; B: u8"), &choice("A: unit")), ["`B` was removed"]);
-    let (old, new) = ("A: unit; B: u8; O: unit [other]", "A: unit; O: unit [other]");
-    assert_eq!(differences(&choice(old), &choice(new)), [""; 0]);
+    let unread = |marks: &str| choice(&format!("A: unit; B: u8{marks}"));
+    assert_eq!(differences(&unread(""), &unread(" [unread]")), ["`B` is no longer read"]);
+    assert_eq!(differences(&unread(" [unread]"), &unread("")), [new]);
+    assert_eq!(differences(&unread(" [unread]"), &unread(" [unread]")), [""; 0]);
+    assert_eq!(differences(&unread(" [unwritten]"), &unread("")), [""; 0]);
     let text = "`O` no longer stands for unknown variants";
     assert_eq!(differences(&choice("O: unit [other]"), &choice("O: unit")), [text]);
     let tuple = |parts: &str| of(parts).replacen("struct", "tuple", 1);
@@ -145,6 +162,27 @@ fn variants_are_known_by_name_and_places_by_number() {
     let representations = ["enum", "enum untagged", "enum tag t", "enum tag t content c", "tuple", "struct"];
     for (old, new) in representations.iter().zip(&representations[1..]) {
         assert_eq!(differences(old, new), [format!("the payload was `{old}`, is now `{new}`")]);
+    }
+}
+
+#[test]
+fn unknown_variants_are_taken_by_one_that_stands_for_them() {
+    let choice = |head: &str, variants: &str| of(&format!("{variants}O: unit [other]")).replacen("struct", head, 1);
+    let (new, removed) = ("`B` is a new variant, which older programs do not know", "`B` was removed");
+    for (head, content, takes) in [
+        ("enum", "unit", true),
+        ("enum", "u8", false),
+        ("enum tag t", "unit", true),
+        ("enum tag t", "struct", true),
+        ("enum tag t content c", "unit", true),
+        ("enum tag t content c", "struct", false),
+    ] {
+        let (without, with) = (choice(head, ""), choice(head, &format!("B: {content}; ")));
+        let gone = choice(head, &format!("gone B: {content}; "));
+        let found = |texts: &[&'static str]| if takes { Vec::new() } else { texts.to_vec() };
+        assert_eq!(differences(&without, &with), found(&[new]), "{head}: {content}");
+        assert_eq!(differences(&gone, &with), found(&[new]), "{head}: {content}");
+        assert_eq!(differences(&with, &without), found(&[removed]), "{head}: {content}");
     }
 }
 

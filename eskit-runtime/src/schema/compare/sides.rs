@@ -1,0 +1,128 @@
+//! What a record and a program do with parts that they do not know.
+
+use super::{find, is_struct};
+use crate::schema::node::{Node, Nodes, position, strip};
+use crate::schema::shape::{Kind, Member, flag};
+use crate::table::same;
+
+pub(super) enum BlockKind {
+    Struct,
+    Enum,
+    /// A tuple, a map or an untagged enum: its parts are known by their place.
+    Fixed,
+}
+
+/// The two sides of a block.
+pub(super) struct Sides<'a> {
+    pub(super) kind: BlockKind,
+    /// What the record holds.
+    pub(super) lines: Nodes<'a>,
+    pub(super) old_refuses_unknown: bool,
+    pub(super) new_refuses_unknown: bool,
+    old_knows_other: bool,
+    new_knows_other: bool,
+    /// Only where the tag stands among the fields does serde pass over those of an unknown variant.
+    other_takes_content: bool,
+}
+
+impl<'a> Sides<'a> {
+    pub(super) const fn new(node: Node<'a>, head: &str, now: &str, members: &[Member]) -> Sides<'a> {
+        let lines = node.children();
+        Sides {
+            kind: if is_struct(head) {
+                BlockKind::Struct
+            } else if strip(head, "enum").is_some() && !same(head, "enum untagged") {
+                BlockKind::Enum
+            } else {
+                BlockKind::Fixed
+            },
+            lines,
+            old_refuses_unknown: same(head, "struct closed") || has_rest(lines),
+            new_refuses_unknown: same(now, "struct closed") || holds_rest(members),
+            old_knows_other: has_other(lines),
+            new_knows_other: holds_other(members),
+            other_takes_content: is_internally_tagged(head),
+        }
+    }
+
+    /// Whether older programs read a variant that they do not know.
+    pub(super) const fn old_takes(&self, variant: &Member) -> bool {
+        self.old_knows_other && (self.other_takes_content || is_leaf(variant, "unit"))
+    }
+
+    /// Whether the program reads a variant that it no longer knows.
+    pub(super) const fn new_takes(&self, variant: Node<'_>) -> bool {
+        self.new_knows_other && (self.other_takes_content || same(variant.head(), "unit"))
+    }
+}
+
+const fn is_internally_tagged(head: &str) -> bool {
+    match strip(head, "enum tag ") {
+        Some(tag) => position(tag, b' ') == tag.len(),
+        None => false,
+    }
+}
+
+const fn is_leaf(member: &Member, name: &str) -> bool {
+    matches!(member.shape.kind, Kind::Leaf(leaf) if same(leaf, name))
+}
+
+/// A flattened map takes every unknown field, and may not be able to read it.
+const fn has_rest(lines: Nodes<'_>) -> bool {
+    let mut rest = lines;
+    while let Some((line, after)) = rest.next() {
+        if strip(line.name(), "*").is_some() && !line.is_gone() && holds_other_than_json(line) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+const fn holds_other_than_json(line: Node<'_>) -> bool {
+    match line.children().find("value") {
+        Some(value) if same(line.head(), "map") => !same(value.head(), "json"),
+        _ => false,
+    }
+}
+
+/// The same of the program.
+const fn holds_rest(members: &[Member]) -> bool {
+    let mut i = 0;
+    while i < members.len() {
+        let takes_some = match (members[i].inlined(), members[i].shape.kind) {
+            (Some(inner), _) => holds_rest(inner),
+            (None, Kind::Block(head, parts)) if members[i].has(flag::FLATTEN) && same(head, "map") => {
+                matches!(find(parts, "value"), Some(value) if !is_leaf(value, "json"))
+            }
+            _ => false,
+        };
+        if takes_some {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn has_other(lines: Nodes<'_>) -> bool {
+    let mut rest = lines;
+    while let Some((line, after)) = rest.next() {
+        if line.has_mark("other") && !line.is_gone() {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+const fn holds_other(members: &[Member]) -> bool {
+    let mut i = 0;
+    while i < members.len() {
+        if members[i].has(flag::OTHER) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
