@@ -278,7 +278,13 @@ const fn compare_added(members: &[Member], sides: &Sides<'_>, path: &Path, repor
         match member.inlined() {
             Some(inner) => compare_added(inner, sides, path, report),
             None if sides.lines.find(member.name).is_some() || was_renamed(sides.lines, member) => {}
-            None => added(member, sides, &path.part(member.name), report),
+            None => match sides.lines.find_alias(member.name) {
+                Some(line) => {
+                    let text = Message::new().text(" was added, but older programs read it as ").code(line.name());
+                    report.refuse_with(&path.part(member.name), text);
+                }
+                None => added(member, sides, &path.part(member.name), report),
+            },
         }
         i += 1;
     }

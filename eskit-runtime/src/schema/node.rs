@@ -150,6 +150,22 @@ impl<'a> Nodes<'a> {
         }
         None
     }
+
+    /// The member that is read under this alias, gone or not.
+    pub(crate) const fn find_alias(self, name: &str) -> Option<Node<'a>> {
+        let mut nodes = self;
+        while let Some((node, rest)) = nodes.next() {
+            let mut marks = node.marks();
+            while let Some((mark, rest)) = next_mark(marks) {
+                if matches!(strip(mark, "alias "), Some(alias) if same(alias, name)) {
+                    return Some(node);
+                }
+                marks = rest;
+            }
+            nodes = rest;
+        }
+        None
+    }
 }
 
 /// The rest of the text behind a prefix.

@@ -136,6 +136,15 @@ impl ShapeDef {
         ShapeDef { missing: false, ..*inner }
     }
 
+    /// Whether it takes, flattened, whatever is left of the fields, and so nothing too.
+    const fn takes_any_field(&self) -> bool {
+        match self.kind {
+            Kind::Block(head, _) => crate::table::same(head, "map"),
+            Kind::Leaf(name) => crate::table::same(name, "json"),
+            _ => false,
+        }
+    }
+
     /// The shape of a type that has none.
     pub(crate) const OPAQUE: ShapeDef = ShapeDef { fingerprint: 0, missing: false, kind: Kind::Opaque };
 
@@ -173,8 +182,9 @@ impl Member {
         aliases: &'static [&'static str],
         shape: &'static ShapeDef,
     ) -> Member {
-        let optional = if shape.missing && flags & flag::NO_DEFAULT == 0 { flag::OPTIONAL } else { 0 };
-        let flags = flags | optional;
+        let is_rest = flags & flag::FLATTEN != 0 && shape.takes_any_field();
+        let is_missing = shape.missing && flags & flag::NO_DEFAULT == 0;
+        let flags = flags | if is_missing || is_rest { flag::OPTIONAL } else { 0 };
         let words = (flags & !(flag::FLATTEN | flag::NO_DEFAULT)) as u64;
         let fingerprint = hash::mix(hash::add(name_hash, words << 56), shape.fingerprint);
         Member { name, aliases, flags, shape, fingerprint }

@@ -110,6 +110,8 @@ fn names_are_those_that_each_side_reads() {
     for (old, new, text) in [
         ("a: u8", "b: u8 [alias a]", "`a` is now written as `b`, which older programs do not read"),
         ("a: u8 [alias x]", "a: u8", "`a` is no longer read under its alias `x`"),
+        ("a: u8 [alias x]", "a: u8 [alias x]; x?: u8", "`x` was added, but older programs read it as `a`"),
+        ("a?: u8 [alias x]", "x?: u16", "`x` was added, but older programs read it as `a`"),
         ("a: u8", "a: u8 [read as b]", "`a` is now read as `b`"),
         ("a: u8 [read as b]", "a: u8", "`a` is no longer read as `b`"),
     ] {
@@ -134,6 +136,9 @@ fn unknown_fields_may_be_denied() {
     let any = rest.replace("value: u8", "value: json");
     assert_eq!(differences(&of(&any), &of(&format!("a?: string; {any}"))), [""; 0]);
     assert_eq!(differences(&of(&format!("a?: string; {any}")), &of(&any)), [""; 0]);
+    // It may come and go, since it may be empty.
+    assert_eq!(differences(&of("b: u8"), &of(&format!("b: u8; {rest}"))), [""; 0]);
+    assert_eq!(differences(&of(&format!("b: u8; {}", rest.replace("*0", "*0?"))), &of("b: u8")), [""; 0]);
     // The fields of a flattened struct are those of the struct around it.
     assert_eq!(differences(&of("a: u8; b: u8"), &of("a: u8; *0: struct\n    b: u8")), [""; 0]);
 }
