@@ -26,13 +26,14 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         Found::File(file) if !silent => (records(file), claims(file)),
         _ => (TokenStream::new(), no_claims()),
     };
-    let watch = (!matches!(found, Found::Nothing)).then(watch);
+    // A build that fails is made again anyway.
+    let watch = (error.is_none() && !matches!(found, Found::Nothing)).then(watch);
     let (root, test) = (root(), test(&eskit));
     let check = error.is_none().then(|| {
         quote! {
             const _: () = {
                 #eskit::__private::lock::check_root(::core::module_path!());
-                #eskit::__private::lock::check_claims(#root::LOCK, #root::CLAIMS);
+                #eskit::__private::lock::check_claims(#root::LOCK, #root::CLAIMS, ::core::env!("CARGO_PKG_NAME"));
             };
         }
     });
@@ -69,6 +70,7 @@ fn error(found: &Found) -> Option<syn::Error> {
     match found {
         _ if let Some(error) = mode_error() => Some(error),
         Found::Malformed(problem) => Some(diag::lock_malformed(span, problem)),
+        Found::Unmerged(line) => Some(diag::lock_unmerged(span, *line)),
         Found::Newer(format) => Some(diag::lock_newer(span, format)),
         Found::Nothing if !is_writing() => Some(diag::lock_missing(span)),
         Found::File(file) if !is_writing() && !file.is_of_this_crate() => {

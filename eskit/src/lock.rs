@@ -39,8 +39,8 @@
 ///       zip?: option string
 /// ```
 ///
-/// Events stand in the order of their names, and each part of a shape on a line of its own, so that two branches that record
-/// different events merge without a conflict. Behind a name stand `?` where reading does without it, and in brackets what else
+/// Events stand in the order of their names, and each part of a shape on a line of its own, so that what two branches record
+/// mostly merges without a conflict; otherwise keep the lines of both, and run the command. Behind a name stand `?` where reading does without it, and in brackets what else
 /// serde's attributes say; `gone` marks what was removed, since stored events still hold it.
 #[macro_export]
 macro_rules! lock {

@@ -84,6 +84,22 @@ fn a_renamed_event_keeps_its_former_name_for_good() {
 }
 
 #[test]
+fn the_events_of_a_renamed_package_keep_its_former_name() {
+    let shop = Package::locked("package", SHOP);
+    shop.edit_lock("event shop.", "event store.");
+    let context = "#[event(context = \"store\")]";
+    shop.check().fails_once(&["no type has this wire name", &format!("if the package was renamed, `{context}`")]);
+    let kept = SHOP.replacen("pub struct OrderPlaced", &format!("{context} pub struct OrderPlaced"), 1);
+    shop.write(&kept);
+    // The context is one that was stated: of the other event it is not said.
+    let missing = shop.check();
+    missing.fails_once(&["`eskit.lock` records event `store.OrderSent`", "if it moved to another crate"]);
+    assert!(!missing.text.contains("if the package was renamed"), "{}", missing.text);
+    shop.write(&kept.replace("#[event(alias", "#[event(context = \"store\", alias"));
+    shop.check().succeeds();
+}
+
+#[test]
 fn a_version_that_is_gone_is_named() {
     let source = "
 eskit::lock!();

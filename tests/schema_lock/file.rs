@@ -60,11 +60,11 @@ fn no_state_of_the_file_passes_unnoticed() {
 #[test]
 fn a_file_that_cannot_be_read_is_refused_with_the_line() {
     let shop = Package::locked("malformed", SHOP);
-    shop.edit_lock("event shop.OrderPlaced", "<<<<<<< HEAD\nevent shop.OrderPlaced");
-    let line = "`eskit.lock` cannot be read: line 9 is no part of a record: `<<<<<<< HEAD`";
-    shop.check().fails_once(&[line, "help: restore it from version control"]);
-    shop.lock("write").fails(&["line 9 is no part of a record: `<<<<<<< HEAD`"]);
-    shop.edit_lock("<<<<<<< HEAD\n", "");
+    shop.edit_lock("event shop.OrderPaid", "even shop.OrderPaid");
+    let line = "line 6 is no part of a record: `even shop.OrderPaid`";
+    shop.check().fails_once(&["`eskit.lock` cannot be read", line, "help: restore it from version control"]);
+    shop.lock("write").fails(&[line]);
+    shop.edit_lock("even shop.OrderPaid", "event shop.OrderPaid");
 
     shop.edit_lock("zip: u32", "zip u32");
     shop.check().fails_once(&["line 15 is no part of a record: `      zip u32`"]);
@@ -86,6 +86,37 @@ fn a_file_that_cannot_be_read_is_refused_with_the_line() {
     shop.check()
         .fails_once(&["records the events of crate `shop_tests`, and this is crate `shop`", "write `crate shop`"]);
     shop.edit_lock("crate shop_tests", "crate shop");
+    shop.check().succeeds();
+}
+
+#[test]
+fn a_merge_is_made_by_keeping_both_sides() {
+    let shop = Package::locked("merge", SHOP);
+    let (left, right) = ("event shop.OrderA\n  version 1: unit\n", "event shop.OrderB\n  version 1: unit\n");
+    let conflict = format!("<<<<<<< HEAD\n{left}=======\n{right}>>>>>>> right\nevent shop.OrderPaid");
+    shop.edit_lock("event shop.OrderPaid", &conflict);
+    let texts = ["holds a merge conflict, from line 6 on", "help: keep the lines of both sides, without the marks"];
+    shop.check().fails_once(&texts);
+    shop.lock("write").fails(&texts);
+
+    shop.edit_lock(&conflict, &format!("{right}\n{left}\nevent shop.OrderPaid"));
+    let event = "#[derive(Event, Serialize, Deserialize)] pub struct";
+    shop.write(&format!("{SHOP}{event} OrderA; {event} OrderB;"));
+    shop.check().succeeds();
+    shop.lock("write").succeeds();
+    assert_eq!(
+        shop.lock_text(),
+        RECORD.replace("event shop.OrderPaid", &format!("{left}\n{right}\nevent shop.OrderPaid"))
+    );
+}
+
+#[test]
+fn a_folder_in_place_of_the_file_is_one_error() {
+    let shop = Package::new("folder", SHOP);
+    fs::create_dir(shop.lock_path()).unwrap();
+    shop.check().fails_once(&["`eskit.lock` cannot be read"]);
+    fs::remove_dir(shop.lock_path()).unwrap();
+    shop.lock("write").succeeds();
     shop.check().succeeds();
 }
 

@@ -69,6 +69,14 @@ pub(crate) fn lock_malformed(span: Span, problem: &str) -> Error {
     )
 }
 
+pub(crate) fn lock_unmerged(span: Span, line: usize) -> Error {
+    spanned(
+        span,
+        &format!("`eskit.lock` holds a merge conflict, from line {line} on"),
+        "keep the lines of both sides, without the marks, and run `ESKIT_LOCK=write cargo test eskit_lock`",
+    )
+}
+
 pub(crate) fn lock_newer(span: Span, format: &str) -> Error {
     spanned(
         span,

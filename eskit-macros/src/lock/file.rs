@@ -35,6 +35,8 @@ pub(crate) struct VersionRecord {
 pub(crate) enum Found {
     Nothing,
     Malformed(String),
+    /// The line, by its number, with the first mark of a merge conflict.
+    Unmerged(usize),
     /// The line that says which format it is of, which only a newer eskit reads.
     Newer(String),
     File(Arc<LockFile>),
@@ -67,14 +69,20 @@ pub(crate) fn load() -> Found {
         return found.clone();
     }
     let found = match std::fs::read_to_string(&path) {
-        Ok(text) => match newer_format(&text) {
-            Some(line) => Found::Newer(line.to_owned()),
-            None => LockFile::parse(&text).map_or_else(Found::Malformed, |file| Found::File(Arc::new(file))),
+        Ok(text) => match (conflict(&text), newer_format(&text)) {
+            (Some(line), _) => Found::Unmerged(line),
+            (None, Some(line)) => Found::Newer(line.to_owned()),
+            (None, None) => LockFile::parse(&text).map_or_else(Found::Malformed, |file| Found::File(Arc::new(file))),
         },
         Err(error) => Found::Malformed(error.to_string()),
     };
     *last = Some((path, changed, len, found.clone()));
     found
+}
+
+/// The number of the first line that a merge left.
+fn conflict(text: &str) -> Option<usize> {
+    text.lines().position(|line| line.starts_with("<<<<<<<")).map(|index| index + 1)
 }
 
 /// The first line of the file that is no comment, when it names a format that comes after this one.

@@ -3,6 +3,7 @@
 use super::check::{Current, Lock};
 use crate::__private::message::Message;
 use crate::event::EventType;
+use crate::table::same;
 
 /// Which type reads a record.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +38,7 @@ impl Claim {
 
 /// The newest recorded version of each event must be claimed.
 #[track_caller]
-pub const fn check_claims(lock: Lock, events: &[Claims]) {
+pub const fn check_claims(lock: Lock, events: &[Claims], package: &str) {
     if matches!(lock, Lock::Off | Lock::Writing) {
         return;
     }
@@ -45,7 +46,7 @@ pub const fn check_claims(lock: Lock, events: &[Claims]) {
     while i < events.len() {
         let (name, at, versions) = &events[i];
         if versions[versions.len() - 1].1.is_missing() {
-            refuse(name, *at, versions);
+            refuse(name, *at, versions, former_package(name, events, package));
         }
         i += 1;
     }
@@ -68,8 +69,40 @@ pub const fn own_events<const N: usize>(events: &[Claims]) -> [Option<&'static E
     all
 }
 
+/// The context of the wire name, when it is neither that of the package nor of any event that is still there.
+const fn former_package<'a>(name: &'a str, events: &[Claims], package: &str) -> Option<&'a str> {
+    let Some(context) = context(name) else { return None };
+    if same(context, package) {
+        return None;
+    }
+    let mut i = 0;
+    while i < events.len() {
+        let (other, _, versions) = &events[i];
+        if let Some(other) = self::context(other)
+            && same(other, context)
+            && !versions[versions.len() - 1].1.is_missing()
+        {
+            return None;
+        }
+        i += 1;
+    }
+    Some(context)
+}
+
+/// What stands before the last dot.
+const fn context(name: &str) -> Option<&str> {
+    let (bytes, mut end) = (name.as_bytes(), name.len());
+    while end > 0 {
+        end -= 1;
+        if bytes[end] == b'.' {
+            return Some(name.split_at(end).0);
+        }
+    }
+    None
+}
+
 #[track_caller]
-const fn refuse(name: &str, at: u32, versions: &[(u32, Claim)]) {
+const fn refuse(name: &str, at: u32, versions: &[(u32, Claim)], former_package: Option<&str>) {
     let newest = versions[versions.len() - 1].0;
     let (mut claimed, mut i) = (at, 0);
     while i < versions.len() {
@@ -91,12 +124,21 @@ const fn refuse(name: &str, at: u32, versions: &[(u32, Claim)]) {
             .number(newest)
             .text("`, or raise the version above it")
     } else {
-        message
+        let message = message
             .text("event ")
             .code(name)
             .text(", but no type has this wire name\nhelp: if its type was renamed, put `#[event(alias = \"")
             .text(name)
-            .text("\")]` on it; if it was removed, restore it, or stored events cannot be read")
+            .text("\")]` on it; ");
+        let message = match former_package {
+            Some(package) => {
+                message.text("if the package was renamed, `#[event(context = \"").text(package).text("\")]`; ")
+            }
+            None => message,
+        };
+        message.text(
+            "if it moved to another crate, move its lines to the `eskit.lock` there; if it was removed, restore it, or stored events cannot be read",
+        )
     };
     let message = message.text("; if it was never released, drop it with `ESKIT_LOCK=force cargo test eskit_lock`");
     panic!("{}", message.as_str());

@@ -47,6 +47,9 @@ fn read(path: &Path) -> Result<(LockFile, String), LockError> {
     match std::fs::read_to_string(path) {
         Ok(text) => {
             let text = text.replace("\r\n", "\n");
+            if let Some(index) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
+                return Err(LockError::Unmerged(path.to_owned(), index + 1));
+            }
             let file = LockFile::parse(&text).map_err(|problem| LockError::Malformed(path.to_owned(), problem))?;
             Ok((file, text))
         }
@@ -141,6 +144,8 @@ pub enum LockError {
     Stale(Vec<String>),
     /// The program no longer keeps to what the file records.
     Refused(Vec<String>),
+    /// The file holds a merge conflict, from this line on.
+    Unmerged(PathBuf, usize),
     /// The file is not one that this version of eskit wrote.
     Malformed(PathBuf, String),
     /// The file could not be read or written.
@@ -162,6 +167,11 @@ impl fmt::Display for LockError {
                     "\nhelp: make a new version, or restore what was; if no such event is stored anywhere, run `ESKIT_LOCK=force cargo test eskit_lock`",
                 )
             }
+            LockError::Unmerged(path, line) => write!(
+                f,
+                "{} holds a merge conflict, from line {line} on\nhelp: keep the lines of both sides, without the marks, and run `ESKIT_LOCK=write cargo test eskit_lock`",
+                path.display()
+            ),
             LockError::Malformed(path, problem) => write!(
                 f,
                 "{}: {problem}\nhelp: restore the file from version control, and run `ESKIT_LOCK=write cargo test eskit_lock`",
