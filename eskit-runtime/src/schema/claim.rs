@@ -137,7 +137,7 @@ const fn refuse(name: &str, at: u32, versions: &[(u32, Claim)], former_package: 
             None => message,
         };
         message.text(
-            "if it moved to another crate, move its lines to the `eskit.lock` there; if it was removed, restore it, or stored events cannot be read",
+            "if it moved to another crate, move its lines to the `eskit.lock` there; if some builds are without it, put `#[shape(unlocked)]` on it and drop its lines; if it was removed, restore it, or stored events cannot be read",
         )
     };
     let message = message.text("; if it was never released, drop it with `ESKIT_LOCK=force cargo test eskit_lock`");
