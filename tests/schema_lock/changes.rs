@@ -110,6 +110,10 @@ fn what_stored_events_and_older_programs_survive_is_allowed() {
     shop.lock("write").succeeds();
     assert!(shop.lock_text().contains("      gone nick?: option string\n"), "{}", shop.lock_text());
 
+    // What serde writes and does not look at when it reads.
+    shop.write(&SHOP.replace("pub struct Line", "#[serde(tag = \"kind\")] pub struct Line"));
+    shop.check().succeeds();
+
     // What is gone is still stored: it does not come back as something else.
     shop.write(&SHOP.replace("nick: Option<String>", "nick: Option<u8>"));
     shop.check().fails(&["`customer.nick` was `string`, is now `u8`"]);
@@ -147,6 +151,26 @@ fn what_one_of_them_does_not_survive_is_refused() {
             shop.check().fails_once(&[text]);
         }
     }
+}
+
+#[test]
+fn variants_without_a_name_are_known_by_their_place() {
+    let source = "
+eskit::lock!();
+
+#[derive(Event, Serialize, Deserialize)]
+pub struct Paid { pub amount: Amount }
+
+#[derive(Shape, Serialize, Deserialize)]
+pub enum Amount { Nothing, #[serde(untagged)] Cents(u64), #[serde(untagged)] Exact(f64) }
+";
+    let shop = Package::locked("places", source);
+    shop.write(&source.replace("Cents(u64)", "Whole(u64)"));
+    shop.check().succeeds();
+    // What was stored as `7` would be read as the other one from now on.
+    let swapped = "#[serde(untagged)] Exact(f64), #[serde(untagged)] Cents(u64)";
+    shop.write(&source.replace("#[serde(untagged)] Cents(u64), #[serde(untagged)] Exact(f64)", swapped));
+    shop.check().fails_once(&["`amount.0` was `u64`, is now `f64`", "`amount.1` was `f64`, is now `u64`"]);
 }
 
 #[test]

@@ -81,7 +81,8 @@ impl Scope<'_> {
         let tag = serde.tag.as_ref().map(|tag| {
             let name = serde.rename.write.clone().unwrap_or_else(|| bare(self.ident));
             let constant = format!("constant:{}", wire_text(&name));
-            Member::plain(&wire_text(tag), 0, quote!(&__eskit::lock::ShapeDef::leaf(#constant)))
+            // serde writes it, and reads without looking at it.
+            Member::plain(&wire_text(tag), flag::UNREAD, quote!(&__eskit::lock::ShapeDef::leaf(#constant)))
         });
         self.content(fields, &FieldRules::of_struct(serde), tag)
     }
@@ -149,15 +150,18 @@ impl Scope<'_> {
         };
         let parts = variants.map(|variant| (variant, self.attrs(&variant.attrs)));
         let written = parts.filter(|(_, (serde, _))| !serde.is_skipped());
-        let members = written.enumerate().map(|(index, (variant, (own, shape)))| {
+        let mut places = 0_usize..;
+        let members = written.map(|(variant, (own, shape))| {
             let rust_name = bare(&variant.ident);
             let content = match (&shape.stated, &own.hidden_by) {
                 (Some(stated), _) => self.stated(stated, &rust_name),
                 (None, Some(attribute)) => self.hidden(&variant.ident, &rust_name, attribute),
                 (None, None) => self.content(&variant.fields, &FieldRules::of_variant(serde, &own), None),
             };
-            if serde.untagged {
-                return Member::plain(&index.to_string(), flags(&own, false), content);
+            if serde.untagged || own.untagged {
+                // It has no name on the wire: serde tries those like it in their order.
+                let place = places.next().unwrap_or_default();
+                return Member::plain(&place.to_string(), flags(&own, false), content);
             }
             let name = |name: &Option<String>, case: Option<Case>| {
                 name.clone().unwrap_or_else(|| case.map_or_else(|| rust_name.clone(), |case| case.variant(&rust_name)))
