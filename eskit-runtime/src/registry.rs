@@ -203,10 +203,10 @@ impl RegistryError {
 
 impl fmt::Display for RegistryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} event types clash:", self.clashes.len())?;
+        f.write_str("event types clash:")?;
         self.clashes.iter().try_for_each(|clash| write!(f, "\n  {clash}"))?;
         f.write_str(
-            "\nhelp: give one of each pair another name with `#[event(name = \"..\")]` or `#[event(context = \"..\")]`",
+            "\nhelp: give one of each pair another name with `#[event(name = \"..\")]` or `#[event(context = \"..\")]`; an older version is read with `from = ..`, and what an older program wrote is written in a test with `NewEvent::json`",
         )
     }
 }

@@ -158,6 +158,10 @@ impl LockFile {
             if self.events.iter().take(index).any(|other| other.name == event.name) {
                 return Err(format!("event `{}` is recorded twice", event.name));
             }
+            let next = event.versions.iter().skip(1);
+            if let Some((twice, _)) = event.versions.iter().zip(next).find(|(a, b)| a.number == b.number) {
+                return Err(format!("version {} of event `{}` is recorded twice", twice.number, event.name));
+            }
             if event.versions.is_empty() || !event.versions.is_sorted_by(|a, b| a.number < b.number) {
                 return Err(format!("the versions of event `{}` are not in order", event.name));
             }
@@ -320,7 +324,8 @@ mod tests {
             (TEXT.replace("x: string", "x string"), "line 9 is no part of a record: `    x string`"),
             (TEXT.replace("  alias", "=======\n  alias"), "line 6 is no part of a record: `=======`"),
             (format!("{TEXT}event a.B\n  version 1: unit\n"), "event `a.B` is recorded twice"),
-            (TEXT.replace("version 2", "version 1"), "the versions of event `a.B` are not in order"),
+            (TEXT.replace("version 2", "version 1"), "version 1 of event `a.B` is recorded twice"),
+            (TEXT.replace("version 1", "version 3"), "the versions of event `a.B` are not in order"),
             (String::new(), "the line `format 1` is missing"),
         ] {
             assert_eq!(read(&text).err().unwrap(), problem);
