@@ -89,6 +89,10 @@ const fn push_head(message: Message, shape: &ShapeDef) -> Message {
 
 const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member], path: &Path, report: &mut Report) {
     let sides = Sides::new(node, head, now, members);
+    if report.untagged && same(head, "struct closed") && !same(now, head) {
+        let text = " no longer denies unknown fields, so other variants without a name may be read as this one";
+        report.refuse(path, text);
+    }
     let mut rest = node.children();
     while let Some((line, after)) = rest.next() {
         if line.tag().is_none() {
@@ -214,7 +218,10 @@ const fn compare_member(line: Node<'_>, member: &Member, sides: &Sides<'_>, part
     {
         report.refuse_with(part, Message::new().text(" is now read as ").code(name));
     }
+    let untagged = report.untagged;
+    report.untagged |= sides.untagged || member.has(flag::UNTAGGED);
     compare_node(line, line.head(), member.shape, part, report);
+    report.untagged = untagged;
 }
 
 /// The name that a member is read under, where it is another than the one that it is written under: the alias after
@@ -264,6 +271,9 @@ const fn compare_presence(line: Node<'_>, member: &Member, sides: &Sides<'_>, pa
     let new_leaves_out = member.has(flag::OMITTED | flag::UNWRITTEN);
     if old_requires && new_leaves_out && !(old_leaves_out && new_requires) {
         report.refuse(part, " may now be left out, but older programs require it");
+    }
+    if report.untagged && old_requires && !new_requires {
+        report.refuse(part, " is no longer required, so other variants without a name may be read as this one");
     }
     if member.has(flag::UNREAD) && sides.new_refuses_unknown && !line.has_mark("unwritten") {
         report.refuse(part, " is no longer read, and unknown fields are denied");

@@ -22,6 +22,8 @@ pub(crate) struct Report {
     pub(crate) tags: usize,
     /// Whether one lies in a type that stands in the event.
     pub(crate) nested: bool,
+    /// Whether the comparison is inside of a variant without a name, which is known by what it requires.
+    pub(crate) untagged: bool,
     /// What to write if a part was renamed; empty if it does not look like that.
     pub(crate) renamed: Message,
 }
@@ -35,6 +37,7 @@ impl Report {
             without_default: 0,
             tags: 0,
             nested: false,
+            untagged: false,
             renamed: Message::new(),
         }
     }

@@ -15,6 +15,8 @@ pub(super) enum BlockKind {
 /// The two sides of a block.
 pub(super) struct Sides<'a> {
     pub(super) kind: BlockKind,
+    /// Whether the parts are variants without a name.
+    pub(super) untagged: bool,
     /// What the record holds.
     pub(super) lines: Nodes<'a>,
     pub(super) old_refuses_unknown: bool,
@@ -36,6 +38,7 @@ impl<'a> Sides<'a> {
             } else {
                 BlockKind::Fixed
             },
+            untagged: same(head, "enum untagged"),
             lines,
             old_refuses_unknown: same(head, "struct closed") || has_rest(lines),
             new_refuses_unknown: same(now, "struct closed") || holds_rest(members),

@@ -192,6 +192,24 @@ fn unknown_variants_are_taken_by_one_that_stands_for_them() {
 }
 
 #[test]
+fn variants_without_a_name_are_known_by_what_they_require() {
+    let loosened = |what: &str| format!("{what}, so other variants without a name may be read as this one");
+    for (head, marks) in [("enum untagged", ""), ("enum", " [untagged]")] {
+        let choice = |first: &str| of(&format!("0: {first}; 1: struct{marks}\n    b: u8")).replacen("struct", head, 1);
+        let first = |now: &str, fields: &str| choice(&format!("{now}{marks}\n    {fields}"));
+        let (required, optional) = (first("struct", "a: u8"), first("struct", "a?: u8"));
+        assert_eq!(differences(&required, &optional), [loosened("`0.a` is no longer required")]);
+        assert_eq!(differences(&optional, &optional), [""; 0]);
+        assert_eq!(differences(&required, &first("struct", "a: u8\n    c?: u8")), [""; 0]);
+        let closed = first("struct closed", "a: u8");
+        assert_eq!(differences(&closed, &required), [loosened("`0` no longer denies unknown fields")]);
+    }
+    // With a name it may do without.
+    let named = |field: &str| of(&format!("A: struct\n    {field}; B: unit")).replacen("struct", "enum", 1);
+    assert_eq!(differences(&named("a: u8"), &named("a?: u8")), [""; 0]);
+}
+
+#[test]
 fn the_path_leads_through_lists_and_structs() {
     let record = |ty: &str| of(&format!("a: list struct\n    b: option struct\n      c: list list {ty}"));
     assert_eq!(differences(&record("u8"), &record("u16")), ["`a[].b.c[][]` was `u8`, is now `u16`"]);
