@@ -12,7 +12,8 @@
 /// | `cargo test` | fails when the file is stale |
 ///
 /// A change is compatible when stored events and older programs both survive it: a new field that may be missing, in a
-/// struct that does not deny unknown fields, is the most common one. Such a change, or a new event, is not an error while
+/// struct that does not deny unknown fields, is the most common one. A part of the same shape that goes as another comes is taken
+/// for a renamed one, whose stored values would be lost. A compatible change, or a new event, is not an error while
 /// you work; a release build (one without `debug_assertions`) requires that it is recorded, so that nothing is released
 /// which the lock does not know.
 ///

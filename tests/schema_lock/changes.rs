@@ -83,6 +83,15 @@ fn a_renamed_part_keeps_its_name_on_the_wire() {
         shop.write(&changed.replace(to, mended));
         shop.check().succeeds();
     }
+    // Also where nothing needs the part: its values would be lost without a word.
+    let changed = SHOP.replace("pub nick:", "pub nickname:");
+    shop.write(&changed);
+    shop.check().fails_once(&[
+        "`customer.nick` was removed, and what is stored of it is not read as `nickname`",
+        "help: if `nick` was renamed, put `#[serde(rename = \"nick\")]` on `nickname`; if not, leave out what is new",
+    ]);
+    shop.write(&changed.replace("pub nickname", "#[serde(rename = \"nick\")] pub nickname"));
+    shop.check().succeeds();
     // Of another shape it is another part.
     shop.write(&SHOP.replace("street: String", "road: u8"));
     shop.check().fails_once(&["`customer.address.street` was removed", "help: write `version = 2"]);

@@ -89,6 +89,7 @@ const fn push_head(message: Message, shape: &ShapeDef) -> Message {
 
 const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member], path: &Path, report: &mut Report) {
     let sides = Sides::new(node, head, now, members);
+    let refused = report.refused;
     if report.untagged && same(head, "struct closed") && !same(now, head) {
         let text = " no longer denies unknown fields, so other variants without a name may be read as this one";
         report.refuse(path, text);
@@ -104,6 +105,11 @@ const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member]
     if !matches!(sides.kind, BlockKind::Fixed)
         && let Some((line, member)) = find_renamed(node.children(), members)
     {
+        if report.refused == refused {
+            let text = Message::new().text(" was removed, and what is stored of it is not read as ").code(member.name);
+            report.replaced += 1;
+            report.refuse_with(&path.part(line.name()), text);
+        }
         report.note_renamed(line.name(), member.name);
     }
 }

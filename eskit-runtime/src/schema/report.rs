@@ -18,6 +18,8 @@ pub(crate) struct Report {
     told: usize,
     /// How many are new parts without a default.
     pub(crate) without_default: usize,
+    /// How many are parts that both sides do without, and that may have been renamed.
+    pub(crate) replaced: usize,
     /// How many are of tags.
     pub(crate) tags: usize,
     /// Whether one lies in a type that stands in the event.
@@ -35,6 +37,7 @@ impl Report {
             refused: 0,
             told: 0,
             without_default: 0,
+            replaced: 0,
             tags: 0,
             nested: false,
             untagged: false,

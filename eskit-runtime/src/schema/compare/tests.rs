@@ -235,6 +235,11 @@ fn one_part_that_went_and_one_of_its_shape_that_came_may_be_the_same() {
         let new = Node::root(&new);
         compare(&old, &[], shape(new, new.head())).renamed.as_str().to_owned()
     };
+    // Both sides do without it, and yet its values would be lost.
+    let lost = "`a` was removed, and what is stored of it is not read as `b`";
+    assert_eq!(differences(&of("a?: u8"), &of("b?: u8")), [lost]);
+    assert_eq!(differences(&of("a?: u8"), &of("b?: u16")), [""; 0]);
+    assert_eq!(differences(&of("gone a?: u8"), &of("b?: u8")), [""; 0]);
     let hint = "if `a` was renamed, put `#[serde(rename = \"a\")]` on `b`";
     assert_eq!(renamed("a: u8; x: u8", "b: u8; x: u8"), hint);
     assert_eq!(renamed("a: u8", "b: u8; y: string"), hint);
