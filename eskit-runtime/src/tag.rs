@@ -338,7 +338,7 @@ mod tests {
                 each(&self.0);
             }
         }
-        assert_eq!(Tag::new("course", &Course(7)).as_str(), "course:7");
+        assert_eq!(Tag::new("course", Course(7)).as_str(), "course:7");
     }
 
     #[test]
