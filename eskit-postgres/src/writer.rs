@@ -97,14 +97,29 @@ impl Writer {
         again
     }
 
-    /// The answer to an append of which an id is in the log already. Nothing was written for it.
+    /// The answer to an append of which an id is in the log already. Nothing was written for it now, but the id may be there because
+    /// an earlier try went through.
     async fn repeated(&self, request: &Request) -> Answer {
-        let fail = |fault: Fault| AppendError::Store(fault.into_error("append to", &self.names));
-        let mut connection = self.connections.take().await.map_err(fail)?;
-        let events = &request.prepared.append.events;
-        let result = repeat::answer(&mut connection, &self.statements, events).await;
+        let deadline = Instant::now() + self.retry_for;
+        let mut pause = Duration::ZERO;
+        loop {
+            match self.try_repeated(request).await {
+                Ok(answer) => return answer,
+                Err(fault) if fault.is_definite() || Instant::now() >= deadline => {
+                    return Err(AppendError::UnknownOutcome(fault.into_error("append to", &self.names)));
+                }
+                Err(_) => {}
+            }
+            tokio::time::sleep(pause).await;
+            pause = longer(pause);
+        }
+    }
+
+    async fn try_repeated(&self, request: &Request) -> Result<Answer, Fault> {
+        let mut connection = self.connections.take().await?;
+        let result = repeat::answer(&mut connection, &self.statements, &request.prepared.append.events).await;
         self.connections.give_back(connection, &result);
-        result.map_err(fail)?
+        result
     }
 
     /// Writes a batch. When it gave way to another transaction, or the connection breaks, the same batch is written again: what
@@ -123,7 +138,7 @@ impl Writer {
                 return Err(Failure { is_ambiguous: is_ambiguous && !fault.blames_data(), fault });
             }
             tokio::time::sleep(pause).await;
-            pause = (pause * 2).clamp(RETRY_PAUSE, RETRY_PAUSE_MAX);
+            pause = longer(pause);
         }
     }
 
@@ -159,6 +174,11 @@ impl Writer {
         let error = eskit_runtime::StoreError::new(failure.fault.kind(), text);
         if failure.is_ambiguous { AppendError::UnknownOutcome(error) } else { AppendError::Store(error) }
     }
+}
+
+/// The pause after this one.
+fn longer(pause: Duration) -> Duration {
+    (pause * 2).clamp(RETRY_PAUSE, RETRY_PAUSE_MAX)
 }
 
 /// How a batch gets its turn to append.

@@ -240,3 +240,32 @@ async fn connections_that_died_at_hand_are_replaced() {
         }
     }
 }
+
+/// The ids are in the log, be it from an earlier try whose answer was lost: "nothing was written" would be a lie.
+#[tokio::test]
+async fn a_repeat_that_cannot_be_looked_up_has_an_unknown_outcome() {
+    let Some(fixture) = fixture().await else { return };
+    let limits = sqlx::postgres::PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(500));
+    let pool = limits.connect_with(fixture.database.connect_options()).await.unwrap();
+    // Without announcements, which would want the connection too.
+    let store = PostgresStore::options().listen(false).open(pool.clone()).await.unwrap();
+    let append = one(plain("e"));
+    store.append(append.clone()).await.unwrap();
+    let held = pool.acquire().await.unwrap();
+    let repeat = {
+        let (store, append) = (store.clone(), append.clone());
+        tokio::spawn(async move { store.append(append).await })
+    };
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    // Gets the one connection between the append and the look at what is there.
+    let next = tokio::spawn(async move {
+        let _held = pool.acquire().await.unwrap();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    drop(held);
+    let error = repeat.await.unwrap().unwrap_err();
+    assert!(matches!(error, AppendError::UnknownOutcome(_)), "{error:?}");
+    next.await.unwrap();
+    assert!(store.append(append).await.unwrap().repeated);
+}
