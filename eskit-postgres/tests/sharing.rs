@@ -402,32 +402,6 @@ async fn one_connection_is_enough() {
     }
 }
 
-/// Who begins a transaction gets a connection, after callers of the store needed all at once and while they still do.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_pool_is_left_to_others_too() {
-    let Some(Fixture { store, database: _database }) = fixture().await else { return };
-    let begin = || tokio::time::timeout(Duration::from_secs(5), store.pool().begin());
-    let watching = {
-        let store = store.clone();
-        tokio::spawn(async move { store.watch(Position::new(1)).await })
-    };
-    let readers: Vec<_> = (0..32)
-        .map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move { while store.head().await.unwrap() == Position::START {} })
-        })
-        .collect();
-    for _ in 0..20 {
-        begin().await.expect("the callers of the store took all connections").unwrap();
-    }
-    store.append(one(plain("e"))).await.unwrap();
-    for reader in readers {
-        reader.await.unwrap();
-    }
-    begin().await.expect("the store kept all connections").unwrap();
-    watching.abort();
-}
-
 /// A store may outlive the runtime in which it was used.
 #[test]
 fn a_store_may_be_dropped_outside_of_a_runtime() {
