@@ -1,4 +1,5 @@
 use eskit_runtime::{Direction, Interner, Page, Query, ReadOptions};
+use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::error::Fault;
@@ -53,10 +54,14 @@ pub(crate) async fn read(
     if select.sql.is_empty() {
         return Ok(Page::default());
     }
-    let mut rows = sqlx::query_with(AssertSqlSafe(select.sql), select.arguments).fetch_all(conn).await?;
-    let more = rows.len() > page_len;
-    rows.truncate(page_len);
-    let mut names = Interner::new();
-    let events = rows.iter().map(|row| record::event(row, &mut names)).collect::<Result<_, _>>()?;
+    // Each row is decoded as it comes, while the server still sends: all of them together would not stay in the caches.
+    let mut rows = sqlx::query_with(AssertSqlSafe(select.sql), select.arguments).fetch(conn);
+    let (mut names, mut events, mut more) = (Interner::new(), Vec::new(), false);
+    while let Some(row) = rows.try_next().await? {
+        more = events.len() == page_len;
+        if !more {
+            events.push(record::event(&row, &mut names)?);
+        }
+    }
     Ok(Page::new(events, more))
 }

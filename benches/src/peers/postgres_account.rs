@@ -8,16 +8,17 @@ use std::time::Instant;
 use eskit::{Envelope, Timestamp};
 use eskit_postgres::testing::Cluster;
 use futures_util::TryStreamExt;
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{Connection, PgConnection};
 use tokio::runtime::Runtime;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::account::{Account, EVENTS, complete, filled, recorded};
 use crate::peers::postgres_insert::SCHEMA;
 use crate::postgres::open;
 use eskit_benches::Failure;
 
-/// As many connections as the peers have.
-const CONNECTIONS: u32 = 10;
+/// As many connections as the peers have. No pool stands before them: it would look after each one that comes back.
+const CONNECTIONS: usize = 10;
 
 const LOAD: &str =
     "SELECT payload FROM by_hand.events WHERE stream_type = 'account' AND stream_id = $1 ORDER BY version";
@@ -33,7 +34,7 @@ pub(crate) const READS: &str = "a SELECT by hand";
 
 /// Accounts of [`EVENTS`] events each.
 pub(crate) struct ByHand {
-    pool: PgPool,
+    connections: Vec<Mutex<PgConnection>>,
     accounts: u32,
     head: AtomicI64,
 }
@@ -42,10 +43,16 @@ impl ByHand {
     /// Has eskit make the log and fill it.
     pub(crate) fn filled(runtime: &Runtime, cluster: &Cluster, accounts: usize) -> Result<Arc<ByHand>, Failure> {
         filled(runtime, open(runtime, cluster, SCHEMA)?, accounts)?;
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS);
-        let pool = runtime.block_on(pool.connect(&cluster.dsn()))?;
+        let mut connections = Vec::with_capacity(CONNECTIONS);
+        for _ in 0..CONNECTIONS {
+            connections.push(Mutex::new(runtime.block_on(PgConnection::connect(&cluster.dsn()))?));
+        }
         let head = AtomicI64::new(i64::try_from(accounts * EVENTS)?);
-        Ok(Arc::new(ByHand { pool, accounts: u32::try_from(accounts)?, head }))
+        Ok(Arc::new(ByHand { connections, accounts: u32::try_from(accounts)?, head }))
+    }
+
+    async fn connection(&self, client: u32) -> MutexGuard<'_, PgConnection> {
+        self.connections[client as usize % CONNECTIONS].lock().await
     }
 
     /// One deposit on every account, each account by one of the clients; returns how many a second.
@@ -56,7 +63,7 @@ impl ByHand {
                 let this = Arc::clone(self);
                 tokio::spawn(async move {
                     for account in (client..this.accounts).step_by(clients) {
-                        this.deposit(account).await?;
+                        deposit(&mut *this.connection(client).await, account, &this.head).await?;
                     }
                     Ok::<(), Failure>(())
                 })
@@ -75,7 +82,7 @@ impl ByHand {
         let (this, started) = (Arc::clone(self), Instant::now());
         runtime.block_on(runtime.spawn(async move {
             for account in 0..this.accounts {
-                this.load(account).await?;
+                load(&mut *this.connection(0).await, account).await?;
             }
             Ok::<(), Failure>(())
         }))??;
@@ -88,7 +95,8 @@ impl ByHand {
         let events = runtime.block_on(runtime.spawn(async move {
             let mut account = Account::default();
             let mut events = 0_u32;
-            let mut payloads = sqlx::query_scalar::<_, Vec<u8>>(REPLAY).fetch(&this.pool);
+            let mut connection = this.connection(0).await;
+            let mut payloads = sqlx::query_scalar::<_, Vec<u8>>(REPLAY).fetch(&mut *connection);
             while let Some(payload) = payloads.try_next().await? {
                 account.apply(&payload)?;
                 events += 1;
@@ -98,35 +106,35 @@ impl ByHand {
         }))??;
         Ok(f64::from(events) / started.elapsed().as_secs_f64())
     }
+}
 
-    async fn load(&self, account: u32) -> Result<i64, Failure> {
-        let payloads: Vec<Vec<u8>> = sqlx::query_scalar(LOAD).bind(account.to_string()).fetch_all(&self.pool).await?;
-        let mut state = Account::default();
-        for payload in &payloads {
-            state.apply(payload)?;
-        }
-        complete(&state)?;
-        Ok(i64::try_from(payloads.len())?)
+async fn load(connection: &mut PgConnection, account: u32) -> Result<i64, Failure> {
+    let payloads: Vec<Vec<u8>> = sqlx::query_scalar(LOAD).bind(account.to_string()).fetch_all(connection).await?;
+    let mut state = Account::default();
+    for payload in &payloads {
+        state.apply(payload)?;
     }
+    complete(&state)?;
+    Ok(i64::try_from(payloads.len())?)
+}
 
-    async fn deposit(&self, account: u32) -> Result<(), Failure> {
-        let version = self.load(account).await? + 1;
-        let (event, now) = (recorded(account)?, Timestamp::now());
-        let position = self.head.fetch_add(1, Ordering::Relaxed) + 1;
-        let place = [position.to_be_bytes(), version.to_be_bytes()].concat();
-        let mut envelope = Envelope::encode(&event)?;
-        Envelope::stamp(&mut envelope, now);
-        sqlx::query(INSERT)
-            .bind(position)
-            .bind(event.id.as_uuid())
-            .bind(event.name.as_str())
-            .bind(account.to_string())
-            .bind(version)
-            .bind(now.as_micros())
-            .bind([place, envelope].concat())
-            .bind(event.payload)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
+async fn deposit(connection: &mut PgConnection, account: u32, head: &AtomicI64) -> Result<(), Failure> {
+    let version = load(connection, account).await? + 1;
+    let (event, now) = (recorded(account)?, Timestamp::now());
+    let position = head.fetch_add(1, Ordering::Relaxed) + 1;
+    let place = [position.to_be_bytes(), version.to_be_bytes()].concat();
+    let mut envelope = Envelope::encode(&event)?;
+    Envelope::stamp(&mut envelope, now);
+    sqlx::query(INSERT)
+        .bind(position)
+        .bind(event.id.as_uuid())
+        .bind(event.name.as_str())
+        .bind(account.to_string())
+        .bind(version)
+        .bind(now.as_micros())
+        .bind([place, envelope].concat())
+        .bind(event.payload)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
