@@ -23,6 +23,9 @@ use crate::watch::{Following, Heads};
 use crate::writer::Writer;
 use crate::{migrate, page};
 
+/// How often a question is asked before it is told that the connection broke.
+const TRIES: u32 = 4;
+
 /// A log in a PostgreSQL database.
 ///
 /// Appends of this process that come while one is being written are written together by the next; an append that finds
@@ -210,6 +213,18 @@ impl Drop for Inner {
     }
 }
 
+/// Asks for what changes nothing. Connections at hand may have died meanwhile, with the server or with their runtime; each that
+/// is met is let go, and so are the others.
+async fn ask<T, F: Future<Output = Result<T, Fault>>>(question: impl Fn() -> F) -> Result<T, Fault> {
+    for _ in 1..TRIES {
+        match question().await {
+            Err(fault) if fault.kind() == StoreErrorKind::Unavailable && !fault.is_definite() => {}
+            answer => return answer,
+        }
+    }
+    question().await
+}
+
 /// Checks the log, and returns the type of its payloads.
 async fn inspect(
     connections: &Arc<Connections>,
@@ -253,24 +268,11 @@ impl EventStore for PostgresStore {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         limits::check_read(query, &options)?;
         let _place = if options.ahead { self.admit_ahead().await } else { None };
-        let result = match self.try_read(query, &options).await {
-            // A connection at hand may have died meanwhile; all of them were let go now.
-            Err(fault) if fault.kind() == StoreErrorKind::Unavailable && !fault.is_definite() => {
-                self.try_read(query, &options).await
-            }
-            result => result,
-        };
-        result.map_err(|fault| self.error("read", fault))
+        ask(|| self.try_read(query, &options)).await.map_err(|fault| self.error("read", fault))
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
-        let result = match self.inner.heads.ask().await {
-            Err(fault) if fault.kind() == StoreErrorKind::Unavailable && !fault.is_definite() => {
-                self.inner.heads.ask().await
-            }
-            result => result,
-        };
-        result.map_err(|fault| self.error("read", fault))
+        ask(|| self.inner.heads.ask()).await.map_err(|fault| self.error("read", fault))
     }
 
     async fn watch(&self, after: Position) -> Result<Position, StoreError> {
@@ -279,13 +281,7 @@ impl EventStore for PostgresStore {
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         limits::check_stream(stream)?;
-        let result = match self.read_info(stream).await {
-            Err(fault) if fault.kind() == StoreErrorKind::Unavailable && !fault.is_definite() => {
-                self.read_info(stream).await
-            }
-            result => result,
-        };
-        result.map_err(|fault| self.error("read", fault))
+        ask(|| self.read_info(stream)).await.map_err(|fault| self.error("read", fault))
     }
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
