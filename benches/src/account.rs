@@ -88,22 +88,24 @@ pub(crate) fn recorded(account: u32) -> Result<NewEvent, Failure> {
     Ok(event)
 }
 
-/// Executes one command on every account, each account by one of the clients; returns how many a second.
-pub(crate) fn commands_per_second<S: EventStore + 'static>(
+/// Calls `call` with a client and an account, for every account, each by one of the clients; returns how many a second.
+pub(crate) fn accounts_per_second<F>(
     runtime: &Runtime,
-    app: &Arc<App<S>>,
     accounts: usize,
     clients: usize,
-) -> Result<f64, Failure> {
+    call: impl Fn(u32, u32) -> F + Clone + Send + 'static,
+) -> Result<f64, Failure>
+where
+    F: Future<Output = Result<(), Failure>> + Send,
+{
     let accounts = u32::try_from(accounts)?;
     let started = Instant::now();
     runtime.block_on(async {
         let client = |client| {
-            let app = Arc::clone(app);
+            let call = call.clone();
             tokio::spawn(async move {
                 for account in (client..accounts).step_by(clients) {
-                    let executed = app.execute(Deposit::new(account)).await?;
-                    complete(&executed.state)?;
+                    call(client, account).await?;
                 }
                 Ok::<(), Failure>(())
             })
@@ -117,22 +119,31 @@ pub(crate) fn commands_per_second<S: EventStore + 'static>(
     Ok(f64::from(accounts) / started.elapsed().as_secs_f64())
 }
 
+/// Executes one command on every account, each account by one of the clients; returns how many a second.
+pub(crate) fn commands_per_second<S: EventStore + 'static>(
+    runtime: &Runtime,
+    app: &Arc<App<S>>,
+    accounts: usize,
+    clients: usize,
+) -> Result<f64, Failure> {
+    let app = Arc::clone(app);
+    accounts_per_second(runtime, accounts, clients, move |_, account| {
+        let app = Arc::clone(&app);
+        async move { complete(&app.execute(Deposit::new(account)).await?.state) }
+    })
+}
+
 /// Loads every account, one after the other, in one task; returns how many a second.
 pub(crate) fn loads_per_second<S: EventStore + 'static>(
     runtime: &Runtime,
     app: &Arc<App<S>>,
     accounts: usize,
 ) -> Result<f64, Failure> {
-    let accounts = u32::try_from(accounts)?;
     let app = Arc::clone(app);
-    let started = Instant::now();
-    runtime.block_on(runtime.spawn(async move {
-        for account in 0..accounts {
-            complete(&app.load::<Account>(account).await?.state)?;
-        }
-        Ok::<(), Failure>(())
-    }))??;
-    Ok(f64::from(accounts) / started.elapsed().as_secs_f64())
+    accounts_per_second(runtime, accounts, 1, move |_, account| {
+        let app = Arc::clone(&app);
+        async move { complete(&app.load::<Account>(account).await?.state) }
+    })
 }
 
 /// Refuses an account that lacks events.

@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::account::{Account, EVENTS, complete, filled, recorded};
+use crate::account::{Account, EVENTS, accounts_per_second, complete, filled, recorded};
 use crate::peers::postgres_insert::SCHEMA;
 use crate::postgres::open;
 use eskit_benches::Failure;
@@ -35,7 +35,7 @@ pub(crate) const READS: &str = "a SELECT by hand";
 /// Accounts of [`EVENTS`] events each.
 pub(crate) struct ByHand {
     connections: Vec<Mutex<PgConnection>>,
-    accounts: u32,
+    accounts: usize,
     head: AtomicI64,
 }
 
@@ -48,7 +48,7 @@ impl ByHand {
             connections.push(Mutex::new(runtime.block_on(PgConnection::connect(&cluster.dsn()))?));
         }
         let head = AtomicI64::new(i64::try_from(accounts * EVENTS)?);
-        Ok(Arc::new(ByHand { connections, accounts: u32::try_from(accounts)?, head }))
+        Ok(Arc::new(ByHand { connections, accounts, head }))
     }
 
     async fn connection(&self, client: u32) -> MutexGuard<'_, PgConnection> {
@@ -57,36 +57,20 @@ impl ByHand {
 
     /// One deposit on every account, each account by one of the clients; returns how many a second.
     pub(crate) fn deposits_per_second(self: &Arc<ByHand>, runtime: &Runtime, clients: usize) -> Result<f64, Failure> {
-        let started = Instant::now();
-        runtime.block_on(async {
-            let client = |client| {
-                let this = Arc::clone(self);
-                tokio::spawn(async move {
-                    for account in (client..this.accounts).step_by(clients) {
-                        deposit(&mut *this.connection(client).await, account, &this.head).await?;
-                    }
-                    Ok::<(), Failure>(())
-                })
-            };
-            let tasks: Vec<_> = (0..u32::try_from(clients)?).map(client).collect();
-            for task in tasks {
-                task.await??;
-            }
-            Ok::<(), Failure>(())
-        })?;
-        Ok(f64::from(self.accounts) / started.elapsed().as_secs_f64())
+        let this = Arc::clone(self);
+        accounts_per_second(runtime, self.accounts, clients, move |client, account| {
+            let this = Arc::clone(&this);
+            async move { deposit(&mut *this.connection(client).await, account, &this.head).await }
+        })
     }
 
     /// Loads every account, one after the other, in one task; returns how many a second.
     pub(crate) fn loads_per_second(self: &Arc<ByHand>, runtime: &Runtime) -> Result<f64, Failure> {
-        let (this, started) = (Arc::clone(self), Instant::now());
-        runtime.block_on(runtime.spawn(async move {
-            for account in 0..this.accounts {
-                load(&mut *this.connection(0).await, account).await?;
-            }
-            Ok::<(), Failure>(())
-        }))??;
-        Ok(f64::from(self.accounts) / started.elapsed().as_secs_f64())
+        let this = Arc::clone(self);
+        accounts_per_second(runtime, self.accounts, 1, move |client, account| {
+            let this = Arc::clone(&this);
+            async move { load(&mut *this.connection(client).await, account).await.map(drop) }
+        })
     }
 
     /// Reads and decodes the whole log, in one task; returns how many events a second.

@@ -43,14 +43,19 @@ async fn expect(store: &AnyStore, log: &[RecordedEvent], options: ReadOptions, e
     for query in [Query::all(), Query::from(with_tags(&[("even", "yes")]))] {
         let wanted = expected.iter().map(|at| &log[*at]).filter(|event| query.matches(event)).cloned();
         let wanted: Vec<_> = wanted.take(options.page_len()).collect();
-        let found = store.read(&query, options).await?.events;
-        ensure!(
-            found == wanted,
-            "{query:?} with {options:?} read {:?}, expected {:?}",
-            positions(&found),
-            positions(&wanted)
-        );
+        found_as_wanted((&query, options), &store.read(&query, options).await?.events, &wanted)?;
     }
+    Ok(())
+}
+
+fn found_as_wanted(read: (&Query, ReadOptions), found: &[RecordedEvent], wanted: &[RecordedEvent]) -> Outcome {
+    let (query, options) = read;
+    ensure!(
+        found == wanted,
+        "{query:?} with {options:?} read {:?}, expected {:?}",
+        positions(found),
+        positions(wanted)
+    );
     Ok(())
 }
 
@@ -190,13 +195,7 @@ async fn expect_of_stream(
     for query in queries {
         let wanted: Vec<_> =
             expected.iter().map(|at| &log[*at]).filter(|event| query.matches(event)).cloned().collect();
-        let found = read_all(store, &query, options).await?;
-        ensure!(
-            found == wanted,
-            "{query:?} with {options:?} read {:?}, expected {:?}",
-            positions(&found),
-            positions(&wanted)
-        );
+        found_as_wanted((&query, options), &read_all(store, &query, options).await?, &wanted)?;
     }
     Ok(())
 }
@@ -219,7 +218,7 @@ async fn versions_bound_a_read_of_a_stream(context: &Context) -> Outcome {
             expect_of_stream(&store, &log, all.to_version(from as u64), &until).await?;
             // Positions narrow it further.
             let options = all.from_version(2).after(log[from - 1].position);
-            expect_of_stream(&store, &log, options, &(from.max(1)..5).collect::<Vec<_>>()).await?;
+            expect_of_stream(&store, &log, options, &(from..5).collect::<Vec<_>>()).await?;
             let options = all.to_version(4).until(log[from - 1].position);
             expect_of_stream(&store, &log, options, &(0..from.min(4)).collect::<Vec<_>>()).await?;
         }
