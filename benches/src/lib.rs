@@ -8,6 +8,7 @@ pub mod drive;
 pub mod figure;
 pub mod measure;
 pub mod report;
+pub mod syncs;
 
 /// A failure that ends a row.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -37,7 +37,6 @@ pub struct SqliteOptions {
     pub(crate) read_only: bool,
     pub(crate) max_bytes: Option<u64>,
     pub(crate) settle_after: usize,
-    pub(crate) emulated_fsync_delay: Duration,
 }
 
 /// Threads that one store may read with.
@@ -59,7 +58,6 @@ impl Default for SqliteOptions {
             read_only: false,
             max_bytes: None,
             settle_after: 4000,
-            emulated_fsync_delay: Duration::ZERO,
         }
     }
 }
@@ -136,17 +134,6 @@ impl SqliteOptions {
     #[must_use]
     pub fn settle_after(mut self, events: usize) -> SqliteOptions {
         self.settle_after = events.clamp(1, SETTLE_AFTER_MAX);
-        self
-    }
-
-    /// Makes every commit take this much longer than it does, as if the disk's fsync were slower.
-    ///
-    /// For benchmarks only: on a disk whose fsync is fast, or a file system in memory, it makes figures of durable appends
-    /// comparable between machines.
-    #[cfg(feature = "testing")]
-    #[must_use]
-    pub fn emulated_fsync_delay(mut self, delay: Duration) -> SqliteOptions {
-        self.emulated_fsync_delay = delay;
         self
     }
 

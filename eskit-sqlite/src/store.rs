@@ -184,7 +184,6 @@ impl Inner {
             file: FileId::at(&path),
             path: path.clone(),
             queue: WriteQueue::new(options.queue_len),
-            emulated_fsync_delay: options.emulated_fsync_delay,
             busy_timeout: options.busy_timeout,
             settle_after: i64::try_from(options.settle_after).unwrap_or(i64::MAX),
         };

@@ -27,7 +27,6 @@ pub(crate) struct WriteSide {
     /// The file that was opened.
     pub(crate) file: FileId,
     pub(crate) queue: WriteQueue,
-    pub(crate) emulated_fsync_delay: Duration,
     /// How long to wait while another process holds the file.
     pub(crate) busy_timeout: Duration,
     /// After how many events their entries are settled.
@@ -144,7 +143,6 @@ impl Writer<'_> {
             let fault = Fault::from(error);
             Failure { is_ambiguous: !fault.is_definite(), fault }
         })?;
-        emulate_fsync(self.side.emulated_fsync_delay);
         self.commit = started.elapsed();
         Ok(head)
     }
@@ -161,20 +159,5 @@ impl Writer<'_> {
             request.failed(StoreError::new(fault.kind(), text.clone()), is_ambiguous);
         }
         fails_closed
-    }
-}
-
-/// Spins for the last part, since a sleeping thread wakes up too late to tell 50 from 100 microseconds.
-fn emulate_fsync(delay: Duration) {
-    const SPIN: Duration = Duration::from_micros(120);
-    if delay.is_zero() {
-        return;
-    }
-    let end = Instant::now() + delay;
-    if delay > SPIN {
-        std::thread::sleep(delay - SPIN);
-    }
-    while Instant::now() < end {
-        std::hint::spin_loop();
     }
 }

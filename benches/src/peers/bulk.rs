@@ -9,47 +9,23 @@ use rusqlite::{Connection, params};
 use crate::log::{STREAM_EVENT, stream_event};
 use eskit_benches::Failure;
 
-/// What one transaction holds, and what makes it durable.
-#[derive(Clone, Copy)]
-pub(crate) enum Commit {
-    /// One row, synced.
-    OneSynced,
-    /// A thousand rows, not synced: the commit takes this much longer instead.
-    Thousand(Duration),
-}
-
-impl Commit {
-    fn rows(self) -> u64 {
-        match self {
-            Commit::OneSynced => 1,
-            Commit::Thousand(_) => 1000,
-        }
-    }
-
-    fn synchronous(self) -> &'static str {
-        match self {
-            Commit::OneSynced => "FULL",
-            Commit::Thousand(_) => "NORMAL",
-        }
-    }
-}
-
 /// A log of eskit's schema, filled without eskit.
 pub(crate) struct Bulk {
     connection: Connection,
     rows: u64,
     streams: u64,
-    commit: Commit,
+    rows_per_commit: u64,
 }
 
 impl Bulk {
-    /// Opens a log that eskit created in this folder, with the settings that eskit gives its writer.
-    pub(crate) fn open(folder: &Path, streams: u64, commit: Commit) -> Result<Bulk, Failure> {
+    /// Opens a log that eskit created in this folder, with the settings that eskit gives its writer. The rows go to this many
+    /// streams in turn.
+    pub(crate) fn open(folder: &Path, streams: u64, rows_per_commit: u64) -> Result<Bulk, Failure> {
         let connection = Connection::open(folder.join("log.db"))?;
-        connection.pragma_update(None, "synchronous", commit.synchronous())?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "cache_size", -(16 << 10))?;
         connection.pragma_update_and_check(None, "wal_autocheckpoint", 4000, |row| row.get::<_, i64>(0))?;
-        Ok(Bulk { connection, rows: 0, streams, commit })
+        Ok(Bulk { connection, rows: 0, streams, rows_per_commit })
     }
 
     /// Writes events for this long; returns how many a second.
@@ -69,7 +45,7 @@ impl Bulk {
                 "INSERT INTO events (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload) \
                  VALUES (?1, ?2, ?3, 'account', ?4, ?5, 0, ?6, ?7, ?8)",
             )?;
-            for _ in 0..self.commit.rows() {
+            for _ in 0..self.rows_per_commit {
                 let stream = (self.rows % self.streams).to_string();
                 let version = (self.rows / self.streams).cast_signed() + 1;
                 self.rows += 1;
@@ -90,18 +66,6 @@ impl Bulk {
                 insert_entry.execute(params![stream, version, position])?;
             }
         }
-        transaction.commit()?;
-        if let Commit::Thousand(delay) = self.commit {
-            wait(delay);
-        }
-        Ok(())
-    }
-}
-
-/// Waits without sleeping, which would overshoot.
-fn wait(delay: Duration) {
-    let end = Instant::now() + delay;
-    while Instant::now() < end {
-        std::hint::spin_loop();
+        Ok(transaction.commit()?)
     }
 }

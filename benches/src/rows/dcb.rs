@@ -1,27 +1,35 @@
 //! SQLite against UmaDB: one event with two tags, under the condition that no event of its type has both.
 //!
-//! Both write to the same disk and both sync before they answer: SQLite once a commit, UmaDB twice.
+//! Both write to the same disk and both sync before they answer: SQLite once a commit, UmaDB twice. What each costs beside its
+//! syncs weighs the more, the faster the disk, so one caller is measured with syncs of a stated time as well.
+
+use std::time::Duration;
 
 use eskit_sqlite::SqliteOptions;
 
 use crate::log::{TAGGED_EVENT, course_and_student, open, payload, unique_appends_per_second};
 use crate::peers::umadb::UmaDb;
+use crate::rows::append::SYNCS;
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
 use eskit_benches::drive::calls_per_second;
 use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
 use eskit_benches::measure::Paired;
+use eskit_benches::syncs;
 
 /// Runs the row.
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     let mut figures = Vec::new();
-    for (callers, bar) in [(1, 1.9), (64, 1.6), (256, 1.9)] {
-        figures.push(compare(context, callers)?.bar(Bar::AtLeast(bar)));
+    for time in SYNCS {
+        figures.push(syncs::taking(time, || compare(context, 1, time))?.bar(Bar::AtLeast(1.9)));
+    }
+    for (callers, bar) in [(64, 1.6), (256, 1.9)] {
+        figures.push(compare(context, callers, None)?.bar(Bar::AtLeast(bar)));
     }
     Ok(Finding::Figures(figures))
 }
 
-fn compare(context: &Context, callers: usize) -> Result<Figure, Failure> {
+fn compare(context: &Context, callers: usize, time: Option<Duration>) -> Result<Figure, Failure> {
     let runtime = context.runtime()?;
     let store = open(&runtime, &context.fresh("eskit")?, SqliteOptions::new())?;
     let uma = UmaDb::open(&context.fresh("umadb")?)?;
@@ -43,7 +51,6 @@ fn compare(context: &Context, callers: usize) -> Result<Figure, Failure> {
             })
         },
     )?;
-    let case = if callers == 1 { "1 caller".to_owned() } else { format!("{callers} callers") };
     let (ours, theirs) = (Quantity::per_second(paired.ours()), Quantity::per_second(paired.theirs()));
-    Ok(Figure::compared(case, ours, "umadb-core 0.7", theirs, paired.ratio()))
+    Ok(Figure::compared(syncs::case(callers, time), ours, "umadb-core 0.7", theirs, paired.ratio()))
 }
