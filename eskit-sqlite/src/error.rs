@@ -1,5 +1,5 @@
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use eskit_runtime::{StoreError, StoreErrorKind};
 use rusqlite::ErrorCode;
@@ -11,8 +11,8 @@ pub(crate) enum Fault {
     Sqlite(rusqlite::Error),
     /// A row holds what this crate never writes.
     Damaged(String),
-    /// The file was removed or replaced while it was open.
-    Moved,
+    /// This file was removed or replaced while it was open.
+    Moved(PathBuf),
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -26,7 +26,7 @@ impl fmt::Display for Fault {
         match self {
             Fault::Sqlite(error) => error.fmt(f),
             Fault::Damaged(text) => f.write_str(text),
-            Fault::Moved => f.write_str("the file was removed or replaced while it was open"),
+            Fault::Moved(file) => write!(f, "`{}` was removed or replaced while it was open", file.display()),
         }
     }
 }
@@ -37,7 +37,7 @@ impl Fault {
         let error = match self {
             Fault::Sqlite(error) => error,
             Fault::Damaged(_) => return StoreErrorKind::Corrupt,
-            Fault::Moved => return StoreErrorKind::FailedClosed,
+            Fault::Moved(_) => return StoreErrorKind::FailedClosed,
         };
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
@@ -70,7 +70,7 @@ impl Fault {
         let error = StoreError::new(self.kind(), self.text(doing, path));
         match self {
             Fault::Sqlite(source) => error.with_source(source),
-            Fault::Damaged(_) | Fault::Moved => error,
+            Fault::Damaged(_) | Fault::Moved(_) => error,
         }
     }
 
@@ -89,7 +89,9 @@ fn remedy(kind: StoreErrorKind) -> &'static str {
         StoreErrorKind::Full => "; nothing was written: free space or raise `max_bytes`, then try again",
         StoreErrorKind::Corrupt => "; the file is damaged: restore a backup, or run `.recover` of the sqlite3 shell",
         StoreErrorKind::Foreign => "; it is no SQLite database, or its header is damaged: choose another path",
-        StoreErrorKind::FailedClosed => "; nothing was written: put it back, or open the one that is there now",
+        StoreErrorKind::FailedClosed => {
+            "; nothing was written: put it back if it was only moved, then close the store and open it again"
+        }
         StoreErrorKind::Unavailable => "; check that the path and its folder exist and may be opened",
         _ => "",
     }

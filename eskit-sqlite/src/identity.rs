@@ -1,24 +1,34 @@
 use std::fs::Metadata;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Which file was opened. Whoever has opened it goes on with it when it was removed or replaced, and what is appended then is found
-/// by nobody.
+/// The file, its write-ahead log, and the index of that, which processes also lock each other by.
+const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Which files were opened. Whoever has opened them goes on with them when one was removed or replaced; what is appended then is
+/// found by nobody, or is lost when the process dies.
 #[derive(Debug)]
-pub(crate) struct FileId(Option<u64>);
+pub(crate) struct FileIds(Vec<(PathBuf, u64)>);
 
-impl FileId {
-    /// The file that stands at this path.
-    pub(crate) fn at(path: &Path) -> FileId {
-        FileId(std::fs::metadata(path).ok().and_then(|file| number(&file)))
+impl FileIds {
+    /// The files that stand at this path.
+    pub(crate) fn at(path: &Path) -> FileIds {
+        let files = SUFFIXES.iter().filter_map(|suffix| {
+            let mut file = path.as_os_str().to_owned();
+            file.push(suffix);
+            let id = number(&std::fs::metadata(&file).ok()?)?;
+            Some((file.into(), id))
+        });
+        FileIds(files.collect())
     }
 
-    /// Whether it stands there still, as far as can be seen.
-    pub(crate) fn is_at(&self, path: &Path) -> bool {
-        match std::fs::metadata(path) {
-            Ok(file) => number(&file) == self.0,
-            Err(error) => self.0.is_none() || error.kind() != ErrorKind::NotFound,
-        }
+    /// The first of them that does not stand there still, as far as can be seen.
+    pub(crate) fn moved(&self) -> Option<&Path> {
+        let is_there = |(file, id): &&(PathBuf, u64)| match std::fs::metadata(file) {
+            Ok(found) => number(&found) == Some(*id),
+            Err(error) => error.kind() != ErrorKind::NotFound,
+        };
+        self.0.iter().find(|file| !is_there(file)).map(|(file, _)| file.as_path())
     }
 }
 

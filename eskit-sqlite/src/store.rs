@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::connect::{self, Connections};
 use crate::error::{self, Fault};
-use crate::identity::FileId;
+use crate::identity::FileIds;
 use crate::lifecycle;
 use crate::options::SqliteOptions;
 use crate::page;
@@ -181,7 +181,7 @@ impl Inner {
     fn start(path: PathBuf, options: &SqliteOptions, opened: Connections) -> Result<Inner, StoreError> {
         let Connections { writer, readers, poller, head } = opened;
         let write = WriteSide {
-            file: FileId::at(&path),
+            files: FileIds::at(&path),
             path: path.clone(),
             queue: WriteQueue::new(options.queue_len),
             busy_timeout: options.busy_timeout,

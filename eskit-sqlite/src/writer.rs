@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::batch::Batch;
 use crate::busy;
 use crate::error::Fault;
-use crate::identity::FileId;
+use crate::identity::FileIds;
 use crate::names::PendingNames;
 use crate::queue::{Refusal, Taken, WriteQueue};
 use crate::request::Request;
@@ -24,8 +24,8 @@ const INTAKE_MAX: Duration = Duration::from_millis(10);
 /// What the writer thread shares with the callers.
 pub(crate) struct WriteSide {
     pub(crate) path: PathBuf,
-    /// The file that was opened.
-    pub(crate) file: FileId,
+    /// The files that were opened.
+    pub(crate) files: FileIds,
     pub(crate) queue: WriteQueue,
     /// How long to wait while another process holds the file.
     pub(crate) busy_timeout: Duration,
@@ -135,8 +135,8 @@ impl Writer<'_> {
             }
         }
         let head = batch.finish()?;
-        if !self.side.file.is_at(&self.side.path) {
-            return Err(Fault::Moved.into());
+        if let Some(file) = self.side.files.moved() {
+            return Err(Fault::Moved(file.to_owned()).into());
         }
         let started = Instant::now();
         self.statements.commit.raw_execute().map_err(|error| {

@@ -307,3 +307,24 @@ async fn a_file_that_was_removed_or_replaced_takes_no_appends() {
         }
     }
 }
+
+/// SQLite goes on with the write-ahead log that it has open, which a crash would take away with all that it holds; without
+/// the index another process would not see the locks of this one.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_removed_write_ahead_log_takes_no_appends_and_is_saved_by_closing() {
+    for suffix in ["-wal", "-shm"] {
+        let folder = Folder::new("moved-log");
+        let file = folder.file("log.db");
+        let store = SqliteStore::open(&file).await.unwrap();
+        store.append(one(plain("e"))).await.unwrap();
+        let removed = format!("{}{suffix}", file.display());
+        std::fs::remove_file(&removed).unwrap();
+        let error = store.append(one(plain("e"))).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("`{removed}` was removed or replaced")), "{error}");
+        assert_eq!(append_kind(error), StoreErrorKind::FailedClosed);
+        store.close().await;
+        let again = SqliteStore::open(&file).await.unwrap();
+        assert_eq!(again.append(one(plain("e"))).await.unwrap().last(), Position::new(2), "{suffix}");
+    }
+}
