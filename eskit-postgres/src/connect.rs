@@ -3,36 +3,100 @@ use std::str::FromStr;
 use eskit_runtime::{StoreError, StoreErrorKind};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
+use tokio::runtime::Handle;
 
 use crate::error::Fault;
 
+/// The parameters of a DSN that sqlx reads. It passes over any other one, so that a misspelt `sslmode` would leave the
+/// connection open to others.
+const PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
+/// The runtime of the caller. Without one, sqlx panics.
+pub(crate) fn runtime() -> Result<Handle, StoreError> {
+    Handle::try_current().map_err(|_| {
+        let text = "a log in PostgreSQL needs a tokio runtime\nhelp: open it in `#[tokio::main]`, or in the `block_on` of a \
+                    `tokio::runtime::Runtime`";
+        StoreError::new(StoreErrorKind::Invalid, text)
+    })
+}
+
 /// The pool of a DSN; connects when it is first used. No error shows the DSN, which may hold a password.
 pub(crate) fn pool(dsn: &str, max_connections: u32) -> Result<PgPool, StoreError> {
-    let is_postgres = dsn.starts_with("postgres://") || dsn.starts_with("postgresql://");
-    let options = is_postgres.then(|| PgConnectOptions::from_str(dsn)).transpose();
-    match options {
-        Ok(Some(options)) => {
-            let options = options.application_name("eskit");
-            Ok(PgPoolOptions::new().max_connections(max_connections).connect_lazy_with(options))
-        }
-        Ok(None) => Err(unreadable("it does not begin with `postgres://`")),
-        Err(error) => Err(unreadable(&error.to_string())),
+    if !dsn.starts_with("postgres://") && !dsn.starts_with("postgresql://") {
+        return Err(unreadable("it does not begin with `postgres://`"));
     }
+    let options = PgConnectOptions::from_str(dsn).map_err(|error| unreadable(&error.to_string()))?;
+    if let Some(why) = unknown_parameter(dsn) {
+        return Err(unreadable(&why));
+    }
+    runtime()?;
+    let is_named = options.get_application_name().is_some();
+    let options = if is_named { options } else { options.application_name("eskit") };
+    Ok(PgPoolOptions::new().max_connections(max_connections).connect_lazy_with(options))
+}
+
+/// What to say of a parameter that sqlx does not read, if there is one.
+fn unknown_parameter(dsn: &str) -> Option<String> {
+    let (_, parameters) = dsn.split_once('?')?;
+    let mut names = parameters.split('&').map(|parameter| parameter.split('=').next().unwrap_or_default());
+    let is_known = |name: &str| {
+        name.is_empty() || PARAMETERS.contains(&name) || name.starts_with("options[") || name.starts_with("options%5B")
+    };
+    let name = names.find(|name| !is_known(name))?;
+    // Then the `?` may stand in the password.
+    let shown = if parameters.contains('@') { String::new() } else { format!(" `{name}`") };
+    Some(format!(
+        "the parameter{shown} behind `?` is none of {}",
+        PARAMETERS.map(|known| format!("`{known}`")).join(", ")
+    ))
 }
 
 /// Connects once, aside of the pool: while the server refuses connections the pool tries on and on, and says in the end that it
 /// has none free.
-pub(crate) async fn reach(pool: &PgPool) -> Result<(), Fault> {
+pub(crate) async fn reach(pool: &PgPool) -> Result<(), StoreError> {
     let options = pool.connect_options();
     let limit = pool.options().get_acquire_timeout();
     let connection = tokio::time::timeout(limit, PgConnection::connect_with(&options)).await;
+    let connected = connection.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(Fault::from);
+    let connection = connected.map_err(|fault| fault.into_failure(&format!("connect to `{}`", place(&options))))?;
     // Whether the server is told about the end changes nothing.
-    let _ = connection.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await;
+    let _ = connection.close().await;
     Ok(())
 }
 
+/// Where the server is, without user and password.
+fn place(options: &PgConnectOptions) -> String {
+    let (host, port) = (options.get_host(), options.get_port());
+    match options.get_socket().and_then(|folder| folder.to_str()).or(host.starts_with('/').then_some(host)) {
+        Some(folder) => format!("{folder}/.s.PGSQL.{port}"),
+        None => format!("{host}:{port}"),
+    }
+}
+
 fn unreadable(why: &str) -> StoreError {
-    let text = format!("the DSN cannot be read: {why}; write `postgres://user@host/database`");
+    let text = format!(
+        "the DSN cannot be read: {why}; write `postgres://user:password@host:port/database`, and in the password `%40` for \
+         `@`, `%2F` for `/`, `%3F` for `?`, and `%23` for `#`"
+    );
     StoreError::new(StoreErrorKind::Invalid, text)
 }
 
@@ -43,12 +107,46 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_is_not_there_is_told_at_once() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let pool = pool(&format!("postgres://u@127.0.0.1:{port}/d"), 2).unwrap();
-        let fault = reach(&pool).await.unwrap_err();
-        assert_eq!(fault.kind(), StoreErrorKind::Unavailable);
-        let names = crate::names::Names::new("eskit", "").unwrap();
-        let text = fault.text("open", &names);
+        let pool = pool(&format!("postgres://u:secret@127.0.0.1:{port}/d"), 2).unwrap();
+        let error = reach(&pool).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("cannot connect to `127.0.0.1:{port}`: ")), "{text}");
         assert!(text.contains("refused") && text.contains("check host and port"), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
+
+    #[test]
+    fn outside_of_tokio_it_is_an_error() {
+        let text = pool("postgres://u@h/d", 2).unwrap_err().to_string();
+        assert!(text.starts_with("a log in PostgreSQL needs a tokio runtime\nhelp: "), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_is_not_there_is_named() {
+        for dsn in ["postgres:///d?host=/no/such/folder&port=5433", "postgres://u@%2Fno%2Fsuch%2Ffolder:5433/d"] {
+            let text = reach(&pool(dsn, 2).unwrap()).await.unwrap_err().to_string();
+            assert!(text.starts_with("cannot connect to `/no/such/folder/.s.PGSQL.5433`: "), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_parameter_that_would_be_passed_over_is_refused() {
+        let text = pool("postgres://u:secret@h/d?application_name=a&sslmod=require", 2).unwrap_err().to_string();
+        assert!(text.contains("the parameter `sslmod` behind `?` is none of ") && text.contains("`sslmode`"), "{text}");
+        // A password in which `?` stands as it is.
+        let text = pool("postgres://u:1?secret=2@h/d", 2).unwrap_err().to_string();
+        assert!(!text.contains("secret") && text.contains("`%3F` for `?`"), "{text}");
+        let known = "postgres://u@h/d?sslmode=prefer&&options[a]=b&options%5Bc%5D=d&statement-cache-capacity=7";
+        assert!(pool(known, 2).is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_dsn_may_name_the_application() {
+        for (parameters, name) in [("", "eskit"), ("?application_name=shop", "shop")] {
+            let pool = pool(&format!("postgres://u@h/d{parameters}"), 2).unwrap();
+            assert_eq!(pool.connect_options().get_application_name(), Some(name));
+        }
     }
 
     #[tokio::test]

@@ -106,7 +106,12 @@ impl Fault {
 
     /// The error that a caller sees: what was tried on which log, what the database said, and what to do.
     pub(crate) fn into_error(self, doing: &str, names: &Names) -> StoreError {
-        let error = StoreError::new(self.kind(), self.text(doing, names));
+        self.into_failure(&format!("{doing} the log `{names}`"))
+    }
+
+    /// The same where there is no log yet.
+    pub(crate) fn into_failure(self, to_do: &str) -> StoreError {
+        let error = StoreError::new(self.kind(), format!("cannot {to_do}: {self}{}", self.remedy()));
         match self {
             Fault::Sqlx(source) => error.with_source(source),
             _ => error,

@@ -164,11 +164,10 @@ impl PostgresOptions {
     /// built with TLS.
     ///
     /// # Errors
-    /// As [`PostgresOptions::open`]; `Invalid` for a DSN that cannot be read.
+    /// As [`PostgresOptions::open`]; `Invalid` for a DSN that cannot be read or has a parameter that sqlx does not know.
     pub async fn connect(self, dsn: &str) -> Result<PostgresStore, StoreError> {
         let pool = connect::pool(dsn, self.max_connections)?;
-        let names = Names::new(&self.schema, &self.prefix)?;
-        connect::reach(&pool).await.map_err(|fault| fault.into_error("open", &names))?;
+        connect::reach(&pool).await?;
         PostgresStore::open_with(pool, true, self).await
     }
 

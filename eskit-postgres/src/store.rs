@@ -8,7 +8,6 @@ use eskit_runtime::{
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use sqlx::PgPool;
-use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::connections::Connections;
@@ -21,7 +20,7 @@ use crate::request::{Prepared, Request};
 use crate::statements::Statements;
 use crate::watch::{Following, Heads};
 use crate::writer::Writer;
-use crate::{migrate, page};
+use crate::{connect, migrate, page};
 
 /// How often a question is asked before it is told that the connection broke.
 const TRIES: u32 = 4;
@@ -31,7 +30,9 @@ const TRIES: u32 = 4;
 /// Appends of this process that come while one is being written are written together by the next; an append that finds
 /// nothing waiting goes straight to the database. Other processes may append to the same log. Cheap to clone; clones share
 /// the store. Must be opened, and used, inside a tokio runtime, which need not be the same: a store that outlives the runtime
-/// in which it was opened, as a `static` of tests does, goes on in that of its callers.
+/// in which it was opened, as a `static` of tests does, goes on in that of its callers. A runtime that lives on but is not run,
+/// such as a single-threaded one outside of its `block_on`, keeps the connections that were made in it: who gets one of them
+/// waits until it is run again.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -99,6 +100,7 @@ impl PostgresStore {
         owns_pool: bool,
         options: PostgresOptions,
     ) -> Result<PostgresStore, StoreError> {
+        let runtime = connect::runtime()?;
         let names = Names::new(&options.schema, &options.prefix)?;
         if options.migrate {
             options.run_migrations(&pool).await?;
@@ -107,7 +109,7 @@ impl PostgresStore {
         let half = max_connections / 2;
         let keep = options.keep_connections.unwrap_or(half.min(max_connections.saturating_sub(2)));
         let ahead = Semaphore::new(half);
-        let connections = Arc::new(Connections::new(pool, keep, Handle::current()));
+        let connections = Arc::new(Connections::new(pool, keep, runtime));
         let payload = inspect(&connections, &names, &options).await?;
         let statements = Arc::new(Statements::new(&names, payload));
         let heads = Arc::new(Heads::new(
