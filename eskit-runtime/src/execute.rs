@@ -12,11 +12,12 @@ use crate::append::{Append, AppendError, Appended, Condition, Conflict, Conflict
 use crate::cache::StateCache;
 use crate::decider::{Decide, Decision, Emit, Emitter, route};
 use crate::id::EventId;
+use crate::payload::DecodeError;
 use crate::position::Position;
 use crate::query::{Query, QueryItem};
 use crate::recorded::RecordedEvent;
 use crate::registry::Registry;
-use crate::store::EventStore;
+use crate::store::{EventStore, StoreError, StoreErrorKind};
 
 pub use append::append_with_retry;
 pub use bind::{decision_query, state_query};
@@ -234,12 +235,20 @@ fn conditions<M: Models<N>, N>(plan: &Plan<M, N>, folded: &Folded<M>) -> Vec<Con
     conditions
 }
 
-/// The error of a read behind an append that may have been this call's own: it must not say that nothing was appended.
+/// The error of a read behind an append of this call, or of an earlier one with its idempotency key: it must not say that
+/// nothing was appended.
 fn unsettled<E>(error: ExecuteError<E>) -> ExecuteError<E> {
     match error {
         ExecuteError::Store(error) => ExecuteError::UnknownOutcome(error),
+        ExecuteError::Undecodable(error) => ExecuteError::UnknownOutcome(unreadable_state(error)),
         error => error,
     }
+}
+
+/// Of events that are in the log, and behind which stands one that this program cannot read.
+fn unreadable_state(error: DecodeError) -> StoreError {
+    let text = format!("the state behind it cannot be read: {error}");
+    StoreError::new(StoreErrorKind::Other, text).with_source(error)
 }
 
 fn is_unknown(error: &AppendError) -> bool {

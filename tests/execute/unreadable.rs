@@ -4,7 +4,7 @@ use eskit::prelude::*;
 use eskit::{Append, ContentType, DecodeReason, NewEvent, SchemaVersion, StreamId, Tags};
 use eskit_tests::bank::{Account, BankError, DepositCount, Deposited, deposit, open_account};
 use eskit_tests::campus::{Seats, define, defined};
-use eskit_tests::scripted::{Scripted, encode};
+use eskit_tests::scripted::{Scripted, Step, encode, log};
 
 use crate::scripted;
 
@@ -98,4 +98,24 @@ async fn a_model_by_tag_reads_only_the_types_that_it_evolves() {
     let eskit::LoadError::Undecodable(error) = error else { panic!("{error:?}") };
     assert!(matches!(error.reason, DecodeReason::NewerVersion { newest } if newest.get() == 1));
     assert_eq!((error.name.as_str(), error.position.get()), ("eskit-tests.CourseDefined", 3));
+}
+
+#[tokio::test]
+async fn behind_a_lost_answer_it_leaves_the_outcome_unknown() {
+    let app = scripted();
+    app.execute(open_account("a", "ada")).await.unwrap();
+    app.store().script([Step::LoseAnswer]);
+    // Appended by another program while the answer was on its way, before the events of the key are looked up again.
+    let foreign = Append::new(vec![in_account(NewEvent::json("other.Surprise", "{}"))]);
+    app.store().script_reads([None, None, Some(foreign)]);
+
+    let text = "the outcome of the append is unknown: the state behind it cannot be read: event `other.Surprise` version 1 \
+                at position 3 is in a stream of `Account`";
+    // The first call appended, so neither it nor a later one may say that nothing was.
+    for _ in 0..2 {
+        let error = app.execute(deposit("a", 5)).idempotency_key("k").await.unwrap_err();
+        assert!(matches!(error, ExecuteError::UnknownOutcome(_)), "{error:?}");
+        assert!(error.to_string().starts_with(text), "{error}");
+        assert_eq!((app.store().steps_left(), log(app.store()).await.unwrap().len()), (0, 3));
+    }
 }

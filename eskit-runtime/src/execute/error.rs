@@ -44,7 +44,8 @@ pub enum ExecuteError<E = Infallible> {
         attempts: u32,
     },
     /// The store lost sight of the commit and did not find it again: the events may be there or not. Execute again
-    /// with the same idempotency key to learn which.
+    /// with the same idempotency key to learn which. Or the events of this key were found, but the models behind them cannot be
+    /// read: then they are there, and a program that can read the models gets them by the same key.
     UnknownOutcome(StoreError),
     /// The store failed. Nothing was appended.
     Store(StoreError),

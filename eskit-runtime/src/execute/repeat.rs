@@ -10,10 +10,10 @@ use crate::query::{Query, QueryItem, ReadOptions};
 use crate::recorded::RecordedEvent;
 use crate::store::{EventStore, StoreError, StoreErrorKind};
 
-use super::Executed;
 use super::error::ExecuteError;
 use super::fold::Plan;
 use super::options::ExecuteOptions;
+use super::{Executed, unsettled};
 
 /// How many ids of an idempotency key are looked up at once.
 const IDS_AT_ONCE: usize = 32;
@@ -42,7 +42,9 @@ pub(super) async fn repeated<M: Models<N>, N, S: EventStore, E>(
     if events.is_empty() && !is_taken {
         return Ok(None);
     }
-    let folded = plan.fold(store).await?;
+    let is_there = !events.is_empty();
+    let folded = plan.fold(store).await.map_err(ExecuteError::from);
+    let folded = folded.map_err(|error| if is_there { unsettled(error) } else { error })?;
     // The events of a deleted stream are not found: then the append may go on behind them. Streams that are none of the command's
     // models are not asked after; only a gap among the ids tells that one of them is gone.
     if events.is_empty() || has_gap || plan.deleted(store, &folded.models).await?.is_some() {
