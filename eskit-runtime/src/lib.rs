@@ -69,8 +69,8 @@ pub use schema::{Shape, ShapeDef};
 pub use store::{AnyStore, EventStore, StoreError, StoreErrorKind};
 pub use stream::{StreamId, StreamVersion};
 pub use tag::{Arity, Tag, TagRef, TagValue, Tags};
-pub use time::Timestamp;
 #[cfg(any(feature = "jiff", feature = "chrono", feature = "time"))]
 pub use time::TimestampRangeError;
+pub use time::{Timestamp, TimestampParseError};
 pub use upcast::UpcastError;
 pub use watch::HeadWatch;

@@ -14,6 +14,14 @@ struct Ids {
     uuid: uuid::Uuid,
 }
 
+/// The values of eskit itself.
+#[derive(Event, Serialize, Deserialize)]
+struct Own {
+    at: eskit::Timestamp,
+    cause: eskit::EventId,
+    seen: eskit::Position,
+}
+
 #[derive(Event, Serialize, Deserialize)]
 struct Chrono {
     a: chrono::DateTime<chrono::Utc>,

@@ -1,9 +1,16 @@
-//! The shapes of types of other crates, named after what stands on the wire where that is a common text form.
+//! The shapes of eskit's own values and of types of other crates, named after what stands on the wire where that is a
+//! common text form.
 
 use super::shape::{Shape, ShapeDef};
 use super::std_types::leaves;
+use crate::id::EventId;
+use crate::position::Position;
+use crate::time::Timestamp;
 
 leaves! {
+    "u64": Position;
+    "uuid": EventId;
+    "datetime": Timestamp;
     "json": serde_json::Value;
     "number": serde_json::Number;
     "uuid": uuid::Uuid;

@@ -114,6 +114,18 @@ mod tests {
         round_trips::<time::OffsetDateTime>();
     }
 
+    /// Which the schema lock takes for the same shape.
+    #[test]
+    fn each_reads_what_the_other_writes() {
+        for time in MOMENTS.map(Timestamp::from_micros) {
+            let jiff = jiff::Timestamp::try_from(time).unwrap();
+            let chrono = chrono::DateTime::<chrono::Utc>::try_from(time).unwrap();
+            assert_eq!([jiff.to_string(), format!("{chrono:?}")].map(|text| text.parse()), [Ok(time), Ok(time)]);
+            assert_eq!(time.to_string().parse::<jiff::Timestamp>().unwrap(), jiff);
+            assert_eq!(time.to_string().parse::<chrono::DateTime<chrono::Utc>>().unwrap(), chrono);
+        }
+    }
+
     #[test]
     fn what_does_not_fit_is_an_error_that_names_it() {
         let error = jiff::Timestamp::try_from(FAR).unwrap_err();
