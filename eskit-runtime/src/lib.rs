@@ -46,9 +46,9 @@ pub use append::{
 };
 pub use cache::StateCache;
 pub use command::{Command, CommandType};
-pub use decider::{Decide, Decision, Emit, Emitter};
+pub use decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
 pub use envelope::Envelope;
-pub use event::{Event, EventType, EventTypes, Payload, SingleEvent};
+pub use event::{Event, EventType, EventTypes, Field, Payload, SingleEvent, SourceLocation, TagField};
 pub use execute::{
     DomainError, ExecuteError, ExecuteOptions, Executed, LoadError, RetryPolicy, Sleep, append_with_retry, execute,
     load,
