@@ -11,6 +11,9 @@ use crate::MemoryStore;
 /// | `sqlite://app.db` or `sqlite:app.db` | SQLite at a path relative to the working directory | `sqlite` |
 /// | `postgres://user:password@host:port/database` | PostgreSQL, in the schema `eskit` of a database that exists | `postgres` |
 ///
+/// A path stands as it is: `%20` is no space. DSNs of SQLite have no parameters, so a `?` is refused; open a file with such a name
+/// by `SqliteStore::open`. Those of PostgreSQL have the parameters of sqlx, as in `?sslmode=require`.
+///
 /// Nothing has to be closed: what was answered is in the log, and a store closes itself when its last clone is dropped.
 ///
 /// Each store has options of its own, such as other names or migrations that are run by somebody else; to set them, open
@@ -46,10 +49,16 @@ async fn postgres(dsn: &str) -> Result<AnyStore, StoreError> {
 
 #[cfg(feature = "sqlite")]
 async fn sqlite(dsn: &str, path: &str) -> Result<AnyStore, StoreError> {
-    if path.is_empty() {
-        return Err(unknown(dsn, "it names no file"));
+    match path {
+        "" => Err(unknown(dsn, "it names no file")),
+        ":memory:" => Err(unknown(dsn, "SQLite in memory is no store of eskit")),
+        path if path.contains('?') => {
+            let help = "leave out what begins with `?`, and set options with `SqliteStore::options()`";
+            let text = format!("the DSN `{dsn}` has parameters, but those of SQLite have none\nhelp: {help}");
+            Err(StoreError::new(StoreErrorKind::Invalid, text))
+        }
+        path => Ok(AnyStore::new(eskit_sqlite::SqliteStore::open(path).await?)),
     }
-    Ok(AnyStore::new(eskit_sqlite::SqliteStore::open(path).await?))
 }
 
 #[cfg(not(feature = "sqlite"))]
@@ -62,7 +71,10 @@ async fn sqlite(dsn: &str, _: &str) -> Result<AnyStore, StoreError> {
 fn unknown(dsn: &str, why: &str) -> StoreError {
     let what = match dsn.split_once(':') {
         Some((scheme, _)) => format!("the DSN `{scheme}:..`"),
-        None => "a DSN without a scheme".to_owned(),
+        None if dsn.is_empty() => "an empty DSN".to_owned(),
+        // It may be one of libpq's, such as `host=localhost password=..`.
+        None if dsn.contains('=') => "a DSN without a scheme".to_owned(),
+        None => format!("the DSN `{dsn}` without a scheme"),
     };
     StoreError::new(
         StoreErrorKind::Invalid,
@@ -79,16 +91,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_dsn_that_names_no_store_is_refused_without_its_secrets() {
-        let bare = connect("campus.db").await.unwrap_err().to_string();
-        assert!(
-            bare.starts_with("cannot connect to a DSN without a scheme: it names no store; write `memory:`"),
-            "{bare}"
-        );
+        for (dsn, expected) in [
+            ("", "cannot connect to an empty DSN: it names no store; write `memory:`"),
+            ("campus.db", "cannot connect to the DSN `campus.db` without a scheme: it names no store; write `memory:`"),
+            ("host=h password=secret", "cannot connect to a DSN without a scheme: it names no store; write `memory:`"),
+            ("postgre://u:secret@h/d", "cannot connect to the DSN `postgre:..`: it names no store; write `memory:`"),
+        ] {
+            let text = connect(dsn).await.unwrap_err().to_string();
+            assert!(text.starts_with(expected), "{text}");
+        }
         for dsn in [
-            "",
             "mysql://user:secret@host/db",
             "sqlite:",
             "sqlite://",
+            "sqlite::memory:",
             "memory:x",
             "postgres://user:secret@host:port/db",
         ] {
@@ -97,5 +113,16 @@ mod tests {
             assert!(!error.to_string().contains("secret"), "{error}");
         }
         assert!(connect("memory:").await.is_ok());
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn parameters_do_not_become_part_of_a_files_name() {
+        let error = connect("sqlite://app.db?mode=rwc").await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Invalid);
+        let expected =
+            "the DSN `sqlite://app.db?mode=rwc` has parameters, but those of SQLite have none\nhelp: leave out";
+        assert!(error.to_string().starts_with(expected), "{error}");
+        assert!(!std::path::Path::new("app.db?mode=rwc").exists());
     }
 }
