@@ -85,14 +85,18 @@ fn remedy(kind: StoreErrorKind) -> &'static str {
         StoreErrorKind::Busy => {
             "; another process held the file for longer than the busy timeout: try again, or raise `busy_timeout`"
         }
-        StoreErrorKind::ReadOnly => "; make the file and its folder writable, or open it with `read_only(true)`",
+        StoreErrorKind::ReadOnly => {
+            "; make the file and its folder writable; to read, with `read_only(true)`, the folder is enough"
+        }
         StoreErrorKind::Full => "; nothing was written: free space or raise `max_bytes`, then try again",
         StoreErrorKind::Corrupt => "; the file is damaged: restore a backup, or run `.recover` of the sqlite3 shell",
         StoreErrorKind::Foreign => "; it is no SQLite database, or its header is damaged: choose another path",
         StoreErrorKind::FailedClosed => {
             "; nothing was written: put it back if it was only moved, then close the store and open it again"
         }
-        StoreErrorKind::Unavailable => "; check that the path and its folder exist and may be opened",
+        StoreErrorKind::Unavailable => {
+            "; check that the path exists and may be opened, and that its folder may be written"
+        }
         _ => "",
     }
 }

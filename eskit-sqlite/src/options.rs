@@ -113,7 +113,8 @@ impl SqliteOptions {
         self
     }
 
-    /// Whether to open the file for reading only. Every append then fails as read-only.
+    /// Whether to open the file for reading only. Every append then fails as read-only. Its folder must be writable all the
+    /// same, since SQLite keeps an index beside the file for readers too, unless somebody else has the log open.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> SqliteOptions {
         self.read_only = read_only;

@@ -29,6 +29,9 @@ use crate::writer::{self, WriteSide};
 /// threads with connections of their own and never wait for the writer. Works under any async executor. Other processes
 /// may open the same file and write to it. Cheap to clone; clones share the store.
 ///
+/// While the log is open somewhere, its latest events lie in `campus.db-wal` beside the file, so a copy of the file alone lacks them:
+/// back it up with SQLite's own means, `VACUUM INTO 'copy.db'` or `.backup` of the sqlite3 shell.
+///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// use eskit_runtime::{Append, EventStore, NewEvent, Query, ReadOptions};

@@ -116,6 +116,27 @@ async fn a_file_without_write_permission_says_so() {
     assert!(SqliteStore::options().read_only(true).open(&file).await.is_ok());
 }
 
+/// SQLite keeps an index beside the file for readers too.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_without_write_permission_says_what_a_reader_needs() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("folder-permission");
+    let file = folder.file("log.db");
+    SqliteStore::open(&file).await.unwrap().close().await;
+    let set_mode = |mode| {
+        std::fs::set_permissions(file.parent().unwrap(), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set_mode(0o555);
+    if std::fs::File::create(folder.file("probe")).is_ok() {
+        return; // The superuser may write to any folder.
+    }
+    let (found, text) = kind(SqliteStore::options().read_only(true).open(&file).await);
+    set_mode(0o755);
+    assert!(matches!(found, StoreErrorKind::ReadOnly | StoreErrorKind::Unavailable), "{text}");
+    assert!(text.contains("folder") && !text.contains("or open it with `read_only(true)`"), "{text}");
+}
+
 #[tokio::test]
 async fn files_of_other_programs_are_left_alone() {
     let folder = Folder::new("foreign");
