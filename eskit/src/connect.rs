@@ -73,7 +73,7 @@ fn unknown(dsn: &str, why: &str) -> StoreError {
         Some((scheme, _)) => format!("the DSN `{scheme}:..`"),
         None if dsn.is_empty() => "an empty DSN".to_owned(),
         // It may be one of libpq's, such as `host=localhost password=..`.
-        None if dsn.contains('=') => "a DSN without a scheme".to_owned(),
+        None if dsn.contains(['=', ' ']) => "a DSN without a scheme".to_owned(),
         None => format!("the DSN `{dsn}` without a scheme"),
     };
     StoreError::new(
