@@ -100,12 +100,12 @@ impl Writer {
     /// The answer to an append of which an id is in the log already. Nothing was written for it now, but the id may be there because
     /// an earlier try went through.
     async fn repeated(&self, request: &Request) -> Answer {
-        let deadline = Instant::now() + self.retry_for;
+        let started = Instant::now();
         let mut pause = Duration::ZERO;
         loop {
             match self.try_repeated(request).await {
                 Ok(answer) => return answer,
-                Err(fault) if fault.is_definite() || Instant::now() >= deadline => {
+                Err(fault) if fault.is_definite() || started.elapsed() >= self.retry_for => {
                     return Err(AppendError::UnknownOutcome(fault.into_error("append to", &self.names)));
                 }
                 Err(_) => {}
@@ -125,7 +125,7 @@ impl Writer {
     /// Writes a batch. When it gave way to another transaction, or the connection breaks, the same batch is written again: what
     /// was committed is then known by its ids, and answered with its positions.
     async fn write(&self, batch: &Batch<'_>) -> Result<Vec<Verdict>, Failure> {
-        let deadline = Instant::now() + self.retry_for;
+        let started = Instant::now();
         let mut is_ambiguous = false;
         let mut pause = Duration::ZERO;
         loop {
@@ -133,7 +133,8 @@ impl Writer {
                 Ok(verdicts) => return Ok(verdicts),
                 Err(fault) => fault,
             };
-            let is_final = fault.blames_data() || fault.kind() == StoreErrorKind::Closed || Instant::now() >= deadline;
+            let is_final =
+                fault.blames_data() || fault.kind() == StoreErrorKind::Closed || started.elapsed() >= self.retry_for;
             if is_final || !(is_ambiguous || fault.gave_way()) {
                 return Err(Failure { is_ambiguous: is_ambiguous && !fault.blames_data(), fault });
             }

@@ -3,6 +3,9 @@
 
 mod support;
 
+use std::time::Duration;
+
+use eskit_postgres::PostgresStore;
 use eskit_runtime::{Append, AppendError, EventId, EventStore, NewEvent, Position, QueryItem};
 use support::*;
 
@@ -68,4 +71,15 @@ async fn the_largest_append_goes_through() {
     assert_eq!(appended.last(), Position::new(10_000));
     assert_eq!(appended.versions[9_999], Some(100));
     assert_eq!(everything(&store).await.len(), 10_000);
+}
+
+/// However long that is.
+#[tokio::test]
+async fn an_append_may_be_tried_for_ever() {
+    let options = PostgresStore::options().retry_for(Duration::MAX).lock_timeout(Some(Duration::MAX));
+    let Some(Fixture { store, database: _database }) = fixture_with(options).await else { return };
+    let append = one(NewEvent { id: EventId::from_key("k", 0), ..plain("e") });
+    for is_repeated in [false, true] {
+        assert_eq!(store.append(append.clone()).await.unwrap().repeated, is_repeated);
+    }
 }

@@ -43,6 +43,8 @@ pub struct SqliteOptions {
 const READERS_MAX: usize = 64;
 /// Appends, and apart from them reads, that one store may queue.
 const QUEUE_LEN_MAX: usize = 1 << 20;
+/// Longer than anybody waits; rusqlite panics above 2^31 ms.
+const BUSY_TIMEOUT_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Events whose entries one store may keep apart.
 const SETTLE_AFTER_MAX: usize = 1 << 20;
 
@@ -91,10 +93,10 @@ impl SqliteOptions {
         self
     }
 
-    /// How long to wait for another process that writes to the file before an append fails as busy.
+    /// How long to wait for another process that writes to the file before an append fails as busy; at most a day.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> SqliteOptions {
-        self.busy_timeout = timeout;
+        self.busy_timeout = timeout.min(BUSY_TIMEOUT_MAX);
         self
     }
 

@@ -260,6 +260,13 @@ async fn a_full_file_refuses_and_recovers() {
 }
 
 #[tokio::test]
+async fn a_writer_elsewhere_may_be_waited_for_as_long_as_it_takes() {
+    let folder = Folder::new("patience");
+    let store = SqliteStore::options().busy_timeout(Duration::MAX).open(folder.file("log.db")).await.unwrap();
+    assert_eq!(store.append(one(plain("e"))).await.unwrap().last(), Position::new(1));
+}
+
+#[tokio::test]
 async fn a_writer_elsewhere_makes_appends_busy_for_a_while() {
     let folder = Folder::new("busy");
     let file = folder.file("log.db");
