@@ -37,8 +37,14 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             };
         }
     });
+    // Whoever left the variable set would release what nothing has checked.
+    let unchecked = (is_writing() && !is_fetched()).then(|| {
+        let error = diag::lock_unchecked(Span::call_site()).to_compile_error();
+        quote!(#[cfg(not(any(debug_assertions, test)))] #error)
+    });
     quote! {
         #error
+        #unchecked
 
         #[doc(hidden)]
         #[allow(dead_code, non_camel_case_types, non_local_definitions, unreachable_pub, unused_qualifications)]

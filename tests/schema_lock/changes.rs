@@ -101,7 +101,14 @@ fn a_renamed_part_keeps_its_name_on_the_wire() {
 fn a_shape_that_was_never_released_is_recorded_anew() {
     let shop = Package::locked("force", SHOP);
     shop.write(&SHOP.replace("zip: u32", "zip: String"));
-    shop.lock("force").succeeds();
+    let forced = shop.lock("force");
+    forced.succeeds();
+    let lines = [
+        "`ESKIT_LOCK` is set: wrote `eskit.lock`, with changes of `shop.OrderPlaced`",
+        "stored events or older programs do not survive what was forced:",
+        "`customer.address.zip` was `u32`, is now `string`",
+    ];
+    lines.iter().for_each(|line| assert!(forced.text.contains(line), "{}", forced.text));
     shop.check().succeeds();
     assert!(shop.lock_text().contains("        zip: string\n"), "{}", shop.lock_text());
 }

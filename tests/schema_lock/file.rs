@@ -167,3 +167,15 @@ fn what_is_not_recorded_is_refused_in_a_release_only() {
     shop.check_strictly().succeeds();
     assert!(shop.lock_text().contains("      zip: u32\n      city?: string\n"), "{}", shop.lock_text());
 }
+
+#[test]
+fn no_release_is_built_while_the_file_is_written() {
+    let shop = Package::locked("left_set", SHOP);
+    for mode in ["write", "force"] {
+        shop.check_release(Some(mode)).fails_once(&[
+            "`ESKIT_LOCK` is set, so this release is not held to `eskit.lock`",
+            "help: unset it; the file is written by a debug build, `ESKIT_LOCK=write cargo test eskit_lock`",
+        ]);
+    }
+    shop.check_release(Some("")).succeeds();
+}

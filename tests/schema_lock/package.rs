@@ -71,7 +71,12 @@ impl Package {
 
     /// A build in which what is not recorded is refused, as in a release.
     pub(crate) fn check_strictly(&self) -> Outcome {
-        self.cargo(&["check", "--config", "profile.dev.package.shop.debug-assertions=false"], None)
+        self.check_release(None)
+    }
+
+    /// The same with `ESKIT_LOCK` set.
+    pub(crate) fn check_release(&self, mode: Option<&str>) -> Outcome {
+        self.cargo(&["check", "--config", "profile.dev.package.shop.debug-assertions=false"], mode)
     }
 
     /// `cargo test eskit_lock`, which compares the file with the program.

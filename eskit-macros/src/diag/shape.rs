@@ -92,3 +92,11 @@ pub(crate) fn lock_mode(span: Span, mode: &str) -> Error {
         "unset it, or set it to `write` or `force` for one `cargo test eskit_lock`",
     )
 }
+
+pub(crate) fn lock_unchecked(span: Span) -> Error {
+    spanned(
+        span,
+        "`ESKIT_LOCK` is set, so this release is not held to `eskit.lock`",
+        "unset it; the file is written by a debug build, `ESKIT_LOCK=write cargo test eskit_lock`",
+    )
+}

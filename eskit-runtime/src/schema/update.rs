@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::check::Current;
@@ -31,16 +32,35 @@ pub fn eskit_lock(manifest_dir: &str, crate_name: &str, claims: &'static [Claims
         })
         .collect();
     let (old, text) = read(&path)?;
-    let update = |force| -> Result<LockFile, LockError> {
-        Ok(LockFile { crate_name: crate_name.to_owned(), ..update(&old, &entries, force)? })
-    };
-    match std::env::var("ESKIT_LOCK").unwrap_or_default().as_str() {
-        "" => up_to_date(&text, &old, &update(false)?),
-        mode => {
-            let new = update(mode == "force")?.to_string();
-            if new == text { Ok(()) } else { write(&path, &new) }
-        }
+    let (new, refused) = update(&old, &entries);
+    let new = LockFile { crate_name: crate_name.to_owned(), ..new };
+    let mode = std::env::var("ESKIT_LOCK").unwrap_or_default();
+    if !refused.is_empty() && mode != "force" {
+        return Err(LockError::Refused(refused));
     }
+    let stale = changed(&old, &new);
+    let new = new.to_string();
+    if new == text {
+        return Ok(());
+    }
+    if mode.is_empty() {
+        return Err(LockError::Stale(stale));
+    }
+    write(&path, &new)?;
+    tell(&stale, &refused);
+    Ok(())
+}
+
+/// Says what was written, past the test's own output, which nobody sees when it succeeds.
+fn tell(recorded: &[String], refused: &[String]) {
+    let events: Vec<String> = recorded.iter().map(|name| format!("`{name}`")).collect();
+    let mut text = format!("`ESKIT_LOCK` is set: wrote `eskit.lock`, with changes of {}\n", events.join(", "));
+    if !refused.is_empty() {
+        text.push_str("stored events or older programs do not survive what was forced:\n");
+        refused.iter().for_each(|problem| text.push_str(&format!("- {problem}\n")));
+    }
+    // Nothing depends on whether it is read.
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 fn read(path: &Path) -> Result<(LockFile, String), LockError> {
@@ -66,19 +86,20 @@ fn write(path: &Path, text: &str) -> Result<(), LockError> {
         .map_err(|error| LockError::Io(path.to_owned(), error))
 }
 
-fn up_to_date(text: &str, old: &LockFile, new: &LockFile) -> Result<(), LockError> {
+/// The names of the events whose records differ.
+fn changed(old: &LockFile, new: &LockFile) -> Vec<String> {
     let differ = |a: &LockFile, b: &LockFile| -> Vec<String> {
         a.events.iter().filter(|event| b.event(&event.name) != Some(event)).map(|event| event.name.clone()).collect()
     };
-    let mut stale = differ(new, old);
-    stale.extend(differ(old, new));
-    stale.sort_unstable();
-    stale.dedup();
-    if stale.is_empty() && new.to_string() == text { Ok(()) } else { Err(LockError::Stale(stale)) }
+    let mut names = differ(new, old);
+    names.extend(differ(old, new));
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
-/// The file that records these events, after `old`.
-fn update(old: &LockFile, entries: &[&Current], force: bool) -> Result<LockFile, LockError> {
+/// The file that records these events, after `old`, and why it must not.
+fn update(old: &LockFile, entries: &[&Current]) -> (LockFile, Vec<String>) {
     let mut types: BTreeMap<&str, Vec<&Current>> = BTreeMap::new();
     for entry in entries {
         types.entry(entry.event.name).or_default().push(entry);
@@ -96,7 +117,7 @@ fn update(old: &LockFile, entries: &[&Current], force: bool) -> Result<LockFile,
             refused.push(format!("event `{}` is recorded, but no type has this wire name or alias", event.name));
         }
     }
-    if refused.is_empty() || force { Ok(new) } else { Err(LockError::Refused(refused)) }
+    (new, refused)
 }
 
 /// The record of one event. `types` are its versions that have a type, oldest first.
