@@ -56,6 +56,43 @@ struct Tree<T> {
     below: Vec<Tree<T>>,
 }
 
+trait Keyed {
+    type Key;
+}
+
+struct Shop;
+
+impl Keyed for Shop {
+    type Key = u16;
+}
+
+/// Of a type that has no shape, but names some that do.
+#[derive(Shape, Serialize, Deserialize)]
+#[serde(bound(serialize = "T::Key: Serialize", deserialize = "T::Key: Deserialize<'de>"))]
+struct ByKey<T: Keyed> {
+    key: T::Key,
+    others: Vec<<T as Keyed>::Key>,
+}
+
+/// The same, where another type is written in place of this one.
+#[derive(Shape, Serialize, Deserialize, Clone)]
+#[serde(from = "(T, T)", into = "(T, T)")]
+struct InPlace<T: Clone> {
+    both: [T; 2],
+}
+
+impl<T: Clone> From<(T, T)> for InPlace<T> {
+    fn from((first, second): (T, T)) -> InPlace<T> {
+        InPlace { both: [first, second] }
+    }
+}
+
+impl<T: Clone> From<InPlace<T>> for (T, T) {
+    fn from(InPlace { both: [first, second] }: InPlace<T>) -> (T, T) {
+        (first, second)
+    }
+}
+
 /// Of a type that has no shape, but marks this one.
 #[derive(Shape, Serialize, Deserialize)]
 #[serde(bound = "")]
@@ -70,6 +107,8 @@ struct Mark;
 
 #[derive(Event, Serialize, Deserialize)]
 struct Generic {
+    by_key: ByKey<Shop>,
+    in_place: InPlace<bool>,
     marked: Marked<Mark, Mark>,
     pair: Pair<u8, Pair<String, bool>>,
     tree: Tree<u32>,

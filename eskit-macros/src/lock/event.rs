@@ -7,6 +7,7 @@
 //! none yet: then the crate root's module comes in by a glob import, which hides the local one. In every build that would
 //! be too slow: each glob import brings in each name of the crate root.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,7 +64,7 @@ impl LockDef {
         };
         let recorded = matches!(&source, Source::File(file) if file.version(event).is_some());
         let serde = SerdeAttrs::from_syn(attrs);
-        let scope = Scope { cx, ident, probes: !recorded };
+        let scope = Scope { cx, ident, probes: !recorded, types: RefCell::default() };
         let shape = || scope.in_place_of(&serde, &stated).unwrap_or_else(|| scope.of_struct(&serde, fields));
         Some(LockDef { shape: (!stated.unlocked).then(shape), source })
     }

@@ -1,5 +1,6 @@
 //! From fields, variants and serde's attributes to the tree of a shape, as a constant expression.
 
+use std::cell::RefCell;
 use std::ops::RangeFrom;
 
 use proc_macro2::{Ident, TokenStream};
@@ -23,6 +24,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) ident: &'a Ident,
     /// Whether types without `Shape` are let pass, to be refused only where the lock is on: so for events.
     pub(crate) probes: bool,
+    /// The types that must have a shape.
+    pub(crate) types: RefCell<Vec<TokenStream>>,
 }
 
 /// What holds for the fields of a struct or of a variant.
@@ -207,6 +210,7 @@ impl Scope<'_> {
     fn of_type(&self, ty: &Type, name: &str) -> TokenStream {
         let inner = without_recursion(ty, self.ident);
         if !self.probes {
+            self.types.borrow_mut().push(inner.clone());
             return quote_spanned!(ty.span()=> <#inner as __eskit::lock::Shape>::DEF);
         }
         let suspects = suspects(ty);
@@ -217,7 +221,7 @@ impl Scope<'_> {
 }
 
 /// Whether `#[serde(transparent)]` looks past this field.
-pub(crate) fn is_passed_over(field: &Field) -> bool {
+fn is_passed_over(field: &Field) -> bool {
     let phantom = match &field.ty {
         Type::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident == "PhantomData"),
         _ => false,
