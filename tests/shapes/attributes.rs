@@ -10,7 +10,7 @@ struct Renamed {
     two_words: u8,
     #[serde(rename = "own name")]
     own: u8,
-    #[serde(rename(serialize = "out", deserialize = "in"), alias = "also")]
+    #[serde(rename(serialize = "out", deserialize = "in"), alias = "out", alias = "also")]
     both_ways: u8,
     nested: Nested,
 }

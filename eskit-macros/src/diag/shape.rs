@@ -43,6 +43,14 @@ pub(crate) fn shape_proxies(tokens: impl ToTokens) -> Error {
     )
 }
 
+pub(crate) fn shape_not_read_again(tokens: impl ToTokens, write: &str, read: &str) -> Error {
+    at(
+        tokens,
+        &format!("this is written as `{write}` and read as `{read}`, so what is stored of it is not read again"),
+        &format!("give it one name, or put `#[serde(alias = {write:?})]` on it"),
+    )
+}
+
 pub(crate) fn lock_missing(span: Span) -> Error {
     spanned(
         span,

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::ast::EventAttrs;
 use crate::lock::hash::{mix, names, text};
-use crate::shape::member::{READ_AS, flag};
+use crate::shape::member::flag;
 
 /// The events of the file.
 pub(crate) struct LockFile {
@@ -236,7 +236,6 @@ fn part(lines: &[&str]) -> u64 {
             "unread" => flags |= flag::UNREAD,
             "other" => flags |= flag::OTHER,
             "untagged" => flags |= flag::UNTAGGED,
-            _ if mark.starts_with(READ_AS) => all.push(mark),
             _ => all.push(mark.strip_prefix("alias ").unwrap_or(mark)),
         }
     }
@@ -295,7 +294,7 @@ mod tests {
             ("y?", "y"),
             (" [omitted]", ""),
             (" [alias z]", ""),
-            ("alias z", "read as z"),
+            ("alias z", "alias w"),
             ("option u8", "array 2 u8"),
             ("1: struct", "1: struct closed"),
             ("omitted", "unread"),

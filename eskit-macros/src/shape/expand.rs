@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::RangeFrom;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Field, Fields, Type, Variant};
 
@@ -141,7 +141,24 @@ impl Scope<'_> {
         }
         let write = name(&serde.rename.write, rules.rename_all.write);
         let read = name(&serde.rename.read, rules.rename_all.read);
-        Member::named(&write, &read, &serde.aliases, flags(serde, rules.default), inner)
+        self.named(&field.ident, serde, [write, read], flags(serde, rules.default), inner)
+    }
+
+    /// A part under the names that it is written and read under. What is stored must be read again.
+    fn named(
+        &self,
+        part: &impl ToTokens,
+        serde: &SerdeAttrs,
+        [write, read]: [String; 2],
+        flags: u8,
+        shape: TokenStream,
+    ) -> Member {
+        let write = if serde.skip_serializing { read.clone() } else { write };
+        let read = if serde.skip_deserializing { write.clone() } else { read };
+        if write != read && !serde.aliases.contains(&write) {
+            self.cx.error(diag::shape_not_read_again(part, &write, &read));
+        }
+        Member::named(&write, &read, &serde.aliases, flags, shape)
     }
 
     pub(crate) fn of_enum<'v>(&self, serde: &SerdeAttrs, variants: impl Iterator<Item = &'v Variant>) -> TokenStream {
@@ -171,7 +188,7 @@ impl Scope<'_> {
             };
             let write = name(&own.rename.write, serde.rename_all.write);
             let read = name(&own.rename.read, serde.rename_all.read);
-            Member::named(&write, &read, &own.aliases, flags(&own, false), content)
+            self.named(&variant.ident, &own, [write, read], flags(&own, false), content)
         });
         block(&head, members)
     }
@@ -196,7 +213,7 @@ impl Scope<'_> {
     }
 
     /// A function reads or writes the value: an event is let pass where no lock is on.
-    fn hidden(&self, tokens: &impl quote::ToTokens, name: &str, attribute: &str) -> TokenStream {
+    fn hidden(&self, tokens: &impl ToTokens, name: &str, attribute: &str) -> TokenStream {
         if !self.probes {
             self.cx.error(diag::shape_hidden(tokens, name, attribute));
             return quote!(&__eskit::lock::ShapeDef::leaf("unit"));

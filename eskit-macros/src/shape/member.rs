@@ -17,9 +17,6 @@ pub(crate) mod flag {
     pub(crate) const NO_DEFAULT: u8 = 128;
 }
 
-/// What stands before the one name that a member is read under, where it is written under another.
-pub(crate) const READ_AS: &str = "read as ";
-
 pub(crate) struct Member {
     name: String,
     aliases: Vec<String>,
@@ -35,9 +32,9 @@ impl Member {
 
     /// A member under the names that serde gives it.
     pub(crate) fn named(write: &str, read: &str, aliases: &[String], flags: u8, shape: TokenStream) -> Member {
-        let other_name = (read != write).then(|| format!("{READ_AS}{}", wire_text(read)));
-        let aliases = aliases.iter().filter(|alias| *alias != read).map(|alias| wire_text(alias));
-        Member { name: wire_text(write), aliases: other_name.into_iter().chain(aliases).collect(), flags, shape }
+        let aliases = aliases.iter().map(String::as_str).filter(|alias| *alias != read);
+        let others = std::iter::once(read).chain(aliases).filter(|name| *name != write);
+        Member { name: wire_text(write), aliases: others.map(wire_text).collect(), flags, shape }
     }
 
     fn hash(&self) -> u64 {

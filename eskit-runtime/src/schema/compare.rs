@@ -211,46 +211,12 @@ const fn compare_member(line: Node<'_>, member: &Member, sides: &Sides<'_>, part
         {
             report.refuse_with(part, Message::new().text(" is no longer read under its alias ").code(alias));
         }
-        if let Some(name) = strip(mark, "read as ")
-            && !reads_as(member, name)
-        {
-            report.refuse_with(part, Message::new().text(" is no longer read as ").code(name));
-        }
         marks = rest;
-    }
-    if let Some(name) = read_name(member)
-        && !contains(member.aliases, member.name)
-        && !line.has_mark(Message::new().text("read as ").text(name).as_str())
-    {
-        report.refuse_with(part, Message::new().text(" is now read as ").code(name));
     }
     let untagged = report.untagged;
     report.untagged |= sides.untagged || member.has(flag::UNTAGGED);
     compare_node(line, line.head(), member.shape, part, report);
     report.untagged = untagged;
-}
-
-/// The name that a member is read under, where it is another than the one that it is written under: the alias after
-/// [`READ_AS`].
-const fn read_name(member: &Member) -> Option<&'static str> {
-    let mut i = 0;
-    while i < member.aliases.len() {
-        if let Some(name) = strip(member.aliases[i], READ_AS) {
-            return Some(name);
-        }
-        i += 1;
-    }
-    None
-}
-
-/// Marks an alias as the one name that a member is read under.
-pub(crate) const READ_AS: &str = "read as ";
-
-const fn reads_as(member: &Member, name: &str) -> bool {
-    match read_name(member) {
-        Some(found) => same(found, name) || contains(member.aliases, name),
-        None => same(member.name, name) || contains(member.aliases, name),
-    }
 }
 
 /// Whether each side reads the variant that the other writes.

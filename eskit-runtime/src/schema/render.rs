@@ -1,7 +1,6 @@
 //! A shape as the lines of a record.
 
-use super::compare::READ_AS;
-use super::node::{Node, strip};
+use super::node::Node;
 use super::shape::{Kind, Member, ShapeDef, flag};
 use crate::event::TagField;
 
@@ -59,8 +58,7 @@ fn members(text: &mut String, depth: usize, members: &[Member], old: Option<Node
             text.push_str(&format!(" [{word}]"));
         }
         for alias in member.aliases {
-            let word = if strip(alias, READ_AS).is_some() { "" } else { "alias " };
-            text.push_str(&format!(" [{word}{alias}]"));
+            text.push_str(&format!(" [alias {alias}]"));
         }
         parts(text, depth + 1, member.shape, old.and_then(|old| old.children().find(member.name)));
     }
