@@ -88,10 +88,15 @@ fn a_renamed_part_keeps_its_name_on_the_wire() {
     shop.write(&changed);
     shop.check().fails_once(&[
         "`customer.nick` was removed, and what is stored of it is not read as `nickname`",
-        "help: if `nick` was renamed, put `#[serde(rename = \"nick\")]` on `nickname`; if not, leave out what is new",
+        "help: if `nick` was renamed, put `#[serde(rename = \"nick\")]` on `nickname`; if not, put the word `gone` before what was removed in `eskit.lock`",
     ]);
     shop.write(&changed.replace("pub nickname", "#[serde(rename = \"nick\")] pub nickname"));
     shop.check().succeeds();
+    shop.write(&changed);
+    shop.edit_lock("nick?: option string", "gone nick?: option string");
+    shop.check().succeeds();
+    shop.lock("write").succeeds();
+    assert!(shop.lock_text().contains("      nickname?: option string\n      gone nick?: option string\n"));
     // Of another shape it is another part.
     shop.write(&SHOP.replace("street: String", "road: u8"));
     shop.check().fails_once(&["`customer.address.street` was removed", "help: write `version = 2"]);

@@ -189,9 +189,7 @@ const fn help(message: Message, current: &Current, recorded: &Recorded, report: 
         message.text(report.renamed.as_str()).text("; if not, ")
     };
     if report.refused == report.replaced {
-        return message.text(
-            "leave out what is new, record the removal with `ESKIT_LOCK=write cargo test eskit_lock`, and then put it back",
-        );
+        return message.text("put the word `gone` before what was removed in `eskit.lock`");
     }
     let message = if report.refused == report.without_default {
         message.text("give it a default, `#[serde(default)]` or an `Option`, or ")

@@ -8,7 +8,7 @@ mod renamed;
 mod sides;
 mod tags;
 
-use self::renamed::find_renamed;
+use self::renamed::came_instead;
 use self::sides::{BlockKind, Sides};
 use self::tags::compare_tags;
 use super::node::{Node, Nodes, next_mark, strip};
@@ -89,7 +89,6 @@ const fn push_head(message: Message, shape: &ShapeDef) -> Message {
 
 const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member], path: &Path, report: &mut Report) {
     let sides = Sides::new(node, head, now, members);
-    let refused = report.refused;
     if report.untagged && same(head, "struct closed") && !same(now, head) {
         let text = " no longer denies unknown fields, so other variants without a name may be read as this one";
         report.refuse(path, text);
@@ -102,16 +101,6 @@ const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member]
         rest = after;
     }
     compare_added(members, &sides, path, report);
-    if !matches!(sides.kind, BlockKind::Fixed)
-        && let Some((line, member)) = find_renamed(node.children(), members)
-    {
-        if report.refused == refused {
-            let text = Message::new().text(" was removed, and what is stored of it is not read as ").code(member.name);
-            report.replaced += 1;
-            report.refuse_with(&path.part(line.name()), text);
-        }
-        report.note_renamed(line.name(), member.name);
-    }
 }
 
 /// The member of this name, also among those of a flattened struct.
@@ -162,7 +151,7 @@ const fn compare_recorded(line: Node<'_>, members: &[Member], sides: &Sides<'_>,
             let text = Message::new().text(" is now written as ").code(member.name);
             report.refuse_with(&part, text.text(", which older programs do not read"));
         }
-        (None, None) => removed(line, sides, &part, report),
+        (None, None) => removed(line, members, sides, &part, report),
     }
 }
 
@@ -175,8 +164,8 @@ const fn read_again(line: Node<'_>, member: &Member, sides: &Sides<'_>, part: &P
     compare_node(line, line.head(), member.shape, part, report);
 }
 
-const fn removed(line: Node<'_>, sides: &Sides<'_>, part: &Path, report: &mut Report) {
-    let gone = line.is_gone();
+const fn removed(line: Node<'_>, members: &[Member], sides: &Sides<'_>, part: &Path, report: &mut Report) {
+    let (gone, refused) = (line.is_gone(), report.refused);
     match sides.kind {
         BlockKind::Struct => {
             let read_by_old = !gone && !line.is_optional() && !line.has_mark("unread");
@@ -187,7 +176,16 @@ const fn removed(line: Node<'_>, sides: &Sides<'_>, part: &Path, report: &mut Re
             }
         }
         BlockKind::Enum if gone || sides.new_takes(line) => {}
-        BlockKind::Enum | BlockKind::Fixed => report.refuse(part, " was removed"),
+        BlockKind::Enum => report.refuse(part, " was removed"),
+        BlockKind::Fixed => return report.refuse(part, " was removed"),
+    }
+    if let Some(member) = came_instead(line, sides.lines, members) {
+        if report.refused == refused {
+            let text = Message::new().text(" was removed, and what is stored of it is not read as ").code(member.name);
+            report.replaced += 1;
+            report.refuse_with(part, text);
+        }
+        report.note_renamed(line.name(), member.name);
     }
 }
 

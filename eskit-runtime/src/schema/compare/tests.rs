@@ -232,21 +232,34 @@ fn one_part_that_went_and_one_of_its_shape_that_came_may_be_the_same() {
         compare(&old, &[], shape(new, new.head())).renamed.as_str().to_owned()
     };
     // Both sides do without it, and yet its values would be lost.
-    let lost = "`a` was removed, and what is stored of it is not read as `b`";
-    assert_eq!(differences(&of("a?: u8"), &of("b?: u8")), [lost]);
-    assert_eq!(differences(&of("a?: u8"), &of("b?: u16")), [""; 0]);
-    assert_eq!(differences(&of("gone a?: u8"), &of("b?: u8")), [""; 0]);
-    let hint = "if `a` was renamed, put `#[serde(rename = \"a\")]` on `b`";
-    assert_eq!(renamed("a: u8; x: u8", "b: u8; x: u8"), hint);
-    assert_eq!(renamed("a: u8", "b: u8; y: string"), hint);
+    let lost = |old: &str, new: &str| format!("`{old}` was removed, and what is stored of it is not read as `{new}`");
+    assert_eq!(differences(&of("a?: u8"), &of("b?: u8")), [lost("a", "b")]);
+    assert_eq!(differences(&of("a?: u8; x?: bool"), &of("b?: u8; y?: bool")), [lost("a", "b"), lost("x", "y")]);
+    assert_eq!(differences(&of("a?: u8; x?: u8"), &of("b?: u8; y?: u8")), [lost("a", "b"), lost("x", "y")]);
+    assert_eq!(differences(&of("a?: u8; x?: u8"), &of("b?: u8")), [lost("a", "b"), lost("x", "b")]);
+    assert_eq!(differences(&of("a?: u8"), &of("b?: u8; c?: u8")), [lost("a", "b")]);
+    let others = |variants: &str| of(&format!("{variants}; O: unit [other]")).replacen("struct", "enum", 1);
+    assert_eq!(differences(&others("A: unit"), &others("B: unit")), [lost("A", "B")]);
     for (old, new) in [
-        ("a: u8", "b: u16"),
+        ("a?: u8", "b?: u16"),
+        ("gone a?: u8", "b?: u8"),
+        ("a?: u8 [unwritten]", "b?: u8"),
+        ("a?: u8 [unread]", "b?: u8"),
+    ] {
+        assert_eq!(differences(&of(old), &of(new)), [""; 0], "{old} -> {new}");
+    }
+    let hint = "if `a` was renamed, put `#[serde(rename = \"a\")]` on `b`";
+    for (old, new) in [
+        ("a: u8; x: u8", "b: u8; x: u8"),
+        ("a: u8", "b: u8; y: string"),
         ("a: u8", "b: u8; c: u8"),
         ("a: u8; c: u8", "b: u8"),
-        ("gone a: u8", "b: u8"),
-        ("a: u8", "b: u8 [alias a]"),
-        ("a: u8", "a: u8; b: u8"),
     ] {
+        assert_eq!(renamed(old, new), hint, "{old} -> {new}");
+    }
+    for (old, new) in
+        [("a: u8", "b: u16"), ("gone a: u8", "b: u8"), ("a: u8", "b: u8 [alias a]"), ("a: u8", "a: u8; b: u8")]
+    {
         assert_eq!(renamed(old, new), "", "{old} -> {new}");
     }
 }
