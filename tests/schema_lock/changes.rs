@@ -103,6 +103,30 @@ fn a_renamed_part_keeps_its_name_on_the_wire() {
 }
 
 #[test]
+fn a_new_field_takes_no_name_from_what_is_flattened() {
+    let source = "
+eskit::lock!();
+
+#[derive(Event, Serialize, Deserialize)]
+pub struct Paid { pub amount: u64, #[serde(flatten)] pub card: Option<Card> }
+
+#[derive(Shape, Serialize, Deserialize)]
+pub struct Card { pub number: String, pub name: Option<String> }
+";
+    let shop = Package::locked("flattened", source);
+    let changed = source.replace("amount: u64", "amount: u64, pub name: Option<String>");
+    shop.write(&changed);
+    shop.check().fails_once(&[
+        "`name` now takes `name` from a flattened part, which reads it too",
+        "help: give it another name on the wire, `#[serde(rename = \"..\")]`",
+    ]);
+    shop.write(
+        &changed.replace("pub name: Option<String>, #", "#[serde(rename = \"payer\")] pub name: Option<String>, #"),
+    );
+    shop.check().succeeds();
+}
+
+#[test]
 fn a_shape_that_was_never_released_is_recorded_anew() {
     let shop = Package::locked("force", SHOP);
     shop.write(&SHOP.replace("zip: u32", "zip: String"));

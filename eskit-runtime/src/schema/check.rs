@@ -183,6 +183,9 @@ const fn help(message: Message, current: &Current, recorded: &Recorded, report: 
             "keep the tags as they are; where no event is stored yet, or the stored ones are tagged anew, record them with `ESKIT_LOCK=force cargo test eskit_lock`",
         );
     }
+    if report.refused == report.taken {
+        return message.text("give it another name on the wire, `#[serde(rename = \"..\")]`");
+    }
     let message = if report.renamed.as_str().is_empty() {
         message
     } else {

@@ -4,10 +4,12 @@
 //! rolled back to, read in the recorded shape what is written in the new one. A change that either does not survive
 //! needs a new version.
 
+mod flattened;
 mod renamed;
 mod sides;
 mod tags;
 
+use self::flattened::compare_taken;
 use self::renamed::came_instead;
 use self::sides::{BlockKind, Sides};
 use self::tags::compare_tags;
@@ -101,6 +103,9 @@ const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member]
         rest = after;
     }
     compare_added(members, &sides, path, report);
+    if matches!(sides.kind, BlockKind::Struct) {
+        compare_taken(members, members, sides.lines, path, report);
+    }
 }
 
 /// The member of this name, also among those of a flattened struct.

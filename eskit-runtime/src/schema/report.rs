@@ -20,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) without_default: usize,
     /// How many are parts that both sides do without, and that may have been renamed.
     pub(crate) replaced: usize,
+    /// How many are names that are taken from a flattened part.
+    pub(crate) taken: usize,
     /// How many are of tags.
     pub(crate) tags: usize,
     /// Whether one lies in a type that stands in the event.
@@ -38,6 +40,7 @@ impl Report {
             told: 0,
             without_default: 0,
             replaced: 0,
+            taken: 0,
             tags: 0,
             nested: false,
             untagged: false,

@@ -263,3 +263,35 @@ fn one_part_that_went_and_one_of_its_shape_that_came_may_be_the_same() {
         assert_eq!(renamed(old, new), "", "{old} -> {new}");
     }
 }
+
+#[test]
+fn a_new_field_takes_no_name_from_what_is_flattened_beside_it() {
+    let taken =
+        |field: &str, name: &str| format!("`{field}` now takes `{name}` from a flattened part, which reads it too");
+    for (head, parts) in [
+        ("option struct", "x: u8"),
+        ("option struct closed", "y: u8 [alias x]"),
+        ("enum", "x: unit"),
+        ("enum tag x", "A: unit"),
+        ("enum tag t", "A: struct\n      x: u8"),
+        ("enum tag x content c", "A: unit"),
+        ("enum tag t content x", "A: u8"),
+        ("enum untagged", "0: u64\n    1: struct\n      x: u8"),
+        ("enum", "A: unit\n    0: struct [untagged]\n      x: u8"),
+        ("option struct", "*0: option struct\n      x: u8"),
+    ] {
+        let beside = |field: &str| of(&format!("{field}; *0?: {head}\n    {parts}"));
+        assert_eq!(differences(&beside("a: u8"), &beside("a: u8; x?: u8")), [taken("x", "x")], "{head}");
+        assert_eq!(differences(&beside("a: u8"), &beside("a: u8 [alias x]")), [taken("a", "x")], "{head}");
+        assert_eq!(differences(&beside("a: u8"), &beside("a: u8; z?: u8")), [""; 0], "{head}");
+        // It was so when it was recorded.
+        assert_eq!(differences(&beside("x?: u8"), &beside("x?: u8")), [""; 0], "{head}");
+        // The fields of what was flattened stand alone from now on.
+        assert_eq!(differences(&beside("a: u8"), &of("a: u8; x?: u8")), [""; 0], "{head}");
+    }
+    // Only what stands among the fields.
+    for (head, parts) in [("enum tag t content c", "A: struct\n      x: u8"), ("enum", "A: struct\n      x: u8")] {
+        let beside = |field: &str| of(&format!("{field}; *0?: {head}\n    {parts}"));
+        assert_eq!(differences(&beside("a: u8"), &beside("a: u8; x?: u8")), [""; 0], "{head}");
+    }
+}

@@ -1,0 +1,118 @@
+//! Names inside of flattened enums and options: they stand among the fields of the struct around them.
+
+use super::{contains, is_struct};
+use crate::__private::message::Message;
+use crate::schema::node::{Node, Nodes, next_mark, position, strip};
+use crate::schema::report::{Path, Report};
+use crate::schema::shape::{Kind, Member, ShapeDef, flag};
+use crate::table::same;
+
+/// serde gives a name to the struct's own field, so one that is new takes it from what is flattened.
+pub(super) const fn compare_taken(
+    parts: &[Member],
+    all: &[Member],
+    lines: Nodes<'_>,
+    path: &Path,
+    report: &mut Report,
+) {
+    let mut i = 0;
+    while i < parts.len() {
+        let part = &parts[i];
+        if let Some(inner) = part.inlined() {
+            compare_taken(inner, all, lines, path, report);
+        } else if !part.has(flag::FLATTEN) {
+            compare_names(part, all, lines, path, report);
+        }
+        i += 1;
+    }
+}
+
+const fn compare_names(part: &Member, all: &[Member], lines: Nodes<'_>, path: &Path, report: &mut Report) {
+    let recorded = lines.find(part.name);
+    let (mut name, mut i) = (part.name, 0);
+    loop {
+        let is_recorded = matches!(recorded, Some(line) if reads(line, name));
+        if !is_recorded && flattened_holds(all, name) {
+            let text = Message::new().text(" now takes ").code(name).text(" from a flattened part, which reads it too");
+            report.taken += 1;
+            report.refuse_with(&path.part(part.name), text);
+        }
+        if i == part.aliases.len() {
+            return;
+        }
+        name = part.aliases[i];
+        i += 1;
+    }
+}
+
+const fn reads(line: Node<'_>, name: &str) -> bool {
+    let mut marks = line.marks();
+    while let Some((mark, rest)) = next_mark(marks) {
+        if matches!(strip(mark, "alias "), Some(alias) if same(alias, name)) {
+            return true;
+        }
+        marks = rest;
+    }
+    same(line.name(), name)
+}
+
+/// Whether one of these parts is a flattened enum or option that may hold a field of this name.
+const fn flattened_holds(parts: &[Member], name: &str) -> bool {
+    let mut i = 0;
+    while i < parts.len() {
+        let found = match parts[i].inlined() {
+            Some(inner) => flattened_holds(inner, name),
+            None => parts[i].has(flag::FLATTEN) && holds(parts[i].shape, name),
+        };
+        if found {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn holds(shape: &ShapeDef, name: &str) -> bool {
+    match shape.kind {
+        Kind::Option(inner) => holds(inner, name),
+        Kind::Block(head, parts) if is_struct(head) => has_part(parts, name) || flattened_holds(parts, name),
+        Kind::Block(head, variants) if strip(head, "enum").is_some() => variants_hold(head, variants, name),
+        _ => false,
+    }
+}
+
+const fn has_part(parts: &[Member], name: &str) -> bool {
+    let mut i = 0;
+    while i < parts.len() {
+        if is_called(&parts[i], name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+const fn is_called(part: &Member, name: &str) -> bool {
+    same(part.name, name) || contains(part.aliases, name)
+}
+
+const fn variants_hold(head: &str, variants: &[Member], name: &str) -> bool {
+    if let Some(words) = strip(head, "enum tag ") {
+        let (tag, content) = words.split_at(position(words, b' '));
+        match strip(content, " content ") {
+            Some(content) => return same(tag, name) || same(content, name),
+            None if same(tag, name) => return true,
+            None => {}
+        }
+    }
+    let mut i = 0;
+    while i < variants.len() {
+        let variant = &variants[i];
+        let is_key = same(head, "enum") && !variant.has(flag::UNTAGGED);
+        if is_key && is_called(variant, name) || !is_key && holds(variant.shape, name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
