@@ -8,11 +8,13 @@ mod flattened;
 mod renamed;
 mod sides;
 mod tags;
+mod untagged;
 
 use self::flattened::compare_taken;
 use self::renamed::came_instead;
 use self::sides::{BlockKind, Sides};
 use self::tags::compare_tags;
+use self::untagged::compare_loosened;
 use super::node::{Node, Nodes, next_mark, strip};
 use super::report::{Path, Report};
 use super::shape::{Kind, Member, ShapeDef, flag};
@@ -103,8 +105,9 @@ const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member]
         rest = after;
     }
     compare_added(members, &sides, path, report);
-    if matches!(sides.kind, BlockKind::Struct) {
-        compare_taken(members, members, sides.lines, path, report);
+    match sides.kind {
+        BlockKind::Struct => compare_taken(members, members, sides.lines, path, report),
+        BlockKind::Enum | BlockKind::Fixed => compare_loosened(&sides, members, path, report),
     }
 }
 

@@ -199,6 +199,18 @@ fn variants_without_a_name_are_known_by_what_they_require() {
         assert_eq!(differences(&required, &first("struct", "a: u8\n    c?: u8")), [""; 0]);
         let closed = first("struct closed", "a: u8");
         assert_eq!(differences(&closed, &required), [loosened("`0` no longer denies unknown fields")]);
+        // A field may keep a variant from what a later one wrote.
+        let both = |first: &str, second: &str| {
+            of(&format!("0: struct{marks}\n    a: u8{first}; 1: struct{marks}\n    a: u8{second}"))
+                .replacen("struct", head, 1)
+        };
+        let (held, other) = ("\n    b?: u8", "\n    b: string");
+        let unread = [loosened("`0.b` is no longer read")];
+        assert_eq!(differences(&both(held, other), &both("", other)), unread);
+        assert_eq!(differences(&both(held, other), &both("\n    b?: u8 [unread]", other)), unread);
+        assert_eq!(differences(&both(held, held), &both("", held)), [""; 0]);
+        assert_eq!(differences(&both(other, held), &both(other, "")), [""; 0]);
+        assert_eq!(differences(&both(held, ""), &both("", "")), [""; 0]);
     }
     // With a name it may do without.
     let named = |field: &str| of(&format!("A: struct\n    {field}; B: unit")).replacen("struct", "enum", 1);
