@@ -253,7 +253,8 @@ const fn compare_presence(line: Node<'_>, member: &Member, sides: &Sides<'_>, pa
     if report.untagged && old_requires && !new_requires {
         report.refuse(part, " is no longer required, so other variants without a name may be read as this one");
     }
-    if member.has(flag::UNREAD) && sides.new_refuses_unknown && !line.has_mark("unwritten") {
+    let never_stored = line.has_mark("unwritten") || line.has_mark("unread") && sides.old_refuses_unknown;
+    if member.has(flag::UNREAD) && sides.new_refuses_unknown && !never_stored {
         report.refuse(part, " is no longer read, and unknown fields are denied");
     }
 }

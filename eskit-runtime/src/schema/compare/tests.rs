@@ -125,6 +125,10 @@ fn unknown_fields_may_be_denied() {
     let removed = "`a` was removed, and unknown fields are denied";
     assert_eq!(differences(&of("a?: u8"), &closed("")), [removed]);
     assert_eq!(differences(&of("gone a: u8"), &closed("")), [removed]);
+    // What is denied when it is read back was never stored.
+    let unread = closed("a: u8 [unread]");
+    assert_eq!(differences(&unread, &unread), [""; 0]);
+    assert_eq!(differences(&of("a: u8 [unread]"), &unread), ["`a` is no longer read, and unknown fields are denied"]);
     // A flattened map of what is not any JSON takes every field, and may not be able to read it.
     let rest = "*0: map\n    key: string\n    value: u8";
     assert_eq!(differences(&of(rest), &of(&format!("a?: string; {rest}"))), [text]);
