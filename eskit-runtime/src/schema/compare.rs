@@ -11,8 +11,8 @@ mod tags;
 mod untagged;
 
 use self::flattened::compare_taken;
-use self::renamed::came_instead;
-use self::sides::{BlockKind, Sides};
+use self::renamed::{Came, compare_replaced};
+use self::sides::{BlockKind, Sides, old_does_without};
 use self::tags::compare_tags;
 use self::untagged::compare_loosened;
 use super::node::{Node, Nodes, next_mark, strip};
@@ -104,7 +104,9 @@ const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member]
         }
         rest = after;
     }
-    compare_added(members, &sides, path, report);
+    let mut came = Came::new();
+    compare_added(members, &sides, path, &mut came, report);
+    compare_replaced(&sides, members, came, path, report);
     match sides.kind {
         BlockKind::Struct => compare_taken(members, members, sides.lines, path, report),
         BlockKind::Enum | BlockKind::Fixed => compare_loosened(&sides, members, path, report),
@@ -159,7 +161,7 @@ const fn compare_recorded(line: Node<'_>, members: &[Member], sides: &Sides<'_>,
             let text = Message::new().text(" is now written as ").code(member.name);
             report.refuse_with(&part, text.text(", which older programs do not read"));
         }
-        (None, None) => removed(line, members, sides, &part, report),
+        (None, None) => removed(line, sides, &part, report),
     }
 }
 
@@ -172,29 +174,12 @@ const fn read_again(line: Node<'_>, member: &Member, sides: &Sides<'_>, part: &P
     compare_node(line, line.head(), member.shape, part, report);
 }
 
-const fn removed(line: Node<'_>, members: &[Member], sides: &Sides<'_>, part: &Path, report: &mut Report) {
-    let (gone, refused) = (line.is_gone(), report.refused);
-    match sides.kind {
-        BlockKind::Struct => {
-            let read_by_old = !gone && !line.is_optional() && !line.has_mark("unread");
-            if read_by_old {
-                report.refuse(part, " was removed");
-            } else if sides.new_refuses_unknown {
-                report.refuse(part, " was removed, and unknown fields are denied");
-            }
-        }
-        BlockKind::Enum if gone || sides.new_takes(line) => {}
-        BlockKind::Enum => report.refuse(part, " was removed"),
-        BlockKind::Fixed => return report.refuse(part, " was removed"),
+const fn removed(line: Node<'_>, sides: &Sides<'_>, part: &Path, report: &mut Report) {
+    if sides.do_without(line) {
+        return;
     }
-    if let Some(member) = came_instead(line, sides.lines, members) {
-        if report.refused == refused {
-            let text = Message::new().text(" was removed, and what is stored of it is not read as ").code(member.name);
-            report.replaced += 1;
-            report.refuse_with(part, text);
-        }
-        report.note_renamed(line.name(), member.name);
-    }
+    let denied = matches!(sides.kind, BlockKind::Struct) && (line.is_gone() || old_does_without(line));
+    report.refuse(part, if denied { " was removed, and unknown fields are denied" } else { " was removed" });
 }
 
 /// A part that both sides hold, or that the record holds as gone.
@@ -238,7 +223,7 @@ const fn compare_reading(line: Node<'_>, member: &Member, sides: &Sides<'_>, par
 
 /// What is left out although reading requires it is never stored: each encoding is read back before it is.
 const fn compare_presence(line: Node<'_>, member: &Member, sides: &Sides<'_>, part: &Path, report: &mut Report) {
-    let old_requires = !line.is_gone() && !line.is_optional() && !line.has_mark("unread");
+    let old_requires = !line.is_gone() && !old_does_without(line);
     let new_requires = !member.has(flag::OPTIONAL | flag::UNREAD);
     let old_leaves_out = line.has_mark("omitted") || line.has_mark("unwritten");
     let stored_may_lack = line.is_gone() || line.is_optional() || old_leaves_out && !old_requires;
@@ -260,20 +245,29 @@ const fn compare_presence(line: Node<'_>, member: &Member, sides: &Sides<'_>, pa
 }
 
 /// Parts that the record does not hold.
-const fn compare_added(members: &[Member], sides: &Sides<'_>, path: &Path, report: &mut Report) {
+const fn compare_added<'m>(
+    members: &'m [Member],
+    sides: &Sides<'_>,
+    path: &Path,
+    came: &mut Came<'m>,
+    report: &mut Report,
+) {
     let mut i = 0;
     while i < members.len() {
         let member = &members[i];
         match member.inlined() {
-            Some(inner) => compare_added(inner, sides, path, report),
+            Some(inner) => compare_added(inner, sides, path, came, report),
             None if sides.lines.find(member.name).is_some() || was_renamed(sides.lines, member) => {}
-            None => match sides.lines.find_alias(member.name) {
-                Some(line) => {
-                    let text = Message::new().text(" was added, but older programs read it as ").code(line.name());
-                    report.refuse_with(&path.part(member.name), text);
+            None => {
+                came.add(member);
+                match sides.lines.find_alias(member.name) {
+                    Some(line) => {
+                        let text = Message::new().text(" was added, but older programs read it as ").code(line.name());
+                        report.refuse_with(&path.part(member.name), text);
+                    }
+                    None => added(member, sides, &path.part(member.name), report),
                 }
-                None => added(member, sides, &path.part(member.name), report),
-            },
+            }
         }
         i += 1;
     }

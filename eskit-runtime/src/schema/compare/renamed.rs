@@ -1,74 +1,79 @@
-use super::{compare_node, find, find_alias, was_renamed};
-use crate::schema::node::{Node, Nodes};
+use super::sides::{BlockKind, Sides};
+use super::{compare_node, find, find_alias};
+use crate::__private::message::Message;
+use crate::schema::node::Node;
 use crate::schema::report::{Path, Report};
 use crate::schema::shape::Member;
-use crate::table::same;
 
-/// The new part of the shape of one that went, if there is any: of several of that shape the one in its place among those
-/// that went, since the parts of a renamed struct keep their order.
-pub(super) const fn came_instead<'m>(lost: Node<'_>, lines: Nodes<'_>, members: &'m [Member]) -> Option<&'m Member> {
-    // What it held was never stored, or never read.
-    if lost.is_gone() || lost.has_mark("unwritten") || lost.has_mark("unread") {
-        return None;
-    }
-    let mut came = Came { member: None, before: 0 };
-    let mut rest = lines;
-    while let Some((line, after)) = rest.next() {
-        if same(line.name(), lost.name()) {
-            break;
-        }
-        if line.tag().is_none() && !line.is_gone() && !is_read(members, line.name()) && have_one_shape(line, lost) {
-            came.before += 1;
-        }
-        rest = after;
-    }
-    came.gather(lost, lines, members);
-    came.member
-}
+/// The most new parts of a block that are taken for renamed ones.
+const CAME_MAX: usize = 32;
 
-const fn is_read(members: &[Member], name: &str) -> bool {
-    find(members, name).is_some() || find_alias(members, name).is_some()
-}
-
-const fn have_one_shape(line: Node<'_>, other: Node<'_>) -> bool {
-    same(line.head(), other.head()) && same(line.below(), other.below())
-}
-
-/// The parts of one shape that a record does not hold.
-struct Came<'m> {
-    /// The last one that was found.
-    member: Option<&'m Member>,
-    /// How many stand before the one that is looked for.
-    before: usize,
+/// The parts that a record does not hold.
+pub(super) struct Came<'m> {
+    /// Nothing where the part is already taken for another one.
+    members: [Option<&'m Member>; CAME_MAX],
+    count: usize,
 }
 
 impl<'m> Came<'m> {
-    /// Returns whether it is found.
-    const fn gather(&mut self, lost: Node<'_>, lines: Nodes<'_>, members: &'m [Member]) -> bool {
+    pub(super) const fn new() -> Came<'m> {
+        Came { members: [None; CAME_MAX], count: 0 }
+    }
+
+    pub(super) const fn add(&mut self, member: &'m Member) {
+        if self.count < CAME_MAX {
+            self.members[self.count] = Some(member);
+            self.count += 1;
+        }
+    }
+
+    /// The first part of the shape of one that went: the parts of a renamed struct keep their order.
+    const fn take(&mut self, lost: Node<'_>) -> Option<&'m Member> {
         let mut i = 0;
-        while i < members.len() {
-            let member = &members[i];
-            match member.inlined() {
-                Some(inner) => {
-                    if self.gather(lost, lines, inner) {
-                        return true;
-                    }
-                }
-                None if lines.find(member.name).is_some() || was_renamed(lines, member) => {}
-                None => {
-                    let mut report = Report::new();
-                    compare_node(lost, lost.head(), member.shape, &Path::ROOT, &mut report);
-                    if report.refused == 0 {
-                        self.member = Some(member);
-                        if self.before == 0 {
-                            return true;
-                        }
-                        self.before -= 1;
-                    }
+        while i < self.count {
+            if let Some(member) = self.members[i] {
+                let mut report = Report::new();
+                compare_node(lost, lost.head(), member.shape, &Path::ROOT, &mut report);
+                if report.refused == 0 {
+                    self.members[i] = None;
+                    return Some(member);
                 }
             }
             i += 1;
         }
-        false
+        None
     }
+}
+
+/// A part that goes while one of its shape comes was renamed, for all that can be known. Both sides may do without it, and
+/// yet what is stored would be lost.
+pub(super) const fn compare_replaced<'m>(
+    sides: &Sides<'_>,
+    members: &'m [Member],
+    mut came: Came<'m>,
+    path: &Path,
+    report: &mut Report,
+) {
+    if matches!(sides.kind, BlockKind::Fixed) || came.count == 0 {
+        return;
+    }
+    let mut rest = sides.lines;
+    while let Some((line, after)) = rest.next() {
+        rest = after;
+        if !was_stored(line) || find(members, line.name()).is_some() || find_alias(members, line.name()).is_some() {
+            continue;
+        }
+        let Some(member) = came.take(line) else { continue };
+        if sides.do_without(line) {
+            let text = Message::new().text(" was removed, and what is stored of it is not read as ").code(member.name);
+            report.replaced += 1;
+            report.refuse_with(&path.part(line.name()), text);
+        }
+        report.note_renamed(line.name(), member.name);
+    }
+}
+
+/// Whether stored events hold it, and programs have read it.
+const fn was_stored(line: Node<'_>) -> bool {
+    line.tag().is_none() && !line.is_gone() && !line.has_mark("unwritten") && !line.has_mark("unread")
 }

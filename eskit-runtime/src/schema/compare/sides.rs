@@ -48,6 +48,15 @@ impl<'a> Sides<'a> {
         }
     }
 
+    /// Whether both sides survive that a part of the record is gone.
+    pub(super) const fn do_without(&self, part: Node<'_>) -> bool {
+        match self.kind {
+            BlockKind::Struct => (part.is_gone() || old_does_without(part)) && !self.new_refuses_unknown,
+            BlockKind::Enum => part.is_gone() || self.new_takes(part),
+            BlockKind::Fixed => false,
+        }
+    }
+
     /// Whether older programs read a variant that they do not know.
     pub(super) const fn old_takes(&self, variant: &Member) -> bool {
         self.old_knows_other && (self.other_takes_content || is_leaf(variant, "unit"))
@@ -57,6 +66,11 @@ impl<'a> Sides<'a> {
     pub(super) const fn new_takes(&self, variant: Node<'_>) -> bool {
         self.new_knows_other && (self.other_takes_content || same(variant.head(), "unit"))
     }
+}
+
+/// Whether older programs read a struct that lacks the part.
+pub(super) const fn old_does_without(part: Node<'_>) -> bool {
+    part.is_optional() || part.has_mark("unread")
 }
 
 const fn is_internally_tagged(head: &str) -> bool {
