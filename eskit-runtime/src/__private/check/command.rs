@@ -28,8 +28,12 @@ pub(super) const fn check_command(decider: &Decider, index: usize) {
         return;
     }
     let (aggregate, bindings) = (decider.models[index].0, decider.bindings[index]);
-    check_bindings(command, aggregate, bindings);
     let keys = aggregate.key.names();
+    if keys.is_empty() {
+        // The aggregate could not be read, which is reported there.
+        return;
+    }
+    check_bindings(command, aggregate, bindings);
     let mut i = 0;
     while i < keys.len() {
         match bound_field(bindings, keys[i]) {
