@@ -111,6 +111,10 @@ impl<'a> EventDef<'a> {
         let event_type = self.event_type();
         let tags = self.push_tags();
         let (upcast, check) = self.upcast();
+        let version = self.attrs.version;
+        // A type in `from` may name this one: its version is asked first.
+        let known_version =
+            matches!(self.attrs.origin, Origin::From(_)).then(|| quote!(const VERSION: u32 = #version;));
         let lock = self.lock.as_ref().map(|lock| lock.expand(ident, &self.attrs, &self.tags)).unwrap_or_default();
         let entry = (!lock.entered)
             .then(|| quote!(__eskit::inventory::submit! { __eskit::Entry::Event(__eskit::event_type::<#ident>()) }));
@@ -120,6 +124,7 @@ impl<'a> EventDef<'a> {
             quote_spanned!(ident.span()=> impl __eskit::SingleEvent for #ident),
             quote! {
                 const TYPE: &'static __eskit::EventType = &#event_type;
+                #known_version
                 #tags
                 #upcast
             },
@@ -151,7 +156,18 @@ impl<'a> EventDef<'a> {
         let previous = match &self.attrs.origin {
             Origin::From(ty) => {
                 let previous = self.previous(ty);
-                quote_spanned!(ty.span()=> ::core::option::Option::Some(<#previous as __eskit::Previous>::TYPE))
+                // Two types that name each other could not be described, so one that is not older is left out, and reported by
+                // `check_previous`. Its constant stands in a function, where it is not found before it is called.
+                quote_spanned! {ty.span()=> {
+                    const fn previous() -> ::core::option::Option<&'static __eskit::EventType> {
+                        ::core::option::Option::Some(<#previous as __eskit::Previous>::TYPE)
+                    }
+                    if <#previous as __eskit::Previous>::VERSION < #version {
+                        previous()
+                    } else {
+                        ::core::option::Option::None
+                    }
+                }}
             }
             _ => quote!(::core::option::Option::None),
         };
@@ -195,7 +211,7 @@ impl<'a> EventDef<'a> {
                 };
                 let check = quote_spanned! {ty.span()=>
                     type #previous = #ty;
-                    const _: () = __eskit::check_previous::<#ident>();
+                    const _: () = __eskit::check_previous::<#ident>(<#previous as __eskit::Previous>::TYPE);
                 };
                 (upcast, check)
             }

@@ -55,6 +55,8 @@ impl<A: Default> Initial for A {
 pub trait Previous: Sized {
     /// All that the program knows of it.
     const TYPE: &'static EventType;
+    /// Its version, which is known before the type of the version before it.
+    const VERSION: u32 = Self::TYPE.version;
 
     /// Decodes that version, or an older one.
     ///
@@ -66,6 +68,7 @@ pub trait Previous: Sized {
 #[diagnostic::do_not_recommend]
 impl<E: SingleEvent> Previous for E {
     const TYPE: &'static EventType = <E as SingleEvent>::TYPE;
+    const VERSION: u32 = <E as SingleEvent>::VERSION;
 
     fn decode(event: &RecordedEvent) -> Result<E, DecodeError> {
         decode_single(event)

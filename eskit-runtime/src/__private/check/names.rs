@@ -122,11 +122,9 @@ const fn is_same(a: &EventType, b: &EventType) -> bool {
 
 /// The version before must have the same wire name and the number before.
 #[track_caller]
-pub const fn check_previous<E: SingleEvent>() {
+pub const fn check_previous<E: SingleEvent>(previous: &EventType) {
     // A type that could not be read has no name, and errors of its own.
-    if let Some(previous) = E::TYPE.previous
-        && !previous.name.is_empty()
-    {
+    if !previous.name.is_empty() {
         check_precedes(previous, E::TYPE);
     }
 }
