@@ -124,8 +124,13 @@ fn read_form(cx: &Ctxt, word: &Ident, mut rest: impl Iterator<Item = TokenTree>)
             Form::List(group.stream())
         }
         Some(value @ TokenTree::Literal(_)) => {
-            cx.error(diag::equals_missing(word, &value));
+            cx.error(diag::equals_missing(word, &value, &value));
             Form::Value(value.into())
+        }
+        Some(TokenTree::Punct(colon)) if colon.as_char() == ':' => {
+            let value = read_value(cx, rest);
+            cx.error(diag::equals_missing(word, &colon, &value));
+            Form::Value(value)
         }
         Some(other) => {
             cx.error(diag::comma_missing(&other));
@@ -198,11 +203,11 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     pieces
 }
 
-/// The tokens without the attributes of these names.
-pub(crate) fn without(tokens: TokenStream, names: &[&str]) -> TokenStream {
+/// The tokens without the attributes of certain names.
+pub(crate) fn without(tokens: TokenStream, is_gone: impl Fn(&str) -> bool) -> TokenStream {
     let is_named = |group: &Group| {
         group.delimiter() == Delimiter::Bracket
-            && matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if names.iter().any(|name| word == name))
+            && matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if is_gone(&word.to_string()))
     };
     let mut kept: Vec<TokenTree> = Vec::new();
     for token in tokens {

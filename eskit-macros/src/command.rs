@@ -17,7 +17,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Err(error) => return diag::unreadable(&error).to_compile_error(),
     };
     let cx = Ctxt::new();
-    let pieces = attr::pieces(&cx, &input.attrs, "command", symbol::CRATE_WORDS);
+    let pieces = attr::pieces(&cx, &input.attrs, symbol::COMMAND, symbol::CRATE_WORDS);
     let eskit = attr::crate_only(&cx, &pieces);
     if input.generics.type_params().next().is_some() || input.generics.const_params().next().is_some() {
         cx.error(diag::generic("a command", &input.generics));
@@ -34,7 +34,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         }
     };
     let expansion = fields.map(|fields| {
-        ast::misplaced(&cx, &input.attrs, fields, "command");
+        ast::misplaced(&cx, &input.attrs, fields, symbol::COMMAND);
         expand(&input, &eskit, fields, &ast::tags(&cx, fields))
     });
     match cx.finish() {

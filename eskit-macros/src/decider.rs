@@ -7,6 +7,8 @@ mod impl_block;
 mod signature;
 pub(crate) mod wrapped;
 
+use std::sync::{Mutex, PoisonError};
+
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Attribute, Member, Type};
@@ -80,7 +82,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
             let before = cx.count();
             decides.extend(function::from_syn(&cx, item));
             if cx.count() > before {
-                clean = wrapped::without_trait_objects(clean);
+                clean = function::with_one_lifetime(wrapped::without_trait_objects(clean));
             }
         }
         Kind::Other(first) => cx.error(diag::decider_item(first)),
@@ -125,9 +127,22 @@ pub(crate) fn misplaced(word: &str, item: TokenStream) -> TokenStream {
         let generated = expand(TokenStream::new(), item);
         return quote!(#generated #error);
     }
+    if mentions_self(item.clone()) && !is_first_outside(&name) {
+        return item;
+    }
     let first = || item.clone().into_iter().next();
     let error = diag::misplaced_marker(name.or_else(first), word).to_compile_error();
     quote!(#item #error)
+}
+
+/// Whether no other method of the crate was seen outside of a `#[decider]` block: the methods of one block are one mistake,
+/// and which of them share a block does not show.
+fn is_first_outside(name: &Option<TokenTree>) -> bool {
+    static FIRST: Mutex<Option<String>> = Mutex::new(None);
+    let span = format!("{:?}", name.as_ref().map(TokenTree::span));
+    let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+    // A language server expands one method many times in one process.
+    *first.get_or_insert_with(|| span.clone()) == span
 }
 
 /// Where another attribute stands on an impl block, the first token that shows it as one.

@@ -3,6 +3,7 @@
 pub(crate) const AGGREGATE: &str = "aggregate";
 pub(crate) const ALIAS: &str = "alias";
 pub(crate) const AS: &str = "as";
+pub(crate) const COMMAND: &str = "command";
 pub(crate) const CONTEXT: &str = "context";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const DECIDE: &str = "decide";

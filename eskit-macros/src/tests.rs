@@ -144,7 +144,7 @@ fn no_input_makes_a_derive_panic() {
 fn flat(tokens: TokenStream) -> Vec<String> {
     let marks = [symbol::EVOLVE, symbol::DECIDE, symbol::KEY];
     let mut all = Vec::new();
-    for token in crate::attr::without(tokens, &marks) {
+    for token in crate::attr::without(tokens, |name| marks.contains(&name)) {
         match token {
             TokenTree::Group(group) => {
                 all.push(format!("{:?} (", group.delimiter()));

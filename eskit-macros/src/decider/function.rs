@@ -5,7 +5,7 @@ use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, parse_quote};
 
-use super::signature::{Param, Signature, bindings};
+use super::signature::{Param, Signature, bindings, borrows};
 use super::{DeciderDef, ModelDef, is_ident};
 use crate::attr::without;
 use crate::ctxt::Ctxt;
@@ -18,8 +18,9 @@ pub(crate) const MODELS_MAX: usize = 8;
 /// Reads the function; `None` when nothing can stand in for it, after recording why.
 pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
     let split = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_outer)?, input.parse::<Signature>()?));
-    let (attrs, signature) = cx.ok(split.parse2(item).map_err(|error| diag::unreadable(&error)))?;
+    let (attrs, mut signature) = cx.ok(split.parse2(item).map_err(|error| diag::unreadable(&error)))?;
     signature.check_plain(cx, "a decider");
+    signature.params.iter_mut().for_each(|param| param.mend_keys(cx));
     if let Some(receiver) = &signature.receiver {
         cx.error(diag::function_self(&receiver.tokens));
         return None;
@@ -63,8 +64,8 @@ fn models(cx: &Ctxt, signature: &Signature, param: &Param) -> Vec<ModelDef> {
             cx.error(diag::models_in_tuple(&param.ty, &types));
             types.into_iter().map(Some).collect()
         }
-        None if param.is_text() => {
-            cx.error(diag::model_is_text(&param.ty));
+        None if param.is_value() => {
+            cx.error(diag::model_is_value(&param.ty));
             vec![None]
         }
         None => vec![param.referenced(cx, "an aggregate", "Model")],
@@ -88,7 +89,61 @@ fn call(ident: &Ident, models: usize) -> TokenStream {
 
 /// The function as rustc is to see it: without `#[key(..)]` on its parameters.
 pub(crate) fn clean(item: TokenStream) -> TokenStream {
-    with_params(item, |params| without(params, &[symbol::KEY]))
+    with_params(item, |params| without(params, means_key))
+}
+
+/// Whether an attribute of a parameter is `#[key(..)]`, or was probably meant as that.
+pub(super) fn means_key(name: &str) -> bool {
+    diag::did_you_mean(name, &[symbol::KEY]).is_some()
+}
+
+/// A function whose return type borrows, which was reported, with one lifetime for all that it borrows: rustc would ask which
+/// is meant.
+pub(super) fn with_one_lifetime(item: TokenStream) -> TokenStream {
+    let output = item.clone().into_iter().skip_while(|token| !is_punct(token, '>')).take_while(|token| !is_body(token));
+    if !borrows(output.collect()) {
+        return item;
+    }
+    let mut tokens = item.clone().into_iter().peekable();
+    let mut named = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        let behind_fn = is_ident(&token, "fn");
+        named.extend(in_one_lifetime(token, tokens.peek()));
+        if behind_fn && let Some(name) = tokens.next() {
+            if tokens.peek().is_some_and(|next| is_punct(next, '<')) {
+                return item;
+            }
+            named.extend(quote!(#name<'borrowed>));
+        }
+    }
+    named
+}
+
+fn in_one_lifetime(token: TokenTree, next: Option<&TokenTree>) -> TokenStream {
+    match token {
+        TokenTree::Punct(punct) if punct.as_char() == '&' && !next.is_some_and(|next| is_punct(next, '\'')) => {
+            quote!(#punct 'borrowed)
+        }
+        TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
+            let mut tokens = group.stream().into_iter().peekable();
+            let mut named = TokenStream::new();
+            while let Some(token) = tokens.next() {
+                named.extend(in_one_lifetime(token, tokens.peek()));
+            }
+            let mut new = Group::new(group.delimiter(), named);
+            new.set_span(group.span());
+            TokenTree::Group(new).into()
+        }
+        token => token.into(),
+    }
+}
+
+fn is_punct(token: &TokenTree, sign: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
+}
+
+fn is_body(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
 }
 
 /// The function with its parameters, which stand in the first parentheses behind `fn`, as `change` returns them.

@@ -30,6 +30,8 @@ struct Item {
     attrs: Vec<Attribute>,
     tokens: TokenStream,
     is_fn: bool,
+    /// Whether its receiver is to become `&mut self`, since another one was reported.
+    mends_receiver: bool,
 }
 
 /// The block before its methods are looked at.
@@ -86,7 +88,7 @@ fn parse_items(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>
                 break;
             }
         }
-        items.push(Item { attrs, tokens, is_fn });
+        items.push(Item { attrs, tokens, is_fn, mends_receiver: false });
     }
     Ok((inner, items))
 }
@@ -112,7 +114,7 @@ impl ImplDef {
         for mut item in raw.items {
             item.repair_marks(cx);
             let before = cx.count();
-            marked |= def.read(cx, &item);
+            marked |= def.read(cx, &mut item);
             if cx.count() > before {
                 item.tokens = without_trait_objects(item.tokens);
             }
@@ -135,7 +137,7 @@ impl ImplDef {
     }
 
     /// Reads one item; returns whether it is marked.
-    fn read(&mut self, cx: &Ctxt, item: &Item) -> bool {
+    fn read(&mut self, cx: &Ctxt, item: &mut Item) -> bool {
         let mut markers = item.attrs.iter().filter(|attr| is_evolve(attr) || is_decide(attr));
         let Some(marker) = markers.next() else { return false };
         for second in markers {
@@ -149,11 +151,20 @@ impl ImplDef {
             cx.error(diag::marker_on_other(marker, word));
             return true;
         }
-        self.evolving |= word == symbol::EVOLVE;
         let signature = syn::parse2::<Signature>(item.tokens.clone()).map_err(|error| diag::unreadable(&error));
-        let Some(signature) = cx.ok(signature) else { return true };
+        let Some(mut signature) = cx.ok(signature) else {
+            self.evolving |= word == symbol::EVOLVE;
+            return true;
+        };
+        let word = self.meant_mark(&signature).filter(|meant| *meant != word).map_or(word, |meant| {
+            cx.error(diag::marker_swapped(marker, meant));
+            meant
+        });
+        self.evolving |= word == symbol::EVOLVE;
+        self.mend_state(cx, &mut signature, word);
         let cfgs = item.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
         if word == symbol::EVOLVE {
+            item.mends_receiver = !self.returns_state(&signature);
             self.read_evolve(cx, signature, cfgs);
         } else {
             self.read_decide(cx, signature, cfgs, bindings(cx, &item.attrs));
@@ -161,15 +172,53 @@ impl ImplDef {
         true
     }
 
+    /// The mark that a method's receiver and return type both ask for.
+    fn meant_mark(&self, signature: &Signature) -> Option<&'static str> {
+        match (&signature.receiver.as_ref()?.kind, &signature.output) {
+            (ReceiverKind::Mutable, None) => Some(symbol::EVOLVE),
+            (ReceiverKind::Shared, Some(_)) if !self.returns_state(signature) => Some(symbol::DECIDE),
+            _ => None,
+        }
+    }
+
+    /// Reads a state that is taken as the first parameter as the receiver that it should be, after reporting it.
+    fn mend_state(&self, cx: &Ctxt, signature: &mut Signature, word: &str) {
+        let is_state = |param: &Param| matches!(&param.ty, Type::Reference(state) if self.is_own(&state.elem));
+        if signature.receiver.is_some() || !signature.params.first().is_some_and(is_state) {
+            return;
+        }
+        let state = signature.params.remove(0).ty;
+        let evolves = word == symbol::EVOLVE;
+        cx.error(diag::state_as_parameter(&state, if evolves { "&mut self" } else { "&self" }));
+        let kind = if evolves { ReceiverKind::Mutable } else { ReceiverKind::Shared };
+        signature.receiver = Some(Receiver { kind, tokens: state.into_token_stream() });
+    }
+
+    fn returns_state(&self, signature: &Signature) -> bool {
+        signature.output.as_ref().is_some_and(|output| self.is_own(output))
+    }
+
+    /// Whether a type is that of the block.
+    fn is_own(&self, ty: &Type) -> bool {
+        same(&replace_self(ty, &self.self_ty), &self.self_ty)
+    }
+
     fn read_evolve(&mut self, cx: &Ctxt, signature: Signature, cfgs: Vec<Attribute>) {
         signature.check_plain(cx, "an evolve method");
+        let returns_state = self.returns_state(&signature);
         match &signature.receiver {
+            // To change the state in place says both.
+            _ if returns_state => {}
             Some(Receiver { kind: ReceiverKind::Mutable, .. }) => {}
             Some(receiver) => cx.error(diag::evolve_receiver(&receiver.tokens, &signature.ident)),
             None => cx.error(diag::evolve_receiver(&signature.ident, &signature.ident)),
         }
         if let Some(output) = &signature.output {
-            cx.error(diag::evolve_returns(output));
+            cx.error(if returns_state {
+                diag::evolve_returns_state(output, &signature.ident)
+            } else {
+                diag::evolve_returns(output)
+            });
         }
         if let Some(extra) = signature.params.get(2) {
             cx.error(diag::evolve_too_many(&extra.ty));
@@ -201,7 +250,7 @@ impl ImplDef {
             None => cx.error(diag::decide_receiver(&signature.ident, &signature.ident)),
         }
         if let Some(extra) = signature.params.get(1) {
-            cx.error(diag::decide_too_many(&extra.ty));
+            cx.error(if extra.is_value() { diag::model_is_value(&extra.ty) } else { diag::decide_too_many(&extra.ty) });
         }
         let output = signature.check_output(cx).map(|output| replace_self(&output, &self.self_ty));
         let Some(first) = signature.params.first() else {
@@ -259,7 +308,11 @@ impl Item {
             } else if name == symbol::EVOLVE || name == symbol::DECIDE {
                 None
             } else {
-                let meant = diag::did_you_mean(&name, &[symbol::EVOLVE, symbol::DECIDE]);
+                let meant = match name.as_str() {
+                    symbol::EVENT => Some(symbol::EVOLVE),
+                    symbol::COMMAND => Some(symbol::DECIDE),
+                    _ => diag::did_you_mean(&name, &[symbol::EVOLVE, symbol::DECIDE]),
+                };
                 meant.inspect(|word| cx.error(diag::marker_typo(attr.path(), &name, word)))
             };
             if let Some(word) = meant {
@@ -279,7 +332,7 @@ impl Item {
         let is_ours = |attr: &Attribute| is_marker(attr) || (decides && attr.path().is_ident(symbol::KEY));
         let kept = self.attrs.iter().filter(|attr| !is_ours(attr));
         let mut tokens = clean(self.tokens);
-        if self.attrs.iter().any(is_evolve) {
+        if self.mends_receiver {
             tokens = with_params(tokens, mutable_self);
         }
         // What the marks impose is not for the user to defend: parameters by reference, and a receiver.
@@ -315,7 +368,7 @@ pub(super) fn without_marks(item: TokenStream) -> TokenStream {
     item.into_iter()
         .map(|token| match token {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                let inner = without(group.stream(), &[symbol::EVOLVE, symbol::DECIDE]);
+                let inner = without(group.stream(), |name| [symbol::EVOLVE, symbol::DECIDE].contains(&name));
                 let mut new = Group::new(Delimiter::Brace, inner);
                 new.set_span(group.span());
                 TokenTree::Group(new)

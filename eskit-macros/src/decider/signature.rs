@@ -1,10 +1,11 @@
 //! The signature of a function, read without syn's `full` grammar: bodies are never parsed.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Generics, Member, Meta, Token, Type, Visibility, WherePredicate, parenthesized};
+use syn::{Attribute, Generics, Member, Meta, Token, Type, TypeReference, Visibility, WherePredicate, parenthesized};
 
+use super::function::means_key;
 use super::wrapped;
 use crate::attr::split_at_commas;
 use crate::ctxt::Ctxt;
@@ -165,7 +166,13 @@ impl Signature {
         match &self.output {
             None => cx.error(diag::decide_returns_nothing(&self.ident)),
             Some(Type::Verbatim(opaque)) => cx.error(diag::opaque_return(opaque, None)),
-            Some(output) if borrows(output.to_token_stream()) => cx.error(diag::borrowed_return(output)),
+            Some(output) if borrows(output.to_token_stream()) => {
+                let references = references(output);
+                references.iter().for_each(|(reference, to)| cx.error(diag::borrowed_return(reference, Some(to))));
+                if references.is_empty() {
+                    cx.error(diag::borrowed_return(output, None));
+                }
+            }
             Some(output) if self.can_name(output) => return Some(wrapped::own_events(cx, output.clone())),
             Some(_) => {}
         }
@@ -211,8 +218,21 @@ fn is_quote(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == '\'')
 }
 
+/// The references in a type that are not `'static`, each with what it refers to.
+fn references(ty: &Type) -> Vec<(&TypeReference, &Type)> {
+    match ty {
+        Type::Reference(reference) if borrows(reference.to_token_stream()) => vec![(reference, &*reference.elem)],
+        Type::Tuple(tuple) => tuple.elems.iter().flat_map(references).collect(),
+        Type::Array(array) => references(&array.elem),
+        Type::Paren(paren) => references(&paren.elem),
+        Type::Group(group) => references(&group.elem),
+        Type::Path(path) => wrapped::arguments_of(path).flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Whether a type holds a reference or a lifetime other than `'static`.
-fn borrows(tokens: TokenStream) -> bool {
+pub(super) fn borrows(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let next_is = |tokens: &mut std::iter::Peekable<_>, text: &str| {
@@ -232,16 +252,28 @@ fn borrows(tokens: TokenStream) -> bool {
 }
 
 impl Param {
+    /// Reads an attribute that was probably meant as `#[key(..)]` as if it were one, after reporting it.
+    pub(crate) fn mend_keys(&mut self, cx: &Ctxt) {
+        for attr in &mut self.attrs {
+            let name = attr.path().get_ident().map(bare).unwrap_or_default();
+            if name != symbol::KEY && means_key(&name) {
+                cx.error(diag::marker_typo(attr.path(), &name, symbol::KEY));
+                if let Meta::List(list) = &mut attr.meta {
+                    list.path = Ident::new(symbol::KEY, Span::call_site()).into();
+                }
+            }
+        }
+    }
+
     /// Whether its type is what surrounds an event, by its name.
     pub(crate) fn is_recorded_event(&self) -> bool {
         let inner = if let Type::Reference(reference) = &self.ty { &*reference.elem } else { &self.ty };
         matches!(inner, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "RecordedEvent"))
     }
 
-    /// Whether its type is `&str`.
-    pub(crate) fn is_text(&self) -> bool {
-        let Type::Reference(reference) = &self.ty else { return false };
-        matches!(&*reference.elem, Type::Path(path) if path.path.is_ident("str"))
+    /// Whether its type is a plain value, such as a number or a text.
+    pub(crate) fn is_value(&self) -> bool {
+        wrapped::is_value(if let Type::Reference(reference) = &self.ty { &reference.elem } else { &self.ty })
     }
 
     /// The types of a tuple that holds several, each without its reference.
@@ -257,6 +289,10 @@ impl Param {
     /// The type behind the shared reference that a parameter must be, or what can stand for it, after reporting that it is
     /// none; nothing when nothing can. `example` names a type of that kind.
     pub(crate) fn referenced(&self, cx: &Ctxt, what: &str, example: &str) -> Option<Type> {
+        if self.is_value() {
+            cx.error(diag::value_parameter(&self.ty, what, example));
+            return None;
+        }
         if let Some(inner) = wrapped::inner(&self.ty) {
             cx.error(diag::wrapped_parameter(&self.ty, what, inner.as_ref(), example));
             return inner;

@@ -3,17 +3,24 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::punctuated::Punctuated;
-use syn::{AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBound};
+use syn::{
+    AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBound, TypePath,
+};
 
 use crate::ctxt::Ctxt;
 use crate::diag;
 
 const POINTERS: &[&str] = &["Box", "Rc", "Arc"];
 const HOLDERS: &[&str] = &["Box", "Rc", "Arc", "Option", "Vec", "Loaded"];
+/// Types of std that are no events, commands or aggregates, and cannot become any.
+const VALUES: &[&str] = &[
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32", "u64", "u128",
+    "usize", "String",
+];
 /// eskit's traits that could be meant as a type.
 const TRAITS: &[&str] = &["Event", "Command", "Aggregate"];
 
-/// What a parameter's type holds, where it is a pointer, a collection, `impl Trait` or `dyn Trait`: nothing, where that does
+/// What a parameter's type holds, where it is a pointer, a collection, a tuple, `impl Trait` or `dyn Trait`: nothing, where that does
 /// not show. `None` for any other type.
 pub(super) fn inner(ty: &Type) -> Option<Option<Type>> {
     match ty {
@@ -22,23 +29,23 @@ pub(super) fn inner(ty: &Type) -> Option<Option<Type>> {
         Type::Group(group) => inner(&group.elem),
         Type::Slice(slice) => Some(innermost(&slice.elem)),
         Type::Array(array) => Some(innermost(&array.elem)),
+        Type::Tuple(tuple) => Some(tuple.elems.first().and_then(innermost)),
         Type::ImplTrait(opaque) => Some(bound(&opaque.bounds)),
         Type::TraitObject(object) => Some(bound(&object.bounds)),
-        Type::Path(path) => {
-            let segment = path.path.segments.last()?;
-            let is_holder = HOLDERS.iter().any(|holder| segment.ident == holder);
-            let held = is_holder.then(|| first_type(segment)).flatten()?;
-            Some(innermost(held))
-        }
-        _ => None,
+        _ => held(ty).map(innermost),
     }
 }
 
-/// What a `Box` or another pointer holds.
-pub(crate) fn pointee(ty: &Type) -> Option<&Type> {
+/// Whether a type is a plain value, such as a number or a text.
+pub(crate) fn is_value(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if VALUES.iter().any(|value| path.path.is_ident(value)))
+}
+
+/// What a pointer or a collection holds.
+pub(crate) fn held(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let segment = path.path.segments.last()?;
-    if POINTERS.iter().any(|pointer| segment.ident == pointer) { first_type(segment) } else { None }
+    if HOLDERS.iter().any(|holder| segment.ident == holder) { first_type(segment) } else { None }
 }
 
 /// The type behind references and holders.
@@ -66,6 +73,15 @@ fn first_type(segment: &PathSegment) -> Option<&Type> {
     })
 }
 
+/// The types between the angle brackets of a path.
+pub(super) fn arguments_of(path: &TypePath) -> impl Iterator<Item = &Type> {
+    let arguments = path.path.segments.last().and_then(arguments);
+    arguments.into_iter().flat_map(|arguments| &arguments.args).filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
 fn arguments(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
     match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(arguments),
@@ -88,6 +104,7 @@ fn replace_pointers(cx: &Ctxt, ty: &mut Type) {
         Type::Group(group) => return replace_pointers(cx, &mut group.elem),
         Type::ImplTrait(opaque) => diag::opaque_return(&*opaque, bound(&opaque.bounds).as_ref()),
         Type::TraitObject(object) => diag::pointer_return(&*object, None),
+        Type::Path(path) if is_value(&Type::Path(path.clone())) => diag::value_return(&*path),
         Type::Path(path) => {
             let Some(segment) = path.path.segments.last_mut() else { return };
             if !POINTERS.iter().any(|pointer| segment.ident == pointer) {

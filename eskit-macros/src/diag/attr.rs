@@ -54,8 +54,8 @@ pub(crate) fn crate_on_variant(word: &Ident) -> Error {
     at(word, "`crate` has no place on a variant", "put `#[event(crate = ..)]` on the enum")
 }
 
-pub(crate) fn equals_missing(word: &Ident, value: &TokenTree) -> Error {
-    at(value, &format!("expected `=` after `{word}`"), &format!("write `{word} = {value}`"))
+pub(crate) fn equals_missing(word: &Ident, tokens: impl ToTokens, value: impl ToTokens) -> Error {
+    at(tokens, &format!("expected `=` after `{word}`"), &format!("write `{word} = {}`", text(value)))
 }
 
 pub(crate) fn comma_missing(token: &TokenTree) -> Error {

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::{Error, LitStr, Type};
 
 use super::at;
+use crate::symbol;
 use crate::wrap::text;
 
 pub(crate) fn decider_item(tokens: impl ToTokens) -> Error {
@@ -80,6 +81,20 @@ pub(crate) fn marker_twice(attr: impl ToTokens) -> Error {
     )
 }
 
+/// `meant` is the mark that the method's receiver and return type ask for.
+pub(crate) fn marker_swapped(attr: impl ToTokens, meant: &str) -> Error {
+    let text = if meant == symbol::DECIDE {
+        "a method that takes `&self` and returns something answers a command"
+    } else {
+        "a method that takes `&mut self` and returns nothing folds an event"
+    };
+    at(attr, text, &format!("write `#[{meant}]`"))
+}
+
+pub(crate) fn state_as_parameter(tokens: impl ToTokens, receiver: &str) -> Error {
+    at(tokens, "the state is taken as `self`", &format!("write `{receiver}`"))
+}
+
 pub(crate) fn marker_on_other(attr: impl ToTokens, word: &str) -> Error {
     at(attr, &format!("`#[{word}]` stands on a method"), "put it on the `fn`")
 }
@@ -96,10 +111,11 @@ pub(crate) fn generic_function(tokens: impl ToTokens, what: &str) -> Error {
     at(tokens, &format!("{what} cannot be generic"), "name the concrete types")
 }
 
-pub(crate) fn model_is_text(tokens: impl ToTokens) -> Error {
+pub(crate) fn model_is_value(ty: &Type) -> Error {
+    let value = if let Type::Reference(reference) = ty { &reference.elem } else { ty };
     at(
-        tokens,
-        "a text is not an aggregate",
+        ty,
+        &format!("`{}` is not an aggregate", text(value)),
         "make it a field of the command, as all that a decider needs besides aggregates",
     )
 }
@@ -162,6 +178,12 @@ pub(crate) fn mutable_reference(tokens: impl ToTokens, what: &str, ty: &Type) ->
     at(tokens, &format!("{what} is taken by shared reference"), &format!("write `&{}`", text(ty)))
 }
 
+/// `example` names a type of the kind that is wanted.
+pub(crate) fn value_parameter(ty: &Type, what: &str, example: &str) -> Error {
+    let value = if let Type::Reference(reference) = ty { &reference.elem } else { ty };
+    at(ty, &format!("`{}` is not {what}", text(value)), &format!("write `&{example}`"))
+}
+
 /// `inner` is the type that the parameter's holds, and `example` one of its kind.
 pub(crate) fn wrapped_parameter(ty: &Type, what: &str, inner: Option<&Type>, example: &str) -> Error {
     let inner = inner.map_or_else(|| example.to_owned(), text);
@@ -173,6 +195,14 @@ pub(crate) fn evolve_returns(tokens: impl ToTokens) -> Error {
         tokens,
         "an evolve method returns nothing: what is recorded has happened",
         "drop the return type; refuse in the decider, before the event is emitted",
+    )
+}
+
+pub(crate) fn evolve_returns_state(tokens: impl ToTokens, name: &Ident) -> Error {
+    at(
+        tokens,
+        "an evolve method changes the state in place, and returns nothing",
+        &format!("write `fn {name}(&mut self, ..)`, and assign to the fields of `self`"),
     )
 }
 
@@ -198,8 +228,22 @@ pub(crate) fn pointer_return(tokens: impl ToTokens, held: Option<&Type>) -> Erro
     at(tokens, "a decider returns the event itself", &help)
 }
 
-pub(crate) fn borrowed_return(tokens: impl ToTokens) -> Error {
-    at(tokens, "a decider returns owned events", "return the event itself, without references and lifetimes")
+/// `to` is what a reference refers to.
+pub(crate) fn borrowed_return(tokens: impl ToTokens, to: Option<&Type>) -> Error {
+    let help = match to.map(text).as_deref() {
+        Some("str") => "write `&'static str`, or `String`".to_owned(),
+        Some(owned) => format!("write `{owned}`"),
+        None => "name a type without a lifetime".to_owned(),
+    };
+    at(tokens, "what a decider returns borrows nothing", &help)
+}
+
+pub(crate) fn value_return(ty: impl ToTokens) -> Error {
+    at(
+        &ty,
+        &format!("`{}` is not an event", text(&ty)),
+        "write the event that says what happened, as in `-> Result<SomethingHappened, Error>`",
+    )
 }
 
 pub(crate) fn evolve_twice(tokens: impl ToTokens, ty: &str) -> Error {

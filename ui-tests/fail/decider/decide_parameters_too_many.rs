@@ -10,7 +10,7 @@ impl Seats {
     fn taken(&mut self, _: &SeatTaken) {}
 
     #[decide]
-    fn take(&self, command: &TakeSeat, _schedule: &u32) -> SeatTaken {
+    fn take(&self, command: &TakeSeat, _schedule: &Seats) -> SeatTaken {
         SeatTaken { course: command.course.clone() }
     }
 }

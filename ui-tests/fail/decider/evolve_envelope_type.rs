@@ -7,7 +7,7 @@ struct Seats;
 #[decider]
 impl Seats {
     #[evolve]
-    fn taken(&mut self, _: &SeatTaken, _: &String) {}
+    fn taken(&mut self, _: &SeatTaken, _: &SeatTaken) {}
 }
 
 #[derive(Event, Serialize, Deserialize)]

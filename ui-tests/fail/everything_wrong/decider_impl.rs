@@ -18,7 +18,7 @@ impl Seats {
     const MAX: u32 = 4;
 
     #[evolve(SeatTaken)]
-    async fn taken(&self, _: SeatTaken, _: RecordedEvent, _: u32) -> bool {
+    async fn taken(self, _: SeatTaken, _: RecordedEvent, _: u32) -> bool {
         true
     }
 
@@ -36,7 +36,7 @@ impl Seats {
 
     #[decide]
     #[evolve]
-    fn take(&mut self, #[key(course)] _: &mut TakeSeat, _: &u32) {}
+    fn take(self, #[key(course)] _: &mut TakeSeat, _: &u32) {}
 
     #[decide]
     fn take_again(&self, _: &TakeSeat) -> &SeatTaken {

@@ -22,9 +22,11 @@ impl Seats {
     fn taken(&mut self, _: &SeatTaken) {}
 
     #[decide]
-    fn take(&self, _: &TakeSeat) -> u32 {
-        0
+    fn take(&self, _: &TakeSeat) -> Receipt {
+        Receipt
     }
 }
+
+struct Receipt;
 
 fn main() {}

@@ -22,9 +22,11 @@ impl Seats {
     fn taken(&mut self, _: &SeatTaken) {}
 
     #[decide]
-    fn take(&self, _: &TakeSeat) -> Result<bool, String> {
-        Ok(true)
+    fn take(&self, _: &TakeSeat) -> Result<Receipt, String> {
+        Ok(Receipt)
     }
 }
+
+struct Receipt;
 
 fn main() {}

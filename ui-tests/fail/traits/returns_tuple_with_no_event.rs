@@ -22,9 +22,11 @@ impl Seats {
     fn taken(&mut self, _: &SeatTaken) {}
 
     #[decide]
-    fn take(&self, command: &TakeSeat) -> (SeatTaken, u32) {
-        (SeatTaken { course: command.course.clone() }, 0)
+    fn take(&self, command: &TakeSeat) -> (SeatTaken, Receipt) {
+        (SeatTaken { course: command.course.clone() }, Receipt)
     }
 }
+
+struct Receipt;
 
 fn main() {}

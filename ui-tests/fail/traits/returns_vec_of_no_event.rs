@@ -22,9 +22,11 @@ impl Seats {
     fn taken(&mut self, _: &SeatTaken) {}
 
     #[decide]
-    fn take(&self, _: &TakeSeat) -> Result<Vec<String>, String> {
+    fn take(&self, _: &TakeSeat) -> Result<Vec<Receipt>, String> {
         Ok(Vec::new())
     }
 }
+
+struct Receipt;
 
 fn main() {}
