@@ -120,7 +120,11 @@ impl<'a> VariantDef<'a> {
                     cx.error(diag::tag_on_variant_newtype(attr, &variant.ident));
                 }
                 let ty = &fields.unnamed[0].ty;
-                let held = wrapped::pointee(ty);
+                if wrapped::is_value(ty) {
+                    cx.error(diag::variant_value(&variant.ident, ty));
+                    return None;
+                }
+                let held = wrapped::held(ty);
                 if let Some(held) = held {
                     cx.error(diag::variant_boxed(&variant.ident, ty, held));
                 }

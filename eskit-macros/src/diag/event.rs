@@ -166,6 +166,14 @@ pub(crate) fn variant_boxed(variant: &Ident, ty: &Type, held: &Type) -> Error {
     at(ty, "a variant holds the event itself", &format!("write `{variant}({})`", text(held)))
 }
 
+pub(crate) fn variant_value(variant: &Ident, ty: &Type) -> Error {
+    at(
+        ty,
+        &format!("`{}` is not an event", text(ty)),
+        &format!("name the field, `{variant} {{ value: {} }}`, or hold a struct that derives `Event`", text(ty)),
+    )
+}
+
 pub(crate) fn enum_empty(ident: &Ident) -> Error {
     at(
         ident,
