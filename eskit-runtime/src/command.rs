@@ -20,7 +20,7 @@ pub struct CommandType {
 /// A request to change something. Implemented by `#[derive(Command)]`; its `#[tag]` fields say which instance of each
 /// model the decision needs.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a command\nhelp: put `#[derive(Command)]` on `{Self}`",
+    message = "`{Self}` is not a command\nhelp: put `#[derive(Command)]` on `{Self}`; a `#[decider]` function takes its command first, then its models",
     label = "not a command"
 )]
 pub trait Command: Send + Sync {

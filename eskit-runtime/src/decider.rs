@@ -43,15 +43,18 @@ pub trait Decide: Command {
     type Count;
     /// The models: an aggregate, or a tuple of several.
     type State: Models<Self::Count>;
-    /// What the decider returns.
-    type Decision: Decision<Error = Self::Error>;
+    /// The events that the decider may return: one, or a collection of them.
+    type Events: Emit;
     /// The domain's own error.
     type Error;
     /// All that the program knows of the decider.
     const DECIDER: &'static DeciderType;
 
     /// Decides: pure, no input but the command and the state.
-    fn decide(&self, state: &Self::State) -> Self::Decision;
+    ///
+    /// # Errors
+    /// The domain's own refusal.
+    fn decide(&self, state: &Self::State) -> Result<Self::Events, Self::Error>;
 }
 
 /// What a decider may return: events, or a `Result` of events and any domain error.
@@ -87,7 +90,7 @@ impl<T: Emit, E> Decision for Result<T, E> {
 
 /// Events to append, in order: an event, an enum of events, `Option`, `Vec`, an array, a tuple, or `()` for none.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` holds no events\nhelp: write an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these",
+    message = "`{Self}` holds no events\nhelp: put `#[derive(Event, Serialize, Deserialize)]` on the event; or write an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these",
     label = "not an event, nor a collection of events"
 )]
 pub trait Emit {

@@ -10,7 +10,7 @@ mod repeat;
 use crate::aggregate::{Count, Evolve, LoadKey, Loaded, Models, Scope};
 use crate::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
 use crate::cache::StateCache;
-use crate::decider::{Decide, Decision, Emit, Emitter, route};
+use crate::decider::{Decide, Emit, Emitter, route};
 use crate::id::EventId;
 use crate::payload::DecodeError;
 use crate::position::Position;
@@ -192,7 +192,7 @@ fn decide<C: Decide>(
     folded: &Folded<C::State>,
     options: &ExecuteOptions,
 ) -> Result<Vec<NewEvent>, ExecuteError<DomainError<C>>> {
-    let decided = command.decide(&folded.state).into_result().map_err(ExecuteError::Domain)?;
+    let decided = command.decide(&folded.state).map_err(ExecuteError::Domain)?;
     let mut emitter = Emitter::new();
     decided.emit(&mut emitter).map_err(ExecuteError::Encode)?;
     let mut events = emitter.into_events();

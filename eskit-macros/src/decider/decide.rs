@@ -17,6 +17,7 @@ pub(super) fn expand(decider: &DeciderDef) -> TokenStream {
     let DeciderDef { cfgs, name, method, call, .. } = decider;
     let bindings = decider.models.iter().map(|model| binding_list(&model.bindings));
     let location = location();
+    let call = decider.output.as_ref().map(|output| Returned::from_type(output).result(output, call));
     let decide = implement(
         decider,
         quote! {
@@ -27,7 +28,7 @@ pub(super) fn expand(decider: &DeciderDef) -> TokenStream {
                 location: #location,
             }
         },
-        call,
+        &quote!(#call),
     );
     let checks = checks(decider);
     quote!(#(#cfgs)* #decide #checks)
@@ -50,8 +51,8 @@ pub(super) fn fallback(decider: &DeciderDef) -> TokenStream {
 fn implement(decider: &DeciderDef, description: TokenStream, call: &TokenStream) -> TokenStream {
     let DeciderDef { command, .. } = decider;
     let span = name_span(command);
-    // What could not be read stands as `()`.
-    let output = decider.output.as_ref().map_or_else(|| quote!(()), |output| quote!(#output));
+    let [events, error] = returned_types(decider.output.as_ref(), span);
+    let (events_span, events, error_span, error) = (events.span, events.ty, error.span, error.ty);
     let at = models_span(decider);
     let (count, state) = state(decider);
     // A model that is no aggregate is refused here, and nowhere else: what uses the command does not ask.
@@ -59,22 +60,22 @@ fn implement(decider: &DeciderDef, description: TokenStream, call: &TokenStream)
     let (own, parameter) = (quote!(&self), quote!(__state));
     let mut call = Group::new(Delimiter::Brace, call.clone());
     call.set_span(at);
-    // The empty `where` ends the signature's span at `at`, however the return type is spanned.
-    let method = quote_spanned!(at=> fn decide(#own, #parameter: &#state) -> #output where #call);
-    let returned = decider.output.as_ref().map_or(span, name_span);
-    // Written out where it can be: whoever calls then need not ask it of a return type that is none.
-    let error = match decider.output.as_ref().map(error_of) {
-        // In angle brackets as in the signature: rustc then says the same of a name that it does not find.
-        Some(ErrorOf::Known(error)) => quote!(__eskit::Same<#error>),
-        Some(ErrorOf::None) => quote_spanned!(returned=> ::core::convert::Infallible),
-        Some(ErrorOf::Unknown) | None => quote_spanned!(returned=> <Self::Decision as __eskit::Decision>::Error),
+    // What rustc finds wrong with the signature it must find where it found it in the types before.
+    let signature = match decider.output.as_ref() {
+        Some(output) if matches!(Returned::from_type(output), Returned::Unknown) => name_span(output),
+        _ => at,
     };
-    let output_items = quote_spanned!(returned=> type Decision = #output; type Error = #error;);
+    let method = quote_spanned! {signature=>
+        fn decide(#own, #parameter: &#state) -> ::core::result::Result<#events, #error> #call
+    };
+    let events = quote_spanned!(events_span=> type Events = #events;);
+    let error = quote_spanned!(error_span=> type Error = #error;);
     let generics = quote_spanned!(decider.generics=> <>);
     let header = quote_spanned!(span=> impl #generics __eskit::Decide for #command);
     let body = quote! {
         #state_item
-        #output_items
+        #events
+        #error
         const DECIDER: &'static __eskit::DeciderType = #description;
 
         #method
@@ -90,27 +91,71 @@ fn models_span(decider: &DeciderDef) -> Span {
     }
 }
 
-/// The domain's error in a return type, as far as it can be read.
-enum ErrorOf<'t> {
-    Known(&'t Type),
-    None,
+/// A return type, as far as it can be read.
+enum Returned<'t> {
+    /// A `Result` of these events and this error.
+    Result(&'t Type, &'t Type),
+    /// Events, and never an error.
+    Events,
     /// The type may be another name of any other.
     Unknown,
 }
 
-fn error_of(output: &Type) -> ErrorOf<'_> {
-    let segment = match output {
-        Type::Tuple(_) | Type::Array(_) => return ErrorOf::None,
-        Type::Path(path) => path.path.segments.last(),
-        _ => None,
+impl<'t> Returned<'t> {
+    fn from_type(output: &'t Type) -> Returned<'t> {
+        let segment = match output {
+            Type::Tuple(_) | Type::Array(_) => return Returned::Events,
+            Type::Path(path) => path.path.segments.last(),
+            _ => None,
+        };
+        let Some(segment) = segment else { return Returned::Unknown };
+        let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Returned::Unknown };
+        let arguments: Vec<_> = arguments.args.iter().collect();
+        match arguments.as_slice() {
+            [GenericArgument::Type(events), GenericArgument::Type(error)] if segment.ident == "Result" => {
+                Returned::Result(events, error)
+            }
+            [_] if segment.ident == "Option" || segment.ident == "Vec" => Returned::Events,
+            _ => Returned::Unknown,
+        }
+    }
+
+    /// The call of the decider as a `Result`.
+    fn result(&self, output: &Type, call: &TokenStream) -> TokenStream {
+        match self {
+            Returned::Result(..) => call.clone(),
+            Returned::Events => quote!(::core::result::Result::Ok(#call)),
+            Returned::Unknown => {
+                let into_result = quote_spanned!(name_span(output)=> <#output as __eskit::Decision>::into_result);
+                quote!(#into_result(#call))
+            }
+        }
+    }
+}
+
+/// A type that the impl names, and the token that it is found at.
+struct Named {
+    span: Span,
+    ty: TokenStream,
+}
+
+/// The types of the events and of the error; nothing for what could not be read. Both are written out where they can be:
+/// whoever executes the command then need not ask them of a return type that is none.
+fn returned_types(output: Option<&Type>, command: Span) -> [Named; 2] {
+    let infallible = |span| Named { span, ty: quote_spanned!(span=> ::core::convert::Infallible) };
+    let Some(output) = output else {
+        return [Named { span: command, ty: quote_spanned!(command=> ()) }, infallible(command)];
     };
-    let Some(segment) = segment else { return ErrorOf::Unknown };
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return ErrorOf::Unknown };
-    let arguments: Vec<_> = arguments.args.iter().collect();
-    match arguments.as_slice() {
-        [_, GenericArgument::Type(error)] if segment.ident == "Result" => ErrorOf::Known(error),
-        [_] if segment.ident == "Option" || segment.ident == "Vec" => ErrorOf::None,
-        _ => ErrorOf::Unknown,
+    let span = name_span(output);
+    // In angle brackets as in the signature: rustc then says the same of a name that it does not find.
+    let same = |span, ty: &Type| Named { span, ty: quote_spanned!(span=> __eskit::Same<#ty>) };
+    match Returned::from_type(output) {
+        Returned::Result(events, error) => [same(events_span(events), events), same(name_span(error), error)],
+        Returned::Events => [Named { span: events_span(output), ty: quote!(#output) }, infallible(span)],
+        Returned::Unknown => [
+            Named { span, ty: quote_spanned!(span=> <#output as __eskit::Decision>::Events) },
+            Named { span, ty: quote_spanned!(span=> <#output as __eskit::Decision>::Error) },
+        ],
     }
 }
 

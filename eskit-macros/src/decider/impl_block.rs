@@ -252,7 +252,7 @@ impl ImplDef {
         if let Some(extra) = signature.params.get(1) {
             cx.error(if extra.is_value() { diag::model_is_value(&extra.ty) } else { diag::decide_too_many(&extra.ty) });
         }
-        let output = signature.check_output(cx).map(|output| replace_self(&output, &self.self_ty));
+        let output = signature.check_output(cx, Some(&self.self_ty)).map(|output| replace_self(&output, &self.self_ty));
         let Some(first) = signature.params.first() else {
             cx.error(diag::decide_no_command(&signature.ident));
             return;

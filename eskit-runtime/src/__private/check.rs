@@ -9,7 +9,7 @@ mod instances;
 mod names;
 
 use crate::aggregate::{Evolve, Models};
-use crate::decider::{Decide, DeciderType, Decision, Emit};
+use crate::decider::{Decide, DeciderType, Emit};
 use crate::event::{EventTypes, TagField};
 use crate::table::same;
 use crate::tag::Arity;
@@ -71,7 +71,7 @@ pub const fn check_model<C: Decide>(index: usize) {
 /// What a decider emits must have a place to go, and an aggregate's own decider emits only what it evolves.
 #[track_caller]
 pub const fn check_decision<C: Decide>() {
-    let emits = <<C::Decision as Decision>::Events as Emit>::EMITS;
+    let emits = <C::Events as Emit>::EMITS;
     let models = <C::State as Models<C::Count>>::LIST;
     if C::DECIDER.method {
         check_emits(emits, models[0].1, models[0].0);

@@ -1,7 +1,7 @@
 //! What the macros enter into the registry.
 
 use crate::aggregate::{Evolve, Models};
-use crate::decider::{Decide, Decision, Emit};
+use crate::decider::{Decide, Emit};
 use crate::registry::Entry;
 
 /// What the registry holds of an aggregate.
@@ -11,6 +11,6 @@ pub const fn aggregate_entry<A: Evolve>() -> Entry {
 
 /// What the registry holds of a decider.
 pub const fn decider_entry<C: Decide>() -> Entry {
-    let emits = <<C::Decision as Decision>::Events as Emit>::EMITS;
+    let emits = <C::Events as Emit>::EMITS;
     Entry::Decider(C::TYPE, C::DECIDER, <C::State as Models<C::Count>>::LIST, emits)
 }
