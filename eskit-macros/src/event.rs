@@ -159,11 +159,11 @@ impl<'a> EventDef<'a> {
                 // Two types that name each other could not be described, so one that is not older is left out, and reported by
                 // `check_previous`. Its constant stands in a function, where it is not found before it is called.
                 quote_spanned! {ty.span()=> {
-                    const fn previous() -> ::core::option::Option<&'static __eskit::EventType> {
-                        ::core::option::Option::Some(<#previous as __eskit::Previous>::TYPE)
+                    const fn previous() -> &'static __eskit::EventType {
+                        <#previous as __eskit::Previous>::TYPE
                     }
                     if <#previous as __eskit::Previous>::VERSION < #version {
-                        previous()
+                        ::core::option::Option::Some(previous())
                     } else {
                         ::core::option::Option::None
                     }
