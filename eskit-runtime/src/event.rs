@@ -30,7 +30,7 @@ pub struct SourceLocation {
     pub line: u32,
 }
 
-/// A field of an event, by name and by the text of its Rust type.
+/// A field of an event or a command, by name and by the text of its Rust type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Field {
     /// The name of the field in Rust, or its number in a tuple struct.
