@@ -44,7 +44,7 @@ pub(crate) fn pool(dsn: &str, max_connections: u32) -> Result<PgPool, StoreError
     if !dsn.starts_with("postgres://") && !dsn.starts_with("postgresql://") {
         return Err(unreadable("it does not begin with `postgres://`"));
     }
-    let options = PgConnectOptions::from_str(dsn).map_err(|error| unreadable(&error.to_string()))?;
+    let options = PgConnectOptions::from_str(dsn).map_err(|error| unreadable(&Fault::from(error).to_string()))?;
     if let Some(why) = unknown_parameter(dsn) {
         return Err(unreadable(&why));
     }
@@ -111,8 +111,8 @@ mod tests {
         let error = reach(&pool).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Unavailable);
         let text = error.to_string();
-        assert!(text.starts_with(&format!("cannot connect to `127.0.0.1:{port}`: ")), "{text}");
-        assert!(text.contains("refused") && text.contains("check host and port"), "{text}");
+        assert!(text.starts_with(&format!("cannot connect to `127.0.0.1:{port}`: Connection refused")), "{text}");
+        assert!(text.contains("check host and port"), "{text}");
         assert!(!text.contains("secret"), "{text}");
     }
 
@@ -156,5 +156,7 @@ mod tests {
             assert_eq!(error.kind(), StoreErrorKind::Invalid, "{dsn}");
             assert!(!error.to_string().contains("secret"), "{error}");
         }
+        let text = pool("postgres://u:secret@h:port/d", 2).unwrap_err().to_string();
+        assert!(text.starts_with("the DSN cannot be read: invalid port number; write `postgres://"), "{text}");
     }
 }

@@ -30,6 +30,9 @@ impl From<sqlx::Error> for Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // What sqlx says in front of these, `cannot ..` has said.
+            Fault::Sqlx(sqlx::Error::Io(error)) => error.fmt(f),
+            Fault::Sqlx(sqlx::Error::Configuration(error)) => error.fmt(f),
             Fault::Sqlx(error) => match database(error) {
                 Some(error) => write!(f, "{} (SQLSTATE {})", error.message(), error.code()),
                 None => error.fmt(f),
