@@ -51,6 +51,12 @@ pub(crate) fn pool(dsn: &str, max_connections: u32) -> Result<PgPool, StoreError
     runtime()?;
     let is_named = options.get_application_name().is_some();
     let options = if is_named { options } else { options.application_name("eskit") };
+    // With the brackets that sqlx leaves on, no host is found.
+    let bracketed = options.get_host().strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let options = match bracketed.map(str::to_owned) {
+        Some(address) => options.host(&address),
+        None => options,
+    };
     Ok(PgPoolOptions::new().max_connections(max_connections).connect_lazy_with(options))
 }
 
@@ -88,6 +94,7 @@ fn place(options: &PgConnectOptions) -> String {
     let (host, port) = (options.get_host(), options.get_port());
     match options.get_socket().and_then(|folder| folder.to_str()).or(host.starts_with('/').then_some(host)) {
         Some(folder) => format!("{folder}/.s.PGSQL.{port}"),
+        None if host.contains(':') => format!("[{host}]:{port}"),
         None => format!("{host}:{port}"),
     }
 }
@@ -128,6 +135,13 @@ mod tests {
             let text = reach(&pool(dsn, 2).unwrap()).await.unwrap_err().to_string();
             assert!(text.starts_with("cannot connect to `/no/such/folder/.s.PGSQL.5433`: "), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_server_may_have_an_address_of_version_6() {
+        let pool = pool("postgres://u@[::1]:5433/d", 2).unwrap();
+        let options = pool.connect_options();
+        assert_eq!((options.get_host(), place(&options).as_str()), ("::1", "[::1]:5433"));
     }
 
     #[tokio::test]
