@@ -64,7 +64,8 @@ impl<S> Hooked<S> {
     ///
     /// It may not be called at all: when the program dies between commit and call, or when the answer of the append is lost and
     /// nobody repeats the append. A command that is repeated with its idempotency key does not: the key is found by a read,
-    /// which announces nothing. What must hear of every event follows the log.
+    /// which announces nothing. And around a store inside a transaction of the caller it is called before the commit, which may never
+    /// come. What must hear of every event follows the log.
     #[must_use]
     pub fn after_append(mut self, hook: impl Fn(&[RecordedEvent]) + Send + Sync + 'static) -> Hooked<S> {
         self.after.push(Box::new(hook));
