@@ -127,30 +127,42 @@ pub trait EventStore: Send + Sync {
     }
 }
 
-impl<S: EventStore> EventStore for Arc<S> {
-    fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send {
-        (**self).append(append)
-    }
-    fn read(&self, query: &Query, options: ReadOptions) -> impl Future<Output = Result<Page, StoreError>> + Send {
-        (**self).read(query, options)
-    }
-    fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send {
-        (**self).head()
-    }
-    fn watch(&self, after: Position) -> impl Future<Output = Result<Position, StoreError>> + Send {
-        (**self).watch(after)
-    }
-    fn stream_info(&self, stream: &StreamId) -> impl Future<Output = Result<StreamInfo, StoreError>> + Send {
-        (**self).stream_info(stream)
-    }
-    fn change_stream(
-        &self,
-        stream: &StreamId,
-        change: StreamChange,
-    ) -> impl Future<Output = Result<StreamStatus, StreamError>> + Send {
-        (**self).change_stream(stream, change)
-    }
+/// A store behind a pointer is a store.
+macro_rules! forward_to_pointee {
+    ($pointer:ty) => {
+        impl<S: EventStore> EventStore for $pointer {
+            fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send {
+                (**self).append(append)
+            }
+            fn read(
+                &self,
+                query: &Query,
+                options: ReadOptions,
+            ) -> impl Future<Output = Result<Page, StoreError>> + Send {
+                (**self).read(query, options)
+            }
+            fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send {
+                (**self).head()
+            }
+            fn watch(&self, after: Position) -> impl Future<Output = Result<Position, StoreError>> + Send {
+                (**self).watch(after)
+            }
+            fn stream_info(&self, stream: &StreamId) -> impl Future<Output = Result<StreamInfo, StoreError>> + Send {
+                (**self).stream_info(stream)
+            }
+            fn change_stream(
+                &self,
+                stream: &StreamId,
+                change: StreamChange,
+            ) -> impl Future<Output = Result<StreamStatus, StreamError>> + Send {
+                (**self).change_stream(stream, change)
+            }
+        }
+    };
 }
+
+forward_to_pointee!(Arc<S>);
+forward_to_pointee!(&S);
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

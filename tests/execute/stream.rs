@@ -127,3 +127,10 @@ async fn an_untagged_event_goes_to_the_stream_of_its_decider() {
     assert!(executed.events[0].tags.is_empty());
     assert_eq!(executed.events[0].stream, account("a", 2));
 }
+
+#[tokio::test]
+async fn a_store_may_be_borrowed() {
+    let store = MemoryStore::new();
+    App::new(&store).execute(open_account("a", "ada")).await.unwrap();
+    assert_eq!(names(&log(&store).await.unwrap()), ["AccountOpened"]);
+}
