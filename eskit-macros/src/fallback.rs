@@ -87,13 +87,7 @@ pub(crate) fn tag_value(errors: TokenStream, input: &DeriveInput, eskit: &Path) 
 pub(crate) fn aggregate(errors: TokenStream, input: &DeriveInput, eskit: &Path) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
-    let bounds = if input.generics.params.is_empty() {
-        TokenStream::new()
-    } else {
-        quote! {
-            where Self: ::core::marker::Send + ::core::marker::Sync + 'static
-        }
-    };
+    let bounds = if input.generics.params.is_empty() { TokenStream::new() } else { quote!(where Self: 'static) };
     let items = quote! {
         impl #impl_generics __eskit::Aggregate for #ident #type_generics #bounds {
             const TYPE: &'static __eskit::AggregateType = &__eskit::AggregateType {

@@ -47,7 +47,7 @@ pub struct AggregateType {
     message = "`{Self}` is not an aggregate\nhelp: put `#[aggregate(tag = \"..\")]` or `#[aggregate(stream = \"..\")]` on `{Self}`",
     label = "not an aggregate"
 )]
-pub trait Aggregate: Sized + Send + Sync + 'static {
+pub trait Aggregate: Sized + 'static {
     /// All that the program knows of this type.
     const TYPE: &'static AggregateType;
     /// How many values select one instance: `Keys<1>`, `Keys<2>`, and so on.
@@ -62,7 +62,8 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what a decider needs besides aggregates, such as the time, is a field of its command",
     label = "not an aggregate with a `#[decider]` impl block"
 )]
-pub trait Evolve: Aggregate {
+// `Send` and `Sync` are asked here, and not of `Aggregate`: rustc would ask them again for each trait that follows from it.
+pub trait Evolve: Aggregate + Send + Sync {
     /// The event types that the `#[evolve]` methods take.
     const EVENTS: EventTypes;
 

@@ -11,10 +11,9 @@ use std::path::{Path, PathBuf};
 /// Files whose mistake rustc reports more than once, and why.
 const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
     (
-        "aggregate/not_send",
-        "an `Rc` is neither `Send` nor `Sync`, and rustc reports each with the field that is to blame",
+        "traits/event_not_send",
+        "a raw pointer is neither `Send` nor `Sync`, and rustc reports each, once for each of the two traits that an event implements",
     ),
-    ("traits/event_not_send", "as above, once for each of the two traits that an event implements"),
     ("app/load_no_aggregate", "rustc reports the type and the type of its key"),
 ];
 

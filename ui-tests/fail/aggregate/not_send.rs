@@ -1,9 +1,0 @@
-use eskit::prelude::*;
-
-#[aggregate(tag = "course")]
-#[derive(Default)]
-struct Seats {
-    taken: std::rc::Rc<u32>,
-}
-
-fn main() {}
