@@ -55,10 +55,7 @@ pub(crate) fn command(errors: TokenStream, input: &DeriveInput, eskit: &Path) ->
     let ident = &input.ident;
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
     let items = quote! {
-        impl #impl_generics __eskit::Command for #ident #type_generics
-        where
-            Self: ::core::marker::Send + ::core::marker::Sync,
-        {
+        impl #impl_generics __eskit::Command for #ident #type_generics {
             const TYPE: &'static __eskit::CommandType = &__eskit::CommandType {
                 name: "",
                 tags: &[],

@@ -23,7 +23,7 @@ pub struct CommandType {
     message = "`{Self}` is not a command\nhelp: put `#[derive(Command)]` on `{Self}`; a `#[decider]` function takes its command first, then its models",
     label = "not a command"
 )]
-pub trait Command: Send + Sync {
+pub trait Command {
     /// All that the program knows of this type.
     const TYPE: &'static CommandType;
 

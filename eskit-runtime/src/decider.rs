@@ -38,7 +38,8 @@ pub struct Binding {
     message = "no decider takes the command `{Self}`\nhelp: write `#[decider] fn decide(command: &{Self}, model: &Model) -> Result<Event, Error> {{ .. }}`, or a `#[decide]` method on an aggregate",
     label = "nothing decides this command"
 )]
-pub trait Decide: Command {
+// `Send` and `Sync` are asked here, and not of `Command`: rustc would ask them again.
+pub trait Decide: Command + Send + Sync {
     /// How many models the decision needs: `Count<1>`, `Count<2>`, and so on.
     type Count;
     /// The models: an aggregate, or a tuple of several.
