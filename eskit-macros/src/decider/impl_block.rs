@@ -156,10 +156,12 @@ impl ImplDef {
             self.evolving |= word == symbol::EVOLVE;
             return true;
         };
-        let word = self.meant_mark(&signature).filter(|meant| *meant != word).map_or(word, |meant| {
-            cx.error(diag::marker_swapped(marker, meant));
-            meant
-        });
+        let word = if word == symbol::EVOLVE && self.answers(&signature) {
+            cx.error(diag::decide_marked_evolve(marker));
+            symbol::DECIDE
+        } else {
+            word
+        };
         self.evolving |= word == symbol::EVOLVE;
         self.mend_state(cx, &mut signature, word);
         let cfgs = item.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
@@ -172,13 +174,10 @@ impl ImplDef {
         true
     }
 
-    /// The mark that a method's receiver and return type both ask for.
-    fn meant_mark(&self, signature: &Signature) -> Option<&'static str> {
-        match (&signature.receiver.as_ref()?.kind, &signature.output) {
-            (ReceiverKind::Mutable, None) => Some(symbol::EVOLVE),
-            (ReceiverKind::Shared, Some(_)) if !self.returns_state(signature) => Some(symbol::DECIDE),
-            _ => None,
-        }
+    /// Whether a method takes the state unchanged and returns something else: what no evolve method does.
+    fn answers(&self, signature: &Signature) -> bool {
+        let receiver = signature.receiver.as_ref().map(|receiver| &receiver.kind);
+        receiver == Some(&ReceiverKind::Shared) && signature.output.is_some() && !self.returns_state(signature)
     }
 
     /// Reads a state that is taken as the first parameter as the receiver that it should be, after reporting it.
@@ -244,15 +243,19 @@ impl ImplDef {
 
     fn read_decide(&mut self, cx: &Ctxt, signature: Signature, cfgs: Vec<Attribute>, bindings: Vec<(String, Member)>) {
         signature.check_plain(cx, "a decide method");
+        let changes = signature.output.is_none()
+            && signature.receiver.as_ref().is_some_and(|receiver| receiver.kind == ReceiverKind::Mutable);
         match &signature.receiver {
             Some(Receiver { kind: ReceiverKind::Shared, .. }) => {}
+            Some(receiver) if changes => cx.error(diag::decide_changes(&receiver.tokens, &signature.ident)),
             Some(receiver) => cx.error(diag::decide_receiver(&receiver.tokens, &signature.ident)),
             None => cx.error(diag::decide_receiver(&signature.ident, &signature.ident)),
         }
         if let Some(extra) = signature.params.get(1) {
             cx.error(if extra.is_value() { diag::model_is_value(&extra.ty) } else { diag::decide_too_many(&extra.ty) });
         }
-        let output = signature.check_output(cx, Some(&self.self_ty)).map(|output| replace_self(&output, &self.self_ty));
+        let output = if changes { None } else { signature.check_output(cx, Some(&self.self_ty)) };
+        let output = output.map(|output| replace_self(&output, &self.self_ty));
         let Some(first) = signature.params.first() else {
             cx.error(diag::decide_no_command(&signature.ident));
             return;

@@ -5,7 +5,6 @@ use quote::ToTokens;
 use syn::{Error, LitStr, Type};
 
 use super::at;
-use crate::symbol;
 use crate::wrap::text;
 
 pub(crate) fn decider_item(tokens: impl ToTokens) -> Error {
@@ -81,14 +80,8 @@ pub(crate) fn marker_twice(attr: impl ToTokens) -> Error {
     )
 }
 
-/// `meant` is the mark that the method's receiver and return type ask for.
-pub(crate) fn marker_swapped(attr: impl ToTokens, meant: &str) -> Error {
-    let text = if meant == symbol::DECIDE {
-        "a method that takes `&self` and returns something answers a command"
-    } else {
-        "a method that takes `&mut self` and returns nothing folds an event"
-    };
-    at(attr, text, &format!("write `#[{meant}]`"))
+pub(crate) fn decide_marked_evolve(attr: impl ToTokens) -> Error {
+    at(attr, "a method that takes `&self` and returns something answers a command", "write `#[decide]`")
 }
 
 pub(crate) fn state_as_parameter(tokens: impl ToTokens, receiver: &str) -> Error {
@@ -133,6 +126,14 @@ pub(crate) fn evolve_receiver(tokens: impl ToTokens, name: &Ident) -> Error {
 pub(crate) fn decide_receiver(tokens: impl ToTokens, name: &Ident) -> Error {
     let help = format!("write `fn {name}(&self, ..)`");
     at(tokens, "a decide method takes `&self`", &help)
+}
+
+/// A method that does what the command asks for, in place of saying what then has happened.
+pub(crate) fn decide_changes(tokens: impl ToTokens, name: &Ident) -> Error {
+    let help = format!(
+        "write `fn {name}(&self, ..) -> Result<SomethingHappened, Error>`, and change the state in an `#[evolve]` method"
+    );
+    at(tokens, "a decide method changes nothing: it returns the events that it emits", &help)
 }
 
 pub(crate) fn evolve_no_event(name: &Ident) -> Error {

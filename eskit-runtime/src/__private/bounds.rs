@@ -12,7 +12,7 @@ use crate::upcast::UpcastError;
 
 /// The type that an `#[evolve]` method may take beside its event.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not what surrounds a recorded event\nhelp: write `&RecordedEvent`",
+    message = "`{Self}` is not what surrounds a recorded event\nhelp: write `&RecordedEvent`; another event has a method of its own",
     label = "not `RecordedEvent`"
 )]
 pub trait Envelope: Sized {
