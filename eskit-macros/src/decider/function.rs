@@ -25,7 +25,7 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
         cx.error(diag::function_self(&receiver.tokens));
         return None;
     }
-    let output = signature.check_output(cx, None);
+    let output = signature.check_output(cx);
     let mut params = signature.params.iter();
     let Some(first) = params.next() else {
         cx.error(diag::function_no_command(&signature.ident));

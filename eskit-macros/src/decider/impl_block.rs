@@ -254,7 +254,7 @@ impl ImplDef {
         if let Some(extra) = signature.params.get(1) {
             cx.error(if extra.is_value() { diag::model_is_value(&extra.ty) } else { diag::decide_too_many(&extra.ty) });
         }
-        let output = if changes { None } else { signature.check_output(cx, Some(&self.self_ty)) };
+        let output = if changes { None } else { signature.check_output(cx) };
         let output = output.map(|output| replace_self(&output, &self.self_ty));
         let Some(first) = signature.params.first() else {
             cx.error(diag::decide_no_command(&signature.ident));
@@ -415,13 +415,13 @@ fn same(a: &Type, b: &Type) -> bool {
     text(a) == text(b)
 }
 
-/// The type with `Self` written out, since generated impls have another `Self`.
+/// The type with `Self` written out, since generated impls have another `Self`; what is wrong with it is found where it stood.
 fn replace_self(ty: &Type, self_ty: &Type) -> Type {
     fn replace(tokens: TokenStream, self_ty: &Type) -> TokenStream {
         tokens
             .into_iter()
             .flat_map(|token| match token {
-                TokenTree::Ident(word) if word == "Self" => quote!(#self_ty),
+                TokenTree::Ident(word) if word == "Self" => located_at(self_ty.to_token_stream(), word.span()),
                 TokenTree::Group(group) => {
                     let mut new = Group::new(group.delimiter(), replace(group.stream(), self_ty));
                     new.set_span(group.span());
@@ -432,4 +432,13 @@ fn replace_self(ty: &Type, self_ty: &Type) -> Type {
             .collect()
     }
     syn::parse2(replace(ty.to_token_stream(), self_ty)).unwrap_or_else(|_| ty.clone())
+}
+
+/// Tokens that mean what they did, at another place.
+fn located_at(tokens: TokenStream, place: Span) -> TokenStream {
+    let located = |mut token: TokenTree| {
+        token.set_span(place.resolved_at(token.span()));
+        token
+    };
+    tokens.into_iter().map(located).collect()
 }

@@ -161,8 +161,8 @@ impl Signature {
         own.is_empty() || !holds_any(ty.to_token_stream(), &own)
     }
 
-    /// The return type of a decider, which must name its events, and not the state; beside an error what can stand for it.
-    pub(crate) fn check_output(&self, cx: &Ctxt, state: Option<&Type>) -> Option<Type> {
+    /// The return type of a decider, which must name its events; beside an error what can stand for it.
+    pub(crate) fn check_output(&self, cx: &Ctxt) -> Option<Type> {
         match &self.output {
             None => cx.error(diag::decide_returns_nothing(&self.ident)),
             Some(Type::Verbatim(opaque)) => cx.error(diag::opaque_return(opaque, None)),
@@ -173,7 +173,7 @@ impl Signature {
                     cx.error(diag::borrowed_return(output, None));
                 }
             }
-            Some(output) if self.can_name(output) => return Some(wrapped::own_events(cx, output.clone(), state)),
+            Some(output) if self.can_name(output) => return Some(wrapped::own_events(cx, output.clone())),
             Some(_) => {}
         }
         None

@@ -9,7 +9,6 @@ use syn::{
 
 use crate::ctxt::Ctxt;
 use crate::diag;
-use crate::wrap::text;
 
 const POINTERS: &[&str] = &["Box", "Rc", "Arc"];
 const HOLDERS: &[&str] = &["Box", "Rc", "Arc", "Option", "Vec", "Loaded"];
@@ -92,27 +91,24 @@ fn arguments(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
 
 /// The return type of a decider with each pointer to an event replaced by the event, and by `()` where that is not known or
 /// stands for something else, after reporting it.
-pub(super) fn own_events(cx: &Ctxt, mut output: Type, state: Option<&Type>) -> Type {
-    replace_others(cx, state, &mut output);
+pub(super) fn own_events(cx: &Ctxt, mut output: Type) -> Type {
+    replace_others(cx, &mut output);
     output
 }
 
-fn replace_others(cx: &Ctxt, state: Option<&Type>, ty: &mut Type) {
+fn replace_others(cx: &Ctxt, ty: &mut Type) {
     let error = match &mut *ty {
-        Type::Tuple(tuple) => return tuple.elems.iter_mut().for_each(|elem| replace_others(cx, state, elem)),
-        Type::Array(array) => return replace_others(cx, state, &mut array.elem),
-        Type::Paren(paren) => return replace_others(cx, state, &mut paren.elem),
-        Type::Group(group) => return replace_others(cx, state, &mut group.elem),
+        Type::Tuple(tuple) => return tuple.elems.iter_mut().for_each(|elem| replace_others(cx, elem)),
+        Type::Array(array) => return replace_others(cx, &mut array.elem),
+        Type::Paren(paren) => return replace_others(cx, &mut paren.elem),
+        Type::Group(group) => return replace_others(cx, &mut group.elem),
         Type::ImplTrait(opaque) => diag::opaque_return(&*opaque, bound(&opaque.bounds).as_ref()),
         Type::TraitObject(object) => diag::pointer_return(&*object, None),
         Type::Path(path) if is_value(&Type::Path(path.clone())) => diag::value_return(&*path),
-        Type::Path(path) if state.is_some_and(|state| path.path.is_ident("Self") || text(state) == text(&*path)) => {
-            diag::state_return(&*path)
-        }
         Type::Path(path) => {
             let Some(segment) = path.path.segments.last_mut() else { return };
             if !POINTERS.iter().any(|pointer| segment.ident == pointer) {
-                return replace_in_collection(cx, state, segment);
+                return replace_in_collection(cx, segment);
             }
             let Some(held) = first_type(segment) else { return };
             let held = innermost(held);
@@ -128,12 +124,12 @@ fn replace_others(cx: &Ctxt, state: Option<&Type>, ty: &mut Type) {
 }
 
 /// The events of `Result`, `Option` and `Vec` are their first argument.
-fn replace_in_collection(cx: &Ctxt, state: Option<&Type>, segment: &mut PathSegment) {
+fn replace_in_collection(cx: &Ctxt, segment: &mut PathSegment) {
     let is_collection = ["Result", "Option", "Vec"].iter().any(|collection| segment.ident == collection);
     if let (true, PathArguments::AngleBracketed(arguments)) = (is_collection, &mut segment.arguments)
         && let Some(GenericArgument::Type(events)) = arguments.args.first_mut()
     {
-        replace_others(cx, state, events);
+        replace_others(cx, events);
     }
 }
 

@@ -239,14 +239,6 @@ pub(crate) fn borrowed_return(tokens: impl ToTokens, to: Option<&Type>) -> Error
     at(tokens, "what a decider returns borrows nothing", &help)
 }
 
-pub(crate) fn state_return(tokens: impl ToTokens) -> Error {
-    at(
-        tokens,
-        "a decider does not return the state, which changes by its events",
-        "write the event that says what happened, as in `-> Result<SomethingHappened, Error>`",
-    )
-}
-
 pub(crate) fn value_return(ty: impl ToTokens) -> Error {
     at(
         &ty,

@@ -108,3 +108,47 @@ fn refusals_of_every_type_come_back() {
     given(()).when(free::Text { counter: 1 }).then_error("no");
     let _ = free::Boxed { counter: 1 }.counter;
 }
+
+/// An event that replaces the whole state may be the state.
+mod state {
+    use super::*;
+
+    #[aggregate(tag = "profile")]
+    #[derive(Event, Serialize, Deserialize, Clone, Default, Debug, PartialEq)]
+    pub(super) struct Profile {
+        #[tag]
+        pub(super) profile: u32,
+        pub(super) name: String,
+    }
+
+    #[derive(Command)]
+    pub(super) struct Rename {
+        #[tag]
+        pub(super) profile: u32,
+        pub(super) name: String,
+    }
+
+    #[decider]
+    impl Profile {
+        #[evolve]
+        fn replaced(&mut self, by: &Self) {
+            self.clone_from(by);
+        }
+
+        #[decide]
+        fn rename(&self, command: &Rename) -> Result<Self, Refused> {
+            if self.name == command.name {
+                return Err(Refused);
+            }
+            Ok(Profile { profile: command.profile, name: command.name.clone() })
+        }
+    }
+}
+
+#[test]
+fn a_state_that_is_an_event_is_returned() {
+    let ada = || state::Profile { profile: 1, name: "Ada".to_owned() };
+    let rename = || state::Rename { profile: 1, name: "Ada".to_owned() };
+    given(()).when(rename()).then(ada()).then_state(|state| assert_eq!(*state, ada()));
+    given(ada()).when(rename()).then_error(Refused);
+}
