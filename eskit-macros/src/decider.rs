@@ -4,6 +4,7 @@ mod decide;
 mod evolve;
 mod function;
 mod impl_block;
+mod item;
 mod signature;
 pub(crate) mod wrapped;
 
