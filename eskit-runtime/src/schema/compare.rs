@@ -10,7 +10,7 @@ mod sides;
 mod tags;
 mod untagged;
 
-use self::flattened::compare_taken;
+use self::flattened::{compare_taken, holds_flattened};
 use self::renamed::{Came, compare_replaced};
 use self::sides::{BlockKind, Sides, old_does_without};
 use self::tags::compare_tags;
@@ -108,7 +108,8 @@ const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member]
     compare_added(members, &sides, path, &mut came, report);
     compare_replaced(&sides, members, came, path, report);
     match sides.kind {
-        BlockKind::Struct => compare_taken(members, members, sides.lines, path, report),
+        BlockKind::Struct if holds_flattened(members) => compare_taken(members, members, sides.lines, path, report),
+        BlockKind::Struct => {}
         BlockKind::Enum | BlockKind::Fixed => compare_loosened(&sides, members, path, report),
     }
 }

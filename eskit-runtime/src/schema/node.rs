@@ -70,6 +70,19 @@ impl<'a> Node<'a> {
         bare
     }
 
+    /// Whether the record writes this name. With few steps, since a block is searched for each of its parts.
+    const fn is_called(&self, name: &str) -> bool {
+        let (line, name) = (self.member().as_bytes(), name.as_bytes());
+        if line.len() <= name.len() || !matches!(line[name.len()], b':' | b'?') {
+            return false;
+        }
+        let mut i = 0;
+        while i < name.len() && line[i] == name[i] {
+            i += 1;
+        }
+        i == name.len()
+    }
+
     /// Whether reading does without it.
     pub(crate) const fn is_optional(&self) -> bool {
         let member = self.member();
@@ -100,6 +113,9 @@ impl<'a> Node<'a> {
 
     /// Everything behind the shape: `[omitted] [alias remark]`.
     pub(crate) const fn marks(&self) -> &'a str {
+        if !self.line.is_empty() && self.line.as_bytes()[self.line.len() - 1] != b']' {
+            return "";
+        }
         let (_, marks) = self.line.split_at(position(self.line, b'['));
         marks
     }
@@ -143,7 +159,7 @@ impl<'a> Nodes<'a> {
     pub(crate) const fn find(self, name: &str) -> Option<Node<'a>> {
         let mut nodes = self;
         while let Some((node, rest)) = nodes.next() {
-            if node.tag().is_none() && same(node.name(), name) {
+            if node.is_called(name) {
                 return Some(node);
             }
             nodes = rest;
@@ -170,11 +186,19 @@ impl<'a> Nodes<'a> {
 
 /// The rest of the text behind a prefix.
 pub(crate) const fn strip<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    if text.len() < prefix.len() || !text.is_char_boundary(prefix.len()) {
+    let (bytes, start) = (text.as_bytes(), prefix.as_bytes());
+    if bytes.len() < start.len() {
         return None;
     }
-    let (start, rest) = text.split_at(prefix.len());
-    if same(start, prefix) { Some(rest) } else { None }
+    let mut i = 0;
+    while i < start.len() {
+        if bytes[i] != start[i] {
+            return None;
+        }
+        i += 1;
+    }
+    let (_, rest) = text.split_at(start.len());
+    Some(rest)
 }
 
 /// The place of the first such ASCII byte, or the length.

@@ -56,6 +56,17 @@ const fn reads(line: Node<'_>, name: &str) -> bool {
     same(line.name(), name)
 }
 
+pub(super) const fn holds_flattened(parts: &[Member]) -> bool {
+    let mut i = 0;
+    while i < parts.len() {
+        if parts[i].has(flag::FLATTEN) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
 /// Whether one of these parts is a flattened enum or option that may hold a field of this name.
 const fn flattened_holds(parts: &[Member], name: &str) -> bool {
     let mut i = 0;
