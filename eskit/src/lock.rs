@@ -11,11 +11,13 @@
 /// | `ESKIT_LOCK=force cargo test eskit_lock` | records everything as it is now: for shapes that were never released |
 /// | `cargo test` | fails when the file is stale |
 ///
+/// While `ESKIT_LOCK` is set nothing is checked, so no release is built then.
+///
 /// A change is compatible when stored events and older programs both survive it: a new field that may be missing, in a
-/// struct that does not deny unknown fields, is the most common one. A part of the same shape that goes as another comes is taken
-/// for a renamed one, whose stored values would be lost. A compatible change, or a new event, is not an error while
-/// you work; a release build (one without `debug_assertions`) requires that it is recorded, so that nothing is released
-/// which the lock does not know.
+/// struct that does not deny unknown fields, is the most common one. A part that goes as another of its shape comes is taken
+/// for a renamed one, whose stored values would be lost: where it was removed, put `gone` before it in the file. A
+/// compatible change, or a new event, is not an error while you work; a release build (one without `debug_assertions`)
+/// requires that it is recorded, so that nothing is released which the lock does not know.
 ///
 /// One crate of a package has the lock, the one that holds its events; the file names it. The package's programs, tests and
 /// examples are not held to the lock. A test that needs what an older program wrote writes it as JSON, with
@@ -42,8 +44,9 @@
 /// ```
 ///
 /// Events stand in the order of their names, and each part of a shape on a line of its own, so that what two branches record
-/// mostly merges without a conflict; otherwise keep the lines of both, and run the command. Behind a name stand `?` where reading does without it, and in brackets what else
-/// serde's attributes say; `gone` marks what was removed, since stored events still hold it.
+/// mostly merges without a conflict; otherwise keep the lines of both, and run the command. Behind a name stand `?` where
+/// reading does without it, and in brackets what else serde's attributes say; `gone` before it marks what was removed, since
+/// stored events still hold it.
 #[macro_export]
 macro_rules! lock {
     () => {
