@@ -1,9 +1,9 @@
 use super::sides::{BlockKind, Sides};
-use super::{compare_node, find, find_alias};
+use super::{compare_node, find, find_alias, is_struct};
 use crate::__private::message::Message;
 use crate::schema::node::Node;
 use crate::schema::report::{Path, Report};
-use crate::schema::shape::Member;
+use crate::schema::shape::{Kind, Member, ShapeDef};
 
 /// The most new parts of a block that are taken for renamed ones.
 const CAME_MAX: usize = 32;
@@ -31,13 +31,26 @@ impl<'m> Came<'m> {
     const fn take(&mut self, lost: Node<'_>) -> Option<&'m Member> {
         let mut i = 0;
         while i < self.count {
-            if let Some(member) = self.members[i] {
-                let mut report = Report::new();
-                compare_node(lost, lost.head(), member.shape, &Path::ROOT, &mut report);
-                if report.refused == 0 {
-                    self.members[i] = None;
-                    return Some(member);
-                }
+            if let Some(member) = self.members[i]
+                && has_shape(lost, member)
+            {
+                self.members[i] = None;
+                return Some(member);
+            }
+            i += 1;
+        }
+        None
+    }
+
+    /// The first struct with a part of the name and shape of one that went.
+    const fn holder(&self, lost: Node<'_>) -> Option<&'m Member> {
+        let mut i = 0;
+        while i < self.count {
+            if let Some(member) = self.members[i]
+                && let Some(part) = find(parts(member.shape), lost.name())
+                && has_shape(lost, part)
+            {
+                return Some(member);
             }
             i += 1;
         }
@@ -45,8 +58,23 @@ impl<'m> Came<'m> {
     }
 }
 
-/// A part that goes while one of its shape comes was renamed, for all that can be known. Both sides may do without it, and
-/// yet what is stored would be lost.
+const fn has_shape(line: Node<'_>, member: &Member) -> bool {
+    let mut report = Report::new();
+    compare_node(line, line.head(), member.shape, &Path::ROOT, &mut report);
+    report.refused == 0
+}
+
+/// The fields of a struct, or of an optional one.
+const fn parts(shape: &ShapeDef) -> &'static [Member] {
+    match shape.kind {
+        Kind::Option(inner) => parts(inner),
+        Kind::Block(head, parts) if is_struct(head) => parts,
+        _ => &[],
+    }
+}
+
+/// A part that goes while one of its shape comes was renamed, for all that can be known, and one that a new struct has
+/// was moved. Both sides may do without it, and yet what is stored would be lost.
 pub(super) const fn compare_replaced<'m>(
     sides: &Sides<'_>,
     members: &'m [Member],
@@ -63,13 +91,19 @@ pub(super) const fn compare_replaced<'m>(
         if !was_stored(line) || find(members, line.name()).is_some() || find_alias(members, line.name()).is_some() {
             continue;
         }
-        let Some(member) = came.take(line) else { continue };
-        if sides.do_without(line) {
-            let text = Message::new().text(" was removed, and what is stored of it is not read as ").code(member.name);
-            report.replaced += 1;
-            report.refuse_with(&path.part(line.name()), text);
+        let part = path.part(line.name());
+        let text = Message::new().text(" was removed, and what is stored of it is not read as ");
+        if let Some(member) = came.take(line) {
+            if sides.do_without(line) {
+                report.replaced += 1;
+                report.refuse_with(&part, text.code(member.name));
+            }
+            report.note_renamed(line.name(), member.name);
+        } else if sides.do_without(line)
+            && let Some(member) = came.holder(line)
+        {
+            report.refuse_with(&part, text.text("`").text(member.name).text(".").text(line.name()).text("`"));
         }
-        report.note_renamed(line.name(), member.name);
     }
 }
 

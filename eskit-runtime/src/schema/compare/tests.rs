@@ -264,6 +264,12 @@ fn one_part_that_went_and_one_of_its_shape_that_came_may_be_the_same() {
     ] {
         assert_eq!(differences(&of(old), &of(new)), [""; 0], "{old} -> {new}");
     }
+    // A move is one to a struct that has a part of this name and shape.
+    for inner in ["option struct", "struct"] {
+        let moved = |part: &str| differences(&of("a?: u8"), &of(&format!("c?: {inner}\n    {part}")));
+        assert_eq!(moved("a?: u8"), [lost("a", "c.a")]);
+        assert_eq!([moved("a?: u16"), moved("b?: u8")], [[""; 0]; 2]);
+    }
     let hint = "if `a` was renamed, put `#[serde(rename = \"a\")]` on `b`";
     for (old, new) in [
         ("a: u8; x: u8", "b: u8; x: u8"),
