@@ -10,11 +10,4 @@ struct Point {
     last_name: Option<String>,
 }
 
-#[derive(Shape, Serialize, Deserialize)]
-enum Size {
-    #[serde(rename(deserialize = "small"))]
-    Small,
-    Large,
-}
-
 fn main() {}

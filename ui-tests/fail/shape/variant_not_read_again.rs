@@ -1,0 +1,10 @@
+use eskit::prelude::*;
+
+#[derive(Shape, Serialize, Deserialize)]
+enum Size {
+    #[serde(rename(deserialize = "small"))]
+    Small,
+    Large,
+}
+
+fn main() {}
