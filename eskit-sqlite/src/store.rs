@@ -184,7 +184,6 @@ impl Inner {
     fn start(path: PathBuf, options: &SqliteOptions, opened: Connections) -> Result<Inner, StoreError> {
         let Connections { writer, readers, poller, head } = opened;
         let write = WriteSide {
-            files: FileIds::at(&path),
             path: path.clone(),
             queue: WriteQueue::new(options.queue_len),
             busy_timeout: options.busy_timeout,
@@ -220,8 +219,9 @@ impl Inner {
         threads.readers.push(named("poller").spawn(move || heads.poll(&poller)).map_err(no_thread)?);
         if let Some(conn) = writer {
             let (write, heads) = (Arc::clone(&self.write), Arc::clone(&self.heads));
+            let files = FileIds::at(&self.path);
             let serve = move || {
-                writer::serve(&conn, &write, &heads);
+                writer::serve(&conn, files, &write, &heads);
                 conn
             };
             threads.writer = Some(named("writer").spawn(serve).map_err(no_thread)?);

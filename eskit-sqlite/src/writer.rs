@@ -24,8 +24,6 @@ const INTAKE_MAX: Duration = Duration::from_millis(10);
 /// What the writer thread shares with the callers.
 pub(crate) struct WriteSide {
     pub(crate) path: PathBuf,
-    /// The files that were opened.
-    pub(crate) files: FileIds,
     pub(crate) queue: WriteQueue,
     /// How long to wait while another process holds the file.
     pub(crate) busy_timeout: Duration,
@@ -47,7 +45,7 @@ impl From<Fault> for Failure {
 }
 
 /// The work of the writer thread, until the queue refuses and is empty.
-pub(crate) fn serve(conn: &Connection, side: &WriteSide, heads: &Heads) {
+pub(crate) fn serve(conn: &Connection, files: FileIds, side: &WriteSide, heads: &Heads) {
     let statements = match Statements::prepare(conn) {
         Ok(statements) => statements,
         Err(error) => {
@@ -55,7 +53,7 @@ pub(crate) fn serve(conn: &Connection, side: &WriteSide, heads: &Heads) {
             return refuse_rest(side);
         }
     };
-    let mut writer = Writer { conn, side, statements, pending: PendingNames::default(), commit: Duration::ZERO };
+    let mut writer = Writer { conn, files, side, statements, pending: PendingNames::default(), commit: Duration::ZERO };
     let mut taken = Taken::default();
     let mut expected = 0;
     while side.queue.take(&mut taken) {
@@ -99,6 +97,8 @@ pub(crate) fn failed_closed(path: &Path, cause: &str) -> StoreError {
 
 struct Writer<'w> {
     conn: &'w Connection,
+    /// The files that were opened.
+    files: FileIds,
     side: &'w WriteSide,
     statements: Statements<'w>,
     pending: PendingNames,
@@ -135,7 +135,7 @@ impl Writer<'_> {
             }
         }
         let head = batch.finish()?;
-        if let Some(file) = self.side.files.moved() {
+        if let Some(file) = self.files.moved() {
             return Err(Fault::Moved(file.to_owned()).into());
         }
         let started = Instant::now();

@@ -348,6 +348,8 @@ async fn a_removed_write_ahead_log_takes_no_appends_and_is_saved_by_closing() {
         store.append(one(plain("e"))).await.unwrap();
         let removed = format!("{}{suffix}", file.display());
         std::fs::remove_file(&removed).unwrap();
+        // It is looked for ten times a second.
+        tokio::time::sleep(Duration::from_millis(100)).await;
         let error = store.append(one(plain("e"))).await.unwrap_err();
         assert!(error.to_string().contains(&format!("`{removed}` was removed or replaced")), "{error}");
         assert_eq!(append_kind(error), StoreErrorKind::FailedClosed);
