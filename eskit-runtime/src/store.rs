@@ -130,7 +130,7 @@ pub trait EventStore: Send + Sync {
 /// A store behind a pointer is a store.
 macro_rules! forward_to_pointee {
     ($pointer:ty) => {
-        impl<S: EventStore> EventStore for $pointer {
+        impl<S: EventStore + ?Sized> EventStore for $pointer {
             fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send {
                 (**self).append(append)
             }

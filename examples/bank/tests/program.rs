@@ -43,7 +43,10 @@ fn a_second_run_takes_new_accounts() {
 fn a_store_that_cannot_be_opened_is_an_error() {
     let output = bank(&["nothing"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: cannot connect to a DSN without a scheme"));
+    assert!(
+        String::from_utf8_lossy(&output.stderr)
+            .starts_with("error: cannot connect to the DSN `nothing` without a scheme")
+    );
 }
 
 #[test]
