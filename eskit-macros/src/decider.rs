@@ -122,13 +122,14 @@ pub(crate) fn misplaced(word: &str, item: TokenStream) -> TokenStream {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => Some(group.stream()),
         _ => None,
     });
-    if word == symbol::DECIDE && parameters.is_some_and(takes_models) && !mentions_self(item.clone()) {
+    let is_method = mentions_self(item.clone());
+    if word == symbol::DECIDE && parameters.is_some_and(takes_models) && !is_method {
         // It is a decider in all but the mark.
         let error = diag::misplaced_decide(name).to_compile_error();
         let generated = expand(TokenStream::new(), item);
         return quote!(#generated #error);
     }
-    if mentions_self(item.clone()) && !is_first_outside(&name) {
+    if is_method && !is_first_outside(&name) {
         return item;
     }
     let first = || item.clone().into_iter().next();

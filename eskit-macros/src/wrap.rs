@@ -73,6 +73,11 @@ pub(crate) fn name_span(ty: &Type) -> Span {
     }
 }
 
+/// The type behind a reference, or the type itself.
+pub(crate) fn behind_reference(ty: &Type) -> &Type {
+    if let Type::Reference(reference) = ty { &reference.elem } else { ty }
+}
+
 /// A hidden macro whose name holds a wire name and a version: a second event of the crate that claims the same pair,
 /// in whatever module, is a duplicate definition (E0428) with both names underlined.
 pub(crate) fn claim(wire_name: &str, version: u32, span: Span) -> TokenStream {

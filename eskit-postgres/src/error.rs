@@ -43,6 +43,10 @@ impl fmt::Display for Fault {
     }
 }
 
+fn on_log(doing: &str, names: &Names) -> String {
+    format!("{doing} the log `{names}`")
+}
+
 /// What the server said, if it was the server.
 fn database(error: &sqlx::Error) -> Option<&PgDatabaseError> {
     match error {
@@ -109,12 +113,12 @@ impl Fault {
 
     /// The error that a caller sees: what was tried on which log, what the database said, and what to do.
     pub(crate) fn into_error(self, doing: &str, names: &Names) -> StoreError {
-        self.into_failure(&format!("{doing} the log `{names}`"))
+        self.into_failure(&on_log(doing, names))
     }
 
     /// The same where there is no log yet.
     pub(crate) fn into_failure(self, to_do: &str) -> StoreError {
-        let error = StoreError::new(self.kind(), format!("cannot {to_do}: {self}{}", self.remedy()));
+        let error = StoreError::new(self.kind(), self.failure(to_do));
         match self {
             Fault::Sqlx(source) => error.with_source(source),
             _ => error,
@@ -123,7 +127,11 @@ impl Fault {
 
     /// The text of [`Fault::into_error`].
     pub(crate) fn text(&self, doing: &str, names: &Names) -> String {
-        format!("cannot {doing} the log `{names}`: {self}{}", self.remedy())
+        self.failure(&on_log(doing, names))
+    }
+
+    fn failure(&self, to_do: &str) -> String {
+        format!("cannot {to_do}: {self}{}", self.remedy())
     }
 
     fn remedy(&self) -> &'static str {

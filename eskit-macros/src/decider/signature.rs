@@ -9,7 +9,7 @@ use super::function::means_key;
 use super::wrapped;
 use crate::attr::split_at_commas;
 use crate::ctxt::Ctxt;
-use crate::wrap::bare;
+use crate::wrap::{bare, behind_reference};
 use crate::{diag, symbol};
 
 pub(crate) struct Signature {
@@ -267,21 +267,20 @@ impl Param {
 
     /// Whether its type is what surrounds an event, by its name.
     pub(crate) fn is_recorded_event(&self) -> bool {
-        let inner = if let Type::Reference(reference) = &self.ty { &*reference.elem } else { &self.ty };
-        matches!(inner, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "RecordedEvent"))
+        matches!(behind_reference(&self.ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "RecordedEvent"))
     }
 
     /// Whether its type is a plain value, such as a number or a text.
     pub(crate) fn is_value(&self) -> bool {
-        wrapped::is_value(if let Type::Reference(reference) = &self.ty { &reference.elem } else { &self.ty })
+        wrapped::is_value(behind_reference(&self.ty))
     }
 
     /// The types of a tuple that holds several, each without its reference.
     pub(crate) fn tuple(&self) -> Option<Vec<Type>> {
-        let behind =
-            |ty: &Type| if let Type::Reference(reference) = ty { (*reference.elem).clone() } else { ty.clone() };
-        match behind(&self.ty) {
-            Type::Tuple(tuple) if tuple.elems.len() > 1 => Some(tuple.elems.iter().map(behind).collect()),
+        match behind_reference(&self.ty) {
+            Type::Tuple(tuple) if tuple.elems.len() > 1 => {
+                Some(tuple.elems.iter().map(|ty| behind_reference(ty).clone()).collect())
+            }
             _ => None,
         }
     }

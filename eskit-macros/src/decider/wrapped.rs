@@ -97,6 +97,7 @@ pub(super) fn own_events(cx: &Ctxt, mut output: Type) -> Type {
 }
 
 fn replace_others(cx: &Ctxt, ty: &mut Type) {
+    let is_value = is_value(ty);
     let error = match &mut *ty {
         Type::Tuple(tuple) => return tuple.elems.iter_mut().for_each(|elem| replace_others(cx, elem)),
         Type::Array(array) => return replace_others(cx, &mut array.elem),
@@ -104,7 +105,7 @@ fn replace_others(cx: &Ctxt, ty: &mut Type) {
         Type::Group(group) => return replace_others(cx, &mut group.elem),
         Type::ImplTrait(opaque) => diag::opaque_return(&*opaque, bound(&opaque.bounds).as_ref()),
         Type::TraitObject(object) => diag::pointer_return(&*object, None),
-        Type::Path(path) if is_value(&Type::Path(path.clone())) => diag::value_return(&*path),
+        Type::Path(path) if is_value => diag::value_return(&*path),
         Type::Path(path) => {
             let Some(segment) = path.path.segments.last_mut() else { return };
             if !POINTERS.iter().any(|pointer| segment.ident == pointer) {

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{Error, LitStr, Type};
 
 use super::at;
-use crate::wrap::text;
+use crate::wrap::{behind_reference, text};
 
 pub(crate) fn decider_item(tokens: impl ToTokens) -> Error {
     at(
@@ -105,10 +105,9 @@ pub(crate) fn generic_function(tokens: impl ToTokens, what: &str) -> Error {
 }
 
 pub(crate) fn model_is_value(ty: &Type) -> Error {
-    let value = if let Type::Reference(reference) = ty { &reference.elem } else { ty };
     at(
         ty,
-        &format!("`{}` is not an aggregate", text(value)),
+        &format!("`{}` is not an aggregate", text(behind_reference(ty))),
         "make it a field of the command, as all that a decider needs besides aggregates",
     )
 }
@@ -147,11 +146,10 @@ pub(crate) fn decide_no_command(name: &Ident) -> Error {
 }
 
 pub(crate) fn evolve_envelope_first(tokens: impl ToTokens, name: &Ident, event: &Type) -> Error {
-    let event = if let Type::Reference(reference) = event { &*reference.elem } else { event };
     at(
         tokens,
         "the event comes first, and behind it its envelope",
-        &format!("write `fn {name}(&mut self, event: &{}, recorded: &RecordedEvent)`", text(event)),
+        &format!("write `fn {name}(&mut self, event: &{}, recorded: &RecordedEvent)`", text(behind_reference(event))),
     )
 }
 
@@ -181,8 +179,7 @@ pub(crate) fn mutable_reference(tokens: impl ToTokens, what: &str, ty: &Type) ->
 
 /// `example` names a type of the kind that is wanted.
 pub(crate) fn value_parameter(ty: &Type, what: &str, example: &str) -> Error {
-    let value = if let Type::Reference(reference) = ty { &reference.elem } else { ty };
-    at(ty, &format!("`{}` is not {what}", text(value)), &format!("write `&{example}`"))
+    at(ty, &format!("`{}` is not {what}", text(behind_reference(ty))), &format!("write `&{example}`"))
 }
 
 /// `inner` is the type that the parameter's holds, and `example` one of its kind.

@@ -111,6 +111,18 @@ impl<'a> Node<'a> {
         false
     }
 
+    /// Whether it is read under this alias.
+    pub(crate) const fn has_alias(&self, name: &str) -> bool {
+        let mut marks = self.marks();
+        while let Some((mark, rest)) = next_mark(marks) {
+            if matches!(strip(mark, "alias "), Some(alias) if same(alias, name)) {
+                return true;
+            }
+            marks = rest;
+        }
+        false
+    }
+
     /// Everything behind the shape: `[omitted] [alias remark]`.
     pub(crate) const fn marks(&self) -> &'a str {
         if !self.line.is_empty() && self.line.as_bytes()[self.line.len() - 1] != b']' {
@@ -171,12 +183,8 @@ impl<'a> Nodes<'a> {
     pub(crate) const fn find_alias(self, name: &str) -> Option<Node<'a>> {
         let mut nodes = self;
         while let Some((node, rest)) = nodes.next() {
-            let mut marks = node.marks();
-            while let Some((mark, rest)) = next_mark(marks) {
-                if matches!(strip(mark, "alias "), Some(alias) if same(alias, name)) {
-                    return Some(node);
-                }
-                marks = rest;
+            if node.has_alias(name) {
+                return Some(node);
             }
             nodes = rest;
         }

@@ -2,7 +2,7 @@
 
 use super::{contains, is_struct};
 use crate::__private::message::Message;
-use crate::schema::node::{Node, Nodes, next_mark, position, strip};
+use crate::schema::node::{Nodes, position, strip};
 use crate::schema::report::{Path, Report};
 use crate::schema::shape::{Kind, Member, ShapeDef, flag};
 use crate::table::same;
@@ -31,7 +31,7 @@ const fn compare_names(part: &Member, all: &[Member], lines: Nodes<'_>, path: &P
     let recorded = lines.find(part.name);
     let (mut name, mut i) = (part.name, 0);
     loop {
-        let is_recorded = matches!(recorded, Some(line) if reads(line, name));
+        let is_recorded = matches!(recorded, Some(line) if same(line.name(), name) || line.has_alias(name));
         if !is_recorded && flattened_holds(all, name) {
             let text = Message::new().text(" now takes ").code(name).text(" from a flattened part, which reads it too");
             report.taken += 1;
@@ -43,17 +43,6 @@ const fn compare_names(part: &Member, all: &[Member], lines: Nodes<'_>, path: &P
         name = part.aliases[i];
         i += 1;
     }
-}
-
-const fn reads(line: Node<'_>, name: &str) -> bool {
-    let mut marks = line.marks();
-    while let Some((mark, rest)) = next_mark(marks) {
-        if matches!(strip(mark, "alias "), Some(alias) if same(alias, name)) {
-            return true;
-        }
-        marks = rest;
-    }
-    same(line.name(), name)
 }
 
 pub(super) const fn holds_flattened(parts: &[Member]) -> bool {
