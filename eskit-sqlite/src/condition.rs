@@ -2,22 +2,18 @@ use eskit_runtime::{
     Condition, Conflict, ConflictEvent, ConflictKind, Direction, ExpectedVersion, Position, Query, StreamId,
 };
 
-use crate::batch::{Batch, Streams};
+use crate::batch::Batch;
 use crate::error::Fault;
 use crate::range::Range;
 use crate::row::position;
 use crate::select;
 
 /// The first condition that does not hold, with the event that broke it.
-pub(crate) fn first_conflict<'r>(
-    batch: &mut Batch<'_, '_>,
-    streams: &mut Streams<'r>,
-    conditions: &'r [Condition],
-) -> Result<Option<Conflict>, Fault> {
+pub(crate) fn first_conflict(batch: &mut Batch<'_, '_>, conditions: &[Condition]) -> Result<Option<Conflict>, Fault> {
     for condition in conditions {
         let conflict = match condition {
             Condition::Stream { expected: ExpectedVersion::Any, .. } => None,
-            Condition::Stream { stream, expected } => stream_conflict(batch, streams, stream, *expected)?,
+            Condition::Stream { stream, expected } => stream_conflict(batch, stream, *expected)?,
             Condition::NoEvents { query, after } => query_conflict(batch, query, *after)?,
         };
         if conflict.is_some() {
@@ -27,13 +23,12 @@ pub(crate) fn first_conflict<'r>(
     Ok(None)
 }
 
-fn stream_conflict<'r>(
+fn stream_conflict(
     batch: &mut Batch<'_, '_>,
-    streams: &mut Streams<'r>,
-    stream: &'r StreamId,
+    stream: &StreamId,
     expected: ExpectedVersion,
 ) -> Result<Option<Conflict>, Fault> {
-    let found = batch.stream_version(streams, stream)?.unsigned_abs();
+    let found = batch.stream_version(stream)?.unsigned_abs();
     if expected.accepts(found) {
         return Ok(None);
     }

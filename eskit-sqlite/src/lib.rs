@@ -37,6 +37,7 @@ mod scan;
 mod schema;
 mod select;
 mod snapshot;
+mod state;
 mod statements;
 mod store;
 mod stream;

@@ -56,7 +56,7 @@ pub(crate) fn change(
     };
     if next != status {
         write(batch.conn, stream, &next, version)?;
-        batch.has_closed = true;
+        batch.state.stream_changed();
         if next.is_deleted() {
             delete(batch.conn, stream)?;
         }

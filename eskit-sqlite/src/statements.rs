@@ -12,6 +12,7 @@ pub(crate) struct InsertEntries<'c> {
 pub(crate) struct Statements<'c> {
     pub(crate) begin: Statement<'c>,
     pub(crate) commit: Statement<'c>,
+    pub(crate) data_version: Statement<'c>,
     pub(crate) head: Statement<'c>,
     pub(crate) newest_id: Statement<'c>,
     pub(crate) any_closed: Statement<'c>,
@@ -31,6 +32,7 @@ impl<'c> Statements<'c> {
         Ok(Statements {
             begin: conn.prepare("BEGIN IMMEDIATE")?,
             commit: conn.prepare("COMMIT")?,
+            data_version: conn.prepare("PRAGMA data_version")?,
             head: conn.prepare("SELECT max(pos) FROM events")?,
             newest_id: conn.prepare("SELECT max(id) FROM events WHERE id <= ?1")?,
             any_closed: conn.prepare("SELECT EXISTS (SELECT 1 FROM closed_streams)")?,

@@ -17,16 +17,18 @@ macro_rules! next_name {
     };
 }
 
-/// How many events carry a tag, up to a bound.
 macro_rules! count {
     ($table:literal) => {
         concat!(
-            "SELECT count(*) FROM (SELECT 1 FROM ",
+            "(SELECT count(*) FROM (SELECT 1 FROM ",
             $table,
-            " WHERE tag = ?1 AND type = ?2 AND pos > ?3 AND pos <= ?4 LIMIT ?5)"
+            " WHERE tag = ?1 AND type = ?2 AND pos > ?3 AND pos <= ?4 LIMIT ?5))"
         )
     };
 }
+
+/// How many events carry a tag, in either table up to a bound.
+const COUNT: &str = concat!("SELECT ", count!("tags_recent"), " + ", count!("tags"));
 
 /// The events of one tag, without and with their order.
 macro_rules! ordered {
@@ -41,7 +43,7 @@ macro_rules! first_tag {
 }
 
 /// How far to count a tag's events to find the rarest: a first try, by how much to go further, and where to stop.
-const COUNT_FIRST: i64 = 16;
+const COUNT_FIRST: i64 = 4;
 const COUNT_GROWTH: i64 = 4;
 const COUNT_MAX: i64 = 1 << 16;
 
@@ -101,19 +103,15 @@ fn names_of_tag(conn: &Connection, tag: &str) -> Result<Vec<String>, Fault> {
 ///
 /// Counts every tag up to a bound that grows until one tag stays below it, so the cost follows the rarest tag.
 fn rarest(conn: &Connection, tags: &[&str], names: &[Cow<'_, str>], range: Range) -> Result<Option<usize>, Fault> {
-    let mut settled = conn.prepare_cached(count!("tags"))?;
-    let mut recent = conn.prepare_cached(count!("tags_recent"))?;
+    let mut count_of = conn.prepare_cached(COUNT)?;
     let mut bound = COUNT_FIRST;
     while bound <= COUNT_MAX {
         for (index, tag) in tags.iter().enumerate() {
             let mut count = 0;
             for name in names {
-                for statement in [&mut recent, &mut settled] {
-                    if count < bound {
-                        count += statement.query_row((tag, name, range.after, range.until, bound - count), |row| {
-                            row.get::<_, i64>(0)
-                        })?;
-                    }
+                if count < bound {
+                    let parameters = (tag, name, range.after, range.until, bound - count);
+                    count += count_of.query_row(parameters, |row| row.get::<_, i64>(0))?;
                 }
             }
             if count < bound {

@@ -11,6 +11,8 @@ use crate::identity::FileIds;
 use crate::names::PendingNames;
 use crate::queue::{Refusal, Taken, WriteQueue};
 use crate::request::Request;
+use crate::row::position;
+use crate::state::LogState;
 use crate::statements::Statements;
 use crate::watch::Heads;
 
@@ -53,7 +55,8 @@ pub(crate) fn serve(conn: &Connection, files: FileIds, side: &WriteSide, heads: 
             return refuse_rest(side);
         }
     };
-    let mut writer = Writer { conn, files, side, statements, pending: PendingNames::default(), commit: Duration::ZERO };
+    let mut writer =
+        Writer { conn, files, side, statements, pending: PendingNames::default(), state: None, commit: Duration::ZERO };
     let mut taken = Taken::default();
     let mut expected = 0;
     while side.queue.take(&mut taken) {
@@ -102,6 +105,8 @@ struct Writer<'w> {
     side: &'w WriteSide,
     statements: Statements<'w>,
     pending: PendingNames,
+    /// What is known of the log since the last commit.
+    state: Option<LogState>,
     /// How long the last commit took.
     commit: Duration,
 }
@@ -122,7 +127,8 @@ impl Writer<'_> {
         busy::begin(self.side.busy_timeout, || self.statements.begin.raw_execute().map(drop))?;
         let begun = Instant::now();
         let deadline = begun + (self.commit / LINGER_PART).min(LINGER_MAX);
-        let mut batch = Batch::new(self.conn, &mut self.statements, &mut self.pending, self.side.settle_after)?;
+        let state = LogState::begin(&mut self.statements, self.state.take())?;
+        let mut batch = Batch::new(self.conn, &mut self.statements, &mut self.pending, state, self.side.settle_after);
         let mut done = 0;
         // While some requests are worked on, others come.
         loop {
@@ -134,7 +140,7 @@ impl Writer<'_> {
                 break;
             }
         }
-        let head = batch.finish()?;
+        let state = batch.finish()?;
         if let Some(file) = self.files.moved() {
             return Err(Fault::Moved(file.to_owned()).into());
         }
@@ -144,6 +150,8 @@ impl Writer<'_> {
             Failure { is_ambiguous: !fault.is_definite(), fault }
         })?;
         self.commit = started.elapsed();
+        let head = position(state.head);
+        self.state = Some(state);
         Ok(head)
     }
 

@@ -249,3 +249,17 @@ async fn the_largest_append_goes_through() {
     assert_eq!(appended.versions[9_999], Some(100));
     assert_eq!(everything(&store).await.len(), 10_000);
 }
+
+/// The writer remembers the versions of a few thousand streams.
+#[tokio::test]
+async fn versions_are_right_for_any_number_of_streams() {
+    let folder = Folder::new("streams");
+    let store = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    for version in 0..3 {
+        let events: Vec<_> = (0..6_000).map(|number| on(stream(&format!("{number}")), "e")).collect();
+        let append =
+            Append::new(events).with(at_version(stream("0"), version)).with(at_version(stream("4999"), version));
+        let appended = store.append(append).await.unwrap();
+        assert!(appended.versions.iter().all(|found| *found == Some(version + 1)));
+    }
+}

@@ -240,10 +240,10 @@ async fn a_full_file_refuses_and_recovers() {
     let folder = Folder::new("full");
     let file = folder.file("log.db");
     let store = SqliteStore::options().max_bytes(200_000).open(&file).await.unwrap();
-    let large = || NewEvent { payload: vec![b'x'; 10_000], ..plain("large") };
+    let large = || NewEvent { payload: vec![b'x'; 10_000], ..on(stream("a"), "large") };
     let mut acknowledged = 0;
     let error = loop {
-        match store.append(one(large())).await {
+        match store.append(one(large()).with(at_version(stream("a"), acknowledged))).await {
             Ok(appended) => acknowledged = appended.last().get(),
             Err(error) => break error,
         }
@@ -251,8 +251,9 @@ async fn a_full_file_refuses_and_recovers() {
     assert!(error.to_string().contains("max_bytes"), "{error}");
     assert_eq!(append_kind(error), StoreErrorKind::Full);
     assert!(acknowledged > 5);
-    // What fits still goes in.
-    assert_eq!(store.append(one(plain("small"))).await.unwrap().last().get(), acknowledged + 1);
+    // What fits still goes in, behind what was acknowledged.
+    let small = one(on(stream("a"), "small")).with(at_version(stream("a"), acknowledged));
+    assert_eq!(store.append(small).await.unwrap().last().get(), acknowledged + 1);
     assert_eq!(everything(&store).await.len() as u64, acknowledged + 1);
     store.close().await;
     let store = SqliteStore::open(&file).await.unwrap();

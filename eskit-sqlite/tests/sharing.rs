@@ -6,7 +6,7 @@ mod support;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use eskit_runtime::{AppendError, EventStore, Position, Query, ReadOptions};
+use eskit_runtime::{AppendError, EventStore, Position, Query, ReadOptions, StreamChange};
 use eskit_sqlite::SqliteStore;
 use support::*;
 
@@ -66,6 +66,30 @@ async fn assert_counted(store: &SqliteStore, events: u64) {
     assert_eq!(numbers(&log), (1..=events).collect::<Vec<_>>());
     let versions: Vec<u64> = log.iter().map(|event| event.stream.as_ref().unwrap().version).collect();
     assert_eq!(versions, (1..=events).collect::<Vec<_>>());
+}
+
+/// Each writer remembers what it knows of the log, but only for as long as nobody else writes.
+#[tokio::test]
+async fn a_writer_heeds_what_others_wrote() {
+    let folder = Folder::new("heed");
+    let left = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    let right = SqliteStore::open(folder.file("log.db")).await.unwrap();
+    let a = || stream("a");
+    let mut first = None;
+    for (version, store) in (0..6).zip([&left, &right, &right, &left, &left, &right]) {
+        let append = one(on(a(), "e")).with(at_version(a(), version));
+        first.get_or_insert_with(|| append.clone());
+        let appended = store.append(append).await.unwrap();
+        assert_eq!((appended.last(), appended.versions), (Position::new(version + 1), vec![Some(version + 1)]));
+    }
+    for store in [&left, &right] {
+        assert!(store.append(first.clone().unwrap()).await.unwrap().repeated, "an id that was written elsewhere");
+    }
+    left.change_stream(&a(), StreamChange::Archive).await.unwrap();
+    let refused = right.append(one(on(a(), "e"))).await;
+    assert!(matches!(refused, Err(AppendError::StreamClosed(_))), "{refused:?}");
+    right.change_stream(&a(), StreamChange::Restore).await.unwrap();
+    assert_eq!(left.append(one(on(a(), "e"))).await.unwrap().versions, [Some(7)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
