@@ -1,6 +1,6 @@
 //! Names inside of flattened enums and options: they stand among the fields of the struct around them.
 
-use super::{contains, is_struct};
+use super::{contains, find, find_alias, is_struct};
 use crate::__private::message::Message;
 use crate::schema::node::{Nodes, position, strip};
 use crate::schema::report::{Path, Report};
@@ -75,25 +75,14 @@ const fn flattened_holds(parts: &[Member], name: &str) -> bool {
 const fn holds(shape: &ShapeDef, name: &str) -> bool {
     match shape.kind {
         Kind::Option(inner) => holds(inner, name),
-        Kind::Block(head, parts) if is_struct(head) => has_part(parts, name) || flattened_holds(parts, name),
+        Kind::Block(head, parts) if is_struct(head) => is_part(parts, name) || flattened_holds(parts, name),
         Kind::Block(head, variants) if strip(head, "enum").is_some() => variants_hold(head, variants, name),
         _ => false,
     }
 }
 
-const fn has_part(parts: &[Member], name: &str) -> bool {
-    let mut i = 0;
-    while i < parts.len() {
-        if is_called(&parts[i], name) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
-
-const fn is_called(part: &Member, name: &str) -> bool {
-    same(part.name, name) || contains(part.aliases, name)
+const fn is_part(parts: &[Member], name: &str) -> bool {
+    find(parts, name).is_some() || find_alias(parts, name).is_some()
 }
 
 const fn variants_hold(head: &str, variants: &[Member], name: &str) -> bool {
@@ -109,7 +98,9 @@ const fn variants_hold(head: &str, variants: &[Member], name: &str) -> bool {
     while i < variants.len() {
         let variant = &variants[i];
         let is_key = same(head, "enum") && !variant.has(flag::UNTAGGED);
-        if is_key && is_called(variant, name) || !is_key && holds(variant.shape, name) {
+        if is_key && (same(variant.name, name) || contains(variant.aliases, name))
+            || !is_key && holds(variant.shape, name)
+        {
             return true;
         }
         i += 1;

@@ -1,9 +1,9 @@
 use super::sides::{BlockKind, Sides};
 use super::{compare_node, find, find_alias, is_struct};
 use crate::__private::message::Message;
-use crate::schema::node::Node;
+use crate::schema::node::{Node, strip};
 use crate::schema::report::{Path, Report};
-use crate::schema::shape::{Kind, Member, ShapeDef};
+use crate::schema::shape::{Kind, Member, ShapeDef, flag};
 
 /// The most new parts of a block that are taken for renamed ones.
 const CAME_MAX: usize = 32;
@@ -47,6 +47,7 @@ impl<'m> Came<'m> {
         let mut i = 0;
         while i < self.count {
             if let Some(member) = self.members[i]
+                && !member.has(flag::FLATTEN)
                 && let Some(part) = find(parts(member.shape), lost.name())
                 && has_shape(lost, part)
             {
@@ -56,6 +57,34 @@ impl<'m> Came<'m> {
         }
         None
     }
+
+    /// The first of the name and shape of a part of a struct that went.
+    const fn part_of(&self, lost: Node<'_>) -> Option<&'m Member> {
+        // What was flattened stood beside it.
+        if strip(lost.name(), "*").is_some() || !is_struct(strip_options(lost.head())) {
+            return None;
+        }
+        let mut i = 0;
+        while i < self.count {
+            if let Some(member) = self.members[i]
+                && let Some(part) = lost.children().find(member.name)
+                && was_stored(part)
+                && has_shape(part, member)
+            {
+                return Some(member);
+            }
+            i += 1;
+        }
+        None
+    }
+}
+
+const fn strip_options(head: &str) -> &str {
+    let mut head = head;
+    while let Some(inner) = strip(head, "option ") {
+        head = inner;
+    }
+    head
 }
 
 const fn has_shape(line: Node<'_>, member: &Member) -> bool {
@@ -73,8 +102,8 @@ const fn parts(shape: &ShapeDef) -> &'static [Member] {
     }
 }
 
-/// A part that goes while one of its shape comes was renamed, for all that can be known, and one that a new struct has
-/// was moved. Both sides may do without it, and yet what is stored would be lost.
+/// A part that goes while one of its shape comes was renamed, for all that can be known; one that a new struct has was moved
+/// there, and one that comes as a struct goes that had it was moved out. Both sides may do without it, and yet what is stored would be lost.
 pub(super) const fn compare_replaced<'m>(
     sides: &Sides<'_>,
     members: &'m [Member],
@@ -103,6 +132,10 @@ pub(super) const fn compare_replaced<'m>(
             && let Some(member) = came.holder(line)
         {
             report.refuse_with(&part, text.text("`").text(member.name).text(".").text(line.name()).text("`"));
+        } else if sides.do_without(line)
+            && let Some(member) = came.part_of(line)
+        {
+            report.refuse_with(&part.part(member.name), text.code(member.name));
         }
     }
 }

@@ -269,6 +269,9 @@ fn one_part_that_went_and_one_of_its_shape_that_came_may_be_the_same() {
         let moved = |part: &str| differences(&of("a?: u8"), &of(&format!("c?: {inner}\n    {part}")));
         assert_eq!(moved("a?: u8"), [lost("a", "c.a")]);
         assert_eq!([moved("a?: u16"), moved("b?: u8")], [[""; 0]; 2]);
+        let moved_out = |part: &str| differences(&of(&format!("c?: {inner}\n    {part}")), &of("a?: u8"));
+        assert_eq!(moved_out("a?: u8"), [lost("c.a", "a")]);
+        assert_eq!([moved_out("a?: u16"), moved_out("b?: u8"), moved_out("gone a?: u8")], [[""; 0]; 3]);
     }
     let hint = "if `a` was renamed, put `#[serde(rename = \"a\")]` on `b`";
     for (old, new) in [
@@ -311,6 +314,13 @@ fn a_new_field_takes_no_name_from_what_is_flattened_beside_it() {
         // The fields of what was flattened stand alone from now on.
         assert_eq!(differences(&beside("a: u8"), &of("a: u8; x?: u8")), [""; 0], "{head}");
     }
+    // A struct that is flattened into what is flattened.
+    let twice = "*0?: option struct\n    *0: struct\n      x: u8";
+    let recorded = of("a: u8; *0?: option struct\n    x: u8");
+    assert_eq!(differences(&recorded, &of(&format!("a: u8; x?: u8; {twice}"))), [taken("x", "x")]);
+    assert_eq!(differences(&recorded, &of(&format!("a: u8; {twice}"))), [""; 0]);
+    // Into what is flattened, a field moves only in the program.
+    assert_eq!(differences(&of("a: u8; x?: u8"), &of("a: u8; *0?: option struct\n    x: u8")), [""; 0]);
     // Only what stands among the fields.
     for (head, parts) in [("enum tag t content c", "A: struct\n      x: u8"), ("enum", "A: struct\n      x: u8")] {
         let beside = |field: &str| of(&format!("{field}; *0?: {head}\n    {parts}"));
