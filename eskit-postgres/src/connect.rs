@@ -130,6 +130,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_host_of_no_known_name_is_told() {
+        // Too long for a name: no name server is asked.
+        let host = "h".repeat(64);
+        let text = reach(&pool(&format!("postgres://u@{host}/d"), 2).unwrap()).await.unwrap_err().to_string();
+        assert!(text.starts_with(&format!("cannot connect to `{host}:5432`: ")), "{text}");
+        assert!(text.contains("check the host in the DSN"), "{text}");
+    }
+
+    #[tokio::test]
     async fn a_socket_that_is_not_there_is_named() {
         for dsn in ["postgres:///d?host=/no/such/folder&port=5433", "postgres://u@%2Fno%2Fsuch%2Ffolder:5433/d"] {
             let text = reach(&pool(dsn, 2).unwrap()).await.unwrap_err().to_string();

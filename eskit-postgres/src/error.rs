@@ -159,6 +159,10 @@ impl Fault {
                 Fault::Sqlx(sqlx::Error::Io(error)) if is_unreachable(error.kind()) => {
                     "; the server cannot be reached: check host and port, and whether it runs"
                 }
+                // Told by its text alone: its kind has no name yet.
+                Fault::Sqlx(sqlx::Error::Io(error)) if error.to_string().starts_with("failed to lookup address") => {
+                    "; no server of this name is known: check the host in the DSN, and the name service"
+                }
                 Fault::Closed => "; open it again",
                 _ => "",
             },
