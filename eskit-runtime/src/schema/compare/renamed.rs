@@ -61,7 +61,7 @@ impl<'m> Came<'m> {
     /// The first of the name and shape of a part of a struct that went.
     const fn part_of(&self, lost: Node<'_>) -> Option<&'m Member> {
         // What was flattened stood beside it.
-        if strip(lost.name(), "*").is_some() || !is_struct(strip_options(lost.head())) {
+        if is_flattened(lost) || !is_struct(strip_options(lost.head())) {
             return None;
         }
         let mut i = 0;
@@ -103,7 +103,8 @@ const fn parts(shape: &ShapeDef) -> &'static [Member] {
 }
 
 /// A part that goes while one of its shape comes was renamed, for all that can be known; one that a new struct has was moved
-/// there, and one that comes as a struct goes that had it was moved out. Both sides may do without it, and yet what is stored would be lost.
+/// there, and one that comes as a struct goes that had it was moved out. Both sides may do without it, and yet what is stored
+/// would be lost.
 pub(super) const fn compare_replaced<'m>(
     sides: &Sides<'_>,
     members: &'m [Member],
@@ -123,11 +124,17 @@ pub(super) const fn compare_replaced<'m>(
         let part = path.part(line.name());
         let text = Message::new().text(" was removed, and what is stored of it is not read as ");
         if let Some(member) = came.take(line) {
+            let is_flat = member.has(flag::FLATTEN);
+            let text = if is_flat { text.text("a flattened part") } else { text.code(member.name) };
+            // serde knows no name of a flattened part, so it is no renaming.
+            let is_renamed = !is_flat && !is_flattened(line);
             if sides.do_without(line) {
-                report.replaced += 1;
-                report.refuse_with(&part, text.code(member.name));
+                report.replaced += is_renamed as usize;
+                report.refuse_with(&part, text);
             }
-            report.note_renamed(line.name(), member.name);
+            if is_renamed {
+                report.note_renamed(line.name(), member.name);
+            }
         } else if sides.do_without(line)
             && let Some(member) = came.holder(line)
         {
@@ -138,6 +145,10 @@ pub(super) const fn compare_replaced<'m>(
             report.refuse_with(&part.part(member.name), text.code(member.name));
         }
     }
+}
+
+const fn is_flattened(line: Node<'_>) -> bool {
+    strip(line.name(), "*").is_some()
 }
 
 /// Whether stored events hold it, and programs have read it.

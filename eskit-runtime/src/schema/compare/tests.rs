@@ -273,6 +273,11 @@ fn one_part_that_went_and_one_of_its_shape_that_came_may_be_the_same() {
         assert_eq!(moved_out("a?: u8"), [lost("c.a", "a")]);
         assert_eq!([moved_out("a?: u16"), moved_out("b?: u8"), moved_out("gone a?: u8")], [[""; 0]; 3]);
     }
+    // serde knows no name of a flattened part.
+    let inner = "option struct\n    x: u8";
+    let (named, flat) = (format!("c?: {inner}"), format!("*0?: {inner}"));
+    assert_eq!(differences(&of(&named), &of(&flat)), [lost("c", "").replace("``", "a flattened part")]);
+    assert_eq!([renamed(&named, &flat), renamed(&flat, &named)], [""; 2]);
     let hint = "if `a` was renamed, put `#[serde(rename = \"a\")]` on `b`";
     for (old, new) in [
         ("a: u8; x: u8", "b: u8; x: u8"),
