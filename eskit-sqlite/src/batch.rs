@@ -56,6 +56,7 @@ impl<'b, 'c> Batch<'b, 'c> {
     /// Moves all recent entries to where the others are.
     fn settle(&mut self) -> Result<(), Fault> {
         if self.state.settled < self.state.head {
+            // Whatever fails is undone with the whole transaction: `OR FAIL` spares the journal of a statement alone.
             self.conn.execute_batch(
                 "INSERT OR FAIL INTO streams SELECT * FROM streams_recent; INSERT OR FAIL INTO tags SELECT * FROM tags_recent",
             )?;
