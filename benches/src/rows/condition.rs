@@ -28,54 +28,53 @@ const EVENTS_PER_APPEND: u64 = 5000;
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     let runtime = context.runtime()?;
     // How the log is filled does not matter here; without syncs it is filled sooner.
-    let options = SqliteOptions::new().durability(Durability::Normal);
-    let folder = context.fresh("condition")?;
-    let store = open(&runtime, &folder, options)?;
+    let open = |name| {
+        let folder = context.fresh(name)?;
+        Ok::<_, Failure>((open(&runtime, &folder, SqliteOptions::new().durability(Durability::Normal))?, folder))
+    };
+    let ((few, _), (store, folder)) = (open("condition-few")?, open("condition")?);
     let sizes = context.size(&[10_000, 100_000, 1_000_000, 5_000_000][..], &[10_000, 50_000]);
-    measure(context, &runtime, &*store, sizes, Some(Bar::AtMost(10_000.0)), || disk::settle(&folder))
+    measure(context, &runtime, [&*few, &*store], sizes, Some(Bar::AtMost(10_000.0)), || disk::settle(&folder))
 }
 
 /// Runs the row on PostgreSQL.
 pub(crate) fn run_postgres(context: &Context) -> Result<Finding, Failure> {
     let Some(cluster) = postgres::start(context)? else { return Ok(Finding::Skipped(postgres::NOT_FOUND.to_owned())) };
     let runtime = context.runtime()?;
-    let store = postgres::open(&runtime, &cluster, "eskit")?;
+    let (few, store) = (postgres::open(&runtime, &cluster, "few")?, postgres::open(&runtime, &cluster, "eskit")?);
     let sizes = context.size(&[10_000, 1_000_000][..], &[10_000, 50_000]);
     // The server writes to the disk at its own pace.
-    measure(context, &runtime, &*store, sizes, None, || Ok(()))
+    measure(context, &runtime, [&*few, &*store], sizes, None, || Ok(()))
 }
 
-/// Fills the log to each of these sizes, lets it settle, and measures what a check costs then, which this bar is for.
-fn measure(
+/// Fills a log to each of these sizes, lets it settle, and measures what a check costs then, which this bar is for; in the end
+/// taking turns with another log of the first size.
+fn measure<S: EventStore>(
     context: &Context,
     runtime: &Runtime,
-    store: &impl EventStore,
+    [few, store]: [&S; 2],
     sizes: &[u64],
     bar: Option<Bar>,
     settle: impl Fn() -> Result<(), Failure>,
 ) -> Result<Finding, Failure> {
-    let mut figures = Vec::new();
-    let mut first = None;
+    let (mut figures, mut growths) = (Vec::new(), Vec::new());
+    runtime.block_on(fill(few, 0, sizes[0]))?;
     let mut filled = 0;
     for &events in sizes {
         runtime.block_on(fill(store, filled, events))?;
         filled = events;
         settle()?;
-        let mut costs = Vec::new();
         for shape in SHAPES {
-            let cost = cost(runtime, store, shape, context.size(400, 40))?;
+            let [cost, first] = costs(runtime, [store, few], shape, context.size(400, 40))?;
             let case = format!("{}, {events} events", shape.name);
             let figure = Figure::absolute(case, Quantity::nanoseconds(cost));
             figures.push(bar.filter(|_| shape.is_judged).into_iter().fold(figure, Figure::bar));
-            costs.push(cost);
-        }
-        first.get_or_insert(costs.clone());
-        if Some(&events) == sizes.last() {
-            for ((shape, last), first) in SHAPES.iter().zip(&costs).zip(first.iter().flatten()) {
-                figures.push(growth(shape, sizes[0], *first, events, *last));
+            if Some(&events) == sizes.last() {
+                growths.push(growth(shape, sizes[0], first, events, cost));
             }
         }
     }
+    figures.append(&mut growths);
     Ok(Finding::Figures(figures))
 }
 
@@ -158,15 +157,17 @@ async fn fill(store: &impl EventStore, from: u64, to: u64) -> Result<(), Failure
     Ok(())
 }
 
-/// The nanoseconds that one check of this shape takes.
-fn cost(runtime: &Runtime, store: &impl EventStore, shape: &Shape, rounds: usize) -> Result<f64, Failure> {
-    let mut differences = Vec::with_capacity(rounds);
+/// The nanoseconds that one check of this shape takes in each of two logs, which take turns.
+fn costs<S: EventStore>(runtime: &Runtime, stores: [&S; 2], shape: &Shape, rounds: usize) -> Result<[f64; 2], Failure> {
+    let mut differences = [Vec::with_capacity(rounds), Vec::with_capacity(rounds)];
     for _ in 0..rounds {
-        let with = runtime.block_on(refused(store, checks(shape)))?;
-        let without = runtime.block_on(refused(store, Vec::new()))?;
-        differences.push((with.as_nanos() as f64 - without.as_nanos() as f64) / CHECKS as f64);
+        for (store, differences) in stores.iter().zip(&mut differences) {
+            let with = runtime.block_on(refused(*store, checks(shape)))?;
+            let without = runtime.block_on(refused(*store, Vec::new()))?;
+            differences.push((with.as_nanos() as f64 - without.as_nanos() as f64) / CHECKS as f64);
+        }
     }
-    Ok(median(&differences))
+    Ok(differences.map(|differences| median(&differences)))
 }
 
 fn checks(shape: &Shape) -> Vec<Condition> {
