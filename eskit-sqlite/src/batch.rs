@@ -142,7 +142,7 @@ impl<'b, 'c> Batch<'b, 'c> {
         let mut versions = Vec::with_capacity(events.len());
         for (part, (event, envelope)) in events.iter().zip(envelopes).enumerate() {
             let version = match &event.stream {
-                Some(stream) => Some(self.advance(stream)?),
+                Some(stream) => Some(self.state.advance(self.conn, self.statements, stream)?),
                 None => None,
             };
             self.state.head += 1;
@@ -159,12 +159,6 @@ impl<'b, 'c> Batch<'b, 'c> {
     /// The version of a stream: 0 when it never held an event.
     pub(crate) fn stream_version(&mut self, stream: &StreamId) -> Result<i64, Fault> {
         self.state.version(self.conn, self.statements, stream)
-    }
-
-    fn advance(&mut self, stream: &StreamId) -> Result<i64, Fault> {
-        let version = self.stream_version(stream)? + 1;
-        self.state.advanced(stream, version);
-        Ok(version)
     }
 
     fn insert(

@@ -79,22 +79,24 @@ impl LogState {
             None if self.has_closed => lifecycle::closed(conn, stream)?.map_or(0, |closed| closed.version),
             None => 0,
         };
-        self.keep(stream, version);
-        Ok(version)
-    }
-
-    /// Notes the version that a stream has from now on.
-    pub(crate) fn advanced(&mut self, stream: &StreamId, version: i64) {
-        match self.versions.get_mut(stream) {
-            Some(kept) => *kept = version,
-            None => self.keep(stream, version),
-        }
-    }
-
-    fn keep(&mut self, stream: &StreamId, version: i64) {
         if self.versions.len() == VERSIONS_MAX {
             self.versions.clear();
         }
         self.versions.insert(stream.clone(), version);
+        Ok(version)
+    }
+
+    /// Counts one more event of a stream; returns the version that it has from now on.
+    pub(crate) fn advance(
+        &mut self,
+        conn: &Connection,
+        statements: &mut Statements<'_>,
+        stream: &StreamId,
+    ) -> Result<i64, Fault> {
+        let version = self.version(conn, statements, stream)? + 1;
+        if let Some(kept) = self.versions.get_mut(stream) {
+            *kept = version;
+        }
+        Ok(version)
     }
 }

@@ -47,8 +47,8 @@ pub(crate) fn run_postgres(context: &Context) -> Result<Finding, Failure> {
     measure(context, &runtime, [&*few, &*store], sizes, None, || Ok(()))
 }
 
-/// Fills a log to each of these sizes, lets it settle, and measures what a check costs then, which this bar is for; in the end
-/// taking turns with another log of the first size.
+/// Fills a log to each of these sizes, lets it settle, and measures what a check costs then, which this bar is for, taking turns
+/// with another log that keeps the first size.
 fn measure<S: EventStore>(
     context: &Context,
     runtime: &Runtime,

@@ -55,6 +55,11 @@ impl<'a> Node<'a> {
         strip(self.line, "gone ").is_some()
     }
 
+    /// Whether it stands for what is flattened, whose name is none that serde knows: `*0`.
+    pub(crate) const fn is_flattened(&self) -> bool {
+        strip(self.member(), "*").is_some()
+    }
+
     const fn member(&self) -> &'a str {
         match strip(self.line, "gone ") {
             Some(rest) => rest,

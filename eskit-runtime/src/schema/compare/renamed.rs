@@ -61,7 +61,7 @@ impl<'m> Came<'m> {
     /// The first of the name and shape of a part of a struct that went.
     const fn part_of(&self, lost: Node<'_>) -> Option<&'m Member> {
         // What was flattened stood beside it.
-        if is_flattened(lost) || !is_struct(strip_options(lost.head())) {
+        if lost.is_flattened() || !is_struct(strip_options(lost.head())) {
             return None;
         }
         let mut i = 0;
@@ -127,7 +127,7 @@ pub(super) const fn compare_replaced<'m>(
             let is_flat = member.has(flag::FLATTEN);
             let text = if is_flat { text.text("a flattened part") } else { text.code(member.name) };
             // serde knows no name of a flattened part, so it is no renaming.
-            let is_renamed = !is_flat && !is_flattened(line);
+            let is_renamed = !is_flat && !line.is_flattened();
             if sides.do_without(line) {
                 report.replaced += is_renamed as usize;
                 report.refuse_with(&part, text);
@@ -145,10 +145,6 @@ pub(super) const fn compare_replaced<'m>(
             report.refuse_with(&part.part(member.name), text.code(member.name));
         }
     }
-}
-
-const fn is_flattened(line: Node<'_>) -> bool {
-    strip(line.name(), "*").is_some()
 }
 
 /// Whether stored events hold it, and programs have read it.

@@ -88,7 +88,7 @@ const fn is_leaf(member: &Member, name: &str) -> bool {
 const fn has_rest(lines: Nodes<'_>) -> bool {
     let mut rest = lines;
     while let Some((line, after)) = rest.next() {
-        if strip(line.name(), "*").is_some() && !line.is_gone() && holds_other_than_json(line) {
+        if line.is_flattened() && !line.is_gone() && holds_other_than_json(line) {
             return true;
         }
         rest = after;
