@@ -15,6 +15,9 @@ use crate::table::Row;
 const CASES: &[&str] = &["crash::what_was_confirmed_survives_a_kill"];
 const DELETIONS: &[&str] = &["crash::a_deletion_is_whole_or_not_at_all"];
 
+/// The suite kills a process when it has noted so many appends, or a little later.
+const NOTED: usize = 3;
+
 async fn open(log: Log) -> Result<SqliteStore, StoreError> {
     SqliteStore::options().durability(Durability::Normal).open(log.path("db")).await
 }
@@ -70,25 +73,29 @@ impl EventStore for Early {
     }
 }
 
-/// Writes the events of an append one by one, with so much time between them that a kill rarely misses it.
+/// Writes the events of an append one by one. Once as many appends are confirmed as the suite waits for before it kills,
+/// the next append of several events stops for good behind its first one: so the kill finds half of it.
 struct Halves {
     inner: SqliteStore,
-    writer: tokio::sync::Mutex<()>,
+    confirmed: tokio::sync::Mutex<usize>,
 }
 
 impl EventStore for Halves {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        let _writer = self.writer.lock().await;
+        let mut confirmed = self.confirmed.lock().await;
         let mut all = Appended::new(Vec::new(), Vec::new(), Timestamp::now());
         let mut conditions = append.conditions;
-        for event in append.events {
+        for (written, event) in append.events.into_iter().enumerate() {
+            if written > 0 && *confirmed >= NOTED {
+                std::future::pending::<()>().await;
+            }
             let one: Vec<NewEvent> = vec![event];
             let appended =
                 self.inner.append(Append { events: one, conditions: std::mem::take(&mut conditions) }).await?;
             all.positions.extend(appended.positions);
             all.versions.extend(appended.versions);
-            tokio::time::sleep(Duration::from_millis(3)).await;
         }
+        *confirmed += 1;
         Ok(all)
     }
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
@@ -146,7 +153,7 @@ pub(crate) fn confirms_early(test: &'static str) -> Row {
 
 /// A store that leaves half an append behind. `test` is the test that runs it.
 pub(crate) fn writes_by_halves(test: &'static str) -> Row {
-    let handle = |inner, _| Halves { inner, writer: tokio::sync::Mutex::new(()) };
+    let handle = |inner, _| Halves { inner, confirmed: tokio::sync::Mutex::new(0) };
     Row::new("an append is written to the file event by event", suite(test, handle), "by halves", CASES)
 }
 
