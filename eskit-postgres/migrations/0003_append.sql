@@ -31,6 +31,10 @@ CREATE FUNCTION {append_v1}(
     IN s_type           text[],
     IN s_id             text[],
     IN s_floor          bigint[],
+    -- The version that each of these streams has, as far as known, if this event is the last one of the log.
+    IN s_known          bigint[],
+    IN known_head       bigint,
+    IN known_id         uuid,
     -- The append of each condition.
     IN c_append         integer[],
     -- Conditions on versions: the number of the condition, from 1, and that of the stream.
@@ -63,6 +67,8 @@ CREATE FUNCTION {append_v1}(
     -- The position of the last event before the batch, and the version of each stream.
     OUT head_before     bigint,
     OUT s_version       bigint[],
+    -- Whether the log still ended with the event of `known_id`.
+    OUT is_as_known     boolean,
     -- The conditions that do not hold, with the position and the type of the event that breaks them, if there is one.
     OUT h_condition     integer[],
     OUT h_pos           bigint[],
@@ -97,8 +103,11 @@ BEGIN
     -- holder before committed, which a check in this same statement would not.
     UPDATE {head} h SET pos = h.pos + written WHERE h.is_only RETURNING h.pos - written INTO STRICT head_before;
 
-    SELECT EXISTS (SELECT FROM {events} e WHERE e.id >= lowest_id), EXISTS (SELECT FROM {closed_streams})
-    INTO may_repeat, any_closed;
+    SELECT EXISTS (SELECT FROM {events} e WHERE e.id >= lowest_id), EXISTS (SELECT FROM {closed_streams}),
+        -- A log that was restored may have come to the same position with other events.
+        known_head IS NOT DISTINCT FROM head_before
+            AND EXISTS (SELECT FROM {events} e WHERE e.pos = known_head AND e.id = known_id)
+    INTO may_repeat, any_closed, is_as_known;
     IF may_repeat THEN
         known := ARRAY(
             SELECT DISTINCT n.append FROM unnest(e_append, e_id) AS n(append, id)
@@ -121,9 +130,12 @@ BEGIN
 
     -- A deleted stream has no events, and keeps its version.
     IF cardinality(s_id) = 1 THEN
-        SELECT e.version INTO version FROM {events} e
-        WHERE e.stream_type = s_type[1] AND e.stream_id = s_id[1] AND e.version >= s_floor[1]
-        ORDER BY e.version DESC LIMIT 1;
+        version := CASE WHEN is_as_known THEN s_known[1] END;
+        IF version IS NULL THEN
+            SELECT e.version INTO version FROM {events} e
+            WHERE e.stream_type = s_type[1] AND e.stream_id = s_id[1] AND e.version >= s_floor[1]
+            ORDER BY e.version DESC LIMIT 1;
+        END IF;
         IF version IS NULL AND s_floor[1] > 0 THEN
             SELECT e.version INTO version FROM {events} e
             WHERE e.stream_type = s_type[1] AND e.stream_id = s_id[1] ORDER BY e.version DESC LIMIT 1;
@@ -134,7 +146,7 @@ BEGIN
         s_version := ARRAY[coalesce(version, 0)];
     ELSIF cardinality(s_id) > 1 THEN
         s_version := ARRAY(
-            SELECT coalesce((
+            SELECT coalesce(CASE WHEN is_as_known THEN s.known END, (
                 SELECT e.version FROM {events} e
                 WHERE e.stream_type = s.type AND e.stream_id = s.id AND e.version >= s.floor
                 ORDER BY e.version DESC LIMIT 1
@@ -144,7 +156,7 @@ BEGIN
             ) END, CASE WHEN any_closed THEN (
                 SELECT c.version FROM {closed_streams} c WHERE c.stream_type = s.type AND c.stream_id = s.id
             ) END, 0)
-            FROM unnest(s_type, s_id, s_floor) AS s(type, id, floor));
+            FROM unnest(s_type, s_id, s_floor, s_known) AS s(type, id, floor, known));
     END IF;
 
     IF cardinality(v_condition) > 1 OR s_version[v_stream[1]] <> v_expected[1] THEN

@@ -7,6 +7,7 @@ use sqlx::types::Uuid;
 use sqlx::{AssertSqlSafe, Postgres};
 
 use crate::condition::{Conditions, number};
+use crate::known::Known;
 use crate::one::One;
 use crate::overlap::Overlaps;
 use crate::request::Prepared;
@@ -33,6 +34,7 @@ pub(crate) struct Batch<'r> {
 #[derive(Default)]
 pub(crate) struct Streams<'r> {
     numbers: HashMap<&'r StreamId, i32>,
+    all: Vec<&'r StreamId>,
     types: Vec<&'r str>,
     ids: Vec<&'r str>,
     /// How many events of the batch each one gets.
@@ -46,6 +48,7 @@ impl<'r> Streams<'r> {
     pub(crate) fn number_of(&mut self, stream: &'r StreamId) -> i32 {
         let next = number(self.ids.len() + 1);
         *self.numbers.entry(stream).or_insert_with(|| {
+            self.all.push(stream);
             self.types.push(stream.stream_type());
             self.ids.push(stream.id());
             self.events.push(0);
@@ -65,7 +68,12 @@ impl<'r> Streams<'r> {
 
     /// The stream with this place in arrays that count from 0.
     pub(crate) fn stream(&self, index: usize) -> Option<StreamId> {
-        Some(StreamId::new(*self.types.get(index)?, *self.ids.get(index)?))
+        self.all.get(index).copied().cloned()
+    }
+
+    /// The streams, by their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'r StreamId> {
+        self.all.iter().copied()
     }
 
     /// The place of a stream in arrays that count from 0, if the batch names it.
@@ -188,7 +196,12 @@ impl<'r> Batch<'r> {
     }
 
     /// The call that checks and writes the batch.
-    pub(crate) fn call<'q>(&'q self, statements: &Statements, turn: Turn) -> Query<'q, Postgres, PgArguments> {
+    pub(crate) fn call<'q>(
+        &'q self,
+        statements: &Statements,
+        turn: Turn,
+        known: &Known,
+    ) -> Query<'q, Postgres, PgArguments> {
         let Events { append, offset, id, name, stream_type, stream_id, stream, .. } = &self.events;
         let Events { nth, part, recorded_at, envelope, payload, .. } = &self.events;
         let query = sqlx::query(AssertSqlSafe(statements.append.clone())).bind(turn.wait_ms).bind(turn.is_alone);
@@ -197,6 +210,7 @@ impl<'r> Batch<'r> {
         let query = query.bind(payload).bind(id.iter().min());
         let query = query.bind(&self.tags.event).bind(&self.tags.tag).bind(&self.tags.name);
         let query = query.bind(&self.streams.types).bind(&self.streams.ids).bind(&self.streams.expected);
+        let query = query.bind(known.versions(&self.streams)).bind(known.head()).bind(known.last());
         bind_conditions(query, &self.conditions).bind(&self.later).bind(&self.earlier)
     }
 }

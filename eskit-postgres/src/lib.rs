@@ -22,6 +22,7 @@ mod condition;
 mod connect;
 mod connections;
 mod error;
+mod known;
 mod lifecycle;
 mod migrate;
 mod migrations;

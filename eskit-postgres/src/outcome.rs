@@ -8,10 +8,11 @@ use sqlx::postgres::PgRow;
 use crate::batch::Batch;
 use crate::condition::number;
 use crate::error::Fault;
+use crate::known::Known;
 use crate::lifecycle;
 use crate::one;
 use crate::overlap::matches;
-use crate::record::position;
+use crate::record::{column, position};
 use crate::request::Answer;
 
 /// What became of one append of a batch.
@@ -30,6 +31,8 @@ pub(crate) struct Outcome {
     head_before: i64,
     /// The version of each stream before the batch.
     versions: Vec<i64>,
+    /// Whether the log ended where this process believed.
+    is_as_known: bool,
     hits: Vec<Hit>,
     closed: Vec<Closed>,
     known: Vec<i32>,
@@ -71,6 +74,7 @@ impl Outcome {
         Ok(Outcome {
             head_before: row.try_get("head_before")?,
             versions: row.try_get::<Option<_>, _>("s_version")?.unwrap_or_default(),
+            is_as_known: row.try_get("is_as_known")?,
             hits: hits.collect(),
             closed: closed(row)?,
             known: row.try_get::<Option<_>, _>("known")?.unwrap_or_default(),
@@ -83,6 +87,7 @@ impl Outcome {
         Outcome {
             head_before: written.at - 1,
             versions: written.version.iter().map(|version| version - 1).collect(),
+            is_as_known: false,
             hits: Vec::new(),
             closed: Vec::new(),
             known: Vec::new(),
@@ -90,8 +95,8 @@ impl Outcome {
         }
     }
 
-    /// The verdict on each append, and the position of the last event of the log.
-    pub(crate) fn settle(&self, batch: &Batch<'_>) -> (Vec<Verdict>, Position) {
+    /// The verdict on each append, and the position of the last event of the log. Notes in `known` what the log has become.
+    pub(crate) fn settle(&self, batch: &Batch<'_>, known: &mut Known) -> (Vec<Verdict>, Position) {
         let mut versions = self.versions.clone();
         let mut written: Vec<Written<'_>> = Vec::new();
         let mut verdicts = Vec::with_capacity(batch.appends.len());
@@ -130,8 +135,9 @@ impl Outcome {
                 verdicts[index] = Verdict::Done(Err(conflict.into()));
             }
         }
-        let head = written.last().map_or(position(self.head_before), |last| last.position);
-        (verdicts, head)
+        let Some(last) = written.last() else { return (verdicts, position(self.head_before)) };
+        known.wrote(self.is_as_known, (column(last.position), last.event.id.as_uuid()), &batch.streams, &versions);
+        (verdicts, last.position)
     }
 
     /// The first stream that an append writes to and that takes no events.

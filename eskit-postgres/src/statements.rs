@@ -4,7 +4,7 @@ use crate::migrations::PayloadType;
 use crate::names::Names;
 
 /// The parameters of `append_v1`.
-const APPEND_PARAMETERS: usize = 44;
+const APPEND_PARAMETERS: usize = 47;
 /// The parameters of `append_one_v1`.
 const APPEND_ONE_PARAMETERS: usize = 13;
 

@@ -15,7 +15,7 @@ use crate::error::Fault;
 use crate::migrations::PayloadType;
 use crate::names::Names;
 use crate::options::PostgresOptions;
-use crate::queue::Queue;
+use crate::queue::{Held, Queue};
 use crate::request::{Prepared, Request};
 use crate::statements::Statements;
 use crate::watch::{Following, Heads};
@@ -257,9 +257,7 @@ impl EventStore for PostgresStore {
         if let Some(request) = self.inner.queue.enter(Request { prepared, reply }).await.map_err(closed)? {
             // The direct path: nothing waits, so this task writes by itself.
             let lead = Lead { inner: Arc::clone(&self.inner), has_begun: true };
-            let again = self.inner.writer.run(vec![request]).await;
-            self.inner.queue.put_back(again);
-            drop(lead);
+            lead.write(self.inner.queue.baton().await, vec![request]).await;
         }
         answer.await.unwrap_or_else(|_| {
             let text = format!("the append to the log `{}` was interrupted", self.inner.names);
@@ -292,29 +290,52 @@ impl EventStore for PostgresStore {
     }
 }
 
-/// The right to write, of one task at a time. Passes itself on when it ends, also when its task is dropped midway.
+/// A task that writes for others. Passes the lead on when it ends, also when its task is dropped midway.
 struct Lead {
     inner: Arc<Inner>,
     has_begun: bool,
 }
 
 impl Lead {
-    /// Writes what waits until nothing does.
+    /// Writes what waits until nothing does, in turn with a second lead where many callers append.
     async fn serve(mut self) {
         self.has_begun = true;
         let (queue, writer) = (&self.inner.queue, &self.inner.writer);
-        let mut expected = 0;
         loop {
-            let batch = queue.take(expected, writer.linger()).await;
+            let mut baton = queue.baton().await;
+            let batch = queue.take(&mut baton, writer.linger()).await;
             if batch.is_empty() {
                 break;
             }
-            let taken = batch.len();
-            let again = writer.run(batch).await;
-            queue.put_back(again);
-            // Whoever was answered now is likely to append again: the next batch waits for as many.
-            expected = taken + queue.len();
+            if queue.begins_second_lead(&baton) {
+                Lead { inner: Arc::clone(&self.inner), has_begun: false }.spawn();
+            }
+            let callers = self.write(baton, batch).await;
+            if queue.has_lead_too_many(callers) {
+                break;
+            }
         }
+    }
+
+    /// Writes a batch, passes the baton on, and answers. Returns how many callers are likely to append now.
+    async fn write(&self, mut baton: Held<'_>, batch: Vec<Request>) -> usize {
+        let (queue, writer) = (&self.inner.queue, &self.inner.writer);
+        let decided = writer.decide(batch, &mut baton.known).await;
+        let callers = queue.wrote(&mut baton, decided.len());
+        drop(baton);
+        if queue.has_two_leads() {
+            // The other one first hands its batch to the database.
+            tokio::task::yield_now().await;
+        }
+        let again = writer.answer(decided).await;
+        queue.put_back(again);
+        callers
+    }
+
+    fn spawn(self) {
+        // The runtime of whoever wrote last lives, most likely, also when that in which the store was opened has ended.
+        let runtime = self.inner.connections.runtime();
+        runtime.spawn(self.serve());
     }
 }
 
@@ -327,9 +348,7 @@ impl Drop for Lead {
                 request.answer(Err(AppendError::Store(error)));
             }
         } else if self.inner.queue.end_lead() {
-            let next = Lead { inner: Arc::clone(&self.inner), has_begun: false };
-            // The runtime of whoever wrote last lives, most likely, also when that in which the store was opened has ended.
-            self.inner.connections.runtime().spawn(next.serve());
+            Lead { inner: Arc::clone(&self.inner), has_begun: false }.spawn();
         }
     }
 }

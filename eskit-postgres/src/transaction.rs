@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::batch::Batch;
 use crate::error::Fault;
+use crate::known::Known;
 use crate::outcome::Verdict;
 use crate::store::PostgresStore;
 use crate::writer::Turn;
@@ -80,10 +81,11 @@ impl EventStore for InTransaction<'_> {
         let fail = |fault: Fault| AppendError::Store(self.store.error("append to", fault));
         let statements = &self.store.inner.statements;
         let mut connection = self.connection.lock().await;
-        let outcome = writer::call(&mut connection, statements, &batch, Turn { wait_ms: None, is_alone: false })
-            .await
-            .map_err(fail)?;
-        let (mut verdicts, _) = outcome.settle(&batch);
+        // What the transaction writes may never be committed, so nothing is known from one append to the next.
+        let known = &mut Known::default();
+        let turn = Turn { wait_ms: None, is_alone: false };
+        let outcome = writer::call(&mut connection, statements, &batch, turn, known).await.map_err(fail)?;
+        let (mut verdicts, _) = outcome.settle(&batch, known);
         match verdicts.pop() {
             Some(Verdict::Done(answer)) => answer,
             Some(Verdict::Known) => {

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use crate::batch::Batch;
 use crate::connections::Connections;
 use crate::error::Fault;
+use crate::known::Known;
 use crate::names::Names;
 use crate::outcome::{Outcome, Verdict};
 use crate::repeat;
@@ -37,6 +38,19 @@ pub(crate) struct Writer {
     pub(crate) last_ns: AtomicU64,
 }
 
+/// What became of the requests of a batch, and those that it did not take in, in order.
+pub(crate) struct Decided {
+    verdicts: Vec<(Request, Verdict)>,
+    left: Vec<Request>,
+}
+
+impl Decided {
+    /// How many requests were decided.
+    pub(crate) fn len(&self) -> usize {
+        self.verdicts.len()
+    }
+}
+
 /// Why a batch was not decided.
 struct Failure {
     fault: Fault,
@@ -50,41 +64,36 @@ impl Writer {
         (Duration::from_nanos(self.last_ns.load(Ordering::Relaxed)) / LINGER_PART).min(LINGER_MAX)
     }
 
-    /// Writes a batch and answers its requests. Returns those that must be tried again, in order.
-    pub(crate) async fn run(&self, mut requests: Vec<Request>) -> Vec<Request> {
+    /// Writes a batch, or as much of it as one transaction takes in.
+    pub(crate) async fn decide(&self, mut requests: Vec<Request>, known: &mut Known) -> Decided {
         let (taken, result) = {
             let batch = Batch::new(requests.iter_mut().map(|request| &mut request.prepared));
             let started = Instant::now();
-            let result = self.write(&batch).await;
+            let result = self.write(&batch, known).await;
             self.last_ns.store(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
             (batch.appends.len(), result)
         };
-        let mut again = requests.split_off(taken);
+        let mut decided = Decided { verdicts: Vec::with_capacity(taken), left: requests.split_off(taken) };
         match result {
-            Ok(verdicts) => {
-                let mut deferred = self.answer(requests, verdicts).await;
-                deferred.append(&mut again);
-                deferred
-            }
+            Ok(verdicts) => decided.verdicts.extend(requests.into_iter().zip(verdicts)),
             // One of them is to blame; the others need not suffer for it.
             Err(failure) if requests.len() > 1 && !failure.is_ambiguous && failure.fault.blames_data() => {
                 for request in requests {
-                    again.extend(Box::pin(self.run(vec![request])).await);
+                    decided.verdicts.extend(Box::pin(self.decide(vec![request], known)).await.verdicts);
                 }
-                again
             }
             Err(failure) => {
-                for request in requests {
-                    request.answer(Err(self.error(&failure)));
-                }
-                again
+                let told = |request| (request, Verdict::Done(Err(self.error(&failure))));
+                decided.verdicts.extend(requests.into_iter().map(told));
             }
         }
+        decided
     }
 
-    async fn answer(&self, requests: Vec<Request>, verdicts: Vec<Verdict>) -> Vec<Request> {
+    /// Answers the requests of a batch. Returns those that must be tried again, in order.
+    pub(crate) async fn answer(&self, decided: Decided) -> Vec<Request> {
         let mut again = Vec::new();
-        for (request, verdict) in requests.into_iter().zip(verdicts) {
+        for (request, verdict) in decided.verdicts {
             match verdict {
                 Verdict::Done(answer) => request.answer(answer),
                 Verdict::Again => again.push(request),
@@ -94,6 +103,7 @@ impl Writer {
                 }
             }
         }
+        again.extend(decided.left);
         again
     }
 
@@ -124,15 +134,16 @@ impl Writer {
 
     /// Writes a batch. When it gave way to another transaction, or the connection breaks, the same batch is written again: what
     /// was committed is then known by its ids, and answered with its positions.
-    async fn write(&self, batch: &Batch<'_>) -> Result<Vec<Verdict>, Failure> {
+    async fn write(&self, batch: &Batch<'_>, known: &mut Known) -> Result<Vec<Verdict>, Failure> {
         let started = Instant::now();
         let mut is_ambiguous = false;
         let mut pause = Duration::ZERO;
         loop {
-            let fault = match self.try_write(batch, &mut is_ambiguous).await {
+            let fault = match self.try_write(batch, &mut is_ambiguous, known).await {
                 Ok(verdicts) => return Ok(verdicts),
                 Err(fault) => fault,
             };
+            known.clear();
             let is_final =
                 fault.blames_data() || fault.kind() == StoreErrorKind::Closed || started.elapsed() >= self.retry_for;
             if is_final || !(is_ambiguous || fault.gave_way()) {
@@ -143,14 +154,19 @@ impl Writer {
         }
     }
 
-    async fn try_write(&self, batch: &Batch<'_>, is_ambiguous: &mut bool) -> Result<Vec<Verdict>, Fault> {
+    async fn try_write(
+        &self,
+        batch: &Batch<'_>,
+        is_ambiguous: &mut bool,
+        known: &mut Known,
+    ) -> Result<Vec<Verdict>, Fault> {
         let mut connection = self.connections.take().await?;
-        let result = call(&mut connection, &self.statements, batch, self.turn()).await;
+        let result = call(&mut connection, &self.statements, batch, self.turn(), known).await;
         self.connections.give_back(connection, &result);
         if let Err(fault) = &result {
             *is_ambiguous |= !fault.is_definite();
         }
-        let (verdicts, head) = result?.settle(batch);
+        let (verdicts, head) = result?.settle(batch, known);
         self.heads.advance(head);
         if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Done(Ok(_)))) {
             self.heads.announce(head);
@@ -197,6 +213,7 @@ pub(crate) async fn call(
     statements: &Statements,
     batch: &Batch<'_>,
     turn: Turn,
+    known: &Known,
 ) -> Result<Outcome, Fault> {
     if turn.is_alone
         && let Some(one) = batch.one()
@@ -204,7 +221,7 @@ pub(crate) async fn call(
     {
         return Ok(Outcome::of_one(&written));
     }
-    let rows = batch.call(statements, turn).fetch_all(conn).await?;
+    let rows = batch.call(statements, turn, known).fetch_all(conn).await?;
     match rows.as_slice() {
         [row] => Outcome::from_row(row),
         rows => Err(Fault::Damaged(format!("the function `append_v1` returned {} rows instead of one", rows.len()))),

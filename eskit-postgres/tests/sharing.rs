@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
-use eskit_runtime::{AppendError, EventStore, Position, Query, ReadOptions};
+use eskit_runtime::{Append, AppendError, EventStore, Position, Query, ReadOptions};
 use support::*;
 
 const CHILD_DSN: &str = "ESKIT_POSTGRES_TEST_CHILD";
@@ -280,6 +280,76 @@ async fn a_full_queue_makes_callers_wait() {
     assert_eq!(store.head().await.unwrap(), Position::new(100));
 }
 
+/// So many callers that two tasks write in turn: each is answered, in the order of its own appends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_callers_are_answered_in_order() {
+    let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    let tasks: Vec<_> = (0..250)
+        .map(|caller| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let own = stream(&format!("own {caller}"));
+                let mut last = Position::START;
+                for version in 0..8 {
+                    let append = vec![on(own.clone(), "own"), on(stream("of all"), "all")];
+                    let appended =
+                        store.append(Append::new(append).with(at_version(own.clone(), version))).await.unwrap();
+                    assert!(appended.positions[0] > last && appended.positions[1] == appended.positions[0].next());
+                    assert_eq!(appended.versions[0], Some(version + 1));
+                    last = appended.positions[1];
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let log = everything(&store).await;
+    assert_eq!(numbers(&log), (1..=4000).collect::<Vec<_>>());
+    let of_all = log.iter().filter_map(|event| event.stream.as_ref()).filter(|at| at.stream == stream("of all"));
+    assert_eq!(of_all.map(|at| at.version).collect::<Vec<_>>(), (1..=2000).collect::<Vec<_>>());
+}
+
+/// Two events in streams that the store has written to before; their versions.
+async fn versions_of_two(store: &PostgresStore) -> [u64; 2] {
+    let append = Append::new(vec![on(stream("a"), "e"), on(stream("b"), "e")]);
+    let versions = store.append(append).await.unwrap().versions;
+    [versions[0].unwrap(), versions[1].unwrap()]
+}
+
+/// A store remembers the versions that its last batch left.
+#[tokio::test]
+async fn versions_are_right_whoever_else_writes() {
+    let Some(fixture) = fixture().await else { return };
+    let (store, other) = (&fixture.store, fixture.another().await);
+    assert_eq!(versions_of_two(store).await, [1, 1]);
+    assert_eq!(versions_of_two(store).await, [2, 2]);
+    other.append(one(on(stream("b"), "e"))).await.unwrap();
+    store.append(Append::new(vec![on(stream("a"), "e"), on(stream("c"), "e")])).await.unwrap();
+    assert_eq!(versions_of_two(store).await, [4, 4]);
+    assert_eq!(versions_of_two(&other).await, [5, 5]);
+    let refused = Append::new(vec![on(stream("a"), "e"), on(stream("b"), "e")]).with(at_version(stream("b"), 4));
+    assert!(matches!(store.append(refused).await, Err(AppendError::Conflict(_))));
+    assert_eq!(versions_of_two(store).await, [6, 6]);
+    let mut transaction = store.pool().begin().await.unwrap();
+    store.in_transaction(&mut transaction).append(one(on(stream("a"), "e"))).await.unwrap();
+    transaction.rollback().await.unwrap();
+    assert_eq!(versions_of_two(store).await, [7, 7]);
+}
+
+/// A log that was restored may have come to the same position with other events.
+#[tokio::test]
+async fn versions_are_right_behind_a_log_that_was_restored() {
+    let Some(fixture) = fixture().await else { return };
+    let (store, other) = (&fixture.store, fixture.another().await);
+    assert_eq!(versions_of_two(store).await, [1, 1]);
+    let restored = "DELETE FROM eskit.events; UPDATE eskit.head SET pos = 0";
+    sqlx::raw_sql(restored).execute(store.pool()).await.unwrap();
+    other.append(Append::new(vec![on(stream("b"), "e"), on(stream("b"), "e")])).await.unwrap();
+    assert_eq!(store.head().await.unwrap(), Position::new(2));
+    assert_eq!(versions_of_two(store).await, [1, 3]);
+}
+
 /// Callers that give up midway hold nobody up, and what they appended is there whole or not at all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_may_give_up() {
@@ -288,7 +358,7 @@ async fn callers_may_give_up() {
     for number in 0..200_u64 {
         let store = store.clone();
         tasks.push(tokio::spawn(async move {
-            let append = eskit_runtime::Append::new(vec![plain("a"), plain("b")]);
+            let append = Append::new(vec![plain("a"), plain("b")]);
             let patience = Duration::from_micros(number * 20 % 1500);
             let _ = tokio::time::timeout(patience, store.append(append)).await;
         }));
