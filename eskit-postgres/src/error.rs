@@ -105,6 +105,11 @@ impl Fault {
         matches!(self.code(), "40001" | "40P01")
     }
 
+    /// Whether the server refuses everything in this transaction because of what failed in it before.
+    pub(crate) fn is_in_failed_transaction(&self) -> bool {
+        self.code() == "25P02"
+    }
+
     /// Whether what was sent is to blame, and not the state of the database: other appends may go through without it.
     pub(crate) fn blames_data(&self) -> bool {
         let class = self.code().get(..2).unwrap_or_default();

@@ -31,6 +31,7 @@ impl PostgresStore {
     ///
     /// A refusal, such as a conflict, leaves the transaction usable, though it holds the turn: a command that met a conflict
     /// meets no second one. An error of the database ([`AppendError::Store`]) aborts it, as errors in PostgreSQL do: roll it back.
+    /// Every later call then fails with the text of that error, also when it is a retry.
     /// When the future of an append is dropped, the events may be written, and a commit keeps them. Positions and versions in
     /// the answers are good once the commit succeeded, and only the commit tells whether it did; then call
     /// [`PostgresStore::announce`], or those who wait in `watch` notice only when they next look. Waiting in the transaction
@@ -53,7 +54,7 @@ impl PostgresStore {
     /// # Ok(()) }
     /// ```
     pub fn in_transaction<'t>(&self, transaction: &'t mut PgTransaction<'_>) -> InTransaction<'t> {
-        InTransaction { store: self.clone(), connection: Mutex::new(transaction) }
+        InTransaction { store: self.clone(), inside: Mutex::new(Inside { connection: transaction, failure: None }) }
     }
 
     /// Looks at the head of the log, and tells those who wait in `watch`, here and in other processes: for after the commit of
@@ -71,28 +72,59 @@ impl PostgresStore {
 /// The log inside a transaction of the caller, from [`PostgresStore::in_transaction`].
 pub struct InTransaction<'t> {
     store: PostgresStore,
-    connection: Mutex<&'t mut PgConnection>,
+    inside: Mutex<Inside<'t>>,
+}
+
+struct Inside<'t> {
+    connection: &'t mut PgConnection,
+    /// What a call failed with, as long as none has gone through since.
+    failure: Option<String>,
+}
+
+impl Inside<'_> {
+    /// The answer to the caller. In a transaction that has failed, the database says no more than that: what it failed with is
+    /// told instead.
+    fn told<T>(&mut self, store: &PostgresStore, doing: &str, result: Result<T, Fault>) -> Result<T, StoreError> {
+        let fault = match result {
+            Ok(answer) => {
+                self.failure = None;
+                return Ok(answer);
+            }
+            Err(fault) => fault,
+        };
+        if fault.is_in_failed_transaction()
+            && let Some(failure) = &self.failure
+        {
+            let text = format!("the transaction has failed, so roll it back; it failed with: {failure}");
+            return Err(StoreError::new(StoreErrorKind::Other, text));
+        }
+        let error = store.error(doing, fault);
+        self.failure = Some(error.to_string());
+        Err(error)
+    }
 }
 
 impl EventStore for InTransaction<'_> {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let mut prepared = self.store.prepare(append)?;
         let batch = Batch::new(std::iter::once(&mut prepared));
-        let fail = |fault: Fault| AppendError::Store(self.store.error("append to", fault));
         let statements = &self.store.inner.statements;
-        let mut connection = self.connection.lock().await;
         // What the transaction writes may never be committed, so nothing is known from one append to the next.
         let known = &mut Known::default();
         let turn = Turn { wait_ms: None, is_alone: false };
-        let outcome = writer::call(&mut connection, statements, &batch, turn, known).await.map_err(fail)?;
+        let mut inside = self.inside.lock().await;
+        let result = writer::call(inside.connection, statements, &batch, turn, known).await;
+        let outcome = inside.told(&self.store, "append to", result)?;
         let (mut verdicts, _) = outcome.settle(&batch, known);
         match verdicts.pop() {
             Some(Verdict::Done(answer)) => answer,
             Some(Verdict::Known) => {
-                repeat::answer(&mut connection, statements, &prepared.append.events).await.map_err(fail)?
+                let result = repeat::answer(inside.connection, statements, &prepared.append.events).await;
+                inside.told(&self.store, "append to", result)?
             }
             Some(Verdict::Again) | None => {
-                Err(fail(Fault::Damaged("an append that was alone was not decided".to_owned())))
+                let fault = Fault::Damaged("an append that was alone was not decided".to_owned());
+                Err(self.store.error("append to", fault).into())
             }
         }
     }
@@ -103,15 +135,15 @@ impl EventStore for InTransaction<'_> {
             // There is one connection for everything: it is taken when this is polled again, which is when the page is wanted.
             tokio::task::yield_now().await;
         }
-        let mut connection = self.connection.lock().await;
-        let result = page::read(&mut connection, &self.store.inner.statements, query, &options).await;
-        result.map_err(|fault| self.store.error("read", fault))
+        let mut inside = self.inside.lock().await;
+        let result = page::read(inside.connection, &self.store.inner.statements, query, &options).await;
+        inside.told(&self.store, "read", result)
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
-        let mut connection = self.connection.lock().await;
-        let result = watch::head(&mut connection, &self.store.inner.statements).await;
-        result.map_err(|fault| self.store.error("read", fault))
+        let mut inside = self.inside.lock().await;
+        let result = watch::head(inside.connection, &self.store.inner.statements).await;
+        inside.told(&self.store, "read", result)
     }
 
     async fn watch(&self, _: Position) -> Result<Position, StoreError> {
@@ -121,16 +153,16 @@ impl EventStore for InTransaction<'_> {
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         limits::check_stream(stream)?;
-        let mut connection = self.connection.lock().await;
-        let result = lifecycle::info(&mut connection, &self.store.inner.statements, stream).await;
-        result.map_err(|fault| self.store.error("read", fault))
+        let mut inside = self.inside.lock().await;
+        let result = lifecycle::info(inside.connection, &self.store.inner.statements, stream).await;
+        inside.told(&self.store, "read", result)
     }
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         limits::check_change(stream, &change)?;
-        let mut connection = self.connection.lock().await;
-        let result = lifecycle::change(&mut connection, &self.store.inner.statements, stream, &change).await;
-        result.map_err(|fault| self.store.error("change a stream of", fault))?
+        let mut inside = self.inside.lock().await;
+        let result = lifecycle::change(inside.connection, &self.store.inner.statements, stream, &change).await;
+        inside.told(&self.store, "change a stream of", result)?
     }
 }
 

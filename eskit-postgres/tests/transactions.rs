@@ -99,6 +99,40 @@ async fn others_wait_for_the_transaction_no_longer_than_their_timeout() {
     assert_eq!(waiting.await.unwrap().unwrap().last(), Position::new(2));
 }
 
+/// A retry meets a transaction that has failed, and must not hide why.
+#[tokio::test]
+async fn a_transaction_that_failed_says_why_until_it_is_rolled_back() {
+    let Some(fixture) = fixture().await else { return };
+    let store = &fixture.store;
+    let mut holder = store.pool().begin().await.unwrap();
+    store.in_transaction(&mut holder).append(one(plain("e"))).await.unwrap();
+    let mut transaction = store.pool().begin().await.unwrap();
+    sqlx::raw_sql("SET LOCAL lock_timeout = '20ms'; SAVEPOINT before").execute(&mut *transaction).await.unwrap();
+    let inside = store.in_transaction(&mut transaction);
+    let Err(AppendError::Store(error)) = inside.append(one(plain("e"))).await else { panic!("the turn was taken") };
+    assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+    for _ in 0..2 {
+        let Err(AppendError::Store(error)) = inside.append(one(plain("e"))).await else { panic!("it has failed") };
+        assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
+        let error = error.to_string();
+        assert!(error.contains("roll it back; it failed with: cannot append to the log"), "{error}");
+        assert!(error.contains("holds the turn to append for longer") && error.matches("roll").count() == 1, "{error}");
+    }
+    let error = inside.head().await.unwrap_err();
+    assert!(error.to_string().contains("holds the turn to append for longer"), "{error}");
+    drop(inside);
+    holder.rollback().await.unwrap();
+
+    // Behind a savepoint the transaction goes on; what fails in it then is nothing of before.
+    sqlx::raw_sql("ROLLBACK TO before").execute(&mut *transaction).await.unwrap();
+    let inside = store.in_transaction(&mut transaction);
+    inside.append(one(plain("e"))).await.unwrap();
+    drop(inside);
+    sqlx::raw_sql("SELECT 1 / 0").execute(&mut *transaction).await.unwrap_err();
+    let error = store.in_transaction(&mut transaction).head().await.unwrap_err();
+    assert!(error.to_string().contains("the transaction failed earlier: roll it back"), "{error}");
+}
+
 /// What was appended since a repeatable-read transaction began to read must not be overlooked.
 #[tokio::test]
 async fn a_transaction_with_an_old_snapshot_is_told_to_begin_again() {
