@@ -77,7 +77,7 @@ pub struct InTransaction<'t> {
 
 struct Inside<'t> {
     connection: &'t mut PgConnection,
-    /// What a call failed with, as long as none has gone through since.
+    /// What the last call that failed did so with.
     failure: Option<String>,
 }
 
@@ -86,10 +86,7 @@ impl Inside<'_> {
     /// told instead.
     fn told<T>(&mut self, store: &PostgresStore, doing: &str, result: Result<T, Fault>) -> Result<T, StoreError> {
         let fault = match result {
-            Ok(answer) => {
-                self.failure = None;
-                return Ok(answer);
-            }
+            Ok(answer) => return Ok(answer),
             Err(fault) => fault,
         };
         if fault.is_in_failed_transaction()

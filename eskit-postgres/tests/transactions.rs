@@ -123,7 +123,7 @@ async fn a_transaction_that_failed_says_why_until_it_is_rolled_back() {
     drop(inside);
     holder.rollback().await.unwrap();
 
-    // Behind a savepoint the transaction goes on; what fails in it then is nothing of before.
+    // Behind a savepoint the transaction goes on; what fails in it then has nothing to do with it.
     sqlx::raw_sql("ROLLBACK TO before").execute(&mut *transaction).await.unwrap();
     let inside = store.in_transaction(&mut transaction);
     inside.append(one(plain("e"))).await.unwrap();
