@@ -51,8 +51,8 @@ pub struct Envelope<'b> {
     metadata: &'b str,
 }
 
-/// Bytes before the lengths.
-const FIXED: usize = 8 + 16 + 4;
+/// Bytes before the texts.
+const FIXED: usize = 8 + 16 + 4 + 6 * 4;
 
 impl<'b> Envelope<'b> {
     /// The envelope of an event, which must be within the limits. An event that brings no time of its own needs a
@@ -71,7 +71,7 @@ impl<'b> Envelope<'b> {
             event.tags.as_packed(),
             &metadata,
         ];
-        let mut bytes = Vec::with_capacity(FIXED + texts.iter().map(|text| 4 + text.len()).sum::<usize>());
+        let mut bytes = Vec::with_capacity(FIXED + texts.iter().map(|text| text.len()).sum::<usize>());
         bytes.extend_from_slice(&event.recorded_at.map_or(0, Timestamp::as_micros).to_be_bytes());
         bytes.extend_from_slice(event.id.as_bytes());
         bytes.extend_from_slice(&event.schema_version.get().to_be_bytes());
@@ -92,7 +92,8 @@ impl<'b> Envelope<'b> {
 
     /// Reads an envelope; `None` when the bytes are none.
     pub fn parse(bytes: &'b [u8]) -> Option<Envelope<'b>> {
-        let mut rest = Rest(bytes);
+        let (fixed, texts) = bytes.split_first_chunk::<FIXED>()?;
+        let mut rest = Rest(fixed);
         let recorded_at = Timestamp::from_micros(i64::from_be_bytes(rest.array()?));
         let id = EventId::from_bytes(rest.array()?);
         let schema_version = SchemaVersion::new(u32::from_be_bytes(rest.array()?))?;
@@ -100,7 +101,13 @@ impl<'b> Envelope<'b> {
         for length in &mut lengths {
             *length = usize::try_from(u32::from_be_bytes(rest.array()?)).ok()?;
         }
-        let [name, stream_type, stream_id, content_type, tags, metadata] = lengths.map(|length| rest.text(length));
+        // One look at all of them is cheaper than six.
+        let mut texts = std::str::from_utf8(texts).ok()?;
+        let [name, stream_type, stream_id, content_type, tags, metadata] = lengths.map(|length| {
+            let (text, rest) = texts.split_at_checked(length)?;
+            texts = rest;
+            Some(text)
+        });
         Some(Envelope {
             recorded_at,
             id,
@@ -143,7 +150,7 @@ impl<'b> Envelope<'b> {
         names: &mut Interner,
     ) -> Option<RecordedEvent> {
         let stream = version.map(|version| StreamVersion {
-            stream: StreamId::new(names.share(self.stream_type), self.stream_id),
+            stream: StreamId::new(names.share(self.stream_type), names.share_id(self.stream_id)),
             version,
         });
         let Envelope { content_type, tags, metadata, .. } = self;
@@ -169,7 +176,7 @@ fn json(metadata: &Metadata) -> Result<String, StoreError> {
     })
 }
 
-/// What is left to read.
+/// What is left to read of the fixed part.
 struct Rest<'b>(&'b [u8]);
 
 impl<'b> Rest<'b> {
@@ -177,12 +184,6 @@ impl<'b> Rest<'b> {
         let (field, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*field)
-    }
-
-    fn text(&mut self, length: usize) -> Option<&'b str> {
-        let (field, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        std::str::from_utf8(field).ok()
     }
 }
 

@@ -3,11 +3,12 @@ use std::sync::Arc;
 /// Slots of the cache: names that one reader keeps at most.
 const SLOTS: usize = 256;
 
-/// For stores: makes one shared string of a name that occurs in many rows. Bounded: a name that falls into the slot of
-/// another takes its place.
+/// For stores: makes one shared string of a name that occurs in many rows, or of an id that occurs in neighbouring ones.
+/// Bounded: a name that falls into the slot of another takes its place.
 #[derive(Debug)]
 pub struct Interner {
     slots: Vec<Option<Arc<str>>>,
+    last_id: Option<Arc<str>>,
 }
 
 impl Default for Interner {
@@ -19,16 +20,24 @@ impl Default for Interner {
 impl Interner {
     /// An empty cache of 256 slots.
     pub fn new() -> Interner {
-        Interner { slots: vec![None; SLOTS] }
+        Interner { slots: vec![None; SLOTS], last_id: None }
     }
 
     /// The shared form of `name`.
     pub fn share(&mut self, name: &str) -> Arc<str> {
-        let slot = &mut self.slots[slot_of(name)];
-        match slot {
-            Some(shared) if **shared == *name => Arc::clone(shared),
-            _ => Arc::clone(slot.insert(Arc::from(name))),
-        }
+        share(&mut self.slots[slot_of(name)], name)
+    }
+
+    /// The shared form of `id`, of which there are too many to keep: one is shared as long as no other comes.
+    pub fn share_id(&mut self, id: &str) -> Arc<str> {
+        share(&mut self.last_id, id)
+    }
+}
+
+fn share(slot: &mut Option<Arc<str>>, text: &str) -> Arc<str> {
+    match slot {
+        Some(shared) if **shared == *text => Arc::clone(shared),
+        _ => Arc::clone(slot.insert(Arc::from(text))),
     }
 }
 
@@ -60,5 +69,8 @@ mod tests {
         }
         assert_eq!(interner.slots.len(), SLOTS);
         assert_eq!(&*interner.share(""), "");
+        let first = interner.share_id("a-1");
+        assert!(Arc::ptr_eq(&first, &interner.share_id("a-1")));
+        assert_eq!(&*interner.share_id("a-2"), "a-2");
     }
 }

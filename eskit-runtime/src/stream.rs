@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use crate::aggregate::{Aggregate, Key};
 use crate::name::WireName;
@@ -10,12 +11,12 @@ use crate::tag::{TagValue, push_one};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct StreamId {
     stream_type: WireName,
-    id: Box<str>,
+    id: Arc<str>,
 }
 
 impl StreamId {
     /// The stream of this type with this id. Limits are checked when it is used in an append or a query.
-    pub fn new(stream_type: impl Into<WireName>, id: impl Into<Box<str>>) -> StreamId {
+    pub fn new(stream_type: impl Into<WireName>, id: impl Into<Arc<str>>) -> StreamId {
         StreamId { stream_type: stream_type.into(), id: id.into() }
     }
 
@@ -31,7 +32,7 @@ impl StreamId {
         };
         let mut text = String::new();
         push_one(&mut text, &id);
-        StreamId { stream_type: WireName::from_static(name), id: text.into_boxed_str() }
+        StreamId { stream_type: WireName::from_static(name), id: text.into() }
     }
 
     /// The type of the stream, such as `account`.
