@@ -160,7 +160,7 @@ impl<'b> Envelope<'b> {
             stream,
             name: WireName::from(names.share(self.name)),
             schema_version: self.schema_version,
-            tags: if tags.is_empty() { Tags::new() } else { Tags::from_packed(tags.to_owned()) },
+            tags: if tags.is_empty() { Tags::new() } else { Tags::from_packed(names.share_tags(tags)) },
             metadata: if metadata.is_empty() { Metadata::new() } else { serde_json::from_str(metadata).ok()? },
             content_type: if content_type.is_empty() { ContentType::JSON } else { ContentType::new(content_type) },
             payload,

@@ -9,6 +9,7 @@ const SLOTS: usize = 256;
 pub struct Interner {
     slots: Vec<Option<Arc<str>>>,
     last_id: Option<Arc<str>>,
+    last_tags: Option<Arc<str>>,
 }
 
 impl Default for Interner {
@@ -20,7 +21,7 @@ impl Default for Interner {
 impl Interner {
     /// An empty cache of 256 slots.
     pub fn new() -> Interner {
-        Interner { slots: vec![None; SLOTS], last_id: None }
+        Interner { slots: vec![None; SLOTS], last_id: None, last_tags: None }
     }
 
     /// The shared form of `name`.
@@ -31,6 +32,11 @@ impl Interner {
     /// The shared form of `id`, of which there are too many to keep: one is shared as long as no other comes.
     pub fn share_id(&mut self, id: &str) -> Arc<str> {
         share(&mut self.last_id, id)
+    }
+
+    /// The same for the tags of an event, in one text.
+    pub fn share_tags(&mut self, tags: &str) -> Arc<str> {
+        share(&mut self.last_tags, tags)
     }
 }
 

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// One tag, `key:value`, by which queries find an event. The key holds no colon; the value may.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,10 +82,12 @@ const SEPARATOR: char = '\0';
 
 /// The tags of one event, in the order in which they were added, each once.
 ///
-/// Held in one piece of text, so an event costs one allocation however many tags it has.
+/// Held in one piece of text, so an event costs one allocation however many tags it has, and none if it shares them with the
+/// event that was read before.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Tags {
-    packed: String,
+    /// Nothing for no tags.
+    packed: Option<Arc<str>>,
     /// Whether a tag that was added held the separator itself: then the text cannot be split, and appends refuse it.
     holds_nul: bool,
 }
@@ -92,23 +95,26 @@ pub struct Tags {
 impl Tags {
     /// No tags.
     pub const fn new() -> Tags {
-        Tags { packed: String::new(), holds_nul: false }
+        Tags { packed: None, holds_nul: false }
     }
 
     /// Adds `key:value`, unless it is there already. A NUL in either is refused when the event is appended.
     pub fn push(&mut self, key: &str, value: impl fmt::Display) {
-        let start = self.packed.len();
-        if start > 0 {
-            self.packed.push(SEPARATOR);
+        let earlier = self.as_packed();
+        let mut packed = String::with_capacity(earlier.len() + key.len() + 32);
+        packed.push_str(earlier);
+        if !earlier.is_empty() {
+            packed.push(SEPARATOR);
         }
-        let tag = self.packed.len();
-        self.packed.push_str(key);
-        self.packed.push(':');
-        let _ = write!(self.packed, "{value}");
-        let (before, added) = self.packed.split_at(tag);
+        let start = packed.len();
+        packed.push_str(key);
+        packed.push(':');
+        let _ = write!(packed, "{value}");
+        let added = &packed[start..];
+        let is_there = earlier.split(SEPARATOR).any(|earlier| earlier == added);
         self.holds_nul |= added.contains(SEPARATOR);
-        if before.split(SEPARATOR).any(|earlier| earlier == added) {
-            self.packed.truncate(start);
+        if !is_there {
+            self.packed = Some(packed.into());
         }
     }
 
@@ -119,7 +125,7 @@ impl Tags {
 
     /// The tags in order.
     pub fn iter(&self) -> impl Iterator<Item = TagRef<'_>> {
-        self.packed.split(SEPARATOR).filter(|tag| !tag.is_empty()).map(TagRef)
+        self.as_packed().split(SEPARATOR).filter(|tag| !tag.is_empty()).map(TagRef)
     }
 
     /// How many tags there are.
@@ -129,7 +135,7 @@ impl Tags {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.packed.is_empty()
+        self.packed.is_none()
     }
 
     /// Whether this tag is among them.
@@ -144,12 +150,13 @@ impl Tags {
 
     /// All tags in one text, separated by NUL: how a store may keep them.
     pub fn as_packed(&self) -> &str {
-        &self.packed
+        self.packed.as_deref().unwrap_or_default()
     }
 
     /// The tags that [`Tags::as_packed`] gave.
-    pub fn from_packed(packed: String) -> Tags {
-        Tags { packed, holds_nul: false }
+    pub fn from_packed(packed: impl Into<Arc<str>>) -> Tags {
+        let packed = packed.into();
+        Tags { packed: (!packed.is_empty()).then_some(packed), holds_nul: false }
     }
 }
 
