@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
@@ -11,12 +12,12 @@ use eskit_runtime::{AppendError, EventId, EventStore, Position, Query, ReadOptio
 use sqlx::{Connection, PgConnection, PgPool};
 use support::*;
 
-/// Appends one event after the other, each with the number of events before it as condition. Returns the ids of those that
-/// were confirmed, and how many ended without an answer.
-async fn append_all(store: PostgresStore, events: usize) -> (Vec<(EventId, Position)>, usize) {
+/// Appends one event after the other to one of a few streams. Returns the ids of those that were confirmed, and how many ended
+/// without an answer.
+async fn append_all(store: PostgresStore, caller: usize, events: usize) -> (Vec<(EventId, Position)>, usize) {
     let (mut confirmed, mut unknown) = (Vec::new(), 0);
     for _ in 0..events {
-        let event = plain("e");
+        let event = on(stream(&format!("s{}", caller % 5)), "e");
         let id = event.id;
         match store.append(one(event)).await {
             Ok(appended) => confirmed.push((id, appended.last())),
@@ -28,13 +29,20 @@ async fn append_all(store: PostgresStore, events: usize) -> (Vec<(EventId, Posit
     (confirmed, unknown)
 }
 
-/// What was confirmed is there once, at the position that was told.
+/// What was confirmed is there once, at the position that was told, and neither positions nor versions have gaps.
 async fn assert_kept(store: &PostgresStore, confirmed: &[(EventId, Position)]) {
     let log = everything(store).await;
     assert_eq!(numbers(&log), (1..=log.len() as u64).collect::<Vec<_>>());
+    let (mut positions, mut versions) = (HashMap::new(), HashMap::new());
+    for event in &log {
+        assert!(positions.insert(event.id, event.position).is_none(), "event {} is there twice", event.id);
+        let Some(at) = &event.stream else { continue };
+        let last = versions.entry(&at.stream).or_insert(0);
+        *last += 1;
+        assert_eq!(at.version, *last, "the version in {} at position {}", at.stream, event.position);
+    }
     for (id, position) in confirmed {
-        let found: Vec<Position> = log.iter().filter(|event| event.id == *id).map(|event| event.position).collect();
-        assert_eq!(found, [*position], "event {id}");
+        assert_eq!(positions.get(id), Some(position), "event {id}");
     }
 }
 
@@ -50,10 +58,10 @@ async fn head(killer: &mut PgConnection) -> i64 {
     sqlx::query_scalar("SELECT pos FROM eskit.head").fetch_one(killer).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn connections_that_are_killed_lose_and_repeat_nothing() {
+/// Kills all connections again and again while so many callers append so many events each.
+async fn kill_while_appending(callers: usize, events: usize) {
     let Some(Fixture { store, database }) = fixture().await else { return };
-    let tasks: Vec<_> = (0..8).map(|_| tokio::spawn(append_all(store.clone(), 100))).collect();
+    let tasks: Vec<_> = (0..callers).map(|caller| tokio::spawn(append_all(store.clone(), caller, events))).collect();
     let mut killer = PgConnection::connect_with(&database.connect_options()).await.unwrap();
     let mut killed = 0;
     while tasks.iter().any(|task| !task.is_finished()) {
@@ -72,8 +80,20 @@ async fn connections_that_are_killed_lose_and_repeat_nothing() {
     }
     assert!(killed > 0, "the test killed nothing");
     assert_eq!(unknown, 0, "the store asks again until it knows");
-    assert!(confirmed.len() > 400, "only {} of 800 went through", confirmed.len());
+    let all = callers * events;
+    assert!(confirmed.len() > all / 2, "only {} of {all} went through", confirmed.len());
     assert_kept(&store, &confirmed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_killed_lose_and_repeat_nothing() {
+    kill_while_appending(8, 100).await;
+}
+
+/// So many that two tasks write in turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_of_many_callers_that_are_killed_lose_and_repeat_nothing() {
+    kill_while_appending(150, 40).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +106,7 @@ async fn a_server_that_crashes_and_comes_back_lost_nothing() {
     };
     let options = PostgresStore::options().migrate(true).retry_for(Duration::from_secs(20));
     let store = options.connect(&cluster.dsn()).await.unwrap();
-    let tasks: Vec<_> = (0..4).map(|_| tokio::spawn(append_all(store.clone(), 300))).collect();
+    let tasks: Vec<_> = (0..4).map(|caller| tokio::spawn(append_all(store.clone(), caller, 300))).collect();
     let cluster = tokio::task::spawn_blocking(move || {
         for mode in [StopMode::Immediate, StopMode::Fast] {
             std::thread::sleep(Duration::from_millis(100));
