@@ -1,12 +1,7 @@
-use std::collections::HashMap;
-
-use eskit_runtime::StreamId;
+use eskit_runtime::KnownVersions;
 use sqlx::types::Uuid;
 
 use crate::batch::Streams;
-
-/// The most streams whose versions are kept.
-const VERSIONS_MAX: usize = 4096;
 
 /// The versions of the streams that this process wrote to last, as they were when its last batch was committed. They hold as
 /// long as the log ends with the last event of that batch, which the database checks behind its lock.
@@ -14,7 +9,7 @@ const VERSIONS_MAX: usize = 4096;
 pub(crate) struct Known {
     /// The last event, by its position and its id.
     end: Option<(i64, Uuid)>,
-    versions: HashMap<StreamId, i64>,
+    versions: KnownVersions,
 }
 
 impl Known {
@@ -28,7 +23,7 @@ impl Known {
 
     /// What is known of each of these streams.
     pub(crate) fn versions(&self, streams: &Streams<'_>) -> Vec<Option<i64>> {
-        streams.iter().map(|stream| self.versions.get(stream).copied()).collect()
+        streams.iter().map(|stream| self.versions.get(stream)).collect()
     }
 
     /// Notes that the log now ends with this event, and the versions that these streams have with it. `is_as_known` says whether
@@ -39,14 +34,7 @@ impl Known {
         }
         self.end = Some(end);
         for (stream, version) in streams.iter().zip(versions) {
-            if let Some(known) = self.versions.get_mut(stream) {
-                *known = *version;
-                continue;
-            }
-            if self.versions.len() >= VERSIONS_MAX {
-                self.versions.clear();
-            }
-            self.versions.insert(stream.clone(), *version);
+            self.versions.set(stream, *version);
         }
     }
 

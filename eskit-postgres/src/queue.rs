@@ -104,7 +104,7 @@ impl Queue {
 
     /// Whether one of two leads should end, because too few callers append for both.
     pub(crate) fn has_lead_too_many(&self, callers: usize) -> bool {
-        self.state().leads > 1 && callers < SHARED_MIN / 2
+        self.has_two_leads() && callers < SHARED_MIN / 2
     }
 
     /// How many requests wait.

@@ -35,6 +35,7 @@ mod table;
 mod tag;
 mod time;
 mod upcast;
+mod versions;
 mod watch;
 
 #[doc(hidden)]
@@ -73,4 +74,5 @@ pub use tag::{Arity, Tag, TagRef, TagValue, Tags};
 pub use time::TimestampRangeError;
 pub use time::{Timestamp, TimestampParseError};
 pub use upcast::UpcastError;
+pub use versions::KnownVersions;
 pub use watch::HeadWatch;

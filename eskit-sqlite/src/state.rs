@@ -1,6 +1,4 @@
-use std::collections::HashMap;
-
-use eskit_runtime::StreamId;
+use eskit_runtime::{KnownVersions, StreamId};
 use rusqlite::Connection;
 
 use crate::error::Fault;
@@ -8,9 +6,6 @@ use crate::ids::KnownIds;
 use crate::lifecycle;
 use crate::statements::Statements;
 use crate::stream;
-
-/// The most streams whose versions are kept.
-const VERSIONS_MAX: usize = 4096;
 
 /// What the writer knows of the log without reading it, as long as nobody else writes to the file. It is dropped with the
 /// transaction that does not commit.
@@ -25,7 +20,7 @@ pub(crate) struct LogState {
     /// Whether any stream may be closed: otherwise none is looked up.
     pub(crate) has_closed: bool,
     pub(crate) ids: KnownIds,
-    versions: HashMap<StreamId, i64>,
+    versions: KnownVersions,
 }
 
 impl LogState {
@@ -46,7 +41,7 @@ impl LogState {
             settled: statements.settled.query_row([], |row| row.get(0))?,
             has_closed: statements.any_closed.query_row([], |row| row.get(0))?,
             ids: KnownIds::read(&mut statements.newest_id)?,
-            versions: HashMap::new(),
+            versions: KnownVersions::new(),
         })
     }
 
@@ -65,7 +60,7 @@ impl LogState {
         stream: &StreamId,
     ) -> Result<i64, Fault> {
         if let Some(version) = self.versions.get(stream) {
-            return Ok(*version);
+            return Ok(version);
         }
         let mut found = None;
         for statement in &mut statements.last_entry {
@@ -79,10 +74,7 @@ impl LogState {
             None if self.has_closed => lifecycle::closed(conn, stream)?.map_or(0, |closed| closed.version),
             None => 0,
         };
-        if self.versions.len() == VERSIONS_MAX {
-            self.versions.clear();
-        }
-        self.versions.insert(stream.clone(), version);
+        self.versions.set(stream, version);
         Ok(version)
     }
 
@@ -94,9 +86,7 @@ impl LogState {
         stream: &StreamId,
     ) -> Result<i64, Fault> {
         let version = self.version(conn, statements, stream)? + 1;
-        if let Some(kept) = self.versions.get_mut(stream) {
-            *kept = version;
-        }
+        self.versions.set(stream, version);
         Ok(version)
     }
 }
