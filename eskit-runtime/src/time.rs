@@ -2,6 +2,7 @@
 mod convert;
 mod text;
 
+use std::ops::{Add, Sub};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, without leap seconds.
@@ -10,6 +11,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// offset; years that it does not know, before 0000 and after 9999, with a sign and six digits, as in ECMAScript. Converts to and
 /// from [`SystemTime`], and with the features `chrono`, `jiff` and `time` to and from the types of these crates. What is finer than
 /// a microsecond is cut off towards the past.
+///
+/// ```
+/// use std::time::Duration;
+/// use eskit_runtime::Timestamp;
+///
+/// const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+///
+/// let placed: Timestamp = "2026-11-21T18:30:00Z".parse()?;
+/// let now: Timestamp = "2026-11-28T18:30:00Z".parse()?;
+/// assert_eq!(placed + 7 * DAY, now);
+/// assert!(now.duration_since(placed) >= 7 * DAY);
+/// # Ok::<(), eskit_runtime::TimestampParseError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -34,6 +48,31 @@ impl Timestamp {
     /// Microseconds since 1970-01-01T00:00:00Z; negative before it.
     pub const fn as_micros(self) -> i64 {
         self.0
+    }
+
+    /// How long this time lies after `earlier`; zero when it lies before it, since the clocks of two machines may differ.
+    pub const fn duration_since(self, earlier: Timestamp) -> Duration {
+        if self.0 <= earlier.0 { Duration::ZERO } else { Duration::from_micros(self.0.abs_diff(earlier.0)) }
+    }
+}
+
+/// The time this much later, or the last one that a [`Timestamp`] can hold.
+impl Add<Duration> for Timestamp {
+    type Output = Timestamp;
+
+    fn add(self, duration: Duration) -> Timestamp {
+        Timestamp(u64::try_from(duration.as_micros()).map_or(i64::MAX, |micros| self.0.saturating_add_unsigned(micros)))
+    }
+}
+
+/// The time this much earlier, or the first one that a [`Timestamp`] can hold.
+impl Sub<Duration> for Timestamp {
+    type Output = Timestamp;
+
+    fn sub(self, duration: Duration) -> Timestamp {
+        // What is finer than a microsecond is cut off towards the past.
+        let micros = u64::try_from(duration.as_nanos().div_ceil(1000));
+        Timestamp(micros.map_or(i64::MIN, |micros| self.0.saturating_sub_unsigned(micros)))
     }
 }
 
@@ -94,5 +133,34 @@ mod tests {
             assert_eq!(Timestamp::from(UNIX_EPOCH + after), Timestamp(before));
             assert_eq!(Timestamp::from(UNIX_EPOCH - after), Timestamp(-before - 1));
         }
+    }
+
+    #[test]
+    fn durations_are_added_and_measured() {
+        let (noon, hour) = (Timestamp(1_317_422_324_546_000), Duration::from_secs(3600));
+        assert_eq!((noon + hour).as_micros() - noon.as_micros(), 3_600_000_000);
+        assert_eq!(noon + hour - hour, noon);
+        assert_eq!((noon + hour).duration_since(noon), hour);
+        assert_eq!(noon.duration_since(noon + hour), Duration::ZERO);
+        let (first, last) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
+        assert_eq!(last.duration_since(first), Duration::from_micros(u64::MAX));
+        assert_eq!(first + Duration::from_micros(u64::MAX), last);
+        assert_eq!(last - Duration::from_micros(u64::MAX), first);
+    }
+
+    #[test]
+    fn times_beyond_the_range_are_its_ends() {
+        for duration in [Duration::MAX, Duration::from_micros(u64::MAX) + Duration::from_micros(1)] {
+            assert_eq!(Timestamp(0) + duration, Timestamp(i64::MAX));
+            assert_eq!(Timestamp(0) - duration, Timestamp(i64::MIN));
+        }
+        assert_eq!(Timestamp(i64::MAX - 1) + Duration::from_micros(2), Timestamp(i64::MAX));
+        assert_eq!(Timestamp(i64::MIN + 1) - Duration::from_micros(2), Timestamp(i64::MIN));
+    }
+
+    #[test]
+    fn what_is_finer_than_a_microsecond_is_cut_off_towards_the_past() {
+        assert_eq!(Timestamp(5) + Duration::from_nanos(1999), Timestamp(6));
+        assert_eq!(Timestamp(5) - Duration::from_nanos(1), Timestamp(4));
     }
 }

@@ -7,9 +7,10 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Once;
+use std::time::Duration;
 
 use eskit::prelude::*;
-use eskit::testing::given;
+use eskit::testing::{Given, given};
 use eskit::{ExecuteOptions, ExpectedVersion, NewEvent, SchemaVersion, StreamId, Timestamp};
 use eskit_tests::bank::{
     Account, AccountOpened, BankError, Deposited, MoneyReceived, MoneySent, Portfolio, deposit, open_account, opened,
@@ -266,7 +267,7 @@ fn what_is_no_refusal_of_the_domain_is_told_as_it_is() {
     assert!(text.starts_with("`DefineCourse` did not go through: `expected_version` needs"), "{text}");
 }
 
-#[derive(Event, Serialize, Deserialize, Clone)]
+#[derive(Event, Serialize, Deserialize, Clone, Copy)]
 struct BadgeUsed {
     #[tag]
     badge: u32,
@@ -317,6 +318,27 @@ fn given_events_have_a_time_and_metadata_of_their_own() {
         .then(BadgeUsed { badge: 1 })
         .then_state_eq(Badge { uses: vec![("east".into(), at(1)), ("west".into(), at(2)), ("south".into(), at(3))] })
         .then_state_of::<Badge>(2, |badge| assert_eq!(badge.uses[0].0, "none"));
+}
+
+#[test]
+fn given_events_without_a_time_happened_before_the_command() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let now = Timestamp::from_micros(1_000_000_000);
+    let times = |given: Given| {
+        let mut times = Vec::new();
+        given
+            .when_with(UseBadge { badge: 1 }, |options| options.recorded_at = Some(now))
+            .then_state(|badge| times.extend(badge.uses.iter().map(|(_, time)| *time)));
+        times
+    };
+    let used = BadgeUsed { badge: 1 };
+    assert_eq!(times(given([used, used])), [now - 2 * SECOND, now - SECOND, now]);
+    // Between times that were given: no event happens before an earlier one.
+    let between = given(used).at(now - 5 * SECOND).and(used).and(used).at(now - 4 * SECOND);
+    assert_eq!(times(between), [now - 5 * SECOND, now - 5 * SECOND, now - 4 * SECOND]);
+    // A clock that is ahead moves no event beyond the command.
+    let early = given(used).at(now + SECOND).and(used);
+    assert_eq!(times(early), [now + SECOND, now, now]);
 }
 
 #[test]

@@ -75,7 +75,9 @@ impl Given {
         Given { history: outcome.into_history() }
     }
 
-    /// Says when the events that were added last happened; otherwise they happen during the test.
+    /// Says when the events that were added last happened. Those of which nothing is said happened one second apart, the last
+    /// of them a second before the command: before its `recorded_at` where [`Given::when_with`] sets one, or else before now. A
+    /// command with a time of its own in a field needs them to happen before that.
     pub fn at(mut self, time: Timestamp) -> Given {
         self.history.last_batch().for_each(|event| event.recorded_at = Some(time));
         self
@@ -135,7 +137,7 @@ impl Given {
     fn load<A: Evolve>(&self, key: &impl LoadKey<A::Keys>) -> Result<A, String> {
         let mut history = self.history.clone();
         history.route(&[(A::TYPE, A::EVENTS)], &state_query::<A>(key)?)?;
-        let store = history.store().map_err(|error| error.to_string())?;
+        let store = history.store(Timestamp::now()).map_err(|error| error.to_string())?;
         let loaded =
             block_on(eskit_runtime::load::<A, _, _, _>(&store, key, &())).map_err(|error| error.to_string())?;
         Ok(loaded.state)

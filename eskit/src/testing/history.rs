@@ -1,11 +1,12 @@
 //! The events before a command, and the streams in which its decider looks for them.
 
 use std::fmt;
+use std::time::Duration;
 
 use eskit_runtime::limits::EVENTS_PER_APPEND_MAX;
 use eskit_runtime::{
     AggregateType, Append, AppendError, Emit, EncodeError, EventStore, EventTypes, Key, NewEvent, Query, RecordedEvent,
-    StreamId, WireName,
+    StreamId, Timestamp, WireName,
 };
 
 use super::block_on::block_on;
@@ -83,14 +84,36 @@ impl History {
         Ok(())
     }
 
-    /// A store that holds these events.
-    pub(super) fn store(&self) -> Result<MemoryStore, AppendError> {
+    /// A store that holds these events, all of them in the past of `now`.
+    pub(super) fn store(&self, now: Timestamp) -> Result<MemoryStore, AppendError> {
         let store = MemoryStore::new();
-        for chunk in self.entries.chunks(EVENTS_PER_APPEND_MAX) {
-            let events = chunk.iter().map(|entry| entry.event.clone()).collect();
-            block_on(store.append(Append::new(events)))?;
+        let mut events: Vec<NewEvent> = self.entries.iter().map(|entry| entry.event.clone()).collect();
+        set_missing_times(&mut events, now);
+        let mut events = events.into_iter().peekable();
+        while events.peek().is_some() {
+            let batch = events.by_ref().take(EVENTS_PER_APPEND_MAX).collect();
+            block_on(store.append(Append::new(batch)))?;
         }
         Ok(store)
+    }
+}
+
+/// Gives each event without a time one: a second before the next event, the last one a second before `now`, but none before
+/// an earlier event whose time was given.
+fn set_missing_times(events: &mut [NewEvent], now: Timestamp) {
+    let mut latest = None;
+    let earliest: Vec<Option<Timestamp>> = events
+        .iter()
+        .map(|event| {
+            latest = latest.max(event.recorded_at);
+            latest
+        })
+        .collect();
+    let mut next = now;
+    for (event, earliest) in events.iter_mut().zip(earliest).rev() {
+        let before_next = next - Duration::from_secs(1);
+        let time = earliest.map_or(before_next, |earliest| before_next.max(earliest.min(next)));
+        next = next.min(*event.recorded_at.get_or_insert(time));
     }
 }
 

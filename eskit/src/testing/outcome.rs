@@ -5,7 +5,7 @@ use std::time::Duration;
 use eskit_runtime::__private::decision_query;
 use eskit_runtime::{
     Decide, Emit, Evolve, ExecuteError, ExecuteOptions, Executed, LoadKey, Models, NewEvent, Pages, Query, ReadOptions,
-    RecordedEvent, Sleep, StoreError,
+    RecordedEvent, Sleep, StoreError, Timestamp,
 };
 
 use super::block_on::block_on;
@@ -48,7 +48,9 @@ impl<M, E> Outcome<M, E> {
     {
         let query = decision_query(command)?;
         history.route(M::LIST, &query)?;
-        let store = history.store().map_err(|error| format!("the given events cannot be appended: {error}"))?;
+        let store = history
+            .store(options.recorded_at.unwrap_or_else(Timestamp::now))
+            .map_err(|error| format!("the given events cannot be appended: {error}"))?;
         let unseen = unseen(&store, &query).map_err(|error| error.to_string())?;
         let result = block_on(eskit_runtime::execute(&store, command, options, &NoSleep, &()));
         if let Ok(executed) = &result {
