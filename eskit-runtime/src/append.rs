@@ -54,26 +54,22 @@ impl NewEvent {
         }
     }
 
-    /// The events that these encode to, in order, each with a fresh id and no stream: what an import appends without a
-    /// command. Only a decision knows to which stream an event belongs: without one, it is set here, or an aggregate with a
-    /// stream never meets the event.
+    /// The events that these encode to, in order, each with a fresh id and no stream: for appends without a command. Only a
+    /// decision knows to which stream an event belongs: without one, it is set here, or an aggregate with a stream never meets
+    /// the event. An import of many events goes through `eskit::Import`.
     ///
     /// ```
-    /// use eskit_runtime::{Append, Emit, EventId, EventStore, NewEvent, StreamId, Timestamp};
+    /// use eskit_runtime::{Append, Emit, EventStore, NewEvent, StreamId};
     ///
-    /// /// Appends what one line of an old log says. Its ids follow from the line, so that an import can be begun again.
-    /// async fn import(
+    /// /// Appends what happened to an account, whatever happened to it before.
+    /// async fn append(
     ///     store: &impl EventStore,
-    ///     line: usize,
     ///     account: &str,
-    ///     happened: Timestamp,
     ///     events: impl Emit,
     /// ) -> Result<(), Box<dyn std::error::Error>> {
     ///     let mut encoded = NewEvent::encode(&events)?;
-    ///     for (index, event) in encoded.iter_mut().enumerate() {
-    ///         event.id = EventId::from_key(&format!("accounts.csv:{line}"), index);
+    ///     for event in &mut encoded {
     ///         event.stream = Some(StreamId::new("account", account));
-    ///         event.recorded_at = Some(happened);
     ///     }
     ///     store.append(Append::new(encoded)).await?;
     ///     Ok(())

@@ -68,7 +68,8 @@
 //! | open a store | [`connect`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
 //! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; what can go wrong: [`ExecuteError`] |
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`], [`Query`], [`RecordedEvent::decode`] |
-//! | import events, append without a command | [`NewEvent::encode`], [`EventStore::append`] |
+//! | import events | [`Import`] |
+//! | append without a command | [`NewEvent::encode`], [`EventStore::append`] |
 //! | archive, end or delete a stream | [`EventStore::change_stream`] |
 //! | change the shape of an event | `version`, `from` and `upcast` of [`Event`](derive@Event); [`lock!`], [`Shape`](derive@Shape) |
 //! | test decisions | the module `testing` |
@@ -93,6 +94,7 @@
 
 mod app;
 mod connect;
+mod import;
 pub mod layer;
 mod lock;
 mod memory;
@@ -111,6 +113,7 @@ pub use app::{App, Execute, Load};
 pub use connect::connect;
 pub use eskit_macros::{Command, Event, Shape, TagValue, aggregate, decide, decider, evolve};
 pub use eskit_runtime::*;
+pub use import::{Import, ImportError, Imported};
 pub use memory::MemoryStore;
 
 #[cfg(feature = "testing")]

@@ -7,15 +7,14 @@
 //! |---|---|
 //! | a compressed file, read line by line | [`LogFile`] |
 //! | a line becomes one of 36 event types, with its original time | [`Entry`] |
-//! | many lines become one append, each event in the stream `loan:<case>` at the version that follows from the file | [`import`] |
+//! | many lines become one append, each event in the stream `loan:<case>` | [`import`] |
 //! | a case is folded from its stream | [`Loan`] |
 //! | all cases are summed, and compared with the published figures | [`Figures`] |
 //!
 //! The log is the only checkpoint. Each append holds the next lines of the file and is atomic, so whenever the program is
-//! killed, the log holds the lines up to some number, each once; that number stands in the metadata of the last event.
+//! killed, the log holds the lines up to some number, each once. [`eskit::Import`] finds that number by the ids of the events,
+//! which follow from the numbers of the lines.
 
-mod batch;
-mod checkpoint;
 mod entry;
 mod event;
 mod figures;
@@ -23,10 +22,9 @@ mod file;
 mod import;
 mod loan;
 
-pub use checkpoint::{Checkpoint, CheckpointError};
 pub use entry::{Entry, EntryError};
 pub use event::{ApplicationEvent, ApplicationSubmitted, LoanEvent, OfferEvent, WorkEvent};
 pub use figures::{Comparison, Figures, ReplayError, replay};
 pub use file::{FileError, Line, LogFile};
-pub use import::{ImportError, Imported, import};
+pub use import::{ImportError, import};
 pub use loan::{CaseId, Loan};

@@ -2,8 +2,9 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use eskit::Imported;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
-use loans::{Comparison, Figures, Imported, LogFile};
+use loans::{Comparison, Figures, LogFile};
 
 /// How the figures compare.
 pub(crate) enum Outcome {
