@@ -140,7 +140,21 @@ pub mod prelude {
     pub use eskit_sqlite::SqliteStore;
 }
 
-/// The README's code is compiled with the documentation's.
+/// The code of these pages is compiled with the documentation's.
 #[cfg(all(doctest, feature = "sqlite"))]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/getting-started.md")]
+    struct GettingStarted;
+    #[doc = include_str!("../../docs/modelling.md")]
+    struct Modelling;
+    #[doc = include_str!("../../docs/evolution.md")]
+    struct Evolution;
+    #[doc = include_str!("../../docs/stores.md")]
+    struct Stores;
+    #[doc = include_str!("../../docs/testing.md")]
+    struct Testing;
+    #[doc = include_str!("../../docs/questions.md")]
+    struct Questions;
+}

@@ -1,4 +1,4 @@
-//! The table in the README of what each store was held to. Each run checks the column of its store; `BLESS=1` writes it
+//! The table in `docs/stores.md` of what each store was held to. Each run checks the column of its store; `BLESS=1` writes it
 //! anew.
 
 use std::path::Path;
@@ -8,15 +8,15 @@ use eskit_conformance::{Report, Suite, Verdict};
 const BEGIN: &str = "<!-- parity: written by `BLESS=1 cargo test -p eskit-conformance` -->";
 const END: &str = "<!-- /parity -->";
 
-/// Fails when the column of a store in the README does not say what this run of the whole suite came to.
+/// Fails when the column of a store in `docs/stores.md` does not say what this run of the whole suite came to.
 pub(crate) fn check(store: &str, report: &Report) {
     if report.cases().len() < Suite::case_names().count() {
         // Only some cases were asked for.
         return;
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/stores.md");
     let text = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).expect("the README has a table of stores");
+    let (before, rest) = text.split_once(BEGIN).expect("`docs/stores.md` has a table of stores");
     let (table, after) = rest.split_once(END).expect("the table of stores ends");
     let found = update(table.trim(), store, report);
     if found == table.trim() {
@@ -26,7 +26,7 @@ pub(crate) fn check(store: &str, report: &Report) {
         std::fs::write(&path, format!("{before}{BEGIN}\n{found}\n{END}{after}")).unwrap();
         return;
     }
-    panic!("the README's column of {store} is stale\nhelp: run this test with BLESS=1\n{found}");
+    panic!("the column of {store} in `docs/stores.md` is stale\nhelp: run this test with BLESS=1\n{found}");
 }
 
 /// The table with the column of a store as this run has it. What stands behind a topic's name is kept.
