@@ -1,4 +1,12 @@
--- The log. `pos` is explicit and contiguous in commit order: whoever appends holds the row of {head} until its commit.
+-- The log's id, in one row. A log that is restored from a backup keeps it; a new one has another.
+CREATE TABLE {log} (
+    is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    id      uuid    NOT NULL
+);
+
+INSERT INTO {log} (id) VALUES (gen_random_uuid());
+
+-- The events. `pos` is explicit and contiguous in commit order: an append has the turn ({take_turn_v1}) until its commit.
 CREATE TABLE {events} (
     pos         bigint   PRIMARY KEY,
     id          uuid     NOT NULL,
@@ -53,11 +61,3 @@ CREATE TABLE {closed_streams} (
     version     bigint   NOT NULL,
     PRIMARY KEY (stream_type, stream_id)
 );
-
--- The position of the last event, in one row: its lock is the turn to append.
-CREATE TABLE {head} (
-    is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
-    pos     bigint  NOT NULL
-) WITH (fillfactor = 10);
-
-INSERT INTO {head} (pos) VALUES (0);

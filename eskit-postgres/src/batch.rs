@@ -12,7 +12,6 @@ use crate::one::One;
 use crate::overlap::Overlaps;
 use crate::request::Prepared;
 use crate::statements::Statements;
-use crate::writer::Turn;
 
 /// Pairs of appends, of which one could hang on the other, that one batch takes in.
 const OVERLAPS_MAX: usize = 2000;
@@ -199,12 +198,12 @@ impl<'r> Batch<'r> {
     pub(crate) fn call<'q>(
         &'q self,
         statements: &Statements,
-        turn: Turn,
+        wait_ms: Option<i32>,
         known: &Known,
     ) -> Query<'q, Postgres, PgArguments> {
         let Events { append, offset, id, name, stream_type, stream_id, stream, .. } = &self.events;
         let Events { nth, part, recorded_at, envelope, payload, .. } = &self.events;
-        let query = sqlx::query(AssertSqlSafe(statements.append.clone())).bind(turn.wait_ms).bind(turn.is_alone);
+        let query = sqlx::query(AssertSqlSafe(statements.append.clone())).bind(wait_ms).bind(statements.log);
         let query = query.bind(append).bind(offset).bind(id).bind(name).bind(stream_type);
         let query = query.bind(stream_id).bind(stream).bind(nth).bind(part).bind(recorded_at).bind(envelope);
         let query = query.bind(payload).bind(id.iter().min());

@@ -267,7 +267,9 @@ async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error>
     loop {
         let mut connection = pool.acquire().await?;
         // In the simple protocol, a transaction that is a statement's own begins with it.
-        let checked = sqlx::raw_sql("SELECT now() = statement_timestamp()").fetch_one(&mut *connection).await;
+        let checked = sqlx::raw_sql("SELECT pg_catalog.now() OPERATOR(pg_catalog.=) pg_catalog.statement_timestamp()")
+            .fetch_one(&mut *connection)
+            .await;
         match checked.and_then(|row| row.try_get(0)) {
             Ok(true) => return Ok(connection),
             // A connection that has died, or whose transaction has failed, says nothing about the next one.

@@ -105,6 +105,11 @@ impl Fault {
         matches!(self.code(), "40001" | "40P01")
     }
 
+    /// Whether a transaction of this isolation level cannot append.
+    pub(crate) fn is_of_isolation(&self) -> bool {
+        self.code() == "ES003"
+    }
+
     /// Whether the server refuses everything in this transaction because of what failed in it before.
     pub(crate) fn is_in_failed_transaction(&self) -> bool {
         self.code() == "25P02"
@@ -141,6 +146,15 @@ impl Fault {
 
     fn remedy(&self) -> &'static str {
         match self.code() {
+            "ES001" => "; it was renamed, or restored from another one: open the store again",
+            "ES002" => {
+                "; a pooler mixes the statements of its clients up: let it hand out connections by session, or keep prepared \
+                 statements apart (PgBouncer 1.21 or newer with `max_prepared_statements`)"
+            }
+            "ES003" => {
+                "; begin it with `BEGIN ISOLATION LEVEL READ COMMITTED`, in sqlx with \
+                 `pool.begin_with(\"BEGIN ISOLATION LEVEL READ COMMITTED\")`"
+            }
             "55P03" => "; another transaction holds the turn to append for longer than `lock_timeout`: try again",
             "57014" => "; the server's `statement_timeout` ran out, or somebody cancelled: try again, or raise it",
             "25P02" => "; the transaction failed earlier: roll it back",
@@ -186,8 +200,9 @@ fn kind_of_code(code: &str) -> StoreErrorKind {
         "55P03" | "57014" | "40001" | "40P01" => StoreErrorKind::Busy,
         "25P03" | "25P04" | "53300" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => StoreErrorKind::Unavailable,
         "25006" => StoreErrorKind::ReadOnly,
+        "ES003" => StoreErrorKind::Unsupported,
         "53100" => StoreErrorKind::Full,
-        "42P01" | "42883" | "3F000" | "42703" => StoreErrorKind::Foreign,
+        "42P01" | "42883" | "3F000" | "42703" | "ES001" | "ES002" => StoreErrorKind::Foreign,
         "XX001" | "XX002" | "P0002" => StoreErrorKind::Corrupt,
         _ => match code.get(..2).unwrap_or_default() {
             "08" => StoreErrorKind::Unavailable,

@@ -1,6 +1,6 @@
 //! The PostgreSQL store of eskit: sequenced group commit, contiguous positions, several processes on one log.
 //!
-//! - **Sequenced**: who appends first locks one row, in a statement of its own, and holds it until the commit. Positions are
+//! - **Sequenced**: the first caller to append takes a lock, in a statement of its own, and holds it until the commit. Positions are
 //!   contiguous in commit order, so a reader follows the log with `position > last` and misses nothing.
 //! - **Group commit**: appends that wait in this process are checked and written together, in one call and one
 //!   transaction; a conflict fails the one append alone. When nothing waits, an append goes straight to the database.
@@ -22,6 +22,7 @@ mod condition;
 mod connect;
 mod connections;
 mod error;
+mod inspect;
 mod known;
 mod lifecycle;
 mod migrate;
@@ -41,6 +42,7 @@ mod select;
 mod statements;
 mod store;
 mod transaction;
+mod turn;
 mod watch;
 mod writer;
 

@@ -1,12 +1,12 @@
 use eskit_runtime::{
     Interner, RecordedEvent, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{Connection, PgConnection};
 
 use crate::error::Fault;
 use crate::record;
 use crate::statements::Statements;
-use crate::store::PostgresStore;
+use crate::store::{Inner, PostgresStore};
 
 /// Events whose tags are deleted at once.
 const EVENTS_AT_ONCE: i64 = 1000;
@@ -30,12 +30,12 @@ pub(crate) async fn info(
     statements: &Statements,
     stream: &StreamId,
 ) -> Result<StreamInfo, Fault> {
-    let (number, at, reason, version): (Option<i32>, Option<i64>, Option<String>, i64) =
-        sqlx::query_as(AssertSqlSafe(statements.stream_info.clone()))
-            .bind(stream.stream_type())
-            .bind(stream.id())
-            .fetch_one(conn)
-            .await?;
+    let (number, at, reason, version): (Option<i32>, Option<i64>, Option<String>, i64) = statements
+        .query_as(&statements.stream_info)
+        .bind(stream.stream_type())
+        .bind(stream.id())
+        .fetch_one(conn)
+        .await?;
     let status = match number {
         None => StreamStatus::Open,
         Some(number) => status(number, at.unwrap_or_default(), reason)?,
@@ -77,8 +77,8 @@ async fn change_in_turn(
 ) -> Result<Changed, Fault> {
     // Whatever the session's default is: what others commit until it is this one's turn must be seen.
     let mut transaction = conn.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-    store.inner.writer.limit_wait(&mut transaction).await?;
-    let changed = self::change(&mut transaction, &store.inner.statements, stream, change).await;
+    let Inner { statements, writer, .. } = &*store.inner;
+    let changed = self::change(&mut transaction, statements, stream, change, writer.wait_ms).await;
     // The turn is given back before anything else is done with the connection.
     if matches!(changed, Ok(Ok(_))) {
         transaction.commit().await?
@@ -94,8 +94,9 @@ pub(crate) async fn change(
     statements: &Statements,
     stream: &StreamId,
     change: &StreamChange,
+    wait_ms: Option<i32>,
 ) -> Result<Changed, Fault> {
-    sqlx::query(AssertSqlSafe(statements.turn.clone())).execute(&mut *conn).await?;
+    statements.query(&statements.turn).bind(wait_ms).execute(&mut *conn).await?;
     let StreamInfo { version, status, .. } = info(conn, statements, stream).await?;
     if version == 0 {
         return Ok(Err(StreamError::NotFound { stream: stream.clone() }));
@@ -124,12 +125,13 @@ async fn write(
         StreamStatus::Tombstoned { at, reason } => (2, at, Some(reason)),
         StreamStatus::Deleted { at, reason } => (3, at, Some(reason)),
         _ => {
-            let open = sqlx::query(AssertSqlSafe(statements.open_stream.clone()));
+            let open = statements.query(&statements.open_stream);
             open.bind(stream.stream_type()).bind(stream.id()).execute(conn).await?;
             return Ok(());
         }
     };
-    sqlx::query(AssertSqlSafe(statements.close_stream.clone()))
+    statements
+        .query(&statements.close_stream)
         .bind(stream.stream_type())
         .bind(stream.id())
         .bind(number)
@@ -144,14 +146,10 @@ async fn write(
 /// Leaves of each event of a stream its place, its id, its version and its time. What the rows held stays in the files of the
 /// server until they are vacuumed.
 async fn delete(conn: &mut PgConnection, statements: &Statements, stream: &StreamId) -> Result<(), Fault> {
-    let sql = format!(
-        "SELECT e.envelope, ''::bytea FROM {} e \
-         WHERE e.stream_type = $1 AND e.stream_id = $2 AND e.version > $3 ORDER BY e.version LIMIT $4",
-        statements.events
-    );
     let (mut names, mut version) = (Interner::new(), 0_u64);
     loop {
-        let rows = sqlx::query(AssertSqlSafe(sql.clone()))
+        let rows = statements
+            .query(&statements.envelopes)
             .bind(stream.stream_type())
             .bind(stream.id())
             .bind(i64::try_from(version).unwrap_or(i64::MAX))
@@ -164,7 +162,7 @@ async fn delete(conn: &mut PgConnection, statements: &Statements, stream: &Strea
         version = last.version;
         delete_tags(conn, statements, &events).await?;
     }
-    let delete = sqlx::query(AssertSqlSafe(statements.delete_events.clone()));
+    let delete = statements.query(&statements.delete_events);
     delete.bind(stream.stream_type()).bind(stream.id()).execute(conn).await?;
     Ok(())
 }
@@ -178,7 +176,7 @@ async fn delete_tags(conn: &mut PgConnection, statements: &Statements, events: &
             positions.push(record::column(event.position));
         }
     }
-    let delete = sqlx::query(AssertSqlSafe(statements.delete_tags.clone()));
+    let delete = statements.query(&statements.delete_tags);
     delete.bind(tags).bind(types).bind(positions).execute(conn).await?;
     Ok(())
 }

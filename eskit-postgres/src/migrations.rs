@@ -37,9 +37,9 @@ impl PayloadType {
     /// What the column of a deleted event holds.
     pub(crate) fn nothing(self) -> &'static str {
         match self {
-            PayloadType::Bytea => "''::bytea",
-            PayloadType::Json => "'null'::json",
-            PayloadType::Jsonb => "'null'::jsonb",
+            PayloadType::Bytea => "''::pg_catalog.bytea",
+            PayloadType::Json => "'null'::pg_catalog.json",
+            PayloadType::Jsonb => "'null'::pg_catalog.jsonb",
         }
     }
 
@@ -56,7 +56,9 @@ impl PayloadType {
     pub(crate) fn decode(self, column: &str) -> String {
         match self {
             PayloadType::Bytea => column.to_owned(),
-            PayloadType::Json | PayloadType::Jsonb => format!("convert_to({column}::text, 'UTF8')"),
+            PayloadType::Json | PayloadType::Jsonb => {
+                format!("pg_catalog.convert_to({column}::pg_catalog.text, 'UTF8')")
+            }
         }
     }
 }
@@ -81,15 +83,19 @@ impl Migration {
 }
 
 /// Every migration, in order. `{..}` stands for what the options decide.
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("log", include_str!("../migrations/0001_log.sql")),
-    ("lookups", include_str!("../migrations/0002_lookups.sql")),
-    ("append", include_str!("../migrations/0003_append.sql")),
-    ("append_one", include_str!("../migrations/0004_append_one.sql")),
+    ("turn", include_str!("../migrations/0002_turn.sql")),
+    ("lookups", include_str!("../migrations/0003_lookups.sql")),
+    ("append", include_str!("../migrations/0004_append.sql")),
+    ("append_one", include_str!("../migrations/0005_append_one.sql")),
 ];
 
 /// The schema version that this program needs.
 pub(crate) const SCHEMA_VERSION: i32 = TEMPLATES.len() as i32;
+
+/// Entries of indexes that the check of one item of a condition may look at: others wait for the turn to append meanwhile.
+pub(crate) const CONDITION_STEPS_MAX: usize = 10_000;
 
 /// The migrations as SQL, for those whose migrations are run by other tools or other people.
 ///
@@ -145,7 +151,7 @@ impl Migrations {
                 1 => beginning(&names),
                 version => names.render(&EXPECT_PREDECESSOR.replace("{before}", &(version - 1).to_string())),
             };
-            migration.sql = format!("{HOW_TO_RUN}{begin}\n{}", migration.sql);
+            migration.sql = format!("{HOW_TO_RUN}{PIN_PATH}{begin}\n{}{RESTORE_PATH}", migration.sql);
         }
         Ok(all)
     }
@@ -165,6 +171,17 @@ CREATE TABLE IF NOT EXISTS {migrations} (
 const HOW_TO_RUN: &str = "\
 -- Run each file once, in order, and each in one transaction: psql -v ON_ERROR_STOP=1 --single-transaction -f <file>
 
+";
+
+/// Names mean what PostgreSQL means by them, whatever else the path of whoever runs a migration offers.
+pub(crate) const PIN_PATH: &str = "\
+SELECT pg_catalog.set_config('eskit.search_path', pg_catalog.current_setting('search_path'), true);
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+";
+
+const RESTORE_PATH: &str = "\
+SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('eskit.search_path'), true);
 ";
 
 /// Fails when the migration before was not run.
@@ -196,6 +213,7 @@ pub(crate) fn all(names: &Names, payload: PayloadType) -> Vec<Migration> {
         let sql = names.render(
             &template
                 .replace("{payload_type}", payload.sql())
+                .replace("{steps_max}", &CONDITION_STEPS_MAX.to_string())
                 .replace("{payload_in}", &payload.encode("in_payload"))
                 .replace("{payload_many}", &payload.encode("n.payload")),
         );

@@ -8,17 +8,32 @@ const IDENTIFIER_BYTES_MAX: usize = 63;
 const PREFIX_BYTES_MAX: usize = 32;
 
 /// What the templates name as `{..}`, and what stands for it behind the prefix.
-const OBJECTS: [&str; 9] = [
+const OBJECTS: [&str; 11] = [
+    "log",
     "events",
     "tags",
-    "head",
     "closed_streams",
     "migrations",
-    "append_v1",
-    "append_one_v1",
+    "take_turn_v1",
+    "expect_v1",
     "newest_v1",
     "first_version_v1",
+    "append_v1",
+    "append_one_v1",
 ];
+
+/// Operators of PostgreSQL itself. One that is written without its schema is looked for along the session's `search_path`,
+/// where a schema of the user may offer another.
+pub(crate) const EQ: &str = "OPERATOR(pg_catalog.=)";
+pub(crate) const NE: &str = "OPERATOR(pg_catalog.<>)";
+pub(crate) const LT: &str = "OPERATOR(pg_catalog.<)";
+pub(crate) const LE: &str = "OPERATOR(pg_catalog.<=)";
+pub(crate) const GT: &str = "OPERATOR(pg_catalog.>)";
+pub(crate) const GE: &str = "OPERATOR(pg_catalog.>=)";
+
+/// The operators as the templates of statements name them. Those of migrations run with a path of their own.
+const OPERATORS: [(&str, &str); 6] =
+    [("{EQ}", EQ), ("{NE}", NE), ("{LT}", LT), ("{LE}", LE), ("{GT}", GT), ("{GE}", GE)];
 
 /// The names of one log's tables and functions: a schema, and a prefix for everything in it. Both were validated, and
 /// every name is quoted where it enters SQL.
@@ -62,9 +77,12 @@ impl Names {
     }
 
     /// Puts the names into a template: `{events}` becomes the quoted table with its schema, `{index:events_id}` the
-    /// quoted name of an index.
+    /// quoted name of an index, `{EQ}` the operator with its schema.
     pub(crate) fn render(&self, template: &str) -> String {
         let mut sql = template.to_owned();
+        for (name, operator) in OPERATORS {
+            sql = sql.replace(name, operator);
+        }
         for name in OBJECTS {
             sql = sql.replace(&format!("{{{name}}}"), &self.qualified(name));
         }
@@ -111,7 +129,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
@@ -134,8 +152,8 @@ mod tests {
     #[test]
     fn templates_get_quoted_names() {
         let names = Names::new("app", "es_").unwrap();
-        let sql = names.render("CREATE INDEX {index:events_id} ON {events} (id); SELECT '{}' FROM {head}");
-        assert_eq!(sql, r#"CREATE INDEX "es_events_id" ON "app"."es_events" (id); SELECT '{}' FROM "app"."es_head""#);
+        let sql = names.render("CREATE INDEX {index:events_id} ON {events} (id); SELECT '{}' FROM {log}");
+        assert_eq!(sql, r#"CREATE INDEX "es_events_id" ON "app"."es_events" (id); SELECT '{}' FROM "app"."es_log""#);
         assert!(names.channel().len() < IDENTIFIER_BYTES_MAX);
         assert_ne!(names.channel(), Names::new("app", "").unwrap().channel());
     }

@@ -34,6 +34,7 @@ impl One<'_> {
         let event_tags: Vec<&str> = self.event.tags.iter().map(|tag| tag.as_str()).collect();
         let row = sqlx::query(AssertSqlSafe(statements.append_one.clone()))
             .bind(wait_ms)
+            .bind(statements.log)
             .bind(self.event.id.as_uuid())
             .bind(self.event.name.as_str())
             .bind(stream.map(StreamId::stream_type))

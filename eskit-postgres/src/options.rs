@@ -107,8 +107,8 @@ impl PostgresOptions {
     }
 
     /// How long to find out what became of an append whose connection broke, by appending it again with the same ids. After
-    /// that its outcome is reported as unknown. Where transactions are serializable by default, an append that gave way to
-    /// another is appended again for as long.
+    /// that its outcome is reported as unknown. An append that the server undid in favour of another transaction is appended
+    /// again for as long.
     #[must_use]
     pub fn retry_for(mut self, time: Duration) -> PostgresOptions {
         self.retry_for = time;
@@ -178,7 +178,7 @@ impl PostgresOptions {
     pub async fn run_migrations(&self, pool: &PgPool) -> Result<(), StoreError> {
         let names = Names::new(&self.schema, &self.prefix)?;
         let fail = |error: sqlx::Error| crate::error::Fault::from(error).into_error("migrate", &names);
-        let mut connection = pool.acquire().await.map_err(fail)?;
-        migrate::migrate(&mut connection, &names, self.payload.unwrap_or_default()).await
+        let connection = pool.acquire().await.map_err(fail)?;
+        migrate::migrate(connection, &names, self.payload.unwrap_or_default()).await
     }
 }

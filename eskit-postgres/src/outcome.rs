@@ -1,6 +1,6 @@
 use eskit_runtime::{
-    AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, NewEvent, Position, StreamClosed,
-    StreamId, StreamStatus, WireName,
+    AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, NewEvent, Position, StoreError,
+    StoreErrorKind, StreamClosed, StreamId, StreamStatus, WireName,
 };
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -10,6 +10,7 @@ use crate::condition::number;
 use crate::error::Fault;
 use crate::known::Known;
 use crate::lifecycle;
+use crate::migrations::CONDITION_STEPS_MAX;
 use crate::one;
 use crate::overlap::matches;
 use crate::record::{column, position};
@@ -47,10 +48,11 @@ struct Closed {
     status: StreamStatus,
 }
 
-/// A condition that does not hold, by its number from 1.
+/// A condition that does not hold, by its number from 1, or whose check was given up.
 struct Hit {
     condition: i32,
     event: Option<ConflictEvent>,
+    is_given_up: bool,
 }
 
 /// An event that the batch wrote.
@@ -58,6 +60,13 @@ struct Written<'r> {
     event: &'r NewEvent,
     position: Position,
     version: Option<u64>,
+}
+
+impl Hit {
+    /// The place of the condition in arrays that count from 0.
+    fn index(&self) -> usize {
+        usize::try_from(self.condition - 1).unwrap_or(usize::MAX)
+    }
 }
 
 impl Outcome {
@@ -69,7 +78,8 @@ impl Outcome {
         let events = positions.into_iter().flatten().zip(types.into_iter().flatten());
         let hits = conditions.into_iter().flatten().zip(events).map(|(condition, (pos, name))| {
             let event = pos.zip(name).map(|(pos, name)| ConflictEvent { position: position(pos), name: name.into() });
-            Hit { condition, event }
+            // No event is there.
+            Hit { condition, event, is_given_up: pos == Some(0) }
         });
         Ok(Outcome {
             head_before: row.try_get("head_before")?,
@@ -107,6 +117,8 @@ impl Outcome {
                 Verdict::Done(Err(AppendError::StreamClosed(closed)))
             } else if let Some(conflict) = self.conflict(batch, append) {
                 Verdict::Done(Err(conflict.into()))
+            } else if let Some(error) = self.given_up(batch, append) {
+                Verdict::Done(Err(error.into()))
             } else if self.deferred.contains(&append) {
                 Verdict::Again
             } else {
@@ -147,13 +159,29 @@ impl Outcome {
         Some(StreamClosed::new(stream, closed.status.clone()))
     }
 
+    /// What the conditions of an append met.
+    fn hits(&self, batch: &Batch<'_>, append: i32) -> impl Iterator<Item = &Hit> {
+        self.hits.iter().filter(move |hit| batch.conditions.append.get(hit.index()) == Some(&append))
+    }
+
+    /// The refusal of an append of which a condition costs too much to check.
+    fn given_up(&self, batch: &Batch<'_>, append: i32) -> Option<StoreError> {
+        let hit = self.hits(batch, append).find(|hit| hit.is_given_up)?;
+        let Condition::NoEvents { after, .. } = batch.conditions.all.get(hit.index())? else { return None };
+        let text = format!(
+            "a condition after position {after} would look at more than {CONDITION_STEPS_MAX} entries of indexes while other \
+             appends wait\nhelp: read with its query first, and write as its `after` the head of the log as of that read; or \
+             give the events one tag that stands for the combination"
+        );
+        Some(StoreError::new(StoreErrorKind::Invalid, text))
+    }
+
     /// The first condition of an append that the log before the batch breaks, with the newest event that does.
     fn conflict(&self, batch: &Batch<'_>, append: i32) -> Option<Conflict> {
-        let index_of = |hit: &Hit| usize::try_from(hit.condition - 1).unwrap_or(usize::MAX);
-        let own = || self.hits.iter().filter(|hit| batch.conditions.append.get(index_of(hit)) == Some(&append));
-        let first = own().map(index_of).min()?;
+        let own = || self.hits(batch, append).filter(|hit| !hit.is_given_up);
+        let first = own().map(Hit::index).min()?;
         let newest =
-            own().filter(|hit| index_of(hit) == first).max_by_key(|hit| hit.event.as_ref().map(|event| event.position));
+            own().filter(|hit| hit.index() == first).max_by_key(|hit| hit.event.as_ref().map(|event| event.position));
         let kind = match batch.conditions.all.get(first)? {
             Condition::Stream { stream, expected } => {
                 let found = batch.streams.index_of(stream).and_then(|index| self.versions.get(index));

@@ -1,4 +1,4 @@
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::PgConnection;
 
 use crate::error::Fault;
 use crate::page::Range;
@@ -21,7 +21,8 @@ pub(crate) async fn rarest(
 ) -> Result<Option<usize>, Fault> {
     let mut bound = COUNT_FIRST;
     while bound <= COUNT_MAX {
-        let counts: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(statements.counts.clone()))
+        let counts: Vec<i64> = statements
+            .query_scalar(&statements.counts)
             .bind(tags)
             .bind(types)
             .bind(range.after)

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use eskit_runtime::{AppendError, Appended, EventId, NewEvent, Position, Timestamp};
+use sqlx::PgConnection;
 use sqlx::types::Uuid;
-use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::error::Fault;
 use crate::record::position;
@@ -17,8 +17,7 @@ pub(crate) async fn answer(
     events: &[NewEvent],
 ) -> Result<Answer, Fault> {
     let ids: Vec<Uuid> = events.iter().map(|event| event.id.as_uuid()).collect();
-    let found: Vec<(Uuid, i64)> =
-        sqlx::query_as(AssertSqlSafe(statements.positions.clone())).bind(&ids).fetch_all(&mut *conn).await?;
+    let found: Vec<(Uuid, i64)> = statements.query_as(&statements.positions).bind(&ids).fetch_all(&mut *conn).await?;
     let found: HashMap<EventId, i64> = found.into_iter().map(|(id, at)| (EventId::from(id), at)).collect();
     let Some((index, at)) =
         events.iter().enumerate().find_map(|(index, event)| found.get(&event.id).map(|at| (index, *at)))
@@ -31,8 +30,7 @@ pub(crate) async fn answer(
         return Ok(reused);
     }
     let behind = at.saturating_add(i64::try_from(events.len()).unwrap_or(i64::MAX));
-    let parts: Vec<Part> =
-        sqlx::query_as(AssertSqlSafe(statements.parts.clone())).bind(at).bind(behind).fetch_all(&mut *conn).await?;
+    let parts: Vec<Part> = statements.query_as(&statements.parts).bind(at).bind(behind).fetch_all(&mut *conn).await?;
     Ok(whole_append(events, &parts).map_or(reused, Ok))
 }
 

@@ -4,10 +4,11 @@ use eskit_runtime::limits::TAGS_PER_EVENT_MAX;
 use eskit_runtime::{Direction, Query, QueryItem};
 use sqlx::postgres::PgArguments;
 use sqlx::types::Uuid;
-use sqlx::{Arguments, AssertSqlSafe, Encode, PgConnection, Postgres, Type};
+use sqlx::{Arguments, Encode, PgConnection, Postgres, Type};
 
 use crate::condition::{Slices, is_impossible};
 use crate::error::Fault;
+use crate::names::{EQ, GE, GT, LE, LT, NE};
 use crate::page::Range;
 use crate::rarest::rarest;
 use crate::statements::Statements;
@@ -73,7 +74,7 @@ impl<'q> Sources<'q> {
         let mut sources = Sources::default();
         let items = || query.items().iter().filter(|item| !is_impossible(item));
         if items().any(needs_lookup) {
-            let head: i64 = sqlx::query_scalar(AssertSqlSafe(statements.head.clone())).fetch_one(&mut *conn).await?;
+            let head: i64 = statements.query_scalar(&statements.head).fetch_one(&mut *conn).await?;
             range.until = range.until.min(head);
         }
         for item in items() {
@@ -123,8 +124,7 @@ impl<'q> Sources<'q> {
             return Ok(());
         }
         let types: Vec<String> = if item.types.is_empty() {
-            let query = sqlx::query_scalar(AssertSqlSafe(statements.types.clone())).bind(tags[0]);
-            query.fetch_all(&mut *conn).await?
+            statements.query_scalar(&statements.types).bind(tags[0]).fetch_all(&mut *conn).await?
         } else {
             item.types.iter().map(|name| name.as_str().to_owned()).collect()
         };
@@ -149,12 +149,13 @@ impl<'q> Sources<'q> {
         Ok(())
     }
 
-    /// The statement that reads the events, and its parameters: the range and the number of rows come first.
+    /// The statement that reads the events, and its parameters: the range, the number of rows and the log come first.
     pub(crate) fn statement(&self, statements: &Statements, range: Range, limit: i64) -> Result<Select, Fault> {
         let mut select = Select { sql: String::with_capacity(1024), arguments: PgArguments::default() };
         let (after, until) = (select.bind(range.after)?, select.bind(range.until)?);
         debug_assert!(after == "$1" && until == "$2");
-        select.bind(limit)?;
+        let (limit, log) = (select.bind(limit)?, select.bind(statements.log)?);
+        debug_assert!(limit == "$3" && log == "$4");
         let Statements { columns, events, .. } = statements;
         let order = match range.direction {
             Direction::Forward => "ASC",
@@ -163,20 +164,20 @@ impl<'q> Sources<'q> {
         if self.is_all {
             let _ = write!(
                 select.sql,
-                "SELECT {columns} FROM {events} e WHERE e.pos > $1 AND e.pos <= $2 AND e.type <> '' \
-                 ORDER BY e.pos {order} LIMIT $3"
+                "SELECT {columns} FROM {events} e WHERE {{guard}} AND e.pos {GT} $1 AND e.pos {LE} $2 \
+                 AND e.type {NE} '' ORDER BY e.pos {order} LIMIT $3"
             );
-            return Ok(select);
+            return select.guarded(statements);
         }
         if let Some((stream_type, id)) = self.only_stream() {
             let (stream_type, id) = (select.bind(stream_type)?, select.bind(id)?);
             let versions = select.versions(range)? + &versions_behind(statements, range, &stream_type, &id);
             let _ = write!(
                 select.sql,
-                "SELECT {columns} FROM {events} e WHERE e.stream_type = {stream_type} AND e.stream_id = {id}{versions} \
-                 ORDER BY e.version {order} LIMIT $3"
+                "SELECT {columns} FROM {events} e WHERE {{guard}} AND e.stream_type {EQ} {stream_type} \
+                 AND e.stream_id {EQ} {id}{versions} ORDER BY e.version {order} LIMIT $3"
             );
-            return Ok(select);
+            return select.guarded(statements);
         }
         let mut arms = Arms { select, statements, order, range };
         arms.tags(self)?;
@@ -186,15 +187,16 @@ impl<'q> Sources<'q> {
         arms.streams(&self.streams)?;
         arms.ids(&self.ids)?;
         let mut select = arms.select;
-        if !select.sql.is_empty() {
-            // Each arm is ordered and cut by itself; the look-up of the events follows from the positions, one by one.
-            select.sql = format!(
-                "SELECT {columns} FROM (SELECT DISTINCT a.pos FROM ({}) a ORDER BY a.pos {order} LIMIT $3) p \
-                 CROSS JOIN LATERAL (SELECT * FROM {events} e WHERE e.pos = p.pos OFFSET 0) e ORDER BY p.pos {order}",
-                select.sql
-            );
+        if select.sql.is_empty() {
+            return Ok(select);
         }
-        Ok(select)
+        // Each arm is ordered and cut by itself; the look-up of the events follows from the positions, one by one.
+        select.sql = format!(
+            "SELECT {columns} FROM (SELECT DISTINCT a.pos FROM ({}) a WHERE {{guard}} ORDER BY a.pos {order} LIMIT $3) p \
+             CROSS JOIN LATERAL (SELECT * FROM {events} e WHERE e.pos {EQ} p.pos OFFSET 0) e ORDER BY p.pos {order}",
+            select.sql
+        );
+        select.guarded(statements)
     }
 }
 
@@ -205,10 +207,10 @@ fn versions_behind(statements: &Statements, range: Range, stream_type: &str, id:
     let first_version = &statements.first_version;
     let mut versions = String::new();
     if range.after > 0 {
-        let _ = write!(versions, " AND e.version >= (SELECT {first_version}({stream_type}, {id}, $1))");
+        let _ = write!(versions, " AND e.version {GE} (SELECT {first_version}($4, {stream_type}, {id}, $1))");
     }
     if range.until < i64::MAX {
-        let _ = write!(versions, " AND e.version < (SELECT {first_version}({stream_type}, {id}, $2))");
+        let _ = write!(versions, " AND e.version {LT} (SELECT {first_version}($4, {stream_type}, {id}, $2))");
     }
     versions
 }
@@ -235,11 +237,19 @@ impl Select {
         Ok(format!("${}", self.arguments.len()))
     }
 
+    /// The finished statement, with its check.
+    fn guarded(mut self, statements: &Statements) -> Result<Select, Fault> {
+        let seal = format!("${}", self.arguments.len() + 1);
+        let (sql, number) = statements.guard.put_into(self.sql, "$4", &seal);
+        self.arguments.add(number).map_err(sqlx::Error::Encode)?;
+        Ok(Select { sql, arguments: self.arguments })
+    }
+
     /// That an event `e` has one of the versions of a range, if that bounds them.
     fn versions(&mut self, range: Range) -> Result<String, Fault> {
         let Some((first, last)) = range.versions else { return Ok(String::new()) };
         let (first, last) = (self.bind(first)?, self.bind(last)?);
-        Ok(format!(" AND e.version >= {first} AND e.version <= {last}"))
+        Ok(format!(" AND e.version {GE} {first} AND e.version {LE} {last}"))
     }
 }
 
@@ -264,8 +274,8 @@ impl Arms<'_> {
         let (tag, name) = (self.select.bind(&sources.tags)?, self.select.bind(&sources.tag_types)?);
         let (tags, order) = (&self.statements.tags, self.order);
         self.add(&format!(
-            "SELECT t.pos FROM unnest({tag}::text[], {name}::text[]) AS w(tag, type) CROSS JOIN LATERAL (\
-             SELECT t.pos FROM {tags} t WHERE t.tag = w.tag AND t.type = w.type AND t.pos > $1 AND t.pos <= $2 \
+            "SELECT t.pos FROM unnest({tag}, {name}) AS w(tag, type) CROSS JOIN LATERAL (\
+             SELECT t.pos FROM {tags} t WHERE t.tag {EQ} w.tag AND t.type {EQ} w.type AND t.pos {GT} $1 AND t.pos {LE} $2 \
              ORDER BY t.pos {order} LIMIT $3) t"
         ));
         Ok(())
@@ -280,13 +290,13 @@ impl Arms<'_> {
         let (stream_type, more) = (self.select.bind(&tagged.stream_type)?, self.select.bind(&tagged.all_more)?);
         let (Statements { tags, events, .. }, order) = (self.statements, self.order);
         self.add(&format!(
-            "SELECT t.pos FROM unnest({tag}::text[], {name}::text[], {from}::int[], {to}::int[], {stream_type}::text[]) \
+            "SELECT t.pos FROM unnest({tag}, {name}, {from}, {to}, {stream_type}) \
              AS w(tag, type, more_from, more_to, stream_type) CROSS JOIN LATERAL (\
-             SELECT t.pos FROM {tags} t WHERE t.tag = w.tag AND t.type = w.type AND t.pos > $1 AND t.pos <= $2 \
-             AND NOT EXISTS (SELECT FROM unnest(({more}::text[])[w.more_from:w.more_to]) AS m(tag) WHERE NOT EXISTS (\
-             SELECT FROM {tags} u WHERE u.tag = m.tag AND u.type = t.type AND u.pos = t.pos OFFSET 0) OFFSET 0) \
+             SELECT t.pos FROM {tags} t WHERE t.tag {EQ} w.tag AND t.type {EQ} w.type AND t.pos {GT} $1 AND t.pos {LE} $2 \
+             AND NOT EXISTS (SELECT FROM pg_catalog.unnest(({more})[w.more_from:w.more_to]) AS m(tag) WHERE NOT EXISTS (\
+             SELECT FROM {tags} u WHERE u.tag {EQ} m.tag AND u.type {EQ} t.type AND u.pos {EQ} t.pos OFFSET 0) OFFSET 0) \
              AND (w.stream_type IS NULL OR EXISTS (\
-             SELECT FROM {events} e WHERE e.pos = t.pos AND e.stream_type = w.stream_type OFFSET 0)) \
+             SELECT FROM {events} e WHERE e.pos {EQ} t.pos AND e.stream_type {EQ} w.stream_type OFFSET 0)) \
              ORDER BY t.pos {order} LIMIT $3) t"
         ));
         Ok(())
@@ -299,9 +309,9 @@ impl Arms<'_> {
         let (name, stream_type) = (self.select.bind(&sources.types)?, self.select.bind(&sources.type_stream_types)?);
         let (events, order) = (&self.statements.events, self.order);
         self.add(&format!(
-            "SELECT e.pos FROM unnest({name}::text[], {stream_type}::text[]) AS w(type, stream_type) \
-             CROSS JOIN LATERAL (SELECT e.pos FROM {events} e WHERE e.type = w.type AND e.pos > $1 AND e.pos <= $2 \
-             AND (w.stream_type IS NULL OR e.stream_type = w.stream_type) ORDER BY e.pos {order} LIMIT $3) e"
+            "SELECT e.pos FROM unnest({name}, {stream_type}) AS w(type, stream_type) \
+             CROSS JOIN LATERAL (SELECT e.pos FROM {events} e WHERE e.type {EQ} w.type AND e.pos {GT} $1 AND e.pos {LE} $2 \
+             AND (w.stream_type IS NULL OR e.stream_type {EQ} w.stream_type) ORDER BY e.pos {order} LIMIT $3) e"
         ));
         Ok(())
     }
@@ -313,8 +323,8 @@ impl Arms<'_> {
         let stream_type = self.select.bind(stream_types)?;
         let (events, order) = (&self.statements.events, self.order);
         self.add(&format!(
-            "SELECT e.pos FROM unnest({stream_type}::text[]) AS w(stream_type) CROSS JOIN LATERAL (\
-             SELECT e.pos FROM {events} e WHERE e.stream_type = w.stream_type AND e.pos > $1 AND e.pos <= $2 \
+            "SELECT e.pos FROM pg_catalog.unnest({stream_type}) AS w(stream_type) CROSS JOIN LATERAL (\
+             SELECT e.pos FROM {events} e WHERE e.stream_type {EQ} w.stream_type AND e.pos {GT} $1 AND e.pos {LE} $2 \
              ORDER BY e.pos {order} LIMIT $3) e"
         ));
         Ok(())
@@ -330,9 +340,9 @@ impl Arms<'_> {
         let versions =
             self.select.versions(self.range)? + &versions_behind(self.statements, self.range, "w.in_type", "w.in_id");
         self.add(&format!(
-            "SELECT e.pos FROM unnest({stream_type}::text[], {id}::text[], {columns}) \
+            "SELECT e.pos FROM unnest({stream_type}, {id}, {columns}) \
              AS w(in_type, in_id, type_from, type_to, tag_from, tag_to) CROSS JOIN LATERAL (\
-             SELECT e.pos FROM {events} e WHERE e.stream_type = w.in_type AND e.stream_id = w.in_id{versions} \
+             SELECT e.pos FROM {events} e WHERE e.stream_type {EQ} w.in_type AND e.stream_id {EQ} w.in_id{versions} \
              AND {of_item} ORDER BY e.version {order} LIMIT $3) e"
         ));
         Ok(())
@@ -349,11 +359,11 @@ impl Arms<'_> {
         let versions = self.select.versions(self.range)?;
         let events = &self.statements.events;
         self.add(&format!(
-            "SELECT e.pos FROM unnest({id}::uuid[], {in_type}::text[], {in_id}::text[], {stream_type}::text[], {columns}) \
+            "SELECT e.pos FROM unnest({id}, {in_type}, {in_id}, {stream_type}, {columns}) \
              AS w(id, in_type, in_id, stream_type, type_from, type_to, tag_from, tag_to) CROSS JOIN LATERAL (\
-             SELECT e.pos FROM {events} e WHERE e.id = w.id AND e.type <> '' AND e.pos > $1 AND e.pos <= $2{versions} \
-             AND {of_item} AND (w.in_id IS NULL OR (e.stream_type = w.in_type AND e.stream_id = w.in_id)) \
-             AND (w.stream_type IS NULL OR e.stream_type = w.stream_type) OFFSET 0) e"
+             SELECT e.pos FROM {events} e WHERE e.id {EQ} w.id AND e.type {NE} '' AND e.pos {GT} $1 AND e.pos {LE} $2{versions} \
+             AND {of_item} AND (w.in_id IS NULL OR (e.stream_type {EQ} w.in_type AND e.stream_id {EQ} w.in_id)) \
+             AND (w.stream_type IS NULL OR e.stream_type {EQ} w.stream_type) OFFSET 0) e"
         ));
         Ok(())
     }
@@ -364,11 +374,11 @@ impl Arms<'_> {
         let (tag_from, tag_to) = (self.select.bind(&narrowed.tags.from)?, self.select.bind(&narrowed.tags.to)?);
         let (types, wanted) = (self.select.bind(&narrowed.all_types)?, self.select.bind(&narrowed.all_tags)?);
         let tags = &self.statements.tags;
-        let columns = format!("{type_from}::int[], {type_to}::int[], {tag_from}::int[], {tag_to}::int[]");
+        let columns = format!("{type_from}, {type_to}, {tag_from}, {tag_to}");
         let of_item = format!(
-            "(w.type_from > w.type_to OR e.type = ANY (({types}::text[])[w.type_from:w.type_to])) \
-             AND NOT EXISTS (SELECT FROM unnest(({wanted}::text[])[w.tag_from:w.tag_to]) AS m(tag) WHERE NOT EXISTS (\
-             SELECT FROM {tags} t WHERE t.tag = m.tag AND t.type = e.type AND t.pos = e.pos OFFSET 0) OFFSET 0)"
+            "(w.type_from {GT} w.type_to OR e.type {EQ} ANY (({types})[w.type_from:w.type_to])) \
+             AND NOT EXISTS (SELECT FROM pg_catalog.unnest(({wanted})[w.tag_from:w.tag_to]) AS m(tag) WHERE NOT EXISTS (\
+             SELECT FROM {tags} t WHERE t.tag {EQ} m.tag AND t.type {EQ} e.type AND t.pos {EQ} e.pos OFFSET 0) OFFSET 0)"
         );
         Ok((columns, of_item))
     }

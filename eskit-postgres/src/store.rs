@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::connections::Connections;
 use crate::error::Fault;
+use crate::inspect::Log;
 use crate::migrations::PayloadType;
 use crate::names::Names;
 use crate::options::PostgresOptions;
@@ -20,7 +21,7 @@ use crate::request::{Prepared, Request};
 use crate::statements::Statements;
 use crate::watch::{Following, Heads};
 use crate::writer::Writer;
-use crate::{connect, migrate, page};
+use crate::{connect, inspect, page};
 
 /// How often a question is asked before it is told that the connection broke.
 const TRIES: u32 = 4;
@@ -110,8 +111,8 @@ impl PostgresStore {
         let keep = options.keep_connections.unwrap_or(half.min(max_connections.saturating_sub(2)));
         let ahead = Semaphore::new(half);
         let connections = Arc::new(Connections::new(pool, keep, runtime));
-        let payload = inspect(&connections, &names, &options).await?;
-        let statements = Arc::new(Statements::new(&names, payload));
+        let Log { id, payload } = check(&connections, &names, &options).await?;
+        let statements = Arc::new(Statements::new(&names, payload, id));
         let heads = Arc::new(Heads::new(
             Position::START,
             Arc::clone(&connections),
@@ -227,25 +228,21 @@ async fn ask<T, F: Future<Output = Result<T, Fault>>>(question: impl Fn() -> F) 
     question().await
 }
 
-/// Checks the log, and returns the type of its payloads.
-async fn inspect(
-    connections: &Arc<Connections>,
-    names: &Names,
-    options: &PostgresOptions,
-) -> Result<PayloadType, StoreError> {
+/// Checks the log.
+async fn check(connections: &Arc<Connections>, names: &Names, options: &PostgresOptions) -> Result<Log, StoreError> {
     let mut connection = connections.take().await.map_err(|fault| fault.into_error("open", names))?;
-    let payload = migrate::check(&mut connection, names).await?;
+    let log = inspect::check(&mut connection, names).await?;
     connections.give_back(connection, &Ok(()));
     match options.payload {
-        Some(wanted) if wanted != payload => {
+        Some(wanted) if wanted != log.payload => {
             let text = format!(
                 "the log `{names}` keeps payloads as `{}`, not as `{}`; leave the option out, or choose another schema",
-                payload.sql(),
+                log.payload.sql(),
                 wanted.sql()
             );
             Err(StoreError::new(StoreErrorKind::Invalid, text))
         }
-        _ => Ok(payload),
+        _ => Ok(log),
     }
 }
 

@@ -13,8 +13,7 @@ use crate::error::Fault;
 use crate::known::Known;
 use crate::outcome::Verdict;
 use crate::store::PostgresStore;
-use crate::writer::Turn;
-use crate::{lifecycle, page, repeat, watch, writer};
+use crate::{lifecycle, page, repeat, turn, watch};
 
 impl PostgresStore {
     /// The log inside a transaction of the caller, so that events and what the caller writes to other tables are committed
@@ -37,8 +36,9 @@ impl PostgresStore {
     /// [`PostgresStore::announce`], or those who wait in `watch` notice only when they next look. Waiting in the transaction
     /// itself is [unsupported](StoreErrorKind::Unsupported).
     ///
-    /// The transaction may have any isolation level. From REPEATABLE READ upward, PostgreSQL refuses the append when somebody
-    /// else appended since the transaction began to read: that is a [`Busy`](StoreErrorKind::Busy) error; begin again.
+    /// A transaction of the level REPEATABLE READ or SERIALIZABLE may read, but not append: it does not see what others have
+    /// appended since it began, and is refused as [unsupported](StoreErrorKind::Unsupported). Where that is the default, begin with
+    /// `pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")`.
     ///
     /// ```no_run
     /// # async fn example(store: eskit_postgres::PostgresStore) -> Result<(), Box<dyn std::error::Error>> {
@@ -108,9 +108,8 @@ impl EventStore for InTransaction<'_> {
         let statements = &self.store.inner.statements;
         // What the transaction writes may never be committed, so nothing is known from one append to the next.
         let known = &mut Known::default();
-        let turn = Turn { wait_ms: None, is_alone: false };
         let mut inside = self.inside.lock().await;
-        let result = writer::call(inside.connection, statements, &batch, turn, known).await;
+        let result = turn::append(inside.connection, statements, &batch, None, known).await;
         let outcome = inside.told(&self.store, "append to", result)?;
         let (mut verdicts, _) = outcome.settle(&batch, known);
         match verdicts.pop() {
@@ -158,7 +157,7 @@ impl EventStore for InTransaction<'_> {
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         limits::check_change(stream, &change)?;
         let mut inside = self.inside.lock().await;
-        let result = lifecycle::change(inside.connection, &self.store.inner.statements, stream, &change).await;
+        let result = lifecycle::change(inside.connection, &self.store.inner.statements, stream, &change, None).await;
         inside.told(&self.store, "change a stream of", result)?
     }
 }

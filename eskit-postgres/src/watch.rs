@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use eskit_runtime::Position;
+use sqlx::PgConnection;
 use sqlx::postgres::PgListener;
-use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::sync::watch;
 
 use crate::connections::Connections;
@@ -20,8 +20,7 @@ const FOLLOW_IDLE_MAX: Duration = Duration::from_secs(5);
 
 /// Asks the database for the head.
 pub(crate) async fn head(conn: &mut PgConnection, statements: &Statements) -> Result<Position, Fault> {
-    let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(statements.head.clone()));
-    Ok(position(query.fetch_one(conn).await?))
+    Ok(position(statements.query_scalar(&statements.head).fetch_one(conn).await?))
 }
 
 /// The head of the log as this process knows it: moved by its own commits at once, and by a follower, while somebody waits,

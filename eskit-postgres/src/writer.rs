@@ -3,18 +3,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use eskit_runtime::{AppendError, StoreErrorKind};
-use sqlx::PgConnection;
 
 use crate::batch::Batch;
 use crate::connections::Connections;
 use crate::error::Fault;
 use crate::known::Known;
 use crate::names::Names;
-use crate::outcome::{Outcome, Verdict};
-use crate::repeat;
+use crate::outcome::Verdict;
 use crate::request::{Answer, Request};
 use crate::statements::Statements;
 use crate::watch::Heads;
+use crate::{repeat, turn};
 
 /// The longest that a batch waits for further appends.
 const LINGER_MAX: Duration = Duration::from_millis(1);
@@ -161,7 +160,7 @@ impl Writer {
         known: &mut Known,
     ) -> Result<Vec<Verdict>, Fault> {
         let mut connection = self.connections.take().await?;
-        let result = call(&mut connection, &self.statements, batch, self.turn(), known).await;
+        let result = turn::commit(&mut connection, &self.statements, batch, self.wait_ms, known).await;
         self.connections.give_back(connection, &result);
         if let Err(fault) = &result {
             *is_ambiguous |= !fault.is_definite();
@@ -174,18 +173,6 @@ impl Writer {
         Ok(verdicts)
     }
 
-    fn turn(&self) -> Turn {
-        Turn { wait_ms: self.wait_ms, is_alone: true }
-    }
-
-    /// Makes a transaction wait for the turn as long as an append does.
-    pub(crate) async fn limit_wait(&self, conn: &mut PgConnection) -> Result<(), Fault> {
-        if let Some(wait_ms) = self.wait_ms {
-            sqlx::query("SELECT set_config('lock_timeout', $1, true)").bind(wait_ms.to_string()).execute(conn).await?;
-        }
-        Ok(())
-    }
-
     fn error(&self, failure: &Failure) -> AppendError {
         let text = failure.fault.text("append to", &self.names);
         let error = eskit_runtime::StoreError::new(failure.fault.kind(), text);
@@ -196,34 +183,4 @@ impl Writer {
 /// The pause after this one.
 fn longer(pause: Duration) -> Duration {
     (pause * 2).clamp(RETRY_PAUSE, RETRY_PAUSE_MAX)
-}
-
-/// How a batch gets its turn to append.
-#[derive(Clone, Copy)]
-pub(crate) struct Turn {
-    /// How long to wait for it, in milliseconds; `None` for as long as the session waits for any lock.
-    pub(crate) wait_ms: Option<i32>,
-    /// Whether the transaction does nothing else.
-    pub(crate) is_alone: bool,
-}
-
-/// Runs the statement that checks and writes a batch, to its end: with it, outside of a transaction, the batch is committed.
-pub(crate) async fn call(
-    conn: &mut PgConnection,
-    statements: &Statements,
-    batch: &Batch<'_>,
-    turn: Turn,
-    known: &Known,
-) -> Result<Outcome, Fault> {
-    if turn.is_alone
-        && let Some(one) = batch.one()
-        && let Some(written) = one.write(conn, statements, turn.wait_ms).await?
-    {
-        return Ok(Outcome::of_one(&written));
-    }
-    let rows = batch.call(statements, turn, known).fetch_all(conn).await?;
-    match rows.as_slice() {
-        [row] => Outcome::from_row(row),
-        rows => Err(Fault::Damaged(format!("the function `append_v1` returned {} rows instead of one", rows.len()))),
-    }
 }

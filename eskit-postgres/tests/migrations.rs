@@ -133,7 +133,7 @@ async fn tables_of_others_are_left_alone() {
     let pool = database.pool();
     for table in [
         "events (id int)",
-        "head (id int)",
+        "log (id int)",
         "migrations (id int)",
         "migrations (version int)",
         "migrations (version text, name text, applied_at timestamptz)",
@@ -172,6 +172,48 @@ async fn a_migration_that_was_left_out_is_noticed() {
         assert_eq!(kind, StoreErrorKind::Foreign);
         assert!(text.starts_with("migration 2 of the log `eskit.*` was not run, though later ones were"), "{text}");
     }
+}
+
+/// What a store says when it is opened after such damage.
+async fn damaged(pool: &PgPool, database: &Database, damage: &str) -> String {
+    run(pool, damage).await;
+    let (kind, text) = refusal(database).await;
+    assert_eq!(kind, StoreErrorKind::Corrupt, "{damage}: {text}");
+    run(pool, "DROP SCHEMA eskit CASCADE").await;
+    text
+}
+
+#[tokio::test]
+async fn a_log_that_was_restored_in_part_is_noticed() {
+    let Some(database) = database().await else { return };
+    let pool = database.pool();
+    for (damage, told) in [
+        ("DROP FUNCTION eskit.append_one_v1", "the schema `eskit` lacks `append_one_v1`"),
+        (
+            "DROP TABLE eskit.tags; DROP INDEX eskit.events_id",
+            "the schema `eskit` lacks `tags`, `events_id`, `tags_pkey`",
+        ),
+        ("ALTER TABLE eskit.events DROP CONSTRAINT events_pkey", "the schema `eskit` lacks `events_pkey`"),
+        ("DELETE FROM eskit.events WHERE pos = 2", "the events between the positions 1 and 3 are missing"),
+        ("DELETE FROM eskit.events WHERE pos = 1", "the events before position 2 are missing"),
+        ("DELETE FROM eskit.tags", "the tags of the event at position 3 are missing from the table `tags`"),
+        ("DELETE FROM eskit.log", "the table `log` has lost its row\nhelp: "),
+    ] {
+        let store = PostgresStore::options().migrate(true).open(database.pool()).await.unwrap();
+        for _ in 0..3 {
+            store.append(one(tagged("e", &[("a", "1")]))).await.unwrap();
+        }
+        store.close().await;
+        let text = damaged(&pool, &database, damage).await;
+        assert!(text.starts_with("cannot open the log `eskit.*`: "), "{text}");
+        assert!(text.contains(told) && text.contains("help: restore the schema `eskit` from one backup"), "{text}");
+    }
+    // The repair that is offered.
+    PostgresStore::options().run_migrations(&pool).await.unwrap();
+    run(&pool, "DELETE FROM eskit.log").await;
+    let (_, text) = refusal(&database).await;
+    run(&pool, text.rsplit(": ").next().unwrap().to_owned()).await;
+    PostgresStore::connect(database.dsn()).await.unwrap().append(one(plain("e"))).await.unwrap();
 }
 
 /// A role that may not make schemas, in a schema that was made for it, and names that the server quotes by itself.

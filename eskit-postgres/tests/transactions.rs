@@ -6,7 +6,9 @@ mod support;
 use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
-use eskit_runtime::{AppendError, EventStore, Position, StoreErrorKind, StreamChange, StreamInfo, StreamStatus};
+use eskit_runtime::{
+    Append, AppendError, EventStore, Position, StoreErrorKind, StreamChange, StreamInfo, StreamStatus,
+};
 use sqlx::{AssertSqlSafe, PgPool};
 use support::*;
 
@@ -133,20 +135,54 @@ async fn a_transaction_that_failed_says_why_until_it_is_rolled_back() {
     assert!(error.to_string().contains("the transaction failed earlier: roll it back"), "{error}");
 }
 
-/// What was appended since a repeatable-read transaction began to read must not be overlooked.
+/// A transaction that keeps its first snapshot does not see what others append until it is its turn.
 #[tokio::test]
-async fn a_transaction_with_an_old_snapshot_is_told_to_begin_again() {
+async fn a_transaction_with_a_snapshot_of_its_own_may_read_only() {
     let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    store.append(one(on(stream("a"), "e"))).await.unwrap();
     for level in ["REPEATABLE READ", "SERIALIZABLE"] {
-        let mut transaction = store.pool().begin().await.unwrap();
-        let sql = format!("SET TRANSACTION ISOLATION LEVEL {level}");
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await.unwrap();
-        sqlx::query("SELECT 1 FROM pg_class LIMIT 1").execute(&mut *transaction).await.unwrap();
-        store.append(one(plain("e"))).await.unwrap();
-        let refused = store.in_transaction(&mut transaction).append(one(plain("e"))).await;
+        let begin = || store.pool().begin_with(AssertSqlSafe(format!("BEGIN ISOLATION LEVEL {level}")));
+        let mut transaction = begin().await.unwrap();
+        let inside = store.in_transaction(&mut transaction);
+        assert_eq!(inside.head().await.unwrap(), Position::new(1));
+        assert_eq!(inside.stream_info(&stream("a")).await.unwrap().version, 1);
+        let refused = inside.append(one(plain("e"))).await;
         let Err(AppendError::Store(error)) = refused else { panic!("{level}: {refused:?}") };
-        assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+        assert_eq!(error.kind(), StoreErrorKind::Unsupported, "{error}");
+        let text = error.to_string();
+        assert!(text.contains(level) && text.contains("`BEGIN ISOLATION LEVEL READ COMMITTED`"), "{text}");
+        drop(inside);
+        transaction.rollback().await.unwrap();
+        let mut transaction = begin().await.unwrap();
+        let inside = store.in_transaction(&mut transaction);
+        let refused = inside.change_stream(&stream("a"), StreamChange::Archive).await.unwrap_err();
+        assert!(refused.to_string().contains("`BEGIN ISOLATION LEVEL READ COMMITTED`"), "{refused}");
     }
+    let mut transaction = store.pool().begin_with("BEGIN ISOLATION LEVEL READ UNCOMMITTED").await.unwrap();
+    store.in_transaction(&mut transaction).append(one(plain("e"))).await.unwrap();
+    transaction.commit().await.unwrap();
+}
+
+/// A row that is replaced leaves a dead version, which later appends walk for as long as any transaction is held.
+#[tokio::test]
+async fn an_append_replaces_no_row_and_a_refused_one_writes_nothing() {
+    let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    store.append(one(on(stream("a"), "e"))).await.unwrap();
+    let mut transaction = store.pool().begin().await.unwrap();
+    for append in [one(on(stream("a"), "e")), Append::new(vec![plain("e"), plain("e")])] {
+        let refused = append.with(at_version(stream("a"), 7));
+        let answer = store.in_transaction(&mut transaction).append(refused).await;
+        assert!(matches!(answer, Err(AppendError::Conflict(_))), "{answer:?}");
+    }
+    let sql = "SELECT pg_current_xact_id_if_assigned() IS NULL";
+    assert!(sqlx::query_scalar::<_, bool>(sql).fetch_one(&mut *transaction).await.unwrap());
+    for append in [one(on(stream("a"), "e")), Append::new(vec![plain("e"), plain("e")])] {
+        store.in_transaction(&mut transaction).append(append).await.unwrap();
+    }
+    let sql = "SELECT sum(n_tup_ins)::bigint, sum(n_tup_upd + n_tup_del)::bigint \
+               FROM pg_stat_xact_user_tables WHERE schemaname = 'eskit'";
+    let written: (i64, i64) = sqlx::query_as(sql).fetch_one(&mut *transaction).await.unwrap();
+    assert_eq!(written, (3, 0));
 }
 
 #[tokio::test]

@@ -2,11 +2,11 @@
 --
 -- Each append is checked against the log as it was before the batch. What could make one append of the batch hang on an
 -- earlier one stands in `d_*`: it is then left for a later batch if the earlier one is written.
-CREATE FUNCTION {append_v1}(
+CREATE OR REPLACE FUNCTION {append_v1}(
     -- How long to wait for the turn, in milliseconds; NULL for as long as the session waits for any lock.
     IN wait_ms          integer,
-    -- Whether the transaction does nothing else.
-    IN is_alone         boolean,
+    -- The log that the program has opened.
+    IN in_log           uuid,
     -- The events: the number of their append in the batch, from 1; their place among the events of the batch, from 1;
     -- their fields; the number of their stream in `s_*`, 0 for none, and their place among the events in it, from 1.
     IN e_append         integer[],
@@ -85,29 +85,30 @@ CREATE FUNCTION {append_v1}(
     OUT deferred        integer[]
 )
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp SET row_security = off
 -- Every statement here is a walk along one index, whatever the planner knows of the tables.
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET jit = off SET plan_cache_mode = force_generic_plan
 AS $append$
 DECLARE
+    has_turn   boolean;
+    found_log  uuid;
+    is_own     boolean;
     may_repeat boolean;
     any_closed boolean;
     version    bigint;
     refused    integer[] := ARRAY[]::integer[];
-    written    bigint := cardinality(e_append);
 BEGIN
-    IF wait_ms IS NOT NULL THEN
-        PERFORM set_config('lock_timeout', wait_ms::text, true);
-    END IF;
-    -- The turn to append, until the end of the transaction. In a statement of its own: those below then see all that the
-    -- holder before committed, which a check in this same statement would not.
-    UPDATE {head} h SET pos = h.pos + written WHERE h.is_only RETURNING h.pos - written INTO STRICT head_before;
+    -- In a statement of its own: those below then see all that the holder before committed.
+    has_turn := {take_turn_v1}(in_log, wait_ms);
 
-    SELECT EXISTS (SELECT FROM {events} e WHERE e.id >= lowest_id), EXISTS (SELECT FROM {closed_streams}),
+    SELECT (SELECT l.id FROM {log} l), coalesce(h.pos, 0),
+        EXISTS (SELECT FROM {events} e WHERE e.id >= lowest_id), EXISTS (SELECT FROM {closed_streams}),
         -- A log that was restored may have come to the same position with other events.
-        known_head IS NOT DISTINCT FROM head_before
-            AND EXISTS (SELECT FROM {events} e WHERE e.pos = known_head AND e.id = known_id)
-    INTO may_repeat, any_closed, is_as_known;
+        coalesce(h.pos = known_head AND h.id = known_id, false)
+    INTO found_log, head_before, may_repeat, any_closed, is_as_known
+    FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT e.pos, e.id FROM {events} e ORDER BY e.pos DESC LIMIT 1) h ON true;
+    is_own := {expect_v1}(found_log, in_log, 0, 0);
     IF may_repeat THEN
         known := ARRAY(
             SELECT DISTINCT n.append FROM unnest(e_append, e_id) AS n(append, id)
@@ -190,7 +191,7 @@ BEGIN
     IF cardinality(o_condition) > 0 THEN
         SELECT h_condition || array_agg(o.condition), h_pos || array_agg(o.pos) INTO h_condition, h_pos FROM (
             SELECT o.condition, {newest_v1}(
-                o.after, o.types::text[], o.tags::text[],
+                in_log, o.after, o.types::text[], o.tags::text[],
                 o.in_stream_type, o.in_stream_id, o.stream_type, o.ids::uuid[]
             ) AS pos
             FROM unnest(o_condition, o_after, o_types, o_tags, o_in_stream_type, o_in_stream_id, o_stream_type, o_ids)
@@ -211,8 +212,8 @@ BEGIN
     END LOOP;
     IF cardinality(refused) > 0 THEN
         SELECT array_agg(CASE WHEN n.is_written THEN n.in_batch ELSE 0 END ORDER BY n.nth),
-            array_agg(n.in_stream ORDER BY n.nth), count(*) FILTER (WHERE n.is_written)
-        INTO e_offset, e_nth, written
+            array_agg(n.in_stream ORDER BY n.nth)
+        INTO e_offset, e_nth
         FROM (
             SELECT n.nth, n.is_written,
                 count(*) FILTER (WHERE n.is_written) OVER (ORDER BY n.nth) AS in_batch,
@@ -222,12 +223,7 @@ BEGIN
                 FROM unnest(e_append, e_stream) WITH ORDINALITY AS e(append, stream, nth)
             ) n
         ) n;
-        UPDATE {head} SET pos = head_before + written WHERE is_only;
-        IF written = 0 THEN
-            IF is_alone THEN
-                -- Nothing to wait for: this transaction leaves nothing behind.
-                PERFORM set_config('synchronous_commit', 'off', true);
-            END IF;
+        IF 0 = ALL (e_offset) THEN
             RETURN;
         END IF;
     END IF;

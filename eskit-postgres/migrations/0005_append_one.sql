@@ -1,8 +1,10 @@
 -- Checks and writes an append of one event: what {append_v1} does, for the most common of all calls at half its cost. Refuses
 -- what is not as it should be without saying why; {append_v1} then finds out.
-CREATE FUNCTION {append_one_v1}(
+CREATE OR REPLACE FUNCTION {append_one_v1}(
     -- How long to wait for the turn, in milliseconds; NULL for as long as the session waits for any lock.
     IN wait_ms        integer,
+    -- The log that the program has opened.
+    IN in_log         uuid,
     IN in_id          uuid,
     IN in_type        text,
     IN in_stream_type text,
@@ -22,41 +24,38 @@ CREATE FUNCTION {append_one_v1}(
     OUT at_version    bigint
 )
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp SET row_security = off
 -- Every statement here is a walk along one index, whatever the planner knows of the tables.
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET jit = off SET plan_cache_mode = force_generic_plan
 AS $append_one$
+DECLARE
+    has_turn boolean;
 BEGIN
-    IF wait_ms IS NOT NULL THEN
-        PERFORM set_config('lock_timeout', wait_ms::text, true);
-    END IF;
-    -- The turn to append, until the end of the transaction. In a statement of its own: the one below then sees all that the
-    -- holder before committed, which a check in this same statement would not.
-    UPDATE {head} h SET pos = h.pos + 1 WHERE h.is_only RETURNING h.pos INTO STRICT at;
+    -- In a statement of its own: the one below then sees all that the holder before committed.
+    has_turn := {take_turn_v1}(in_log, wait_ms);
     INSERT INTO {events} (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload)
-    SELECT at, in_id, in_type, in_stream_type, in_stream_id, s.version + 1, 0, in_recorded_at,
-        int8send(at) || int8send(coalesce(s.version + 1, 0)) || in_envelope, {payload_in}
-    FROM (SELECT CASE WHEN in_stream_id IS NOT NULL THEN coalesce((
-        -- From the expected version on there is only one entry to read.
-        SELECT e.version FROM {events} e
-        WHERE e.stream_type = in_stream_type AND e.stream_id = in_stream_id AND e.version >= coalesce(expected, 0)
-        ORDER BY e.version DESC LIMIT 1
-    ), 0) END AS version OFFSET 0) s
+    SELECT s.next, in_id, in_type, in_stream_type, in_stream_id, s.version + 1, 0, in_recorded_at,
+        int8send(s.next) || int8send(coalesce(s.version + 1, 0)) || in_envelope, {payload_in}
+    FROM (
+        SELECT coalesce((SELECT e.pos FROM {events} e ORDER BY e.pos DESC LIMIT 1), 0) + 1 AS next,
+            CASE WHEN in_stream_id IS NOT NULL THEN coalesce((
+                -- From the expected version on there is only one entry to read.
+                SELECT e.version FROM {events} e
+                WHERE e.stream_type = in_stream_type AND e.stream_id = in_stream_id AND e.version >= coalesce(expected, 0)
+                ORDER BY e.version DESC LIMIT 1
+            ), 0) END AS version
+        OFFSET 0
+    ) s
     WHERE (expected IS NULL OR s.version = expected)
+        AND EXISTS (SELECT FROM {log} l WHERE l.id = in_log)
         AND NOT EXISTS (SELECT FROM {events} e WHERE e.id = in_id)
         AND NOT EXISTS (SELECT FROM {closed_streams} c WHERE c.stream_type = in_stream_type AND c.stream_id = in_stream_id)
         AND NOT EXISTS (
             SELECT FROM unnest(p_after, p_type, p_tag) AS p(after, type, tag) WHERE EXISTS (
                 SELECT FROM {tags} t WHERE t.tag = p.tag AND t.type = p.type AND t.pos > p.after))
-    RETURNING {events}.version INTO at_version;
-    IF NOT FOUND THEN
-        UPDATE {head} SET pos = at - 1 WHERE is_only;
-        -- Nothing to wait for: this transaction leaves nothing behind.
-        PERFORM set_config('synchronous_commit', 'off', true);
-        at := NULL;
-        RETURN;
-    END IF;
-    IF cardinality(in_tags) > 0 THEN
+    RETURNING {events}.pos, {events}.version INTO at, at_version;
+    IF at IS NOT NULL AND cardinality(in_tags) > 0 THEN
         INSERT INTO {tags} (tag, type, pos) SELECT t.tag, in_type, at FROM unnest(in_tags) AS t(tag);
     END IF;
 END
