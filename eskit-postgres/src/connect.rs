@@ -49,6 +49,8 @@ pub(crate) fn pool(dsn: &str, max_connections: u32) -> Result<PgPool, StoreError
         return Err(unreadable(&why));
     }
     runtime()?;
+    // No poolers take it, unless they are told to, and no event is a floating-point number to the server.
+    let options = options.extra_float_digits(None);
     let is_named = options.get_application_name().is_some();
     let options = if is_named { options } else { options.application_name("eskit") };
     // With the brackets that sqlx leaves on, no host is found.

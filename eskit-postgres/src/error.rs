@@ -170,6 +170,10 @@ impl Fault {
             "22P02" | "22P05" => {
                 "; a payload is no JSON, or holds what the column type of payloads cannot, such as `\\u0000`"
             }
+            "08P01" if self.to_string().contains("unsupported startup parameter") => {
+                "; let the pooler pass over it (in PgBouncer `ignore_startup_parameters`), or do not send it: sqlx sends \
+                 `extra_float_digits` unless `PgConnectOptions::extra_float_digits(None)` is set"
+            }
             _ => match self {
                 Fault::Sqlx(sqlx::Error::PoolTimedOut) => {
                     "; no connection became free, or could be made, within the pool's `acquire_timeout`: raise its \

@@ -16,6 +16,7 @@ use crate::inspect::Log;
 use crate::migrations::PayloadType;
 use crate::names::Names;
 use crate::options::PostgresOptions;
+use crate::pooler::{self, Way};
 use crate::queue::{Held, Queue};
 use crate::request::{Prepared, Request};
 use crate::statements::Statements;
@@ -103,6 +104,7 @@ impl PostgresStore {
     ) -> Result<PostgresStore, StoreError> {
         let runtime = connect::runtime()?;
         let names = Names::new(&options.schema, &options.prefix)?;
+        let way = pooler::check(&pool, &names).await?;
         if options.migrate {
             options.run_migrations(&pool).await?;
         }
@@ -120,8 +122,9 @@ impl PostgresStore {
             Following {
                 channel: names.channel(),
                 announces: options.listen,
-                // Who listens holds a connection; with a pool of one nothing else would be done meanwhile.
-                listens: options.listen && max_connections > 1,
+                // Who listens holds a connection: with a pool of one nothing else would be done meanwhile, and a pooler that lends
+                // connections for a transaction would let another program listen.
+                listens: options.listen && max_connections > 1 && way == Way::Own,
                 poll_interval: options.poll_interval,
             },
         ));
