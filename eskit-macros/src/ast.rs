@@ -1,6 +1,8 @@
 //! What the macros know of an item: every value keeps the token that it was read from.
 
-use proc_macro2::{Ident, Span, TokenStream};
+mod aggregate;
+
+use proc_macro2::{Ident, Span};
 use syn::parse::Parser;
 use syn::{Attribute, Fields, LitStr, Member, Meta, Path, Type};
 
@@ -9,6 +11,8 @@ use crate::check;
 use crate::ctxt::Ctxt;
 use crate::wrap::bare;
 use crate::{diag, meant, symbol};
+
+pub(crate) use aggregate::{AggregateDef, KeyDef};
 
 /// `#[event(..)]` on a struct or on a struct or unit variant, checked.
 pub(crate) struct EventAttrs {
@@ -231,89 +235,4 @@ pub(crate) fn misplaced(cx: &Ctxt, item: &[Attribute], fields: &Fields, own: &st
             diag::command_attr_on_field(attr)
         });
     }
-}
-
-/// What selects the events of an aggregate.
-pub(crate) enum KeyDef {
-    Stream(String),
-    Tags(Vec<String>),
-}
-
-/// `#[aggregate(..)]`, checked.
-pub(crate) struct AggregateDef {
-    pub(crate) eskit: Path,
-    pub(crate) key: Option<KeyDef>,
-    pub(crate) partial: bool,
-}
-
-impl AggregateDef {
-    pub(crate) fn from_args(cx: &Ctxt, args: TokenStream, ident: &Ident) -> AggregateDef {
-        let (mut key, mut partial, mut eskit) = (Once::new(), Once::new(), Once::new());
-        let before = cx.count();
-        let pieces = attr::read_list(cx, symbol::AGGREGATE, args, symbol::AGGREGATE_WORDS);
-        let streams = pieces.iter().any(|piece| piece.word == symbol::STREAM);
-        let mut first: Option<&Ident> = None;
-        for piece in &pieces {
-            let word = &piece.word;
-            match word.to_string().as_str() {
-                symbol::STREAM | symbol::TAG if first.is_some_and(|first| first != word) => {
-                    cx.error(diag::aggregate_two_keys(word));
-                }
-                symbol::STREAM => {
-                    first = Some(word);
-                    key.set(cx, word, cx.ok(stream_key(piece)).map(KeyDef::Stream));
-                }
-                symbol::TAG => {
-                    first = Some(word);
-                    key.set(cx, word, tag_keys(cx, piece).map(KeyDef::Tags));
-                }
-                symbol::PARTIAL => match piece.form {
-                    Form::Word => partial.set(cx, word, Some(word.clone())),
-                    _ => cx.error(diag::takes_no_value(word)),
-                },
-                _ => eskit.set(cx, word, cx.ok(piece.path("crate = path::to::eskit"))),
-            }
-        }
-        // Where a word could not be read, it may have been the key.
-        if first.is_none() && cx.count() == before {
-            cx.error(diag::aggregate_without_key(ident));
-        }
-        let partial = partial.get();
-        if let (Some(word), Some(_), false) = (&partial, first, streams) {
-            cx.error(diag::partial_without_stream(word));
-        }
-        AggregateDef { eskit: attr::eskit_path(eskit.get()), key: key.get(), partial: partial.is_some() }
-    }
-}
-
-fn stream_key(piece: &Piece) -> syn::Result<String> {
-    let lit = piece.string("stream = \"account\"")?;
-    check::aggregate_key(&lit, symbol::STREAM, &lit.value()).map(|()| lit.value())
-}
-
-fn tag_keys(cx: &Ctxt, piece: &Piece) -> Option<Vec<String>> {
-    let lits = match &piece.form {
-        Form::Word => Vec::new(),
-        Form::Value(value) => vec![value.clone()],
-        Form::List(list) => attr::split_at_commas(list.clone()),
-    };
-    let meant = meant::texts(piece.given());
-    if lits.is_empty() {
-        return cx.ok(Err(diag::aggregate_tag_list(&piece.word, &meant)));
-    }
-    if lits.len() > 4 {
-        cx.error(diag::aggregate_tags_too_many(&piece.word));
-    }
-    let mut keys: Vec<String> = Vec::new();
-    for tokens in lits {
-        let lit: syn::Result<LitStr> =
-            syn::parse2(tokens.clone()).map_err(|_| diag::aggregate_tag_list(tokens, &meant));
-        let lit = cx.ok(lit)?;
-        cx.ok(check::aggregate_key(&lit, symbol::TAG, &lit.value()))?;
-        if keys.contains(&lit.value()) {
-            cx.error(diag::aggregate_tag_repeated(&lit, &lit.value()));
-        }
-        keys.push(lit.value());
-    }
-    Some(keys)
 }

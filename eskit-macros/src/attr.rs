@@ -7,7 +7,6 @@ use syn::parse::Parser;
 use syn::{Attribute, Ident, Lit, LitInt, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
-use crate::wrap::bare;
 use crate::{diag, meant, symbol};
 
 /// One piece of an attribute's list: `word`, `word = value` or `word(list)`.
@@ -72,7 +71,8 @@ fn read_pieces(cx: &Ctxt, name: &str, list: TokenStream, valid: &[&str]) -> impl
     split_at_commas(list).into_iter().filter_map(|piece| read_piece(cx, name, piece, valid))
 }
 
-fn read_piece(cx: &Ctxt, name: &str, tokens: TokenStream, valid: &[&str]) -> Option<Piece> {
+/// One piece of a list; nothing after a report that says why.
+pub(crate) fn read_piece(cx: &Ctxt, name: &str, tokens: TokenStream, valid: &[&str]) -> Option<Piece> {
     let mut rest = tokens.clone().into_iter();
     let Some(TokenTree::Ident(word)) = rest.next() else {
         cx.error(diag::not_a_word(tokens, name, valid));
@@ -92,17 +92,9 @@ fn read_piece(cx: &Ctxt, name: &str, tokens: TokenStream, valid: &[&str]) -> Opt
 }
 
 /// Reports a word that is unknown; the piece that was probably meant.
-fn repair(
-    cx: &Ctxt,
-    name: &str,
-    word: &Ident,
-    mut rest: impl Iterator<Item = TokenTree>,
-    valid: &[&str],
-) -> Option<Piece> {
+fn repair(cx: &Ctxt, name: &str, word: &Ident, rest: impl Iterator<Item = TokenTree>, valid: &[&str]) -> Option<Piece> {
     let Some(meant) = diag::did_you_mean(&word.to_string(), valid) else {
-        let is_key = name == symbol::AGGREGATE && rest.next().is_none();
-        let key = is_key.then(|| diag::tag_piece(&[bare(word)])).flatten();
-        cx.error(diag::unknown_word(word, name, valid, key.as_deref()));
+        cx.error(diag::unknown_word(word, name, valid, None));
         return None;
     };
     let silent = Ctxt::new();
@@ -223,6 +215,16 @@ pub(crate) fn without(tokens: TokenStream, is_gone: impl Fn(&str) -> bool) -> To
 }
 
 impl Piece {
+    /// Whether the user wrote another word, which was reported.
+    pub(crate) fn is_repaired(&self) -> bool {
+        self.repaired
+    }
+
+    /// Whether its value is no literal.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.literal().is_none()
+    }
+
     /// The string of `word = "text"`.
     pub(crate) fn string(&self, example: &str) -> syn::Result<LitStr> {
         match self.literal() {

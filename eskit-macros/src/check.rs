@@ -32,10 +32,18 @@ pub(crate) fn tag_key(tokens: impl ToTokens, key: &str, member: &Member) -> syn:
     if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
 }
 
-/// The key of an aggregate follows the rule of tag keys.
-pub(crate) fn aggregate_key(tokens: impl ToTokens, word: &str, key: &str) -> syn::Result<()> {
+/// The tags of an aggregate follow the rule of tag keys; `all` are those of its list.
+pub(crate) fn aggregate_tag(tokens: impl ToTokens, key: &str, all: &[String]) -> syn::Result<()> {
     if !is_key(key) {
-        return Err(diag::aggregate_key(tokens, word, key));
+        return Err(diag::aggregate_tag(tokens, key, all));
+    }
+    if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
+}
+
+/// The stream type of the aggregate `ident` follows the rule of tag keys, since a tag leads to it.
+pub(crate) fn aggregate_stream(tokens: impl ToTokens, key: &str, ident: &Ident) -> syn::Result<()> {
+    if !is_key(key) {
+        return Err(diag::aggregate_stream(tokens, key, ident));
     }
     if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
 }

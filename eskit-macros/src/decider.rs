@@ -5,7 +5,8 @@ mod evolve;
 mod function;
 mod impl_block;
 mod item;
-mod signature;
+mod model;
+pub(crate) mod signature;
 pub(crate) mod wrapped;
 
 use std::sync::{Mutex, PoisonError};

@@ -36,3 +36,9 @@ pub(crate) const SHAPE_EVENT_WORDS: &[&str] = &[AS, UNLOCKED];
 pub(crate) const SHAPE_PART_WORDS: &[&str] = &[AS];
 /// `#[aggregate(..)]`.
 pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, PARTIAL, CRATE];
+
+/// Words by which `#[aggregate(..)]` is asked for one instance that sees everything.
+pub(crate) const ALL_WORDS: &[&str] =
+    &["all", "any", "each", "every", "everything", "global", "none", "single", "singleton"];
+/// Words for the key of an aggregate that are not ours.
+pub(crate) const KEY_WORDS: &[&str] = &["by", "field", "id", "key", "keys"];

@@ -59,7 +59,7 @@ pub trait Aggregate: Sized + 'static {
 
 /// How an aggregate folds its events. Implemented by `#[decider]` on its impl block.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what a decider needs besides aggregates, such as the time, is a field of its command",
+    message = "`{Self}` is not an aggregate that evolves events\nhelp: an aggregate has `#[aggregate(tag = \"..\")]` on it, and `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what else a decider needs, such as the time, is a field of its command, which comes first",
     label = "not an aggregate with a `#[decider]` impl block"
 )]
 // `Send` and `Sync` are asked here, and not of `Aggregate`: rustc would ask them again for each trait that follows from it.
@@ -116,7 +116,7 @@ pub struct Count<const N: usize>;
 /// The models of one decision: an aggregate, or a tuple of up to eight. `N` is their [`Count`]: where a tuple could be one
 /// model as well as several, the compiler would not say which of its types is none.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an aggregate that evolves events\nhelp: put `#[aggregate(tag = \"..\")]` on it, and write `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what a decider needs besides aggregates, such as the time, is a field of its command",
+    message = "`{Self}` is not an aggregate that evolves events\nhelp: an aggregate has `#[aggregate(tag = \"..\")]` on it, and `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what else a decider needs, such as the time, is a field of its command, which comes first",
     label = "not an aggregate with a `#[decider]` impl block"
 )]
 pub trait Models<N>: Sized + Send {

@@ -35,8 +35,8 @@ pub struct Binding {
 
 /// A command for which there is a decider. Implemented by `#[decider]` on a function, or by `#[decide]` on a method.
 #[diagnostic::on_unimplemented(
-    message = "no decider takes the command `{Self}`\nhelp: write `#[decider] fn decide(command: &{Self}, model: &Model) -> Result<Event, Error> {{ .. }}`, or a `#[decide]` method on an aggregate",
-    label = "nothing decides this command"
+    message = "`{Self}` is not a command that a decider takes\nhelp: a command is passed by value, and has a decider: `#[decider] fn decide(command: &DoSomething, model: &Model) -> Result<SomethingHappened, Error> {{ .. }}`, or a `#[decide]` method of an aggregate",
+    label = "no decider takes this"
 )]
 // `Send` and `Sync` are asked here, and not of `Command`: rustc would ask them again.
 pub trait Decide: Command + Send + Sync {

@@ -5,8 +5,8 @@ use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, parse_quote};
 
-use super::signature::{Param, Signature, bindings, borrows};
-use super::{DeciderDef, ModelDef, is_ident};
+use super::signature::{Param, Role, Signature, bindings, borrows};
+use super::{DeciderDef, ModelDef, is_ident, model};
 use crate::attr::without;
 use crate::ctxt::Ctxt;
 use crate::wrap::bare;
@@ -34,11 +34,11 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
     if let Some(attr) = first.attrs.iter().find(|attr| attr.path().is_ident(symbol::KEY)) {
         cx.error(diag::key_on_command(attr));
     }
-    let command = first.referenced(cx, "a command", "DoSomething");
+    let command = first.referenced(cx, Role::Command);
     if signature.params.len() == 1 {
         cx.error(diag::function_no_model(&signature.ident));
     }
-    let models: Vec<ModelDef> = params.flat_map(|param| models(cx, &signature, param)).collect();
+    let models: Vec<ModelDef> = params.flat_map(|param| models(cx, &signature, first, param)).collect();
     if let Some(extra) = signature.params.get(MODELS_MAX + 1) {
         cx.error(diag::function_too_many_models(&extra.ty));
     }
@@ -57,19 +57,9 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
     })
 }
 
-/// The model of a parameter, or what stands in for it; several where they were put into a tuple, which is reported.
-fn models(cx: &Ctxt, signature: &Signature, param: &Param) -> Vec<ModelDef> {
-    let types = match param.tuple() {
-        Some(types) => {
-            cx.error(diag::models_in_tuple(&param.ty, &types));
-            types.into_iter().map(Some).collect()
-        }
-        None if param.is_value() => {
-            cx.error(diag::model_is_value(&param.ty));
-            vec![None]
-        }
-        None => vec![param.referenced(cx, "an aggregate", "Model")],
-    };
+/// The models of a parameter, with what stands in for those that cannot be read.
+fn models(cx: &Ctxt, signature: &Signature, command: &Param, param: &Param) -> Vec<ModelDef> {
+    let types = model::models(cx, command, param);
     let bindings = bindings(cx, &param.attrs);
     types
         .into_iter()

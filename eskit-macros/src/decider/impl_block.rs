@@ -6,9 +6,9 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Generics, Member, Token, Type, WhereClause};
 
 use super::item::{Item, is_decide, is_evolve, is_marker, parse_items};
-use super::signature::{Param, Receiver, ReceiverKind, Signature, bindings};
+use super::signature::{Param, Receiver, ReceiverKind, Role, Signature, bindings};
 use super::wrapped::without_trait_objects;
-use super::{DeciderDef, EvolveDef, ModelDef};
+use super::{DeciderDef, EvolveDef, ModelDef, model};
 use crate::attr::without;
 use crate::ctxt::Ctxt;
 use crate::wrap::{bare, text};
@@ -190,8 +190,8 @@ impl ImplDef {
             }
             [event, rest @ ..] => (event, rest.first()),
         };
-        let event = self.type_of(cx, &signature, first, ["an event", "SomethingHappened"]);
-        let envelope = second.and_then(|param| param.referenced(cx, "the recorded event", "RecordedEvent"));
+        let event = self.type_of(cx, &signature, first, Role::Event);
+        let envelope = second.and_then(|param| param.envelope(cx));
         let Some(event) = event else { return };
         let callable = self.is_first_of_its_name(&signature.ident, &cfgs);
         if self.evolves.iter().any(|other| same(&other.event, &event) && both_always(&other.cfgs, &cfgs)) {
@@ -211,8 +211,12 @@ impl ImplDef {
             Some(receiver) => cx.error(diag::decide_receiver(&receiver.tokens, &signature.ident)),
             None => cx.error(diag::decide_receiver(&signature.ident, &signature.ident)),
         }
-        if let Some(extra) = signature.params.get(1) {
-            cx.error(if extra.is_value() { diag::model_is_value(&extra.ty) } else { diag::decide_too_many(&extra.ty) });
+        if let [command, extra, ..] = signature.params.as_slice() {
+            if model::is_no_model(extra) {
+                model::models(cx, command, extra);
+            } else {
+                cx.error(diag::decide_too_many(extra, command, &self.self_ty, &signature.ident));
+            }
         }
         let output = if changes { None } else { signature.check_output(cx) };
         let output = output.map(|output| replace_self(&output, &self.self_ty));
@@ -223,7 +227,7 @@ impl ImplDef {
         if let Some(attr) = first.attrs.iter().find(|attr| attr.path().is_ident(symbol::KEY)) {
             cx.error(diag::key_on_method_command(attr));
         }
-        let Some(command) = self.type_of(cx, &signature, first, ["a command", "DoSomething"]) else { return };
+        let Some(command) = self.type_of(cx, &signature, first, Role::Command) else { return };
         let callable = self.is_first_of_its_name(&signature.ident, &cfgs);
         if self.decides.iter().any(|other| same(&other.command, &command) && both_always(&other.cfgs, &cfgs)) {
             cx.error(diag::decide_twice(&command, &text(&command)));
@@ -253,8 +257,8 @@ impl ImplDef {
     }
 
     /// The type of a method's first parameter, unless it cannot be named here.
-    fn type_of(&self, cx: &Ctxt, method: &Signature, param: &Param, [what, example]: [&str; 2]) -> Option<Type> {
-        let ty = param.referenced(cx, what, example).filter(|ty| method.can_name(ty))?;
+    fn type_of(&self, cx: &Ctxt, method: &Signature, param: &Param, role: Role) -> Option<Type> {
+        let ty = param.referenced(cx, role).filter(|ty| method.can_name(ty))?;
         Some(replace_self(&ty, &self.self_ty))
     }
 }

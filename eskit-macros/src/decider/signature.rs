@@ -37,7 +37,40 @@ pub(crate) enum ReceiverKind {
 
 pub(crate) struct Param {
     pub(crate) attrs: Vec<Attribute>,
+    /// Its name, unless it is a pattern.
+    pub(crate) name: Option<Ident>,
     pub(crate) ty: Type,
+}
+
+/// What a parameter is there for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Event,
+    Envelope,
+    Command,
+    Model,
+}
+
+impl Role {
+    /// What a message calls it.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Role::Event => "an event",
+            Role::Envelope => "the recorded event",
+            Role::Command => "a command",
+            Role::Model => "an aggregate",
+        }
+    }
+
+    /// A type for a help that knows none.
+    pub(crate) fn example(self) -> &'static str {
+        match self {
+            Role::Event => "SomethingHappened",
+            Role::Envelope => "RecordedEvent",
+            Role::Command => "DoSomething",
+            Role::Model => "Model",
+        }
+    }
 }
 
 impl Parse for Signature {
@@ -88,15 +121,25 @@ fn parse_params(input: ParseStream<'_>) -> syn::Result<(Option<Receiver>, Vec<Pa
         if is_receiver(input) {
             receiver = Some(parse_receiver(input)?);
         } else {
+            let mut pattern = Vec::new();
             while !input.peek(Token![:]) || input.peek(Token![::]) {
-                input.parse::<TokenTree>()?;
+                pattern.push(input.parse::<TokenTree>()?);
             }
             input.parse::<Token![:]>()?;
-            params.push(Param { attrs, ty: input.parse()? });
+            params.push(Param { attrs, name: name_of(&pattern), ty: input.parse()? });
         }
         input.parse::<Option<Token![,]>>()?;
     }
     Ok((receiver, params))
+}
+
+/// The name that a pattern gives to all of a parameter.
+fn name_of(pattern: &[TokenTree]) -> Option<Ident> {
+    match pattern {
+        [TokenTree::Ident(name)] if name != "_" => Some(name.clone()),
+        [TokenTree::Ident(word), TokenTree::Ident(name)] if word == "mut" => Some(name.clone()),
+        _ => None,
+    }
 }
 
 fn is_receiver(input: ParseStream<'_>) -> bool {
@@ -265,9 +308,19 @@ impl Param {
         }
     }
 
-    /// Whether its type is what surrounds an event, by its name.
+    /// Whether its type is the envelope of an event, by its name.
     pub(crate) fn is_recorded_event(&self) -> bool {
         matches!(behind_reference(&self.ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "RecordedEvent"))
+    }
+
+    /// The type behind the reference of the parameter beside an event: the envelope, or another name of it.
+    pub(crate) fn envelope(&self, cx: &Ctxt) -> Option<Type> {
+        let is_other = self.is_value() || wrapped::inner(&self.ty).is_some() || !matches!(self.ty, Type::Reference(_));
+        if is_other && !self.is_recorded_event() {
+            cx.error(diag::evolve_envelope(&self.ty));
+            return None;
+        }
+        self.referenced(cx, Role::Envelope)
     }
 
     /// Whether its type is a plain value, such as a number or a text.
@@ -286,24 +339,28 @@ impl Param {
     }
 
     /// The type behind the shared reference that a parameter must be, or what can stand for it, after reporting that it is
-    /// none; nothing when nothing can. `example` names a type of that kind.
-    pub(crate) fn referenced(&self, cx: &Ctxt, what: &str, example: &str) -> Option<Type> {
+    /// none; nothing when nothing can.
+    pub(crate) fn referenced(&self, cx: &Ctxt, role: Role) -> Option<Type> {
         if self.is_value() {
-            cx.error(diag::value_parameter(&self.ty, what, example));
+            cx.error(diag::value_parameter(&self.ty, role));
             return None;
         }
-        if let Some(inner) = wrapped::inner(&self.ty) {
-            cx.error(diag::wrapped_parameter(&self.ty, what, inner.as_ref(), example));
+        if let Some((holder, inner)) = wrapped::inner(&self.ty) {
+            cx.error(diag::wrapped_parameter(&self.ty, role, holder, inner.as_ref()));
             return inner;
         }
         Some(match &self.ty {
             Type::Reference(reference) if reference.mutability.is_none() => (*reference.elem).clone(),
             Type::Reference(reference) => {
-                cx.error(diag::mutable_reference(&self.ty, what, &reference.elem));
+                cx.error(diag::mutable_reference(&self.ty, role, &reference.elem));
                 (*reference.elem).clone()
             }
+            ty if wrapped::is_foreign_value(ty) => {
+                cx.error(diag::value_parameter(ty, role));
+                return None;
+            }
             ty => {
-                cx.error(diag::not_a_reference(ty, what));
+                cx.error(diag::not_a_reference(ty, role));
                 ty.clone()
             }
         })

@@ -11,28 +11,127 @@ use crate::ctxt::Ctxt;
 use crate::diag;
 
 const POINTERS: &[&str] = &["Box", "Rc", "Arc"];
-const HOLDERS: &[&str] = &["Box", "Rc", "Arc", "Option", "Vec", "Loaded"];
+const HOLDERS: &[(&str, Holder)] = &[
+    ("Option", Holder::Optional),
+    ("BTreeMap", Holder::Several),
+    ("BTreeSet", Holder::Several),
+    ("HashMap", Holder::Several),
+    ("HashSet", Holder::Several),
+    ("IndexMap", Holder::Several),
+    ("LinkedList", Holder::Several),
+    ("Vec", Holder::Several),
+    ("VecDeque", Holder::Several),
+    ("Arc", Holder::One),
+    ("Box", Holder::One),
+    ("Cow", Holder::One),
+    ("Loaded", Holder::One),
+    ("Mutex", Holder::One),
+    ("Rc", Holder::One),
+    ("RefCell", Holder::One),
+    ("RwLock", Holder::One),
+];
 /// Types of std that are no events, commands or aggregates, and cannot become any.
 const VALUES: &[&str] = &[
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32", "u64", "u128",
     "usize", "String",
 ];
+/// Types of std, of eskit and of well-known crates that are values by their names.
+const FOREIGN_VALUES: &[&str] = &[
+    "Date",
+    "DateTime",
+    "Decimal",
+    "Duration",
+    "EventId",
+    "Instant",
+    "Metadata",
+    "NaiveDate",
+    "NaiveDateTime",
+    "NaiveTime",
+    "OffsetDateTime",
+    "PrimitiveDateTime",
+    "SystemTime",
+    "Timestamp",
+    "Utc",
+    "Uuid",
+    "Value",
+    "Zoned",
+];
 /// eskit's traits that could be meant as a type.
 const TRAITS: &[&str] = &["Event", "Command", "Aggregate"];
 
-/// What a parameter's type holds, where it is a pointer, a collection, a tuple, `impl Trait` or `dyn Trait`: nothing, where that does
-/// not show. `None` for any other type.
-pub(super) fn inner(ty: &Type) -> Option<Option<Type>> {
+/// How a parameter's type holds what should stand there itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// `Option`.
+    Optional,
+    /// A slice, an array, a collection or an iterator.
+    Several,
+    /// A pointer, a cell, `impl AsRef`, a tuple.
+    One,
+}
+
+/// What a parameter's type holds, where it is a pointer, a collection, a tuple, `impl Trait` or `dyn Trait`: no type, where that
+/// does not show. `None` for any other type.
+pub(super) fn inner(ty: &Type) -> Option<(Holder, Option<Type>)> {
     match ty {
         Type::Reference(reference) => inner(&reference.elem),
         Type::Paren(paren) => inner(&paren.elem),
         Type::Group(group) => inner(&group.elem),
-        Type::Slice(slice) => Some(innermost(&slice.elem)),
-        Type::Array(array) => Some(innermost(&array.elem)),
-        Type::Tuple(tuple) => Some(tuple.elems.first().and_then(innermost)),
-        Type::ImplTrait(opaque) => Some(bound(&opaque.bounds)),
-        Type::TraitObject(object) => Some(bound(&object.bounds)),
-        _ => held(ty).map(innermost),
+        Type::Slice(slice) => Some((Holder::Several, innermost(&slice.elem))),
+        Type::Array(array) => Some((Holder::Several, innermost(&array.elem))),
+        Type::Tuple(tuple) => Some((Holder::One, tuple.elems.first().and_then(innermost))),
+        Type::ImplTrait(opaque) => Some((holder_of(&opaque.bounds), bound(&opaque.bounds))),
+        Type::TraitObject(object) => Some((holder_of(&object.bounds), bound(&object.bounds))),
+        Type::Path(path) => {
+            let segment = path.path.segments.last()?;
+            let (_, holder) = HOLDERS.iter().find(|(name, _)| segment.ident == name)?;
+            // The last one is what a map holds.
+            Some((*holder, last_type(segment).and_then(innermost)))
+        }
+        _ => None,
+    }
+}
+
+fn holder_of(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Holder {
+    let yields = ["Iterator", "IntoIterator"];
+    let is_iterator = traits(bounds).any(|segment| yields.iter().any(|name| segment.ident == name));
+    if is_iterator { Holder::Several } else { Holder::One }
+}
+
+/// Whether a type is a function, or a trait that is none of eskit's and says nothing of what it holds: it is there to be asked.
+pub(super) fn is_asked(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => is_asked(&reference.elem),
+        Type::Paren(paren) => is_asked(&paren.elem),
+        Type::FnPtr(_) => true,
+        Type::ImplTrait(opaque) => is_service(&opaque.bounds),
+        Type::TraitObject(object) => is_service(&object.bounds),
+        _ => held(ty).is_some_and(is_asked),
+    }
+}
+
+fn is_service(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
+    bound(bounds).is_none() && !traits(bounds).any(|segment| TRAITS.iter().any(|name| segment.ident == name))
+}
+
+fn traits(bounds: &Punctuated<TypeParamBound, Token![+]>) -> impl Iterator<Item = &PathSegment> {
+    bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    })
+}
+
+/// Whether a type holds nothing but plain values, or is one by its name: a time, an id, a number of some crate.
+pub(super) fn is_foreign_value(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => is_foreign_value(&reference.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_foreign_value),
+        Type::Path(path) => {
+            let is_named =
+                path.path.segments.last().is_some_and(|last| FOREIGN_VALUES.iter().any(|name| last.ident == name));
+            is_value(ty) || is_named
+        }
+        _ => false,
     }
 }
 
@@ -45,13 +144,13 @@ pub(crate) fn is_value(ty: &Type) -> bool {
 pub(crate) fn held(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let segment = path.path.segments.last()?;
-    if HOLDERS.iter().any(|holder| segment.ident == holder) { first_type(segment) } else { None }
+    if HOLDERS.iter().any(|(holder, _)| segment.ident == holder) { last_type(segment) } else { None }
 }
 
 /// The type behind references and holders.
 fn innermost(ty: &Type) -> Option<Type> {
     match (inner(ty), ty) {
-        (Some(inner), _) => inner,
+        (Some((_, inner)), _) => inner,
         (None, Type::Reference(reference)) => innermost(&reference.elem),
         (None, ty) => Some(ty.clone()),
     }
@@ -66,7 +165,15 @@ fn bound(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
 }
 
 fn first_type(segment: &PathSegment) -> Option<&Type> {
-    arguments(segment)?.args.iter().find_map(|argument| match argument {
+    types(segment).next()
+}
+
+fn last_type(segment: &PathSegment) -> Option<&Type> {
+    types(segment).last()
+}
+
+fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    arguments(segment).into_iter().flat_map(|arguments| &arguments.args).filter_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         GenericArgument::AssocType(assoc) => Some(&assoc.ty),
         _ => None,

@@ -1,17 +1,31 @@
 //! Messages about aggregates.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::{Ident, Span, TokenTree};
 use quote::ToTokens;
 use syn::Error;
 
-use super::at;
-use super::suggest::{nearest_key, suggest_key};
+use super::attr::takes;
+use super::suggest::{each_key, listed_keys, suggest_key};
+use super::tag::no_key;
+use super::{at, spanned};
+use crate::symbol;
+use crate::wrap::bare;
 
-pub(crate) fn aggregate_without_key(ident: &Ident) -> Error {
-    at(
-        ident,
+/// At the attribute, which is where the key is missing.
+pub(crate) fn aggregate_without_key(ident: &Ident, attribute: Span) -> Error {
+    spanned(
+        attribute,
         &format!("the aggregate `{ident}` has no key"),
         "write `#[aggregate(tag = \"course\")]` or `#[aggregate(stream = \"account\")]`",
+    )
+}
+
+/// `found` asks for one instance that sees all events.
+pub(crate) fn aggregate_of_all(word: &Ident, found: &str) -> Error {
+    at(
+        word,
+        &format!("`{found}` is no key: a command finds one instance of an aggregate, by a tag or a stream"),
+        "write `tag = \"course\"`, for one instance of each course; for one that sees every course, give its events and commands a tag whose value never changes, such as `#[tag] campus: String`, and write `tag = \"campus\"`",
     )
 }
 
@@ -25,12 +39,31 @@ pub(crate) fn aggregate_two_keys(word: &Ident) -> Error {
 
 /// The word `tag` with these keys.
 pub(crate) fn tag_piece(keys: &[String]) -> Option<String> {
-    let keys: Vec<String> = keys.iter().map(|key| format!("{:?}", nearest_key(key))).collect();
+    let keys: Vec<String> = each_key(keys).iter().map(|key| format!("{key:?}")).collect();
     match keys.as_slice() {
         [] => None,
         [key] => Some(format!("tag = {key}")),
         keys => Some(format!("tag({})", keys.join(", "))),
     }
+}
+
+/// `meant` is the piece that was probably meant.
+pub(crate) fn aggregate_loose_key(tokens: impl ToTokens, meant: Option<&str>) -> Error {
+    let help = match meant {
+        Some(meant) => format!("write `{meant}`"),
+        None => takes(symbol::AGGREGATE, symbol::AGGREGATE_WORDS),
+    };
+    at(tokens, "expected a word in `#[aggregate(..)]`", &help)
+}
+
+/// `keys` are those of all the words `tag`.
+pub(crate) fn aggregate_tags_apart(word: &Ident, keys: &[String]) -> Error {
+    let piece = tag_piece(keys).unwrap_or_default();
+    at(
+        word,
+        "an aggregate names all its tags in one list",
+        &format!("write `{piece}`, for the events that carry all of them"),
+    )
 }
 
 /// `meant` holds the keys that stand there in another form.
@@ -50,13 +83,36 @@ pub(crate) fn aggregate_tags_too_many(tokens: impl ToTokens) -> Error {
     at(tokens, "an aggregate may have at most 4 tags", "name the ones that select its events")
 }
 
-pub(crate) fn aggregate_key(tokens: impl ToTokens, word: &str, key: &str) -> Error {
-    let suggestion = suggest_key(key).unwrap_or_else(|| "course".to_owned());
-    at(
-        tokens,
-        &format!("the key `{}` does not match `[a-z][a-z0-9_-]*`", key.escape_debug()),
-        &format!("write `{word} = \"{suggestion}\"`"),
-    )
+/// `all` are the keys of the list that it stands in.
+pub(crate) fn aggregate_tag(tokens: impl ToTokens, key: &str, all: &[String]) -> Error {
+    let help = match suggest_key(key) {
+        None => {
+            let help = "write the key of the tag that its events carry, as in `tag = \"course\"`";
+            return at(tokens, &no_key("the key", key), help);
+        }
+        // The keys that stand there already are right, or wrong for a reason of their own.
+        Some(_) if !listed_keys(key).is_empty() => tag_piece(all),
+        Some(nearest) if all.len() > 1 => Some(format!("{nearest:?}")),
+        Some(nearest) => Some(format!("tag = {nearest:?}")),
+    };
+    at(tokens, &no_key("the key", key), &format!("write `{}`", help.unwrap_or_default()))
+}
+
+pub(crate) fn aggregate_stream(tokens: impl ToTokens, key: &str, ident: &Ident) -> Error {
+    let listed = listed_keys(key);
+    let help = match (listed.first(), tag_piece(&listed)) {
+        (Some(first), Some(tags)) => {
+            format!(
+                "a stream has one type: write `stream = {first:?}`; or `{tags}`, for the events that carry all of them"
+            )
+        }
+        _ => {
+            let own = || suggest_key(&bare(ident));
+            let nearest = suggest_key(key).or_else(own).unwrap_or_else(|| "account".to_owned());
+            format!("write `stream = {nearest:?}`")
+        }
+    };
+    at(tokens, &no_key("the stream type", key), &help)
 }
 
 pub(crate) fn partial_without_stream(word: &Ident) -> Error {

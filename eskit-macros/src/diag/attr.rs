@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, LitStr, Path};
+use syn::{Attribute, Error, LitStr, Meta, Path};
 
 use super::suggest::did_you_mean;
 use super::{at, list};
@@ -10,24 +10,34 @@ use crate::symbol;
 use crate::wrap::text;
 
 /// The words that a list takes.
-fn takes(name: &str, valid: &[&str]) -> String {
+pub(super) fn takes(name: &str, valid: &[&str]) -> String {
     format!("`#[{name}(..)]` takes {}", list(valid))
 }
 
-pub(crate) fn expected_list(attr: impl ToTokens, name: &str, valid: &[&str]) -> Error {
-    at(attr, &format!("`{name}` needs a list"), &takes(name, valid))
+pub(crate) fn expected_list(attr: &Attribute, name: &str, valid: &[&str]) -> Error {
+    let text = match &attr.meta {
+        Meta::NameValue(pair) => text_for(name, valid, pair.value.to_token_stream()),
+        _ => None,
+    };
+    let help = match text {
+        Some(piece) => format!("write `#[{name}({piece})]`"),
+        None if matches!(attr.meta, Meta::Path(_)) => format!("drop it, or fill it: {}", takes(name, valid)),
+        None => takes(name, valid),
+    };
+    at(attr, &format!("`{name}` needs a list"), &help)
+}
+
+/// The piece that a text alone may stand for.
+fn text_for(name: &str, valid: &[&str], text: TokenStream) -> Option<String> {
+    let text: LitStr = syn::parse2(text).ok()?;
+    let word = [symbol::NAME, symbol::CONTEXT].into_iter().find(|word| valid.contains(word))?;
+    (name == symbol::EVENT).then(|| format!("{word} = {}", text.to_token_stream()))
 }
 
 pub(crate) fn not_a_word(tokens: TokenStream, name: &str, valid: &[&str]) -> Error {
-    let word = match name {
-        symbol::EVENT if valid.contains(&symbol::NAME) => Some(symbol::NAME),
-        symbol::AGGREGATE => Some(symbol::TAG),
-        _ => None,
-    };
-    let text: Option<LitStr> = syn::parse2(tokens.clone()).ok();
-    let help = match (word, text) {
-        (Some(word), Some(text)) => format!("write `{word} = {}`", text.to_token_stream()),
-        _ => takes(name, valid),
+    let help = match text_for(name, valid, tokens.clone()) {
+        Some(piece) => format!("write `{piece}`"),
+        None => takes(name, valid),
     };
     at(tokens, &format!("expected a word in `#[{name}(..)]`"), &help)
 }
@@ -59,7 +69,11 @@ pub(crate) fn equals_missing(word: &Ident, tokens: impl ToTokens, value: impl To
 }
 
 pub(crate) fn comma_missing(token: &TokenTree) -> Error {
-    at(token, "expected a comma", &format!("write `, {token}`"))
+    let help = match token {
+        TokenTree::Punct(_) => format!("drop `{token}`: commas separate what a list holds"),
+        _ => format!("write `, {token}`"),
+    };
+    at(token, "expected a comma", &help)
 }
 
 pub(crate) fn expected_value(word: &Ident, value: impl ToTokens, what: &str, example: &str) -> Error {

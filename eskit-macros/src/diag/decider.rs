@@ -104,19 +104,6 @@ pub(crate) fn generic_function(tokens: impl ToTokens, what: &str) -> Error {
     at(tokens, &format!("{what} cannot be generic"), "name the concrete types")
 }
 
-pub(crate) fn model_is_value(ty: &Type) -> Error {
-    at(
-        ty,
-        &format!("`{}` is not an aggregate", text(behind_reference(ty))),
-        "make it a field of the command, as all that a decider needs besides aggregates",
-    )
-}
-
-pub(crate) fn models_in_tuple(tokens: impl ToTokens, types: &[Type]) -> Error {
-    let params: Vec<String> = types.iter().map(text).map(|ty| format!("{}: &{ty}", ty.to_lowercase())).collect();
-    at(tokens, "each model is a parameter of its own", &format!("write `{}`", params.join(", ")))
-}
-
 pub(crate) fn evolve_receiver(tokens: impl ToTokens, name: &Ident) -> Error {
     let help = format!("write `fn {name}(&mut self, ..)`");
     at(tokens, "an evolve method takes `&mut self`", &help)
@@ -159,33 +146,6 @@ pub(crate) fn evolve_too_many(tokens: impl ToTokens) -> Error {
         "an evolve method takes an event and, where wanted, its envelope",
         "write `(&mut self, event: &SomethingHappened, recorded: &RecordedEvent)`",
     )
-}
-
-pub(crate) fn decide_too_many(tokens: impl ToTokens) -> Error {
-    at(
-        tokens,
-        "a decide method takes one command: its only model is `self`",
-        "to decide from several models write a function, `#[decider] fn decide(command: &Command, one: &One, two: &Two) -> ..`",
-    )
-}
-
-pub(crate) fn not_a_reference(ty: &Type, what: &str) -> Error {
-    at(ty, &format!("{what} is taken by reference"), &format!("write `&{}`", text(ty)))
-}
-
-pub(crate) fn mutable_reference(tokens: impl ToTokens, what: &str, ty: &Type) -> Error {
-    at(tokens, &format!("{what} is taken by shared reference"), &format!("write `&{}`", text(ty)))
-}
-
-/// `example` names a type of the kind that is wanted.
-pub(crate) fn value_parameter(ty: &Type, what: &str, example: &str) -> Error {
-    at(ty, &format!("`{}` is not {what}", text(behind_reference(ty))), &format!("write `&{example}`"))
-}
-
-/// `inner` is the type that the parameter's holds, and `example` one of its kind.
-pub(crate) fn wrapped_parameter(ty: &Type, what: &str, inner: Option<&Type>, example: &str) -> Error {
-    let inner = inner.map_or_else(|| example.to_owned(), text);
-    at(ty, &format!("{what} is named by its own type"), &format!("write `&{inner}`"))
 }
 
 pub(crate) fn evolve_returns(tokens: impl ToTokens) -> Error {

@@ -30,15 +30,16 @@ fn distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// The nearest valid key, if there is one: `studentId` becomes `student_id`.
+/// The nearest valid key, if there is one: `studentId` becomes `student_id`, and `SKU` becomes `sku`.
 pub(crate) fn suggest_key(key: &str) -> Option<String> {
     let mut suggestion = String::new();
-    for c in key.chars() {
+    let letters: Vec<char> = key.chars().collect();
+    for (index, &c) in letters.iter().enumerate() {
         match c {
             'a'..='z' => suggestion.push(c),
             '0'..='9' | '-' | '_' if !suggestion.is_empty() => suggestion.push(c),
             'A'..='Z' => {
-                if suggestion.ends_with(|last: char| last.is_ascii_lowercase() || last.is_ascii_digit()) {
+                if starts_word(&letters, index) && suggestion.ends_with(|last: char| last.is_ascii_alphanumeric()) {
                     suggestion.push('_');
                 }
                 suggestion.push(c.to_ascii_lowercase());
@@ -49,6 +50,29 @@ pub(crate) fn suggest_key(key: &str) -> Option<String> {
     }
     let trimmed = suggestion.trim_end_matches(['_', '-']);
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}
+
+/// Whether the capital at this place starts a word: the one after `d` in `studentId`, and `S` in `HTTPServer`.
+fn starts_word(letters: &[char], index: usize) -> bool {
+    let before = index.checked_sub(1).and_then(|before| letters.get(before));
+    let is_in_word = before.is_none_or(char::is_ascii_uppercase);
+    let next_is_lower = letters.get(index + 1).is_some_and(char::is_ascii_lowercase);
+    !is_in_word || next_is_lower
+}
+
+/// The keys that a text lists: `email` and `otp` of `email, otp`. A single one is none.
+pub(crate) fn listed_keys(text: &str) -> Vec<String> {
+    let keys: Vec<String> = text.split([',', ';', '|', '+', '&']).filter_map(suggest_key).collect();
+    if keys.len() > 1 { keys } else { Vec::new() }
+}
+
+/// These keys, each that lists several as those.
+pub(crate) fn each_key(keys: &[String]) -> Vec<String> {
+    let each = keys.iter().flat_map(|key| match listed_keys(key) {
+        listed if listed.is_empty() => vec![nearest_key(key)],
+        listed => listed,
+    });
+    each.collect()
 }
 
 /// The key, or the nearest valid one.
@@ -75,5 +99,25 @@ mod tests {
         assert_eq!(suggest_key("9 lives").as_deref(), Some("lives"));
         assert_eq!(suggest_key("Ünïcode").as_deref(), Some("n_code"));
         assert_eq!(suggest_key("--"), None);
+        for (key, suggested) in [
+            ("SKU", "sku"),
+            ("HTTPServer", "http_server"),
+            ("courseID", "course_id"),
+            ("Course ID", "course_id"),
+            ("CourseSchedule", "course_schedule"),
+            ("order2Item", "order2_item"),
+            ("A", "a"),
+        ] {
+            assert_eq!(suggest_key(key).as_deref(), Some(suggested));
+        }
+    }
+
+    #[test]
+    fn a_list_in_one_text_is_several_keys() {
+        assert_eq!(listed_keys("email, OTP"), ["email", "otp"]);
+        assert_eq!(listed_keys("email|otp;sku"), ["email", "otp", "sku"]);
+        for single in ["bank account", "order:id", "email,", ""] {
+            assert_eq!(listed_keys(single), [""; 0], "{single}");
+        }
     }
 }

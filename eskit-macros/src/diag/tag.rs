@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{Attribute, Error, Meta};
 
 use super::at;
-use super::suggest::{nearest_key, suggest_key};
+use super::suggest::{each_key, listed_keys, suggest_key};
 use crate::meant;
 
 pub(crate) fn tag_malformed(attr: &Attribute) -> Error {
@@ -17,21 +17,30 @@ pub(crate) fn tag_malformed(attr: &Attribute) -> Error {
     let help = match meant::texts(meant.clone()).as_slice() {
         [] if meant.is_empty() => "write `#[tag]`, for the field's name as key".to_owned(),
         [] => "write `#[tag]` for the field's name as key, or `#[tag(\"course\")]`".to_owned(),
-        keys => {
-            let attributes: Vec<String> = keys.iter().map(|key| format!("#[tag({:?})]", nearest_key(key))).collect();
-            format!("write `{}`", attributes.join(" "))
-        }
+        keys => format!("write `{}`", tag_attributes(&each_key(keys))),
     };
     at(attr, "cannot read this tag", &help)
 }
 
 pub(crate) fn tag_key(tokens: impl ToTokens, key: &str, field: &str) -> Error {
-    let suggestion = suggest_key(key).or_else(|| suggest_key(field)).unwrap_or_else(|| "course".to_owned());
-    at(
-        tokens,
-        &format!("the tag key `{}` does not match `[a-z][a-z0-9_-]*`", key.escape_debug()),
-        &format!("write `#[tag(\"{suggestion}\")]`"),
-    )
+    let keys = match listed_keys(key) {
+        listed if !listed.is_empty() => listed,
+        _ => vec![suggest_key(key).or_else(|| suggest_key(field)).unwrap_or_else(|| "course".to_owned())],
+    };
+    at(tokens, &no_key("the tag key", key), &format!("write `{}`", tag_attributes(&keys)))
+}
+
+/// What is said of a text that is no key.
+pub(super) fn no_key(what: &str, key: &str) -> String {
+    if key.is_empty() {
+        return format!("{what} is empty");
+    }
+    format!("{what} `{}` does not match `[a-z][a-z0-9_-]*`", key.escape_debug())
+}
+
+fn tag_attributes(keys: &[String]) -> String {
+    let attributes: Vec<String> = keys.iter().map(|key| format!("#[tag({key:?})]")).collect();
+    attributes.join(" ")
 }
 
 pub(crate) fn tag_key_too_long(tokens: impl ToTokens, len: usize) -> Error {

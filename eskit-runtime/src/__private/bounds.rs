@@ -12,7 +12,7 @@ use crate::upcast::UpcastError;
 
 /// The type that an `#[evolve]` method may take beside its event.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not what surrounds a recorded event\nhelp: write `&RecordedEvent`; another event has a method of its own",
+    message = "`{Self}` is not the envelope of an event\nhelp: write `&RecordedEvent`; another event has a method of its own",
     label = "not `RecordedEvent`"
 )]
 pub trait Envelope: Sized {
@@ -49,7 +49,7 @@ impl<A: Default> Initial for A {
 
 /// The type that `from = ..` names: one event type, of the version before.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not one event\nhelp: name a struct that has `#[derive(Event, Serialize, Deserialize)]`",
+    message = "`{Self}` is not one event\nhelp: name the struct of the version before, which has `#[derive(Event, Serialize, Deserialize)]` too",
     label = "not a struct that derives `Event`"
 )]
 pub trait Previous: Sized {

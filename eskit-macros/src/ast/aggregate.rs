@@ -1,0 +1,182 @@
+//! `#[aggregate(..)]`.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::{LitStr, Path};
+
+use crate::attr::{self, Form, Once, Piece};
+use crate::check;
+use crate::ctxt::Ctxt;
+use crate::wrap::bare;
+use crate::{diag, meant, symbol};
+
+/// What selects the events of an aggregate.
+pub(crate) enum KeyDef {
+    Stream(String),
+    Tags(Vec<String>),
+}
+
+/// `#[aggregate(..)]`, checked.
+pub(crate) struct AggregateDef {
+    pub(crate) eskit: Path,
+    pub(crate) key: Option<KeyDef>,
+    pub(crate) partial: bool,
+}
+
+/// `#[aggregate(..)]` as it was written.
+struct RawArgs {
+    pieces: Vec<Piece>,
+    /// Keys that stand there without `tag = `, each with its token.
+    loose: Vec<(TokenTree, String)>,
+}
+
+impl AggregateDef {
+    pub(crate) fn from_args(cx: &Ctxt, args: TokenStream, ident: &Ident) -> AggregateDef {
+        let before = cx.count();
+        let raw = RawArgs::from_args(cx, args);
+        let (mut key, mut partial, mut eskit) = (Once::new(), Once::new(), Once::new());
+        let mut first: Option<&Ident> = None;
+        for piece in &raw.pieces {
+            let word = &piece.word;
+            match word.to_string().as_str() {
+                symbol::STREAM | symbol::TAG if first.is_some_and(|first| first != word) => {
+                    cx.error(diag::aggregate_two_keys(word));
+                }
+                symbol::STREAM => {
+                    first = Some(word);
+                    key.set(cx, word, cx.ok(stream_key(piece, ident)).map(KeyDef::Stream));
+                }
+                symbol::TAG if first.is_some() => raw.check_second_tag(cx, word),
+                symbol::TAG => {
+                    first = Some(word);
+                    key.set(cx, word, tag_keys(cx, piece).map(KeyDef::Tags));
+                }
+                symbol::PARTIAL => match piece.form {
+                    Form::Word => partial.set(cx, word, Some(word.clone())),
+                    _ => cx.error(diag::takes_no_value(word)),
+                },
+                _ => eskit.set(cx, word, cx.ok(piece.path("crate = path::to::eskit"))),
+            }
+        }
+        raw.check_loose(cx);
+        // Where a word could not be read, it may have been the key.
+        if first.is_none() && cx.count() == before {
+            cx.error(diag::aggregate_without_key(ident, ident.span().located_at(Span::call_site())));
+        }
+        let partial = partial.get();
+        if let (Some(word), Some(_), false) = (&partial, first, raw.has(symbol::STREAM)) {
+            cx.error(diag::partial_without_stream(word));
+        }
+        AggregateDef { eskit: attr::eskit_path(eskit.get()), key: key.get(), partial: partial.is_some() }
+    }
+}
+
+impl RawArgs {
+    fn from_args(cx: &Ctxt, args: TokenStream) -> RawArgs {
+        let mut raw = RawArgs { pieces: Vec::new(), loose: Vec::new() };
+        for tokens in attr::split_at_commas(args) {
+            let mut rest = tokens.clone().into_iter();
+            match (rest.next(), rest.next()) {
+                (Some(TokenTree::Ident(word)), _) if symbol::ALL_WORDS.iter().any(|all| word == all) => {
+                    cx.error(diag::aggregate_of_all(&word, &bare(&word)));
+                }
+                (Some(TokenTree::Ident(word)), Some(_)) if symbol::KEY_WORDS.iter().any(|key| word == key) => {
+                    let keys = meant::texts(rest.collect());
+                    if keys.is_empty() {
+                        cx.error(diag::unknown_word(&word, symbol::AGGREGATE, symbol::AGGREGATE_WORDS, None));
+                    }
+                    raw.loose.extend(keys.into_iter().map(|key| (word.clone().into(), key)));
+                }
+                (Some(first), None) if let Some(key) = loose_key(&first) => raw.loose.push((first, key)),
+                _ => raw.pieces.extend(attr::read_piece(cx, symbol::AGGREGATE, tokens, symbol::AGGREGATE_WORDS)),
+            }
+        }
+        raw.pieces.retain(|piece| !piece.is_repaired());
+        raw
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.pieces.iter().any(|piece| piece.word == word)
+    }
+
+    /// The keys of all the words `tag`.
+    fn tags(&self) -> Vec<String> {
+        let tags = self.pieces.iter().filter(|piece| piece.word == symbol::TAG);
+        tags.flat_map(|piece| meant::texts(piece.given())).collect()
+    }
+
+    /// A second `tag` means a second key, unless it is the first one again.
+    fn check_second_tag(&self, cx: &Ctxt, word: &Ident) {
+        let mut keys = self.tags();
+        keys.dedup();
+        cx.error(match keys.len() {
+            0 | 1 => diag::given_twice(word),
+            _ => diag::aggregate_tags_apart(word, &keys),
+        });
+    }
+
+    /// Keys without `tag` are one mistake.
+    fn check_loose(&self, cx: &Ctxt) {
+        let Some((token, _)) = self.loose.first() else { return };
+        let loose = self.loose.iter().map(|(_, key)| key.clone());
+        let keys: Vec<String> = self.tags().into_iter().chain(loose).collect();
+        let meant = if self.has(symbol::STREAM) { None } else { diag::tag_piece(&keys) };
+        cx.error(match token {
+            TokenTree::Ident(word) => {
+                diag::unknown_word(word, symbol::AGGREGATE, symbol::AGGREGATE_WORDS, meant.as_deref())
+            }
+            token => diag::aggregate_loose_key(token, meant.as_deref()),
+        });
+    }
+}
+
+/// The key that a token may be: a string, or a word that is no slip for another.
+fn loose_key(token: &TokenTree) -> Option<String> {
+    match token {
+        TokenTree::Literal(literal) => {
+            let text: LitStr = syn::parse2(TokenTree::Literal(literal.clone()).into()).ok()?;
+            Some(text.value())
+        }
+        TokenTree::Ident(word) => {
+            let is_known = diag::did_you_mean(&word.to_string(), symbol::AGGREGATE_WORDS).is_some();
+            (!is_known).then(|| bare(word))
+        }
+        _ => None,
+    }
+}
+
+fn stream_key(piece: &Piece, ident: &Ident) -> syn::Result<String> {
+    let lit = piece.string("stream = \"account\"")?;
+    check::aggregate_stream(&lit, &lit.value(), ident).map(|()| lit.value())
+}
+
+fn tag_keys(cx: &Ctxt, piece: &Piece) -> Option<Vec<String>> {
+    let lits = match &piece.form {
+        Form::Word => Vec::new(),
+        Form::Value(value) => vec![value.clone()],
+        Form::List(list) => attr::split_at_commas(list.clone()),
+    };
+    let meant = meant::texts(piece.given());
+    if let [only] = meant.as_slice()
+        && (only == "*" || (piece.is_bare() && symbol::ALL_WORDS.contains(&only.as_str())))
+    {
+        return cx.ok(Err(diag::aggregate_of_all(&piece.word, only)));
+    }
+    if lits.is_empty() {
+        return cx.ok(Err(diag::aggregate_tag_list(&piece.word, &meant)));
+    }
+    if lits.len() > 4 {
+        cx.error(diag::aggregate_tags_too_many(&piece.word));
+    }
+    let mut keys: Vec<String> = Vec::new();
+    for tokens in lits {
+        let lit: syn::Result<LitStr> =
+            syn::parse2(tokens.clone()).map_err(|_| diag::aggregate_tag_list(tokens, &meant));
+        let lit = cx.ok(lit)?;
+        cx.ok(check::aggregate_tag(&lit, &lit.value(), &meant))?;
+        if keys.contains(&lit.value()) {
+            cx.error(diag::aggregate_tag_repeated(&lit, &lit.value()));
+        }
+        keys.push(lit.value());
+    }
+    Some(keys)
+}
