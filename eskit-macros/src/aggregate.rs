@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput};
 
 use crate::ast::{AggregateDef, KeyDef};
 use crate::ctxt::Ctxt;
-use crate::wrap::{bare, implementation, location, wrap};
+use crate::wrap::{bare, implementation, is_public, location, wrap};
 use crate::{decider, diag, fallback, symbol};
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -54,6 +54,7 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
         Some(KeyDef::Tags(names)) => (quote!(__eskit::Key::Tags(&[#(#names),*])), names.len()),
         None => (quote!(__eskit::Key::Tags(&[])), 1),
     };
+    let public = is_public(&input.vis);
     let location = location();
     let header = quote_spanned!(ident.span()=> impl __eskit::Aggregate for #ident);
     let initial = quote_spanned!(ident.span()=> <#ident as __eskit::Initial>::initial());
@@ -62,6 +63,7 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
             name: #name,
             key: #key,
             partial: #partial,
+            public: #public,
             location: #location,
         };
         type Keys = __eskit::Keys<#count>;

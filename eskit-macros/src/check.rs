@@ -89,7 +89,7 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
         (None, Some(_)) => Origin::First,
         (None, None) => {
             if let Some((number, lit)) = version.filter(|(number, _)| *number > 1 && raw.complete) {
-                cx.error(diag::version_without_origin(lit, number, raw.takes_from));
+                cx.error(diag::version_without_origin(lit, number, ident, raw.takes_from));
             }
             Origin::First
         }

@@ -8,7 +8,7 @@ use syn::{Data, DeriveInput, Fields, Path};
 use crate::ast::{self, TagDef};
 use crate::ctxt::Ctxt;
 use crate::event::{field_list, tag_fields};
-use crate::wrap::{bare, implementation, location, wrap};
+use crate::wrap::{bare, implementation, is_public, location, wrap};
 use crate::{attr, diag, fallback, symbol};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -56,6 +56,7 @@ fn expand(input: &DeriveInput, eskit: &Path, fields: &Fields, tags: &[TagDef]) -
     });
     let tags = tag_fields(tags);
     let fields = field_list(fields);
+    let public = is_public(&input.vis);
     let location = location();
     let header = quote_spanned! {ident.span()=>
         impl #impl_generics __eskit::Command for #ident #type_generics #where_clause
@@ -65,6 +66,7 @@ fn expand(input: &DeriveInput, eskit: &Path, fields: &Fields, tags: &[TagDef]) -
             name: #name,
             tags: #tags,
             fields: #fields,
+            public: #public,
             location: #location,
             complete: true,
         };

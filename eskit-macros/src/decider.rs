@@ -5,6 +5,7 @@ mod evolve;
 mod function;
 mod impl_block;
 mod item;
+mod listed;
 mod model;
 pub(crate) mod signature;
 pub(crate) mod wrapped;
@@ -68,11 +69,13 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let eskit = attr::crate_only(&cx, &pieces);
     let mut clean = item.clone();
     let mut evolves = None;
+    let mut generics = None;
     let mut decides = Vec::new();
     match kind(&item) {
         Kind::Impl => {
             if let Some(def) = ImplDef::from_syn(&cx, item) {
                 clean = def.clean;
+                generics = def.generics;
                 evolves = def.evolving.then_some((def.self_ty, def.evolves));
                 decides = def.decides;
             } else {
@@ -84,22 +87,23 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
             let before = cx.count();
             decides.extend(function::from_syn(&cx, item));
             if cx.count() > before {
-                clean = function::with_one_lifetime(wrapped::without_trait_objects(clean));
+                clean = listed::apart(function::with_one_lifetime(wrapped::without_trait_objects(clean)));
             }
         }
         Kind::Other(first) => cx.error(diag::decider_item(first)),
     }
     let evolves = evolves.as_ref().map(|(self_ty, evolves)| (self_ty, evolves.as_slice()));
     let (errors, items) = match cx.finish() {
-        Ok(()) => {
+        Ok(()) if generics.is_none() => {
             let evolves = evolves.map(|(self_ty, evolves)| evolve::expand(self_ty, evolves));
             let decides = decides.iter().map(decide::expand);
             (TokenStream::new(), quote!(#evolves #(#decides)*))
         }
-        Err(errors) => {
-            let evolves = evolves.map(|(self_ty, evolves)| evolve::fallback(self_ty, evolves));
+        refused => {
+            let generics = generics.unwrap_or_default();
+            let evolves = evolves.map(|(self_ty, evolves)| evolve::fallback(self_ty, &generics, evolves));
             let decides = decides.iter().map(decide::fallback);
-            (errors, quote!(#evolves #(#decides)*))
+            (refused.err().unwrap_or_default(), quote!(#evolves #(#decides)*))
         }
     };
     let generated = if items.is_empty() { items } else { wrap(&eskit, items) };

@@ -12,7 +12,7 @@ use crate::ast::{self, EventAttrs, Origin, TagDef, member_name, members};
 use crate::ctxt::Ctxt;
 use crate::event_enum::{self, EventEnumDef};
 use crate::lock::event::LockDef;
-use crate::wrap::{bare, claim, implementation, location, text, wrap};
+use crate::wrap::{bare, claim, implementation, is_public, location, text, wrap};
 use crate::{attr, check, diag, fallback, symbol};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -58,6 +58,8 @@ pub(crate) struct EventDef<'a> {
     pub(crate) attrs: EventAttrs,
     fields: &'a Fields,
     pub(crate) tags: Vec<TagDef>,
+    /// Whether others can name it: not said of a variant, which nobody names.
+    public: bool,
     lock: Option<LockDef>,
 }
 
@@ -68,7 +70,15 @@ impl<'a> EventDef<'a> {
         check::owned(cx, &input.attrs, fields);
         let tags = ast::tags(cx, fields);
         let lock = LockDef::from_syn(cx, &input.ident, &input.attrs, fields, &attrs);
-        EventDef { ident: &input.ident, ty: input.ident.clone(), attrs, fields, tags, lock }
+        EventDef {
+            ident: &input.ident,
+            ty: input.ident.clone(),
+            attrs,
+            fields,
+            tags,
+            public: is_public(&input.vis),
+            lock,
+        }
     }
 
     /// The definition of a variant's payload struct.
@@ -79,7 +89,7 @@ impl<'a> EventDef<'a> {
         let tags = ast::tags(cx, &variant.fields);
         let lock = LockDef::of_variant(cx, variant, &attrs);
         let ty = event_enum::payload_ident(&variant.ident);
-        EventDef { ident: &variant.ident, ty, attrs, fields: &variant.fields, tags, lock }
+        EventDef { ident: &variant.ident, ty, attrs, fields: &variant.fields, tags, public: true, lock }
     }
 
     fn expand(&self) -> TokenStream {
@@ -171,7 +181,7 @@ impl<'a> EventDef<'a> {
             }
             _ => quote!(::core::option::Option::None),
         };
-        let location = location();
+        let (public, location) = (self.public, location());
         quote! {
             __eskit::EventType {
                 name: #name,
@@ -181,6 +191,7 @@ impl<'a> EventDef<'a> {
                 tags: #tags,
                 fields: #fields,
                 previous: #previous,
+                public: #public,
                 location: #location,
             }
         }

@@ -60,6 +60,7 @@ pub(crate) fn command(errors: TokenStream, input: &DeriveInput, eskit: &Path) ->
                 name: "",
                 tags: &[],
                 fields: &[],
+                public: false,
                 location: __eskit::SourceLocation { module: "", file: "", line: 0 },
                 complete: false,
             };
@@ -91,6 +92,7 @@ pub(crate) fn aggregate(errors: TokenStream, input: &DeriveInput, eskit: &Path) 
                 name: "",
                 key: __eskit::Key::Tags(&[]),
                 partial: true,
+                public: true,
                 location: __eskit::SourceLocation { module: "", file: "", line: 0 },
             };
             type Keys = __eskit::AnyKeys;

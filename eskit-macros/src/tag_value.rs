@@ -30,7 +30,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
             }
         }
         Data::Enum(data) => {
-            cx.error(diag::tag_value_enum(data.enum_token));
+            cx.error(diag::tag_value_enum(data.enum_token, &input.ident));
             None
         }
         Data::Union(data) => {

@@ -1,6 +1,6 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, Path, Type};
+use syn::{Attribute, Path, Type, Visibility};
 
 /// Puts generated items in a scope of their own, where `__eskit` is the private module of the runtime.
 pub(crate) fn wrap(eskit: &Path, items: TokenStream) -> TokenStream {
@@ -33,6 +33,11 @@ pub(crate) fn name_table(span: Span, owner: &str) -> TokenStream {
     quote_spanned! {span=>
         static TABLE: __eskit::NameTable<{ __eskit::table_len(&SETS) }> = __eskit::NameTable::new(&SETS, #owner);
     }
+}
+
+/// Whether an item is `pub`, without a restriction.
+pub(crate) fn is_public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
 }
 
 /// The text of an identifier without `r#`.

@@ -38,6 +38,8 @@ pub struct AggregateType {
     pub key: Key,
     /// Whether events of its streams that it does not evolve are passed over (`#[aggregate(stream = "..", partial)]`).
     pub partial: bool,
+    /// Whether it is `pub`, without a restriction.
+    pub public: bool,
     /// Where the type stands in the source.
     pub location: SourceLocation,
 }

@@ -11,6 +11,8 @@ pub struct CommandType {
     pub tags: &'static [TagField],
     /// The fields.
     pub fields: &'static [Field],
+    /// Whether it is `pub`, without a restriction.
+    pub public: bool,
     /// Where the type stands in the source.
     pub location: SourceLocation,
     /// `false` beside a compile error in the command's own attributes, so that no check reports it a second time.

@@ -56,6 +56,8 @@ pub struct EventType {
     pub fields: &'static [Field],
     /// The event type of the version before, where a typed upcaster reads it.
     pub previous: Option<&'static EventType>,
+    /// Whether it is `pub`, without a restriction.
+    pub public: bool,
     /// Where the type stands in the source.
     pub location: SourceLocation,
 }

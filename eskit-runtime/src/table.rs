@@ -229,6 +229,7 @@ mod tests {
             tags: &[],
             fields: &[],
             previous: None,
+            public: true,
             location: SourceLocation { module: "", file: "", line: 1 },
         }
     }

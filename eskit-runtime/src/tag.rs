@@ -205,7 +205,7 @@ pub enum Arity {
 /// The text of a value is its identity: 1 to 256 bytes without NUL, checked when it is used, and compared byte by byte. It must
 /// never change between releases, and texts that are to count as the same, such as `Ada` and `ada`, must be made the same before.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the value of a tag\nhelp: use an id whose text never changes: a string, an integer, a UUID, or a newtype of one with `#[derive(TagValue)]`",
+    message = "`{Self}` cannot be the value of a tag\nhelp: if it is a struct of one id, put `#[derive(TagValue)]` on it; otherwise use a type whose text never changes: a string, an integer, or a UUID",
     label = "not a tag value"
 )]
 pub trait TagValue {

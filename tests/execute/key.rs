@@ -77,7 +77,10 @@ async fn a_key_selects_exactly_one_instance() {
     let app = scripted();
     for tickets in [vec![], vec![1_u64, 2]] {
         let error = app.load::<Ticket>(tickets.clone()).await.err().unwrap();
-        let text = format!("`Ticket` is selected by 1 key values, but {} were given", tickets.len());
+        let given = tickets.len();
+        let text = format!(
+            "`Ticket` is found by exactly one value for `ticket`, but {given} were given\nhelp: pass one value for each key, in their order"
+        );
         assert_eq!(error.to_string(), text);
     }
     assert!(app.load::<Ticket>(Some(1_u64)).await.is_ok());

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, Type};
+use syn::{Attribute, Generics, Type, parse_quote};
 
 use super::EvolveDef;
 use crate::wrap::{check, implementation, name_span, name_table, text};
@@ -83,13 +83,19 @@ fn checks(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
 }
 
 /// Stands beside an error: calls no method and checks nothing, but still refuses what is no event.
-pub(super) fn fallback(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
+pub(super) fn fallback(self_ty: &Type, generics: &Generics, evolves: &[EvolveDef]) -> TokenStream {
     let sets = evolves.iter().map(|evolve| {
         let cfgs = &evolve.cfgs;
         let types = types(evolve);
         quote!(#(#cfgs)* #types)
     });
-    let header = quote_spanned!(name_span(self_ty)=> impl __eskit::Evolve for #self_ty);
+    let mut generics = generics.clone();
+    if !generics.params.is_empty() {
+        let shared = parse_quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static);
+        generics.make_where_clause().predicates.push(shared);
+    }
+    let (impl_generics, _, bounds) = generics.split_for_impl();
+    let header = quote_spanned!(name_span(self_ty)=> impl #impl_generics __eskit::Evolve for #self_ty #bounds);
     let body = quote! {
         const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&[#(#sets),*]);
 

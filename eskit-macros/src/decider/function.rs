@@ -36,7 +36,7 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
     }
     let command = first.referenced(cx, Role::Command);
     if signature.params.len() == 1 {
-        cx.error(diag::function_no_model(&signature.ident));
+        cx.error(diag::function_no_model(&signature.ident, &first.ty));
     }
     let models: Vec<ModelDef> = params.flat_map(|param| models(cx, &signature, first, param)).collect();
     if let Some(extra) = signature.params.get(MODELS_MAX + 1) {

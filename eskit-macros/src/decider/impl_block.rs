@@ -3,12 +3,12 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Generics, Member, Token, Type, WhereClause};
+use syn::{Attribute, GenericParam, Generics, Member, Token, Type, parse_quote};
 
 use super::item::{Item, is_decide, is_evolve, is_marker, parse_items};
-use super::signature::{Param, Receiver, ReceiverKind, Role, Signature, bindings};
+use super::signature::{Param, Receiver, ReceiverKind, Role, Signature, bindings, holds_any};
 use super::wrapped::without_trait_objects;
-use super::{DeciderDef, EvolveDef, ModelDef, model};
+use super::{DeciderDef, EvolveDef, ModelDef, listed, model};
 use crate::attr::without;
 use crate::ctxt::Ctxt;
 use crate::wrap::{bare, text};
@@ -21,6 +21,8 @@ pub(crate) struct ImplDef {
     pub(crate) evolving: bool,
     pub(crate) evolves: Vec<EvolveDef>,
     pub(crate) decides: Vec<DeciderDef>,
+    /// The parameters of a generic aggregate, which is refused at its type.
+    pub(crate) generics: Option<Generics>,
     /// The block as rustc is to see it.
     pub(crate) clean: TokenStream,
 }
@@ -40,13 +42,13 @@ impl Parse for RawImpl {
     fn parse(input: ParseStream<'_>) -> syn::Result<RawImpl> {
         input.call(Attribute::parse_outer)?;
         let keyword: Token![impl] = input.parse()?;
-        let generics: Generics = input.parse()?;
+        let mut generics: Generics = input.parse()?;
         let mut self_ty: Type = input.parse()?;
         let of_trait = input.parse::<Option<Token![for]>>()?.is_some();
         if of_trait {
             self_ty = input.parse()?;
         }
-        input.parse::<Option<WhereClause>>()?;
+        generics.where_clause = input.parse()?;
         let body: Group = input.parse()?;
         let (inner, items) = parse_items.parse2(body.stream())?;
         Ok(RawImpl { keyword: keyword.span, generics, self_ty, of_trait, inner, items, body })
@@ -66,6 +68,7 @@ impl ImplDef {
             evolving: false,
             evolves: Vec::new(),
             decides: Vec::new(),
+            generics: None,
             clean: TokenStream::new(),
         };
         let inner = &raw.inner;
@@ -76,15 +79,12 @@ impl ImplDef {
             let before = cx.count();
             marked |= def.read(cx, &mut item);
             if cx.count() > before {
-                item.tokens = without_trait_objects(item.tokens);
+                item.tokens = listed::apart(without_trait_objects(item.tokens));
             }
             body.extend(item.clean());
         }
         if !raw.generics.params.is_empty() {
-            cx.error(diag::generic("an aggregate", &raw.generics));
-            def.evolving = false;
-            def.evolves.clear();
-            def.decides.clear();
+            def.stand_in(cx, raw.generics);
         } else if !marked && !raw.of_trait {
             cx.error(diag::decider_empty(&def.self_ty));
         }
@@ -94,6 +94,25 @@ impl ImplDef {
         tokens.pop();
         def.clean = tokens.into_iter().chain([TokenTree::Group(group)]).collect();
         Some(def)
+    }
+
+    /// Keeps what can stand in for a generic block. `#[aggregate]` refuses its type, which has the same parameters.
+    fn stand_in(&mut self, cx: &Ctxt, generics: Generics) {
+        let names = names(&generics);
+        let is_generic = |ty: &Type| holds_any(ty.to_token_stream(), &names);
+        if is_generic(&self.self_ty) {
+            self.decides.retain(|decide| !is_generic(&decide.command));
+            for decide in &mut self.decides {
+                decide.models = vec![ModelDef { ty: parse_quote!(__eskit::NoModel), bindings: Vec::new() }];
+                decide.output = decide.output.take().filter(|output| !is_generic(output));
+            }
+        } else {
+            cx.error(diag::generic("an aggregate", &generics));
+            self.evolving = false;
+            self.decides.clear();
+        }
+        self.evolves.clear();
+        self.generics = Some(generics);
     }
 
     /// Reads one item; returns whether it is marked.
@@ -287,6 +306,16 @@ pub(super) fn without_marks(item: TokenStream) -> TokenStream {
 /// Whether neither of two methods is there only under a condition.
 fn both_always(a: &[Attribute], b: &[Attribute]) -> bool {
     a.is_empty() && b.is_empty()
+}
+
+/// The parameters of a generic item, lifetimes without their quote.
+fn names(generics: &Generics) -> Vec<&Ident> {
+    let name = |param| match param {
+        &GenericParam::Lifetime(ref param) => &param.lifetime.ident,
+        &GenericParam::Type(ref param) => &param.ident,
+        &GenericParam::Const(ref param) => &param.ident,
+    };
+    generics.params.iter().map(name).collect()
 }
 
 fn same(a: &Type, b: &Type) -> bool {

@@ -6,7 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Generics, Member, Meta, Token, Type, TypeReference, Visibility, WherePredicate, parenthesized};
 
 use super::function::means_key;
-use super::wrapped;
+use super::{listed, wrapped};
 use crate::attr::split_at_commas;
 use crate::ctxt::Ctxt;
 use crate::wrap::{bare, behind_reference};
@@ -21,6 +21,7 @@ pub(crate) struct Signature {
     pub(crate) params: Vec<Param>,
     /// `None` for `()`; [`Type::Verbatim`] for `impl Trait`.
     pub(crate) output: Option<Type>,
+    pub(crate) body: TokenStream,
 }
 
 pub(crate) struct Receiver {
@@ -74,7 +75,7 @@ impl Role {
 }
 
 impl Parse for Signature {
-    /// Reads up to the body, behind the attributes.
+    /// Reads all behind the attributes; of the body only the tokens.
     fn parse(input: ParseStream<'_>) -> syn::Result<Signature> {
         input.parse::<Visibility>()?;
         let mut qualifiers = Vec::new();
@@ -97,8 +98,8 @@ impl Parse for Signature {
             None => None,
         };
         generics.where_clause = input.parse()?;
-        input.parse::<TokenStream>()?;
-        let mut signature = Signature { qualifiers, ident, generics, receiver, params, output };
+        let body = input.parse()?;
+        let mut signature = Signature { qualifiers, ident, generics, receiver, params, output, body };
         signature.elide_lifetimes();
         Ok(signature)
     }
@@ -216,14 +217,19 @@ impl Signature {
                     cx.error(diag::borrowed_return(output, None));
                 }
             }
-            Some(output) if self.can_name(output) => return Some(wrapped::own_events(cx, output.clone())),
+            Some(output) if self.can_name(output) => {
+                if let Some((other, expected)) = listed::mixed(output, self.body.clone()) {
+                    cx.error(diag::events_mixed(&other, &expected));
+                }
+                return Some(wrapped::own_events(cx, output.clone()));
+            }
             Some(_) => {}
         }
         None
     }
 }
 
-fn holds_any(tokens: TokenStream, names: &[&Ident]) -> bool {
+pub(super) fn holds_any(tokens: TokenStream, names: &[&Ident]) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => holds_any(group.stream(), names),
         TokenTree::Ident(ident) => names.contains(&&ident),

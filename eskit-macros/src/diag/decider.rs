@@ -196,6 +196,16 @@ pub(crate) fn borrowed_return(tokens: impl ToTokens, to: Option<&Type>) -> Error
     at(tokens, "what a decider returns borrows nothing", &help)
 }
 
+pub(crate) fn events_mixed(other: &Ident, expected: &Ident) -> Error {
+    at(
+        other,
+        &format!("a `Vec` holds events of one type, and `{other}` is not `{expected}`"),
+        &format!(
+            "return a tuple, `({expected}, {other})`; or a `Vec` of an enum that derives `Event` and holds both, `enum Events {{ {expected}({expected}), {other}({other}) }}`"
+        ),
+    )
+}
+
 pub(crate) fn value_return(ty: impl ToTokens) -> Error {
     at(
         &ty,
@@ -228,11 +238,11 @@ pub(crate) fn function_no_command(name: &Ident) -> Error {
     )
 }
 
-pub(crate) fn function_no_model(name: &Ident) -> Error {
+pub(crate) fn function_no_model(name: &Ident, command: &Type) -> Error {
     at(
         name,
         "a decider takes at least one aggregate after its command",
-        &format!("write `fn {name}(command: &DoSomething, model: &Model) -> ..`"),
+        &format!("write `fn {name}(command: &{}, model: &Model) -> ..`", text(behind_reference(command))),
     )
 }
 

@@ -13,11 +13,7 @@ pub(crate) fn union(what: &str, token: impl ToTokens) -> Error {
 }
 
 pub(crate) fn generic(what: &str, generics: impl ToTokens) -> Error {
-    at(
-        generics,
-        &format!("{what} cannot be generic"),
-        "name each concrete type on its own; its name is what is stored or dispatched on",
-    )
+    at(generics, &format!("{what} cannot be generic"), "write a type for each concrete one: it is known by its name")
 }
 
 /// Lifetimes have a remedy of their own.
@@ -89,8 +85,8 @@ pub(crate) fn from_and_upcast(word: &Ident) -> Error {
     )
 }
 
-pub(crate) fn version_without_origin(lit: impl ToTokens, version: u32, takes_from: bool) -> Error {
-    let from = if takes_from { format!(", or `from = TypeOfVersion{}`", version - 1) } else { String::new() };
+pub(crate) fn version_without_origin(lit: impl ToTokens, version: u32, ident: &Ident, takes_from: bool) -> Error {
+    let from = if takes_from { format!(", or `from = {ident}V{}`", version - 1) } else { String::new() };
     let steps: Vec<String> = (1..version).map(|step| format!("{step} = from_v{step}")).collect();
     at(
         lit,

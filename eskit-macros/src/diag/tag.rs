@@ -87,14 +87,20 @@ pub(crate) fn command_enum(token: impl ToTokens) -> Error {
     )
 }
 
-pub(crate) fn tag_value_fields(tokens: impl ToTokens) -> Error {
+pub(crate) fn tag_value_fields(ident: &Ident) -> Error {
     at(
-        tokens,
+        ident,
         "a tag value is derived for a struct with exactly one field",
-        "write `struct CourseId(String);`, or implement `TagValue` by hand",
+        &format!("write `struct {ident}(String);`, or implement `TagValue` by hand"),
     )
 }
 
-pub(crate) fn tag_value_enum(token: impl ToTokens) -> Error {
-    at(token, "a tag value cannot be derived for an enum", "implement `TagValue` by hand: `each(&self.as_str())`")
+pub(crate) fn tag_value_enum(token: impl ToTokens, ident: &Ident) -> Error {
+    at(
+        token,
+        "a tag value cannot be derived for an enum",
+        &format!(
+            "implement it by hand, with a text for each variant: `impl TagValue for {ident} {{ fn each_value(&self, each: &mut dyn FnMut(&dyn std::fmt::Display)) {{ each(&self.as_str()) }} }}`"
+        ),
+    )
 }

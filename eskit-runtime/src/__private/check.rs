@@ -16,7 +16,7 @@ use crate::tag::Arity;
 
 use carries::check_events_carry_key;
 use command::{Decider, check_command};
-use emits::{check_emits, check_routes};
+use emits::{check_emits, check_routes, check_visible};
 
 pub use names::check_previous;
 pub(crate) use names::refuse_shared;
@@ -73,6 +73,7 @@ pub const fn check_model<C: Decide>(index: usize) {
 pub const fn check_decision<C: Decide>() {
     let emits = <C::Events as Emit>::EMITS;
     let models = <C::State as Models<C::Count>>::LIST;
+    check_visible(C::TYPE, emits);
     if C::DECIDER.method {
         check_emits(emits, models[0].1, models[0].0);
     }

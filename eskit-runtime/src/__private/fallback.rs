@@ -17,6 +17,7 @@ impl Aggregate for NoModel {
         name: "",
         key: Key::Tags(&[]),
         partial: true,
+        public: true,
         location: SourceLocation { module: "", file: "", line: 0 },
     };
     type Keys = AnyKeys;
@@ -52,6 +53,7 @@ pub const NO_EVENT: &EventType = &EventType {
     tags: &[],
     fields: &[],
     previous: None,
+    public: true,
     location: SourceLocation { module: "", file: "", line: 0 },
 };
 

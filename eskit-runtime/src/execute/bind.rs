@@ -32,7 +32,7 @@ pub(crate) fn scopes<C: Decide>(command: &C) -> Result<Vec<Scope>, BindError> {
                 .map(|name| match field(C::TYPE.tags, bindings, name).map(|at| values[at].as_slice()) {
                     Some([value]) => Ok(value.clone()),
                     found => Err(BindError(format!(
-                        "command `{}` has {} values for the key `{name}` of `{}`, which needs exactly one",
+                        "command `{}` has {} values for the key `{name}` of `{}`, which needs exactly one\nhelp: give the field a type that holds one value, or check it before the command is executed",
                         C::TYPE.name,
                         found.map_or(0, <[String]>::len),
                         aggregate.name
@@ -56,8 +56,12 @@ pub(crate) fn scope<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Scope, Bin
     key.each_value(&mut |value| values.push(value.to_string()));
     let names = A::TYPE.key.names();
     if values.len() != names.len() {
-        let (name, wanted, found) = (A::TYPE.name, names.len(), values.len());
-        return Err(BindError(format!("`{name}` is selected by {wanted} key values, but {found} were given")));
+        let keys: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let (keys, found) = (keys.join(", "), values.len());
+        return Err(BindError(format!(
+            "`{}` is found by exactly one value for {keys}, but {found} were given\nhelp: pass one value for each key, in their order",
+            A::TYPE.name
+        )));
     }
     Ok(Scope::new(&A::TYPE.key, &values))
 }

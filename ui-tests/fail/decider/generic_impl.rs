@@ -1,5 +1,7 @@
 use eskit::prelude::*;
 
+#[aggregate(tag = "course")]
+#[derive(Default)]
 struct Seats<T>(T);
 
 #[decider]

@@ -1,6 +1,6 @@
 //! What an aggregate with tags evolves must carry its tags.
 
-use super::{contains, tags_with_key};
+use super::{contains, one, tags_with_key};
 use crate::__private::message::{Message, Words, is_like};
 use crate::aggregate::{AggregateType, Key};
 use crate::event::{EventType, EventTypes, Field, TagField};
@@ -42,7 +42,7 @@ const fn check_event_carries(
             let lacks = Lacks { key: keys[i], owner: event.rust_name, tags: event.tags, fields: event.fields };
             let message = lacks.push(Message::new().text("event ").code(event.name));
             let message = message.text(", so it can never reach ").code(aggregate.name);
-            let mut message = lacks.push_help(message, aggregate);
+            let mut message = lacks.push_help_of_event(message, aggregate);
             if !lacks.has_field() && meant(aggregate, keys[i], event.tags).is_none() {
                 message =
                     message.text("; if none does, let ").code(aggregate.name).text(" evolve only events that carry it");
@@ -111,6 +111,49 @@ const fn meant(aggregate: &AggregateType, key: &str, tags: &'static [TagField]) 
     None
 }
 
+/// The type of the field that carries a tag, in the first event of a set that does.
+pub(super) const fn type_of_tag(events: EventTypes, key: &str) -> Option<&'static str> {
+    match events {
+        EventTypes::One(event) => {
+            let (found, first) = tags_with_key(event.tags, key);
+            if found != 1 || !one(event.tags[first].arity) {
+                return None;
+            }
+            let mut i = 0;
+            while i < event.fields.len() {
+                if same(event.fields[i].name, event.tags[first].field) {
+                    return Some(event.fields[i].rust_type);
+                }
+                i += 1;
+            }
+            None
+        }
+        EventTypes::Many(sets) => {
+            let mut i = 0;
+            while i < sets.len() {
+                if let Some(found) = type_of_tag(sets[i], key) {
+                    return Some(found);
+                }
+                i += 1;
+            }
+            None
+        }
+    }
+}
+
+/// Whether a key can be the name of a field.
+const fn is_name(key: &str) -> bool {
+    let bytes = key.as_bytes();
+    let mut i = 0;
+    while i < bytes.len() {
+        if bytes[i] == b'-' {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
 /// An event or a command that carries no tag for a key of an aggregate.
 pub(super) struct Lacks<'a> {
     pub(super) key: &'a str,
@@ -132,27 +175,69 @@ impl Lacks<'_> {
         if carried.len() == 0 { message } else { message.text(" (only ").list(&carried).text(")") }
     }
 
-    /// What to write at the type; or, where the key may be a slip, at the aggregate.
-    pub(super) const fn push_help(&self, message: Message, aggregate: &AggregateType) -> Message {
-        let mut message = message.text("\nhelp: ");
-        if let Some(meant) = meant(aggregate, self.key, self.tags) {
-            message = message.text("if ").code(meant).text(" is meant, write `");
-            message = match aggregate.key {
-                Key::Stream(_) => message.text("stream = "),
-                Key::Tags([_]) => message.text("tag = "),
-                Key::Tags(_) => message,
-            };
-            message = message.text("\"").text(meant).text("\"`");
-            if let Key::Tags([_, _, ..]) = aggregate.key {
-                message = message.text(" for `\"").text(self.key).text("\"`");
-            }
-            message = message.text(" on ").code(aggregate.name).text("; or ");
-        }
-        let message = message.text("put `#[tag(\"").text(self.key).text("\")]` on ");
+    /// What to write at the event; or, where the key may be a slip, at the aggregate.
+    const fn push_help_of_event(&self, message: Message, aggregate: &AggregateType) -> Message {
+        let message = self.push_slip(message.text("\nhelp: "), aggregate);
+        let message = self.push_tag(message.text("put "));
         if self.has_field() {
-            return message.text("the field ").code(self.key).text(" of ").code(self.owner);
+            return message.text(" on the field ").code(self.key).text(" of ").code(self.owner);
         }
-        message.text("the field of ").code(self.owner).text(" that holds it")
+        message.text(" on the field of ").code(self.owner).text(" that holds it")
+    }
+
+    /// What to write at the command; or, where the key may be a slip, at the aggregate. Where an event of the aggregate
+    /// carries the tag, it is none, and `rust_type` is the type of its field.
+    pub(super) const fn push_help_of_command(
+        &self,
+        message: Message,
+        aggregate: &AggregateType,
+        rust_type: Option<&str>,
+    ) -> Message {
+        let mut message = message.text("\nhelp: ");
+        if self.has_field() {
+            return self
+                .push_tag(message.text("put "))
+                .text(" on the field ")
+                .code(self.key)
+                .text(" of ")
+                .code(self.owner);
+        }
+        match (rust_type, meant(aggregate, self.key, self.tags)) {
+            (Some(_), Some(slip)) => {
+                message = self.push_tag(message.text("if ").code(slip).text(" is a slip, write "));
+                message = message.text(" in its place; or ");
+            }
+            _ => message = self.push_slip(message, aggregate),
+        }
+        message = message.text("add a field to ").code(self.owner).text(" that says which ").code(aggregate.name);
+        message = message.text(" is meant, `#[tag");
+        message = match (is_name(self.key), rust_type) {
+            (true, Some(rust_type)) => message.text("] ").text(self.key).text(": ").text(rust_type).text("`"),
+            (true, None) => message.text("] ").text(self.key).text(": ..`"),
+            (false, Some(rust_type)) => message.text("(\"").text(self.key).text("\")] id: ").text(rust_type).text("`"),
+            (false, None) => message.text("(\"").text(self.key).text("\")] id: ..`"),
+        };
+        self.push_tag(message.text(", or put ")).text(" on the one that does")
+    }
+
+    const fn push_tag(&self, message: Message) -> Message {
+        message.text("`#[tag(\"").text(self.key).text("\")]`")
+    }
+
+    /// What to write at the aggregate, where its key may be a slip for a tag that is there.
+    const fn push_slip(&self, message: Message, aggregate: &AggregateType) -> Message {
+        let Some(meant) = meant(aggregate, self.key, self.tags) else { return message };
+        let mut message = message.text("if ").code(meant).text(" is meant, write `");
+        message = match aggregate.key {
+            Key::Stream(_) => message.text("stream = "),
+            Key::Tags([_]) => message.text("tag = "),
+            Key::Tags(_) => message,
+        };
+        message = message.text("\"").text(meant).text("\"`");
+        if let Key::Tags([_, _, ..]) = aggregate.key {
+            message = message.text(" for `\"").text(self.key).text("\"`");
+        }
+        message.text(" on ").code(aggregate.name).text("; or ")
     }
 
     /// Whether a field has the name of the key.

@@ -1,7 +1,8 @@
 //! A command must select one instance of each model.
 
 use super::bindings::{bound_field, check_bindings, has_field, push_binding};
-use super::carries::{Lacks, is_slip};
+use super::carries::{Lacks, is_slip, type_of_tag};
+use super::emits::panic_private;
 use super::instances::{check_distinct, panic_several};
 use super::{one, tags_with_key};
 use crate::__private::message::Message;
@@ -32,6 +33,9 @@ pub(super) const fn check_command(decider: &Decider, index: usize) {
     if keys.is_empty() {
         // The aggregate could not be read, which is reported there.
         return;
+    }
+    if command.public && !aggregate.public {
+        panic_private(aggregate.name, command);
     }
     check_bindings(command, aggregate, bindings);
     let mut i = 0;
@@ -100,7 +104,8 @@ const fn check_command_key(decider: &Decider, index: usize, key: &str) {
         let lacks = Lacks { key, owner: command.name, tags: command.tags, fields: command.fields };
         let message = lacks.push(Message::new().text("command ").code(command.name));
         let message = message.text(", which ").code(aggregate.name).text(" is keyed by");
-        panic!("{}", lacks.push_help(message, aggregate).as_str());
+        let rust_type = type_of_tag(decider.models[index].1, key);
+        panic!("{}", lacks.push_help_of_command(message, aggregate, rust_type).as_str());
     }
     if found > 1 {
         panic_several(decider, index, key);

@@ -3,9 +3,35 @@
 use super::{one, tags_with_key};
 use crate::__private::message::Message;
 use crate::aggregate::{AggregateType, Key};
+use crate::command::CommandType;
 use crate::decider::home;
 use crate::event::{EventType, EventTypes, TagField};
 use crate::table::same;
+
+/// Where a command is seen, so is the event that its decider returns. Of an enum only rustc knows.
+#[track_caller]
+pub(super) const fn check_visible(command: &CommandType, emits: EventTypes) {
+    if let EventTypes::One(event) = emits
+        && command.public
+        && !event.public
+    {
+        panic_private(event.rust_name, command);
+    }
+}
+
+/// rustc refuses a private type here too, but does not say what to write.
+#[track_caller]
+pub(super) const fn panic_private(name: &str, command: &CommandType) {
+    let message = Message::new()
+        .code(name)
+        .text(" is not `pub`, but the command ")
+        .code(command.name)
+        .text(" is\nhelp: write `pub` in front of the `struct` or `enum` ")
+        .code(name)
+        .text(", or take it away from that of ")
+        .code(command.name);
+    panic!("{}", message.as_str());
+}
 
 /// What an aggregate's own `#[decide]` method emits, the aggregate must evolve.
 #[track_caller]

@@ -1,0 +1,36 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "campus")]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+#[derive(Command)]
+struct TakeSeat {
+    #[tag]
+    course: String,
+}
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats {
+    taken: u32,
+    names: std::rc::Rc<Vec<String>>,
+}
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {
+        self.taken += 1;
+    }
+
+    #[decide]
+    fn take(&self, command: &TakeSeat) -> Option<SeatTaken> {
+        (self.taken == 0).then(|| SeatTaken { course: command.course.clone() })
+    }
+}
+
+fn main() {}

@@ -1,0 +1,46 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "campus")]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "campus")]
+struct CourseFull {
+    #[tag]
+    course: String,
+}
+
+#[derive(Command)]
+struct TakeSeat {
+    #[tag]
+    course: String,
+}
+
+#[aggregate(tag = "course")]
+#[derive(Default)]
+struct Seats {
+    taken: u32,
+}
+
+#[decider]
+impl Seats {
+    #[evolve]
+    fn taken(&mut self, _: &SeatTaken) {
+        self.taken += 1;
+    }
+
+    #[evolve]
+    fn full(&mut self, _: &CourseFull) {}
+
+    #[decide]
+    fn take(&self, command: &TakeSeat) -> Result<Vec<SeatTaken>, String> {
+        let course = command.course.clone();
+        Ok(vec![SeatTaken { course: course.clone() }, CourseFull { course }])
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPlaced {
+    #[tag("SKU")]
+    order: String,
+}
+
+fn main() {}
