@@ -15,10 +15,17 @@ const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
         "a raw pointer is neither `Send` nor `Sync`, and rustc reports each, once for each of the two traits that an event implements",
     ),
     ("app/load_no_aggregate", "rustc reports the type and the type of its key"),
+    (
+        "traits/event_derive_forgotten",
+        "rustc reports each attribute that no derive explains, before anything else, and the type wherever it is taken for an event",
+    ),
+    ("aggregate/state_not_send", "an `Rc` is neither `Send` nor `Sync`, and rustc reports each wherever it is asked"),
+    ("command/not_send", "an `Rc` is neither `Send` nor `Sync`, and rustc reports each"),
 ];
 
 /// Errors that rustc words itself, without a line that starts with `help:`.
 const WORDED_BY_RUSTC: &[&str] = &[
+    "error: cannot find attribute",
     "error: expected expression",
     "error[E0119]: conflicting implementations",
     "error[E0425]: cannot find",

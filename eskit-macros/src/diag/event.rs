@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Error, Generics, LitInt, Type};
+use syn::{Error, FieldsUnnamed, Generics, LitInt, Type};
 
 use super::at;
 use crate::meant;
@@ -13,7 +13,7 @@ pub(crate) fn union(what: &str, token: impl ToTokens) -> Error {
 }
 
 pub(crate) fn generic(what: &str, generics: impl ToTokens) -> Error {
-    at(generics, &format!("{what} cannot be generic"), "write a type for each concrete one: it is known by its name")
+    at(generics, &format!("{what} cannot be generic"), "write one for each concrete type, without parameters")
 }
 
 /// Lifetimes have a remedy of their own.
@@ -141,11 +141,14 @@ pub(crate) fn upcast_missing(lit: impl ToTokens, missing: u32) -> Error {
     at(lit, &format!("no step of `upcast(..)` reads version {missing}"), &format!("add `{missing} = function`"))
 }
 
-pub(crate) fn variant_shape(variant: &Ident, fields: impl ToTokens) -> Error {
+pub(crate) fn variant_shape(variant: &Ident, fields: &FieldsUnnamed) -> Error {
+    let named = fields.unnamed.iter().enumerate().map(|(index, field)| format!("field_{index}: {}", text(&field.ty)));
+    let named: Vec<String> = named.collect();
+    let own = if named.is_empty() { format!("`{variant}`") } else { format!("`{variant} {{ {} }}`", named.join(", ")) };
     at(
         fields,
         &format!("the tuple variant `{variant}` is no event"),
-        &format!("hold one event, `{variant}(Event)`, or name the fields, `{variant} {{ field: Type }}`"),
+        &format!("write {own}; or hold a struct that derives `Event`, as in `{variant}({variant})`"),
     )
 }
 

@@ -33,6 +33,23 @@ impl Message {
         self.text("`").text(text).text("`")
     }
 
+    /// The name of a type as that of a function: `seat_taken` for `SeatTaken`.
+    pub(crate) const fn snake(mut self, name: &str) -> Message {
+        let bytes = name.as_bytes();
+        let mut i = 0;
+        while i < bytes.len() {
+            if bytes[i].is_ascii_uppercase() && i > 0 && bytes[i - 1].is_ascii_lowercase() {
+                self = self.text("_");
+            }
+            if self.len < LEN {
+                self.bytes[self.len] = bytes[i].to_ascii_lowercase();
+                self.len += 1;
+            }
+            i += 1;
+        }
+        self
+    }
+
     /// Without its last byte, for what must stand inside of closing backticks.
     pub(crate) const fn without_last(mut self) -> Message {
         self.len = self.len.saturating_sub(1);
@@ -178,6 +195,13 @@ mod tests {
         }
         assert_eq!((words.len(), words.at(1), words.at(9)), (3, "b", "c"));
         assert!(words.hold("c") && !words.hold("d"));
+    }
+
+    #[test]
+    fn functions_are_named_after_types() {
+        for (ty, name) in [("SeatTaken", "seat_taken"), ("Moved", "moved"), ("SKUAdded", "skuadded"), ("V2", "v2")] {
+            assert_eq!(Message::new().snake(ty).as_str(), name);
+        }
     }
 
     #[test]

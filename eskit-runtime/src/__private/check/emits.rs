@@ -57,7 +57,9 @@ pub(super) const fn check_emits(emits: EventTypes, evolves: EventTypes, aggregat
 #[track_caller]
 const fn panic_not_evolved(message: Message, event: &EventType, aggregate: &AggregateType) {
     let message = message
-        .text("\nhelp: add `#[evolve] fn on(&mut self, event: &")
+        .text("\nhelp: add `#[evolve] fn ")
+        .snake(event.rust_name)
+        .text("(&mut self, event: &")
         .text(event.rust_name)
         .text(") { .. }` to the impl block of ")
         .code(aggregate.name);
