@@ -7,7 +7,8 @@ mod impl_block;
 mod item;
 mod listed;
 mod model;
-pub(crate) mod signature;
+pub(crate) mod param;
+mod signature;
 pub(crate) mod wrapped;
 
 use std::sync::{Mutex, PoisonError};

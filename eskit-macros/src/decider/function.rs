@@ -5,7 +5,8 @@ use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, parse_quote};
 
-use super::signature::{Param, Role, Signature, bindings, borrows};
+use super::param::{Param, Role};
+use super::signature::{Signature, bindings, borrows};
 use super::{DeciderDef, ModelDef, is_ident, model};
 use crate::attr::without;
 use crate::ctxt::Ctxt;

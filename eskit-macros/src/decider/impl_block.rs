@@ -6,7 +6,8 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, GenericParam, Generics, Member, Token, Type, parse_quote};
 
 use super::item::{Item, is_decide, is_evolve, is_marker, parse_items};
-use super::signature::{Param, Receiver, ReceiverKind, Role, Signature, bindings, holds_any};
+use super::param::{Param, Role};
+use super::signature::{Receiver, ReceiverKind, Signature, bindings, holds_any};
 use super::wrapped::without_trait_objects;
 use super::{DeciderDef, EvolveDef, ModelDef, listed, model};
 use crate::attr::without;
@@ -310,12 +311,12 @@ fn both_always(a: &[Attribute], b: &[Attribute]) -> bool {
 
 /// The parameters of a generic item, lifetimes without their quote.
 fn names(generics: &Generics) -> Vec<&Ident> {
-    let name = |param| match param {
-        &GenericParam::Lifetime(ref param) => &param.lifetime.ident,
-        &GenericParam::Type(ref param) => &param.ident,
-        &GenericParam::Const(ref param) => &param.ident,
-    };
-    generics.params.iter().map(name).collect()
+    let names = generics.params.iter().map(|param| match param {
+        GenericParam::Lifetime(param) => &param.lifetime.ident,
+        GenericParam::Type(param) => &param.ident,
+        GenericParam::Const(param) => &param.ident,
+    });
+    names.collect()
 }
 
 fn same(a: &Type, b: &Type) -> bool {

@@ -21,9 +21,8 @@ pub(super) fn mixed(output: &Type, body: TokenStream) -> Option<(Ident, Ident)> 
 
 /// A body that was refused, with an empty `Vec` in place of each with several types: then rustc does not refuse it again.
 pub(super) fn apart(tokens: TokenStream) -> TokenStream {
-    let mut rest = tokens.into_iter().peekable();
     let mut kept: Vec<TokenTree> = Vec::new();
-    while let Some(token) = rest.next() {
+    for token in tokens {
         match token {
             TokenTree::Group(group) if follows_vec(&kept) && is_mixed(&group) => {
                 kept.truncate(kept.len() - 2);
@@ -99,5 +98,5 @@ fn name(element: TokenStream) -> Option<Ident> {
     let idents =
         || path.iter().filter_map(|token| if let TokenTree::Ident(ident) = token { Some(ident) } else { None });
     let is_type = |ident: &&Ident| ident.to_string().starts_with(char::is_uppercase);
-    (idents().filter(is_type).count() == 1).then(|| idents().last().cloned()).flatten()
+    (idents().filter(is_type).count() == 1).then(|| idents().next_back().cloned()).flatten()
 }

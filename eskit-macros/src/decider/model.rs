@@ -2,7 +2,7 @@
 
 use syn::Type;
 
-use super::signature::{Param, Role};
+use super::param::{Param, Role};
 use super::wrapped;
 use crate::ctxt::Ctxt;
 use crate::diag;

@@ -6,7 +6,7 @@ use syn::{Error, Type};
 
 use super::at;
 use super::suggest::suggest_key;
-use crate::decider::signature::{Param, Role};
+use crate::decider::param::{Param, Role};
 use crate::decider::wrapped::Holder;
 use crate::wrap::{bare, behind_reference, text};
 
