@@ -54,6 +54,12 @@ use proc_macro::TokenStream;
 /// key matches `[a-z][a-z0-9_-]*`; several fields may have the same one. An event carries at most 64 tags, and its JSON has at
 /// most 16 MiB.
 ///
+/// What goes into an event comes out equal, or is refused before it is appended: NaN and infinities, for which JSON has only
+/// `null`, `Some(None)`, and whatever else is read as another value than it was written from. Functions of `upcast` see the payload as
+/// `serde_json::Value`. A number that this cannot hold, such as an integer beyond 64 bits, is the nearest float there, and passes on
+/// digit by digit if it is left alone. The order of an object's members is lost, unless the program switches on serde_json's
+/// `preserve_order`, and so is the white space of a `RawValue`; `from` loses neither.
+///
 /// For the schema lock, `eskit::lock!()`, the types of the fields derive `Shape`, or the field states its shape as there:
 /// `#[shape(as = String)]`. On the event itself `#[shape(unlocked)]` keeps it out of the lock.
 #[proc_macro_derive(Event, attributes(event, tag, serde, shape))]

@@ -1,12 +1,13 @@
 use std::fmt;
 
 use crate::decider::{Emit, Emitter};
+use crate::encode::EncodeError;
 use crate::id::EventId;
 use crate::lifecycle::StreamClosed;
 use crate::limits::LimitError;
 use crate::metadata::Metadata;
 use crate::name::{SchemaVersion, WireName};
-use crate::payload::{ContentType, EncodeError, Shown};
+use crate::payload::{ContentType, Shown};
 use crate::position::Position;
 use crate::query::Query;
 use crate::recorded::RecordedEvent;
@@ -77,7 +78,7 @@ impl NewEvent {
     /// ```
     ///
     /// # Errors
-    /// An event cannot be encoded as JSON, or its JSON could not be read back.
+    /// An event would not come back from the log as it is.
     pub fn encode(events: &impl Emit) -> Result<Vec<NewEvent>, EncodeError> {
         let mut emitter = Emitter::new();
         events.emit(&mut emitter)?;

@@ -1,14 +1,16 @@
 use std::convert::Infallible;
 
-use crate::__private::reads_back;
+use crate::__private::write_again;
 use crate::aggregate::{AggregateType, Key, Models, Scope};
 use crate::append::NewEvent;
 use crate::command::Command;
+use crate::encode::{EncodeError, WriteAgain, encode};
 use crate::event::{Event, EventType, EventTypes, SingleEvent, SourceLocation};
 use crate::id::EventId;
+use crate::json::{ToJson, Written};
 use crate::metadata::Metadata;
 use crate::name::{SchemaVersion, WireName};
-use crate::payload::{ContentType, EncodeError};
+use crate::payload::ContentType;
 use crate::tag::Tags;
 
 /// What the program knows of one decider.
@@ -101,7 +103,7 @@ pub trait Emit {
     /// Encodes the events.
     ///
     /// # Errors
-    /// An event cannot be encoded as JSON, or its JSON could not be read back.
+    /// An event would not come back from the log as it is.
     fn emit(&self, emitter: &mut Emitter) -> Result<(), EncodeError>;
 }
 
@@ -156,7 +158,9 @@ pub struct Emitter {
     events: Vec<NewEvent>,
     /// The event that is being encoded. Here and not in the functions that are compiled for each event, which would
     /// have to know how to drop it.
-    payload: Vec<u8>,
+    written: Written,
+    /// The same event, written again after it was read.
+    again: Written,
     tags: Tags,
 }
 
@@ -174,40 +178,33 @@ impl Emitter {
     /// Adds one event.
     #[doc(hidden)]
     pub fn push<E: SingleEvent>(&mut self, event: &E) -> Result<(), EncodeError> {
-        self.begin(Tags::new());
+        self.tags = Tags::new();
         event.tags(&mut self.tags);
-        let written = event.to_json(&mut self.payload);
-        self.add(E::TYPE, written, reads_back::<E>)
+        self.add(E::TYPE, event.as_json(), write_again::<E>)
     }
 
     /// Adds one event of type `E`, given by what serde writes for it.
     #[doc(hidden)]
-    pub fn push_payload<E: SingleEvent>(
-        &mut self,
-        event: &impl serde::Serialize,
-        tags: Tags,
-    ) -> Result<(), EncodeError> {
-        self.begin(tags);
-        let written = event.serialize(&mut serde_json::Serializer::new(&mut self.payload));
-        self.add(E::TYPE, written, reads_back::<E>)
-    }
-
-    fn begin(&mut self, tags: Tags) {
-        self.payload = Vec::with_capacity(PAYLOAD_LEN);
+    pub fn push_payload<E: SingleEvent>(&mut self, event: &impl ToJson, tags: Tags) -> Result<(), EncodeError> {
         self.tags = tags;
+        self.add(E::TYPE, event, write_again::<E>)
     }
 
     fn add(
         &mut self,
         event: &'static EventType,
-        written: serde_json::Result<()>,
-        reads_back: fn(&str) -> serde_json::Result<()>,
+        json: &dyn ToJson,
+        write_again: WriteAgain,
     ) -> Result<(), EncodeError> {
-        let (payload, tags) = (std::mem::take(&mut self.payload), std::mem::take(&mut self.tags));
-        written.map_err(|error| refuse(event.name, false, Box::new(error)))?;
-        // What cannot be read back must never enter the log.
-        let text = std::str::from_utf8(&payload).map_err(|error| refuse(event.name, true, Box::new(error)))?;
-        reads_back(text).map_err(|error| refuse(event.name, true, Box::new(error)))?;
+        let tags = std::mem::take(&mut self.tags);
+        self.written.begin(Vec::with_capacity(PAYLOAD_LEN));
+        self.again.clear();
+        encode(json, write_again, &mut self.written, &mut self.again).map_err(|(reason, path)| EncodeError {
+            name: WireName::from_static(event.name),
+            path,
+            reason,
+        })?;
+        let payload = std::mem::take(&mut self.written.text);
         self.events.push(NewEvent {
             id: EventId::new(),
             stream: None,
@@ -221,11 +218,6 @@ impl Emitter {
         });
         Ok(())
     }
-}
-
-#[cold]
-fn refuse(name: &'static str, unreadable: bool, source: Box<dyn std::error::Error + Send + Sync>) -> EncodeError {
-    EncodeError { name: WireName::from_static(name), unreadable, source }
 }
 
 /// Gives each event its stream: the one that its own tag names, or else that of its home.

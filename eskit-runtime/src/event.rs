@@ -3,7 +3,9 @@ use serde::de::DeserializeOwned;
 
 use crate::__private::{decode_single, newer};
 use crate::decider::Emitter;
-use crate::payload::{DecodeError, DecodeReason, EncodeError};
+use crate::encode::EncodeError;
+use crate::json::ToJson;
+use crate::payload::{DecodeError, DecodeReason};
 use crate::recorded::RecordedEvent;
 use crate::table::same;
 use crate::tag::{Arity, Tags};
@@ -152,13 +154,9 @@ pub trait Payload: Sized {
     #[doc(hidden)]
     fn from_json(text: &str) -> serde_json::Result<Self>;
 
-    /// Reads a payload that upcasters have brought up to date.
+    /// What writes the payload.
     #[doc(hidden)]
-    fn from_value(value: serde_json::Value) -> serde_json::Result<Self>;
-
-    /// Writes a payload.
-    #[doc(hidden)]
-    fn to_json(&self, payload: &mut Vec<u8>) -> serde_json::Result<()>;
+    fn as_json(&self) -> &dyn ToJson;
 }
 
 #[diagnostic::do_not_recommend]
@@ -168,12 +166,9 @@ impl<T: Serialize + DeserializeOwned> Payload for T {
         crate::json::read(text)
     }
 
-    fn from_value(value: serde_json::Value) -> serde_json::Result<T> {
-        serde_json::from_value(value)
-    }
-
-    fn to_json(&self, payload: &mut Vec<u8>) -> serde_json::Result<()> {
-        self.serialize(&mut serde_json::Serializer::new(payload))
+    #[inline]
+    fn as_json(&self) -> &dyn ToJson {
+        self
     }
 }
 

@@ -12,6 +12,7 @@ mod append;
 mod cache;
 mod command;
 mod decider;
+mod encode;
 mod envelope;
 mod event;
 mod execute;
@@ -48,6 +49,7 @@ pub use append::{
 pub use cache::StateCache;
 pub use command::{Command, CommandType};
 pub use decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
+pub use encode::{EncodeError, EncodeReason};
 pub use envelope::Envelope;
 pub use event::{Event, EventType, EventTypes, Field, Payload, SingleEvent, SourceLocation, TagField};
 pub use execute::{
@@ -61,7 +63,7 @@ pub use limits::LimitError;
 pub use metadata::{Metadata, Principal, PrincipalKind};
 pub use name::{SchemaVersion, WireName};
 pub use pages::Pages;
-pub use payload::{ContentType, DecodeError, DecodeReason, EncodeError};
+pub use payload::{ContentType, DecodeError, DecodeReason};
 pub use position::Position;
 pub use query::{Direction, Query, QueryItem, ReadOptions};
 pub use recorded::{Page, RecordedEvent};

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::encode;
 use crate::name::{SchemaVersion, WireName};
 use crate::position::Position;
 use crate::upcast::UpcastError;
@@ -126,7 +127,9 @@ impl fmt::Display for DecodeError {
                 write!(f, " has a payload of type `{found}`, which this program cannot decode")
             }
             DecodeReason::Utf8(_) => f.write_str(" has a payload that is not UTF-8"),
-            DecodeReason::Json(error) => write!(f, " has a payload that does not fit its type: {error}"),
+            DecodeReason::Json(error) => {
+                write!(f, " has a payload that does not fit its type: {error}{}", encode::number_help())
+            }
             DecodeReason::Upcast { from, source } => {
                 write!(f, " was refused by the upcaster from version {from}: {source}")
             }
@@ -142,33 +145,5 @@ impl std::error::Error for DecodeError {
             DecodeReason::Upcast { source, .. } => Some(source),
             _ => None,
         }
-    }
-}
-
-/// An event that cannot be encoded, or whose encoding could not be read back. Nothing was appended.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct EncodeError {
-    /// The wire name of the event.
-    pub name: WireName,
-    /// Whether the encoding succeeded but did not decode again.
-    pub unreadable: bool,
-    /// What serde said.
-    pub source: Box<dyn std::error::Error + Send + Sync>,
-}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.unreadable {
-            write!(f, "event `{}` encodes to JSON that its type cannot read back: {}", self.name, self.source)
-        } else {
-            write!(f, "event `{}` cannot be encoded as JSON: {}", self.name, self.source)
-        }
-    }
-}
-
-impl std::error::Error for EncodeError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.source)
     }
 }

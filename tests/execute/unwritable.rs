@@ -1,5 +1,6 @@
 //! What must never enter the log is refused before the append.
 
+use eskit::EncodeReason;
 use eskit::limits::{EVENTS_PER_APPEND_MAX, TAG_PART_BYTES_MAX};
 use eskit::prelude::*;
 use eskit_tests::campus::{EnrollClass, Seats, define, enrol};
@@ -43,20 +44,23 @@ impl Probe {
 #[tokio::test]
 async fn an_event_that_could_not_be_read_back_is_refused() {
     let app = scripted();
-    // serde_json writes NaN and the infinities as null, which no `f64` reads.
-    for celsius in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+    for (celsius, what) in [(f64::NAN, "NaN"), (f64::INFINITY, "infinity"), (f64::NEG_INFINITY, "negative infinity")] {
         let error = app.execute(Measure { probe: "p".into(), celsius }).await.unwrap_err();
-        let ExecuteError::Encode(error) = &error else { panic!("{error:?}") };
-        assert!(error.unreadable);
+        let ExecuteError::Encode(encode) = &error else { panic!("{error:?}") };
+        assert!(matches!(encode.reason, EncodeReason::Null { .. }), "{encode:?}");
         assert_eq!(
             error.to_string(),
-            "event `eskit-tests.Measured` encodes to JSON that its type cannot read back: invalid type: null, expected \
-             f64 at line 1 column 27"
+            format!(
+                "event `eskit-tests.Measured` would be read back as another one: `celsius` is {what}, for which JSON has \
+                 only `null`\nhelp: let the decider refuse it, or give the field another form with `#[serde(with = \"..\")]`"
+            )
         );
     }
     assert!(app.store().take_appends().is_empty());
-    app.execute(Measure { probe: "p".into(), celsius: -0.5 }).await.unwrap();
-    assert_eq!(app.load::<Probe>("p").await.unwrap().sum, -0.5);
+    // The state that is returned, and the one that is read, hold the float that was given, to the last bit.
+    let celsius = 117.63331139400017;
+    let done = app.execute(Measure { probe: "p".into(), celsius }).await.unwrap();
+    assert_eq!((done.state.sum, app.load::<Probe>("p").await.unwrap().sum), (celsius, celsius));
 }
 
 #[derive(Event, Serialize, Deserialize)]
@@ -91,7 +95,11 @@ impl Maps {
 async fn an_event_that_is_no_json_is_refused() {
     let app = scripted();
     let error = app.execute(Map { map: 1 }).await.unwrap_err();
-    assert_eq!(error.to_string(), "event `eskit-tests.Mapped` cannot be encoded as JSON: key must be a string");
+    assert_eq!(
+        error.to_string(),
+        "event `eskit-tests.Mapped` cannot be written as JSON: `cells`: key must be a string\nhelp: give the field another \
+         form with `#[serde(with = \"..\")]`"
+    );
     assert!(app.store().take_appends().is_empty());
 }
 

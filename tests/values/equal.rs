@@ -148,8 +148,13 @@ fn tagged() -> impl Strategy<Value = Tagged> {
 fn shape() -> impl Strategy<Value = Shapes> {
     let flat = (double(), single(), any::<u64>(), any::<Option<String>>());
     let flat = flat.prop_map(|(ratio, precise, amount, note)| Flat { ratio, precise, amount, note });
-    (tree(), tagged(), json(), flat)
-        .prop_map(|(tree, tagged, json, flat)| Shapes { tree, tagged, json, nested: None, flat })
+    (tree(), tagged(), json(), flat).prop_map(|(tree, tagged, json, flat)| Shapes {
+        tree,
+        tagged,
+        json,
+        nested: None,
+        flat,
+    })
 }
 
 fn shapes() -> impl Strategy<Value = Shapes> {

@@ -5,6 +5,7 @@
 
 use super::bounds::JsonStep;
 use crate::event::{EventType, SingleEvent};
+use crate::json::{StandIns, Written};
 use crate::name::SchemaVersion;
 use crate::payload::{DecodeError, DecodeReason};
 use crate::recorded::RecordedEvent;
@@ -64,29 +65,29 @@ pub fn variant<E, T>(decoded: Result<E, DecodeError>, make: fn(E) -> T) -> Resul
     }
 }
 
-/// Whether a payload that is not recorded yet can be read back.
-pub fn reads_back<E: SingleEvent>(payload: &str) -> serde_json::Result<()> {
+/// Reads a payload that is not recorded yet, and writes what was read.
+pub fn write_again<E: SingleEvent>(payload: &str, again: &mut Written) -> serde_json::Result<()> {
     match E::from_json(payload) {
-        Ok(_) => Ok(()),
+        Ok(event) => event.as_json().to_json(again),
         Err(error) => Err(error),
     }
 }
 
 /// Decodes an old version through JSON steps; `steps[i]` leads from version `i + 1` to `i + 2`.
 pub fn upcast_json<E: SingleEvent>(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<E, DecodeError> {
-    let value = run_steps(event, steps)?;
-    E::from_value(value).map_err(|error| event.undecodable(DecodeReason::Json(error)))
+    let text = run_steps(event, steps)?;
+    E::from_json(&text).map_err(|error| malformed(event, error))
 }
 
-fn run_steps(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<serde_json::Value, DecodeError> {
-    let json = |error| event.undecodable(DecodeReason::Json(error));
-    let mut value = serde_json::from_slice(&event.payload).map_err(json)?;
+fn run_steps(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<String, DecodeError> {
+    let text = std::str::from_utf8(&event.payload).map_err(|error| event.undecodable(DecodeReason::Utf8(error)))?;
+    let (mut value, stand_ins) = StandIns::parse(text).map_err(|error| malformed(event, error))?;
     let mut version = event.schema_version;
     for step in steps.iter().skip(version.get() as usize - 1) {
         value = step.run(value).map_err(|source| event.undecodable(DecodeReason::Upcast { from: version, source }))?;
         version = SchemaVersion::new(version.get() + 1).unwrap_or(version);
     }
-    Ok(value)
+    stand_ins.write(&value).map_err(|error| malformed(event, error))
 }
 
 /// The answer of an enum that has no variant of this name.

@@ -3,10 +3,11 @@ use std::error::Error;
 use std::fmt;
 
 use crate::append::{AppendError, Conflict};
+use crate::encode::EncodeError;
 use crate::id::EventId;
 use crate::lifecycle::StreamClosed;
 use crate::limits::LimitError;
-use crate::payload::{DecodeError, EncodeError};
+use crate::payload::DecodeError;
 use crate::position::Position;
 use crate::registry::RegistryError;
 use crate::store::StoreError;
@@ -51,7 +52,7 @@ pub enum ExecuteError<E = Infallible> {
     Store(StoreError),
     /// An event of one of the models cannot be read. Nothing was appended.
     Undecodable(DecodeError),
-    /// An event cannot be encoded, or its encoding could not be read back. Nothing was appended.
+    /// An event would not come back from the log as it is. Nothing was appended.
     Encode(EncodeError),
     /// A key of the command or an event crosses a limit of the contract. Nothing was appended.
     Limit(LimitError),
