@@ -1,8 +1,13 @@
+-- The log of which the functions here speak: after its schema was renamed, that may be another one than that of a statement which
+-- calls them.
+CREATE OR REPLACE FUNCTION {log_v1}() RETURNS uuid
+LANGUAGE sql STABLE
+AS 'SELECT l.id FROM {log} l';
+
 -- The position of the newest event after `after` that one item of a query matches; NULL when there is none, and 0 when more
 -- than {steps_max} entries of indexes would have to be looked at: others wait meanwhile. What is empty or NULL narrows
 -- nothing, but one of `all_tags`, `in_stream_id`, `any_stream_type` and `any_id` must narrow.
 CREATE OR REPLACE FUNCTION {newest_v1}(
-    in_log          uuid,
     after           bigint,
     any_type        text[],
     all_tags        text[],
@@ -30,9 +35,7 @@ DECLARE
     nth       integer;
     list      integer;
     steps     integer := 0;
-    is_own    boolean;
 BEGIN
-    is_own := {expect_v1}((SELECT l.id FROM {log} l), in_log, 0, 0);
     IF cardinality(any_id) > 0 THEN
         FOR event IN
             SELECT e.pos, (cardinality(any_type) = 0 OR e.type = ANY (any_type))

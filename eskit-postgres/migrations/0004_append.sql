@@ -186,16 +186,18 @@ BEGIN
         FROM unnest(p_condition, p_after, p_type, p_tag) AS p(condition, after, type, tag) CROSS JOIN LATERAL (
             SELECT t.pos FROM {tags} t WHERE t.tag = p.tag AND t.type = p.type AND t.pos > p.after
             ORDER BY t.pos DESC LIMIT 1
-        ) t;
+        ) t WHERE p.after < head_before;
     END IF;
     IF cardinality(o_condition) > 0 THEN
+        is_own := {expect_v1}({log_v1}(), in_log, 0, 0);
         SELECT h_condition || array_agg(o.condition), h_pos || array_agg(o.pos) INTO h_condition, h_pos FROM (
             SELECT o.condition, {newest_v1}(
-                in_log, o.after, o.types::text[], o.tags::text[],
+                o.after, o.types::text[], o.tags::text[],
                 o.in_stream_type, o.in_stream_id, o.stream_type, o.ids::uuid[]
             ) AS pos
             FROM unnest(o_condition, o_after, o_types, o_tags, o_in_stream_type, o_in_stream_id, o_stream_type, o_ids)
                 AS o(condition, after, types, tags, in_stream_type, in_stream_id, stream_type, ids)
+            WHERE o.after < head_before
             OFFSET 0
         ) o WHERE o.pos IS NOT NULL;
     END IF;

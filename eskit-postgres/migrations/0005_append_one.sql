@@ -52,7 +52,7 @@ BEGIN
         AND NOT EXISTS (SELECT FROM {events} e WHERE e.id = in_id)
         AND NOT EXISTS (SELECT FROM {closed_streams} c WHERE c.stream_type = in_stream_type AND c.stream_id = in_stream_id)
         AND NOT EXISTS (
-            SELECT FROM unnest(p_after, p_type, p_tag) AS p(after, type, tag) WHERE EXISTS (
+            SELECT FROM unnest(p_after, p_type, p_tag) AS p(after, type, tag) WHERE p.after < s.next - 1 AND EXISTS (
                 SELECT FROM {tags} t WHERE t.tag = p.tag AND t.type = p.type AND t.pos > p.after))
     RETURNING {events}.pos, {events}.version INTO at, at_version;
     IF at IS NOT NULL AND cardinality(in_tags) > 0 THEN

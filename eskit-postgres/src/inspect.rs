@@ -39,8 +39,8 @@ const INDEXES: [&str; 8] = [
     "tags_pkey",
     "closed_streams_pkey",
 ];
-const FUNCTIONS: [&str; 6] =
-    ["take_turn_v1", "expect_v1", "newest_v1", "first_version_v1", "append_v1", "append_one_v1"];
+const FUNCTIONS: [&str; 7] =
+    ["take_turn_v1", "expect_v1", "log_v1", "newest_v1", "first_version_v1", "append_v1", "append_one_v1"];
 
 /// How far back from its end a log is looked at when it is opened.
 const END_EVENTS: i64 = 100;
@@ -137,7 +137,11 @@ async fn check_objects(conn: &mut PgConnection, names: &Names) -> Result<(), Fau
     );
     let query = sqlx::query_as::<_, (String, bool)>(AssertSqlSafe(sql)).bind(names.schema_name()).bind(&wanted);
     let without_tables = ["take_turn_v1", "expect_v1"].map(|name| names.table_name(name));
-    let found = query.bind(without_tables).bind(names.qualified("log")).fetch_all(conn).await?;
+    let found = query
+        .bind(without_tables)
+        .bind(format!("{}.\"{}", names.schema(), names.table_name("")))
+        .fetch_all(conn)
+        .await?;
     let is_found = |name: &&String| found.iter().any(|(found, _)| found == *name);
     let missing: Vec<String> = wanted.iter().filter(|name| !is_found(name)).map(|name| format!("`{name}`")).collect();
     if !missing.is_empty() {

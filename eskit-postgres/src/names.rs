@@ -8,7 +8,7 @@ const IDENTIFIER_BYTES_MAX: usize = 63;
 const PREFIX_BYTES_MAX: usize = 32;
 
 /// What the templates name as `{..}`, and what stands for it behind the prefix.
-const OBJECTS: [&str; 11] = [
+const OBJECTS: [&str; 12] = [
     "log",
     "events",
     "tags",
@@ -16,6 +16,7 @@ const OBJECTS: [&str; 11] = [
     "migrations",
     "take_turn_v1",
     "expect_v1",
+    "log_v1",
     "newest_v1",
     "first_version_v1",
     "append_v1",
