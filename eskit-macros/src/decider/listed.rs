@@ -100,3 +100,45 @@ fn name(element: TokenStream) -> Option<Ident> {
     let is_type = |ident: &&Ident| ident.to_string().starts_with(char::is_uppercase);
     (idents().filter(is_type).count() == 1).then(|| idents().next_back().cloned()).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn other(output: &Type, body: &str) -> Option<String> {
+        mixed(output, body.parse().unwrap()).map(|(other, _)| other.to_string())
+    }
+
+    #[test]
+    fn only_structs_of_two_types_are_mixed() {
+        let output: Type = parse_quote!(Result<Vec<SeatTaken>, String>);
+        for body in [
+            "{ Ok(vec![SeatTaken { a }, CourseFull { b }]) }",
+            "{ if x { vec![ev::CourseFull {}, ev::SeatTaken {}] } }",
+        ] {
+            assert_eq!(other(&output, body).as_deref(), Some("CourseFull"), "{body}");
+        }
+        for body in [
+            "{ vec![SeatTaken { a }, SeatTaken { b }] }",
+            "{ vec![taken(a), CourseFull { b }] }",
+            "{ vec![Seat::Taken { a }, Seat::Freed { b }] }",
+            "{ [SeatTaken { a }, CourseFull { b }] }",
+            "{ vec![Other { a }, CourseFull { b }] }",
+        ] {
+            assert_eq!(other(&output, body), None, "{body}");
+        }
+        assert_eq!(other(&parse_quote!(Option<SeatTaken>), "{ vec![SeatTaken {}, CourseFull {}] }"), None);
+    }
+
+    #[test]
+    fn a_mixed_list_keeps_its_elements_apart() {
+        let body: TokenStream = "{ Ok(vec![SeatTaken { a }, CourseFull { b }]) }".parse().unwrap();
+        let expected: TokenStream =
+            "{ Ok({ let _ = (SeatTaken { a }, CourseFull { b }); ::std::vec::Vec::new() }) }".parse().unwrap();
+        assert_eq!(apart(body).to_string(), expected.to_string());
+        let same = "{ vec![SeatTaken { a }, taken(b)] }";
+        assert_eq!(apart(same.parse().unwrap()).to_string(), same.parse::<TokenStream>().unwrap().to_string());
+    }
+}

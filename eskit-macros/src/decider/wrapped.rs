@@ -85,8 +85,8 @@ pub(super) fn inner(ty: &Type) -> Option<(Holder, Option<Type>)> {
         Type::Path(path) => {
             let segment = path.path.segments.last()?;
             let (_, holder) = HOLDERS.iter().find(|(name, _)| segment.ident == name)?;
-            // The last one is what a map holds.
-            Some((*holder, last_type(segment).and_then(innermost)))
+            // The last one is what a map holds. Without any, it is a type of the user's own with that name.
+            Some((*holder, innermost(last_type(segment)?)))
         }
         _ => None,
     }
@@ -274,4 +274,47 @@ pub(super) fn without_trait_objects(item: TokenStream) -> TokenStream {
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens;
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn holders_hold_a_type_and_others_are_types_of_their_own() {
+        let maps: [(Type, Holder); 4] = [
+            (parse_quote!(&[Seats]), Holder::Several),
+            (parse_quote!(HashMap<String, &Seats>), Holder::Several),
+            (parse_quote!(Option<&Seats>), Holder::Optional),
+            (parse_quote!(&std::sync::Arc<Seats>), Holder::One),
+        ];
+        for (ty, holder) in maps {
+            let (found, held) = inner(&ty).unwrap();
+            assert!(found == holder, "{}", ty.to_token_stream());
+            assert_eq!(held.to_token_stream().to_string(), "Seats");
+        }
+        for own in ["&Loaded", "&Option", "&Box", "&farm::Cow", "&Seats", "&Slot<Seats>"] {
+            let own: Type = syn::parse_str(own).unwrap();
+            assert!(inner(&own).is_none() && held(&own).is_none(), "{}", own.to_token_stream());
+        }
+    }
+
+    #[test]
+    fn values_are_known_by_their_names() {
+        for value in ["u32", "&str", "eskit::Timestamp", "chrono::DateTime<Utc>", "(u8, Uuid)", "()"] {
+            assert!(is_foreign_value(&syn::parse_str(value).unwrap()), "{value}");
+        }
+        for other in ["Seats", "(u8, Seats)", "Vec<u8>"] {
+            assert!(!is_foreign_value(&syn::parse_str(other).unwrap()), "{other}");
+        }
+        for asked in ["fn() -> u64", "&dyn Fn() -> u64", "impl Clock", "Box<dyn Clock>"] {
+            assert!(is_asked(&syn::parse_str(asked).unwrap()), "{asked}");
+        }
+        for other in ["impl AsRef<Seats>", "&dyn Event", "&Seats", "impl Iterator<Item = Seats>"] {
+            assert!(!is_asked(&syn::parse_str(other).unwrap()), "{other}");
+        }
+    }
 }
