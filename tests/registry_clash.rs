@@ -53,7 +53,7 @@ async fn no_command_is_executed_while_names_clash() {
     let error = app.execute(define("maths", 3)).await.unwrap_err();
     let ExecuteError::Registry(error) = error else { panic!("{error:?}") };
     assert_eq!(error.clashes().len(), 3);
-    assert_eq!(app.store().head().await.unwrap().get(), 0);
+    assert_eq!(app.store().head().await.unwrap().position.get(), 0);
     // Both names are in use, so neither type was left out by the linker.
     assert_eq!(encode(defined("maths", 3))[0].name, encode(Course { title: "maths".into() })[0].name);
 }

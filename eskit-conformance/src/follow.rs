@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eskit_runtime::{
-    AnyStore, Append, AppendError, EventStore, NewEvent, Position, Query, QueryItem, ReadOptions, RecordedEvent,
+    AnyStore, Append, AppendError, EventStore, NewEvent, Place, Position, Query, QueryItem, ReadOptions, RecordedEvent,
 };
 
 use crate::context::Context;
@@ -44,7 +44,7 @@ impl Follower {
         let mut seen: Vec<RecordedEvent> = Vec::new();
         let mut options = ReadOptions::default().limit(self.page);
         // Up to here everything that matches was read, although nothing may stand there that matches.
-        let mut head = Position::START;
+        let mut head = Place::START;
         for pages in 1_u64.. {
             if let Some(log) = self.reconnect.as_ref().filter(|_| pages.is_multiple_of(8)) {
                 store = context.open_log(log).await?;
@@ -58,7 +58,7 @@ impl Follower {
                     "behind position {last} a follower was given position {}",
                     event.position
                 );
-                options = options.following(event.position);
+                options = options.following(&event);
                 let is_end = event.name == END;
                 seen.push(event);
                 if is_end {
@@ -66,7 +66,9 @@ impl Follower {
                 }
             }
             if self.way == Way::Watch && is_empty {
-                head = store.watch(head.max(options.after)).await?.max(head);
+                // What was read last lies beyond the head from which it was read.
+                let done = if options.after > head.position { options.holds } else { head };
+                head = store.watch(done).await?;
             }
             tokio::task::yield_now().await;
         }
@@ -146,7 +148,7 @@ async fn write(store: AnyStore, mut rng: Rng, appends: u32) -> Result<Vec<Record
         let mut append = Append::new(some_events(&mut rng));
         match rng.below(8) {
             0 => append = append.with(no_events(Query::all(), Position::START)),
-            1 => append = append.with(no_events(Query::all(), store.head().await?)),
+            1 => append = append.with(no_events(Query::all(), store.head().await?.position)),
             2 => {
                 let patience = Duration::from_micros(rng.below(200));
                 // Given up, so it may be in the log or not; sent again below.

@@ -1,23 +1,30 @@
 use std::borrow::Cow;
 
-use eskit_runtime::limits::{check_append, check_change};
+use eskit_runtime::limits::{PAGE_BYTES, check_append, check_change};
 use eskit_runtime::{
-    Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, NewEvent,
-    Page, Position, Query, ReadOptions, RecordedEvent, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
-    StreamStatus, Timestamp,
+    Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, LogId,
+    NewEvent, Page, Place, Position, Query, ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed,
+    StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
 
 /// The contract as the simplest code that does it: a list of events, and loops over it.
 ///
 /// What the suite's generated cases compare a store with. To read, when a sentence of the contract leaves a doubt; slow,
 /// and not a store: [`MemoryStore`](https://docs.rs/eskit/latest/eskit/struct.MemoryStore.html) is one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Model {
+    id: LogId,
     events: Vec<RecordedEvent>,
     /// How many events the log held after each append.
     ends: Vec<usize>,
     /// The streams that are not open.
     closed: Vec<(StreamId, StreamStatus)>,
+}
+
+impl Default for Model {
+    fn default() -> Model {
+        Model::of(Vec::new())
+    }
 }
 
 impl Model {
@@ -29,7 +36,7 @@ impl Model {
     /// A log that holds these events, each as an append of its own.
     pub fn of(events: Vec<RecordedEvent>) -> Model {
         let ends = (1..=events.len()).collect();
-        Model { events, ends, closed: Vec::new() }
+        Model { id: LogId::new(), events, ends, closed: Vec::new() }
     }
 
     /// Appends events atomically if every condition holds.
@@ -57,6 +64,10 @@ impl Model {
                 let found = version(&self.events, stream);
                 let kind = ConflictKind::Stream { stream: stream.clone(), expected: *expected, found };
                 (!expected.accepts(found)).then(|| Conflict::new(kind, None))
+            }
+            Condition::Holds(place) => {
+                let replaced = || Conflict::new(ConflictKind::Replaced { place: *place }, None);
+                (!self.holds(*place)).then(replaced)
             }
             condition => conflict(&log, condition),
         });
@@ -123,12 +134,42 @@ impl Model {
     }
 
     /// Reads one page of the events that match a query.
-    pub fn read(&self, query: &Query, options: ReadOptions) -> Page {
+    ///
+    /// # Errors
+    /// `Replaced` when the log does not hold the place that the options name.
+    pub fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        if !self.holds(options.holds) {
+            return Err(StoreError::replaced(options.holds));
+        }
         let log = self.remaining();
         let mut found = matching(&log, query, options);
-        let more = found.len() > options.page_len();
-        found.truncate(options.page_len());
-        Page::new(found.into_iter().cloned().collect(), more)
+        let mut bytes = 0;
+        let fits = |event: &&&RecordedEvent| {
+            let fits = bytes < PAGE_BYTES;
+            bytes += event.size_bytes();
+            fits
+        };
+        let page_len = found.iter().take(options.page_len()).take_while(fits).count();
+        let more = found.len() > page_len;
+        found.truncate(page_len);
+        Ok(Page::new(found.into_iter().cloned().collect(), more, self.head()))
+    }
+
+    /// Whether the log holds a place; an event that was deleted is still there.
+    pub fn holds(&self, place: Place) -> bool {
+        let found = self.events.iter().find(|event| event.position == place.position);
+        place.is_held(self.head().position, found.map(|event| event.id))
+    }
+
+    /// The head of the log, if it is beyond a place.
+    ///
+    /// # Errors
+    /// `Replaced` when the log does not hold the place.
+    pub fn beyond(&self, after: Place) -> Result<Option<Place>, StoreError> {
+        if !self.holds(after) {
+            return Err(StoreError::replaced(after));
+        }
+        Ok(Some(self.head()).filter(|head| head.position > after.position))
     }
 
     /// Every event that was appended, in order, those that were deleted since among them.
@@ -146,9 +187,14 @@ impl Model {
         Cow::Owned(self.events.iter().filter(is_there).cloned().collect())
     }
 
-    /// The position of the last event.
-    pub fn head(&self) -> Position {
-        self.events.last().map_or(Position::START, |event| event.position)
+    /// The id of the log.
+    pub fn log_id(&self) -> LogId {
+        self.id
+    }
+
+    /// The place of the last event.
+    pub fn head(&self) -> Place {
+        self.events.last().map_or(Place::START, RecordedEvent::place)
     }
 
     /// The answer to an append whose ids are those of one earlier append, in its order, none more and none less.
@@ -193,6 +239,11 @@ pub(crate) fn version(log: &[RecordedEvent], stream: &StreamId) -> u64 {
 pub(crate) fn conflict(log: &[RecordedEvent], condition: &Condition) -> Option<Conflict> {
     let named = |event: &RecordedEvent| ConflictEvent { position: event.position, name: event.name.clone() };
     match condition {
+        Condition::Holds(place) => {
+            let head = log.last().map_or(Position::START, |event| event.position);
+            let found = log.iter().find(|event| event.position == place.position).map(|event| event.id);
+            (!place.is_held(head, found)).then(|| Conflict::new(ConflictKind::Replaced { place: *place }, None))
+        }
         Condition::Stream { stream, expected } => {
             let found = version(log, stream);
             let kind = ConflictKind::Stream { stream: stream.clone(), expected: *expected, found };

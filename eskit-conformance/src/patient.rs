@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eskit_runtime::{
-    AnyStore, Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError,
+    AnyStore, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError,
     StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
@@ -42,10 +42,13 @@ impl EventStore for Patient {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         self.within("a read", self.inner.read(query, options)).await
     }
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.within("a request for the log's id", self.inner.log_id()).await
+    }
+    async fn head(&self) -> Result<Place, StoreError> {
         self.within("a request for the head", self.inner.head()).await
     }
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.inner.watch(after).await
     }
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {

@@ -142,6 +142,7 @@ pub(crate) fn check_conflict(conflict: &Conflict, conditions: &[Condition], log:
     };
     let event = log.iter().find(|event| event.position == named.position);
     let breaks = match condition {
+        Condition::Holds(_) => false,
         Condition::Stream { .. } => named.position == example.position,
         Condition::NoEvents { query, after } => {
             named.position > *after && event.is_some_and(|event| query.matches(event))

@@ -29,6 +29,8 @@ mod shared;
 mod sound;
 #[path = "broken/table.rs"]
 mod table;
+#[path = "broken/told.rs"]
+mod told;
 #[path = "broken/waiting.rs"]
 mod waiting;
 

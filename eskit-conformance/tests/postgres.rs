@@ -8,7 +8,7 @@ use eskit_conformance::{Log, Report, Suite};
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Database};
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind,
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use sqlx::postgres::{PgConnectOptions, PgTransaction};
@@ -63,11 +63,15 @@ impl EventStore for InTransactions {
         self.0.in_transaction(&mut self.begin().await?).read(query, options).await
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.0.in_transaction(&mut self.begin().await?).log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.0.in_transaction(&mut self.begin().await?).head().await
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.0.watch(after).await
     }
 

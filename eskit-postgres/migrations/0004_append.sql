@@ -41,6 +41,10 @@ CREATE OR REPLACE FUNCTION {append_v1}(
     IN v_condition      integer[],
     IN v_stream         integer[],
     IN v_expected       bigint[],
+    -- Conditions on places: a position, and the id of the event there; NULL where only the position must be reached.
+    IN at_condition     integer[],
+    IN at_pos           bigint[],
+    IN at_id            uuid[],
     -- Conditions on every event, on a type, and on a tag beside a type.
     IN a_condition      integer[],
     IN a_after          bigint[],
@@ -168,6 +172,14 @@ BEGIN
                 AND e.version = s_version[v.stream]
         ) e ON true
         WHERE s_version[v.stream] <> v.expected;
+    END IF;
+    IF cardinality(at_condition) > 0 THEN
+        SELECT h_condition || array_agg(a.condition), h_pos || array_agg(NULL::bigint) INTO h_condition, h_pos
+        FROM unnest(at_condition, at_pos, at_id) AS a(condition, pos, id)
+        WHERE CASE
+            WHEN a.id IS NULL THEN a.pos > head_before
+            ELSE NOT EXISTS (SELECT FROM {events} e WHERE e.pos = a.pos AND e.id = a.id)
+        END;
     END IF;
     IF cardinality(a_condition) > 0 THEN
         SELECT h_condition || array_agg(a.condition), h_pos || array_agg(e.pos) INTO h_condition, h_pos

@@ -15,6 +15,9 @@ CREATE OR REPLACE FUNCTION {append_one_v1}(
     IN in_envelope    bytea,
     IN in_payload     bytea,
     IN in_tags        text[],
+    -- The place that the log must hold; NULL for none.
+    IN held_pos       bigint,
+    IN held_id        uuid,
     -- Conditions on a tag beside a type.
     IN p_after        bigint[],
     IN p_type         text[],
@@ -49,6 +52,7 @@ BEGIN
     ) s
     WHERE (expected IS NULL OR s.version = expected)
         AND EXISTS (SELECT FROM {log} l WHERE l.id = in_log)
+        AND (held_id IS NULL OR EXISTS (SELECT FROM {events} e WHERE e.pos = held_pos AND e.id = held_id))
         AND NOT EXISTS (SELECT FROM {events} e WHERE e.id = in_id)
         AND NOT EXISTS (SELECT FROM {closed_streams} c WHERE c.stream_type = in_stream_type AND c.stream_id = in_stream_id)
         AND NOT EXISTS (

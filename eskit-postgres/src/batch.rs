@@ -182,8 +182,11 @@ impl<'r> Batch<'r> {
     pub(crate) fn one(&self) -> Option<One<'_>> {
         let ([prepared], [envelope]) = (self.appends.as_slice(), self.events.envelope.as_slice()) else { return None };
         let [event] = prepared.append.events.as_slice() else { return None };
-        let Conditions { versions, any, types, others, .. } = &self.conditions;
-        let is_plain = any.condition.is_empty() && types.condition.is_empty() && others.condition.is_empty();
+        let Conditions { versions, places, any, types, others, .. } = &self.conditions;
+        let is_plain = matches!(places.id.as_slice(), [] | [Some(_)])
+            && any.condition.is_empty()
+            && types.condition.is_empty()
+            && others.condition.is_empty();
         // Each stream that a condition names is one of the batch.
         let names_others = self.streams.ids.len() > usize::from(event.stream.is_some());
         (is_plain && !names_others && versions.condition.len() <= 1).then(|| One {
@@ -218,8 +221,9 @@ fn bind_conditions<'q>(
     query: Query<'q, Postgres, PgArguments>,
     conditions: &'q Conditions<'_>,
 ) -> Query<'q, Postgres, PgArguments> {
-    let Conditions { append, versions, any, types, tags, others, .. } = conditions;
+    let Conditions { append, versions, places, any, types, tags, others, .. } = conditions;
     let query = query.bind(append).bind(&versions.condition).bind(&versions.stream).bind(&versions.expected);
+    let query = query.bind(&places.condition).bind(&places.position).bind(&places.id);
     let query = query.bind(&any.condition).bind(&any.after);
     let query = query.bind(&types.condition).bind(&types.after).bind(&types.name);
     let query = query.bind(&tags.condition).bind(&tags.after).bind(&tags.name).bind(&tags.tag);

@@ -1,4 +1,5 @@
-use eskit_runtime::{Condition, ExpectedVersion, Position, QueryItem};
+use eskit_runtime::{Condition, ExpectedVersion, Place, Position, QueryItem};
+use sqlx::types::Uuid;
 
 use crate::batch::Streams;
 use crate::record::column;
@@ -11,6 +12,7 @@ pub(crate) struct Conditions<'r> {
     /// The append of each, from 1.
     pub(crate) append: Vec<i32>,
     pub(crate) versions: Versions,
+    pub(crate) places: Places,
     /// Conditions on every event.
     pub(crate) any: Any,
     /// Conditions on a type.
@@ -26,6 +28,13 @@ pub(crate) struct Versions {
     pub(crate) condition: Vec<i32>,
     pub(crate) stream: Vec<i32>,
     pub(crate) expected: Vec<i64>,
+}
+
+#[derive(Default)]
+pub(crate) struct Places {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) position: Vec<i64>,
+    pub(crate) id: Vec<Option<Uuid>>,
 }
 
 #[derive(Default)]
@@ -86,7 +95,10 @@ pub(crate) fn number(count: usize) -> i32 {
 impl<'r> Conditions<'r> {
     /// Adds a condition of an append, unless it always holds.
     pub(crate) fn add(&mut self, append: i32, condition: &'r Condition, streams: &mut Streams<'r>) {
-        if let Condition::Stream { expected: ExpectedVersion::Any, .. } = condition {
+        if matches!(
+            condition,
+            Condition::Stream { expected: ExpectedVersion::Any, .. } | Condition::Holds(Place::START)
+        ) {
             return;
         }
         self.all.push(condition);
@@ -101,6 +113,11 @@ impl<'r> Conditions<'r> {
                 self.versions.condition.push(condition_number);
                 self.versions.stream.push(streams.expect(stream, expected));
                 self.versions.expected.push(expected);
+            }
+            Condition::Holds(place) => {
+                self.places.condition.push(condition_number);
+                self.places.position.push(column(place.position));
+                self.places.id.push(place.id.map(|id| id.as_uuid()));
             }
             Condition::NoEvents { query, after } => {
                 query.items().iter().for_each(|item| self.add_item(condition_number, item, *after));

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use eskit_runtime::{StoreError, StoreErrorKind};
+use eskit_runtime::{Place, StoreError, StoreErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::names::Names;
@@ -14,6 +14,8 @@ pub(crate) enum Fault {
     Damaged(String),
     /// The call itself cannot be carried out, whatever the state of the database.
     Refused(String),
+    /// The log does not hold this place.
+    Replaced(Place),
     /// The store was closed.
     Closed,
 }
@@ -38,6 +40,7 @@ impl fmt::Display for Fault {
                 None => error.fmt(f),
             },
             Fault::Damaged(text) | Fault::Refused(text) => f.write_str(text),
+            Fault::Replaced(place) => StoreError::replaced(*place).fmt(f),
             Fault::Closed => f.write_str("the store or its pool is closed"),
         }
     }
@@ -69,6 +72,7 @@ impl Fault {
         match self {
             Fault::Damaged(_) => StoreErrorKind::Corrupt,
             Fault::Refused(_) => StoreErrorKind::Invalid,
+            Fault::Replaced(_) => StoreErrorKind::Replaced,
             Fault::Closed => StoreErrorKind::Closed,
             Fault::Sqlx(error) if database(error).is_some() => kind_of_code(self.code()),
             Fault::Sqlx(
@@ -91,7 +95,7 @@ impl Fault {
             Fault::Sqlx(sqlx::Error::PoolTimedOut) => true,
             Fault::Sqlx(error) => database(error).is_some_and(|error| error.severity() == PgSeverity::Error),
             Fault::Damaged(_) => false,
-            Fault::Refused(_) | Fault::Closed => true,
+            Fault::Refused(_) | Fault::Replaced(_) | Fault::Closed => true,
         }
     }
 
@@ -206,7 +210,8 @@ fn kind_of_code(code: &str) -> StoreErrorKind {
         "25006" => StoreErrorKind::ReadOnly,
         "ES003" => StoreErrorKind::Unsupported,
         "53100" => StoreErrorKind::Full,
-        "42P01" | "42883" | "3F000" | "42703" | "ES001" | "ES002" => StoreErrorKind::Foreign,
+        "42P01" | "42883" | "3F000" | "42703" | "ES002" => StoreErrorKind::Foreign,
+        "ES001" => StoreErrorKind::WrongLog,
         "XX001" | "XX002" | "P0002" => StoreErrorKind::Corrupt,
         _ => match code.get(..2).unwrap_or_default() {
             "08" => StoreErrorKind::Unavailable,

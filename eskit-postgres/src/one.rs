@@ -5,8 +5,8 @@ use crate::condition::Conditions;
 use crate::error::Fault;
 use crate::statements::Statements;
 
-/// An append of one event, with conditions that one short statement can check: on the version of its own stream, and on tags
-/// beside types. Most commands yield such an append, and it costs half of what a batch of any form does.
+/// An append of one event, with conditions that one short statement can check: on the version of its own stream, on a place, and on
+/// tags beside types. Most commands yield such an append, and it costs half of what a batch of any form does.
 pub(crate) struct One<'b> {
     pub(crate) event: &'b NewEvent,
     pub(crate) conditions: &'b Conditions<'b>,
@@ -29,7 +29,7 @@ impl One<'_> {
         statements: &Statements,
         wait_ms: Option<i32>,
     ) -> Result<Option<Written>, Fault> {
-        let Conditions { versions, tags, .. } = self.conditions;
+        let Conditions { versions, places, tags, .. } = self.conditions;
         let stream = self.event.stream.as_ref();
         let event_tags: Vec<&str> = self.event.tags.iter().map(|tag| tag.as_str()).collect();
         let row = sqlx::query(AssertSqlSafe(statements.append_one.clone()))
@@ -44,6 +44,8 @@ impl One<'_> {
             .bind(self.envelope)
             .bind(self.event.payload.as_slice())
             .bind(event_tags)
+            .bind(places.position.first())
+            .bind(places.id.first().copied().flatten())
             .bind(&tags.after)
             .bind(&tags.name)
             .bind(&tags.tag)

@@ -1,5 +1,5 @@
 use eskit_runtime::{
-    AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, NewEvent, Position, StoreError,
+    AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, NewEvent, Place, Position, StoreError,
     StoreErrorKind, StreamClosed, StreamId, StreamStatus, WireName,
 };
 use sqlx::Row;
@@ -105,8 +105,8 @@ impl Outcome {
         }
     }
 
-    /// The verdict on each append, and the position of the last event of the log. Notes in `known` what the log has become.
-    pub(crate) fn settle(&self, batch: &Batch<'_>, known: &mut Known) -> (Vec<Verdict>, Position) {
+    /// The verdict on each append, and the place of the last event that was written, if any was. Notes in `known` what the log has become.
+    pub(crate) fn settle(&self, batch: &Batch<'_>, known: &mut Known) -> (Vec<Verdict>, Option<Place>) {
         let mut versions = self.versions.clone();
         let mut written: Vec<Written<'_>> = Vec::new();
         let mut verdicts = Vec::with_capacity(batch.appends.len());
@@ -147,9 +147,9 @@ impl Outcome {
                 verdicts[index] = Verdict::Done(Err(conflict.into()));
             }
         }
-        let Some(last) = written.last() else { return (verdicts, position(self.head_before)) };
+        let Some(last) = written.last() else { return (verdicts, None) };
         known.wrote(self.is_as_known, (column(last.position), last.event.id.as_uuid()), &batch.streams, &versions);
-        (verdicts, last.position)
+        (verdicts, Some(Place::new(last.position, last.event.id)))
     }
 
     /// The first stream that an append writes to and that takes no events.
@@ -189,6 +189,7 @@ impl Outcome {
                 ConflictKind::Stream { stream: stream.clone(), expected: *expected, found }
             }
             Condition::NoEvents { after, .. } => ConflictKind::Query { after: *after },
+            Condition::Holds(place) => ConflictKind::Replaced { place: *place },
         };
         Some(Conflict::new(kind, newest.and_then(|hit| hit.event.clone())))
     }
@@ -235,6 +236,8 @@ fn late_conflict(
             let is_broken = last.is_some() && !expected.accepts(found);
             is_broken.then(|| Conflict::new(kind, last.map(conflict_event)))
         }
+        // The log was that one as the batch began, and only grows.
+        Condition::Holds(_) => None,
         Condition::NoEvents { query, after } => {
             let breaks = |written: &&Written<'_>| {
                 written.position > *after && query.items().iter().any(|item| matches(item, written.event))

@@ -26,7 +26,7 @@ impl<'r> Overlaps<'r> {
         let mut found: Vec<usize> = append.events.iter().filter_map(|event| self.ids.get(&event.id).copied()).collect();
         for condition in &append.conditions {
             match condition {
-                Condition::Stream { expected: ExpectedVersion::Any, .. } => {}
+                Condition::Stream { expected: ExpectedVersion::Any, .. } | Condition::Holds(_) => {}
                 Condition::Stream { stream, .. } => {
                     found.extend(self.streams.get(stream).into_iter().flatten().map(|entry| entry.append));
                 }

@@ -1,4 +1,4 @@
-use eskit_runtime::{Envelope, Interner, Position, RecordedEvent};
+use eskit_runtime::{Envelope, EventId, Interner, Place, Position, RecordedEvent};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
@@ -12,6 +12,15 @@ pub(crate) fn column(position: Position) -> i64 {
 /// The position that the database holds.
 pub(crate) fn position(column: i64) -> Position {
     Position::new(column.unsigned_abs())
+}
+
+/// The head of the log, and the id of the event at another position, of a row in the form of an event's.
+pub(crate) fn head(row: &PgRow) -> Result<(Place, Option<EventId>), Fault> {
+    let (head, found): (&[u8], &[u8]) = (row.try_get_unchecked(0)?, row.try_get_unchecked(1)?);
+    let id = |bytes: &[u8]| bytes.first_chunk().copied().map(EventId::from_bytes);
+    let (at, rest) =
+        head.split_first_chunk().ok_or_else(|| Fault::Damaged("the head of the log is cut short".to_owned()))?;
+    Ok((Place { position: position(i64::from_be_bytes(*at)), id: id(rest) }, id(found)))
 }
 
 /// The event of a row with an envelope and a payload. Before the rest of the envelope the database has put the position and

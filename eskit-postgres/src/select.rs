@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use eskit_runtime::limits::TAGS_PER_EVENT_MAX;
-use eskit_runtime::{Direction, Query, QueryItem};
+use eskit_runtime::{Direction, Place, Query, QueryItem};
 use sqlx::postgres::PgArguments;
 use sqlx::types::Uuid;
 use sqlx::{Arguments, Encode, PgConnection, Postgres, Type};
@@ -11,7 +11,9 @@ use crate::error::Fault;
 use crate::names::{EQ, GE, GT, LE, LT, NE};
 use crate::page::Range;
 use crate::rarest::rarest;
+use crate::record::column;
 use crate::statements::Statements;
+use crate::watch;
 
 /// A query sorted by what narrows each item, as the arrays of one statement.
 #[derive(Default)]
@@ -63,19 +65,22 @@ impl<'q> Narrowed<'q> {
 }
 
 impl<'q> Sources<'q> {
-    /// Sorts the items. Looks up what the tags of some of them need, and then closes the range at the head as it was
-    /// before: what was appended since would be found by some items and not by others.
+    /// Sorts the items. Looks up what the tags of some of them need, in a log that holds a place, and then closes the range at the
+    /// head as it was before, which is returned: what was appended since would be found by some items and not by others.
     pub(crate) async fn of(
         conn: &mut PgConnection,
         statements: &Statements,
         query: &'q Query,
         range: &mut Range,
-    ) -> Result<Sources<'q>, Fault> {
+        holds: Place,
+    ) -> Result<(Sources<'q>, Option<Place>), Fault> {
         let mut sources = Sources::default();
+        let mut looked_up_at = None;
         let items = || query.items().iter().filter(|item| !is_impossible(item));
         if items().any(needs_lookup) {
-            let head: i64 = statements.query_scalar(&statements.head).fetch_one(&mut *conn).await?;
-            range.until = range.until.min(head);
+            let head = watch::head_behind(conn, statements, holds).await?;
+            range.until = range.until.min(column(head.position));
+            looked_up_at = Some(head);
         }
         for item in items() {
             if !item.ids.is_empty() {
@@ -93,7 +98,7 @@ impl<'q> Sources<'q> {
                 sources.is_all = true;
             }
         }
-        Ok(sources)
+        Ok((sources, looked_up_at))
     }
 
     /// The type and the id of the one stream whose events, all of them, are what the query asks for.
@@ -232,7 +237,7 @@ pub(crate) struct Select {
 
 impl Select {
     /// Adds a parameter, and returns how the statement names it.
-    fn bind<'t, T: Encode<'t, Postgres> + Type<Postgres>>(&mut self, value: T) -> Result<String, Fault> {
+    pub(crate) fn bind<'t, T: Encode<'t, Postgres> + Type<Postgres>>(&mut self, value: T) -> Result<String, Fault> {
         self.arguments.add(value).map_err(sqlx::Error::Encode)?;
         Ok(format!("${}", self.arguments.len()))
     }

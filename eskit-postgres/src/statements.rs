@@ -10,12 +10,21 @@ use crate::migrations::PayloadType;
 use crate::names::{Names, fnv1a};
 
 /// The parameters of `append_v1`.
-const APPEND_PARAMETERS: usize = 47;
+const APPEND_PARAMETERS: usize = 50;
 /// The parameters of `append_one_v1`.
-const APPEND_ONE_PARAMETERS: usize = 14;
+const APPEND_ONE_PARAMETERS: usize = 16;
 
+/// The position and the id of the last event, and the id of the event at another position.
 const HEAD: &str = "\
-SELECT coalesce((SELECT e.pos FROM {events} e ORDER BY e.pos DESC LIMIT 1), 0) WHERE {guard}";
+SELECT coalesce(h.pos, 0), h.id, (SELECT e.id FROM {events} e WHERE e.pos {EQ} $3)
+FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT e.pos, e.id FROM {events} e ORDER BY e.pos DESC LIMIT 1) h ON true
+WHERE {guard}";
+
+/// The same in the form of an envelope and a payload, for `{held}` as the other position.
+const HEAD_ROW: &str = "\
+SELECT pg_catalog.byteacat(pg_catalog.int8send(coalesce(h.pos, 0)), coalesce(pg_catalog.uuid_send(h.id), '')),
+    coalesce((SELECT pg_catalog.uuid_send(e.id) FROM {events} e WHERE e.pos {EQ} {held}), '')
+FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT e.pos, e.id FROM {events} e ORDER BY e.pos DESC LIMIT 1) h ON true";
 
 const POSITIONS: &str = "SELECT e.id, e.pos FROM {events} e WHERE {guard} AND e.id {EQ} ANY ($3)";
 
@@ -109,6 +118,8 @@ pub(crate) struct Statements {
     pub(crate) append: Arc<str>,
     pub(crate) append_one: Arc<str>,
     pub(crate) head: Guarded,
+    /// A row of the head beside rows of events, with a parameter to be named.
+    pub(crate) head_row: String,
     /// The position of each id.
     pub(crate) positions: Guarded,
     /// What tells where appends begin and end.
@@ -150,6 +161,7 @@ impl Statements {
             append: call("{append_v1}", APPEND_PARAMETERS),
             append_one: call("{append_one_v1}", APPEND_ONE_PARAMETERS),
             head: guarded(HEAD),
+            head_row: names.render(HEAD_ROW),
             positions: guarded(POSITIONS),
             parts: guarded(PARTS),
             counts: guarded(COUNTS),
@@ -211,6 +223,7 @@ mod tests {
         let names = Names::new("eskit", "").unwrap();
         let fixed = [
             HEAD,
+            HEAD_ROW,
             POSITIONS,
             PARTS,
             COUNTS,

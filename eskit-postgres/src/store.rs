@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind,
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use sqlx::PgPool;
@@ -116,7 +116,7 @@ impl PostgresStore {
         let Log { id, payload } = check(&connections, &names, &options).await?;
         let statements = Arc::new(Statements::new(&names, payload, id));
         let heads = Arc::new(Heads::new(
-            Position::START,
+            Place::START,
             Arc::clone(&connections),
             Arc::clone(&statements),
             Following {
@@ -128,7 +128,7 @@ impl PostgresStore {
                 poll_interval: options.poll_interval,
             },
         ));
-        heads.ask().await.map_err(|fault| fault.into_error("open", &names))?;
+        heads.ask(Place::START).await.map_err(|fault| fault.into_error("open", &names))?;
         let writer = Writer {
             names: names.clone(),
             connections: Arc::clone(&connections),
@@ -207,8 +207,13 @@ impl PostgresStore {
     async fn try_read(&self, query: &Query, options: &ReadOptions) -> Result<Page, Fault> {
         let mut connection = self.inner.connections.take().await?;
         let result = page::read(&mut connection, &self.inner.statements, query, options).await;
-        self.inner.connections.give_back(connection, &result);
-        result
+        if matches!(&result, Ok(read) if read.is_cut) {
+            // The server goes on to send what the page has no room for: without end, compared with a new connection.
+            connection.close_on_drop();
+        } else {
+            self.inner.connections.give_back(connection, &result);
+        }
+        result.map(|read| read.page)
     }
 }
 
@@ -271,12 +276,25 @@ impl EventStore for PostgresStore {
         ask(|| self.try_read(query, &options)).await.map_err(|fault| self.error("read", fault))
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
-        ask(|| self.inner.heads.ask()).await.map_err(|fault| self.error("read", fault))
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        Ok(LogId::from(self.inner.statements.log))
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
-        self.inner.heads.beyond(after).await.map_err(|fault| self.error("watch", fault))
+    async fn head(&self) -> Result<Place, StoreError> {
+        ask(|| self.inner.heads.ask(Place::START)).await.map_err(|fault| self.error("read", fault))
+    }
+
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
+        let mut watcher = self.inner.heads.watcher();
+        let fail = |fault| self.error("watch", fault);
+        loop {
+            // What this process knows of the head may be that of a log that was replaced since.
+            let head = ask(|| self.inner.heads.ask(after)).await.map_err(fail)?;
+            if head.position > after.position {
+                return Ok(head);
+            }
+            watcher.moved().await.map_err(fail)?;
+        }
     }
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind,
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use sqlx::PgConnection;
@@ -62,7 +62,7 @@ impl PostgresStore {
     ///
     /// # Errors
     /// As [`EventStore::head`].
-    pub async fn announce(&self) -> Result<Position, StoreError> {
+    pub async fn announce(&self) -> Result<Place, StoreError> {
         let head = self.head().await?;
         self.inner.heads.announce(head);
         Ok(head)
@@ -132,17 +132,23 @@ impl EventStore for InTransaction<'_> {
             tokio::task::yield_now().await;
         }
         let mut inside = self.inside.lock().await;
+        // What the server sends beyond the end of a page is passed over by the next statement: there is no other connection.
         let result = page::read(inside.connection, &self.store.inner.statements, query, &options).await;
+        let result = result.map(|read| read.page);
         inside.told(&self.store, "read", result)
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.store.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         let mut inside = self.inside.lock().await;
-        let result = watch::head(inside.connection, &self.store.inner.statements).await;
+        let result = watch::head_behind(inside.connection, &self.store.inner.statements, Place::START).await;
         inside.told(&self.store, "read", result)
     }
 
-    async fn watch(&self, _: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, _: Place) -> Result<Place, StoreError> {
         let text = "a transaction cannot wait for others to append\nhelp: watch the store itself";
         Err(StoreError::new(StoreErrorKind::Unsupported, text))
     }

@@ -1,14 +1,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::Position;
+use eskit_runtime::{EventId, Place};
 use sqlx::PgConnection;
 use sqlx::postgres::PgListener;
+use sqlx::types::Uuid;
 use tokio::sync::watch;
 
 use crate::connections::Connections;
 use crate::error::Fault;
-use crate::record::position;
+use crate::record::{column, position};
 use crate::statements::Statements;
 
 /// The least time between two announcements: those in between become one.
@@ -18,13 +19,20 @@ const FOLLOWER_CHECK: Duration = Duration::from_secs(1);
 /// How long the follower stays, with its connection, when nobody waits any more.
 const FOLLOW_IDLE_MAX: Duration = Duration::from_secs(5);
 
-/// Asks the database for the head.
-pub(crate) async fn head(conn: &mut PgConnection, statements: &Statements) -> Result<Position, Fault> {
-    Ok(position(statements.query_scalar(&statements.head).fetch_one(conn).await?))
+/// Asks the database for the head of the log, which must hold a place.
+pub(crate) async fn head_behind(
+    conn: &mut PgConnection,
+    statements: &Statements,
+    place: Place,
+) -> Result<Place, Fault> {
+    let query = statements.query_as::<(i64, Option<Uuid>, Option<Uuid>)>(&statements.head);
+    let (at, id, found) = query.bind(column(place.position)).fetch_one(conn).await?;
+    let head = Place { position: position(at), id: id.map(EventId::from) };
+    if place.is_held(head.position, found.map(EventId::from)) { Ok(head) } else { Err(Fault::Replaced(place)) }
 }
 
-/// The head of the log as this process knows it: moved by its own commits at once, and by a follower, while somebody waits,
-/// for those of other processes.
+/// The head of the log as this process knows it: set by its own commits at once, and by a follower, while somebody waits, for what
+/// other processes do. Also goes back, with a log that was restored.
 pub(crate) struct Heads {
     state: watch::Sender<State>,
     tasks: Mutex<Tasks>,
@@ -37,8 +45,8 @@ pub(crate) struct Heads {
 }
 
 #[derive(Clone, Copy)]
-struct State {
-    head: Position,
+pub(crate) struct State {
+    head: Place,
     is_closed: bool,
 }
 
@@ -47,7 +55,7 @@ struct Tasks {
     waiting: usize,
     follows: bool,
     /// The head that is to be announced; nothing when the announcer is not at work.
-    announces: Option<Position>,
+    announces: Option<Place>,
 }
 
 /// Counts one who waits while it lives.
@@ -56,6 +64,31 @@ struct Waiting<'h>(&'h Heads);
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.tasks().waiting -= 1;
+    }
+}
+
+/// One who waits for the head to move.
+pub(crate) struct Watcher<'h> {
+    heads: &'h Arc<Heads>,
+    states: watch::Receiver<State>,
+}
+
+impl Watcher<'_> {
+    /// Waits until the head has moved since this was last called, or since the watcher began.
+    pub(crate) async fn moved(&mut self) -> Result<(), Fault> {
+        let _waiting = self.heads.wait();
+        loop {
+            if self.states.borrow().is_closed {
+                return Err(Fault::Closed);
+            }
+            self.heads.ensure_followed();
+            // From time to time a look whether the follower is still there: it ends with the runtime in which it began.
+            match tokio::time::timeout(FOLLOWER_CHECK, self.states.changed()).await {
+                Ok(Ok(())) if !self.states.borrow_and_update().is_closed => return Ok(()),
+                Ok(_) => return Err(Fault::Closed),
+                Err(_) => {}
+            }
+        }
     }
 }
 
@@ -102,7 +135,7 @@ pub(crate) struct Following {
 
 impl Heads {
     pub(crate) fn new(
-        head: Position,
+        head: Place,
         connections: Arc<Connections>,
         statements: Arc<Statements>,
         following: Following,
@@ -116,43 +149,24 @@ impl Heads {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves the head forward and wakes who waits for it.
-    pub(crate) fn advance(&self, head: Position) {
-        self.state.send_if_modified(|state| {
-            let is_news = head > state.head;
-            if is_news {
-                state.head = head;
-            }
-            is_news
-        });
+    /// Sets the head, and wakes who waits if it is news.
+    pub(crate) fn set(&self, head: Place) {
+        self.state.send_if_modified(|state| std::mem::replace(&mut state.head, head) != head);
     }
 
-    /// Asks the database for the head.
-    pub(crate) async fn ask(&self) -> Result<Position, Fault> {
+    /// Asks the database for the head of the log, which must hold a place.
+    pub(crate) async fn ask(&self, place: Place) -> Result<Place, Fault> {
         let mut connection = self.connections.take().await?;
-        let result = head(&mut connection, &self.statements).await;
+        let result = head_behind(&mut connection, &self.statements, place).await;
         self.connections.give_back(connection, &result);
         let head = result?;
-        self.advance(head);
+        self.set(head);
         Ok(head)
     }
 
-    /// Waits until the head is beyond `after`.
-    pub(crate) async fn beyond(self: &Arc<Heads>, after: Position) -> Result<Position, Fault> {
-        let mut states = self.state.subscribe();
-        let now = *states.borrow_and_update();
-        if now.is_closed || now.head > after {
-            return if now.is_closed { Err(Fault::Closed) } else { Ok(now.head) };
-        }
-        let _waiting = self.wait();
-        loop {
-            self.ensure_followed();
-            let news = states.wait_for(|state| state.is_closed || state.head > after);
-            // From time to time a look whether the follower is still there: it ends with the runtime in which it began.
-            let Ok(state) = tokio::time::timeout(FOLLOWER_CHECK, news).await else { continue };
-            let state = *state.map_err(|_| Fault::Closed)?;
-            return if state.head > after { Ok(state.head) } else { Err(Fault::Closed) };
-        }
+    /// Begins to watch the head.
+    pub(crate) fn watcher(self: &Arc<Heads>) -> Watcher<'_> {
+        Watcher { heads: self, states: self.state.subscribe() }
     }
 
     fn wait(&self) -> Waiting<'_> {
@@ -174,7 +188,7 @@ impl Heads {
         let mut idle_since = Instant::now();
         while !heads.state.borrow().is_closed {
             // A failure here is met again, and told, by the read that follows.
-            let _ = heads.ask().await;
+            let _ = heads.ask(Place::START).await;
             if listener.is_none() && heads.listens {
                 listener = heads.listen().await;
             }
@@ -206,7 +220,7 @@ impl Heads {
     }
 
     /// Tells other processes, soon and outside of any append, that the log has grown. What happens meanwhile is told with it.
-    pub(crate) fn announce(self: &Arc<Heads>, head: Position) {
+    pub(crate) fn announce(self: &Arc<Heads>, head: Place) {
         if !self.announces {
             return;
         }
@@ -218,9 +232,9 @@ impl Heads {
     }
 
     async fn announce_all(mut task: ForAll) {
-        let mut announced = Position::START;
-        while !task.leave_if(|tasks| tasks.announces.is_none_or(|head| head <= announced)) {
-            announced = task.heads.tasks().announces.unwrap_or_default();
+        let mut announced = None;
+        while !task.leave_if(|tasks| tasks.announces == announced) {
+            announced = task.heads.tasks().announces;
             // Whoever is not told asks by itself before long.
             let _ = task.heads.notify().await;
             tokio::time::sleep(ANNOUNCE_GAP).await;

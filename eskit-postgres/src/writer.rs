@@ -166,8 +166,8 @@ impl Writer {
             *is_ambiguous |= !fault.is_definite();
         }
         let (verdicts, head) = result?.settle(batch, known);
-        self.heads.advance(head);
-        if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Done(Ok(_)))) {
+        if let Some(head) = head {
+            self.heads.set(head);
             self.heads.announce(head);
         }
         Ok(verdicts)

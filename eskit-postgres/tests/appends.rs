@@ -119,7 +119,7 @@ async fn a_condition_that_costs_too_much_is_refused_alone() {
         QueryItem::ids(ids).with_tag(Tag::new("k", "a")),
     ];
     for (number, item) in costly.into_iter().enumerate() {
-        let head = store.head().await.unwrap().get();
+        let head = store.head().await.unwrap().position.get();
         let refused = async { store.append(one(plain("e")).with(no_events(item.clone(), 0))).await };
         let beside = async { store.append(one(plain("e"))).await };
         let (refused, beside) = tokio::join!(refused, beside);

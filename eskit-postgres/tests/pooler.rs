@@ -159,10 +159,10 @@ async fn a_pooler_that_is_fit_works() {
         let Some(pooler) = Pooler::start(&fixture.database, settings) else { return };
         let store = PostgresStore::connect(&pooler.dsn()).await.unwrap();
         let appended = store.append(one(on(stream("a"), "e"))).await.unwrap();
-        assert_eq!(fixture.store.head().await.unwrap(), appended.last());
+        assert_eq!(fixture.store.head().await.unwrap().position, appended.last());
         let watching = tokio::spawn({
             let (store, last) = (store.clone(), appended.last());
-            async move { store.watch(last).await }
+            async move { store.watch(last.into()).await }
         });
         fixture.store.append(one(plain("e"))).await.unwrap();
         watching.await.unwrap().unwrap();

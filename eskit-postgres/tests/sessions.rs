@@ -145,7 +145,7 @@ async fn assert_right(store: &PostgresStore) {
     assert_eq!(store.stream_info(&stream("a")).await.unwrap().version, 2);
     store.append(one(on(stream("b"), "e"))).await.unwrap();
     store.change_stream(&stream("b"), StreamChange::delete("asked for")).await.unwrap();
-    assert_eq!(store.head().await.unwrap(), Position::new(4));
+    assert_eq!(store.head().await.unwrap().position, Position::new(4));
 }
 
 /// Names mean what PostgreSQL means by them, whatever stands before it in the session's path.
@@ -274,8 +274,8 @@ async fn refusals(store: &PostgresStore) -> Vec<StoreError> {
     all
 }
 
-fn assert_foreign(error: &StoreError) {
-    assert_eq!(error.kind(), StoreErrorKind::Foreign, "{error}");
+fn assert_wrong_log(error: &StoreError) {
+    assert_eq!(error.kind(), StoreErrorKind::WrongLog, "{error}");
     let text = error.to_string();
     assert!(text.contains("is not the one that this program has opened"), "{text}");
     assert!(text.contains("open the store again"), "{text}");
@@ -290,8 +290,8 @@ async fn a_log_that_took_the_place_of_another_is_left_alone() {
     run(&pool, "ALTER SCHEMA eskit RENAME TO old").await;
     let fresh = PostgresStore::options().migrate(true).connect(fixture.database.dsn()).await.unwrap();
     fresh.append(one(on(stream("a"), "e"))).await.unwrap();
-    refusals(store).await.iter().for_each(assert_foreign);
-    assert_eq!(fresh.head().await.unwrap(), Position::new(1));
+    refusals(store).await.iter().for_each(assert_wrong_log);
+    assert_eq!(fresh.head().await.unwrap().position, Position::new(1));
     // Under its new name it is opened only when its functions were made for that.
     let old = || PostgresStore::options().schema("old").migrate(true).connect(fixture.database.dsn());
     let text = old().await.unwrap_err().to_string();
@@ -299,7 +299,7 @@ async fn a_log_that_took_the_place_of_another_is_left_alone() {
     let repair = text.split("anew: ").nth(1).unwrap().split(", then").next().unwrap();
     run(&pool, repair.to_owned()).await;
     assert_eq!(old().await.unwrap().append(one(plain("e"))).await.unwrap().last(), Position::new(2));
-    assert_eq!(fresh.head().await.unwrap(), Position::new(1));
+    assert_eq!(fresh.head().await.unwrap().position, Position::new(1));
 }
 
 /// Two schemas changed names under programs that run: functions then name the tables of the other one.
@@ -324,15 +324,15 @@ async fn logs_that_changed_places_are_not_mixed_up() {
         {
             let breaks_condition = name == "first" && !append.conditions.is_empty();
             match store.append(append).await {
-                Err(AppendError::Store(error)) => assert_foreign(&error),
+                Err(AppendError::Store(error)) => assert_wrong_log(&error),
                 Err(AppendError::Conflict(_)) if breaks_condition => {}
                 answer => assert!(answer.is_ok() && !breaks_condition, "{answer:?}"),
             }
         }
         for query in [Query::all(), Query::stream(stream("a")), both().into()] {
-            assert_foreign(&store.read(&query, ReadOptions::default().after(Position::new(1))).await.unwrap_err());
+            assert_wrong_log(&store.read(&query, ReadOptions::default().after(Position::new(1))).await.unwrap_err());
         }
-        assert_foreign(&store.head().await.unwrap_err());
+        assert_wrong_log(&store.head().await.unwrap_err());
     }
     run(&pool, swap).await;
     for (store, name) in [(first, "first"), (&second, "second")] {

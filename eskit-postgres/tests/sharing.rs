@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
-use eskit_runtime::{Append, AppendError, EventStore, Position, Query, ReadOptions};
+use eskit_runtime::{Append, AppendError, EventStore, Place, Position, Query, ReadOptions};
 use support::*;
 
 const CHILD_DSN: &str = "ESKIT_POSTGRES_TEST_CHILD";
@@ -64,7 +64,7 @@ async fn race_rounds(stores: &[PostgresStore], rounds: usize) -> usize {
 async fn of_many_racers_one_wins_each_round() {
     let Some(fixture) = fixture().await else { return };
     assert_eq!(race_rounds(std::slice::from_ref(&fixture.store), 100).await, 100);
-    assert_eq!(fixture.store.head().await.unwrap(), Position::new(100));
+    assert_eq!(fixture.store.head().await.unwrap().position, Position::new(100));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -88,7 +88,7 @@ async fn of_many_racers_in_two_processes_one_wins_each_round() {
     let Some(fixture) = fixture().await else { return };
     let child = spawn("child_races", fixture.database.dsn(), 100);
     // Not before the other process is at it.
-    fixture.store.watch(Position::START).await.unwrap();
+    fixture.store.watch(Place::START).await.unwrap();
     let own = race_rounds(std::slice::from_ref(&fixture.store), 100).await;
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -137,8 +137,8 @@ async fn two_processes_share_a_log() {
     let Some(fixture) = fixture().await else { return };
     let mut child = spawn("child_counts_up", fixture.database.dsn(), 100);
     // Nobody appends here yet: the first event must be the child's.
-    let watching = fixture.store.watch(Position::START);
-    assert!(tokio::time::timeout(Duration::from_secs(20), watching).await.unwrap().unwrap() > Position::START);
+    let watching = fixture.store.watch(Place::START);
+    assert!(tokio::time::timeout(Duration::from_secs(20), watching).await.unwrap().unwrap() != Place::START);
     count_up(&fixture.store, 100).await;
     assert!(child.wait().unwrap().success());
     assert_counted(&fixture.store, 200).await;
@@ -156,7 +156,7 @@ async fn two_pools_share_a_log() {
         task.await.unwrap();
     }
     assert_counted(&left, 100).await;
-    assert_eq!(right.head().await.unwrap(), Position::new(100));
+    assert_eq!(right.head().await.unwrap().position, Position::new(100));
 }
 
 #[tokio::test]
@@ -164,15 +164,15 @@ async fn watching_sees_every_append() {
     let Some(fixture) = fixture().await else { return };
     let (store, other) = (&fixture.store, &fixture.another().await);
     let waits = Duration::from_millis(60);
-    assert!(tokio::time::timeout(waits, store.watch(Position::START)).await.is_err(), "an empty log has no news");
+    assert!(tokio::time::timeout(waits, store.watch(Place::START)).await.is_err(), "an empty log has no news");
     for round in 1..=20 {
         let writer = if round % 2 == 0 { store } else { other };
         let before = Position::new(round - 1);
-        let (head, appended) = tokio::join!(store.watch(before), writer.append(one(plain("e"))));
-        assert_eq!((head.unwrap(), appended.unwrap().last()), (Position::new(round), Position::new(round)));
+        let (head, appended) = tokio::join!(store.watch(before.into()), writer.append(one(plain("e"))));
+        assert_eq!((head.unwrap().position, appended.unwrap().last()), (Position::new(round), Position::new(round)));
     }
-    assert_eq!(store.watch(Position::new(3)).await.unwrap(), Position::new(20));
-    assert!(tokio::time::timeout(waits, store.watch(Position::new(20))).await.is_err());
+    assert_eq!(store.watch(Position::new(3).into()).await.unwrap().position, Position::new(20));
+    assert!(tokio::time::timeout(waits, store.watch(Position::new(20).into())).await.is_err());
 }
 
 #[tokio::test]
@@ -180,13 +180,13 @@ async fn appends_of_this_store_are_seen_without_looking() {
     let rarely = PostgresStore::options().poll_interval(Duration::from_secs(3600)).listen(false);
     let Some(Fixture { store, database: _database }) = fixture_with(rarely).await else { return };
     for round in 1..=20 {
-        let watching = store.watch(Position::new(round - 1));
+        let watching = store.watch(Position::new(round - 1).into());
         let (head, _) = tokio::join!(tokio::time::timeout(Duration::from_secs(20), watching), async {
             // The follower has looked, found nothing, and sleeps.
             tokio::time::sleep(Duration::from_millis(5)).await;
             store.append(one(plain("e"))).await.unwrap()
         });
-        assert_eq!(head.unwrap().unwrap(), Position::new(round));
+        assert_eq!(head.unwrap().unwrap().position, Position::new(round));
     }
 }
 
@@ -197,13 +197,14 @@ async fn appends_of_others_are_announced() {
     let Some(fixture) = fixture_with(rarely).await else { return };
     let other = fixture.another().await;
     for round in 1..=5 {
-        let watching = tokio::time::timeout(Duration::from_secs(20), fixture.store.watch(Position::new(round - 1)));
+        let watching =
+            tokio::time::timeout(Duration::from_secs(20), fixture.store.watch(Position::new(round - 1).into()));
         let (head, _) = tokio::join!(watching, async {
             // Time to begin to listen.
             tokio::time::sleep(Duration::from_millis(200)).await;
             other.append(one(plain("e"))).await.unwrap()
         });
-        assert_eq!(head.unwrap().unwrap(), Position::new(round));
+        assert_eq!(head.unwrap().unwrap().position, Position::new(round));
     }
 }
 
@@ -213,9 +214,9 @@ async fn appends_of_others_are_found_without_listening() {
     let deaf = PostgresStore::options().listen(false).poll_interval(Duration::from_millis(10));
     let Some(fixture) = fixture_with(deaf).await else { return };
     let other = fixture.another().await;
-    let watching = tokio::time::timeout(Duration::from_secs(20), fixture.store.watch(Position::START));
+    let watching = tokio::time::timeout(Duration::from_secs(20), fixture.store.watch(Place::START));
     let (head, _) = tokio::join!(watching, other.append(one(plain("e"))));
-    assert_eq!(head.unwrap().unwrap(), Position::new(1));
+    assert_eq!(head.unwrap().unwrap().position, Position::new(1));
 }
 
 /// A reader that follows the log meets every position once and in order, while two stores write and some appends fail.
@@ -252,7 +253,7 @@ async fn a_follower_misses_and_repeats_nothing() {
             next += 1;
         }
         if next <= EVENTS {
-            stores[0].watch(Position::new(next - 1)).await.unwrap();
+            stores[0].watch(Position::new(next - 1).into()).await.unwrap();
         }
     }
     for writer in writers {
@@ -277,7 +278,7 @@ async fn a_full_queue_makes_callers_wait() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(store.head().await.unwrap(), Position::new(100));
+    assert_eq!(store.head().await.unwrap().position, Position::new(100));
 }
 
 /// So many callers that two tasks write in turn: each is answered, in the order of its own appends.
@@ -346,7 +347,7 @@ async fn versions_are_right_behind_a_log_that_was_restored() {
     let restored = "DELETE FROM eskit.events";
     sqlx::raw_sql(restored).execute(store.pool()).await.unwrap();
     other.append(Append::new(vec![on(stream("b"), "e"), on(stream("b"), "e")])).await.unwrap();
-    assert_eq!(store.head().await.unwrap(), Position::new(2));
+    assert_eq!(store.head().await.unwrap().position, Position::new(2));
     assert_eq!(versions_of_two(store).await, [1, 3]);
 }
 
@@ -384,7 +385,15 @@ async fn closing_finishes_what_was_taken_in_and_refuses_the_rest() {
         .collect();
     let watching = {
         let store = store.clone();
-        tokio::spawn(async move { store.watch(Position::new(1_000_000)).await })
+        tokio::spawn(async move {
+            let mut head = Place::START;
+            loop {
+                match store.watch(head).await {
+                    Ok(beyond) => head = beyond,
+                    Err(error) => return error,
+                }
+            }
+        })
     };
     tokio::time::sleep(Duration::from_millis(1)).await;
     store.close().await;
@@ -396,7 +405,7 @@ async fn closing_finishes_what_was_taken_in_and_refuses_the_rest() {
             Err(error) => panic!("{error}"),
         }
     }
-    assert_eq!(watching.await.unwrap().unwrap_err().kind(), eskit_runtime::StoreErrorKind::Closed);
+    assert_eq!(watching.await.unwrap().kind(), eskit_runtime::StoreErrorKind::Closed);
     let error = store.read(&Query::all(), ReadOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), eskit_runtime::StoreErrorKind::Closed);
     assert_eq!(everything(&fixture.another().await).await.len(), written);
@@ -425,7 +434,7 @@ fn a_store_goes_on_when_the_runtime_that_opened_it_has_ended() {
         let fixture = fixture().await?;
         fixture.store.append(one(plain("e"))).await.unwrap();
         // Leaves a follower behind.
-        let _ = tokio::time::timeout(Duration::from_millis(50), fixture.store.watch(Position::new(1))).await;
+        let _ = tokio::time::timeout(Duration::from_millis(50), fixture.store.watch(Position::new(1).into())).await;
         Some(fixture)
     }) else {
         return;
@@ -436,15 +445,15 @@ fn a_store_goes_on_when_the_runtime_that_opened_it_has_ended() {
         runtime().block_on(async {
             let other = fixture.another().await;
             let calls = async {
-                assert_eq!(store.head().await.unwrap(), Position::new(2 * round - 1));
+                assert_eq!(store.head().await.unwrap().position, Position::new(2 * round - 1));
                 store.append(one(plain("e"))).await.unwrap();
                 assert_eq!(everything(store).await.len() as u64, 2 * round);
                 store.stream_info(&stream("a")).await.unwrap();
-                let (head, _) = tokio::join!(store.watch(Position::new(2 * round)), async {
+                let (head, _) = tokio::join!(store.watch(Position::new(2 * round).into()), async {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                     other.append(one(plain("e"))).await.unwrap()
                 });
-                assert_eq!(head.unwrap(), Position::new(2 * round + 1));
+                assert_eq!(head.unwrap().position, Position::new(2 * round + 1));
             };
             tokio::time::timeout(Duration::from_secs(30), calls)
                 .await
@@ -461,12 +470,12 @@ async fn one_connection_is_enough() {
     let pool = limits.connect_with(fixture.database.connect_options()).await.unwrap();
     let store = PostgresStore::open(pool).await.unwrap();
     for round in 1..=3 {
-        let watching = tokio::time::timeout(Duration::from_secs(10), store.watch(Position::new(2 * round - 2)));
+        let watching = tokio::time::timeout(Duration::from_secs(10), store.watch(Position::new(2 * round - 2).into()));
         let (head, ()) = tokio::join!(watching, async {
             tokio::time::sleep(Duration::from_millis(50)).await;
             fixture.store.append(one(plain("e"))).await.unwrap();
         });
-        assert_eq!(head.unwrap().unwrap(), Position::new(2 * round - 1));
+        assert_eq!(head.unwrap().unwrap().position, Position::new(2 * round - 1));
         store.append(one(plain("e"))).await.unwrap();
         assert_eq!(everything(&store).await.len() as u64, 2 * round);
     }

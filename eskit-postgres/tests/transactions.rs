@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
 use eskit_runtime::{
-    Append, AppendError, EventStore, Position, StoreErrorKind, StreamChange, StreamInfo, StreamStatus,
+    Append, AppendError, EventStore, Place, Position, StoreErrorKind, StreamChange, StreamInfo, StreamStatus,
 };
 use sqlx::{AssertSqlSafe, PgPool};
 use support::*;
@@ -40,11 +40,11 @@ async fn events_and_tables_are_committed_together_or_not_at_all() {
         assert_eq!((paid.positions, paid.versions), (vec![Position::new(2)], vec![Some(2)]));
         if commits {
             transaction.commit().await.unwrap();
-            assert_eq!(store.announce().await.unwrap(), Position::new(2));
+            assert_eq!(store.announce().await.unwrap().position, Position::new(2));
         } else {
             transaction.rollback().await.unwrap();
         }
-        assert_eq!((left_over(store.pool()).await, store.head().await.unwrap()), (left, Position::new(head)));
+        assert_eq!((left_over(store.pool()).await, store.head().await.unwrap().position), (left, Position::new(head)));
     }
     // Positions go on behind them, without a gap for what was rolled back.
     assert_eq!(store.append(one(plain("e"))).await.unwrap().last(), Position::new(3));
@@ -63,7 +63,7 @@ async fn a_conflict_leaves_the_transaction_usable() {
     let again = one(on(stream("a"), "e")).with(at_version(stream("a"), 1));
     store.in_transaction(&mut transaction).append(again).await.unwrap();
     transaction.commit().await.unwrap();
-    assert_eq!((left_over(store.pool()).await, store.head().await.unwrap()), (2, Position::new(2)));
+    assert_eq!((left_over(store.pool()).await, store.head().await.unwrap().position), (2, Position::new(2)));
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_repeat_in_a_transaction_returns_the_original_positions() {
     assert!(again.repeated);
     assert_eq!((again.positions, again.versions), (vec![Position::new(1)], vec![Some(1)]));
     transaction.commit().await.unwrap();
-    assert_eq!(store.head().await.unwrap(), Position::new(1));
+    assert_eq!(store.head().await.unwrap().position, Position::new(1));
 }
 
 /// From its append to its end the transaction has the turn, in every process.
@@ -96,7 +96,7 @@ async fn others_wait_for_the_transaction_no_longer_than_their_timeout() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert!(!waiting.is_finished());
     // Readers never wait.
-    assert_eq!(fixture.store.head().await.unwrap(), Position::START);
+    assert_eq!(fixture.store.head().await.unwrap().position, Position::START);
     transaction.commit().await.unwrap();
     assert_eq!(waiting.await.unwrap().unwrap().last(), Position::new(2));
 }
@@ -144,7 +144,7 @@ async fn a_transaction_with_a_snapshot_of_its_own_may_read_only() {
         let begin = || store.pool().begin_with(AssertSqlSafe(format!("BEGIN ISOLATION LEVEL {level}")));
         let mut transaction = begin().await.unwrap();
         let inside = store.in_transaction(&mut transaction);
-        assert_eq!(inside.head().await.unwrap(), Position::new(1));
+        assert_eq!(inside.head().await.unwrap().position, Position::new(1));
         assert_eq!(inside.stream_info(&stream("a")).await.unwrap().version, 1);
         let refused = inside.append(one(plain("e"))).await;
         let Err(AppendError::Store(error)) = refused else { panic!("{level}: {refused:?}") };
@@ -212,12 +212,12 @@ async fn the_pool_is_left_to_others_too() {
     let begin = || tokio::time::timeout(Duration::from_secs(5), store.pool().begin());
     let watching = {
         let store = store.clone();
-        tokio::spawn(async move { store.watch(Position::new(1)).await })
+        tokio::spawn(async move { store.watch(Place::START).await })
     };
     let readers: Vec<_> = (0..32)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { while store.head().await.unwrap() == Position::START {} })
+            tokio::spawn(async move { while store.head().await.unwrap() == Place::START {} })
         })
         .collect();
     for _ in 0..20 {

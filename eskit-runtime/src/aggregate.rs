@@ -4,7 +4,7 @@ use std::ops::Deref;
 use crate::cache::StateCache;
 use crate::event::{EventTypes, SourceLocation};
 use crate::payload::DecodeError;
-use crate::position::Position;
+use crate::position::Place;
 use crate::query::QueryItem;
 use crate::recorded::RecordedEvent;
 use crate::stream::StreamId;
@@ -134,12 +134,12 @@ pub trait Models<N>: Sized + Send {
     /// The payload cannot be read.
     fn evolve(&mut self, model: usize, event: &RecordedEvent) -> Result<bool, DecodeError>;
 
-    /// Replaces the model with this index by the state that is cached of this instance. Returns the position and the version
-    /// of that state; `None` when there is none.
-    fn recall(&mut self, model: usize, scope: &Scope, states: &impl StateCache) -> Option<(Position, u64)>;
+    /// Replaces the model with this index by the state that is cached of this instance. Returns where that state stands; `None`
+    /// when there is none.
+    fn recall(&mut self, model: usize, scope: &Scope, states: &impl StateCache) -> Option<Loaded<()>>;
 
-    /// Caches the model with this index, which is at this position and version.
-    fn cache(&self, model: usize, scope: &Scope, at: (Position, u64), states: &impl StateCache);
+    /// Caches the model with this index, which stands at this place.
+    fn cache(&self, model: usize, scope: &Scope, at: &Loaded<()>, states: &impl StateCache);
 }
 
 impl<A: Evolve> Models<Count<1>> for A {
@@ -153,14 +153,12 @@ impl<A: Evolve> Models<Count<1>> for A {
         Evolve::evolve(self, event)
     }
 
-    fn recall(&mut self, _: usize, scope: &Scope, states: &impl StateCache) -> Option<(Position, u64)> {
-        let cached = states.get::<A>(scope)?;
-        *self = cached.state;
-        Some((cached.position, cached.version))
+    fn recall(&mut self, _: usize, scope: &Scope, states: &impl StateCache) -> Option<Loaded<()>> {
+        Some(states.get::<A>(scope)?.map(|state| *self = state))
     }
 
-    fn cache(&self, _: usize, scope: &Scope, (position, version): (Position, u64), states: &impl StateCache) {
-        states.put::<A>(scope, Loaded { state: self, position, version });
+    fn cache(&self, _: usize, scope: &Scope, at: &Loaded<()>, states: &impl StateCache) {
+        states.put::<A>(scope, at.by_ref().map(|()| self));
     }
 }
 
@@ -180,14 +178,14 @@ macro_rules! models {
                 }
             }
 
-            fn recall(&mut self, model: usize, scope: &Scope, states: &impl StateCache) -> Option<(Position, u64)> {
+            fn recall(&mut self, model: usize, scope: &Scope, states: &impl StateCache) -> Option<Loaded<()>> {
                 match model {
                     $($index => self.$index.recall(0, scope, states),)*
                     _ => None,
                 }
             }
 
-            fn cache(&self, model: usize, scope: &Scope, at: (Position, u64), states: &impl StateCache) {
+            fn cache(&self, model: usize, scope: &Scope, at: &Loaded<()>, states: &impl StateCache) {
                 match model {
                     $($index => self.$index.cache(0, scope, at, states),)*
                     _ => {}
@@ -261,31 +259,31 @@ impl fmt::Display for Scope {
 pub struct Loaded<A> {
     /// The state.
     pub state: A,
-    /// The position of the last event that it holds; [`Position::START`] when there is none.
-    pub position: Position,
+    /// The place of the last event that it holds; [`Place::START`] when there is none.
+    pub last: Place,
     /// For a stream aggregate the version of the stream; otherwise the number of events. A stream that was deleted reads like
     /// one that never held an event, at version 0; [`EventStore::stream_info`](crate::EventStore::stream_info) tells them apart.
     pub version: u64,
+    /// The last event of the log as of which it was read: up to there the state lacks nothing.
+    pub head: Place,
 }
 
 impl<A> Loaded<A> {
-    pub(crate) fn new(state: A, position: Position, version: u64) -> Loaded<A> {
-        Loaded { state, position, version }
-    }
-
     /// The same place of the log with another state.
     pub fn map<B>(self, map: impl FnOnce(A) -> B) -> Loaded<B> {
-        Loaded { state: map(self.state), position: self.position, version: self.version }
+        let Loaded { state, last, version, head } = self;
+        Loaded { state: map(state), last, version, head }
     }
 
     /// The state by reference.
     pub fn by_ref(&self) -> Loaded<&A> {
-        Loaded { state: &self.state, position: self.position, version: self.version }
+        let Loaded { state, last, version, head } = self;
+        Loaded { state, last: *last, version: *version, head: *head }
     }
 
     /// Whether there were no events.
     pub fn is_new(&self) -> bool {
-        self.position == Position::START
+        self.last == Place::START
     }
 }
 

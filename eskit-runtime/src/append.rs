@@ -8,7 +8,7 @@ use crate::limits::LimitError;
 use crate::metadata::Metadata;
 use crate::name::{SchemaVersion, WireName};
 use crate::payload::{ContentType, Shown};
-use crate::position::Position;
+use crate::position::{Place, Position};
 use crate::query::Query;
 use crate::recorded::RecordedEvent;
 use crate::store::StoreError;
@@ -102,6 +102,13 @@ impl NewEvent {
     }
 }
 
+impl NewEvent {
+    /// The bytes of its payload, its metadata and its tags: what the bounds of pages and appends count.
+    pub fn size_bytes(&self) -> usize {
+        self.payload.len() + self.metadata.size_bytes() + self.tags.as_packed().len()
+    }
+}
+
 impl fmt::Debug for NewEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let NewEvent { id, stream, name, schema_version, tags, metadata, content_type, .. } = self;
@@ -161,6 +168,8 @@ pub enum Condition {
         /// The version that it must have.
         expected: ExpectedVersion,
     },
+    /// The log holds this place, and so everything that was read up to there: it was not replaced by a backup in the meantime.
+    Holds(Place),
     /// No event behind a position matches a query: the append condition of the DCB specification.
     NoEvents {
         /// The query that no event may match.
@@ -277,6 +286,12 @@ pub enum ConflictKind {
         /// The position behind which no event might match.
         after: Position,
     },
+    /// The log does not hold a place: it was replaced, most likely by a backup, after it was read. Whatever was remembered of it is
+    /// to be forgotten.
+    Replaced {
+        /// The place that it would have to hold.
+        place: Place,
+    },
 }
 
 impl Conflict {
@@ -295,6 +310,7 @@ impl fmt::Display for Conflict {
             ConflictKind::Query { after } => {
                 write!(f, "an event after position {after} matches the append condition")?;
             }
+            ConflictKind::Replaced { place } => place.write_missing(f)?,
         }
         match &self.event {
             Some(event) => write!(f, ": `{}` at position {}", event.name, event.position),

@@ -13,7 +13,7 @@ use crate::cache::StateCache;
 use crate::decider::{Decide, Emit, Emitter, route};
 use crate::id::EventId;
 use crate::payload::DecodeError;
-use crate::position::Position;
+use crate::position::{Place, Position};
 use crate::query::{Query, QueryItem};
 use crate::recorded::RecordedEvent;
 use crate::registry::Registry;
@@ -63,7 +63,8 @@ impl<S> Executed<S> {
 ///
 /// Models that `states` has are not read first. If the log has moved on since, the append says so, and the command starts
 /// from what was appended; that is no conflict and does not count as a try. What appends nothing, such as a refusal, is
-/// believed only of models that were looked at since the call began.
+/// believed only of models that were looked at since the call began. A log that was replaced since the models were read, such as by
+/// a backup, is a conflict too: the models are then read anew, and what is cached of them is forgotten.
 ///
 /// # Errors
 /// See [`ExecuteError`]. Only [`ExecuteError::UnknownOutcome`] leaves open whether the events were appended; after every
@@ -119,14 +120,24 @@ pub async fn execute<C: Decide, S: EventStore>(
             Ok(appended) => {
                 let recorded = appended.record(events);
                 plan.apply(&mut folded, &recorded)?;
-                plan.cache(&folded, states);
+                if !options.without_condition {
+                    // The conditions held up to the append: nothing that the models lack stands before its events.
+                    folded.reaches(recorded.last().map_or(Place::START, RecordedEvent::place));
+                    plan.cache(&folded, states);
+                }
                 return Ok(Executed { events: recorded, state: folded.state, attempts: attempt, repeated: false });
             }
-            Err(AppendError::Conflict(_)) if !folded.is_current => {
-                plan.catch_up(store, &mut folded).await?;
-                continue;
-            }
             Err(AppendError::Conflict(conflict)) => {
+                let was_current = folded.is_current;
+                if matches!(conflict.kind, ConflictKind::Replaced { .. }) {
+                    // What the models hold was read from a log that is gone.
+                    plan.forget(states);
+                    folded = plan.initial();
+                }
+                if !was_current {
+                    plan.catch_up(store, &mut folded).await?;
+                    continue;
+                }
                 if attempt >= options.retry.attempts || options.expects_a_version() {
                     return Err(ExecuteError::Conflict { conflict, attempts: attempt });
                 }
@@ -181,7 +192,7 @@ pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
             plan.catch_up(store, &mut folded).await?;
         }
         plan.cache(&folded, states);
-        Ok(Loaded::new(folded.state, folded.models[0].last, folded.models[0].version))
+        Ok(folded.models[0].by_ref().map(|()| folded.state))
     }
 }
 
@@ -207,30 +218,27 @@ fn decide<C: Decide>(
     Ok(events)
 }
 
+/// What must hold at the append for the decision to stand: that the log is the one that the models were read from, and that nothing
+/// was appended to any of them since. The events that a query must not match begin behind the head as of the read, and not behind
+/// the last match, which may be long ago: only what is new is looked through.
 fn conditions<M: Models<N>, N>(plan: &Plan<M, N>, folded: &Folded<M>) -> Vec<Condition> {
-    let mut conditions = Vec::new();
-    let mut items: Vec<QueryItem> = Vec::new();
-    let mut after = Position::START;
-    let each_alone = !folded.in_step;
-    for (index, scope) in plan.scopes.iter().enumerate() {
-        let model = &folded.models[index];
+    let mut conditions: Vec<Condition> = folded.heads().into_iter().map(Condition::Holds).collect();
+    let mut together: Vec<QueryItem> = Vec::new();
+    for ((index, scope), seen) in plan.scopes.iter().enumerate().zip(&folded.models) {
         match scope {
             Scope::Stream(stream) => {
-                let expected = ExpectedVersion::Exact(model.version);
+                let expected = ExpectedVersion::Exact(seen.version);
                 conditions.push(Condition::Stream { stream: stream.clone(), expected });
             }
-            Scope::Tags(_) if each_alone => {
-                let query = Query::from(scope.query_item(M::LIST[index].1));
-                conditions.push(Condition::NoEvents { query, after: model.last });
-            }
+            Scope::Tags(_) if folded.in_step => together.push(scope.query_item(M::LIST[index].1)),
             Scope::Tags(_) => {
-                items.push(scope.query_item(M::LIST[index].1));
-                after = after.max(model.last);
+                let query = Query::from(scope.query_item(M::LIST[index].1));
+                conditions.push(Condition::NoEvents { query, after: seen.head.position });
             }
         }
     }
-    if !items.is_empty() {
-        conditions.push(Condition::NoEvents { query: Query::any_of(items), after });
+    if let (false, Some(seen)) = (together.is_empty(), folded.models.first()) {
+        conditions.push(Condition::NoEvents { query: Query::any_of(together), after: seen.head.position });
     }
     conditions
 }

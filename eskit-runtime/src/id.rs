@@ -69,6 +69,60 @@ impl fmt::Debug for EventId {
     }
 }
 
+/// The identity of a log: a UUID that is made with the log, and stays with it. A copy of a log, such as one that was restored from a
+/// backup, has the same: that it is not the same log any more is told by a [`Place`](crate::Place).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LogId(Uuid);
+
+impl LogId {
+    /// The id of a new log.
+    #[allow(clippy::new_without_default, reason = "every call makes another id; a default would suggest one value")]
+    pub fn new() -> LogId {
+        LogId(Uuid::now_v7())
+    }
+
+    /// The id with these 16 bytes, in the order of RFC 9562.
+    pub const fn from_bytes(bytes: [u8; 16]) -> LogId {
+        LogId(Uuid::from_bytes(bytes))
+    }
+
+    /// The 16 bytes of this id, in the order of RFC 9562.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// This id as a [`Uuid`].
+    pub const fn as_uuid(&self) -> Uuid {
+        self.0
+    }
+}
+
+impl From<Uuid> for LogId {
+    fn from(id: Uuid) -> LogId {
+        LogId(id)
+    }
+}
+
+impl FromStr for LogId {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<LogId, uuid::Error> {
+        Uuid::from_str(text).map(LogId)
+    }
+}
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

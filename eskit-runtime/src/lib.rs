@@ -56,7 +56,7 @@ pub use execute::{
     DomainError, ExecuteError, ExecuteOptions, Executed, LoadError, RetryPolicy, Sleep, append_with_retry, execute,
     load,
 };
-pub use id::EventId;
+pub use id::{EventId, LogId};
 pub use intern::Interner;
 pub use lifecycle::{StreamChange, StreamClosed, StreamError, StreamInfo, StreamStatus};
 pub use limits::LimitError;
@@ -64,7 +64,7 @@ pub use metadata::{Metadata, Principal, PrincipalKind};
 pub use name::{SchemaVersion, WireName};
 pub use pages::Pages;
 pub use payload::{ContentType, DecodeError, DecodeReason};
-pub use position::Position;
+pub use position::{Place, PlaceParseError, Position};
 pub use query::{Direction, Query, QueryItem, ReadOptions};
 pub use recorded::{Page, RecordedEvent};
 pub use registry::{Registry, RegistryError};

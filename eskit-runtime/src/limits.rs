@@ -32,6 +32,11 @@ pub const METADATA_BYTES_MAX: usize = 64 * 1024;
 pub const REASON_BYTES_MAX: usize = 1024;
 /// Bytes of one event's payload.
 pub const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of the events of one append, their payloads, metadata and tags together. While a store writes one append, all others wait.
+pub const APPEND_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes after which a page takes in no further event, payloads, metadata and tags together. A page holds one event at
+/// least, and may so reach twice as many.
+pub const PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Events of one page that a store returns from one read; larger limits are cut to this.
 pub const PAGE_EVENTS_MAX: usize = 10_000;
 
@@ -172,14 +177,21 @@ pub fn check_append(append: &Append) -> Result<(), LimitError> {
             return Err(LimitError::TooLong { what: "payload of event", text: excerpt(&event.name), found, max });
         }
     }
+    check_size(append)?;
     check_ids(append)?;
     for condition in &append.conditions {
         match condition {
             crate::Condition::Stream { stream, .. } => check_stream(stream)?,
             crate::Condition::NoEvents { query, .. } => check_query(query)?,
+            crate::Condition::Holds(_) => {}
         }
     }
     Ok(())
+}
+
+fn check_size(append: &Append) -> Result<(), LimitError> {
+    let found = append.events.iter().map(crate::NewEvent::size_bytes).sum();
+    check_count("bytes in the events of one append", found, APPEND_BYTES_MAX)
 }
 
 /// Two events of one append must differ in their ids. Ids mostly ascend, so a sort is rarely needed.

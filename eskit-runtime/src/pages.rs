@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use crate::position::Place;
 use crate::query::{Query, ReadOptions};
 use crate::recorded::Page;
 use crate::store::{EventStore, StoreError};
@@ -12,6 +13,8 @@ type Read<'a> = Pin<Box<dyn Future<Output = Result<Page, StoreError>> + Send + '
 
 /// All pages of one read, one after another. Asks for the next page before it hands one out, so a store that reads on
 /// threads of its own works while the caller decodes. Needs no async runtime; holds at most two pages.
+///
+/// Each page is read from the place where the one before ended: pages never come from a log and from another that has replaced it.
 ///
 /// ```
 /// # use eskit_runtime::{EventStore, Pages, Query, ReadOptions, StoreError};
@@ -28,6 +31,7 @@ pub struct Pages<'a, S> {
     query: Arc<Query>,
     options: ReadOptions,
     next: Next<'a>,
+    head: Place,
 }
 
 enum Next<'a> {
@@ -41,14 +45,15 @@ enum Next<'a> {
 impl<'a, S: EventStore> Pages<'a, S> {
     /// The pages of this read; nothing is read before the first call of [`Pages::next`].
     pub fn new(store: &'a S, query: impl Into<Arc<Query>>, options: ReadOptions) -> Pages<'a, S> {
-        Pages { store, query: query.into(), options, next: Next::Unasked }
+        Pages { store, query: query.into(), options, next: Next::Unasked, head: Place::START }
     }
 
     /// The events of the next page, in the read's direction; `None` behind the last one. Dropping the future loses
     /// nothing: the next call continues.
     ///
     /// # Errors
-    /// What the store's read returns. The next call tries the same page again.
+    /// What the store's read returns; [`Replaced`](crate::StoreErrorKind::Replaced) where the log does not hold the end of the last
+    /// page any more. The next call tries the same page again.
     pub async fn next(&mut self) -> Result<Option<Vec<crate::RecordedEvent>>, StoreError> {
         if matches!(self.next, Next::Unasked) {
             self.next = Next::Asked(self.ask(false));
@@ -68,14 +73,21 @@ impl<'a, S: EventStore> Pages<'a, S> {
             },
         };
         let page = answer?;
+        self.head = page.head;
         match page.events.last() {
             Some(last) if page.more => {
-                self.options = self.options.following(last.position);
+                self.options = self.options.following(last);
                 self.start().await;
             }
             _ => self.next = Next::Done,
         }
         Ok(if page.events.is_empty() { None } else { Some(page.events) })
+    }
+
+    /// The last event of the log as of the page that was handed out last, or as of the last read, which found nothing: then nothing
+    /// that matches was left out up to there.
+    pub fn head(&self) -> Place {
+        self.head
     }
 
     fn ask(&self, ahead: bool) -> Read<'a> {

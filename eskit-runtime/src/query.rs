@@ -1,6 +1,6 @@
 use crate::id::EventId;
 use crate::name::WireName;
-use crate::position::Position;
+use crate::position::{Place, Position};
 use crate::recorded::RecordedEvent;
 use crate::stream::StreamId;
 use crate::tag::{Tag, Tags};
@@ -146,12 +146,16 @@ pub enum Direction {
 
 /// Where a read starts and stops, in which order, and how much one page holds.
 ///
-/// The default reads forward from the start of the log, 1,000 events a page.
+/// The default reads forward from the start of the log, 1,000 events a page. A page ends earlier with the event by which its events
+/// have [`PAGE_BYTES`](crate::limits::PAGE_BYTES).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ReadOptions {
     /// Only events at positions greater than this one.
     pub after: Position,
+    /// The place that the log must hold, or the read is refused as [`Replaced`](crate::StoreErrorKind::Replaced): where whoever
+    /// reads on had come to.
+    pub holds: Place,
     /// Only events at positions up to and including this one.
     pub until: Option<Position>,
     /// Only events of this version of their stream or later; the first has version 1. For queries of one stream.
@@ -171,6 +175,7 @@ impl Default for ReadOptions {
     fn default() -> ReadOptions {
         ReadOptions {
             after: Position::START,
+            holds: Place::START,
             until: None,
             from_version: None,
             to_version: None,
@@ -182,10 +187,12 @@ impl Default for ReadOptions {
 }
 
 impl ReadOptions {
-    /// Only events at positions greater than `position`.
+    /// Only events behind this place, which the log must hold: reading on from an event whose log was restored from a backup in
+    /// the meantime would skip or repeat events unnoticed. Of a position alone, the log must reach it.
     #[must_use]
-    pub fn after(mut self, position: Position) -> ReadOptions {
-        self.after = position;
+    pub fn after(mut self, place: impl Into<Place>) -> ReadOptions {
+        self.holds = place.into();
+        self.after = self.holds.position;
         self
     }
 
@@ -245,12 +252,13 @@ impl ReadOptions {
         self.limit.clamp(1, crate::limits::PAGE_EVENTS_MAX)
     }
 
-    /// The options that continue behind the last event of a page.
+    /// The options that continue behind the last event of a page, in a log that still holds it.
     #[must_use]
-    pub fn following(mut self, last: Position) -> ReadOptions {
+    pub fn following(mut self, last: impl Into<Place>) -> ReadOptions {
+        self.holds = last.into();
         match self.direction {
-            Direction::Forward => self.after = last,
-            Direction::Backward => self.until = Some(Position::new(last.get().saturating_sub(1))),
+            Direction::Forward => self.after = self.holds.position,
+            Direction::Backward => self.until = Some(self.holds.position.previous()),
         }
         self
     }

@@ -4,7 +4,7 @@ use crate::id::EventId;
 use crate::metadata::Metadata;
 use crate::name::{SchemaVersion, WireName};
 use crate::payload::{ContentType, Shown};
-use crate::position::Position;
+use crate::position::{Place, Position};
 use crate::stream::StreamVersion;
 use crate::tag::Tags;
 use crate::time::Timestamp;
@@ -34,6 +34,24 @@ pub struct RecordedEvent {
     pub recorded_at: Timestamp,
 }
 
+impl RecordedEvent {
+    /// Where it stands: what a reader remembers of the log, to read on behind it.
+    pub fn place(&self) -> Place {
+        Place::new(self.position, self.id)
+    }
+
+    /// The bytes of its payload, its metadata and its tags: what the bounds of pages and appends count.
+    pub fn size_bytes(&self) -> usize {
+        self.payload.len() + self.metadata.size_bytes() + self.tags.as_packed().len()
+    }
+}
+
+impl From<&RecordedEvent> for Place {
+    fn from(event: &RecordedEvent) -> Place {
+        event.place()
+    }
+}
+
 impl fmt::Debug for RecordedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RecordedEvent { position, id, stream, name, schema_version, tags, metadata, content_type, .. } = self;
@@ -60,12 +78,15 @@ pub struct Page {
     pub events: Vec<RecordedEvent>,
     /// Whether further events may follow; read them with [`ReadOptions::following`](crate::ReadOptions::following).
     pub more: bool,
+    /// The last event of the whole log as of this read, whether it matches or not: without [`Page::more`], nothing that matches
+    /// was left out up to there.
+    pub head: Place,
 }
 
 impl Page {
-    /// A page of these events; `more` says whether further ones may follow.
-    pub fn new(events: Vec<RecordedEvent>, more: bool) -> Page {
-        Page { events, more }
+    /// A page of these events; `more` says whether further ones may follow, and `head` where the log ended as of the read.
+    pub fn new(events: Vec<RecordedEvent>, more: bool, head: Place) -> Page {
+        Page { events, more, head }
     }
 }
 

@@ -1,15 +1,19 @@
-use std::fmt;
+mod any;
+mod error;
+
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::append::{Append, AppendError, Appended};
+use crate::id::LogId;
 use crate::lifecycle::{StreamChange, StreamError, StreamInfo, StreamStatus};
-use crate::limits::LimitError;
-use crate::position::Position;
+use crate::position::Place;
 use crate::query::{Query, ReadOptions};
 use crate::recorded::Page;
 use crate::stream::StreamId;
+
+pub use any::AnyStore;
+pub use error::{StoreError, StoreErrorKind};
 
 /// One append-only log.
 ///
@@ -20,6 +24,8 @@ use crate::stream::StreamId;
 /// - an append whose event ids are all in the log, as one earlier append, is answered with the original positions, even
 ///   when its conditions no longer hold;
 /// - an append to a stream that is archived, tombstoned or deleted is refused ([`EventStore::change_stream`]);
+/// - a read and a `watch` from a [`Place`] that the log does not hold are refused as [`Replaced`](StoreErrorKind::Replaced), never
+///   answered with nothing, nor with what stands there now, also where the log was replaced while the store was open;
 /// - limits ([`crate::limits::check_append`], [`crate::limits::check_read`]) are checked before anything is written;
 /// - dropping the future of an append does not undo it: it may or may not have happened.
 #[diagnostic::on_unimplemented(
@@ -30,41 +36,46 @@ pub trait EventStore: Send + Sync {
     /// Appends events atomically if every condition holds.
     fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 
-    /// Reads one page of the events that match a query.
+    /// Reads one page of the events that match a query, all as of one moment: that of [`Page::head`].
     ///
     /// With [`ReadOptions::ahead`] nobody may poll the future for a long time after the first poll. Where each read takes
     /// something scarce, such as a connection of a pool, such reads must leave enough of it for everything else to go on.
     fn read(&self, query: &Query, options: ReadOptions) -> impl Future<Output = Result<Page, StoreError>> + Send;
 
-    /// The position of the last event; [`Position::START`] for an empty log.
-    fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send;
+    /// The id that was given to the log when it was made.
+    fn log_id(&self) -> impl Future<Output = Result<LogId, StoreError>> + Send;
+
+    /// The place of the last event; [`Place::START`] for an empty log.
+    fn head(&self) -> impl Future<Output = Result<Place, StoreError>> + Send;
 
     /// Waits until the log reaches beyond `after`, and returns its head. May return early with an unchanged head, so
     /// callers loop; dropping the future is safe.
+    ///
+    /// A log that does not hold `after`, at the beginning or while this waits, is a [`Replaced`](StoreErrorKind::Replaced) error.
     ///
     /// To follow the log, wait first and then read up to the head. It is the head that goes on, not the position of the last
     /// match: where the query passes over the newest events, waiting behind the last match would return at once for ever.
     ///
     /// ```
-    /// use eskit_runtime::{Event, EventStore, Pages, Position, Query, QueryItem, ReadOptions};
+    /// use eskit_runtime::{Event, EventStore, Pages, Place, Query, QueryItem, ReadOptions};
     ///
     /// /// Follows the events of one type, or of an enum of types, from behind `done`.
-    /// async fn follow<E: Event>(store: &impl EventStore, mut done: Position) -> Result<(), Box<dyn std::error::Error>> {
+    /// async fn follow<E: Event>(store: &impl EventStore, mut done: Place) -> Result<(), Box<dyn std::error::Error>> {
     ///     let query = Query::from(QueryItem::types(E::TYPES.names()));
     ///     loop {
     ///         let head = store.watch(done).await?;
-    ///         let mut pages = Pages::new(store, query.clone(), ReadOptions::default().after(done).until(head));
+    ///         let mut pages = Pages::new(store, query.clone(), ReadOptions::default().after(done).until(head.position));
     ///         while let Some(page) = pages.next().await? {
     ///             for recorded in page {
     ///                 let event: E = recorded.decode()?;
-    ///                 // Write what follows from it, and `recorded.position` in the same transaction: the next run begins there.
+    ///                 // Write what follows from it, and `recorded.place()` in the same transaction: the next run begins there.
     ///             }
     ///         }
-    ///         done = done.max(head);
+    ///         done = head;
     ///     }
     /// }
     /// ```
-    fn watch(&self, after: Position) -> impl Future<Output = Result<Position, StoreError>> + Send;
+    fn watch(&self, after: Place) -> impl Future<Output = Result<Place, StoreError>> + Send;
 
     /// The version and the status of a stream, as of one moment; version 0 and open for a stream that never held an
     /// event.
@@ -141,10 +152,13 @@ macro_rules! forward_to_pointee {
             ) -> impl Future<Output = Result<Page, StoreError>> + Send {
                 (**self).read(query, options)
             }
-            fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send {
+            fn log_id(&self) -> impl Future<Output = Result<LogId, StoreError>> + Send {
+                (**self).log_id()
+            }
+            fn head(&self) -> impl Future<Output = Result<Place, StoreError>> + Send {
                 (**self).head()
             }
-            fn watch(&self, after: Position) -> impl Future<Output = Result<Position, StoreError>> + Send {
+            fn watch(&self, after: Place) -> impl Future<Output = Result<Place, StoreError>> + Send {
                 (**self).watch(after)
             }
             fn stream_info(&self, stream: &StreamId) -> impl Future<Output = Result<StreamInfo, StoreError>> + Send {
@@ -163,191 +177,3 @@ macro_rules! forward_to_pointee {
 
 forward_to_pointee!(Arc<S>);
 forward_to_pointee!(&S);
-
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// The object-safe form of [`EventStore`], implemented for every store.
-trait ErasedStore: Send + Sync {
-    fn append(&self, append: Append) -> Boxed<'_, Result<Appended, AppendError>>;
-    fn read<'a>(&'a self, query: &'a Query, options: ReadOptions) -> Boxed<'a, Result<Page, StoreError>>;
-    fn head(&self) -> Boxed<'_, Result<Position, StoreError>>;
-    fn watch(&self, after: Position) -> Boxed<'_, Result<Position, StoreError>>;
-    fn stream_info<'a>(&'a self, stream: &'a StreamId) -> Boxed<'a, Result<StreamInfo, StoreError>>;
-    fn change_stream<'a>(
-        &'a self,
-        stream: &'a StreamId,
-        change: StreamChange,
-    ) -> Boxed<'a, Result<StreamStatus, StreamError>>;
-}
-
-impl<S: EventStore> ErasedStore for S {
-    fn append(&self, append: Append) -> Boxed<'_, Result<Appended, AppendError>> {
-        Box::pin(EventStore::append(self, append))
-    }
-    fn read<'a>(&'a self, query: &'a Query, options: ReadOptions) -> Boxed<'a, Result<Page, StoreError>> {
-        Box::pin(EventStore::read(self, query, options))
-    }
-    fn head(&self) -> Boxed<'_, Result<Position, StoreError>> {
-        Box::pin(EventStore::head(self))
-    }
-    fn watch(&self, after: Position) -> Boxed<'_, Result<Position, StoreError>> {
-        Box::pin(EventStore::watch(self, after))
-    }
-    fn stream_info<'a>(&'a self, stream: &'a StreamId) -> Boxed<'a, Result<StreamInfo, StoreError>> {
-        Box::pin(EventStore::stream_info(self, stream))
-    }
-    fn change_stream<'a>(
-        &'a self,
-        stream: &'a StreamId,
-        change: StreamChange,
-    ) -> Boxed<'a, Result<StreamStatus, StreamError>> {
-        Box::pin(EventStore::change_stream(self, stream, change))
-    }
-}
-
-/// A store whose type is chosen while the program runs, such as by a DSN. Cheap to clone; clones share the store.
-#[derive(Clone)]
-pub struct AnyStore {
-    name: &'static str,
-    inner: Arc<dyn ErasedStore>,
-}
-
-impl AnyStore {
-    /// Erases the type of a store.
-    pub fn new<S: EventStore + 'static>(store: S) -> AnyStore {
-        AnyStore { name: std::any::type_name::<S>(), inner: Arc::new(store) }
-    }
-}
-
-impl EventStore for AnyStore {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.inner.append(append).await
-    }
-    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        self.inner.read(query, options).await
-    }
-    async fn head(&self) -> Result<Position, StoreError> {
-        self.inner.head().await
-    }
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
-        self.inner.watch(after).await
-    }
-    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
-        self.inner.stream_info(stream).await
-    }
-    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
-        self.inner.change_stream(stream, change).await
-    }
-}
-
-impl fmt::Debug for AnyStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AnyStore({})", self.name)
-    }
-}
-
-/// What went wrong inside a store.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum StoreErrorKind {
-    /// A query or an option crosses a limit; the same call will fail again.
-    Invalid,
-    /// The store cannot be reached, or the connection broke. Trying again may help.
-    Unavailable,
-    /// Another process holds the store for longer than the store waits. Trying again may help.
-    Busy,
-    /// The store may be read but not written.
-    ReadOnly,
-    /// The disk or the quota is full.
-    Full,
-    /// The stored data is damaged.
-    Corrupt,
-    /// The file or schema belongs to another program, or to a newer version of this one.
-    Foreign,
-    /// An earlier failure made the store refuse to write; open it again.
-    FailedClosed,
-    /// The store was shut down.
-    Closed,
-    /// A layer around the store refused the call, such as a hook.
-    Refused,
-    /// The store does not offer what was asked for.
-    Unsupported,
-    /// Anything else.
-    Other,
-}
-
-impl StoreErrorKind {
-    /// The kind as one word, for logs and metrics: `invalid`, `unavailable`, `busy`, `read_only`, `full`, `corrupt`, `foreign`,
-    /// `failed_closed`, `closed`, `refused`, `unsupported` or `other`.
-    pub fn name(self) -> &'static str {
-        match self {
-            StoreErrorKind::Invalid => "invalid",
-            StoreErrorKind::Unavailable => "unavailable",
-            StoreErrorKind::Busy => "busy",
-            StoreErrorKind::ReadOnly => "read_only",
-            StoreErrorKind::Full => "full",
-            StoreErrorKind::Corrupt => "corrupt",
-            StoreErrorKind::Foreign => "foreign",
-            StoreErrorKind::FailedClosed => "failed_closed",
-            StoreErrorKind::Closed => "closed",
-            StoreErrorKind::Refused => "refused",
-            StoreErrorKind::Unsupported => "unsupported",
-            StoreErrorKind::Other => "other",
-        }
-    }
-}
-
-/// A failure of a store: a kind, a text that names what failed and what to do, and the cause.
-#[derive(Debug)]
-pub struct StoreError {
-    kind: StoreErrorKind,
-    text: String,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-impl StoreError {
-    /// A failure of this kind, described by `text`.
-    pub fn new(kind: StoreErrorKind, text: impl Into<String>) -> StoreError {
-        StoreError { kind, text: text.into(), source: None }
-    }
-
-    /// Adds the error that caused this one.
-    #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
-        self.source = Some(source.into());
-        self
-    }
-
-    /// What kind of failure this is.
-    pub fn kind(&self) -> StoreErrorKind {
-        self.kind
-    }
-
-    /// The limit of the contract that the call crossed, if that is what this is.
-    pub fn limit(&self) -> Option<&LimitError> {
-        self.source.as_deref()?.downcast_ref()
-    }
-
-    /// Whether the same call may succeed later without anyone's help.
-    pub fn is_transient(&self) -> bool {
-        matches!(self.kind, StoreErrorKind::Unavailable | StoreErrorKind::Busy)
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for StoreError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
-    }
-}
-
-impl From<LimitError> for StoreError {
-    fn from(error: LimitError) -> StoreError {
-        StoreError::new(StoreErrorKind::Invalid, error.to_string()).with_source(error)
-    }
-}

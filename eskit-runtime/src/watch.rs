@@ -3,9 +3,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::position::Position;
-
-/// The head of a log within one process: stores advance it after a commit, readers wait for it to move.
+/// Wakes those who wait for the head of a log, within one process: stores say that it has moved, readers look at it again.
 ///
 /// A building block for [`EventStore::watch`](crate::EventStore::watch); needs no async runtime.
 #[derive(Debug, Default)]
@@ -15,39 +13,22 @@ pub struct HeadWatch {
 
 #[derive(Debug, Default)]
 struct State {
-    head: Position,
     /// Who waits, by ticket: those that came first are woken first.
     waiting: BTreeMap<u64, Waker>,
     next_ticket: u64,
 }
 
 impl HeadWatch {
-    /// A watch whose head stands at `head`.
-    pub fn new(head: Position) -> HeadWatch {
-        HeadWatch { state: Mutex::new(State { head, ..State::default() }) }
-    }
-
-    /// The head as last advanced.
-    pub fn head(&self) -> Position {
-        self.lock().head
-    }
-
-    /// Moves the head forward and wakes every waiting reader; a lower head changes nothing.
-    pub fn advance(&self, head: Position) {
-        let waiting = {
-            let mut state = self.lock();
-            if head <= state.head {
-                return;
-            }
-            state.head = head;
-            std::mem::take(&mut state.waiting)
-        };
+    /// Wakes every waiting reader: the head has moved, forward, or back to that of a backup.
+    pub fn moved(&self) {
+        let waiting = std::mem::take(&mut self.lock().waiting);
         waiting.into_values().for_each(Waker::wake);
     }
 
-    /// Waits until the head is beyond `after`, and returns it. Dropping the future gives up its place.
-    pub async fn beyond(&self, after: Position) -> Position {
-        Beyond { watch: self, after, ticket: None }.await
+    /// Waits until `look` finds something, and returns it. Looks at once, and each time that the head has moved: what moves it after a
+    /// look is not missed. Dropping the future gives up its place.
+    pub async fn until<T>(&self, look: impl FnMut() -> Option<T> + Unpin) -> T {
+        Until { watch: self, look, ticket: None }.await
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -56,20 +37,16 @@ impl HeadWatch {
 }
 
 /// One reader that waits.
-struct Beyond<'a> {
+struct Until<'a, F> {
     watch: &'a HeadWatch,
-    after: Position,
+    look: F,
     ticket: Option<u64>,
 }
 
-impl Future for Beyond<'_> {
-    type Output = Position;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Position> {
+impl<F> Until<'_, F> {
+    /// Has this task woken when the head moves from now on.
+    fn listen(&mut self, context: &Context<'_>) {
         let mut state = self.watch.lock();
-        if state.head > self.after {
-            return Poll::Ready(state.head);
-        }
         let ticket = self.ticket.unwrap_or(state.next_ticket);
         if ticket == state.next_ticket {
             state.next_ticket += 1;
@@ -82,11 +59,22 @@ impl Future for Beyond<'_> {
         drop(state);
         drop(replaced);
         self.ticket = Some(ticket);
-        Poll::Pending
     }
 }
 
-impl Drop for Beyond<'_> {
+impl<T, F: FnMut() -> Option<T> + Unpin> Future for Until<'_, F> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        self.listen(context);
+        match (self.look)() {
+            Some(found) => Poll::Ready(found),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> Drop for Until<'_, F> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
             let given_up = self.watch.lock().waiting.remove(&ticket);
@@ -113,54 +101,73 @@ mod tests {
         }
     }
 
-    fn poll<F: Future>(future: &mut Pin<Box<F>>, count: &Arc<Count>) -> Poll<F::Output> {
+    /// A head, and how to wait until it is beyond a number.
+    #[derive(Default)]
+    struct Log {
+        head: AtomicU32,
+        watch: HeadWatch,
+    }
+
+    impl Log {
+        fn set(&self, head: u32) {
+            self.head.store(head, Ordering::Relaxed);
+            self.watch.moved();
+        }
+
+        fn beyond(&self, after: u32) -> Pin<Box<dyn Future<Output = u32> + '_>> {
+            let look = move || Some(self.head.load(Ordering::Relaxed)).filter(|head| *head > after);
+            Box::pin(self.watch.until(look))
+        }
+    }
+
+    fn poll<T>(future: &mut Pin<Box<dyn Future<Output = T> + '_>>, count: &Arc<Count>) -> Poll<T> {
         future.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(count))))
     }
 
     #[test]
     fn a_reader_that_gave_up_leaves_nothing_behind() {
-        let (watch, count) = (HeadWatch::default(), Arc::new(Count::default()));
-        let mut patient = Box::pin(watch.beyond(Position::START));
+        let (log, count) = (Log::default(), Arc::new(Count::default()));
+        let mut patient = log.beyond(0);
         assert!(poll(&mut patient, &count).is_pending());
         for _ in 0..100 {
             let gone = Arc::new(Count::default());
-            let mut reader = Box::pin(watch.beyond(Position::START));
+            let mut reader = log.beyond(0);
             assert!(poll(&mut reader, &gone).is_pending());
             drop(reader);
             assert_eq!(Arc::strong_count(&gone), 1, "the waker is still held");
         }
-        assert_eq!(watch.lock().waiting.len(), 1);
-        watch.advance(Position::new(1));
+        assert_eq!(log.watch.lock().waiting.len(), 1);
+        log.set(1);
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
-        assert_eq!(poll(&mut patient, &count), Poll::Ready(Position::new(1)));
+        assert_eq!(poll(&mut patient, &count), Poll::Ready(1));
     }
 
     #[test]
     fn a_reader_keeps_one_place_and_its_newest_waker() {
-        let watch = HeadWatch::default();
+        let log = Log::default();
         let (old, new) = (Arc::new(Count::default()), Arc::new(Count::default()));
-        let mut reader = Box::pin(watch.beyond(Position::new(1)));
+        let mut reader = log.beyond(1);
         for count in [&old, &old, &new] {
             assert!(poll(&mut reader, count).is_pending());
         }
-        assert_eq!(watch.lock().waiting.len(), 1);
-        watch.advance(Position::new(1));
+        assert_eq!(log.watch.lock().waiting.len(), 1);
+        log.set(1);
         assert_eq!((old.0.load(Ordering::Relaxed), new.0.load(Ordering::Relaxed)), (0, 1));
         // Not beyond yet: it waits on.
         assert!(poll(&mut reader, &new).is_pending());
-        watch.advance(Position::new(2));
+        log.set(2);
         assert_eq!(new.0.load(Ordering::Relaxed), 2);
-        assert_eq!(poll(&mut reader, &new), Poll::Ready(Position::new(2)));
+        assert_eq!(poll(&mut reader, &new), Poll::Ready(2));
     }
 
     /// Two readers in one task, as in a `select!`: each has a place of its own.
     #[test]
     fn a_reader_does_not_give_up_the_place_of_another_in_its_task() {
-        let (watch, count) = (HeadWatch::default(), Arc::new(Count::default()));
-        let mut readers = [(); 2].map(|()| Box::pin(watch.beyond(Position::START)));
+        let (log, count) = (Log::default(), Arc::new(Count::default()));
+        let mut readers = [(); 2].map(|()| log.beyond(0));
         readers.iter_mut().for_each(|reader| assert!(poll(reader, &count).is_pending()));
         drop(readers);
-        assert!(watch.lock().waiting.is_empty());
+        assert!(log.watch.lock().waiting.is_empty());
         assert_eq!(Arc::strong_count(&count), 1);
     }
 }

@@ -1,4 +1,4 @@
-use eskit_runtime::{AppendError, Appended, Envelope, NewEvent, StreamClosed, StreamId, Timestamp};
+use eskit_runtime::{AppendError, Appended, Envelope, NewEvent, Place, StreamClosed, StreamId, Timestamp};
 use rusqlite::Connection;
 
 use crate::condition;
@@ -6,6 +6,7 @@ use crate::connect::{SecureDelete, secure_delete};
 use crate::error::Fault;
 use crate::lifecycle;
 use crate::names::{NameKind, PendingNames};
+use crate::place;
 use crate::repeat::{self, Known};
 use crate::request::EncodedAppend;
 use crate::row::position;
@@ -90,7 +91,7 @@ impl<'b, 'c> Batch<'b, 'c> {
 
     /// Checks one append and writes it. A fault means that the whole transaction must be rolled back.
     pub(crate) fn append(&mut self, request: &mut EncodedAppend) -> Result<Result<Appended, AppendError>, Fault> {
-        let EncodedAppend { append, envelopes } = request;
+        let EncodedAppend { append, envelopes, .. } = request;
         match self.known(&append.events)? {
             Known::No => {}
             Known::Repeated(appended) => return Ok(Ok(appended)),
@@ -151,9 +152,15 @@ impl<'b, 'c> Batch<'b, 'c> {
             self.insert(event, version, part, recorded_at, envelope)?;
             positions.push(position(self.state.head));
             versions.push(version.map(i64::unsigned_abs));
+            self.state.head_id = Some(event.id);
             self.state.ids.insert(event.id);
         }
         Ok(Appended::new(positions, versions, now))
+    }
+
+    /// Whether the log holds a place.
+    pub(crate) fn holds(&mut self, place: Place) -> Result<bool, Fault> {
+        place::is_held(&mut self.statements.id_at, place, self.state.head())
     }
 
     /// The version of a stream: 0 when it never held an event.

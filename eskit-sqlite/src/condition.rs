@@ -14,6 +14,8 @@ pub(crate) fn first_conflict(batch: &mut Batch<'_, '_>, conditions: &[Condition]
         let conflict = match condition {
             Condition::Stream { expected: ExpectedVersion::Any, .. } => None,
             Condition::Stream { stream, expected } => stream_conflict(batch, stream, *expected)?,
+            Condition::Holds(place) if batch.holds(*place)? => None,
+            Condition::Holds(place) => Some(Conflict::new(ConflictKind::Replaced { place: *place }, None)),
             Condition::NoEvents { query, after } => query_conflict(batch, query, *after)?,
         };
         if conflict.is_some() {

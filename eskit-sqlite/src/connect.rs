@@ -1,13 +1,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::{Position, StoreError, StoreErrorKind};
+use eskit_runtime::{Place, StoreError, StoreErrorKind};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Fault;
 use crate::options::{Durability, SqliteOptions};
-use crate::schema;
+use crate::{place, schema};
 
 /// Before this version a reset of the write-ahead log could corrupt the database.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
@@ -29,7 +29,7 @@ pub(crate) struct Connections {
     pub(crate) writer: Option<Connection>,
     pub(crate) readers: Vec<Connection>,
     pub(crate) poller: Connection,
-    pub(crate) head: Position,
+    pub(crate) head: Place,
 }
 
 /// The absolute form of a path: SQLite must not take it for a URI, nor must it move with the working directory.
@@ -59,14 +59,8 @@ pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Connections, 
     }
     let poller = open_reader(path, options).map_err(fail)?;
     schema::check(&poller, path)?;
-    let head = head(&poller).map_err(fail)?;
+    let head = place::head(&poller).map_err(fail)?;
     Ok(Connections { writer, readers, poller, head })
-}
-
-/// The position of the last event.
-pub(crate) fn head(conn: &Connection) -> Result<Position, Fault> {
-    let head: Option<i64> = conn.prepare_cached("SELECT max(pos) FROM events")?.query_row([], |row| row.get(0))?;
-    Ok(Position::new(head.unwrap_or_default().unsigned_abs()))
 }
 
 fn check_version(number: i32) -> Result<(), StoreError> {

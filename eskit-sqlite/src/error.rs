@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use eskit_runtime::{StoreError, StoreErrorKind};
+use eskit_runtime::{Place, StoreError, StoreErrorKind};
 use rusqlite::ErrorCode;
 
 /// What can go wrong between this crate and the file.
@@ -13,6 +13,8 @@ pub(crate) enum Fault {
     Damaged(String),
     /// This file was removed or replaced while it was open.
     Moved(PathBuf),
+    /// The log does not hold this place.
+    Replaced(Place),
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -26,6 +28,7 @@ impl fmt::Display for Fault {
         match self {
             Fault::Sqlite(error) => error.fmt(f),
             Fault::Damaged(text) => f.write_str(text),
+            Fault::Replaced(place) => StoreError::replaced(*place).fmt(f),
             Fault::Moved(file) => write!(f, "`{}` was removed or replaced while it was open", file.display()),
         }
     }
@@ -38,6 +41,7 @@ impl Fault {
             Fault::Sqlite(error) => error,
             Fault::Damaged(_) => return StoreErrorKind::Corrupt,
             Fault::Moved(_) => return StoreErrorKind::FailedClosed,
+            Fault::Replaced(_) => return StoreErrorKind::Replaced,
         };
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
@@ -70,7 +74,7 @@ impl Fault {
         let error = StoreError::new(self.kind(), self.text(doing, path));
         match self {
             Fault::Sqlite(source) => error.with_source(source),
-            Fault::Damaged(_) | Fault::Moved(_) => error,
+            Fault::Damaged(_) | Fault::Moved(_) | Fault::Replaced(_) => error,
         }
     }
 

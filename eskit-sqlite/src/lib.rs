@@ -27,6 +27,7 @@ mod lifecycle;
 mod names;
 mod options;
 mod page;
+mod place;
 mod queue;
 mod range;
 mod readers;

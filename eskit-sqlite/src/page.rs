@@ -1,7 +1,9 @@
+use eskit_runtime::limits::PAGE_BYTES;
 use eskit_runtime::{Interner, Page, Query, ReadOptions, RecordedEvent};
 use rusqlite::{Connection, Row};
 
 use crate::error::Fault;
+use crate::place;
 use crate::range::Range;
 use crate::row::{self, event_columns};
 use crate::select::{self, Source};
@@ -15,23 +17,27 @@ pub(crate) fn read(
     query: &Query,
     options: &ReadOptions,
 ) -> Result<Page, Fault> {
-    let range = Range::of(options);
-    if range.is_empty() || query.items().is_empty() {
-        return Ok(Page::default());
-    }
     // An event could appear without an earlier one otherwise.
-    snapshot::within(conn, || read_in_snapshot(conn, names, query, range, options.page_len()))
+    snapshot::within(conn, || {
+        let head = place::head_behind(conn, options.holds)?;
+        let range = Range::of(options);
+        if range.is_empty() || query.items().is_empty() {
+            return Ok(Page::new(Vec::new(), false, head));
+        }
+        let Collector { events, more, .. } = read_in_snapshot(conn, names, query, range, options.page_len())?;
+        Ok(Page::new(events, more, head))
+    })
 }
 
-fn read_in_snapshot(
+fn read_in_snapshot<'n>(
     conn: &Connection,
-    names: &mut Interner,
+    names: &'n mut Interner,
     query: &Query,
     range: Range,
     page_len: usize,
-) -> Result<Page, Fault> {
+) -> Result<Collector<'n>, Fault> {
     let sources = select::sources(conn, None, query, range)?;
-    let mut page = Collector { events: Vec::new(), names, page_len, more: false };
+    let mut page = Collector { events: Vec::new(), names, page_len, bytes: 0, more: false };
     match sources.as_slice() {
         [] => {}
         [Source::Stream(stream, item)] => {
@@ -44,29 +50,34 @@ fn read_in_snapshot(
                 conn.prepare_cached(concat!("SELECT ", event_columns!(), " FROM events e WHERE e.pos = ?1"))?;
             for at in positions {
                 let mut rows = statement.query([at])?;
-                match rows.next()? {
-                    Some(row) => page.add(row)?,
-                    None => return Err(Fault::Damaged(format!("the event at position {at} is missing"))),
+                let Some(row) = rows.next()? else {
+                    return Err(Fault::Damaged(format!("the event at position {at} is missing")));
                 };
+                if !page.add(row)? {
+                    break;
+                }
             }
         }
     }
-    Ok(Page::new(page.events, page.more))
+    Ok(page)
 }
 
 struct Collector<'n> {
     events: Vec<RecordedEvent>,
     names: &'n mut Interner,
     page_len: usize,
+    bytes: usize,
     more: bool,
 }
 
 impl Collector<'_> {
     /// Takes an event in; notes instead that there are more when the page is full. Returns whether to go on.
     fn add(&mut self, row: &Row<'_>) -> Result<bool, Fault> {
-        self.more = self.events.len() == self.page_len;
+        self.more = self.events.len() == self.page_len || self.bytes >= PAGE_BYTES;
         if !self.more {
-            self.events.push(row::event(row, self.names)?);
+            let event = row::event(row, self.names)?;
+            self.bytes += event.size_bytes();
+            self.events.push(event);
         }
         Ok(!self.more)
     }

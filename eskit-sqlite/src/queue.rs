@@ -8,6 +8,8 @@ use crate::request::Request;
 
 /// Events after which a batch takes in no further request.
 const BATCH_EVENTS: usize = 1000;
+/// Bytes after which a batch takes in no further request.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why the queue takes in nothing more.
 #[derive(Clone, Debug)]
@@ -22,16 +24,17 @@ pub(crate) enum Refusal {
 pub(crate) struct Taken {
     pub(crate) requests: Vec<Request>,
     events: usize,
+    bytes: usize,
 }
 
 impl Taken {
     pub(crate) fn clear(&mut self) {
         self.requests.clear();
-        self.events = 0;
+        (self.events, self.bytes) = (0, 0);
     }
 
     fn is_full(&self) -> bool {
-        self.events >= BATCH_EVENTS
+        self.events >= BATCH_EVENTS || self.bytes >= BATCH_BYTES
     }
 }
 
@@ -136,6 +139,7 @@ impl WriteQueue {
         while !taken.is_full() {
             let Some(request) = state.requests.pop_front() else { break };
             taken.events += request.events();
+            taken.bytes += request.bytes();
             taken.requests.push(request);
         }
         drop(state);

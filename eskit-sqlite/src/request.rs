@@ -18,6 +18,8 @@ pub(crate) struct EncodedAppend {
     pub(crate) append: Append,
     /// The envelope of each event.
     pub(crate) envelopes: Vec<Vec<u8>>,
+    /// The size of the payloads and the envelopes together.
+    bytes: usize,
 }
 
 /// Who waits for an answer, and the answer, which is told once the transaction has ended.
@@ -41,13 +43,23 @@ impl<T, E> Reply<T, E> {
 
 impl EncodedAppend {
     pub(crate) fn new(append: Append) -> Result<EncodedAppend, StoreError> {
-        let envelopes = append.events.iter().map(Envelope::encode).collect::<Result<_, _>>()?;
-        Ok(EncodedAppend { append, envelopes })
+        let envelopes = append.events.iter().map(Envelope::encode).collect::<Result<Vec<_>, _>>()?;
+        let payloads = append.events.iter().map(|event| event.payload.len()).sum::<usize>();
+        let bytes = payloads + envelopes.iter().map(Vec::len).sum::<usize>();
+        Ok(EncodedAppend { append, envelopes, bytes })
     }
 }
 
 impl Request {
-    /// How many events it writes; what a batch is measured in.
+    /// The bytes that it writes; what a batch is measured in, as in events.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Request::Append(encoded, _) => encoded.bytes,
+            Request::Change(..) => 0,
+        }
+    }
+
+    /// How many events it writes.
     pub(crate) fn events(&self) -> usize {
         match self {
             Request::Append(encoded, _) => encoded.append.events.len(),

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use eskit_runtime::{StoreError, StoreErrorKind};
+use eskit_runtime::{LogId, StoreError, StoreErrorKind};
 use rusqlite::Connection;
 
 use crate::busy;
@@ -11,11 +11,12 @@ use crate::error::Fault;
 pub(crate) const APPLICATION_ID: i32 = 0x6573_6b74;
 
 /// The steps from an empty file to the schema of this version; `user_version` counts the ones that were applied.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_log.sql"),
     include_str!("../migrations/0002_lifecycle.sql"),
     include_str!("../migrations/0003_tiers.sql"),
     include_str!("../migrations/0004_envelope.sql"),
+    include_str!("../migrations/0005_log_id.sql"),
 ];
 
 /// The schema version that this program writes.
@@ -107,10 +108,18 @@ fn apply(conn: &Connection) -> Result<(), Fault> {
             conn.pragma_update(None, "user_version", number)?;
         }
     }
+    let id = LogId::new();
+    conn.execute("INSERT INTO log (id) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM log)", [id.as_bytes().as_slice()])?;
     if applied == 0 {
         conn.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
     Ok(())
+}
+
+/// The id of the log.
+pub(crate) fn log_id(conn: &Connection) -> Result<LogId, Fault> {
+    let id: [u8; 16] = conn.prepare_cached("SELECT id FROM log")?.query_row([], |row| row.get(0))?;
+    Ok(LogId::from_bytes(id))
 }
 
 /// A database in memory with the schema of this version, to try statements on.

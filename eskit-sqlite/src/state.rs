@@ -1,11 +1,12 @@
-use eskit_runtime::{KnownVersions, StreamId};
+use eskit_runtime::{EventId, KnownVersions, Place, StreamId};
 use rusqlite::Connection;
 
 use crate::error::Fault;
 use crate::ids::KnownIds;
 use crate::lifecycle;
+use crate::row::{column, position};
 use crate::statements::Statements;
-use crate::stream;
+use crate::{place, stream};
 
 /// What the writer knows of the log without reading it, as long as nobody else writes to the file. It is dropped with the
 /// transaction that does not commit.
@@ -15,6 +16,8 @@ pub(crate) struct LogState {
     data_version: Option<i64>,
     /// The position of the last event.
     pub(crate) head: i64,
+    /// Its id.
+    pub(crate) head_id: Option<EventId>,
     /// The position up to which entries are settled.
     pub(crate) settled: i64,
     /// Whether any stream may be closed: otherwise none is looked up.
@@ -34,15 +37,21 @@ impl LogState {
         {
             return Ok(known);
         }
-        let head: Option<i64> = statements.head.query_row([], |row| row.get(0))?;
+        let head = place::head_by(&mut statements.head)?;
         Ok(LogState {
             data_version: Some(data_version),
-            head: head.unwrap_or_default(),
+            head: column(head.position),
+            head_id: head.id,
             settled: statements.settled.query_row([], |row| row.get(0))?,
             has_closed: statements.any_closed.query_row([], |row| row.get(0))?,
             ids: KnownIds::read(&mut statements.newest_id)?,
             versions: KnownVersions::new(),
         })
+    }
+
+    /// The place of the last event.
+    pub(crate) fn head(&self) -> Place {
+        Place { position: position(self.head), id: self.head_id }
     }
 
     /// Notes that a stream was changed otherwise than by an append: the next transaction reads everything anew.

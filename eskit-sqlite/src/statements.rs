@@ -1,6 +1,6 @@
 use rusqlite::{Connection, Statement};
 
-use crate::stream;
+use crate::{place, stream};
 
 /// Inserts the entries of one tier: stream type, stream id, version, position; tag, type, position.
 pub(crate) struct InsertEntries<'c> {
@@ -14,6 +14,7 @@ pub(crate) struct Statements<'c> {
     pub(crate) commit: Statement<'c>,
     pub(crate) data_version: Statement<'c>,
     pub(crate) head: Statement<'c>,
+    pub(crate) id_at: Statement<'c>,
     pub(crate) newest_id: Statement<'c>,
     pub(crate) any_closed: Statement<'c>,
     pub(crate) position_of_id: Statement<'c>,
@@ -33,7 +34,8 @@ impl<'c> Statements<'c> {
             begin: conn.prepare("BEGIN IMMEDIATE")?,
             commit: conn.prepare("COMMIT")?,
             data_version: conn.prepare("PRAGMA data_version")?,
-            head: conn.prepare("SELECT max(pos) FROM events")?,
+            head: conn.prepare(place::HEAD)?,
+            id_at: conn.prepare(place::ID_AT)?,
             newest_id: conn.prepare("SELECT max(id) FROM events WHERE id <= ?1")?,
             any_closed: conn.prepare("SELECT EXISTS (SELECT 1 FROM closed_streams)")?,
             position_of_id: conn.prepare("SELECT pos FROM events WHERE id = ?1")?,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StoreErrorKind,
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use rusqlite::Connection;
@@ -16,9 +16,11 @@ use crate::identity::FileIds;
 use crate::lifecycle;
 use crate::options::SqliteOptions;
 use crate::page;
+use crate::place;
 use crate::queue::{Refusal, WriteQueue};
 use crate::readers::{ReadQueue, Reader};
 use crate::request::{EncodedAppend, Reply, Request};
+use crate::schema;
 use crate::snapshot;
 use crate::watch::Heads;
 use crate::writer::{self, WriteSide};
@@ -126,6 +128,15 @@ impl SqliteStore {
         self.inner.write.queue.push(request).await.map_err(|refusal| self.inner.refused(refusal))
     }
 
+    /// The head of the log, which must hold a place.
+    async fn head_behind(&self, place: Place) -> Result<Place, StoreError> {
+        let read =
+            move |reader: &mut Reader| snapshot::within(&reader.conn, || place::head_behind(&reader.conn, place));
+        let head = self.run_read(read).await?;
+        self.inner.heads.set(head);
+        Ok(head)
+    }
+
     async fn run_read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
@@ -152,14 +163,24 @@ impl EventStore for SqliteStore {
         self.run_read(move |reader| page::read(&reader.conn, &mut reader.names, &query, &options)).await
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
-        let head = self.run_read(|reader| connect::head(&reader.conn)).await?;
-        self.inner.heads.advance(head);
-        Ok(head)
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.run_read(|reader| schema::log_id(&reader.conn)).await
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
-        self.inner.heads.beyond(after).await.map_err(|_| error::closed(&self.inner.path))
+    async fn head(&self) -> Result<Place, StoreError> {
+        self.head_behind(Place::START).await
+    }
+
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
+        let mut watcher = self.inner.heads.watcher();
+        loop {
+            // What this process knows of the head may be that of a log that was replaced since.
+            let head = self.head_behind(after).await?;
+            if head.position > after.position {
+                return Ok(head);
+            }
+            watcher.moved().await.map_err(|_| error::closed(&self.inner.path))?;
+        }
     }
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {

@@ -1,14 +1,14 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use eskit_runtime::Position;
+use eskit_runtime::Place;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use crate::connect;
+use crate::place;
 
-/// The head of the log as this process knows it: moved by its own commits at once, and by the poller, while somebody
-/// waits, for those of other processes.
+/// The head of the log as this process knows it: set by its own commits at once, and by the poller, while somebody waits, for what
+/// other processes do. Also goes back, with a log that was restored.
 pub(crate) struct Heads {
     state: watch::Sender<State>,
     poller: Mutex<Poller>,
@@ -18,7 +18,7 @@ pub(crate) struct Heads {
 
 #[derive(Clone, Copy)]
 struct State {
-    head: Position,
+    head: Place,
     is_closed: bool,
 }
 
@@ -48,8 +48,28 @@ impl Drop for Waiting<'_> {
     }
 }
 
+/// One who waits for the head to move.
+pub(crate) struct Watcher<'h> {
+    heads: &'h Heads,
+    states: watch::Receiver<State>,
+}
+
+impl Watcher<'_> {
+    /// Waits until the head has moved since this was last called, or since the watcher began.
+    pub(crate) async fn moved(&mut self) -> Result<(), WatchClosed> {
+        if self.states.borrow().is_closed {
+            return Err(WatchClosed);
+        }
+        let _waiting = Waiting::new(self.heads);
+        match self.states.changed().await {
+            Ok(()) if !self.states.borrow_and_update().is_closed => Ok(()),
+            _ => Err(WatchClosed),
+        }
+    }
+}
+
 impl Heads {
-    pub(crate) fn new(head: Position, interval: Duration) -> Heads {
+    pub(crate) fn new(head: Place, interval: Duration) -> Heads {
         let (state, _) = watch::channel(State { head, is_closed: false });
         Heads { state, poller: Mutex::default(), wake: Condvar::new(), interval }
     }
@@ -58,27 +78,14 @@ impl Heads {
         self.poller.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves the head forward and wakes who waits for it.
-    pub(crate) fn advance(&self, head: Position) {
-        self.state.send_if_modified(|state| {
-            let is_news = head > state.head;
-            if is_news {
-                state.head = head;
-            }
-            is_news
-        });
+    /// Sets the head, and wakes who waits if it is news.
+    pub(crate) fn set(&self, head: Place) {
+        self.state.send_if_modified(|state| std::mem::replace(&mut state.head, head) != head);
     }
 
-    /// Waits until the head is beyond `after`.
-    pub(crate) async fn beyond(&self, after: Position) -> Result<Position, WatchClosed> {
-        let mut states = self.state.subscribe();
-        let now = *states.borrow_and_update();
-        if now.is_closed || now.head > after {
-            return if now.is_closed { Err(WatchClosed) } else { Ok(now.head) };
-        }
-        let _waiting = Waiting::new(self);
-        let state = *states.wait_for(|state| state.is_closed || state.head > after).await.map_err(|_| WatchClosed)?;
-        if state.head > after { Ok(state.head) } else { Err(WatchClosed) }
+    /// Begins to watch the head.
+    pub(crate) fn watcher(&self) -> Watcher<'_> {
+        Watcher { heads: self, states: self.state.subscribe() }
     }
 
     /// Wakes everybody who waits, and ends the poller.
@@ -97,8 +104,8 @@ impl Heads {
                 return;
             }
             // A failure here is met again, and told, by the read that follows.
-            if let Ok(head) = connect::head(conn) {
-                self.advance(head);
+            if let Ok(head) = place::head(conn) {
+                self.set(head);
             }
             let pause = self.wake.wait_timeout_while(self.poller(), self.interval, |poller| !poller.is_closed);
             drop(pause);

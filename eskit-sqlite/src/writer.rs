@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::{Position, StoreError, StoreErrorKind};
+use eskit_runtime::{Place, StoreError, StoreErrorKind};
 use rusqlite::Connection;
 
 use crate::batch::Batch;
@@ -11,7 +11,6 @@ use crate::identity::FileIds;
 use crate::names::PendingNames;
 use crate::queue::{Refusal, Taken, WriteQueue};
 use crate::request::Request;
-use crate::row::position;
 use crate::state::LogState;
 use crate::statements::Statements;
 use crate::watch::Heads;
@@ -65,7 +64,7 @@ pub(crate) fn serve(conn: &Connection, files: FileIds, side: &WriteSide, heads: 
         expected = taken.requests.len() + side.queue.len();
         match outcome {
             Ok(head) => {
-                heads.advance(head);
+                heads.set(head);
                 // All answers in one go, and only then the clearing up: a runtime that is woken for each alone parks its
                 // threads in between.
                 taken.requests.iter_mut().for_each(Request::committed);
@@ -113,7 +112,7 @@ struct Writer<'w> {
 
 impl Writer<'_> {
     /// Runs one transaction: the new head. Each request that was reached keeps its answer.
-    fn transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Position, Failure> {
+    fn transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Place, Failure> {
         let outcome = self.try_transact(taken, expected);
         if outcome.is_err() && !self.conn.is_autocommit() {
             // When this fails too, `fail` notices.
@@ -123,7 +122,7 @@ impl Writer<'_> {
         outcome
     }
 
-    fn try_transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Position, Failure> {
+    fn try_transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Place, Failure> {
         busy::begin(self.side.busy_timeout, || self.statements.begin.raw_execute().map(drop))?;
         let begun = Instant::now();
         let deadline = begun + (self.commit / LINGER_PART).min(LINGER_MAX);
@@ -150,7 +149,7 @@ impl Writer<'_> {
             Failure { is_ambiguous: !fault.is_definite(), fault }
         })?;
         self.commit = started.elapsed();
-        let head = position(state.head);
+        let head = state.head();
         self.state = Some(state);
         Ok(head)
     }

@@ -37,7 +37,7 @@ async fn an_event_comes_back_as_it_was_appended() {
     let read = everything(&store).await;
     assert_eq!(read[0], event.into_recorded(Position::new(1), Some(1), appended.recorded_at));
     assert_eq!(read[1].recorded_at, appended.recorded_at);
-    assert_eq!(store.head().await.unwrap(), Position::new(2));
+    assert_eq!(store.head().await.unwrap().position, Position::new(2));
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn all_conditions_must_hold() {
     store.append(one(on(stream("a"), "bank.Opened"))).await.unwrap();
     let append = one(plain("bank.Noted")).with(at_version(stream("a"), 1)).with(no_events(Query::all(), 0));
     assert!(matches!(conflict(&store, append).await.kind, ConflictKind::Query { .. }));
-    assert_eq!(store.head().await.unwrap(), Position::new(1));
+    assert_eq!(store.head().await.unwrap().position, Position::new(1));
 }
 
 /// Appends that wait together are committed in one transaction; each must see the ones before it.
@@ -170,7 +170,7 @@ async fn a_repeat_returns_the_original_positions() {
     assert!(again.repeated && !first.repeated);
     assert_eq!((&again.positions, &again.versions), (&first.positions, &first.versions));
     assert_eq!(again.recorded_at, first.recorded_at);
-    assert_eq!(store.head().await.unwrap(), Position::new(4));
+    assert_eq!(store.head().await.unwrap().position, Position::new(4));
 
     // Two at once, in one batch.
     let twice = one(plain("twice"));
@@ -203,7 +203,7 @@ async fn ids_of_another_append_are_refused() {
             other => panic!("expected a reused id, got {other:?}"),
         }
     }
-    assert_eq!(store.head().await.unwrap(), Position::new(4));
+    assert_eq!(store.head().await.unwrap().position, Position::new(4));
     assert!(store.append(one(d)).await.unwrap().repeated);
 }
 
@@ -236,7 +236,7 @@ async fn limits_refuse_before_anything_is_written() {
     let long = Query::from(with_tag("k", &"v".repeat(300)));
     let error = store.read(&long, ReadOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), eskit_runtime::StoreErrorKind::Invalid);
-    assert_eq!(store.head().await.unwrap(), Position::START);
+    assert_eq!(store.head().await.unwrap().position, Position::START);
 }
 
 #[tokio::test]

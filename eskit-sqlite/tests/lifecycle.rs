@@ -36,7 +36,7 @@ async fn a_file_of_the_first_version_is_upgraded() {
     first_version(&file);
     let refused = SqliteStore::options().read_only(true).open(&file).await.unwrap_err();
     assert_eq!(refused.kind(), StoreErrorKind::ReadOnly);
-    assert!(refused.to_string().contains("schema version 1, this program needs 4"), "{refused}");
+    assert!(refused.to_string().contains("schema version 1, this program needs 5"), "{refused}");
 
     let store = SqliteStore::open(&file).await.unwrap();
     let read = everything(&store).await;

@@ -6,7 +6,7 @@ mod support;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use eskit_runtime::{AppendError, EventStore, Position, Query, ReadOptions, StreamChange};
+use eskit_runtime::{AppendError, EventStore, Place, Position, Query, ReadOptions, StreamChange};
 use eskit_sqlite::SqliteStore;
 use support::*;
 
@@ -38,7 +38,7 @@ async fn of_many_racers_one_wins_each_round() {
         }
         assert_eq!(winners, 1, "round {round}");
     }
-    assert_eq!(store.head().await.unwrap(), Position::new(200));
+    assert_eq!(store.head().await.unwrap().position, Position::new(200));
 }
 
 /// Each reads the stream's version and appends behind it: every event lands on a version of its own.
@@ -107,7 +107,7 @@ async fn two_stores_share_a_file() {
         task.await.unwrap();
     }
     assert_counted(&left, 200).await;
-    assert_eq!(right.head().await.unwrap(), Position::new(200));
+    assert_eq!(right.head().await.unwrap().position, Position::new(200));
 }
 
 const CHILD_FILE: &str = "ESKIT_SQLITE_TEST_CHILD";
@@ -131,8 +131,8 @@ async fn two_processes_share_a_file() {
         .spawn()
         .unwrap();
     // Nobody appends here yet: the first event must be the child's.
-    let head = tokio::time::timeout(Duration::from_secs(20), store.watch(Position::START)).await.unwrap().unwrap();
-    assert!(head > Position::START);
+    let head = tokio::time::timeout(Duration::from_secs(20), store.watch(Place::START)).await.unwrap().unwrap();
+    assert!(head != Place::START);
     count_up(&store, 100).await;
     assert!(child.wait().unwrap().success());
     assert_counted(&store, 200).await;
@@ -144,15 +144,15 @@ async fn watching_sees_every_append() {
     let store = SqliteStore::open(folder.file("log.db")).await.unwrap();
     let other = SqliteStore::open(folder.file("log.db")).await.unwrap();
     let waits = Duration::from_millis(60);
-    assert!(tokio::time::timeout(waits, store.watch(Position::START)).await.is_err(), "an empty log has no news");
+    assert!(tokio::time::timeout(waits, store.watch(Place::START)).await.is_err(), "an empty log has no news");
     for round in 1..=20 {
         let writer = if round % 2 == 0 { &store } else { &other };
         let before = Position::new(round - 1);
-        let (head, appended) = tokio::join!(store.watch(before), writer.append(one(plain("e"))));
-        assert_eq!((head.unwrap(), appended.unwrap().last()), (Position::new(round), Position::new(round)));
+        let (head, appended) = tokio::join!(store.watch(before.into()), writer.append(one(plain("e"))));
+        assert_eq!((head.unwrap().position, appended.unwrap().last()), (Position::new(round), Position::new(round)));
     }
-    assert_eq!(store.watch(Position::new(3)).await.unwrap(), Position::new(20));
-    assert!(tokio::time::timeout(waits, store.watch(Position::new(20))).await.is_err());
+    assert_eq!(store.watch(Position::new(3).into()).await.unwrap().position, Position::new(20));
+    assert!(tokio::time::timeout(waits, store.watch(Position::new(20).into())).await.is_err());
 }
 
 #[tokio::test]
@@ -161,13 +161,13 @@ async fn appends_of_this_store_are_seen_without_polling() {
     let rarely = Duration::from_secs(3600);
     let store = SqliteStore::options().poll_interval(rarely).open(folder.file("log.db")).await.unwrap();
     for round in 1..=20 {
-        let watching = store.watch(Position::new(round - 1));
+        let watching = store.watch(Position::new(round - 1).into());
         let (head, _) = tokio::join!(tokio::time::timeout(Duration::from_secs(20), watching), async {
             // The poller has looked, found nothing, and sleeps.
             tokio::time::sleep(Duration::from_millis(2)).await;
             store.append(one(plain("e"))).await.unwrap()
         });
-        assert_eq!(head.unwrap().unwrap(), Position::new(round));
+        assert_eq!(head.unwrap().unwrap().position, Position::new(round));
     }
 }
 
@@ -199,7 +199,7 @@ async fn a_follower_misses_and_repeats_nothing() {
             next += 1;
         }
         if next <= EVENTS {
-            store.watch(Position::new(next - 1)).await.unwrap();
+            store.watch(Position::new(next - 1).into()).await.unwrap();
         }
     }
     for writer in writers {
@@ -232,7 +232,7 @@ fn any_executor_will_do() {
         for number in 1..=10 {
             assert_eq!(store.append(one(plain("e"))).await.unwrap().last().get(), number);
         }
-        assert_eq!(store.watch(Position::START).await.unwrap(), Position::new(10));
+        assert_eq!(store.watch(Place::START).await.unwrap().position, Position::new(10));
         assert_eq!(everything(&store).await.len(), 10);
         store.close().await;
     });
@@ -255,5 +255,5 @@ async fn a_full_queue_makes_callers_wait() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(store.head().await.unwrap(), Position::new(100));
+    assert_eq!(store.head().await.unwrap().position, Position::new(100));
 }

@@ -1,11 +1,11 @@
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use eskit_runtime::limits::{check_append, check_change, check_read, check_stream};
+use eskit_runtime::limits::{PAGE_BYTES, check_append, check_change, check_read, check_stream};
 use eskit_runtime::{
     Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, EventStore,
-    HeadWatch, Metadata, NewEvent, Page, Position, Query, QueryItem, ReadOptions, RecordedEvent, StoreError,
-    StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Tags, Timestamp, WireName,
+    HeadWatch, LogId, Metadata, NewEvent, Page, Place, Position, Query, QueryItem, ReadOptions, RecordedEvent,
+    StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Tags, Timestamp, WireName,
 };
 
 /// A store in memory: the whole contract, and nothing that outlives the process. For tests and examples. Cheap to clone;
@@ -34,8 +34,21 @@ impl MemoryStore {
         MemoryStore::default()
     }
 
-    fn read_now(&self, query: &Query, options: ReadOptions) -> Page {
-        self.log.read().unwrap_or_else(PoisonError::into_inner).read(query, options)
+    /// A copy of the log as it is now, which goes on by itself: a backup.
+    pub fn backup(&self) -> MemoryStore {
+        MemoryStore { log: Arc::new(RwLock::new(self.log().clone())), head: Arc::default() }
+    }
+
+    /// Replaces the log by a copy of a [backup](MemoryStore::backup): for tests of what a program does when the log of a store that it
+    /// has open is restored.
+    pub fn restore(&self, backup: &MemoryStore) {
+        let log = backup.log().clone();
+        *self.log.write().unwrap_or_else(PoisonError::into_inner) = log;
+        self.head.moved();
+    }
+
+    fn log(&self) -> RwLockReadGuard<'_, Log> {
+        self.log.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -43,26 +56,30 @@ impl EventStore for MemoryStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         check_append(&append)?;
         let appended = self.log.write().unwrap_or_else(PoisonError::into_inner).append(append)?;
-        self.head.advance(appended.last());
+        self.head.moved();
         Ok(appended)
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         check_read(query, &options)?;
-        Ok(self.read_now(query, options))
+        self.log().read(query, options)
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
-        Ok(self.log.read().unwrap_or_else(PoisonError::into_inner).head())
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        Ok(self.log().id)
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
-        Ok(self.head.beyond(after).await)
+    async fn head(&self) -> Result<Place, StoreError> {
+        Ok(self.log().head())
+    }
+
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
+        self.head.until(|| self.log().beyond(after).transpose()).await
     }
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         check_stream(stream)?;
-        Ok(self.log.read().unwrap_or_else(PoisonError::into_inner).stream_info(stream))
+        Ok(self.log().stream_info(stream))
     }
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
@@ -74,8 +91,9 @@ impl EventStore for MemoryStore {
 /// The events in order, and where to find those of a stream, a tag or an id. The event at position `p` has index
 /// `p - 1`, and every list of positions ascends. A deleted event stays in its place with an empty name, which no other
 /// event has: [`Log::delete`] says what is left of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 struct Log {
+    id: LogId,
     events: Vec<RecordedEvent>,
     /// The position of the last event of each append.
     ends: Vec<u64>,
@@ -84,6 +102,20 @@ struct Log {
     closed: HashMap<StreamId, StreamStatus>,
     tags: HashMap<String, Vec<u64>>,
     ids: HashMap<EventId, u64>,
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log {
+            id: LogId::new(),
+            events: Vec::new(),
+            ends: Vec::new(),
+            streams: HashMap::new(),
+            closed: HashMap::new(),
+            tags: HashMap::new(),
+            ids: HashMap::new(),
+        }
+    }
 }
 
 impl Log {
@@ -99,9 +131,23 @@ impl Log {
         Ok(Appended::new(positions, versions, now))
     }
 
-    /// The position of the last event.
-    fn head(&self) -> Position {
-        Position::new(self.events.len() as u64)
+    /// The place of the last event.
+    fn head(&self) -> Place {
+        self.events.last().map_or(Place::START, RecordedEvent::place)
+    }
+
+    fn holds(&self, place: Place) -> bool {
+        let index = place.position.get().checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        let found = index.and_then(|index| self.events.get(index)).map(|event| event.id);
+        place.is_held(self.head().position, found)
+    }
+
+    /// The head, if it is beyond a place.
+    fn beyond(&self, after: Place) -> Result<Option<Place>, StoreError> {
+        if !self.holds(after) {
+            return Err(StoreError::replaced(after));
+        }
+        Ok(Some(self.head()).filter(|head| head.position > after.position))
     }
 
     /// The answer to an append whose ids are those of one earlier append, in its order, none more and none less.
@@ -194,6 +240,8 @@ impl Log {
                 let last = positions.last().map(|position| self.conflict_event(*position));
                 Err(Conflict::new(kind, last.filter(|event| !event.name.is_empty())))
             }
+            Condition::Holds(place) if self.holds(*place) => Ok(()),
+            Condition::Holds(place) => Err(Conflict::new(ConflictKind::Replaced { place: *place }, None)),
             Condition::NoEvents { query, after } => {
                 let options = ReadOptions::default().after(*after).limit(1);
                 match self.positions(query, options).first() {
@@ -232,12 +280,21 @@ impl Log {
         (Position::new(position), version)
     }
 
-    fn read(&self, query: &Query, options: ReadOptions) -> Page {
-        let limit = options.page_len();
-        let mut positions = self.positions(query, options);
-        let more = positions.len() > limit;
-        positions.truncate(limit);
-        Page::new(positions.into_iter().map(|position| self.events[position as usize - 1].clone()).collect(), more)
+    fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        if !self.holds(options.holds) {
+            return Err(StoreError::replaced(options.holds));
+        }
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        let mut positions = self.positions(query, options).into_iter();
+        for position in positions.by_ref().take(options.page_len()) {
+            let event = &self.events[position as usize - 1];
+            bytes += event.size_bytes();
+            events.push(event.clone());
+            if bytes >= PAGE_BYTES {
+                break;
+            }
+        }
+        Ok(Page::new(events, positions.next().is_some(), self.head()))
     }
 
     /// The positions of the first matches in the read's direction: one more than the page holds, where there are more.
@@ -246,7 +303,7 @@ impl Log {
         let wanted = options.page_len() + 1;
         let mut all: Vec<u64> = Vec::new();
         for item in query.items() {
-            all.extend(self.candidates(item, options).filter(|position| self.holds(item, *position)).take(wanted));
+            all.extend(self.candidates(item, options).filter(|position| self.matches(item, *position)).take(wanted));
         }
         if query.items().len() > 1 {
             all.sort_unstable();
@@ -273,7 +330,7 @@ impl Log {
         options
     }
 
-    fn holds(&self, item: &QueryItem, position: u64) -> bool {
+    fn matches(&self, item: &QueryItem, position: u64) -> bool {
         let event = &self.events[position as usize - 1];
         !event.name.is_empty()
             && item.matches(&event.name, &event.tags, event.stream.as_ref().map(|at| &at.stream), event.id)

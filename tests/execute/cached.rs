@@ -59,7 +59,7 @@ async fn a_load_reads_on_from_what_is_cached() {
     plain.execute(deposit("a", 7)).await.unwrap();
     app.store().take_reads();
     let loaded = app.load::<Account>("a").await.unwrap();
-    assert_eq!((loaded.cents, loaded.version, loaded.position), (12, 3, Position::new(3)));
+    assert_eq!((loaded.cents, loaded.version, loaded.last.position), (12, 3, Position::new(3)));
     // The last event that is held is read again: it tells whether the stream is still there.
     let reads = app.store().take_reads();
     assert_eq!(reads.iter().map(|read| read.after.get()).collect::<Vec<_>>(), [1]);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Appended, EventId, Page, Position, Query, ReadOptions, RetryPolicy, StoreError};
+use eskit::{Append, AppendError, Appended, EventId, LogId, Page, Place, Query, ReadOptions, RetryPolicy, StoreError};
 use eskit_tests::bank::{Account, deposit, open_account, send};
 use eskit_tests::campus::{CampusError, Seats, define, enrol};
 use eskit_tests::scripted::{log, names};
@@ -40,11 +40,15 @@ impl<S: EventStore> EventStore for Meeting<S> {
         self.store.read(query, options).await
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.store.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.store.head().await
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.store.watch(after).await
     }
 }

@@ -201,7 +201,7 @@ async fn a_call_whose_events_were_deleted_is_not_made_again() {
         matches!(&again, ExecuteError::Store(error) if error.to_string().contains("their stream was deleted")),
         "{again}"
     );
-    assert_eq!(app.store().head().await.unwrap(), Position::new(1));
+    assert_eq!(app.store().head().await.unwrap().position, Position::new(1));
 }
 
 /// Pages were put into a box, or taken out of it.

@@ -21,7 +21,7 @@ async fn versions_count_each_stream_from_one() {
     let streams: Vec<_> = log(app.store()).await.unwrap().into_iter().map(|event| event.stream).collect();
     assert_eq!(streams, [account("a", 1), account("a", 2), account("b", 1), account("b", 2)]);
     let loaded = app.load::<Account>("b").await.unwrap();
-    assert_eq!((loaded.version, loaded.position.get(), loaded.is_new()), (2, 4, false));
+    assert_eq!((loaded.version, loaded.last.position.get(), loaded.is_new()), (2, 4, false));
     assert_eq!(loaded.state, Account { open: true, cents: 5 });
     assert!(app.load::<Account>("c").await.unwrap().is_new());
 }
@@ -92,7 +92,7 @@ async fn a_partial_aggregate_passes_over_the_rest_of_its_stream() {
     let counted = app.load::<DepositCount>("a").await.unwrap();
 
     // What it passes over still counts for the version, or the next append would conflict with it.
-    assert_eq!((counted.deposits, counted.version, counted.position.get()), (2, 5, 5));
+    assert_eq!((counted.deposits, counted.version, counted.last.position.get()), (2, 5, 5));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eskit::layer::{Hooked, Metered, Retrying, Traced};
 use eskit::prelude::*;
 use eskit::{
-    Append, AppendError, Appended, Page, Position, Query, ReadOptions, RetryPolicy, StoreError, StoreErrorKind,
+    Append, AppendError, Appended, LogId, Page, Place, Query, ReadOptions, RetryPolicy, StoreError, StoreErrorKind,
     StreamChange, StreamError, StreamId, StreamStatus,
 };
 use eskit_tests::bank::{Account, deposit, open_account};
@@ -55,10 +55,14 @@ impl EventStore for Plain {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         self.0.read(query, options).await
     }
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.0.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.0.head().await
     }
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.0.watch(after).await
     }
 }

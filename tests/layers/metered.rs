@@ -3,7 +3,7 @@ use std::future::Future;
 
 use eskit::layer::Metered;
 use eskit::prelude::*;
-use eskit::{Append, NewEvent, Position, Query, ReadOptions, StoreErrorKind, StreamChange, StreamId};
+use eskit::{Append, NewEvent, Place, Query, ReadOptions, StoreErrorKind, StreamChange, StreamId};
 use eskit_tests::scripted::{Scripted, Step};
 use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
@@ -47,7 +47,7 @@ fn calls_are_counted_and_timed_by_outcome() {
         store.append(one()).await.unwrap();
         store.append(one()).await.unwrap();
         store.read(&Query::all(), ReadOptions::default()).await.unwrap();
-        store.watch(Position::START).await.unwrap();
+        store.watch(Place::START).await.unwrap();
         store.head().await.unwrap();
     });
     let expected = [

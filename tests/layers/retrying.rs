@@ -4,8 +4,8 @@ use std::time::Duration;
 use eskit::layer::Retrying;
 use eskit::prelude::*;
 use eskit::{
-    Append, AppendError, Appended, Condition, Page, Position, Query, ReadOptions, RetryPolicy, StoreError,
-    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    Append, AppendError, Appended, Condition, LogId, Page, Place, Position, Query, ReadOptions, RetryPolicy,
+    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use eskit_tests::scripted::{Scripted, Step, log};
 
@@ -99,10 +99,13 @@ impl EventStore for Unreachable {
     async fn read(&self, _: &Query, _: ReadOptions) -> Result<Page, StoreError> {
         self.call()
     }
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.call::<()>().map(|()| LogId::new())
+    }
+    async fn head(&self) -> Result<Place, StoreError> {
         self.call()
     }
-    async fn watch(&self, _: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, _: Place) -> Result<Place, StoreError> {
         self.call()
     }
     async fn stream_info(&self, _: &StreamId) -> Result<StreamInfo, StoreError> {
@@ -117,8 +120,9 @@ impl EventStore for Unreachable {
 async fn other_calls_are_tried_again_within_the_policy() {
     let unreachable = || Retrying::new(Unreachable::default(), policy());
     assert!(unreachable().read(&Query::all(), ReadOptions::default()).await.is_ok());
+    assert!(unreachable().log_id().await.is_ok());
     assert!(unreachable().head().await.is_ok());
-    assert!(unreachable().watch(Position::START).await.is_ok());
+    assert!(unreachable().watch(Place::START).await.is_ok());
     let stream = StreamId::new("account", "a");
     assert!(unreachable().stream_info(&stream).await.is_ok());
     assert!(unreachable().change_stream(&stream, StreamChange::Archive).await.is_ok());

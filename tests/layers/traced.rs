@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use eskit::layer::Traced;
 use eskit::prelude::*;
 use eskit::{
-    Append, AppendError, Appended, Condition, ExpectedVersion, NewEvent, Page, Position, Query, ReadOptions,
-    RetryPolicy, StoreError, StoreErrorKind, StreamChange, StreamId,
+    Append, AppendError, Appended, Condition, ExpectedVersion, LogId, NewEvent, Page, Place, Position, Query,
+    ReadOptions, RetryPolicy, StoreError, StoreErrorKind, StreamChange, StreamId,
 };
 use eskit_tests::campus::{define, enrol, enrolled, leave};
 use eskit_tests::scripted::{Scripted, Step, rival};
@@ -60,7 +60,7 @@ async fn each_call_is_a_span_with_its_outcome() {
     let condition = Condition::NoEvents { query: Query::all(), after: Position::START };
     assert!(store.append(one().with(condition)).await.is_err());
     store.head().await.unwrap();
-    store.watch(Position::new(1)).await.unwrap();
+    store.watch(Position::new(1).into()).await.unwrap();
     let expected = [
         "DEBUG append{events=1 conditions=0 outcome=\"unknown\" error=unavailable}",
         "DEBUG append{events=1 conditions=0 outcome=\"failed\" error=full}",
@@ -128,10 +128,13 @@ impl EventStore for Talking {
     async fn read(&self, _: &Query, _: ReadOptions) -> Result<Page, StoreError> {
         Err(self.head().await.unwrap_err())
     }
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        Err(self.head().await.unwrap_err())
+    }
+    async fn head(&self) -> Result<Place, StoreError> {
         Err(StoreError::new(StoreErrorKind::Other, "cannot store secret"))
     }
-    async fn watch(&self, _: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, _: Place) -> Result<Place, StoreError> {
         self.head().await
     }
 }
@@ -165,7 +168,7 @@ async fn no_error_brings_contents_into_a_span() {
     let talking = Traced::new(Talking);
     talking.append(Append::new(vec![event("secret")])).await.unwrap_err();
     talking.read(&Query::all(), ReadOptions::default()).await.unwrap_err();
-    talking.watch(Position::START).await.unwrap_err();
+    talking.watch(Place::START).await.unwrap_err();
 
     let text = lines.take().join("\n");
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eskit::prelude::*;
-use eskit::{Append, ExecuteError, NewEvent, Pages, Position, Query, ReadOptions, StoreErrorKind, StreamId};
+use eskit::{Append, ExecuteError, NewEvent, Pages, Place, Position, Query, ReadOptions, StoreErrorKind, StreamId};
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Database};
 use eskit_tests::bank::{Account, Deposited, deposit, open_account};
@@ -46,7 +46,7 @@ async fn a_command_and_a_table_are_committed_together_or_not_at_all() {
         let executed = inside.execute(enrol("maths", "ada")).await.unwrap();
         assert_eq!(executed.events[0].position, Position::new(2));
         assert_eq!((taken(&inside).await, taken(&app).await), (1, 0), "the transaction alone sees it");
-        assert_eq!(inside.store().head().await.unwrap(), Position::new(2));
+        assert_eq!(inside.store().head().await.unwrap().position, Position::new(2));
         drop(inside);
         note(&mut transaction, "ada", "enrolled").await;
         if commits {
@@ -56,7 +56,7 @@ async fn a_command_and_a_table_are_committed_together_or_not_at_all() {
         }
         assert_eq!((taken(&app).await, roster(&app).await.len() as u32), (expected, expected));
     }
-    assert_eq!(app.store().announce().await.unwrap(), Position::new(2));
+    assert_eq!(app.store().announce().await.unwrap().position, Position::new(2));
 }
 
 /// The course has one seat left, and two that saw it: one in a transaction that is not committed yet.
@@ -141,7 +141,7 @@ async fn a_transaction_waits_for_nobody() {
     let Some((app, _database)) = course(5).await else { return };
     let mut transaction = app.store().pool().begin().await.unwrap();
     let inside = app.store().in_transaction(&mut transaction);
-    let error = inside.watch(Position::START).await.unwrap_err();
+    let error = inside.watch(Place::START).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unsupported);
     assert!(error.to_string().contains("help: watch the store itself"), "{error}");
 }

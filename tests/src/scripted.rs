@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use eskit::{
-    Append, AppendError, Appended, Emit, EventStore, MemoryStore, NewEvent, Page, Pages, Position, Query, ReadOptions,
-    RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    Append, AppendError, Appended, Emit, EventStore, LogId, MemoryStore, NewEvent, Page, Pages, Place, Query,
+    ReadOptions, RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo,
+    StreamStatus,
 };
 
 /// What happens at one append.
@@ -101,11 +102,15 @@ impl EventStore for Scripted {
         self.inner.read(query, options).await
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.inner.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.inner.head().await
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.inner.watch(after).await
     }
 

@@ -27,7 +27,7 @@ async fn what_was_confirmed_survives_a_kill(context: &Context) -> Outcome {
         let told = |failure: Failure| failure.during(format!("after kill round {}", round + 1));
         crash::check(&found, &confirmed, context.harness().is_contiguous).map_err(told)?;
         let head = store.head().await?;
-        same("the head after a kill", &Some(head), &found.last().map(|event| event.position))?;
+        same("the head after a kill", &Some(head), &found.last().map(RecordedEvent::place))?;
         put(&store, one(plain("crash.Noted"))).await?;
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! What a stream that was deleted for good leaves behind, and what it does not.
 
 use eskit_runtime::{
-    AnyStore, Append, AppendError, ConflictKind, EventStore, ExpectedVersion, NewEvent, Position, Query, QueryItem,
-    ReadOptions, RecordedEvent, StreamChange, StreamId, StreamStatus,
+    AnyStore, Append, AppendError, ConflictKind, EventStore, ExpectedVersion, NewEvent, Place, Position, Query,
+    QueryItem, ReadOptions, RecordedEvent, StreamChange, StreamId, StreamStatus,
 };
 use proptest::prelude::*;
 
@@ -114,14 +114,14 @@ async fn positions_are_never_given_again(context: &Context) -> Outcome {
     let head = store.head().await?;
     delete(&store, "gone").await?;
     same("the head after the last events were deleted", &store.head().await?, &head)?;
-    same("the head that is watched", &store.watch(Position::START).await?, &head)?;
+    same("the head that is watched", &store.watch(Place::START).await?, &head)?;
     let next = put(&store, one(plain("bank.Noted"))).await?;
     let last = deleted[1].position;
     ensure!(next[0].position > last, "position {} does not follow the deleted {last}", next[0].position);
     if context.harness().is_contiguous {
         same("the next position", &next[0].position, &last.next())?;
     }
-    same("the head", &store.head().await?, &next[0].position)
+    same("the head", &store.head().await?, &next[0].place())
 }
 
 async fn a_deleted_stream_never_begins_again(context: &Context) -> Outcome {

@@ -1,6 +1,6 @@
 //! One log that is open several times, as several processes have it.
 
-use eskit_runtime::{AnyStore, EventStore, ExpectedVersion, Position, Query, StreamChange};
+use eskit_runtime::{AnyStore, EventStore, ExpectedVersion, Place, Position, Query, StreamChange};
 
 use super::lifecycle::refused_by;
 use super::races::{by_tag, by_version, fill_a_course, one_wins};
@@ -39,7 +39,7 @@ async fn an_append_is_seen_by_all(context: &Context) -> Outcome {
         let (writer, reader) = (&stores[number % 2], &stores[(number + 1) % 2]);
         expected.extend(put(writer, one(plain("bank.Noted"))).await?);
         same("the log, as the other handle reads it", &whole(reader).await?, &expected)?;
-        let last = expected[number].position;
+        let last = expected[number].place();
         same("the head, as the other handle tells it", &reader.head().await?, &last)?;
     }
     Ok(())
@@ -73,7 +73,7 @@ async fn repeats_are_known_by_all(context: &Context) -> Outcome {
 
 async fn an_append_wakes_who_waits_elsewhere(context: &Context) -> Outcome {
     let stores = handles(context, 2).await?;
-    let mut head = Position::START;
+    let mut head = Place::START;
     for number in 0..6 {
         let (writer, reader) = (&stores[number % 2], &stores[(number + 1) % 2]);
         let appending = async {
@@ -81,7 +81,7 @@ async fn an_append_wakes_who_waits_elsewhere(context: &Context) -> Outcome {
             put(writer, one(plain("bank.Noted"))).await
         };
         let (woken, log) = tokio::join!(beyond(context, reader, head), appending);
-        let last = log?[0].position;
+        let last = log?[0].place();
         same("the head that woke the other handle", &woken?, &last)?;
         head = last;
     }

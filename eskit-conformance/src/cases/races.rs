@@ -38,7 +38,7 @@ type MakeAppend = fn(u32, usize, Position) -> Append;
 pub(super) async fn one_wins(context: &Context, stores: &[AnyStore], make: MakeAppend) -> Outcome {
     for round in 0..context.rounds() {
         context.count_seed();
-        let head = stores[0].head().await?;
+        let head = stores[0].head().await?.position;
         let start = Arc::new(Barrier::new(RACERS));
         let racers = (0..RACERS).map(|racer| {
             let (store, start) = (stores[racer % stores.len()].clone(), Arc::clone(&start));

@@ -1,7 +1,8 @@
 //! A log that was closed in order, and is opened again.
 
 use eskit_runtime::{
-    AnyStore, Append, EventStore, ExpectedVersion, NewEvent, Position, Query, ReadOptions, RecordedEvent, StreamChange,
+    AnyStore, Append, EventStore, ExpectedVersion, NewEvent, Place, Position, Query, ReadOptions, RecordedEvent,
+    StreamChange,
 };
 
 use super::lifecycle::refused_by;
@@ -72,11 +73,11 @@ async fn repeats_are_known_again(context: &Context) -> Outcome {
 
 async fn the_head_goes_on(context: &Context) -> Outcome {
     let (store, expected, _) = reopened(context).await?;
-    let last = expected.last().map_or(Position::START, |event| event.position);
+    let last = expected.last().map_or(Place::START, RecordedEvent::place);
     same("the head", &store.head().await?, &last)?;
-    same("the head that is watched", &beyond(context, &store, Position::START).await?, &last)?;
+    same("the head that is watched", &beyond(context, &store, Place::START).await?, &last)?;
     let (woken, next) = tokio::join!(beyond(context, &store, last), put(&store, one(plain("bank.Noted"))));
-    same("the head after an append", &woken?, &next?[0].position)
+    same("the head after an append", &woken?, &next?[0].place())
 }
 
 async fn closed_streams_stay_closed(context: &Context) -> Outcome {
@@ -112,7 +113,7 @@ async fn what_is_deleted_stays_deleted(context: &Context) -> Outcome {
     let store = context.open_log(&log).await?;
     same("what is told of a deleted stream", &store.stream_info(&stream("a")).await?, &info)?;
     same("the rest of the log", &whole(&store).await?, &kept)?;
-    same("the head", &store.head().await?, &first.last())?;
+    same("the head", &store.head().await?.position, &first.last())?;
     same("the positions of a repeat", &store.append(append).await?.positions, &first.positions)?;
     let next = put(&store, one(plain("bank.Noted"))).await?;
     ensure!(next[0].position > first.last(), "position {} was given again", next[0].position);

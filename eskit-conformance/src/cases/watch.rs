@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eskit_runtime::{AnyStore, EventStore, Position, Query, ReadOptions};
+use eskit_runtime::{AnyStore, EventStore, Place, Query, ReadOptions, RecordedEvent};
 
 use super::{Case, cases};
 use crate::context::Context;
@@ -19,11 +19,11 @@ pub(super) const CASES: &[Case] = cases![
 ];
 
 /// Waits until the log reaches beyond `after`, as callers do: in a loop.
-pub(crate) async fn beyond(context: &Context, store: &AnyStore, after: Position) -> Result<Position, Failure> {
+pub(crate) async fn beyond(context: &Context, store: &AnyStore, after: Place) -> Result<Place, Failure> {
     let waiting = async {
         loop {
             let head = store.watch(after).await?;
-            if head > after {
+            if head.position > after.position {
                 return Ok(head);
             }
             tokio::task::yield_now().await;
@@ -36,16 +36,16 @@ async fn a_head_that_is_beyond_is_told_at_once(context: &Context) -> Outcome {
     let store = context.open().await?;
     let mut log = put(&store, one(plain("bank.Noted"))).await?;
     log.extend(put(&store, one(plain("bank.Noted"))).await?);
-    for after in [Position::START, log[0].position] {
+    for after in [Place::START, log[0].place()] {
         let head = beyond(context, &store, after).await?;
-        ensure!(head == log[1].position, "watching beyond {after} told {head}, expected {}", log[1].position);
+        ensure!(head == log[1].place(), "watching beyond {after} told {head}, expected {}", log[1].place());
     }
     Ok(())
 }
 
 async fn an_append_wakes_who_waits(context: &Context) -> Outcome {
     let store = context.open().await?;
-    let mut head = Position::START;
+    let mut head = Place::START;
     for _ in 0..10 {
         let waiting = beyond(context, &store, head);
         let appending = async {
@@ -53,7 +53,7 @@ async fn an_append_wakes_who_waits(context: &Context) -> Outcome {
             put(&store, one(plain("bank.Noted"))).await
         };
         let (woken, log) = tokio::join!(waiting, appending);
-        let (woken, last) = (woken?, log?[0].position);
+        let (woken, last) = (woken?, log?[0].place());
         ensure!(woken == last, "an append at {last} woke with the head {woken}");
         head = last;
     }
@@ -64,26 +64,26 @@ async fn an_append_wakes_everyone(context: &Context) -> Outcome {
     let store = context.open().await?;
     let waiting = (0..32).map(|_| {
         let (context, store) = (context.clone(), store.clone());
-        async move { beyond(&context, &store, Position::START).await }
+        async move { beyond(&context, &store, Place::START).await }
     });
     let appending = async {
         tokio::time::sleep(Duration::from_millis(5)).await;
         put(&store, one(plain("bank.Noted"))).await
     };
     let (woken, log) = tokio::join!(context.together("32 watchers", waiting), appending);
-    let last = log?[0].position;
+    let last = log?[0].place();
     ensure!(woken?.iter().all(|head| *head == last), "not every watcher was told of position {last}");
     Ok(())
 }
 
 async fn a_wait_may_be_given_up(context: &Context) -> Outcome {
     let store = context.open().await?;
-    let mut head = Position::START;
+    let mut head = Place::START;
     for _ in 0..20 {
         let given_up = tokio::time::timeout(Duration::from_millis(1), store.watch(head)).await;
         if let Ok(told) = given_up {
             let told = told?;
-            ensure!(told <= head, "watching beyond {head} told {told} before anything was appended");
+            ensure!(told.position <= head.position, "watching beyond {head} told {told} before anything was appended");
         }
         let waiting = beyond(context, &store, head);
         let (woken, log) = tokio::join!(waiting, put(&store, one(plain("bank.Noted"))));
@@ -102,7 +102,7 @@ async fn no_wakeup_is_missed(context: &Context) -> Outcome {
         }
         Ok::<_, Failure>(())
     });
-    let mut head = Position::START;
+    let mut head = Place::START;
     for round in 0..rounds {
         // Each time the append comes a little earlier or later than the watch.
         let mut pause = context.rng(round).below(40);
@@ -132,14 +132,14 @@ async fn what_the_head_counts_can_be_read(context: &Context) -> Outcome {
     let reader = {
         let (context, store) = (context.clone(), store.clone());
         async move {
-            let (mut head, mut read) = (Position::START, 0);
+            let (mut head, mut read) = (Place::START, 0);
             while read < 4 * appends as usize {
                 let watched = beyond(&context, &store, head).await?;
                 let asked = store.head().await?;
-                ensure!(asked >= watched, "the head went back from {watched} to {asked}");
+                ensure!(asked.position >= watched.position, "the head went back from {watched} to {asked}");
                 let page = store.read(&Query::all(), ReadOptions::default().after(head).limit(10_000)).await?;
-                let last = page.events.last().map_or(head, |event| event.position);
-                ensure!(last >= asked, "the head was {asked}, but a read ended at {last}");
+                let last = page.events.last().map_or(head, RecordedEvent::place);
+                ensure!(last.position >= asked.position, "the head was {asked}, but a read ended at {last}");
                 read += page.events.len();
                 head = last;
             }

@@ -52,7 +52,7 @@ impl Recorder {
 
     pub(crate) async fn head(&self, store: &AnyStore) -> Result<Position, crate::Failure> {
         let began = self.now();
-        let head = store.head().await?;
+        let head = store.head().await?.position;
         self.note(began, Call::Head { head });
         Ok(head)
     }

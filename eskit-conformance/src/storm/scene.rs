@@ -64,7 +64,7 @@ impl<'c> Scene<'c> {
         // Two rounds each, so that faults that come in two kinds, one after the other, meet both.
         self.closes_first = round & 2 == 0;
         let store = self.store().await?;
-        let after = store.head().await?;
+        let after = store.head().await?.position;
         let storm = Arc::new(Storm::new());
         let mut callers = Vec::new();
         for caller in 0..CALLERS {
@@ -113,7 +113,7 @@ impl<'c> Scene<'c> {
         self.heal().await?;
         let append = one(plain("storm.Over"));
         let mut store = self.store().await?;
-        let mut before = store.head().await?;
+        let mut before = store.head().await?.position;
         let mut answer = store.append(append.clone()).await;
         let mut failed = None;
         if has_failed_closed(&answer) {
@@ -122,7 +122,7 @@ impl<'c> Scene<'c> {
             // Where a log may be open twice, whoever still holds the handle that failed is in nobody's way.
             failed = failed.filter(|_| self.context.harness().is_shared && self.rng.chance(50));
             store = self.store().await?;
-            before = store.head().await?;
+            before = store.head().await?.position;
             answer = store.append(append.clone()).await;
         }
         let told = |error| Failure::from(error).during("the disk is whole again");

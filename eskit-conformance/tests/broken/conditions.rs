@@ -38,7 +38,7 @@ fn moved(log: &Model, append: &Append, to: fn(Position) -> Position) -> Result<(
             let kind = ConflictKind::Query { after: *after };
             log.check(&[moved]).map_err(|conflict| Conflict::new(kind, conflict.event))
         }
-        Condition::Stream { .. } => log.check(std::slice::from_ref(condition)),
+        Condition::Stream { .. } | Condition::Holds(_) => log.check(std::slice::from_ref(condition)),
     })
 }
 
@@ -117,7 +117,7 @@ fn streams() -> Vec<Row> {
                     Condition::Stream { stream, .. } => {
                         append.events.iter().any(|event| event.stream.as_ref() == Some(stream)).then_some(condition)
                     }
-                    Condition::NoEvents { .. } => Some(condition),
+                    Condition::NoEvents { .. } | Condition::Holds(_) => Some(condition),
                 })
             },
             "does not hold, but the append was answered with Ok",

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use eskit_conformance::{Log, Model, Suite};
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, NewEvent, Page, Position, Query, ReadOptions, StoreError, StreamChange,
-    StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
+    Append, AppendError, Appended, EventStore, LogId, NewEvent, Page, Place, Query, ReadOptions, StoreError,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
 use eskit_sqlite::{Durability, SqliteStore};
 
@@ -63,12 +63,16 @@ impl EventStore for Early {
         Ok(appended)
     }
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        Ok(self.log.lock().unwrap_or_else(PoisonError::into_inner).read(query, options))
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).read(query, options)
     }
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        Ok(self.log.lock().unwrap_or_else(PoisonError::into_inner).log_id())
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         Ok(self.log.lock().unwrap_or_else(PoisonError::into_inner).head())
     }
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.inner.watch(after).await
     }
 }
@@ -101,10 +105,14 @@ impl EventStore for Halves {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         self.inner.read(query, options).await
     }
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.inner.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.inner.head().await
     }
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.inner.watch(after).await
     }
 }
@@ -121,10 +129,14 @@ impl EventStore for DeletesLate {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         self.inner.read(query, options).await
     }
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.inner.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.inner.head().await
     }
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.inner.watch(after).await
     }
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {

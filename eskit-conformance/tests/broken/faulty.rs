@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use eskit_conformance::{Fault, Faults, Log, Model, Suite};
 use eskit_runtime::limits::check_append;
 use eskit_runtime::{
-    Append, AppendError, Appended, Conflict, ConflictKind, EventId, EventStore, Page, Position, Query, ReadOptions,
-    StoreError, StoreErrorKind, Timestamp,
+    Append, AppendError, Appended, Conflict, ConflictKind, EventId, EventStore, LogId, Page, Place, Position, Query,
+    ReadOptions, StoreError, StoreErrorKind, Timestamp,
 };
 
 use crate::table::{self, Row};
@@ -174,7 +174,7 @@ impl EventStore for Faulty {
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         let (disk, state) = (lock(&self.disk), lock(&self.state));
-        let mut page = state.memory.as_ref().unwrap_or(&disk.log).read(query, options);
+        let mut page = state.memory.as_ref().unwrap_or(&disk.log).read(query, options)?;
         match self.mistake {
             Mistake::HidesLast if disk.fault.is_some() => drop(page.events.pop()),
             Mistake::FindsOne if *query != Query::all() => page.events.truncate(1),
@@ -183,12 +183,16 @@ impl EventStore for Faulty {
         Ok(page)
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        Ok(lock(&self.disk).log.log_id())
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         let (disk, state) = (lock(&self.disk), lock(&self.state));
         Ok(state.memory.as_ref().unwrap_or(&disk.log).head())
     }
 
-    async fn watch(&self, _: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, _: Place) -> Result<Place, StoreError> {
         self.head().await
     }
 }

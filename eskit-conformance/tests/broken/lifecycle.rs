@@ -5,7 +5,7 @@ use std::time::Duration;
 use eskit_conformance::Model;
 use eskit_runtime::limits::check_append;
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StreamChange,
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StreamChange,
     StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
 
@@ -241,11 +241,15 @@ impl EventStore for Hasty {
         self.0.read(query, options).await
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.0.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.0.head().await
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.0.watch(after).await
     }
 

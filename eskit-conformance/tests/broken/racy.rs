@@ -8,10 +8,11 @@ use std::time::Duration;
 use eskit_conformance::Model;
 use eskit_runtime::limits::{check_append, check_read};
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, HeadWatch, Page, Position, Query, ReadOptions, StoreError, Timestamp,
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query, ReadOptions, StoreError, Timestamp,
 };
 
 use crate::table::{Row, volatile};
+use crate::told::Told;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mistake {
@@ -47,13 +48,19 @@ struct State {
 struct Racy {
     mistake: Mistake,
     state: Arc<Mutex<State>>,
-    head: Arc<HeadWatch>,
+    head: Arc<Told>,
     writer: tokio::sync::Mutex<()>,
     calls: AtomicU64,
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The place of the last event of an append.
+fn last_of(log: &Model, appended: &Appended) -> Place {
+    let last = log.events().iter().find(|event| event.position == appended.last());
+    last.map_or(Place::START, |event| event.place())
 }
 
 impl Racy {
@@ -150,7 +157,7 @@ impl Racy {
         self.pause().await;
         let mut state = self.state();
         state.hidden.retain(|at| !appended.positions.contains(at));
-        self.head.advance(appended.last());
+        self.head.advance(last_of(&state.log, &appended));
         Ok(appended)
     }
 
@@ -184,15 +191,16 @@ impl Racy {
             let mut log = self.state().log.clone();
             (log.append(append, Timestamp::now())?, log)
         };
-        self.head.advance(appended.last());
+        self.head.advance(last_of(&copy, &appended));
         self.pause().await;
         self.state().log = copy;
         Ok(appended)
     }
 
     async fn lagging_reads(&self, append: Append) -> Result<Appended, AppendError> {
-        let appended = self.state().log.append(append, Timestamp::now())?;
-        self.head.advance(appended.last());
+        let mut state = self.state();
+        let appended = state.log.append(append, Timestamp::now())?;
+        self.head.advance(last_of(&state.log, &appended));
         Ok(appended)
     }
 }
@@ -215,7 +223,7 @@ impl EventStore for Racy {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         check_read(query, &options)?;
         let mut state = self.state();
-        Ok(match self.mistake {
+        match self.mistake {
             Mistake::AnswersEarly => state.copy.read(query, options),
             Mistake::LaggingReads => {
                 if self.calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) {
@@ -228,10 +236,14 @@ impl EventStore for Racy {
                 let seen = state.log.events().iter().filter(|event| !state.hidden.contains(&event.position));
                 Model::of(seen.cloned().collect()).read(query, options)
             }
-        })
+        }
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        Ok(self.state().log.log_id())
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         match self.mistake {
             Mistake::HeadFirst => Ok(self.head.head()),
             Mistake::AnswersEarly => Ok(self.state().copy.head()),
@@ -239,7 +251,7 @@ impl EventStore for Racy {
         }
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         Ok(self.head.beyond(after).await)
     }
 }

@@ -147,20 +147,26 @@ fn paging() -> Vec<Row> {
         options(
             "a limit of none is none",
             |options| {
-                if options.limit == 0 { options.after(Position::new(u64::MAX)) } else { options }
+                if options.limit == 0 { options.until(Position::START) } else { options }
             },
             "a page with the limit 0",
             &["reads::limits_are_brought_inside"],
         ),
         pages(
             "no page is followed by another",
-            |page| Page::new(page.events, false),
+            |mut page| {
+                page.more = false;
+                page
+            },
             "did not say that more follow",
             &["reads::no_page_hides_that_more_follow", "reads::limits_are_brought_inside"],
         ),
         pages(
             "every page is followed by another",
-            |page| Page::new(page.events, true),
+            |mut page| {
+                page.more = true;
+                page
+            },
             "is not empty",
             &["reads::no_page_hides_that_more_follow", "basics::an_empty_log_holds_nothing"],
         ),

@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eskit_conformance::{Log, Model};
 use eskit_runtime::limits::check_append;
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, HeadWatch, Page, Position, Query, ReadOptions, StoreError, StreamChange,
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StreamChange,
     StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
 
 use crate::sound::Sound;
 use crate::table::{Row, durable};
+use crate::told::Told;
 
 /// What a handle knows only of itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ struct Handle {
     shared: Arc<Sound>,
     /// The events that were there when the handle was opened (of the first handle: none), and its own.
     own: Mutex<Model>,
-    head: HeadWatch,
+    head: Told,
     statuses: Mutex<HashMap<StreamId, StreamStatus>>,
 }
 
@@ -54,7 +55,7 @@ impl Handle {
             mistake: kind,
             shared,
             own: Mutex::default(),
-            head: HeadWatch::default(),
+            head: Told::default(),
             statuses: Mutex::default(),
         };
         Row::new(mistake, durable(opener(handle)), told, cases)
@@ -92,26 +93,30 @@ impl Handle {
 impl EventStore for Handle {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let appended = self.append_now(append)?;
-        self.head.advance(appended.last());
-        self.shared.moved(appended.last());
+        self.head.advance(self.shared.log().head());
+        self.shared.moved();
         Ok(appended)
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         match self.mistake {
-            Mistake::Events => Ok(self.own().read(query, options)),
+            Mistake::Events => self.own().read(query, options),
             _ => self.shared.read(query, options).await,
         }
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.shared.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         match self.mistake {
             Mistake::Head | Mistake::Events => Ok(self.own().head()),
             _ => self.shared.head().await,
         }
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         match self.mistake {
             Mistake::Wakeups => Ok(self.head.beyond(after).await),
             _ => self.shared.watch(after).await,

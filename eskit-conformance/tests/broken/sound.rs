@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use eskit_conformance::Model;
 use eskit_runtime::limits::{check_append, check_read};
 use eskit_runtime::{
-    Append, AppendError, Appended, Conflict, EventStore, HeadWatch, LimitError, NewEvent, Page, Position, Query,
+    Append, AppendError, Appended, Conflict, EventStore, HeadWatch, LimitError, LogId, NewEvent, Page, Place, Query,
     ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
     StreamStatus, Timestamp,
 };
@@ -48,7 +48,7 @@ pub(crate) struct Sound {
     /// What is told of a stream.
     pub(crate) info_out: Hook<StreamInfo>,
     /// The answer to a question for the head.
-    pub(crate) head_out: Hook<Position>,
+    pub(crate) head_out: Hook<Place>,
 }
 
 impl Default for Sound {
@@ -98,8 +98,8 @@ impl Sound {
     }
 
     /// Wakes who waits, after something was appended to the log directly.
-    pub(crate) fn moved(&self, head: Position) {
-        self.head.advance(head);
+    pub(crate) fn moved(&self) {
+        self.head.moved();
     }
 
     fn append_now(&self, append: Append) -> Result<Appended, AppendError> {
@@ -117,7 +117,7 @@ impl Sound {
             checked.clone()?;
         }
         let appended = log.push((self.events_in)(append.events), Timestamp::now());
-        self.head.advance(log.head());
+        self.head.moved();
         checked?;
         Ok(appended)
     }
@@ -143,22 +143,27 @@ impl EventStore for Sound {
         let _connection = self.connect().await;
         let (query, options) = (self.read_in)((query.clone(), options));
         let log = self.log();
-        let mut page = if (self.finds_deleted)(&query) {
+        let page = if (self.finds_deleted)(&query) {
             Model::of(log.events().to_vec()).read(&query, options)
         } else {
             log.read(&query, options)
         };
         drop(log);
+        let mut page = page?;
         page.events = page.events.into_iter().map(&self.event_out).collect();
         Ok((self.page_out)(page))
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        Ok(self.log().log_id())
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         Ok((self.head_out)(self.log().head()))
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
-        Ok(self.head.beyond(after).await)
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
+        self.head.until(|| self.log().beyond(after).transpose()).await
     }
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eskit_runtime::{Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError};
+use eskit_runtime::{
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query, ReadOptions, StoreError,
+};
 use tokio::sync::Notify;
 
 use crate::sound::{Sound, broken};
@@ -63,13 +65,17 @@ impl EventStore for Waiting {
         self.inner.read(query, options).await
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.inner.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.inner.head().await
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         let head = self.inner.head().await?;
-        if head > after && self.mistake != Mistake::WaitsForTheNext {
+        if head.position > after.position && self.mistake != Mistake::WaitsForTheNext {
             return Ok(head);
         }
         match self.mistake {
@@ -93,7 +99,10 @@ pub(crate) fn rows() -> Vec<Row> {
     vec![
         broken(
             "the head counts appends",
-            |store| store.head_out = Box::new(|head| Position::new(head.get().min(3))),
+            |store| {
+                store.head_out =
+                    Box::new(|head| if head.position > Position::new(3) { Position::new(3).into() } else { head })
+            },
             "the head after an append",
             &["basics::the_head_follows_each_append", "watch::what_the_head_counts_can_be_read"],
         ),

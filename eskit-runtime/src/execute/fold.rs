@@ -3,15 +3,15 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::aggregate::{Models, Scope};
+use crate::aggregate::{Loaded, Models, Scope};
 use crate::cache::StateCache;
 use crate::lifecycle::{StreamClosed, StreamInfo};
 use crate::pages::Pages;
 use crate::payload::{DecodeError, DecodeReason};
-use crate::position::Position;
+use crate::position::Place;
 use crate::query::{Query, ReadOptions};
 use crate::recorded::RecordedEvent;
-use crate::store::{EventStore, StoreError};
+use crate::store::{EventStore, StoreError, StoreErrorKind};
 
 /// What to read for a decision: the scope of each model, and the query that unites them.
 pub(crate) struct Plan<M, N> {
@@ -23,20 +23,12 @@ pub(crate) struct Plan<M, N> {
 /// The models of a decision, and what of the log they hold.
 pub(crate) struct Folded<M> {
     pub(crate) state: M,
-    pub(crate) models: Vec<Seen>,
-    /// Whether every model holds all of its events up to the last event of any. One that was cached stands for itself.
+    /// What each model has seen.
+    pub(crate) models: Vec<Loaded<()>>,
+    /// Whether every model was read as of the same head. One that was cached stands for itself.
     pub(crate) in_step: bool,
     /// Whether the log was like that, for all models at once, at some moment since the call began.
     pub(crate) is_current: bool,
-}
-
-/// What one model has seen.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Seen {
-    /// The position of its last event.
-    pub(crate) last: Position,
-    /// The version of its stream, or the number of its events.
-    pub(crate) version: u64,
 }
 
 /// How often several models that were cached are looked at, each by itself, while others write to them.
@@ -47,6 +39,31 @@ pub(crate) enum FoldError {
     Decode(DecodeError),
 }
 
+impl FoldError {
+    /// Whether the log does not hold the place from which it was read on.
+    fn is_replaced(&self) -> bool {
+        matches!(self, FoldError::Store(error) if error.kind() == StoreErrorKind::Replaced)
+    }
+}
+
+impl<M> Folded<M> {
+    /// Notes that every model lacks nothing up to this place.
+    pub(crate) fn reaches(&mut self, head: Place) {
+        self.models.iter_mut().for_each(|model| model.head = head);
+    }
+
+    /// The places that the log must hold for the models to be of it: none but one, unless some were cached.
+    pub(crate) fn heads(&self) -> Vec<Place> {
+        let mut heads: Vec<Place> = Vec::with_capacity(1);
+        for model in &self.models {
+            if model.head != Place::START && !heads.contains(&model.head) {
+                heads.push(model.head);
+            }
+        }
+        heads
+    }
+}
+
 impl<M: Models<N>, N> Plan<M, N> {
     pub(crate) fn new(scopes: Vec<Scope>) -> Plan<M, N> {
         let items = scopes.iter().zip(M::LIST).map(|(scope, (_, events))| scope.query_item(*events));
@@ -54,8 +71,8 @@ impl<M: Models<N>, N> Plan<M, N> {
     }
 
     /// The models before their first event.
-    fn initial(&self) -> Folded<M> {
-        let models = vec![Seen::default(); self.scopes.len()];
+    pub(crate) fn initial(&self) -> Folded<M> {
+        let models = vec![Loaded::default(); self.scopes.len()];
         Folded { state: M::initial(), models, in_step: true, is_current: false }
     }
 
@@ -68,7 +85,7 @@ impl<M: Models<N>, N> Plan<M, N> {
     pub(crate) async fn deleted<S: EventStore>(
         &self,
         store: &S,
-        models: &[Seen],
+        models: &[Loaded<()>],
     ) -> Result<Option<StreamClosed>, StoreError> {
         for (scope, seen) in self.scopes.iter().zip(models) {
             let Scope::Stream(stream) = scope else { continue };
@@ -98,8 +115,8 @@ impl<M: Models<N>, N> Plan<M, N> {
     ) -> Result<Folded<M>, FoldError> {
         let mut folded = self.initial();
         for (index, scope) in self.scopes.iter().enumerate() {
-            if let Some((last, version)) = folded.state.recall(index, scope, states) {
-                folded.models[index] = Seen { last, version };
+            if let Some(seen) = folded.state.recall(index, scope, states) {
+                folded.models[index] = seen;
                 folded.in_step = false;
             }
         }
@@ -108,8 +125,8 @@ impl<M: Models<N>, N> Plan<M, N> {
             return Ok(folded);
         }
         for index in 0..self.scopes.len() {
-            if folded.models[index].last == Position::START {
-                self.read_on(store, &mut folded, index).await?;
+            if folded.models[index].is_new() && self.read_on(store, &mut folded, index).await?.is_none() {
+                return self.fold(store).await;
             }
         }
         Ok(folded)
@@ -118,8 +135,13 @@ impl<M: Models<N>, N> Plan<M, N> {
     /// Caches the models for later commands.
     pub(crate) fn cache(&self, folded: &Folded<M>, states: &impl StateCache) {
         for (index, (scope, seen)) in self.scopes.iter().zip(&folded.models).enumerate() {
-            folded.state.cache(index, scope, (seen.last, seen.version), states);
+            folded.state.cache(index, scope, seen, states);
         }
+    }
+
+    /// Forgets what is cached of the models.
+    pub(crate) fn forget(&self, states: &impl StateCache) {
+        self.cache(&self.initial(), states);
     }
 
     /// Reads what was appended since, page after page, and folds every event into the models that it belongs to.
@@ -131,12 +153,26 @@ impl<M: Models<N>, N> Plan<M, N> {
             }
             *folded = self.initial();
         }
-        let after = folded.models.iter().map(|seen| seen.last).max().unwrap_or_default();
+        match self.read_together(store, folded).await {
+            // What was read so far is gone.
+            Err(error) if error.is_replaced() => {
+                *folded = self.initial();
+                self.read_together(store, folded).await
+            }
+            result => result,
+        }
+    }
+
+    /// Reads on for all models at once, behind the head as of which all of them were read.
+    async fn read_together<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<(), FoldError> {
+        let after = folded.models.first().map_or(Place::START, |seen| seen.head);
         let mut pages = Pages::new(store, Arc::clone(&self.query), ReadOptions::default().after(after));
         while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
             // With one model every event that was read belongs to it.
             self.fold_into(folded, &events, self.scopes.len() == 1).map_err(FoldError::Decode)?;
         }
+        // Each page began where the one before ended, so the last one tells up to where nothing is missing.
+        folded.reaches(pages.head());
         folded.is_current = true;
         Ok(())
     }
@@ -161,23 +197,29 @@ impl<M: Models<N>, N> Plan<M, N> {
     }
 
     /// Reads the events of one model behind those that it holds, and folds them. Returns how many there were; `None` when the
-    /// last event that the model holds is no longer there: its stream was deleted.
+    /// last event that the model holds is no longer there: its stream was deleted, or the log was replaced.
     async fn read_on<S: EventStore>(
         &self,
         store: &S,
         folded: &mut Folded<M>,
         index: usize,
     ) -> Result<Option<usize>, FoldError> {
-        let Seen { last, .. } = folded.models[index];
+        let last = folded.models[index].last;
         let query = Query::from(self.query.items()[index].clone());
-        let from_last = ReadOptions::default().after(Position::new(last.get().saturating_sub(1)));
+        let from_last = ReadOptions::default().after(last.position.previous());
         let mut pages = Pages::new(store, query, from_last);
-        let (mut is_there, mut count) = (last == Position::START, 0);
-        while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
+        let (mut is_there, mut count) = (last == Place::START, 0);
+        loop {
+            let events = match pages.next().await.map_err(FoldError::Store) {
+                Ok(Some(events)) => events,
+                Ok(None) => break,
+                Err(error) if error.is_replaced() => return Ok(None),
+                Err(error) => return Err(error),
+            };
             let mut new = events.as_slice();
             if !is_there {
                 match events.split_first() {
-                    Some((first, rest)) if first.position == last => new = rest,
+                    Some((first, rest)) if first.place() == last => new = rest,
                     _ => return Ok(None),
                 }
                 is_there = true;
@@ -187,6 +229,7 @@ impl<M: Models<N>, N> Plan<M, N> {
             }
             count += new.len();
         }
+        folded.models[index].head = pages.head();
         Ok(is_there.then_some(count))
     }
 
@@ -215,9 +258,9 @@ impl<M: Models<N>, N> Plan<M, N> {
                 if !taken && !M::LIST[index].0.partial {
                     return Err(event.undecodable(DecodeReason::NotEvolved { aggregate: M::LIST[index].0.name }));
                 }
-                *seen = Seen { last: event.position, version: at.version };
+                (seen.last, seen.version) = (event.place(), at.version);
             }
-            (Scope::Tags(_), _) if taken => *seen = Seen { last: event.position, version: seen.version + 1 },
+            (Scope::Tags(_), _) if taken => (seen.last, seen.version) = (event.place(), seen.version + 1),
             _ => {}
         }
         Ok(())

@@ -1,8 +1,8 @@
 use std::fmt;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, NewEvent, Page, Position, Query, ReadOptions, RecordedEvent, StoreError,
-    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    Append, AppendError, Appended, EventStore, LogId, NewEvent, Page, Place, Query, ReadOptions, RecordedEvent,
+    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
 type Before = Box<dyn Fn(&mut Append) -> Result<(), AppendError> + Send + Sync>;
@@ -131,11 +131,15 @@ impl<S: EventStore> EventStore for Hooked<S> {
         self.store.read(query, options).await
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.store.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.store.head().await
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.store.watch(after).await
     }
 

@@ -1,8 +1,8 @@
 use std::time::Instant;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StreamChange,
-    StreamError, StreamId, StreamInfo, StreamStatus,
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query, ReadOptions, StoreError,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
@@ -87,20 +87,24 @@ impl<S: EventStore> EventStore for Metered<S> {
         answer
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.store.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         let started = Instant::now();
         let answer = self.store.head().await;
         histogram!("eskit_head_duration_seconds", "outcome" => read_outcome(&answer)).record(started.elapsed());
         if let Ok(head) = &answer {
-            set_head(*head);
+            set_head(head.position);
         }
         answer
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         let answer = self.store.watch(after).await;
         if let Ok(head) = &answer {
-            set_head(*head);
+            set_head(head.position);
         }
         answer
     }

@@ -1,5 +1,5 @@
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, RetryPolicy, Sleep, StoreError,
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, RetryPolicy, Sleep, StoreError,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, append_with_retry,
 };
 
@@ -49,11 +49,15 @@ impl<S: EventStore> EventStore for Retrying<S> {
         self.retry(|| self.store.read(query, options)).await
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.retry(|| self.store.log_id()).await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.retry(|| self.store.head()).await
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.retry(|| self.store.watch(after)).await
     }
 

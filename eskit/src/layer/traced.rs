@@ -1,7 +1,7 @@
 mod outline;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Position, Query, ReadOptions, StoreError, StreamChange,
+    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StreamChange,
     StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use tracing::{Instrument, Span, debug_span, field};
@@ -44,9 +44,9 @@ fn record_error<T, E: Outline>(span: &Span, answer: &Result<T, E>) {
     }
 }
 
-fn record_position(span: &Span, answer: &Result<Position, StoreError>) {
-    if let Ok(position) = answer {
-        span.record("position", position.get());
+fn record_position(span: &Span, answer: &Result<Place, StoreError>) {
+    if let Ok(place) = answer {
+        span.record("position", place.position.get());
     }
     record_error(span, answer);
 }
@@ -89,16 +89,20 @@ impl<S: EventStore> EventStore for Traced<S> {
         answer
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.store.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         let span = debug_span!(target: "eskit", "head", position = field::Empty, error = field::Empty);
         let answer = self.store.head().instrument(span.clone()).await;
         record_position(&span, &answer);
         answer
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         let span = debug_span!(
-            target: "eskit", "watch", after = after.get(), position = field::Empty, error = field::Empty
+            target: "eskit", "watch", after = after.position.get(), position = field::Empty, error = field::Empty
         );
         let answer = self.store.watch(after).instrument(span.clone()).await;
         record_position(&span, &answer);

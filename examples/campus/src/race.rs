@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Appended, Conflict, Page, Position, Query, ReadOptions, StoreError};
+use eskit::{Append, AppendError, Appended, Conflict, LogId, Page, Place, Query, ReadOptions, StoreError};
 use tokio::sync::Barrier;
 
 /// The store as one runner of a race sees it: notes what the runner does, and lets it go on from its first read only when
@@ -67,11 +67,15 @@ impl<S: EventStore> EventStore for Lane<S> {
         result
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.store.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.store.head().await
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.store.watch(after).await
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use campus::{CampusError, ChangeCapacity, CourseId, DefineCourse, Enroll, Leave, Schedule, Seats, StudentId};
 use eskit::prelude::*;
-use eskit::{Decide, Executed, Pages, Position, Query, ReadOptions};
+use eskit::{Decide, Executed, Pages, Place, Query, ReadOptions};
 use tokio::sync::Barrier;
 
 use crate::narrator::Narrator;
@@ -21,9 +21,10 @@ pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Na
     let app = App::new(store);
     let (term, defined) = claim_term(&app).await?;
     match before {
-        Position::START => narrator.line("   log      empty; this run is term 1")?,
+        Place::START => narrator.line("   log      empty; this run is term 1")?,
         head => {
-            narrator.line(format_args!("   log      {head} events of earlier runs, kept; this run is term {term}"))?
+            let events = head.position;
+            narrator.line(format_args!("   log      {events} events of earlier runs, kept; this run is term {term}"))?
         }
     }
     let mut story = Story { app, term, narrator: &mut *narrator };
@@ -176,7 +177,7 @@ impl<W: Write> Story<'_, W> {
         self.enroll("ada", "music").await
     }
 
-    async fn show_log(&mut self, before: Position) -> Result<()> {
+    async fn show_log(&mut self, before: Place) -> Result<()> {
         self.narrator.chapter("The log: all that is stored")?;
         self.narrator.log_head()?;
         let mut pages = Pages::new(self.app.store(), Query::all(), ReadOptions::default().after(before));

@@ -11,7 +11,7 @@ use eskit::ImportError as Failure;
 use eskit::layer::Retrying;
 use eskit::prelude::*;
 use eskit::{
-    Append, AppendError, Appended, NewEvent, Page, Position, Query, ReadOptions, RetryPolicy, StoreError,
+    Append, AppendError, Appended, LogId, NewEvent, Page, Place, Query, ReadOptions, RetryPolicy, StoreError,
     StoreErrorKind,
 };
 use loans::{ImportError, LogFile};
@@ -123,11 +123,15 @@ impl EventStore for Flaky {
         self.store.read(query, options).await
     }
 
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.store.log_id().await
+    }
+
+    async fn head(&self) -> Result<Place, StoreError> {
         self.store.head().await
     }
 
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.store.watch(after).await
     }
 }

@@ -84,7 +84,7 @@ async fn wait_for(db: &Path, events: u64, child: &mut Child) -> u64 {
             // The program has yet to create the file.
             None => store = SqliteStore::options().read_only(true).open(db).await.ok(),
             Some(open) => {
-                let head = open.head().await.unwrap().get();
+                let head = open.head().await.unwrap().position.get();
                 if head >= events {
                     open.close().await;
                     return head;
@@ -98,7 +98,7 @@ async fn wait_for(db: &Path, events: u64, child: &mut Child) -> u64 {
 /// How many events the log holds, looked up by nobody but this.
 async fn held(db: &Path) -> u64 {
     let store = SqliteStore::options().read_only(true).open(db).await.unwrap();
-    let head = store.head().await.unwrap().get();
+    let head = store.head().await.unwrap().position.get();
     store.close().await;
     head
 }
