@@ -9,7 +9,7 @@ use eskit_runtime::{
 use super::{Case, cases};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, ensure, same};
-use crate::sample::{no_events, on, one, plain, put, stream, tagged, whole, with_tags};
+use crate::sample::{no_events, on, one, plain, put, read_all, stream, tagged, whole, with_tags};
 
 pub(super) const CASES: &[Case] = cases![
     "limits": counts_are_refused_by_name,
@@ -217,7 +217,7 @@ async fn limits_themselves_are_allowed(context: &Context) -> Outcome {
 }
 
 async fn check_found(store: &AnyStore, query: &Query, expected: &[eskit_runtime::RecordedEvent]) -> Outcome {
-    let found = store.read(query, ReadOptions::default()).await?.events;
+    let found = read_all(store, query, ReadOptions::default()).await?;
     ensure!(found == expected, "events at the limits came back changed, or {} of {}", found.len(), expected.len());
     Ok(())
 }
