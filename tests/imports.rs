@@ -70,7 +70,7 @@ async fn sources_are_apart() {
     assert_eq!(other.events_before(), 0);
     other.push(1, event(1)).await.unwrap();
     assert_eq!(counts(other.finish().await), (1, 0));
-    assert_eq!(store.head().await.unwrap().get(), 11);
+    assert_eq!(store.head().await.unwrap().position.get(), 11);
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn what_was_deleted_since_stays_deleted() {
     let held = payloads(&store).await;
     import(&store, 1..=3_000).await.unwrap();
     assert_eq!(payloads(&store).await, held);
-    assert_eq!(store.head().await.unwrap().get(), 3_000);
+    assert_eq!(store.head().await.unwrap().position.get(), 3_000);
 }
 
 #[tokio::test]
