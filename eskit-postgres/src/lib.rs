@@ -33,6 +33,7 @@ mod options;
 mod outcome;
 mod overlap;
 mod page;
+mod payload;
 mod pooler;
 mod queue;
 mod rarest;

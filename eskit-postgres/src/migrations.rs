@@ -14,8 +14,13 @@ pub enum PayloadType {
     Bytea,
     /// `json`: JSON payloads only, as text and byte for byte, open to SQL.
     Json,
-    /// `jsonb`: JSON payloads only, open to SQL and to indexes. PostgreSQL changes white space and the order of keys, keeps
-    /// the last of keys that repeat, and refuses `\u0000`; reading costs about twice as much as with `bytea`.
+    /// `jsonb`: JSON payloads only, open to SQL and to indexes. Reading costs about twice as much as with `bytea`.
+    ///
+    /// An event whose texts hold the NUL character is refused. Every number comes back with its value, but in PostgreSQL's own notation: `1e16` as
+    /// `10000000000000000`, and `-0.0` as `0.0`, without its sign. That matters only to code that looks at the notation:
+    /// `serde_json::Value` and untagged enums, which may take a float without a fraction for an integer. PostgreSQL also changes white
+    /// space and the order of keys, and keeps the last of keys that repeat, which matters to maps that keep the order of insertion, and to
+    /// `RawValue`.
     Jsonb,
 }
 

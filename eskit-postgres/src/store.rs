@@ -22,7 +22,7 @@ use crate::request::{Prepared, Request};
 use crate::statements::Statements;
 use crate::watch::{Following, Heads};
 use crate::writer::Writer;
-use crate::{connect, inspect, page};
+use crate::{connect, inspect, page, payload};
 
 /// How often a question is asked before it is told that the connection broke.
 const TRIES: u32 = 4;
@@ -181,16 +181,7 @@ impl PostgresStore {
     /// Refuses what the column type of payloads cannot hold.
     pub(crate) fn prepare(&self, append: Append) -> Result<Prepared, AppendError> {
         limits::check_append(&append)?;
-        let is_json =
-            self.inner.payload == PayloadType::Bytea || append.events.iter().all(|event| event.content_type.is_json());
-        if !is_json {
-            let text = format!(
-                "the log `{}` keeps payloads as `{}`, which holds nothing but JSON",
-                self.inner.names,
-                self.inner.payload.sql()
-            );
-            return Err(StoreError::new(StoreErrorKind::Invalid, text).into());
-        }
+        append.events.iter().try_for_each(|event| payload::check(self.inner.payload, &self.inner.names, event))?;
         Ok(Prepared::new(append)?)
     }
 

@@ -14,7 +14,7 @@ pub use crate::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
 pub use crate::encode::EncodeError;
 pub use crate::event::{Event, EventType, EventTypes, Field, SingleEvent, SourceLocation, TagField};
 pub use crate::execute::{decision_query, state_query};
-pub use crate::json::{ToJson, Written};
+pub use crate::json::{ToJson, Written, json_path};
 pub use crate::payload::DecodeError;
 pub use crate::recorded::RecordedEvent;
 pub use crate::registry::Entry;

@@ -351,7 +351,11 @@ impl fmt::Display for AppendError {
             AppendError::Conflict(conflict) => conflict.fmt(f),
             AppendError::Limit(limit) => limit.fmt(f),
             AppendError::IdReused { id, position } => {
-                write!(f, "the event id {id} belongs to another append, at position {position}")
+                write!(
+                    f,
+                    "the event id {id} belongs to another append, at position {position}\nhelp: to repeat an append, send \
+                     all of its events again, in their order; to append others, give them new ids with `EventId::new()`"
+                )
             }
             AppendError::StreamClosed(closed) => closed.fmt(f),
             AppendError::UnknownOutcome(_) => {

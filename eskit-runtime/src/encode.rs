@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::ser::Error as _;
 
-use crate::json::{Hidden, ToJson, Written, difference, is_every_number_kept, path_at, path_of_null};
+use crate::json::{Hidden, ToJson, Written, difference, is_every_number_kept, json_path, path_of_null};
 use crate::name::WireName;
 
 /// An event that would not come back from the log as it is. Nothing was appended.
@@ -106,7 +106,7 @@ pub(crate) fn encode(
     again: &mut Written,
 ) -> Result<(), (EncodeReason, String)> {
     if let Err(error) = event.to_json(written) {
-        let path = path_at(&String::from_utf8_lossy(&written.text), usize::MAX);
+        let path = json_path(&String::from_utf8_lossy(&written.text), usize::MAX);
         return Err((EncodeReason::Unwritable(error), path));
     }
     let text = match std::str::from_utf8(&written.text) {
@@ -122,7 +122,7 @@ pub(crate) fn encode(
 
 #[cold]
 fn not_read(text: &str, written: &Written, error: serde_json::Error) -> (EncodeReason, String) {
-    let path = path_at(text, offset(text, &error));
+    let path = json_path(text, offset(text, &error));
     match first_hidden(text, written) {
         Some((value, null)) if null == path => (EncodeReason::Null { value }, path),
         _ => (EncodeReason::Unreadable(error), path),

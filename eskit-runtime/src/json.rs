@@ -9,7 +9,8 @@ mod write;
 
 pub(crate) use compare::difference;
 pub(crate) use numbers::{StandIns, is_every_number_kept};
-pub(crate) use path::{path_at, path_of_null};
+pub use path::json_path;
+pub(crate) use path::path_of_null;
 pub(crate) use read::read;
 pub(crate) use write::Hidden;
 pub use write::{ToJson, Written};

@@ -35,9 +35,16 @@ const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
 impl Timestamp {
-    /// The time now, from the system clock.
+    /// The time now, from the system clock; on `wasm32-unknown-unknown`, where std has none, from that of `uuid`.
     pub fn now() -> Timestamp {
-        Timestamp::from(SystemTime::now())
+        #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+        let now = SystemTime::now();
+        #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+        let now = {
+            let (seconds, nanos) = uuid::Timestamp::now(uuid::NoContext).to_unix();
+            SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos)
+        };
+        Timestamp::from(now)
     }
 
     /// The time that lies this many microseconds after 1970-01-01T00:00:00Z; negative before it.

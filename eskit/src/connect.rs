@@ -66,6 +66,15 @@ async fn sqlite(dsn: &str, _: &str) -> Result<AnyStore, StoreError> {
     Err(unknown(dsn, "this build has no SQLite; switch on the feature `sqlite` of eskit"))
 }
 
+/// What the stores of this build are called by.
+const FORMS: &[&str] = &[
+    "`memory:`",
+    #[cfg(feature = "sqlite")]
+    "`sqlite:///path/to/file.db`",
+    #[cfg(feature = "postgres")]
+    "`postgres://user@host/database`",
+];
+
 /// The error for a DSN that cannot be used. What stands behind the scheme may hold a password, so only that is shown
 /// which is needed.
 fn unknown(dsn: &str, why: &str) -> StoreError {
@@ -76,13 +85,7 @@ fn unknown(dsn: &str, why: &str) -> StoreError {
         None if dsn.contains(['=', ' ']) => "a DSN without a scheme".to_owned(),
         None => format!("the DSN `{dsn}` without a scheme"),
     };
-    StoreError::new(
-        StoreErrorKind::Invalid,
-        format!(
-            "cannot connect to {what}: {why}; write `memory:`, `sqlite:///path/to/file.db`, or \
-             `postgres://user@host/database`"
-        ),
-    )
+    StoreError::new(StoreErrorKind::Invalid, format!("cannot connect to {what}: {why}; write {}", FORMS.join(" or ")))
 }
 
 #[cfg(test)]

@@ -89,6 +89,12 @@
 //! | `chrono`, `jiff`, `time`, `rust_decimal` | shapes of these crates' types for the schema lock, and [`Timestamp`] to and from theirs |
 //!
 //! `PostgresStore` needs a tokio runtime. All else works in every async runtime.
+//!
+//! # Platforms
+//!
+//! Tested on Linux. `wasm32-unknown-unknown` has no clock, no random numbers and no threads, which ids, times and the waits between two
+//! tries need; eskit is not built or tested for it. A program that tries, without the feature `sqlite`, must bring them: it depends on `uuid` with
+//! the feature `js` and on `futures-timer` with `wasm-bindgen`. Without, every command panics.
 
 #![forbid(unsafe_code)]
 

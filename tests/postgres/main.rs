@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod in_transaction;
+mod payloads;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

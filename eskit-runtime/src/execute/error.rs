@@ -117,7 +117,11 @@ impl<E: fmt::Display> fmt::Display for ExecuteError<E> {
             ExecuteError::Encode(error) => error.fmt(f),
             ExecuteError::Limit(error) => error.fmt(f),
             ExecuteError::IdReused { id, position } => {
-                write!(f, "the event id {id} belongs to another append, at position {position}")
+                write!(
+                    f,
+                    "the event id {id} belongs to another append, at position {position}\nhelp: to repeat an append, send \
+                     all of its events again, in their order; to append others, give them new ids with `EventId::new()`"
+                )
             }
             ExecuteError::StreamClosed(closed) => closed.fmt(f),
             ExecuteError::Options(text) => f.write_str(text),

@@ -3,7 +3,7 @@ use std::fmt::Write;
 use super::tokens::{Token, Tokens};
 
 /// Where in a JSON text the byte at `offset` stands: `readings[3].celsius`. Empty for the whole.
-pub(crate) fn path_at(text: &str, offset: usize) -> String {
+pub fn json_path(text: &str, offset: usize) -> String {
     let mut steps: Vec<Step<'_>> = Vec::new();
     let mut last: Option<Token<'_>> = None;
     for token in Tokens::new(text).take_while(|token| token.start < offset) {
@@ -37,7 +37,7 @@ pub(crate) fn path_at(text: &str, offset: usize) -> String {
 pub(crate) fn path_of_null(text: &str, before: usize, all: usize) -> String {
     let nulls: Vec<_> = Tokens::new(text).filter(|token| token.text == "null").collect();
     match nulls.get(before) {
-        Some(token) if nulls.len() == all => path_at(text, token.start + 1),
+        Some(token) if nulls.len() == all => json_path(text, token.start + 1),
         _ => String::new(),
     }
 }
@@ -79,9 +79,9 @@ mod tests {
             ("{},", "[\"\"]"),
             ("null}}", "b.c"),
         ] {
-            assert_eq!(path_at(text, text.rfind(marker).unwrap() + usize::from(marker != "{},")), path, "{marker}");
+            assert_eq!(json_path(text, text.rfind(marker).unwrap() + usize::from(marker != "{},")), path, "{marker}");
         }
-        assert_eq!(path_at(text, 0), "");
+        assert_eq!(json_path(text, 0), "");
         assert_eq!((path_of_null(text, 1, 2), path_of_null(text, 1, 3)), ("b.c".to_owned(), String::new()));
     }
 }

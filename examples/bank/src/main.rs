@@ -9,12 +9,30 @@ use std::process::ExitCode;
 
 const DSN_DEFAULT: &str = "memory:";
 
-const USAGE: &str = "usage: bank [DSN]
+/// The stores that this build opens.
+const STORES: &str = if cfg!(feature = "postgres") {
+    "`sqlite:path/to/file.db`, `postgres://user@host/database` or `memory:`"
+} else {
+    "`sqlite:path/to/file.db` or `memory:`"
+};
+
+/// How to build it with more stores.
+const MORE: &str = if cfg!(feature = "postgres") {
+    ""
+} else {
+    "\n\nFor PostgreSQL: cargo run -p bank --features postgres -- postgres://user@host/database"
+};
+
+/// What `--help` says.
+fn usage() -> String {
+    format!(
+        "usage: bank [DSN]
 
 Replays a log that is older than the program, and moves money between accounts.
 
-  DSN   the store: `sqlite:path/to/file.db`, `memory:`, or with the feature `postgres`
-        `postgres://user@host/database`; `memory:` when left out";
+  DSN   the store: {STORES}; `{DSN_DEFAULT}` when left out{MORE}"
+    )
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -26,7 +44,7 @@ async fn main() -> ExitCode {
         ["-h" | "--help"] => return exit(show_usage()),
         [dsn] if !dsn.starts_with('-') => dsn,
         _ => {
-            eprintln!("error: unexpected arguments `{}`\n\n{USAGE}", arguments.join(OsStr::new(" ")).display());
+            eprintln!("error: unexpected arguments `{}`\n\n{}", arguments.join(OsStr::new(" ")).display(), usage());
             return ExitCode::from(2);
         }
     };
@@ -38,7 +56,7 @@ async fn run(dsn: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn show_usage() -> Result<(), Box<dyn Error>> {
-    Ok(writeln!(io::stdout(), "{USAGE}")?)
+    Ok(writeln!(io::stdout(), "{}", usage())?)
 }
 
 fn exit(result: Result<(), Box<dyn Error>>) -> ExitCode {

@@ -73,6 +73,18 @@ fn a_reader_that_goes_away_is_no_error() {
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[test]
+fn help_names_the_stores_of_this_build() {
+    let help = String::from_utf8(bank(&["--help"]).stdout).unwrap();
+    assert!(
+        help.contains("the store: `sqlite:path/to/file.db`") && help.contains("; `memory:` when left out\n"),
+        "{help}"
+    );
+    let how = "cargo run -p bank --features postgres -- postgres://user@host/database";
+    assert_eq!(help.contains(how), !cfg!(feature = "postgres"), "{help}");
+    assert_eq!(help.contains("`postgres://user@host/database`"), cfg!(feature = "postgres"), "{help}");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_argument_that_is_not_utf_8_is_refused() {

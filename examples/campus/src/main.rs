@@ -13,12 +13,30 @@ use narrator::Narrator;
 
 const DSN_DEFAULT: &str = "sqlite:campus.db";
 
-const USAGE: &str = "usage: campus [DSN]
+/// The stores that this build opens.
+const STORES: &str = if cfg!(feature = "postgres") {
+    "`sqlite:path/to/file.db`, `postgres://user@host/database` or `memory:`"
+} else {
+    "`sqlite:path/to/file.db` or `memory:`"
+};
+
+/// How to build it with more stores.
+const MORE: &str = if cfg!(feature = "postgres") {
+    ""
+} else {
+    "\n\nFor PostgreSQL: cargo run -p campus --features postgres -- postgres://user@host/database"
+};
+
+/// What `--help` says.
+fn usage() -> String {
+    format!(
+        "usage: campus [DSN]
 
 Tells a story of one campus on a store, and shows the log that it leaves.
 
-  DSN   the store: `sqlite:path/to/file.db`, `memory:`, or with the feature `postgres`
-        `postgres://user@host/database`; `sqlite:campus.db` when left out";
+  DSN   the store: {STORES}; `{DSN_DEFAULT}` when left out{MORE}"
+    )
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -30,7 +48,7 @@ async fn main() -> ExitCode {
         ["-h" | "--help"] => return exit(show_usage()),
         [dsn] if !dsn.starts_with('-') => dsn,
         _ => {
-            eprintln!("error: unexpected arguments `{}`\n\n{USAGE}", arguments.join(OsStr::new(" ")).display());
+            eprintln!("error: unexpected arguments `{}`\n\n{}", arguments.join(OsStr::new(" ")).display(), usage());
             return ExitCode::from(2);
         }
     };
@@ -46,7 +64,7 @@ async fn run(dsn: &str) -> Result<(), Box<dyn Error>> {
 
 fn show_usage() -> Result<(), Box<dyn Error>> {
     use io::Write as _;
-    Ok(writeln!(io::stdout(), "{USAGE}")?)
+    Ok(writeln!(io::stdout(), "{}", usage())?)
 }
 
 fn exit(result: Result<(), Box<dyn Error>>) -> ExitCode {

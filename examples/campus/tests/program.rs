@@ -70,6 +70,18 @@ fn wrong_arguments_show_the_usage() {
     assert!(String::from_utf8_lossy(&campus(&["--help"]).stdout).contains("usage: campus [DSN]"));
 }
 
+#[test]
+fn help_names_the_stores_of_this_build() {
+    let help = String::from_utf8(campus(&["--help"]).stdout).unwrap();
+    assert!(
+        help.contains("the store: `sqlite:path/to/file.db`") && help.contains("; `sqlite:campus.db` when left out\n"),
+        "{help}"
+    );
+    let how = "cargo run -p campus --features postgres -- postgres://user@host/database";
+    assert_eq!(help.contains(how), !cfg!(feature = "postgres"), "{help}");
+    assert_eq!(help.contains("`postgres://user@host/database`"), cfg!(feature = "postgres"), "{help}");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_argument_that_is_not_utf_8_is_refused() {

@@ -9,6 +9,13 @@ const STORES: &str = if cfg!(feature = "postgres") {
     "`sqlite:path/to/file.db` or `memory:`"
 };
 
+/// How to build it with more stores.
+const MORE: &str = if cfg!(feature = "postgres") {
+    ""
+} else {
+    "\n\nFor PostgreSQL: cargo run -p loans --features postgres -- --store postgres://user@host/database"
+};
+
 /// What `--help` says.
 pub(crate) fn usage() -> String {
     format!(
@@ -18,7 +25,7 @@ Imports the loan log of the BPI Challenge 2012 into a store, rebuilds every case
 published ones. Goes on where an earlier run ended, however that was.
 
   FILE          the log, one JSON object a line, compressed by gzip; `../shared/data/bpic2012.ndjson.gz` when left out
-  --store DSN   the store: {STORES}; `sqlite:loans.db` when left out"
+  --store DSN   the store: {STORES}; `sqlite:loans.db` when left out{MORE}"
     )
 }
 
@@ -82,6 +89,8 @@ mod tests {
             "{usage}"
         );
         assert_eq!(usage.contains("`postgres://user@host/database`"), cfg!(feature = "postgres"), "{usage}");
+        let how = "cargo run -p loans --features postgres -- --store postgres://user@host/database";
+        assert_eq!(usage.contains(how), !cfg!(feature = "postgres"), "{usage}");
     }
 
     #[test]
