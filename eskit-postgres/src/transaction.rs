@@ -32,8 +32,8 @@ impl PostgresStore {
     /// meets no second one. An error of the database ([`AppendError::Store`]) aborts it, as errors in PostgreSQL do: roll it back.
     /// Every later call then fails with the text of that error, also when it is a retry.
     /// When the future of an append is dropped, the events may be written, and a commit keeps them. Positions and versions in
-    /// the answers are good once the commit succeeded, and only the commit tells whether it did; then call
-    /// [`PostgresStore::announce`], or those who wait in `watch` notice only when they next look. Waiting in the transaction
+    /// the answers are good once [`PostgresStore::commit`] has succeeded. Whoever commits otherwise calls
+    /// [`PostgresStore::announce`] then, or those who wait in `watch` notice only when they next look. Waiting in the transaction
     /// itself is [unsupported](StoreErrorKind::Unsupported).
     ///
     /// A transaction of the level REPEATABLE READ or SERIALIZABLE may read, but not append: it does not see what others have
@@ -49,12 +49,29 @@ impl PostgresStore {
     /// // For a command: App::new(store.in_transaction(&mut transaction)).execute(command).await?;
     /// let sold = Append::new(vec![NewEvent::json("shop.Sold", "{}")]);
     /// store.in_transaction(&mut transaction).append(sold).await?;
-    /// transaction.commit().await?;
-    /// store.announce().await?;
+    /// store.commit(transaction).await?;
     /// # Ok(()) }
     /// ```
     pub fn in_transaction<'t>(&self, transaction: &'t mut PgTransaction<'_>) -> InTransaction<'t> {
         InTransaction { store: self.clone(), inside: Mutex::new(Inside { connection: transaction, failure: None }) }
+    }
+
+    /// Commits a transaction in which events were appended, and [announces](PostgresStore::announce) them.
+    ///
+    /// A transaction in which a statement has failed cannot be committed: PostgreSQL answers with a rollback, which the `commit` of
+    /// sqlx 0.9 takes for success. Here it is an error.
+    ///
+    /// # Errors
+    /// Those of the database. Nothing was committed, unless the error is [`Unavailable`](StoreErrorKind::Unavailable): the connection
+    /// broke, and only a look at the log tells.
+    pub async fn commit(&self, mut transaction: PgTransaction<'_>) -> Result<(), StoreError> {
+        let fail = |error: sqlx::Error| self.error("commit a transaction on", error.into());
+        // Refused where anything has failed.
+        sqlx::raw_sql("SELECT").execute(&mut *transaction).await.map_err(fail)?;
+        transaction.commit().await.map_err(fail)?;
+        // Whoever is not told looks before long.
+        let _ = self.announce().await;
+        Ok(())
     }
 
     /// Looks at the head of the log, and tells those who wait in `watch`, here and in other processes: for after the commit of

@@ -163,6 +163,28 @@ async fn a_transaction_with_a_snapshot_of_its_own_may_read_only() {
     transaction.commit().await.unwrap();
 }
 
+/// PostgreSQL answers the COMMIT of such a transaction with a ROLLBACK, which sqlx takes for success.
+#[tokio::test]
+async fn a_transaction_that_failed_is_not_committed_unnoticed() {
+    let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    for fails in [true, false] {
+        let mut transaction = store.pool().begin().await.unwrap();
+        store.in_transaction(&mut transaction).append(one(plain("e"))).await.unwrap();
+        if fails {
+            sqlx::raw_sql("SELECT 1 / 0").execute(&mut *transaction).await.unwrap_err();
+            let error = store.commit(transaction).await.unwrap_err();
+            assert!(error.to_string().contains("the transaction failed earlier: roll it back"), "{error}");
+            assert!(everything(&store).await.is_empty());
+        } else {
+            store.commit(transaction).await.unwrap();
+            assert_eq!(everything(&store).await.len(), 1);
+        }
+    }
+    // What is given back to the pool is in no transaction.
+    store.append(one(plain("e"))).await.unwrap();
+    assert_eq!(everything(&store).await.len(), 2);
+}
+
 /// A row that is replaced leaves a dead version, which later appends walk for as long as any transaction is held.
 #[tokio::test]
 async fn an_append_replaces_no_row_and_a_refused_one_writes_nothing() {
