@@ -116,8 +116,8 @@ impl PostgresOptions {
     }
 
     /// Whether to tell other processes of appends and to listen to theirs, with `NOTIFY` and `LISTEN`. While somebody waits
-    /// in `watch`, listening takes one connection of the pool; with a pool of one nobody listens. Switch it off behind a
-    /// pooler that hands out connections by transaction.
+    /// in `watch`, listening takes one connection of the pool. With a pool of one, and behind a pooler that hands out
+    /// connections by transaction, the store does not listen.
     #[must_use]
     pub fn listen(mut self, listen: bool) -> PostgresOptions {
         self.listen = listen;
@@ -153,7 +153,8 @@ impl PostgresOptions {
     ///
     /// # Errors
     /// `Invalid` for names that cannot be used, for a payload type other than the log's, and for a database whose encoding
-    /// is not UTF8; `Foreign` when the log is missing or older and migrations were not asked for, when the database is newer
+    /// is not UTF8; `Unsupported` behind a pooler that mixes up prepared statements; `Corrupt` for a log of which a restore left
+    /// out a part; `Foreign` when the log is missing or older and migrations were not asked for, when the database is newer
     /// than this program, or when the tables belong to another one; `Unavailable` when the server cannot be reached.
     pub async fn open(self, pool: PgPool) -> Result<PostgresStore, StoreError> {
         PostgresStore::open_with(pool, false, self).await
