@@ -127,6 +127,67 @@ pub struct Card { pub number: String, pub name: Option<String> }
 }
 
 #[test]
+fn a_new_field_reads_what_a_flattened_map_held() {
+    let source = "
+eskit::lock!();
+
+#[derive(Event, Serialize, Deserialize)]
+pub struct Edited { pub action: String, #[serde(flatten)] pub rest: Rest }
+
+pub type Rest = serde_json::Map<String, serde_json::Value>;
+";
+    let hub = Package::locked("flattened_map", source);
+    let taken = "#[serde(skip_serializing_if = \"Option::is_none\")] pub enterprise: Option<String>, #[serde(flatten)]";
+    let changed = source.replace("#[serde(flatten)]", taken);
+    hub.write(&changed);
+    let text = "`enterprise` was added, but stored events may hold it in a flattened part, as any JSON";
+    let help = "help: write `version = 2, upcast(1 = from_v1)`, with `fn from_v1(old: serde_json::Value) -> \
+                Result<serde_json::Value, UpcastError>`, which turns the old JSON into the new; if no stored event holds the \
+                name in another shape, record it anew with `ESKIT_LOCK=force cargo test eskit_lock`";
+    hub.check().fails_once(&[text, help]);
+    let step = "fn from_v1(old: serde_json::Value) -> Result<serde_json::Value, UpcastError> { Ok(old) }";
+    let mended = "#[event(version = 2, upcast(1 = from_v1))] pub struct Edited";
+    hub.write(&format!("{}{step}", changed.replace("pub struct Edited", mended)));
+    hub.check().succeeds();
+    // What takes any JSON reads what any field held.
+    hub.write(&changed.replace("Option<String>", "Option<serde_json::Value>"));
+    hub.check().succeeds();
+
+    // Of a map of numbers it is the shape that tells.
+    let numbers =
+        source.replace("serde_json::Map<String, serde_json::Value>", "std::collections::BTreeMap<String, u64>");
+    let hub = Package::locked("flattened_numbers", &numbers);
+    let changed = numbers.replace("#[serde(flatten)]", taken);
+    hub.write(&changed);
+    hub.check().fails_once(&[&text.replace("any JSON", "`u64`")]);
+    hub.write(&changed.replace("Option<String>", "Option<u64>"));
+    hub.check().succeeds();
+}
+
+#[test]
+fn what_is_read_as_it_was_stored_needs_no_function() {
+    let shop = Package::locked("widened", SHOP);
+    for (from, to, text) in [
+        ("zip: u32", "zip: u64", "`customer.address.zip` was `u32`, is now `u64`"),
+        ("zip: u32", "zip: Option<u32>", "`customer.address.zip` was `u32`, is now `option u32`"),
+        ("Small, Large", "Small, Large, Huge", "`lines[].size.Huge` is a new variant"),
+    ] {
+        let changed = SHOP.replace(from, to);
+        shop.write(&changed);
+        shop.check()
+            .fails_once(&[text, "help: write `version = 2, upcast(1 = Ok)`, since the stored JSON is read as it is"]);
+        let mended = "#[event(version = 2, upcast(1 = Ok))] pub struct OrderPlaced";
+        shop.write(&changed.replace("pub struct OrderPlaced", mended));
+        shop.check().succeeds();
+    }
+    let second = SHOP.replace("pub struct OrderPlaced", "#[event(version = 2, upcast(1 = Ok))] pub struct OrderPlaced");
+    shop.write(&second);
+    shop.lock("write").succeeds();
+    shop.write(&second.replace("zip: u32", "zip: u64"));
+    shop.check().fails_once(&["write `version = 3` and add `2 = Ok` to `upcast(..)`, since the stored JSON is read"]);
+}
+
+#[test]
 fn a_shape_that_was_never_released_is_recorded_anew() {
     let shop = Package::locked("force", SHOP);
     shop.write(&SHOP.replace("zip: u32", "zip: String"));

@@ -209,10 +209,12 @@ const fn help(message: Message, current: &Current, recorded: &Recorded, report: 
     } else {
         next_version(message, current.event, report)
     };
-    message
-        .text("; if version ")
-        .number(version)
-        .text(" was never released, record it anew with `ESKIT_LOCK=force cargo test eskit_lock`")
+    let message = if report.refused == report.held {
+        message.text("; if no stored event holds the name in another shape")
+    } else {
+        message.text("; if version ").number(version).text(" was never released")
+    };
+    message.text(", record it anew with `ESKIT_LOCK=force cargo test eskit_lock`")
 }
 
 /// That the type of an older version gets its shape back.
@@ -262,12 +264,22 @@ const fn next_version(message: Message, event: &EventType, report: &Report) -> M
         let next = attribute(next, event, version, previous.rust_name);
         return copies(next.text(" struct ").text(base).text("V").number(version).text("`"), report);
     }
-    let next = if version == 1 {
-        next.text(", upcast(1 = from_v1)`")
+    let step = if report.refused == report.older {
+        Message::new().number(version).text(" = Ok")
     } else {
-        next.text("` and add `").number(version).text(" = from_v").number(version).text("` to `upcast(..)`")
+        Message::new().number(version).text(" = from_v").number(version)
     };
-    next.text(", which turns the old JSON into the new")
+    let next = if version == 1 {
+        next.text(", upcast(").text(step.as_str()).text(")`")
+    } else {
+        next.text("` and add `").text(step.as_str()).text("` to `upcast(..)`")
+    };
+    if report.refused == report.older {
+        return next.text(", since the stored JSON is read as it is");
+    }
+    next.text(", with `fn from_v").number(version).text(
+        "(old: serde_json::Value) -> Result<serde_json::Value, UpcastError>`, which turns the old JSON into the new",
+    )
 }
 
 /// An alias that the file records and the event no longer has. Where a version stands that the file does not hold yet, the

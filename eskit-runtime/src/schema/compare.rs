@@ -6,15 +6,19 @@
 
 mod flattened;
 mod renamed;
+mod rest;
 mod sides;
 mod tags;
 mod untagged;
+mod widened;
 
 use self::flattened::{compare_taken, holds_flattened};
 use self::renamed::{Came, compare_replaced};
+use self::rest::{compare_moved, compare_stored, holds_flattened_lines};
 use self::sides::{BlockKind, Sides, old_does_without};
 use self::tags::compare_tags;
 use self::untagged::compare_loosened;
+use self::widened::{reads_stored, widens};
 use super::node::{Node, Nodes, next_mark, strip};
 use super::report::{Path, Report};
 use super::shape::{Kind, Member, ShapeDef, flag};
@@ -74,7 +78,8 @@ const fn compare_node(node: Node<'_>, head: &str, shape: &ShapeDef, path: &Path,
         Kind::Opaque => {}
     }
     let start = if path.is_root() { "the payload was " } else { " was " };
-    report.refuse_with(path, push_head(Message::new().text(start).code(head).text(", is now `"), shape).text("`"));
+    let text = push_head(Message::new().text(start).code(head).text(", is now `"), shape).text("`");
+    if widens(node, head, shape) { report.refuse_for_older(path, text) } else { report.refuse_with(path, text) }
 }
 
 const fn is_struct(head: &str) -> bool {
@@ -108,8 +113,14 @@ const fn compare_block(node: Node<'_>, head: &str, now: &str, members: &[Member]
     compare_added(members, &sides, path, &mut came, report);
     compare_replaced(&sides, members, came, path, report);
     match sides.kind {
-        BlockKind::Struct if holds_flattened(members) => compare_taken(members, members, sides.lines, path, report),
-        BlockKind::Struct => {}
+        BlockKind::Struct => {
+            if holds_flattened(members) {
+                compare_taken(members, members, sides.lines, path, report);
+            }
+            if holds_flattened_lines(sides.lines) {
+                compare_stored(members, members, sides.lines, path, report);
+            }
+        }
         BlockKind::Enum | BlockKind::Fixed => compare_loosened(&sides, members, path, report),
     }
 }
@@ -156,13 +167,24 @@ const fn find_alias<'a>(members: &'a [Member], name: &str) -> Option<&'a Member>
 const fn compare_recorded(line: Node<'_>, members: &[Member], sides: &Sides<'_>, path: &Path, report: &mut Report) {
     let part = path.part(line.name());
     match (find(members, line.name()), find_alias(members, line.name())) {
-        (Some(member), _) => compare_member(line, member, sides, &part, report),
+        (Some(member), _) => {
+            compare_member(line, member, sides, &part, report);
+            let was_stored = !line.has_mark("unread") && !line.has_mark("unwritten");
+            if matches!(sides.kind, BlockKind::Struct) && member.has(flag::UNREAD) && was_stored {
+                compare_moved(line, members, &part, report);
+            }
+        }
         (None, Some(member)) if line.is_gone() => read_again(line, member, sides, &part, report),
         (None, Some(member)) => {
             let text = Message::new().text(" is now written as ").code(member.name);
-            report.refuse_with(&part, text.text(", which older programs do not read"));
+            let text = text.text(", which older programs do not read");
+            if reads_stored(line, line.head(), member.shape) {
+                report.refuse_for_older(&part, text);
+            } else {
+                report.refuse_with(&part, text);
+            }
         }
-        (None, None) => removed(line, sides, &part, report),
+        (None, None) => removed(line, members, sides, &part, report),
     }
 }
 
@@ -175,12 +197,24 @@ const fn read_again(line: Node<'_>, member: &Member, sides: &Sides<'_>, part: &P
     compare_node(line, line.head(), member.shape, part, report);
 }
 
-const fn removed(line: Node<'_>, sides: &Sides<'_>, part: &Path, report: &mut Report) {
+const fn removed(line: Node<'_>, members: &[Member], sides: &Sides<'_>, part: &Path, report: &mut Report) {
+    let is_stored = matches!(sides.kind, BlockKind::Struct) && !line.is_flattened() && !line.has_mark("unwritten");
+    if is_stored && compare_moved(line, members, part, report) {
+        return;
+    }
     if sides.do_without(line) {
         return;
     }
     let denied = matches!(sides.kind, BlockKind::Struct) && (line.is_gone() || old_does_without(line));
-    report.refuse(part, if denied { " was removed, and unknown fields are denied" } else { " was removed" });
+    if denied {
+        return report.refuse(part, " was removed, and unknown fields are denied");
+    }
+    let text = Message::new().text(" was removed");
+    if matches!(sides.kind, BlockKind::Struct) && !sides.new_refuses_unknown {
+        report.refuse_for_older(part, text)
+    } else {
+        report.refuse_with(part, text)
+    }
 }
 
 /// A part that both sides hold, or that the record holds as gone.
@@ -218,7 +252,7 @@ const fn compare_reading(line: Node<'_>, member: &Member, sides: &Sides<'_>, par
         report.refuse(part, " is no longer read");
     }
     if !read_by_old && !member.has(flag::UNREAD | flag::UNWRITTEN) && !sides.old_takes(member) {
-        report.refuse(part, " is a new variant, which older programs do not know");
+        report.refuse_for_older(part, Message::new().text(" is a new variant, which older programs do not know"));
     }
 }
 
@@ -234,7 +268,7 @@ const fn compare_presence(line: Node<'_>, member: &Member, sides: &Sides<'_>, pa
     }
     let new_leaves_out = member.has(flag::OMITTED | flag::UNWRITTEN);
     if old_requires && new_leaves_out && !(old_leaves_out && new_requires) {
-        report.refuse(part, " may now be left out, but older programs require it");
+        report.refuse_for_older(part, Message::new().text(" may now be left out, but older programs require it"));
     }
     if report.untagged && old_requires && !new_requires {
         report.refuse(part, " is no longer required, so other variants without a name may be read as this one");
@@ -295,11 +329,14 @@ const fn added(member: &Member, sides: &Sides<'_>, part: &Path, report: &mut Rep
                 report.without_default += 1;
                 report.refuse(part, " was added, but stored events do not hold it");
             } else if sides.old_refuses_unknown && !member.has(flag::UNWRITTEN) {
-                report.refuse(part, " was added, but older programs deny unknown fields");
+                report
+                    .refuse_for_older(part, Message::new().text(" was added, but older programs deny unknown fields"));
             }
         }
         BlockKind::Enum if sides.old_takes(member) || member.has(flag::UNWRITTEN) => {}
-        BlockKind::Enum => report.refuse(part, " is a new variant, which older programs do not know"),
+        BlockKind::Enum => {
+            report.refuse_for_older(part, Message::new().text(" is a new variant, which older programs do not know"))
+        }
         BlockKind::Fixed => report.refuse(part, " was added"),
     }
 }

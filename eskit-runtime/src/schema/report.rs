@@ -16,12 +16,16 @@ pub(crate) struct Report {
     pub(crate) refused: usize,
     /// How many of them the text holds.
     told: usize,
+    /// How many of them stored events survive as they are, and older programs do not.
+    pub(crate) older: usize,
     /// How many are new parts without a default.
     pub(crate) without_default: usize,
     /// How many are parts that both sides do without, and that may have been renamed.
     pub(crate) replaced: usize,
     /// How many are names that are taken from a flattened part.
     pub(crate) taken: usize,
+    /// How many are names that stored events may hold in a flattened part.
+    pub(crate) held: usize,
     /// How many are of tags.
     pub(crate) tags: usize,
     /// Whether one lies in a type that stands in the event.
@@ -38,9 +42,11 @@ impl Report {
             text: Message::new(),
             refused: 0,
             told: 0,
+            older: 0,
             without_default: 0,
             replaced: 0,
             taken: 0,
+            held: 0,
             tags: 0,
             nested: false,
             untagged: false,
@@ -62,6 +68,12 @@ impl Report {
         }
         self.refused += 1;
         self.nested |= path.is_nested();
+    }
+
+    /// Adds what older programs alone do not survive. A variant without a name may be read as another one.
+    pub(crate) const fn refuse_for_older(&mut self, path: &Path, text: Message) {
+        self.older += !self.untagged as usize;
+        self.refuse_with(path, text);
     }
 
     /// Notes that `old` may be called `new` now; the first such pair is told.

@@ -1,6 +1,6 @@
 //! What a record and a program do with parts that they do not know.
 
-use super::{find, is_struct};
+use super::is_struct;
 use crate::schema::node::{Node, Nodes, position, strip};
 use crate::schema::shape::{Kind, Member, flag};
 use crate::table::same;
@@ -40,8 +40,8 @@ impl<'a> Sides<'a> {
             },
             untagged: same(head, "enum untagged"),
             lines,
-            old_refuses_unknown: same(head, "struct closed") || has_rest(lines),
-            new_refuses_unknown: same(now, "struct closed") || holds_rest(members),
+            old_refuses_unknown: same(head, "struct closed"),
+            new_refuses_unknown: same(now, "struct closed"),
             old_knows_other: has_other(lines),
             new_knows_other: holds_other(members),
             other_takes_content: is_internally_tagged(head),
@@ -82,44 +82,6 @@ const fn is_internally_tagged(head: &str) -> bool {
 
 const fn is_leaf(member: &Member, name: &str) -> bool {
     matches!(member.shape.kind, Kind::Leaf(leaf) if same(leaf, name))
-}
-
-/// A flattened map takes every unknown field, and may not be able to read it.
-const fn has_rest(lines: Nodes<'_>) -> bool {
-    let mut rest = lines;
-    while let Some((line, after)) = rest.next() {
-        if line.is_flattened() && !line.is_gone() && holds_other_than_json(line) {
-            return true;
-        }
-        rest = after;
-    }
-    false
-}
-
-const fn holds_other_than_json(line: Node<'_>) -> bool {
-    match line.children().find("value") {
-        Some(value) if same(line.head(), "map") => !same(value.head(), "json"),
-        _ => false,
-    }
-}
-
-/// The same of the program.
-const fn holds_rest(members: &[Member]) -> bool {
-    let mut i = 0;
-    while i < members.len() {
-        let takes_some = match (members[i].inlined(), members[i].shape.kind) {
-            (Some(inner), _) => holds_rest(inner),
-            (None, Kind::Block(head, parts)) if members[i].has(flag::FLATTEN) && same(head, "map") => {
-                matches!(find(parts, "value"), Some(value) if !is_leaf(value, "json"))
-            }
-            _ => false,
-        };
-        if takes_some {
-            return true;
-        }
-        i += 1;
-    }
-    false
 }
 
 const fn has_other(lines: Nodes<'_>) -> bool {

@@ -3,6 +3,9 @@
 use super::*;
 use crate::schema::hash;
 
+mod flattened;
+mod widened;
+
 /// The shape that a record would be written for.
 fn shape(node: Node<'_>, head: &str) -> &'static ShapeDef {
     let head = head.trim();
@@ -129,16 +132,6 @@ fn unknown_fields_may_be_denied() {
     let unread = closed("a: u8 [unread]");
     assert_eq!(differences(&unread, &unread), [""; 0]);
     assert_eq!(differences(&of("a: u8 [unread]"), &unread), ["`a` is no longer read, and unknown fields are denied"]);
-    // A flattened map of what is not any JSON takes every field, and may not be able to read it.
-    let rest = "*0: map\n    key: string\n    value: u8";
-    assert_eq!(differences(&of(rest), &of(&format!("a?: string; {rest}"))), [text]);
-    assert_eq!(differences(&of(&format!("a?: string; {rest}")), &of(rest)), [removed]);
-    let any = rest.replace("value: u8", "value: json");
-    assert_eq!(differences(&of(&any), &of(&format!("a?: string; {any}"))), [""; 0]);
-    assert_eq!(differences(&of(&format!("a?: string; {any}")), &of(&any)), [""; 0]);
-    // It may come and go, since it may be empty.
-    assert_eq!(differences(&of("b: u8"), &of(&format!("b: u8; {rest}"))), [""; 0]);
-    assert_eq!(differences(&of(&format!("b: u8; {}", rest.replace("*0", "*0?"))), &of("b: u8")), [""; 0]);
     // The fields of a flattened struct are those of the struct around it.
     assert_eq!(differences(&of("a: u8; b: u8"), &of("a: u8; *0: struct\n    b: u8")), [""; 0]);
 }
@@ -291,44 +284,5 @@ fn one_part_that_went_and_one_of_its_shape_that_came_may_be_the_same() {
         [("a: u8", "b: u16"), ("gone a: u8", "b: u8"), ("a: u8", "b: u8 [alias a]"), ("a: u8", "a: u8; b: u8")]
     {
         assert_eq!(renamed(old, new), "", "{old} -> {new}");
-    }
-}
-
-#[test]
-fn a_new_field_takes_no_name_from_what_is_flattened_beside_it() {
-    let taken =
-        |field: &str, name: &str| format!("`{field}` now takes `{name}` from a flattened part, which reads it too");
-    for (head, parts) in [
-        ("option struct", "x: u8"),
-        ("option struct closed", "y: u8 [alias x]"),
-        ("enum", "x: unit"),
-        ("enum tag x", "A: unit"),
-        ("enum tag t", "A: struct\n      x: u8"),
-        ("enum tag x content c", "A: unit"),
-        ("enum tag t content x", "A: u8"),
-        ("enum untagged", "0: u64\n    1: struct\n      x: u8"),
-        ("enum", "A: unit\n    0: struct [untagged]\n      x: u8"),
-        ("option struct", "*0: option struct\n      x: u8"),
-    ] {
-        let beside = |field: &str| of(&format!("{field}; *0?: {head}\n    {parts}"));
-        assert_eq!(differences(&beside("a: u8"), &beside("a: u8; x?: u8")), [taken("x", "x")], "{head}");
-        assert_eq!(differences(&beside("a: u8"), &beside("a: u8 [alias x]")), [taken("a", "x")], "{head}");
-        assert_eq!(differences(&beside("a: u8"), &beside("a: u8; z?: u8")), [""; 0], "{head}");
-        // It was so when it was recorded.
-        assert_eq!(differences(&beside("x?: u8"), &beside("x?: u8")), [""; 0], "{head}");
-        // The fields of what was flattened stand alone from now on.
-        assert_eq!(differences(&beside("a: u8"), &of("a: u8; x?: u8")), [""; 0], "{head}");
-    }
-    // A struct that is flattened into what is flattened.
-    let twice = "*0?: option struct\n    *0: struct\n      x: u8";
-    let recorded = of("a: u8; *0?: option struct\n    x: u8");
-    assert_eq!(differences(&recorded, &of(&format!("a: u8; x?: u8; {twice}"))), [taken("x", "x")]);
-    assert_eq!(differences(&recorded, &of(&format!("a: u8; {twice}"))), [""; 0]);
-    // Into what is flattened, a field moves only in the program.
-    assert_eq!(differences(&of("a: u8; x?: u8"), &of("a: u8; *0?: option struct\n    x: u8")), [""; 0]);
-    // Only what stands among the fields.
-    for (head, parts) in [("enum tag t content c", "A: struct\n      x: u8"), ("enum", "A: struct\n      x: u8")] {
-        let beside = |field: &str| of(&format!("{field}; *0?: {head}\n    {parts}"));
-        assert_eq!(differences(&beside("a: u8"), &beside("a: u8; x?: u8")), [""; 0], "{head}");
     }
 }
