@@ -17,6 +17,7 @@ mod queries;
 mod races;
 mod reads;
 mod reopen;
+mod retag;
 mod subscriptions;
 mod text;
 mod time;
@@ -42,6 +43,7 @@ const TOPICS: &[&[Case]] = &[
     watch::CASES,
     lifecycle::CASES,
     deletion::CASES,
+    retag::CASES,
     subscriptions::CASES,
     races::CASES,
     history::CASES,
@@ -79,6 +81,8 @@ enum Needs {
     Process,
     /// Streams that can be archived, tombstoned and deleted.
     Lifecycle,
+    /// Stored events that can be given tags.
+    AddTags,
     /// A log that outlives its handle, on a disk that can be made full.
     FullDisk,
     /// A log that outlives its handle, on a disk whose syncs can be made to fail.
@@ -104,6 +108,7 @@ impl Needs {
             }
             Needs::Shared if !harness.is_shared => Some("the log cannot be open twice"),
             Needs::Lifecycle if !harness.has_lifecycle => Some("streams have no lifecycle"),
+            Needs::AddTags if !harness.adds_tags => Some("stored events keep their tags"),
             Needs::Process if context.child_command().args.is_none() => Some("no entry for another process was given"),
             Needs::FullDisk if !harness.faults.contains(&Fault::FullDisk) => Some("no way to fill the disk was given"),
             Needs::FailedSync if !harness.faults.contains(&Fault::FailedSync) => {

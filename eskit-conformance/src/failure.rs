@@ -1,7 +1,7 @@
 use std::fmt;
 use std::panic::Location;
 
-use eskit_runtime::{AppendError, StoreError, StreamError};
+use eskit_runtime::{AddTagsError, AppendError, StoreError, StreamError};
 
 /// What a store did that the contract does not allow.
 #[derive(Debug)]
@@ -48,6 +48,13 @@ impl From<StoreError> for Failure {
     #[track_caller]
     fn from(error: StoreError) -> Failure {
         Failure::unexpected("the store failed", error)
+    }
+}
+
+impl From<AddTagsError> for Failure {
+    #[track_caller]
+    fn from(error: AddTagsError) -> Failure {
+        Failure::unexpected("tags that must be added to stored events were refused", error)
     }
 }
 

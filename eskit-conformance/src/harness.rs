@@ -28,6 +28,8 @@ pub(crate) struct Harness {
     pub(crate) is_contiguous: bool,
     /// Whether streams can be archived, tombstoned and deleted.
     pub(crate) has_lifecycle: bool,
+    /// Whether stored events can be given tags.
+    pub(crate) adds_tags: bool,
     /// The faults that the disk under a log can be made to have.
     pub(crate) faults: &'static [Fault],
 }
@@ -51,6 +53,7 @@ impl Harness {
             is_shared: is_durable,
             is_contiguous: true,
             has_lifecycle: true,
+            adds_tags: true,
             faults: &[],
         }
     }
@@ -120,6 +123,7 @@ impl fmt::Debug for Harness {
             .field("is_shared", &self.is_shared)
             .field("is_contiguous", &self.is_contiguous)
             .field("has_lifecycle", &self.has_lifecycle)
+            .field("adds_tags", &self.adds_tags)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }

@@ -1,8 +1,9 @@
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use eskit_runtime::limits::{PAGE_BYTES, check_append, check_change};
+use eskit_runtime::limits::{PAGE_BYTES, check_add_tags, check_append, check_change};
 use eskit_runtime::{
-    Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, LogId,
+    AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, LogId,
     NewEvent, Page, Place, Position, Query, ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed,
     StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
@@ -117,6 +118,32 @@ impl Model {
         self.closed.retain(|(of, _)| of != stream);
         self.closed.push((stream.clone(), next.clone()));
         Ok(next)
+    }
+
+    /// Adds tags to stored events.
+    ///
+    /// # Errors
+    /// As [`EventStore::add_tags`](eskit_runtime::EventStore::add_tags).
+    pub fn add_tags(&mut self, added: &[AddedTags]) -> Result<u64, AddTagsError> {
+        check_add_tags(added)?;
+        let mut events = self.events.clone();
+        let mut changed = BTreeSet::new();
+        for added in added {
+            let AddedTags { position, id, .. } = *added;
+            let event = events.iter_mut().find(|event| event.position == position && event.id == id);
+            let event = event.ok_or(AddTagsError::NotThere { position, id })?;
+            let is_deleted = event.stream.as_ref().is_some_and(|at| self.status(&at.stream).is_deleted());
+            if is_deleted {
+                continue;
+            }
+            let tags = added.onto(&event.tags);
+            if let Some(tags) = tags.map_err(|error| AddTagsError::Limit { position: Some(position), error })? {
+                event.tags = tags;
+                changed.insert(position);
+            }
+        }
+        self.events = events;
+        Ok(changed.len() as u64)
     }
 
     /// Writes events without asking whether they may be written.

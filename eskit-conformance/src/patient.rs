@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eskit_runtime::{
-    AnyStore, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError,
+    AddTagsError, AddedTags, AnyStore, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError,
     StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
@@ -56,5 +56,8 @@ impl EventStore for Patient {
     }
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         self.within("the change of a stream", self.inner.change_stream(stream, change)).await
+    }
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        self.within("a call of `add_tags`", self.inner.add_tags(added)).await
     }
 }

@@ -91,6 +91,14 @@ impl Suite {
         self
     }
 
+    /// Stored events keep the tags that they were appended with: [`EventStore::add_tags`] is not overridden. Cases about it are
+    /// skipped.
+    #[must_use]
+    pub fn without_added_tags(mut self) -> Suite {
+        self.harness.adds_tags = false;
+        self
+    }
+
     /// How the disk under a log is made to fail. Without it, the cases about full disks and failed syncs are skipped.
     #[must_use]
     pub fn faults(mut self, faults: impl Faults) -> Suite {

@@ -23,6 +23,8 @@ mod limits;
 mod racy;
 #[path = "broken/reads.rs"]
 mod reads;
+#[path = "broken/retag.rs"]
+mod retag;
 #[path = "broken/shared.rs"]
 mod shared;
 #[path = "broken/sound.rs"]
@@ -81,6 +83,11 @@ fn broken_deletions_fail() {
 }
 
 #[test]
+fn tags_added_wrongly_fail() {
+    table::check(retag::rows());
+}
+
+#[test]
 fn broken_ids_fail() {
     table::check(ids::rows());
 }
@@ -129,6 +136,7 @@ fn every_case_is_shown_to_fail() {
         limits::rows(),
         lifecycle::rows(),
         deletion::rows(),
+        retag::rows(),
         ids::rows(),
         waiting::rows(),
         racy::rows(),

@@ -8,7 +8,7 @@ use eskit_conformance::{Log, Report, Suite};
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Database};
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use sqlx::postgres::{PgConnectOptions, PgTransaction};
@@ -84,6 +84,13 @@ impl EventStore for InTransactions {
         let status = self.0.in_transaction(&mut transaction).change_stream(stream, change).await?;
         self.commit(transaction).await?;
         Ok(status)
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        let mut transaction = self.begin().await?;
+        let count = self.0.in_transaction(&mut transaction).add_tags(added).await?;
+        self.commit(transaction).await?;
+        Ok(count)
     }
 }
 

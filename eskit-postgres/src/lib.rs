@@ -40,6 +40,7 @@ mod rarest;
 mod record;
 mod repeat;
 mod request;
+mod retag;
 mod select;
 mod statements;
 mod store;

@@ -76,6 +76,17 @@ const DELETE_EVENTS: &str = "\
 UPDATE {events} e SET type = '', stream_type = NULL, stream_id = NULL, envelope = '', payload = {nothing}
 WHERE {guard} AND e.stream_type {EQ} $3 AND e.stream_id {EQ} $4";
 
+/// The events that are to be given tags.
+const TO_TAG: &str = "SELECT e.pos, e.id, e.type, e.envelope FROM {events} e WHERE {guard} AND e.pos {EQ} ANY ($3)";
+
+const SET_ENVELOPES: &str = "\
+UPDATE {events} e SET envelope = n.envelope FROM pg_catalog.unnest($3, $4) AS n(pos, envelope)
+WHERE {guard} AND e.pos {EQ} n.pos";
+
+const INSERT_TAGS: &str = "\
+INSERT INTO {tags} (tag, type, pos) SELECT n.tag, n.type, n.pos FROM pg_catalog.unnest($3, $4, $5) AS n(tag, type, pos)
+WHERE {guard} ON CONFLICT DO NOTHING";
+
 /// A statement that fails where the log is not the one that the store has opened, and where it is not itself what was meant:
 /// its first two parameters say both.
 pub(crate) struct Guarded {
@@ -137,6 +148,9 @@ pub(crate) struct Statements {
     pub(crate) close_stream: Guarded,
     pub(crate) delete_tags: Guarded,
     pub(crate) delete_events: Guarded,
+    pub(crate) to_tag: Guarded,
+    pub(crate) set_envelopes: Guarded,
+    pub(crate) insert_tags: Guarded,
     pub(crate) notify: &'static str,
     /// The names of tables and functions that queries of changing form are written with.
     pub(crate) events: String,
@@ -173,6 +187,9 @@ impl Statements {
             close_stream: guarded(CLOSE_STREAM),
             delete_tags: guarded(DELETE_TAGS),
             delete_events: guarded(&DELETE_EVENTS.replace("{nothing}", payload.nothing())),
+            to_tag: guarded(TO_TAG),
+            set_envelopes: guarded(SET_ENVELOPES),
+            insert_tags: guarded(INSERT_TAGS),
             events: names.qualified("events"),
             tags: names.qualified("tags"),
             first_version: names.qualified("first_version_v1"),

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use sqlx::PgPool;
@@ -296,6 +296,12 @@ impl EventStore for PostgresStore {
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         limits::check_change(stream, &change)?;
         self.change(stream, &change).await.map_err(|fault| self.error("change a stream of", fault))?
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        limits::check_add_tags(&added)?;
+        // Made twice, it is as if it had been made once.
+        ask(|| self.add_tags_now(&added)).await.map_err(|fault| self.error("add tags to", fault))?
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use sqlx::PgConnection;
@@ -13,7 +13,7 @@ use crate::error::Fault;
 use crate::known::Known;
 use crate::outcome::Verdict;
 use crate::store::PostgresStore;
-use crate::{lifecycle, page, repeat, turn, watch};
+use crate::{lifecycle, page, repeat, retag, turn, watch};
 
 impl PostgresStore {
     /// The log inside a transaction of the caller, so that events and what the caller writes to other tables are committed
@@ -182,6 +182,13 @@ impl EventStore for InTransaction<'_> {
         let mut inside = self.inside.lock().await;
         let result = lifecycle::change(inside.connection, &self.store.inner.statements, stream, &change, None).await;
         inside.told(&self.store, "change a stream of", result)?
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        limits::check_add_tags(&added)?;
+        let mut inside = self.inside.lock().await;
+        let result = retag::add(inside.connection, &self.store.inner.statements, &added, None).await;
+        inside.told(&self.store, "add tags to", result)?
     }
 }
 

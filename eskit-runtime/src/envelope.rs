@@ -53,6 +53,8 @@ pub struct Envelope<'b> {
 
 /// Bytes before the texts.
 const FIXED: usize = 8 + 16 + 4 + 6 * 4;
+/// Where the length of the tags stands.
+const TAGS_LENGTH: usize = 8 + 16 + 4 + 4 * 4;
 
 impl<'b> Envelope<'b> {
     /// The envelope of an event, which must be within the limits. An event that brings no time of its own needs a
@@ -88,6 +90,21 @@ impl<'b> Envelope<'b> {
         if let Some(field) = bytes.first_chunk_mut() {
             *field = recorded_at.as_micros().to_be_bytes();
         }
+    }
+
+    /// The bytes of the same envelope with these tags; `None` when the bytes are no envelope.
+    pub fn with_tags(bytes: &[u8], tags: &Tags) -> Option<Vec<u8>> {
+        let envelope = Envelope::parse(bytes)?;
+        // The metadata stands behind the tags, and ends the envelope.
+        let end = bytes.len().checked_sub(envelope.metadata.len())?;
+        let before = bytes.get(..end.checked_sub(envelope.tags.len())?)?;
+        let mut new = Vec::with_capacity(bytes.len() + tags.as_packed().len());
+        new.extend_from_slice(before);
+        new.extend_from_slice(tags.as_packed().as_bytes());
+        new.extend_from_slice(envelope.metadata.as_bytes());
+        let length = u32::try_from(tags.as_packed().len()).ok()?.to_be_bytes();
+        new.get_mut(TAGS_LENGTH..TAGS_LENGTH + 4)?.copy_from_slice(&length);
+        Some(new)
     }
 
     /// Reads an envelope; `None` when the bytes are none.
@@ -129,6 +146,11 @@ impl<'b> Envelope<'b> {
     /// The tags as `key:value`.
     pub fn tags(&self) -> impl Iterator<Item = &'b str> + use<'b> {
         self.tags.split('\0').filter(|tag| !tag.is_empty())
+    }
+
+    /// The tags in one text, as [`Tags::from_packed`] takes them.
+    pub fn packed_tags(&self) -> &'b str {
+        self.tags
     }
 
     /// Whether the event matches every part of an item that is set.
@@ -212,6 +234,23 @@ mod tests {
         assert_eq!(recorded, event.into_recorded(Position::new(7), Some(3), time));
         for length in 0..bytes.len() {
             assert!(Envelope::parse(&bytes[..length]).is_none(), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn an_envelope_with_other_tags_is_the_one_that_would_have_been_written() {
+        for (old, new) in [("", "n:1"), ("n:1", "n:1\0n:2"), ("n:1", ""), ("", "")] {
+            let event = |tags: &str| NewEvent {
+                stream: Some(StreamId::new("order", "o-1")),
+                tags: Tags::from_packed(tags),
+                metadata: Metadata::new().with("tenant", "t-1"),
+                ..NewEvent::json("shop.Sold", "{}")
+            };
+            let (old, mut wanted) = (event(old), event(new));
+            wanted.id = old.id;
+            let bytes = Envelope::encode(&old).unwrap();
+            assert_eq!(Envelope::with_tags(&bytes, &wanted.tags), Some(Envelope::encode(&wanted).unwrap()));
+            assert_eq!(Envelope::with_tags(&bytes[..9], &wanted.tags), None);
         }
     }
 }

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod added_tags;
 mod aggregate;
 mod append;
 mod cache;
@@ -29,6 +30,7 @@ mod position;
 mod query;
 mod recorded;
 mod registry;
+mod retag;
 mod schema;
 mod store;
 mod stream;
@@ -42,6 +44,7 @@ mod watch;
 #[doc(hidden)]
 pub mod __private;
 
+pub use added_tags::{AddTagsError, AddedTags};
 pub use aggregate::{Aggregate, AggregateType, Count, Evolve, Key, Keys, LoadKey, Loaded, Models, Scope};
 pub use append::{
     Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, ExpectedVersion, NewEvent,
@@ -68,6 +71,7 @@ pub use position::{Place, PlaceParseError, Position};
 pub use query::{Direction, Query, QueryItem, ReadOptions};
 pub use recorded::{Page, RecordedEvent};
 pub use registry::{Registry, RegistryError};
+pub use retag::{RetagError, Retagged, retag};
 pub use schema::{Shape, ShapeDef};
 pub use store::{AnyStore, EventStore, StoreError, StoreErrorKind};
 pub use stream::{StreamId, StreamVersion};

@@ -225,6 +225,16 @@ pub fn check_change(stream: &crate::StreamId, change: &crate::StreamChange) -> R
     change.reason().map_or(Ok(()), |reason| check_text("reason", reason, REASON_BYTES_MAX))
 }
 
+/// Checks tags for stored events; a store calls this before it writes any. Whether an event would carry too many is told by
+/// [`AddedTags::onto`](crate::AddedTags::onto).
+///
+/// # Errors
+/// The first limit that the number of events or a tag crosses.
+pub fn check_add_tags(added: &[crate::AddedTags]) -> Result<(), LimitError> {
+    check_count("events in one call of `add_tags`", added.len(), EVENTS_PER_APPEND_MAX)?;
+    added.iter().try_for_each(|added| check_tags(&added.tags))
+}
+
 fn check_metadata(event: &crate::NewEvent) -> Result<(), LimitError> {
     check_count("entries in one event's metadata", event.metadata.extras().len(), METADATA_ENTRIES_MAX)?;
     let (found, max) = (event.metadata.size_bytes(), METADATA_BYTES_MAX);

@@ -4,6 +4,7 @@ mod error;
 use std::future::Future;
 use std::sync::Arc;
 
+use crate::added_tags::{AddTagsError, AddedTags};
 use crate::append::{Append, AppendError, Appended};
 use crate::id::LogId;
 use crate::lifecycle::{StreamChange, StreamError, StreamInfo, StreamStatus};
@@ -136,6 +137,29 @@ pub trait EventStore: Send + Sync {
         );
         std::future::ready(Err(StoreError::new(StoreErrorKind::Unsupported, text).into()))
     }
+
+    /// Adds tags to stored events, each behind those that it carries, and returns how many events have new ones. What
+    /// [`retag`](fn@crate::retag) calls, page by page.
+    ///
+    /// Offering this is up to the store: the default refuses with [`StoreErrorKind::Unsupported`]. A store that offers it
+    /// holds to this:
+    ///
+    /// - All of it is written or nothing, durable before it answers, and ordered with the appends: a condition that is checked
+    ///   later sees the tags. A tag that an event carries already is passed over, so a call may be repeated.
+    /// - [`limits::check_add_tags`](crate::limits::check_add_tags) comes first. An event of another id, or none, at a position is
+    ///   [`AddTagsError::NotThere`]; too many tags on one event are [`AddTagsError::Limit`].
+    /// - From then on every read gives the event with its tags, and every query and condition by them finds it. Nothing else of
+    ///   it changes, and the head does not move. An event that was deleted is left alone.
+    ///
+    /// A tag is no event: it wakes nobody in `watch`, and a condition that no event follows a position does not see one that an
+    /// event before it was given.
+    ///
+    /// # Errors
+    /// See [`AddTagsError`].
+    fn add_tags(&self, added: Vec<AddedTags>) -> impl Future<Output = Result<u64, AddTagsError>> + Send {
+        let _ = added;
+        std::future::ready(Err(AddTagsError::unsupported()))
+    }
 }
 
 /// A store behind a pointer is a store.
@@ -170,6 +194,9 @@ macro_rules! forward_to_pointee {
                 change: StreamChange,
             ) -> impl Future<Output = Result<StreamStatus, StreamError>> + Send {
                 (**self).change_stream(stream, change)
+            }
+            fn add_tags(&self, added: Vec<AddedTags>) -> impl Future<Output = Result<u64, AddTagsError>> + Send {
+                (**self).add_tags(added)
             }
         }
     };

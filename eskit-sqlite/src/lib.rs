@@ -33,6 +33,7 @@ mod range;
 mod readers;
 mod repeat;
 mod request;
+mod retag;
 mod row;
 mod scan;
 mod schema;

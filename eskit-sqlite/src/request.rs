@@ -1,16 +1,19 @@
 use eskit_runtime::{
-    Append, AppendError, Appended, Envelope, StoreError, StreamChange, StreamError, StreamId, StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, Envelope, StoreError, StreamChange, StreamError, StreamId,
+    StreamStatus,
 };
 use tokio::sync::oneshot;
 
 use crate::batch::Batch;
 use crate::error::Fault;
 use crate::lifecycle;
+use crate::retag;
 
 /// One call on its way to the writer.
 pub(crate) enum Request {
     Append(EncodedAppend, Reply<Appended, AppendError>),
     Change(StreamId, StreamChange, Reply<StreamStatus, StreamError>),
+    AddTags(Vec<AddedTags>, Reply<u64, AddTagsError>),
 }
 
 /// An append, with what can be encoded before the writer's turn.
@@ -64,6 +67,7 @@ impl Request {
         match self {
             Request::Append(encoded, _) => encoded.append.events.len(),
             Request::Change(..) => 1,
+            Request::AddTags(added, _) => added.len(),
         }
     }
 
@@ -75,6 +79,7 @@ impl Request {
             Request::Change(stream, change, reply) => {
                 reply.answer = Some(lifecycle::change(batch, stream, change)?);
             }
+            Request::AddTags(added, reply) => reply.answer = Some(retag::add(batch, added)?),
         }
         Ok(())
     }
@@ -87,6 +92,10 @@ impl Request {
                 reply.tell(answer);
             }
             Request::Change(_, _, reply) => {
+                let answer = reply.answer.take();
+                reply.tell(answer);
+            }
+            Request::AddTags(_, reply) => {
                 let answer = reply.answer.take();
                 reply.tell(answer);
             }
@@ -107,6 +116,7 @@ impl Request {
                 reply.tell(Some(Err(error)));
             }
             Request::Change(_, _, reply) => reply.tell(Some(Err(StreamError::Store(error)))),
+            Request::AddTags(_, reply) => reply.tell(Some(Err(AddTagsError::Store(error)))),
         }
     }
 }

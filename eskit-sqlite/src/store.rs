@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use rusqlite::Connection;
@@ -196,6 +196,13 @@ impl EventStore for SqliteStore {
         limits::check_change(stream, &change)?;
         let (reply, answer) = oneshot::channel();
         self.write(Request::Change(stream.clone(), change, Reply::new(reply))).await?;
+        answer.await.unwrap_or_else(|_| Err(self.inner.unanswered().into()))
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        limits::check_add_tags(&added)?;
+        let (reply, answer) = oneshot::channel();
+        self.write(Request::AddTags(added, Reply::new(reply))).await?;
         answer.await.unwrap_or_else(|_| Err(self.inner.unanswered().into()))
     }
 }

@@ -1,9 +1,9 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use eskit_runtime::limits::{PAGE_BYTES, check_append, check_change, check_read, check_stream};
+use eskit_runtime::limits::{PAGE_BYTES, check_add_tags, check_append, check_change, check_read, check_stream};
 use eskit_runtime::{
-    Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, EventStore,
+    AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, EventStore,
     HeadWatch, LogId, Metadata, NewEvent, Page, Place, Position, Query, QueryItem, ReadOptions, RecordedEvent,
     StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Tags, Timestamp, WireName,
 };
@@ -85,6 +85,11 @@ impl EventStore for MemoryStore {
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         check_change(stream, &change)?;
         self.log.write().unwrap_or_else(PoisonError::into_inner).change_stream(stream, &change)
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        check_add_tags(&added)?;
+        self.log.write().unwrap_or_else(PoisonError::into_inner).add_tags(&added)
     }
 }
 
@@ -226,6 +231,31 @@ impl Log {
                 self.tags.remove(&tag);
             }
         }
+    }
+
+    fn add_tags(&mut self, added: &[AddedTags]) -> Result<u64, AddTagsError> {
+        let mut changed: BTreeMap<u64, Tags> = BTreeMap::new();
+        for added in added {
+            let AddedTags { position, id, .. } = *added;
+            let not_there = AddTagsError::NotThere { position, id };
+            let event =
+                self.ids.get(&id).filter(|at| **at == position.get()).and_then(|at| self.events.get(*at as usize - 1));
+            let event = event.ok_or(not_there)?;
+            let stored = changed.get(&position.get()).unwrap_or(&event.tags);
+            let tags = added.onto(stored).map_err(|error| AddTagsError::Limit { position: Some(position), error })?;
+            if let Some(tags) = tags.filter(|_| !event.name.is_empty()) {
+                changed.insert(position.get(), tags);
+            }
+        }
+        for (position, tags) in &changed {
+            let event = &mut self.events[*position as usize - 1];
+            for tag in tags.iter().filter(|tag| !event.tags.contains(*tag)) {
+                let positions = self.tags.entry(tag.as_str().to_owned()).or_default();
+                positions.insert(positions.partition_point(|other| other < position), *position);
+            }
+            event.tags = tags.clone();
+        }
+        Ok(changed.len() as u64)
     }
 
     fn check(&self, condition: &Condition) -> Result<(), Conflict> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eskit::layer::{Hooked, Metered, Retrying, Traced};
 use eskit::prelude::*;
 use eskit::{
-    Append, AppendError, Appended, LogId, Page, Place, Query, ReadOptions, RetryPolicy, StoreError, StoreErrorKind,
+    AddTagsError, AddedTags, Append, AppendError, Appended, LogId, Page, Place, Query, ReadOptions, RetryPolicy, StoreError, StoreErrorKind,
     StreamChange, StreamError, StreamId, StreamStatus,
 };
 use eskit_tests::bank::{Account, deposit, open_account};
@@ -33,6 +33,30 @@ async fn forwards(store: impl EventStore) {
     let refused = app.execute(open_account("a", "ada")).await.unwrap_err();
     assert!(matches!(refused, ExecuteError::StreamClosed(closed) if closed.status.is_deleted()));
     assert_eq!(app.store().stream_info(&stream).await.unwrap().version, 2);
+}
+
+/// Gives a stored event a tag.
+async fn forwards_tags(store: impl EventStore) {
+    let app = App::new(store);
+    app.execute(open_account("a", "ada")).await.unwrap();
+    let event = &app.store().read(&Query::all(), ReadOptions::default()).await.unwrap().events[0];
+    let mut tags = Tags::new();
+    tags.push("owner", "ada");
+    let added = vec![AddedTags::new(event.position, event.id, tags.clone())];
+    assert_eq!(app.store().add_tags(added).await.unwrap(), 1);
+    let by_tag = Query::from(QueryItem::tags([Tag::new("owner", "ada")]));
+    assert_eq!(app.store().read(&by_tag, ReadOptions::default()).await.unwrap().events[0].tags, tags);
+}
+
+#[tokio::test]
+async fn every_layer_forwards_added_tags() {
+    forwards_tags(Hooked::new(MemoryStore::new())).await;
+    forwards_tags(Retrying::new(MemoryStore::new(), RetryPolicy::default())).await;
+    forwards_tags(Metered::new(MemoryStore::new())).await;
+    forwards_tags(Traced::new(MemoryStore::new())).await;
+    forwards_tags(Arc::new(MemoryStore::new())).await;
+    forwards_tags(AnyStore::new(MemoryStore::new())).await;
+    forwards_tags(&MemoryStore::new()).await;
 }
 
 #[tokio::test]
@@ -79,4 +103,7 @@ async fn a_store_without_a_lifecycle_says_so() {
     assert!(error.to_string().starts_with("cannot archive stream `account:a`"), "{error}");
     let info = app.store().stream_info(&stream).await.unwrap();
     assert_eq!((info.version, info.status), (1, StreamStatus::Open));
+    let refused = app.store().add_tags(Vec::new()).await;
+    let Err(AddTagsError::Store(error)) = refused else { panic!("{refused:?}") };
+    assert_eq!(error.kind(), StoreErrorKind::Unsupported);
 }

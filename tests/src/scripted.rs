@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use eskit::{
-    Append, AppendError, Appended, Emit, EventStore, LogId, MemoryStore, NewEvent, Page, Pages, Place, Query,
+    AddTagsError, AddedTags, Append, AppendError, Appended, Emit, EventStore, LogId, MemoryStore, NewEvent, Page, Pages, Place, Query,
     ReadOptions, RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo,
     StreamStatus,
 };
@@ -120,6 +120,9 @@ impl EventStore for Scripted {
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         self.inner.change_stream(stream, change).await
+    }
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        self.inner.add_tags(added).await
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use eskit_conformance::Model;
 use eskit_runtime::limits::{check_append, check_read};
 use eskit_runtime::{
-    Append, AppendError, Appended, Conflict, EventStore, HeadWatch, LimitError, LogId, NewEvent, Page, Place, Query,
+    AddTagsError, AddedTags, Append, AppendError, Appended, Conflict, EventStore, HeadWatch, LimitError, LogId, NewEvent, Page, Place, Query,
     ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
     StreamStatus, Timestamp,
 };
@@ -45,6 +45,7 @@ pub(crate) struct Sound {
     /// Whether a read with this query finds what was deleted.
     pub(crate) finds_deleted: fn(&Query) -> bool,
     pub(crate) change: fn(&mut Model, &StreamId, &StreamChange) -> Changed,
+    pub(crate) add_tags: fn(&mut Model, &[AddedTags]) -> Result<u64, AddTagsError>,
     /// What is told of a stream.
     pub(crate) info_out: Hook<StreamInfo>,
     /// The answer to a question for the head.
@@ -71,6 +72,7 @@ impl Default for Sound {
             page_out: Box::new(|page| page),
             finds_deleted: |_| false,
             change: |log, stream, change| log.change_stream(stream, change, Timestamp::now()),
+            add_tags: Model::add_tags,
             info_out: Box::new(|info| info),
             head_out: Box::new(|head| head),
         }
@@ -172,5 +174,9 @@ impl EventStore for Sound {
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Changed {
         (self.change)(&mut self.log(), stream, &change)
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        (self.add_tags)(&mut self.log(), &added)
     }
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::added_tags::{AddTagsError, AddedTags};
 use crate::append::{Append, AppendError, Appended};
 use crate::id::LogId;
 use crate::lifecycle::{StreamChange, StreamError, StreamInfo, StreamStatus};
@@ -27,6 +28,7 @@ trait ErasedStore: Send + Sync {
         stream: &'a StreamId,
         change: StreamChange,
     ) -> Boxed<'a, Result<StreamStatus, StreamError>>;
+    fn add_tags(&self, added: Vec<AddedTags>) -> Boxed<'_, Result<u64, AddTagsError>>;
 }
 
 impl<S: EventStore> ErasedStore for S {
@@ -54,6 +56,9 @@ impl<S: EventStore> ErasedStore for S {
         change: StreamChange,
     ) -> Boxed<'a, Result<StreamStatus, StreamError>> {
         Box::pin(EventStore::change_stream(self, stream, change))
+    }
+    fn add_tags(&self, added: Vec<AddedTags>) -> Boxed<'_, Result<u64, AddTagsError>> {
+        Box::pin(EventStore::add_tags(self, added))
     }
 }
 
@@ -92,6 +97,9 @@ impl EventStore for AnyStore {
     }
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         self.inner.change_stream(stream, change).await
+    }
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        self.inner.add_tags(added).await
     }
 }
 

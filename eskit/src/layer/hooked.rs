@@ -1,7 +1,7 @@
 use std::fmt;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, NewEvent, Page, Place, Query, ReadOptions, RecordedEvent,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, NewEvent, Page, Place, Query, ReadOptions, RecordedEvent,
     StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
@@ -149,6 +149,10 @@ impl<S: EventStore> EventStore for Hooked<S> {
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         self.store.change_stream(stream, change).await
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        self.store.add_tags(added).await
     }
 }
 

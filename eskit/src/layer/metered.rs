@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query, ReadOptions, StoreError,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query, ReadOptions, StoreError,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -120,5 +120,9 @@ impl<S: EventStore> EventStore for Metered<S> {
         histogram!("eskit_change_stream_duration_seconds", "change" => change_name, "outcome" => outcome)
             .record(started.elapsed());
         answer
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        self.store.add_tags(added).await
     }
 }

@@ -1,5 +1,5 @@
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, RetryPolicy, Sleep, StoreError,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, RetryPolicy, Sleep, StoreError,
     StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, append_with_retry,
 };
 
@@ -75,5 +75,17 @@ impl<S: EventStore> EventStore for Retrying<S> {
             }
         }
         self.store.change_stream(stream, change).await
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        for attempt in 1..self.retry.attempts {
+            match self.store.add_tags(added.clone()).await {
+                Err(AddTagsError::Store(error)) if error.is_transient() => {
+                    Timer.sleep(self.retry.delay(attempt)).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.store.add_tags(added).await
     }
 }

@@ -1,7 +1,7 @@
 mod outline;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StreamChange,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StreamChange,
     StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use tracing::{Instrument, Span, debug_span, field};
@@ -19,6 +19,7 @@ use outline::{Outline, Outlined};
 /// | `watch` | `after`, then `position`, `error` |
 /// | `stream_info` | `stream_type`, then `version`, `error` |
 /// | `change_stream` | `stream_type`, `change` (`archive`, `restore`, `tombstone`, `delete`), then `error` |
+/// | `add_tags` | `events`, then `error` |
 ///
 /// Neither payloads nor tags, ids of streams or metadata enter a span: they may hold what must not reach a log file. So `error`
 /// is no error's full text: of a failure of the store it is the [kind](eskit_runtime::StoreErrorKind::name).
@@ -126,6 +127,13 @@ impl<S: EventStore> EventStore for Traced<S> {
             target: "eskit", "change_stream", stream_type = stream.stream_type(), change = change.name(), error = field::Empty
         );
         let answer = self.store.change_stream(stream, change).instrument(span.clone()).await;
+        record_error(&span, &answer);
+        answer
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        let span = debug_span!(target: "eskit", "add_tags", events = added.len(), error = field::Empty);
+        let answer = self.store.add_tags(added).instrument(span.clone()).await;
         record_error(&span, &answer);
         answer
     }

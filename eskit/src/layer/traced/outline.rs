@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use eskit_runtime::{AppendError, ConflictKind, LimitError, StoreError, StreamError, StreamStatus};
+use eskit_runtime::{AddTagsError, AppendError, ConflictKind, LimitError, StoreError, StreamError, StreamStatus};
 
 /// An error that can be told so.
 pub(super) trait Outline {
@@ -60,6 +60,17 @@ impl Outline for StreamError {
             StreamError::Refused { status, .. } => write!(f, "the stream is {}", status_name(status)),
             StreamError::Limit(limit) => limit.outline(f),
             StreamError::Store(error) => error.outline(f),
+            _ => f.write_str("failed"),
+        }
+    }
+}
+
+impl Outline for AddTagsError {
+    fn outline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AddTagsError::NotThere { position, .. } => write!(f, "another event stands at position {position}, or none"),
+            AddTagsError::Limit { error, .. } => error.outline(f),
+            AddTagsError::Store(error) => error.outline(f),
             _ => f.write_str("failed"),
         }
     }
