@@ -31,9 +31,10 @@ enum Mail {
 }
 
 #[derive(Default)]
+#[aggregate(tag = "sender")]
 struct SentBy(usize);
 
-#[aggregate(tag("sender"))]
+#[decider]
 impl SentBy {
     #[evolve]
     fn sent(&mut self, _: &Sent) {
@@ -59,7 +60,7 @@ async fn filled() -> MemoryStore {
 }
 
 async fn by_ada(store: &MemoryStore) -> usize {
-    App::new(store.clone()).load::<SentBy>("ada").await.unwrap().state().0
+    App::new(store.clone()).load::<SentBy>("ada").await.unwrap().state.0
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod aggregate;
 
 use proc_macro2::{Ident, Span};
 use syn::parse::Parser;
+use syn::spanned::Spanned;
 use syn::{Attribute, Fields, LitStr, Member, Meta, Path, Type};
 
 use crate::attr::{self, Form, Once, Piece};
@@ -165,6 +166,8 @@ fn read_steps(cx: &Ctxt, piece: &Piece) -> Option<Vec<Step>> {
 /// One `#[tag]` field.
 pub(crate) struct TagDef {
     pub(crate) key: String,
+    /// Where the key stands.
+    pub(crate) span: Span,
     pub(crate) member: Member,
     pub(crate) ty: Type,
 }
@@ -197,7 +200,11 @@ pub(crate) fn tags(cx: &Ctxt, fields: &Fields) -> Vec<TagDef> {
                 continue;
             }
             keys.push(key.clone());
-            all.push(TagDef { key, member: member.clone(), ty: field.ty.clone() });
+            let span = match &attr.meta {
+                Meta::List(list) => list.tokens.span(),
+                _ => attr.path().span(),
+            };
+            all.push(TagDef { key, span, member: member.clone(), ty: field.ty.clone() });
         }
     }
     if all.len() > 64 {

@@ -243,7 +243,7 @@ impl<'a> EventDef<'a> {
 /// `&[TagField { .. }, ..]`; the type of a field that is no tag value is refused here, at the type.
 pub(crate) fn tag_fields(tags: &[TagDef]) -> TokenStream {
     let fields = tags.iter().map(|tag| {
-        let TagDef { key, member, ty } = tag;
+        let TagDef { key, member, ty, .. } = tag;
         let field = member_name(member);
         let arity = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ARITY);
         quote!(__eskit::TagField { key: #key, field: #field, arity: #arity })
@@ -255,7 +255,7 @@ pub(crate) fn tag_fields(tags: &[TagDef]) -> TokenStream {
 pub(crate) fn push_tags(tags: &[TagDef], value: impl Fn(&syn::Member) -> TokenStream) -> TokenStream {
     tags.iter()
         .map(|tag| {
-            let TagDef { key, member, ty } = tag;
+            let TagDef { key, member, ty, .. } = tag;
             let value = value(member);
             // Names of the surrounding function keep the hygiene that they were declared with.
             let tags = quote!(__tags);

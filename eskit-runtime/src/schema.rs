@@ -25,7 +25,7 @@ pub use shape::{Shape, ShapeDef};
 #[doc(hidden)]
 pub mod generated {
     pub use super::check::{
-        Current, Lock, Recorded, Unlocked, check, check_alias, check_root, check_unrecorded, known,
+        Current, Lock, Recorded, Unlocked, check, check_alias, check_root, check_tag, check_unrecorded, known,
     };
     pub use super::claim::{Claim, Claims, Unclaimed, check_claims, own_events};
     pub use super::shape::{Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN, members};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use eskit::layer::{Hooked, Metered, Retrying, Traced};
 use eskit::prelude::*;
 use eskit::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, LogId, Page, Place, Query, ReadOptions, RetryPolicy, StoreError, StoreErrorKind,
-    StreamChange, StreamError, StreamId, StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, LogId, Page, Place, Query, QueryItem, ReadOptions, RetryPolicy, StoreError, StoreErrorKind,
+    StreamChange, StreamError, StreamId, StreamStatus, Tag,
 };
 use eskit_tests::bank::{Account, deposit, open_account};
 
@@ -40,12 +40,11 @@ async fn forwards_tags(store: impl EventStore) {
     let app = App::new(store);
     app.execute(open_account("a", "ada")).await.unwrap();
     let event = &app.store().read(&Query::all(), ReadOptions::default()).await.unwrap().events[0];
-    let mut tags = Tags::new();
-    tags.push("owner", "ada");
-    let added = vec![AddedTags::new(event.position, event.id, tags.clone())];
-    assert_eq!(app.store().add_tags(added).await.unwrap(), 1);
-    let by_tag = Query::from(QueryItem::tags([Tag::new("owner", "ada")]));
-    assert_eq!(app.store().read(&by_tag, ReadOptions::default()).await.unwrap().events[0].tags, tags);
+    let tag = Tag::new("branch", "b");
+    let added = AddedTags::new(event.position, event.id, [tag.clone()].into_iter().collect());
+    assert_eq!(app.store().add_tags(vec![added]).await.unwrap(), 1);
+    let found = app.store().read(&QueryItem::tags([tag.clone()]).into(), ReadOptions::default()).await.unwrap();
+    assert!(found.events[0].tags.contains(tag.as_ref()));
 }
 
 #[tokio::test]

@@ -7,3 +7,4 @@ mod dependencies;
 mod events;
 mod file;
 mod package;
+mod tags;

@@ -7,6 +7,8 @@
 //! none yet: then the crate root's module comes in by a glob import, which hides the local one. In every build that would
 //! be too slow: each glob import brings in each name of the crate root.
 
+mod tags;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,8 +99,8 @@ impl LockDef {
                 Expansion { items: alone(&lock_by_name(), &current, TokenStream::new()), entered: false }
             }
             Source::File(file) => match file.version(attrs) {
-                Some((event, version)) => recorded_event(file, event, version, ident, attrs, &current),
-                None => Expansion { items: unrecorded_event(file, ident, attrs, &current), entered: false },
+                Some((event, version)) => recorded_event(file, event, version, ident, (attrs, tags), &current),
+                None => Expansion { items: unrecorded_event(file, ident, (attrs, tags), &current), entered: false },
             },
         }
     }
@@ -118,7 +120,7 @@ fn recorded_event(
     event: &EventRecord,
     version: &VersionRecord,
     ident: &Ident,
-    attrs: &EventAttrs,
+    (attrs, tags): (&EventAttrs, &[TagDef]),
     current: &TokenStream,
 ) -> Expansion {
     let (import, others) = (import(ident), claims(file, ident, attrs));
@@ -127,9 +129,10 @@ fn recorded_event(
         return Expansion { items: quote!(#import #others), entered: false };
     }
     let records = records(ident);
-    let recorded = recorded(event, version, attrs);
+    let recorded = recorded(event, version, ident, (attrs, tags));
     let record = record_path(ident, &event.name, version.number);
-    let checks = checks_under_other_names(file, ident, attrs, &quote!(#record::CLAIM));
+    let checks = checks_under_other_names(file, ident, (attrs, tags), &quote!(#record::CLAIM));
+    let tag_checks = tags::checks(file, ident, attrs, tags, &quote!(#record::CLAIM));
     let check = quote_spanned! {ident.span()=>
         #[allow(long_running_const_eval)]
         const _: () = __eskit::lock::check(#records::LOCK, &#recorded, &#record::CLAIM);
@@ -141,13 +144,19 @@ fn recorded_event(
         #[allow(non_local_definitions)]
         impl #record { pub(crate) const CLAIM: __eskit::lock::Claim = #current; }
         #check
+        #tag_checks
         #others
     };
     Expansion { items, entered: true }
 }
 
 /// An event that the file does not hold, or not at its version.
-fn unrecorded_event(file: &LockFile, ident: &Ident, attrs: &EventAttrs, current: &TokenStream) -> TokenStream {
+fn unrecorded_event(
+    file: &LockFile,
+    ident: &Ident,
+    (attrs, tags): (&EventAttrs, &[TagDef]),
+    current: &TokenStream,
+) -> TokenStream {
     let (import, records, claims) = (import(ident), records(ident), claims(file, ident, attrs));
     let before = quote! {
         #import
@@ -155,12 +164,13 @@ fn unrecorded_event(file: &LockFile, ident: &Ident, attrs: &EventAttrs, current:
         use __eskit::lock::NoShape as _;
         const LOCK: __eskit::lock::Lock = #records::LOCK;
     };
-    let checks = checks_under_other_names(file, ident, attrs, &quote!(CURRENT));
+    let checks = checks_under_other_names(file, ident, (attrs, tags), &quote!(CURRENT));
+    let tag_checks = tags::checks(file, ident, attrs, tags, &quote!(CURRENT));
     let check = quote_spanned! {ident.span()=>
         const _: () = __eskit::lock::check_unrecorded(LOCK, &CURRENT);
         #checks
     };
-    alone(&before, current, check)
+    alone(&before, current, quote!(#check #tag_checks))
 }
 
 /// An event that `eskit::lock!()` does not find by a claim.
@@ -192,22 +202,47 @@ fn lock_by_name() -> TokenStream {
     }
 }
 
-fn recorded(event: &EventRecord, version: &VersionRecord, attrs: &EventAttrs) -> TokenStream {
+fn recorded(
+    event: &EventRecord,
+    version: &VersionRecord,
+    ident: &Ident,
+    (attrs, tags): (&EventAttrs, &[TagDef]),
+) -> TokenStream {
     let VersionRecord { fingerprint, text, number } = version;
     let former_name = if event.name == attrs.name { "" } else { &event.name };
-    let superseded = event.newest() > *number;
+    let others = version.tags().filter(|key| tags.iter().all(|tag| tag.key != *key));
+    let other_tags_hash = hash::names(others);
+    let superseded = if event.newest() > *number {
+        quote!(true)
+    } else if other_tags_hash == 0 || !former_name.is_empty() {
+        quote!(false)
+    } else {
+        // The version after it may not be recorded yet.
+        let record = record_path(ident, &event.name, *number);
+        quote!({
+            #[allow(unused_imports)]
+            use __eskit::lock::Unclaimed as _;
+            #record::STANDS_AT > #number
+        })
+    };
     quote! {
         __eskit::lock::Recorded {
             fingerprint: #fingerprint,
             text: #text,
             former_name: #former_name,
             superseded: #superseded,
+            other_tags_hash: #other_tags_hash,
         }
     }
 }
 
 /// The checks that few events need: that recorded aliases are still there, and the comparisons under former names.
-fn checks_under_other_names(file: &LockFile, ident: &Ident, attrs: &EventAttrs, current: &TokenStream) -> TokenStream {
+fn checks_under_other_names(
+    file: &LockFile,
+    ident: &Ident,
+    (attrs, tags): (&EventAttrs, &[TagDef]),
+    current: &TokenStream,
+) -> TokenStream {
     let (mut checks, records) = (TokenStream::new(), records(ident));
     let own = file.event(&attrs.name);
     if let Some(event) = own.filter(|event| event.newest() <= attrs.version) {
@@ -224,7 +259,7 @@ fn checks_under_other_names(file: &LockFile, ident: &Ident, attrs: &EventAttrs, 
     }
     for event in attrs.aliases.iter().filter_map(|alias| file.event(alias)) {
         if let Some(version) = event.version(attrs.version) {
-            let recorded = recorded(event, version, attrs);
+            let recorded = recorded(event, version, ident, (attrs, tags));
             checks.extend(quote_spanned! {ident.span()=>
                 const _: () = __eskit::lock::check(#records::LOCK, &#recorded, &#current);
             });

@@ -180,6 +180,13 @@ impl LockFile {
     }
 }
 
+impl VersionRecord {
+    /// The keys of the tags that its stored events carry.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = &str> {
+        self.text.lines().filter_map(|line| line.strip_prefix("    tag "))
+    }
+}
+
 impl EventRecord {
     pub(crate) fn version(&self, number: u32) -> Option<&VersionRecord> {
         self.versions.iter().find(|version| version.number == number)

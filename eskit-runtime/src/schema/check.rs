@@ -56,8 +56,10 @@ pub struct Recorded {
     pub text: &'static str,
     /// The former wire name that the record stands under, or nothing.
     pub former_name: &'static str,
-    /// Whether a newer version is recorded too.
+    /// Whether there is a newer version too.
     pub superseded: bool,
+    /// The hash of the recorded tags that the type does not have: those that stored events were given since.
+    pub other_tags_hash: u64,
 }
 
 impl Current {
@@ -71,7 +73,7 @@ impl Current {
         if matches!(lock, Lock::Off | Lock::Writing) || !self.is_locked() {
             return;
         }
-        let report = compare(recorded.text, self.event.tags, self.shape);
+        let report = compare(recorded.text, self.event.tags, self.shape, recorded.superseded);
         if report.refused > 0 {
             refuse(self, recorded, &report);
         }
@@ -93,11 +95,48 @@ impl Current {
 /// The event must have the shape that the file records for it, or one that stored events and older programs both survive.
 #[track_caller]
 pub const fn check(lock: Lock, recorded: &Recorded, claim: &Claim) {
-    if let Claim::Own(current) = claim
-        && recorded.fingerprint != current.shape.fingerprint.wrapping_add(current.tags_hash)
-    {
-        current.check_change(lock, recorded);
+    if let Claim::Own(current) = claim {
+        let fingerprint = current.shape.fingerprint.wrapping_add(current.tags_hash);
+        let stated = if recorded.superseded { recorded.other_tags_hash } else { 0 };
+        if recorded.fingerprint != fingerprint.wrapping_add(stated) {
+            current.check_change(lock, recorded);
+        }
     }
+}
+
+/// The newest version of an event has a tag that the stored events of these older versions do not carry.
+#[track_caller]
+pub const fn check_tag(lock: Lock, claim: &Claim, key: &str, name: &str, versions: &[u32], stands_at: u32) {
+    let Claim::Own(current) = claim else { return };
+    let is_older = stands_at > current.event.version;
+    if matches!(lock, Lock::Off | Lock::Writing) || is_older || !current.is_locked() {
+        return;
+    }
+    let message = current.title().text(" has the tag ").code(key).text(", which stored events of ");
+    let message = push_versions(message, versions);
+    let message = if same(name, current.event.name) { message } else { message.text(" of ").code(name) };
+    let message = message.text(" do not carry: models and queries by it would miss them\nhelp: add it to them with `eskit::retag`, and write `tag ").text(key);
+    let message = push_versions(message.text("` below "), versions).text(" of event ").code(name);
+    let message = message.text(" in `eskit.lock`; where no such event is stored, the line is enough");
+    panic!("{}", message.as_str());
+}
+
+/// `version 1`, or `versions 1, 2 and 3`.
+const fn push_versions(message: Message, versions: &[u32]) -> Message {
+    let mut message = message.text(if versions.len() == 1 { "version " } else { "versions " });
+    let mut i = 0;
+    while i < versions.len() {
+        let before = if i == 0 {
+            ""
+        } else if i + 1 == versions.len() {
+            " and "
+        } else {
+            ", "
+        };
+        message = message.text(before).number(versions[i]);
+        i += 1;
+    }
+    message
 }
 
 /// The file does not hold the event: that is refused in a release.
@@ -178,9 +217,19 @@ const fn refuse(current: &Current, recorded: &Recorded, report: &Report) {
 /// What to write instead, for the one kind of difference or for all.
 const fn help(message: Message, current: &Current, recorded: &Recorded, report: &Report) -> Message {
     let EventType { version, rust_name, .. } = *current.event;
-    if report.refused == report.tags {
+    if report.refused == report.new_tags {
+        return message
+            .text("add it to the stored events with `eskit::retag`, and write `tag ")
+            .text(report.tag.as_str())
+            .text("` below version ")
+            .number(version)
+            .text(" of event ")
+            .code(current.event.name)
+            .text(" in `eskit.lock`; where no such event is stored, the line is enough");
+    }
+    if report.refused == report.new_tags + report.lost_tags {
         return message.text(
-            "keep the tags as they are; where no event is stored yet, or the stored ones are tagged anew, record them with `ESKIT_LOCK=force cargo test eskit_lock`",
+            "keep the tags that were recorded; where no program asks by them, record the others with `ESKIT_LOCK=force cargo test eskit_lock`",
         );
     }
     if report.refused == report.taken {

@@ -26,11 +26,11 @@ use crate::__private::message::Message;
 use crate::event::TagField;
 use crate::table::same;
 
-/// Compares the record of a version with the shape that the program has for it.
-pub(crate) const fn compare(record: &str, tags: &[TagField], shape: &ShapeDef) -> Report {
+/// Compares the record of a version with the shape that the program has for it. `superseded` says that there is a newer one.
+pub(crate) const fn compare(record: &str, tags: &[TagField], shape: &ShapeDef, superseded: bool) -> Report {
     let mut report = Report::new();
     let root = Node::root(record);
-    compare_tags(root.children(), tags, &mut report);
+    compare_tags(root.children(), tags, superseded, &mut report);
     compare_node(root, root.head(), shape, &Path::ROOT, &mut report);
     report
 }

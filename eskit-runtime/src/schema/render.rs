@@ -5,14 +5,35 @@ use super::shape::{Kind, Member, ShapeDef, flag};
 use crate::event::TagField;
 
 /// The lines of one version: its head, its tags, its parts. What `old`, the record before, holds and the shape no longer
-/// does, stays as `gone`: stored events still have it, so it cannot come back as something else.
-pub(super) fn version(tags: &[TagField], shape: &ShapeDef, old: Option<&str>) -> String {
+/// does, stays as `gone`: stored events still have it, so it cannot come back as something else. The tags of an older version
+/// stay: its events may have been given those of a newer one.
+pub(super) fn version(tags: &[TagField], shape: &ShapeDef, old: Option<&str>, superseded: bool) -> String {
     let mut text = head(shape);
-    for tag in tags {
-        text.push_str("\n  tag ");
-        text.push_str(tag.key);
-    }
+    tags.iter().for_each(|tag| push_tag(&mut text, tag.key));
+    let recorded = old.into_iter().flat_map(tags_of).filter(|key| superseded && tags.iter().all(|tag| tag.key != *key));
+    recorded.for_each(|key| push_tag(&mut text, key));
     parts(&mut text, 1, shape, old.map(Node::root));
+    text
+}
+
+/// The keys of the tags in a record.
+pub(super) fn tags_of(record: &str) -> impl Iterator<Item = &str> {
+    record.lines().filter_map(|line| line.strip_prefix("  tag "))
+}
+
+fn push_tag(text: &mut String, key: &str) {
+    text.push_str("\n  tag ");
+    text.push_str(key);
+}
+
+/// The record with one more tag.
+pub(super) fn with_tag(record: &str, key: &str) -> String {
+    let (head, rest) = record.split_at(record.find('\n').unwrap_or(record.len()));
+    let mut text = head.to_owned();
+    let (tags, parts): (Vec<&str>, Vec<&str>) = rest.lines().skip(1).partition(|line| line.starts_with("  tag "));
+    tags.iter().for_each(|line| text.push_str(&format!("\n{line}")));
+    push_tag(&mut text, key);
+    parts.iter().for_each(|line| text.push_str(&format!("\n{line}")));
     text
 }
 

@@ -26,8 +26,12 @@ pub(crate) struct Report {
     pub(crate) taken: usize,
     /// How many are names that stored events may hold in a flattened part.
     pub(crate) held: usize,
-    /// How many are of tags.
-    pub(crate) tags: usize,
+    /// How many are tags that stored events do not carry.
+    pub(crate) new_tags: usize,
+    /// The first of them.
+    pub(crate) tag: Message,
+    /// How many are tags that new events do not carry.
+    pub(crate) lost_tags: usize,
     /// Whether one lies in a type that stands in the event.
     pub(crate) nested: bool,
     /// Whether the comparison is inside of a variant without a name, which is known by what it requires.
@@ -47,7 +51,9 @@ impl Report {
             replaced: 0,
             taken: 0,
             held: 0,
-            tags: 0,
+            new_tags: 0,
+            tag: Message::new(),
+            lost_tags: 0,
             nested: false,
             untagged: false,
             renamed: Message::new(),

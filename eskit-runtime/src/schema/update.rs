@@ -10,6 +10,7 @@ use super::claim::{Claim, Claims};
 use super::compare::compare;
 use super::record::{EventRecord, LockFile, VersionRecord};
 use super::render;
+use crate::event::EventType;
 
 /// One version of an event, submitted in test builds of a crate with `eskit::lock!()`, when no record leads to it.
 #[derive(Clone, Copy, Debug)]
@@ -139,9 +140,10 @@ fn event(old: &LockFile, name: &str, types: &[&Current], refused: &mut Vec<Strin
     }
     for entry in types {
         let Current { event, shape, .. } = entry;
+        let superseded = event.version < newest;
         let mut before = versions.get(&event.version).map(|version| version.text.clone());
         if let Some(text) = &before {
-            let report = compare(text, event.tags, shape);
+            let report = compare(text, event.tags, shape, superseded);
             if report.refused > 0 {
                 let lines = report.lines();
                 let lines = lines.as_str();
@@ -149,13 +151,33 @@ fn event(old: &LockFile, name: &str, types: &[&Current], refused: &mut Vec<Strin
                 before = None;
             }
         }
-        let text = render::version(event.tags, shape, before.as_deref());
+        let text = render::version(event.tags, shape, before.as_deref(), superseded);
         versions.insert(event.version, VersionRecord { number: event.version, text });
+    }
+    if let Some(entry) = types.last() {
+        tag_older(name, entry.event, &mut versions, refused);
     }
     EventRecord {
         name: name.to_owned(),
         aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
         versions: versions.into_values().collect(),
+    }
+}
+
+/// States that the stored events of older versions carry the tags of the newest, which must be so.
+fn tag_older(name: &str, newest: &EventType, versions: &mut BTreeMap<u32, VersionRecord>, refused: &mut Vec<String>) {
+    for version in versions.range_mut(..newest.version).map(|(_, version)| version) {
+        for tag in newest.tags {
+            if render::tags_of(&version.text).all(|key| key != tag.key) {
+                let (key, number) = (tag.key, version.number);
+                refused.push(format!(
+                    "event `{name}` version {} has the tag `{key}`, which stored events of version {number} do not carry: add it \
+                     to them with `eskit::retag`, and write `tag {key}` below version {number}",
+                    newest.version
+                ));
+                version.text = render::with_tag(&version.text, key);
+            }
+        }
     }
 }
 

@@ -1,14 +1,19 @@
+use crate::__private::message::Message;
 use crate::event::TagField;
 use crate::schema::node::Nodes;
 use crate::schema::report::{Path, Report};
 use crate::table::same;
 
-/// Queries by tag find what is stored: neither a new tag nor a dropped one can be made up for by an upcaster.
-pub(super) const fn compare_tags(lines: Nodes<'_>, tags: &[TagField], report: &mut Report) {
+/// Queries by tag find what is stored: neither a new tag nor a dropped one can be made up for by an upcaster. Of a version that
+/// is `superseded` no new event is written, and its stored ones may have been given the tags of a newer one.
+pub(super) const fn compare_tags(lines: Nodes<'_>, tags: &[TagField], superseded: bool, report: &mut Report) {
     let mut i = 0;
     while i < tags.len() {
         if !has_tag(lines, tags[i].key) {
-            report.tags += 1;
+            if report.new_tags == 0 {
+                report.tag = Message::new().text(tags[i].key);
+            }
+            report.new_tags += 1;
             report.refuse(&Path::ROOT.part(tags[i].key), " is a new tag, which the stored events do not carry");
         }
         i += 1;
@@ -16,9 +21,10 @@ pub(super) const fn compare_tags(lines: Nodes<'_>, tags: &[TagField], report: &m
     let mut rest = lines;
     while let Some((line, after)) = rest.next() {
         if let Some(tag) = line.tag()
+            && !superseded
             && !tags_hold(tags, tag)
         {
-            report.tags += 1;
+            report.lost_tags += 1;
             report.refuse(&Path::ROOT.part(tag), " is no tag any more, so queries by it miss new events");
         }
         rest = after;

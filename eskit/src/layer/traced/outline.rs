@@ -68,7 +68,9 @@ impl Outline for StreamError {
 impl Outline for AddTagsError {
     fn outline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            AddTagsError::NotThere { position, .. } => write!(f, "another event stands at position {position}, or none"),
+            AddTagsError::NotThere { position, .. } => {
+                write!(f, "another event stands at position {position}, or none")
+            }
             AddTagsError::Limit { error, .. } => error.outline(f),
             AddTagsError::Store(error) => error.outline(f),
             _ => f.write_str("failed"),
