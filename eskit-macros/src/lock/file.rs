@@ -183,7 +183,7 @@ impl LockFile {
 impl VersionRecord {
     /// The keys of the tags that its stored events carry.
     pub(crate) fn tags(&self) -> impl Iterator<Item = &str> {
-        self.text.lines().filter_map(|line| line.strip_prefix("    tag "))
+        self.text.lines().filter_map(|line| line.strip_prefix("  tag "))
     }
 }
 
