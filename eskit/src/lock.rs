@@ -19,6 +19,10 @@
 /// compatible change, or a new event, is not an error while you work; a release build (one without `debug_assertions`)
 /// requires that it is recorded, so that nothing is released which the lock does not know.
 ///
+/// A tag that stored events do not carry hides them from models and queries by it, so a new one is refused until the record
+/// of each older version has a line for it, `tag sender`: write it when [`retag`](fn@crate::retag) has been run, or will be before such
+/// a model is used, or where no such event is stored.
+///
 /// One crate of a package has the lock, the one that holds its events; the file names it. The package's programs, tests and
 /// examples are not held to the lock. A test that needs what an older program wrote writes it as JSON, with
 /// [`NewEvent::json`](crate::NewEvent::json) and its `schema_version`: a second type of one wire name would clash.
