@@ -2,12 +2,12 @@ use std::collections::HashMap;
 
 use eskit_runtime::{AddTagsError, AddedTags, Envelope, EventId, Position, Tags};
 use sqlx::types::Uuid;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{Connection, PgConnection};
 
 use crate::error::Fault;
 use crate::record::{column, position};
 use crate::statements::Statements;
-use crate::store::PostgresStore;
+use crate::store::{Inner, PostgresStore};
 
 /// The position and the version, which the database puts before the rest of an envelope.
 const PLACE_LEN: usize = 16;
@@ -38,8 +38,8 @@ impl PostgresStore {
 
 async fn add_in_turn(conn: &mut PgConnection, store: &PostgresStore, added: &[AddedTags]) -> Result<Added, Fault> {
     let mut transaction = conn.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-    store.inner.writer.limit_wait(&mut transaction).await?;
-    let result = add(&mut transaction, &store.inner.statements, added).await;
+    let Inner { statements, writer, .. } = &*store.inner;
+    let result = add(&mut transaction, statements, added, writer.wait_ms).await;
     if matches!(result, Ok(Ok(_))) {
         transaction.commit().await?;
     } else {
@@ -49,8 +49,13 @@ async fn add_in_turn(conn: &mut PgConnection, store: &PostgresStore, added: &[Ad
 }
 
 /// Adds tags in a transaction, which has the turn to append from then on.
-pub(crate) async fn add(conn: &mut PgConnection, statements: &Statements, added: &[AddedTags]) -> Result<Added, Fault> {
-    sqlx::query(AssertSqlSafe(statements.turn.clone())).execute(&mut *conn).await?;
+pub(crate) async fn add(
+    conn: &mut PgConnection,
+    statements: &Statements,
+    added: &[AddedTags],
+    wait_ms: Option<i32>,
+) -> Result<Added, Fault> {
+    statements.query(&statements.turn).bind(wait_ms).execute(&mut *conn).await?;
     let mut events = read(conn, statements, added).await?;
     for added in added {
         let AddedTags { position, id, .. } = *added;
@@ -73,10 +78,9 @@ async fn read(
     statements: &Statements,
     added: &[AddedTags],
 ) -> Result<HashMap<Position, Event>, Fault> {
-    let sql = format!("SELECT e.pos, e.id, e.type, e.envelope FROM {} e WHERE e.pos = ANY ($1)", statements.events);
     let positions: Vec<i64> = added.iter().map(|added| column(added.position)).collect();
     let rows: Vec<(i64, Uuid, String, Vec<u8>)> =
-        sqlx::query_as(AssertSqlSafe(sql)).bind(positions).fetch_all(conn).await?;
+        statements.query_as(&statements.to_tag).bind(positions).fetch_all(conn).await?;
     let event = |(at, id, name, envelope): (i64, Uuid, String, Vec<u8>)| {
         let stored = match envelope.get(PLACE_LEN..).and_then(Envelope::parse) {
             Some(envelope) => Tags::from_packed(envelope.packed_tags()),
@@ -107,17 +111,8 @@ async fn write(
             positions.push(column(*position));
         }
     }
-    let sql = format!(
-        "UPDATE {} e SET envelope = n.envelope FROM unnest($1::bigint[], $2::bytea[]) AS n(pos, envelope) WHERE e.pos = n.pos",
-        statements.events
-    );
-    sqlx::query(AssertSqlSafe(sql)).bind(at).bind(envelopes).execute(&mut *conn).await?;
-    let sql = format!(
-        "INSERT INTO {} (tag, type, pos) SELECT n.tag, n.type, n.pos \
-         FROM unnest($1::text[], $2::text[], $3::bigint[]) AS n(tag, type, pos) ON CONFLICT DO NOTHING",
-        statements.tags
-    );
-    sqlx::query(AssertSqlSafe(sql)).bind(tags).bind(types).bind(positions).execute(conn).await?;
+    statements.query(&statements.set_envelopes).bind(at).bind(envelopes).execute(&mut *conn).await?;
+    statements.query(&statements.insert_tags).bind(tags).bind(types).bind(positions).execute(conn).await?;
     Ok(())
 }
 

@@ -80,11 +80,11 @@ WHERE {guard} AND e.stream_type {EQ} $3 AND e.stream_id {EQ} $4";
 const TO_TAG: &str = "SELECT e.pos, e.id, e.type, e.envelope FROM {events} e WHERE {guard} AND e.pos {EQ} ANY ($3)";
 
 const SET_ENVELOPES: &str = "\
-UPDATE {events} e SET envelope = n.envelope FROM pg_catalog.unnest($3, $4) AS n(pos, envelope)
+UPDATE {events} e SET envelope = n.envelope FROM unnest($3, $4) AS n(pos, envelope)
 WHERE {guard} AND e.pos {EQ} n.pos";
 
 const INSERT_TAGS: &str = "\
-INSERT INTO {tags} (tag, type, pos) SELECT n.tag, n.type, n.pos FROM pg_catalog.unnest($3, $4, $5) AS n(tag, type, pos)
+INSERT INTO {tags} (tag, type, pos) SELECT n.tag, n.type, n.pos FROM unnest($3, $4, $5) AS n(tag, type, pos)
 WHERE {guard} ON CONFLICT DO NOTHING";
 
 /// A statement that fails where the log is not the one that the store has opened, and where it is not itself what was meant:
