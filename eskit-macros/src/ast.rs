@@ -138,7 +138,7 @@ impl RawEventAttrs {
 
 fn read_steps(cx: &Ctxt, piece: &Piece) -> Option<Vec<Step>> {
     let Form::List(list) = &piece.form else {
-        let function = meant::path(piece.given()).unwrap_or_else(|| "function".to_owned());
+        let function = meant::path(piece.given()).unwrap_or_else(|| "from_v1".to_owned());
         let example = format!("upcast(1 = {function})");
         cx.error(diag::expected_value(&piece.word, &piece.word, "a list of steps", &example));
         return None;

@@ -176,7 +176,7 @@ fn upcast(cx: &Ctxt, steps: Vec<Step>, version: u32) -> Origin {
             return Origin::First;
         }
         if step.version != expected {
-            cx.error(diag::upcast_order(&step.lit, step.version, expected));
+            cx.error(diag::upcast_order(&step.lit, step.version, expected, &step.function));
             return Origin::First;
         }
         functions.push(step.function.clone());

@@ -84,8 +84,11 @@ impl Registry {
                 claims.entry(name).or_default().push(event);
             }
         }
-        let clashes = claims.into_iter().flat_map(|(name, claimants)| clashes(name, &claimants)).collect::<Vec<_>>();
-        if clashes.is_empty() { Ok(()) } else { Err(RegistryError { clashes }) }
+        let mut error = RegistryError { clashes: Vec::new(), twice: twice(&self.events) };
+        for (name, claimants) in claims {
+            clashes(name, &claimants, &mut error.clashes);
+        }
+        if error.clashes.is_empty() && error.twice.is_empty() { Ok(()) } else { Err(error) }
     }
 
     /// Everything in the registry as JSON: `{"events": [..], "aggregates": [..], "commands": [..]}`.
@@ -103,12 +106,36 @@ impl Registry {
     }
 }
 
+/// The files that are compiled into this program twice, with the modules in which their event types stand, and one of those.
+fn twice(events: &[&'static EventType]) -> Vec<String> {
+    let mut files: BTreeMap<&str, (String, usize)> = BTreeMap::new();
+    for (index, first) in events.iter().enumerate() {
+        for second in events[index + 1..].iter().take_while(|second| second.name == first.name) {
+            if is_written_once(first, second) {
+                let found = files.entry(first.location.file).or_insert_with(|| (one_twice(first, second), 0));
+                found.1 += 1;
+            }
+        }
+    }
+    let told = |(text, count): (String, usize)| match count {
+        1 => text,
+        more => format!("{text} and {} more of it", more - 1),
+    };
+    files.into_values().map(told).collect()
+}
+
+fn one_twice(first: &EventType, second: &EventType) -> String {
+    let (file, name) = (first.location.file, first.name);
+    let (one, other) = (first.location.module, second.location.module);
+    let modules = if one == other { format!("`{one}` of two crates") } else { format!("`{one}` and `{other}`") };
+    format!("`{file}` is compiled into this program twice, as {modules}, and so is its event `{name}`")
+}
+
 /// The clashes among the event types that claim one name.
-fn clashes(name: &str, claimants: &[&'static EventType]) -> Vec<String> {
-    let mut found = Vec::new();
+fn clashes(name: &str, claimants: &[&'static EventType], found: &mut Vec<String>) {
     for (index, first) in claimants.iter().enumerate() {
         for second in &claimants[index + 1..] {
-            if !precedes(first, second) && !precedes(second, first) {
+            if !is_written_once(first, second) && !precedes(first, second) && !precedes(second, first) {
                 found.push(format!(
                     "`{name}` is claimed by `{}` version {} ({}) and by `{}` version {} ({})",
                     path(first),
@@ -121,18 +148,20 @@ fn clashes(name: &str, claimants: &[&'static EventType]) -> Vec<String> {
             }
         }
     }
-    found
 }
 
 /// Whether `old` is an earlier version that `new` upcasts from, directly or through others.
 fn precedes(old: &EventType, new: &EventType) -> bool {
-    new.previous
-        .is_some_and(|previous| std::ptr::eq(previous, old) || same_type(previous, old) || precedes(old, previous))
+    new.previous.is_some_and(|previous| {
+        std::ptr::eq(previous, old) || is_written_once(previous, old) || precedes(old, previous)
+    })
 }
 
-/// Whether two descriptions are of one type; the compiler may place a constant more than once.
-fn same_type(a: &EventType, b: &EventType) -> bool {
-    a.name == b.name && a.version == b.version && a.rust_name == b.rust_name && a.location == b.location
+/// Whether two descriptions are of one type in the source: the compiler may place a constant more than once, and a file may be
+/// a module of two crates.
+fn is_written_once(a: &EventType, b: &EventType) -> bool {
+    let place = |event: &EventType| (event.location.file, event.location.line);
+    a.name == b.name && a.version == b.version && a.rust_name == b.rust_name && place(a) == place(b)
 }
 
 fn path(event: &EventType) -> String {
@@ -192,19 +221,34 @@ fn decider_json(entry: &Entry) -> Option<Value> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegistryError {
     clashes: Vec<String>,
+    /// The files that are compiled twice.
+    twice: Vec<String>,
 }
 
 impl RegistryError {
-    /// Every clash, with both types and where they stand.
+    /// Every clash of two types, with both and where they stand.
     pub fn clashes(&self) -> &[String] {
         &self.clashes
+    }
+
+    /// Every file whose event types are in the program twice, since it is a module of two crates.
+    pub fn files_compiled_twice(&self) -> &[String] {
+        &self.twice
     }
 }
 
 impl fmt::Display for RegistryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("event types clash:")?;
-        self.clashes.iter().try_for_each(|clash| write!(f, "\n  {clash}"))?;
+        self.twice.iter().chain(&self.clashes).try_for_each(|clash| write!(f, "\n  {clash}"))?;
+        if !self.twice.is_empty() {
+            f.write_str(
+                "\nhelp: keep the `mod` of the file in the library, and in the program write `use` with the library's name, as in `use shop::events;`",
+            )?;
+        }
+        if self.clashes.is_empty() {
+            return Ok(());
+        }
         f.write_str(
             "\nhelp: give one of each pair another name with `#[event(name = \"..\")]` or `#[event(context = \"..\")]`; an older version is read with `from = ..`, and what an older program wrote is written in a test with `NewEvent::json`",
         )

@@ -2,9 +2,10 @@ use std::fmt;
 
 use crate::added_tags::{AddTagsError, AddedTags};
 use crate::decider::Emitter;
+use crate::encode::EncodeError;
 use crate::event::Event;
 use crate::pages::Pages;
-use crate::payload::{DecodeError, EncodeError};
+use crate::payload::DecodeError;
 use crate::position::Position;
 use crate::query::{Query, QueryItem, ReadOptions};
 use crate::recorded::RecordedEvent;

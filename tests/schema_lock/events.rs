@@ -156,6 +156,18 @@ impl From<PricedV2> for PricedV3 {{ fn from(old: PricedV2) -> PricedV3 {{ Priced
 }
 
 #[test]
+fn a_missing_type_of_the_version_before_is_one_error() {
+    let shop = Package::locked(
+        "predecessor",
+        "eskit::lock!(); #[derive(Event, Serialize, Deserialize)] pub struct Priced { pub euros: u64 }",
+    );
+    let second = "eskit::lock!(); #[derive(Event, Serialize, Deserialize)] #[event(version = 2, from = PricedV1)] pub struct Priced { pub cents: u64 }";
+    let from = "impl From<u64> for Priced { fn from(euros: u64) -> Priced { Priced { cents: euros * 100 } } }";
+    shop.write(&format!("{second} {from}"));
+    shop.check().fails_once(&["cannot find type `PricedV1` in this scope"]);
+}
+
+#[test]
 fn an_event_may_move_even_into_a_function() {
     let shop = Package::locked("moved", SHOP);
     let moved = SENT.replace("#[derive", "use eskit::prelude::*;\n#[derive");

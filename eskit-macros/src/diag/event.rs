@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Error, FieldsUnnamed, Generics, LitInt, Type};
+use syn::{Error, FieldsUnnamed, Generics, LitInt, Path, Type};
 
 use super::at;
 use crate::meant;
@@ -99,9 +99,7 @@ pub(crate) fn from_on_variant(word: &Ident, variant: &Ident) -> Error {
     at(
         word,
         &format!("`from` has no place here: the variant `{variant}` has no type that could be made from another"),
-        &format!(
-            "hold a struct, `{variant}({variant})`, and put `#[event(..)]` on it; or write `upcast(1 = function)`"
-        ),
+        &format!("hold a struct, `{variant}({variant})`, and put `#[event(..)]` on it; or write `upcast(1 = from_v1)`"),
     )
 }
 
@@ -112,21 +110,22 @@ pub(crate) fn origin_without_version(word: &Ident) -> Error {
 pub(crate) fn upcast_malformed(tokens: TokenStream) -> Error {
     let help = match meant::step(tokens.clone()) {
         Some(step) => format!("write `{step}`"),
-        None => "write `1 = function`: the version that it starts from, and its name".to_owned(),
+        None => "write `1 = from_v1`: the version that it starts from, and the function that reads it".to_owned(),
     };
     at(tokens, "cannot read this step of `upcast(..)`", &help)
 }
 
 pub(crate) fn upcast_empty(word: &Ident) -> Error {
-    at(word, "`upcast` names no step", "write `upcast(1 = function)`")
+    at(word, "`upcast` names no step", "write `upcast(1 = from_v1)`")
 }
 
-pub(crate) fn upcast_order(lit: impl ToTokens, found: u32, expected: u32) -> Error {
-    at(
-        lit,
-        &format!("the steps of `upcast(..)` go one by one: expected {expected}, found {found}"),
-        &format!("write `{expected} = function` here"),
-    )
+pub(crate) fn upcast_order(lit: impl ToTokens, found: u32, expected: u32, function: &Path) -> Error {
+    let help = if found < expected {
+        format!("write `{expected} = {}` here", text(function))
+    } else {
+        format!("put `{expected} = from_v{expected}` before it")
+    };
+    at(lit, &format!("the steps of `upcast(..)` go one by one: expected {expected}, found {found}"), &help)
 }
 
 pub(crate) fn upcast_beyond(lit: impl ToTokens, from: u32, version: u32) -> Error {
@@ -138,7 +137,7 @@ pub(crate) fn upcast_beyond(lit: impl ToTokens, from: u32, version: u32) -> Erro
 }
 
 pub(crate) fn upcast_missing(lit: impl ToTokens, missing: u32) -> Error {
-    at(lit, &format!("no step of `upcast(..)` reads version {missing}"), &format!("add `{missing} = function`"))
+    at(lit, &format!("no step of `upcast(..)` reads version {missing}"), &format!("add `{missing} = from_v{missing}`"))
 }
 
 pub(crate) fn variant_shape(variant: &Ident, fields: &FieldsUnnamed) -> Error {

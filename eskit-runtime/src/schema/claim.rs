@@ -45,7 +45,9 @@ pub const fn check_claims(lock: Lock, events: &[Claims], package: &str) {
     let mut i = 0;
     while i < events.len() {
         let (name, at, versions) = &events[i];
-        if versions[versions.len() - 1].1.is_missing() {
+        let (newest, claim) = &versions[versions.len() - 1];
+        // A type of a later version reads it through another one: when that is missing, its name in `from` is an error.
+        if claim.is_missing() && *at <= *newest {
             refuse(name, *at, versions, former_package(name, events, package));
         }
         i += 1;
