@@ -3,9 +3,9 @@ use std::collections::BTreeSet;
 
 use eskit_runtime::limits::{PAGE_BYTES, check_add_tags, check_append, check_change};
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, Direction, EventId, LogId,
-    NewEvent, Page, Place, Position, Query, ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed,
-    StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
+    AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind,
+    Direction, EventId, LogId, NewEvent, Page, Place, Position, Query, ReadOptions, RecordedEvent, StoreError,
+    StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
 
 /// The contract as the simplest code that does it: a list of events, and loops over it.

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, AnyStore, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError,
-    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    AddTagsError, AddedTags, AnyStore, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query,
+    ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
 use crate::tally::Tally;

@@ -8,8 +8,8 @@ use eskit_conformance::{Log, Report, Suite};
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Database};
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
+    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use sqlx::postgres::{PgConnectOptions, PgTransaction};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};

@@ -4,8 +4,8 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
+    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use sqlx::PgPool;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};

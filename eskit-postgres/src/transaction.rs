@@ -1,8 +1,8 @@
 use std::fmt;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
+    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use sqlx::PgConnection;
 use sqlx::postgres::PgTransaction;

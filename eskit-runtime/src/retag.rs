@@ -43,7 +43,7 @@ pub async fn retag<E: Event, S: EventStore + ?Sized>(
     mut progress: impl FnMut(&Retagged) + Send,
 ) -> Result<Retagged, RetagError> {
     let store = &store;
-    let head = store.head().await?;
+    let head = store.head().await?.position;
     let mut done = Retagged { position: Position::START, head, events: 0, tagged: 0 };
     let query = Query::from(QueryItem::types(E::TYPES.names()));
     let mut pages = Pages::new(store, query, ReadOptions::default().until(head));

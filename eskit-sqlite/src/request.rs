@@ -59,6 +59,7 @@ impl Request {
         match self {
             Request::Append(encoded, _) => encoded.bytes,
             Request::Change(..) => 0,
+            Request::AddTags(added, _) => added.iter().map(|added| added.tags.as_packed().len()).sum(),
         }
     }
 

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StoreErrorKind,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
+    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use rusqlite::Connection;
 use tokio::sync::oneshot;

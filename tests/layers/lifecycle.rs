@@ -5,8 +5,8 @@ use std::sync::Arc;
 use eskit::layer::{Hooked, Metered, Retrying, Traced};
 use eskit::prelude::*;
 use eskit::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, LogId, Page, Place, Query, QueryItem, ReadOptions, RetryPolicy, StoreError, StoreErrorKind,
-    StreamChange, StreamError, StreamId, StreamStatus, Tag,
+    AddTagsError, AddedTags, Append, AppendError, Appended, LogId, Page, Place, Query, QueryItem, ReadOptions,
+    RetryPolicy, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamStatus, Tag,
 };
 use eskit_tests::bank::{Account, deposit, open_account};
 

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use eskit::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, Emit, EventStore, LogId, MemoryStore, NewEvent, Page, Pages, Place, Query,
-    ReadOptions, RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo,
-    StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, Emit, EventStore, LogId, MemoryStore, NewEvent, Page,
+    Pages, Place, Query, ReadOptions, RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId,
+    StreamInfo, StreamStatus,
 };
 
 /// What happens at one append.

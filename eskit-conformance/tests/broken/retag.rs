@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit_conformance::Model;
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, Page, Position, Query, QueryItem, ReadOptions,
-    RecordedEvent, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Tags, Timestamp,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query, QueryItem,
+    ReadOptions, RecordedEvent, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Tags,
+    Timestamp,
 };
 
 use crate::shared::opener;
@@ -144,12 +145,15 @@ impl EventStore for Handle {
         self.shared.append(Append::new(append.events)).await
     }
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        Ok(self.log().read(query, options))
+        self.log().read(query, options)
     }
-    async fn head(&self) -> Result<Position, StoreError> {
+    async fn log_id(&self) -> Result<LogId, StoreError> {
+        self.shared.log_id().await
+    }
+    async fn head(&self) -> Result<Place, StoreError> {
         self.shared.head().await
     }
-    async fn watch(&self, after: Position) -> Result<Position, StoreError> {
+    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.shared.watch(after).await
     }
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {

@@ -1,8 +1,9 @@
 use std::fmt;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, NewEvent, Page, Place, Query, ReadOptions, RecordedEvent,
-    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, NewEvent, Page, Place, Query,
+    ReadOptions, RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo,
+    StreamStatus,
 };
 
 type Before = Box<dyn Fn(&mut Append) -> Result<(), AppendError> + Send + Sync>;

@@ -1,8 +1,8 @@
 use std::time::Instant;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query, ReadOptions, StoreError,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query,
+    ReadOptions, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 

@@ -1,6 +1,6 @@
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, RetryPolicy, Sleep, StoreError,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, append_with_retry,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
+    RetryPolicy, Sleep, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, append_with_retry,
 };
 
 use crate::sleep::Timer;

@@ -1,8 +1,8 @@
 mod outline;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StreamChange,
-    StreamError, StreamId, StreamInfo, StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
+    StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use tracing::{Instrument, Span, debug_span, field};
 
