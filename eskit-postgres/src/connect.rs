@@ -3,7 +3,6 @@ use std::str::FromStr;
 use eskit_runtime::{StoreError, StoreErrorKind};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
-use tokio::runtime::Handle;
 
 use crate::error::Fault;
 
@@ -30,15 +29,6 @@ const PARAMETERS: [&str; 18] = [
     "user",
 ];
 
-/// The runtime of the caller. Without one, sqlx panics.
-pub(crate) fn runtime() -> Result<Handle, StoreError> {
-    Handle::try_current().map_err(|_| {
-        let text = "a log in PostgreSQL needs a tokio runtime\nhelp: open it in `#[tokio::main]`, or in the `block_on` of a \
-                    `tokio::runtime::Runtime`";
-        StoreError::new(StoreErrorKind::Invalid, text)
-    })
-}
-
 /// The pool of a DSN; connects when it is first used. No error shows the DSN, which may hold a password.
 pub(crate) fn pool(dsn: &str, max_connections: u32) -> Result<PgPool, StoreError> {
     if !dsn.starts_with("postgres://") && !dsn.starts_with("postgresql://") {
@@ -48,7 +38,6 @@ pub(crate) fn pool(dsn: &str, max_connections: u32) -> Result<PgPool, StoreError
     if let Some(why) = unknown_parameter(dsn) {
         return Err(unreadable(&why));
     }
-    runtime()?;
     // No poolers take it, unless they are told to, and no event is a floating-point number to the server.
     let options = options.extra_float_digits(None);
     let is_named = options.get_application_name().is_some();
@@ -123,12 +112,6 @@ mod tests {
         assert!(text.starts_with(&format!("cannot connect to `127.0.0.1:{port}`: Connection refused")), "{text}");
         assert!(text.contains("check host and port"), "{text}");
         assert!(!text.contains("secret"), "{text}");
-    }
-
-    #[test]
-    fn outside_of_tokio_it_is_an_error() {
-        let text = pool("postgres://u@h/d", 2).unwrap_err().to_string();
-        assert!(text.starts_with("a log in PostgreSQL needs a tokio runtime\nhelp: "), "{text}");
     }
 
     #[tokio::test]

@@ -1,286 +1,248 @@
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::future::Future;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgDatabaseError, PgSeverity};
-use sqlx::{PgPool, Postgres, Row};
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection as _, PgConnection, PgPool, Row};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Fault;
 
-/// A connection that was not used for this long goes back to the pool, which tests it before it is used again.
-const KEPT_IDLE_MAX: Duration = Duration::from_secs(30);
-/// While callers wait here, a connection goes to the pool this often, for whoever waits there.
-const SHARE_GAP: Duration = Duration::from_millis(5);
+/// A connection that was idle for longer is tried before it is used: a firewall may have forgotten it.
+const TRY_AFTER: Duration = Duration::from_secs(5);
+/// How long the trial of an idle connection may take.
+const TRIAL_MAX: Duration = Duration::from_secs(5);
+/// How long a connection to a standby, or to a server that takes no writes, is kept: another server may soon have its place.
+const READ_ONLY_KEPT_MAX: Duration = Duration::from_secs(5);
+/// How long the server is told about the end of a connection.
+const CLOSING_MAX: Duration = Duration::from_secs(1);
+/// The longest time between two looks for connections that are too old.
+const TIDY_GAP_MAX: Duration = Duration::from_secs(30);
 
-/// Connections of a pool that are kept at hand: a pool pings a connection each time it comes back, and may do so each time
-/// it is handed out.
+/// What a session is asked for when it begins: whether it takes no writes.
+const GREETING: &str = "SELECT pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on'";
+/// Makes the server look once a second whether the client of a running statement is still there. Servers before version 14, and
+/// those on some systems, cannot.
+const NOTICE_CLOSING: &str = "SELECT pg_catalog.set_config('client_connection_check_interval', '1000', false) \
+     WHERE pg_catalog.current_setting('client_connection_check_interval', true) OPERATOR(pg_catalog.=) '0'";
+
+/// The store's own connections. They are opened with what the caller's pool says, and live on the store's own thread.
 ///
-/// Who finds none at hand waits in a queue of its own, for whatever comes first: one that comes back, or one of the pool,
-/// for which one task asks on behalf of all. The pool alone would not do: it knows nothing of connections that are kept
-/// here and never come back to it. Nor would asking the pool for each: a connection that is given up half made still
-/// burdens the server.
+/// Appends have one of them to themselves, reads and the rest share the others: neither waits for what the other is waiting for.
 pub(crate) struct Connections {
+    /// The caller's pool.
     pool: PgPool,
-    /// How many to keep at hand.
-    keep: usize,
-    kept: Mutex<Kept>,
-    runtime: Handle,
+    /// Opens connections, and keeps none.
+    connector: PgPool,
+    appends: Share,
+    others: Share,
+    call_timeout: Duration,
 }
 
-#[derive(Default)]
-struct Kept {
-    idle: Vec<Idle>,
-    waiting: VecDeque<Waiting>,
-    /// When a connection went to the pool although somebody waited here.
-    shared_at: Option<Instant>,
-    /// Whether a task asks the pool: while somebody waits.
-    is_asking: bool,
-    /// Which of these tasks it is, counted from the first.
-    asker: u64,
-    abort: Option<AbortHandle>,
-    is_closed: bool,
+/// Connections for one purpose.
+struct Share {
+    places: Arc<Semaphore>,
+    idle: Mutex<Vec<Session>>,
 }
 
-struct Idle {
-    connection: PoolConnection<Postgres>,
-    since: Instant,
+/// What a connection is taken for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Purpose {
+    Append,
+    Other,
 }
 
-struct Waiting {
-    reply: oneshot::Sender<Result<PoolConnection<Postgres>, Fault>>,
-    since: Instant,
+/// A connection that lives.
+struct Session {
+    raw: PgConnection,
+    opened: Instant,
+    used: Instant,
+    is_read_only: bool,
+}
+
+/// A connection in use. Unless it is given back, it is closed when it is dropped: a statement may be running.
+pub(crate) struct Lent {
+    session: Session,
+    purpose: Purpose,
+    connections: Arc<Connections>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Deref for Lent {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.session.raw
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.session.raw
+    }
+}
+
+impl Share {
+    fn new(connections: usize) -> Share {
+        Share { places: Arc::new(Semaphore::new(connections)), idle: Mutex::default() }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Session>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Connections {
-    pub(crate) fn new(pool: PgPool, keep: usize, runtime: Handle) -> Connections {
-        Connections { pool, keep, kept: Mutex::default(), runtime }
+    /// One connection for appends, and up to so many others, for calls that take at most this long. Must be called on the
+    /// store's thread.
+    pub(crate) fn new(pool: PgPool, others: u32, call_timeout: Duration) -> Connections {
+        let connector = pool.options().clone().min_connections(0).max_connections(others.saturating_add(1));
+        let connector = connector.connect_lazy_with((*pool.connect_options()).clone());
+        let others = Share::new(usize::try_from(others).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS));
+        Connections { pool, connector, appends: Share::new(1), others, call_timeout }
     }
 
     pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How long the server may take for one call.
+    pub(crate) fn call_timeout(&self) -> Duration {
+        self.call_timeout
     }
 
-    /// A connection, at hand or from the pool. Dropping it while a statement runs is safe: the pool waits for the statement
-    /// to end before it hands the connection out again.
-    pub(crate) async fn take(self: &Arc<Connections>) -> Result<PoolConnection<Postgres>, Fault> {
+    /// A pool for one connection, which may be kept for as long as need be.
+    pub(crate) fn apart(&self) -> PgPool {
+        let options: PgPoolOptions = self.pool.options().clone().min_connections(0).max_connections(1);
+        options.connect_lazy_with((*self.pool.connect_options()).clone())
+    }
+
+    fn share(&self, purpose: Purpose) -> &Share {
+        match purpose {
+            Purpose::Append => &self.appends,
+            Purpose::Other => &self.others,
+        }
+    }
+
+    /// A connection for one call. Waits for as long as the pool's `acquire_timeout`.
+    pub(crate) async fn take(self: &Arc<Connections>, purpose: Purpose) -> Result<Lent, Fault> {
+        let limit = self.pool.options().get_acquire_timeout();
+        let taken = tokio::time::timeout(limit, self.take_in_time(purpose)).await;
+        taken.unwrap_or(Err(Fault::Sqlx(sqlx::Error::PoolTimedOut)))
+    }
+
+    async fn take_in_time(self: &Arc<Connections>, purpose: Purpose) -> Result<Lent, Fault> {
+        let share = self.share(purpose);
+        let place = Arc::clone(&share.places).acquire_owned().await.map_err(|_| Fault::Closed)?;
+        let session = loop {
+            let Some(mut session) = share.idle().pop() else { break self.open().await? };
+            let is_unfit = purpose == Purpose::Append && session.is_read_only;
+            if is_unfit || self.is_too_old(&session) {
+                close(session);
+            } else if session.used.elapsed() < TRY_AFTER
+                || matches!(tokio::time::timeout(TRIAL_MAX, session.raw.ping()).await, Ok(Ok(())))
+            {
+                break session;
+            }
+        };
+        Ok(Lent { session, purpose, connections: Arc::clone(self), _place: place })
+    }
+
+    async fn open(&self) -> Result<Session, Fault> {
+        // Options such as the password may have changed.
+        self.connector.set_connect_options((*self.pool.connect_options()).clone());
         loop {
-            // Nobody answers when the runtime of the task that asked has ended; another asks in the runtime of this call.
-            if let Some(answer) = self.try_take().await {
-                return answer;
+            let mut raw = self.connector.acquire().await?.detach();
+            match within(self.call_timeout, greet(&mut raw)).await {
+                Ok(is_read_only) => {
+                    let now = Instant::now();
+                    return Ok(Session { raw, opened: now, used: now, is_read_only });
+                }
+                Err(fault) if fault.is_definite() => return Err(fault),
+                // It died at once; the next one may not.
+                Err(_) => {}
             }
         }
     }
 
-    async fn try_take(self: &Arc<Connections>) -> Option<Result<PoolConnection<Postgres>, Fault>> {
-        let (reply, answer) = oneshot::channel();
-        let (old, asker) = {
-            let mut kept = self.kept();
-            if kept.is_closed {
-                return Some(Err(Fault::Closed));
-            }
-            let old = match kept.idle.pop() {
-                Some(idle) if idle.since.elapsed() < KEPT_IDLE_MAX => return Some(Ok(idle.connection)),
-                // The last to come back was too old, so all are.
-                Some(idle) => kept.idle.drain(..).chain([idle]).collect(),
-                None => Vec::new(),
-            };
-            kept.waiting.push_back(Waiting { reply, since: Instant::now() });
-            let asker = (!std::mem::replace(&mut kept.is_asking, true)).then(|| {
-                kept.asker += 1;
-                Asker { connections: Arc::downgrade(self), number: kept.asker }
-            });
-            (old, asker)
-        };
-        if let Some(asker) = asker {
-            let number = asker.number;
-            // Without the lock: a runtime that has ended drops the task at once.
-            let abort = self.runtime().spawn(ask(self.pool.clone(), asker)).abort_handle();
-            let mut kept = self.kept();
-            if kept.is_asking && kept.asker == number {
-                kept.abort = Some(abort);
+    fn is_too_old(&self, session: &Session) -> bool {
+        let options = self.pool.options();
+        let is_over = |since: Instant, limit: Option<Duration>| limit.is_some_and(|limit| since.elapsed() >= limit);
+        is_over(session.opened, options.get_max_lifetime())
+            || is_over(session.used, options.get_idle_timeout())
+            || is_over(session.opened, session.is_read_only.then_some(READ_ONLY_KEPT_MAX))
+    }
+
+    /// Closes, again and again, what has become too old while it was not used.
+    pub(crate) async fn tidy(self: Arc<Connections>) {
+        let options = self.pool.options();
+        let limits = [options.get_max_lifetime(), options.get_idle_timeout()];
+        let least = limits.into_iter().flatten().min().unwrap_or(TIDY_GAP_MAX);
+        let gap = (least / 2).clamp(Duration::from_millis(10), TIDY_GAP_MAX);
+        while !self.others.places.is_closed() {
+            tokio::time::sleep(gap).await;
+            for share in [&self.appends, &self.others] {
+                let old: Vec<Session> = share.idle().extract_if(.., |session| self.is_too_old(session)).collect();
+                old.into_iter().for_each(close);
             }
         }
-        self.release(old);
-        answer.await.ok()
     }
 
-    /// The runtime of the caller; without one, that in which the store was opened.
-    pub(crate) fn runtime(&self) -> Handle {
-        Handle::try_current().unwrap_or_else(|_| self.runtime.clone())
+    /// Drops what is idle: whatever broke one connection most likely broke the others too.
+    fn clear(&self) {
+        for share in [&self.appends, &self.others] {
+            share.idle().clear();
+        }
     }
 
-    /// Takes a connection back, and keeps or closes it after what it was used for.
-    pub(crate) fn give_back<T>(&self, mut connection: PoolConnection<Postgres>, result: &Result<T, Fault>) {
-        if let Err(fault) = result
-            && !fault.spares_connection()
-        {
-            connection.close_on_drop();
-            drop(connection);
-            // Whatever broke it most likely broke those at hand too.
-            self.clear();
+    /// Closes what is idle, and hands out nothing more.
+    pub(crate) async fn close(&self) {
+        for share in [&self.appends, &self.others] {
+            share.places.close();
+            let idle = std::mem::take(&mut *share.idle());
+            for session in idle {
+                let _ = tokio::time::timeout(CLOSING_MAX, session.raw.close()).await;
+            }
+        }
+    }
+}
+
+impl Lent {
+    /// Takes the connection back, and keeps or closes it after what it was used for.
+    pub(crate) fn give_back<T>(self, result: &Result<T, Fault>) {
+        let Lent { mut session, purpose, connections, _place } = self;
+        if result.as_ref().is_err_and(|fault| !fault.spares_connection()) {
+            drop(session);
+            connections.clear();
             return;
         }
-        if !self.is_turn_of_others() {
-            self.hand_out(connection);
-        }
-    }
-
-    /// Whether those who use the pool beside the store are next: they would wait for ever while callers come one after the other.
-    fn is_turn_of_others(&self) -> bool {
-        let mut kept = self.kept();
-        let is_due = kept.shared_at.is_none_or(|at| at.elapsed() >= SHARE_GAP);
-        if kept.waiting.is_empty() || !is_due {
-            return false;
-        }
-        kept.shared_at = Some(Instant::now());
-        true
-    }
-
-    /// To the first who waits, or to those at hand, or back to the pool.
-    fn hand_out(&self, connection: PoolConnection<Postgres>) {
-        let mut kept = self.kept();
-        let mut connection = Ok(connection);
-        while let Some(waiting) = kept.waiting.pop_front() {
-            match waiting.reply.send(connection) {
-                Ok(()) => return,
-                // It gave up.
-                Err(unwanted) => connection = unwanted,
-            }
-        }
-        if let Ok(connection) = connection
-            && !kept.is_closed
-            && kept.idle.len() < self.keep
-        {
-            kept.idle.push(Idle { connection, since: Instant::now() });
-        }
-    }
-
-    /// Tells a failure of the pool to the first who waits; a pool that is only busy, to all who waited as long as it may
-    /// take.
-    fn refuse(&self, error: sqlx::Error) {
-        let mut kept = self.kept();
-        if !matches!(error, sqlx::Error::PoolTimedOut) {
-            if let Some(first) = kept.waiting.pop_front() {
-                // It may have given up.
-                let _ = first.reply.send(Err(error.into()));
-            }
-            return;
-        }
-        let patience = self.pool.options().get_acquire_timeout();
-        while let Some(first) = kept.waiting.pop_front_if(|first| first.since.elapsed() >= patience) {
-            let _ = first.reply.send(Err(sqlx::Error::PoolTimedOut.into()));
-        }
-    }
-
-    /// Whether somebody still waits; if not, the task that asks is over.
-    fn goes_on_asking(&self) -> bool {
-        let mut kept = self.kept();
-        kept.waiting.retain(|waiting| !waiting.reply.is_closed());
-        let goes_on = !kept.is_closed && !kept.waiting.is_empty();
-        if !goes_on {
-            kept.is_asking = false;
-            kept.abort = None;
-        }
-        goes_on
-    }
-
-    /// Gives what is at hand back to the pool.
-    pub(crate) fn clear(&self) {
-        let idle = std::mem::take(&mut self.kept().idle);
-        self.release(idle);
-    }
-
-    /// Gives everything back to the pool, and hands out nothing more.
-    pub(crate) fn close(&self) {
-        let (idle, abort) = {
-            let mut kept = self.kept();
-            kept.is_closed = true;
-            kept.waiting.clear();
-            (std::mem::take(&mut kept.idle), kept.abort.take())
-        };
-        if let Some(abort) = abort {
-            abort.abort();
-        }
-        self.release(idle);
-    }
-
-    /// A connection goes back to its pool in a task of its own, which needs a runtime.
-    fn release(&self, idle: Vec<Idle>) {
-        let runtime = self.runtime();
-        let _entered = runtime.enter();
-        drop(idle);
-    }
-}
-
-impl Drop for Connections {
-    fn drop(&mut self) {
-        self.close();
-    }
-}
-
-/// The part of a task that asks the pool: whoever waits must hear when the task is dropped, since its runtime has ended.
-struct Asker {
-    connections: Weak<Connections>,
-    number: u64,
-}
-
-impl Drop for Asker {
-    fn drop(&mut self) {
-        let Some(connections) = self.connections.upgrade() else { return };
-        let mut kept = connections.kept();
-        if kept.is_asking && kept.asker == self.number {
-            kept.is_asking = false;
-            kept.abort = None;
-            // Each of them sees that nobody answers, and asks anew.
-            kept.waiting.clear();
+        let share = connections.share(purpose);
+        session.used = Instant::now();
+        if share.places.is_closed() || connections.is_too_old(&session) {
+            close(session);
+        } else {
+            share.idle().push(session);
         }
     }
 }
 
-/// Asks the pool for one connection after the other, as long as somebody waits.
-async fn ask(pool: PgPool, asker: Asker) {
-    loop {
-        let answer = acquire(&pool).await;
-        let Some(connections) = asker.connections.upgrade() else { return };
-        match answer {
-            Ok(connection) => connections.hand_out(connection),
-            Err(error) => connections.refuse(error),
-        }
-        if !connections.goes_on_asking() {
-            return;
-        }
+/// Tells the server of the end, without waiting for it.
+fn close(session: Session) {
+    tokio::spawn(tokio::time::timeout(CLOSING_MAX, session.raw.close()));
+}
+
+/// Makes a session fit for use. Returns whether it takes no writes.
+async fn greet(conn: &mut PgConnection) -> Result<bool, Fault> {
+    let is_read_only = sqlx::raw_sql(GREETING).fetch_one(&mut *conn).await?.try_get_unchecked(0)?;
+    let noticing = sqlx::raw_sql(NOTICE_CLOSING).execute(conn).await.map(drop).map_err(Fault::from);
+    match noticing {
+        Err(fault) if !fault.is_definite() => Err(fault),
+        _ => Ok(is_read_only),
     }
 }
 
-/// A connection of the pool that is in no transaction. Whoever gives up sqlx's `begin` midway leaves one open of which the pool
-/// knows nothing: what is appended in it is confirmed, and never committed.
-async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-    let deadline = Instant::now() + pool.options().get_acquire_timeout();
-    loop {
-        let mut connection = pool.acquire().await?;
-        // In the simple protocol, a transaction that is a statement's own begins with it.
-        let checked = sqlx::raw_sql("SELECT pg_catalog.now() OPERATOR(pg_catalog.=) pg_catalog.statement_timestamp()")
-            .fetch_one(&mut *connection)
-            .await;
-        match checked.and_then(|row| row.try_get(0)) {
-            Ok(true) => return Ok(connection),
-            // A connection that has died, or whose transaction has failed, says nothing about the next one.
-            Err(error) if Instant::now() >= deadline || is_refusal(&error) => return Err(error),
-            _ => connection.close_on_drop(),
-        }
-    }
-}
-
-/// Whether the server refuses statements, and not because of a transaction that failed earlier.
-fn is_refusal(error: &sqlx::Error) -> bool {
-    let server_said = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
-    server_said.is_some_and(|error| error.severity() == PgSeverity::Error && error.code() != "25P02")
+/// Waits for the server for at most so long. The connection is of no use afterwards.
+pub(crate) async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    tokio::time::timeout(limit, call).await.unwrap_or(Err(Fault::Silent(limit)))
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use eskit_runtime::{Place, StoreError, StoreErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
@@ -16,8 +17,12 @@ pub(crate) enum Fault {
     Refused(String),
     /// The log does not hold this place.
     Replaced(Place),
+    /// The server did not answer for so long.
+    Silent(Duration),
     /// The store was closed.
     Closed,
+    /// The store belongs to the process that this one was forked from.
+    Forked,
 }
 
 impl From<sqlx::Error> for Fault {
@@ -41,7 +46,9 @@ impl fmt::Display for Fault {
             },
             Fault::Damaged(text) | Fault::Refused(text) => f.write_str(text),
             Fault::Replaced(place) => StoreError::replaced(*place).fmt(f),
+            Fault::Silent(limit) => write!(f, "the server did not answer within {limit:?}"),
             Fault::Closed => f.write_str("the store or its pool is closed"),
+            Fault::Forked => f.write_str("the store was opened before this process was forked"),
         }
     }
 }
@@ -73,7 +80,8 @@ impl Fault {
             Fault::Damaged(_) => StoreErrorKind::Corrupt,
             Fault::Refused(_) => StoreErrorKind::Invalid,
             Fault::Replaced(_) => StoreErrorKind::Replaced,
-            Fault::Closed => StoreErrorKind::Closed,
+            Fault::Silent(_) => StoreErrorKind::Unavailable,
+            Fault::Closed | Fault::Forked => StoreErrorKind::Closed,
             Fault::Sqlx(error) if database(error).is_some() => kind_of_code(self.code()),
             Fault::Sqlx(
                 sqlx::Error::Io(_)
@@ -94,14 +102,24 @@ impl Fault {
             // Nothing was sent.
             Fault::Sqlx(sqlx::Error::PoolTimedOut) => true,
             Fault::Sqlx(error) => database(error).is_some_and(|error| error.severity() == PgSeverity::Error),
-            Fault::Damaged(_) => false,
-            Fault::Refused(_) | Fault::Replaced(_) | Fault::Closed => true,
+            Fault::Damaged(_) | Fault::Silent(_) => false,
+            Fault::Refused(_) | Fault::Replaced(_) | Fault::Closed | Fault::Forked => true,
         }
     }
 
     /// Whether the connection can be used again.
     pub(crate) fn spares_connection(&self) -> bool {
-        self.is_definite()
+        self.is_definite() && !self.is_read_only()
+    }
+
+    /// Whether the connection was found to be broken, and another one may do.
+    pub(crate) fn has_broken_connection(&self) -> bool {
+        matches!(self, Fault::Sqlx(_)) && self.kind() == StoreErrorKind::Unavailable && !self.is_definite()
+    }
+
+    /// Whether the server takes no writes. Another one may, under the same name.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.code() == "25006"
     }
 
     /// Whether the server chose another transaction over this one, which it has undone.
@@ -190,7 +208,12 @@ impl Fault {
                 Fault::Sqlx(sqlx::Error::Io(error)) if error.to_string().starts_with("failed to lookup address") => {
                     "; no server of this name is known: check the host in the DSN, and the name service"
                 }
+                Fault::Silent(_) => {
+                    "; the connection was closed: look for a firewall that forgets connections, and for a server that is \
+                     overloaded, or raise `call_timeout`"
+                }
                 Fault::Closed => "; open it again",
+                Fault::Forked => "\nhelp: open a store in this process, after the fork",
                 _ => "",
             },
         }

@@ -1,15 +1,21 @@
+use std::sync::Arc;
+
 use eskit_runtime::{
     Interner, RecordedEvent, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
 use sqlx::{Connection, PgConnection};
 
+use crate::connections::{Connections, Purpose, within};
 use crate::error::Fault;
 use crate::record;
 use crate::statements::Statements;
-use crate::store::{Inner, PostgresStore};
+use crate::writer::Writer;
 
 /// Events whose tags are deleted at once.
 const EVENTS_AT_ONCE: i64 = 1000;
+
+/// A change may take so many times as long as one call: it deletes as many events as the stream has.
+const CHANGE_CALLS: u32 = 10;
 
 /// What becomes of a change: the status from then on, or why there is none.
 type Changed = Result<StreamStatus, StreamError>;
@@ -43,42 +49,42 @@ pub(crate) async fn info(
     Ok(StreamInfo::new(version.unsigned_abs(), status))
 }
 
-impl PostgresStore {
-    pub(crate) async fn read_info(&self, stream: &StreamId) -> Result<StreamInfo, Fault> {
-        let mut connection = self.inner.connections.take().await?;
-        let result = info(&mut connection, &self.inner.statements, stream).await;
-        self.inner.connections.give_back(connection, &result);
-        result
-    }
+pub(crate) async fn read_info(
+    connections: &Arc<Connections>,
+    statements: &Statements,
+    stream: &StreamId,
+) -> Result<StreamInfo, Fault> {
+    let mut connection = connections.take(Purpose::Other).await?;
+    let result = within(connections.call_timeout(), info(&mut connection, statements, stream)).await;
+    connection.give_back(&result);
+    result
+}
 
-    /// Changes a stream in a transaction of its own.
-    pub(crate) async fn change(&self, stream: &StreamId, change: &StreamChange) -> Result<Changed, Fault> {
-        let mut connection = self.inner.connections.take().await?;
-        // One at hand may have died meanwhile. It is too late to find out in the transaction: a change that went through, and was
-        // undone by somebody else, must not be made again.
-        let tested = connection.ping().await.map_err(Fault::from);
-        if tested.is_err() {
-            self.inner.connections.give_back(connection, &tested);
-            connection = self.inner.connections.take().await?;
-        }
-        // A caller who gives up while the transaction begins would leave it open for the next user of the pool.
-        connection.close_on_drop();
-        let result = change_in_turn(&mut connection, self, stream, change).await;
-        self.inner.connections.give_back(connection, &result);
-        result
+/// Changes a stream in a transaction of its own.
+pub(crate) async fn change_alone(writer: &Writer, stream: &StreamId, change: &StreamChange) -> Result<Changed, Fault> {
+    let connections = &writer.connections;
+    let mut connection = connections.take(Purpose::Other).await?;
+    // One at hand may have died meanwhile. It is too late to find out in the transaction: a change that went through, and was
+    // undone by somebody else, must not be made again.
+    let tested = within(connections.call_timeout(), async { Ok(connection.ping().await?) }).await;
+    if tested.is_err() {
+        connection.give_back(&tested);
+        connection = connections.take(Purpose::Other).await?;
     }
+    let result = within(writer.limit() * CHANGE_CALLS, change_in_turn(&mut connection, writer, stream, change)).await;
+    connection.give_back(&result);
+    result
 }
 
 async fn change_in_turn(
     conn: &mut PgConnection,
-    store: &PostgresStore,
+    writer: &Writer,
     stream: &StreamId,
     change: &StreamChange,
 ) -> Result<Changed, Fault> {
     // Whatever the session's default is: what others commit until it is this one's turn must be seen.
     let mut transaction = conn.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-    let Inner { statements, writer, .. } = &*store.inner;
-    let changed = self::change(&mut transaction, statements, stream, change, writer.wait_ms).await;
+    let changed = self::change(&mut transaction, &writer.statements, stream, change, writer.wait_ms).await;
     // The turn is given back before anything else is done with the connection.
     if matches!(changed, Ok(Ok(_))) {
         transaction.commit().await?

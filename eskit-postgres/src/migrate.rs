@@ -1,6 +1,5 @@
 use eskit_runtime::StoreError;
-use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::error::Fault;
 use crate::inspect::{self, Found};
@@ -9,17 +8,15 @@ use crate::names::Names;
 
 /// Applies the migrations that the database lacks, all or none. Others may do the same at the same time.
 pub(crate) async fn migrate(
-    mut connection: PoolConnection<Postgres>,
+    connection: &mut PgConnection,
     names: &Names,
     payload: PayloadType,
 ) -> Result<(), StoreError> {
     let fail = |fault: Fault| fault.into_error("migrate", names);
-    inspect::check_encoding(&mut connection).await.map_err(fail)?;
-    if let Found::Log { version: SCHEMA_VERSION } = inspect::inspect(&mut connection, names).await.map_err(fail)? {
+    inspect::check_encoding(&mut *connection).await.map_err(fail)?;
+    if let Found::Log { version: SCHEMA_VERSION } = inspect::inspect(&mut *connection, names).await.map_err(fail)? {
         return Ok(());
     }
-    // A caller that gives up while the transaction begins would leave it open for the next user of the pool.
-    connection.close_on_drop();
     // Whatever the session's default is: each statement must see what was committed before it.
     let begun = connection.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await;
     let mut transaction = begun.map_err(|error| fail(error.into()))?;

@@ -1,13 +1,19 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use eskit_runtime::StoreError;
+use eskit_runtime::{StoreError, StoreErrorKind};
 use sqlx::PgPool;
 
+use crate::background::Background;
+use crate::connections::{Connections, Purpose};
+use crate::inspect::Log;
 use crate::migrations::{DEFAULT_SCHEMA, PayloadType};
 use crate::names::Names;
 use crate::store::PostgresStore;
-use crate::{connect, migrate};
+use crate::{connect, inspect, migrate};
 
+/// Connections that a pool made from a DSN may open.
+const MAX_CONNECTIONS: u32 = 10;
 /// Appends that one store may queue.
 const QUEUE_LEN_MAX: usize = 1 << 20;
 
@@ -31,8 +37,8 @@ pub struct PostgresOptions {
     pub(crate) retry_for: Duration,
     pub(crate) listen: bool,
     pub(crate) poll_interval: Duration,
-    pub(crate) keep_connections: Option<usize>,
-    pub(crate) max_connections: u32,
+    pub(crate) call_timeout: Duration,
+    pub(crate) max_connections: Option<u32>,
 }
 
 impl Default for PostgresOptions {
@@ -47,15 +53,16 @@ impl Default for PostgresOptions {
             retry_for: Duration::from_secs(10),
             listen: true,
             poll_interval: Duration::from_millis(250),
-            keep_connections: None,
-            max_connections: 10,
+            call_timeout: Duration::from_secs(30),
+            max_connections: None,
         }
     }
 }
 
 impl PostgresOptions {
     /// The defaults: schema `eskit` without a prefix, no migration, 4,096 queued appends, 10 s for the turn to append and
-    /// for an append whose connection broke, and listening to other processes, with a look every 250 ms besides.
+    /// for an append whose connection broke, 30 s for each call, and listening to other processes, with a look every 250 ms
+    /// besides.
     pub fn new() -> PostgresOptions {
         PostgresOptions::default()
     }
@@ -90,8 +97,8 @@ impl PostgresOptions {
         self
     }
 
-    /// How many appends may wait for their turn: 1 to 1,048,576; values outside are brought inside. When that many wait,
-    /// further ones wait for a place before they are taken in.
+    /// How many appends the store takes in, those that are being written included: 1 to 1,048,576; values outside are brought
+    /// inside. Further ones wait for a place. What was taken in is still written when the store is closed.
     #[must_use]
     pub fn queue_len(mut self, appends: usize) -> PostgresOptions {
         self.queue_len = appends.clamp(1, QUEUE_LEN_MAX);
@@ -106,9 +113,9 @@ impl PostgresOptions {
         self
     }
 
-    /// How long to find out what became of an append whose connection broke, by appending it again with the same ids. After
-    /// that its outcome is reported as unknown. An append that the server undid in favour of another transaction is appended
-    /// again for as long.
+    /// How long to find out what became of an append whose connection broke, by appending it again with the same ids, at least
+    /// once. After that its outcome is reported as unknown. An append that the server undid in favour of another transaction is
+    /// appended again for as long.
     #[must_use]
     pub fn retry_for(mut self, time: Duration) -> PostgresOptions {
         self.retry_for = time;
@@ -116,8 +123,8 @@ impl PostgresOptions {
     }
 
     /// Whether to tell other processes of appends and to listen to theirs, with `NOTIFY` and `LISTEN`. While somebody waits
-    /// in `watch`, listening takes one connection of the pool. With a pool of one, and behind a pooler that hands out
-    /// connections by transaction, the store does not listen.
+    /// in `watch`, listening takes one connection. A store that may open only two, and one behind a pooler that hands out
+    /// connections by transaction, does not listen.
     #[must_use]
     pub fn listen(mut self, listen: bool) -> PostgresOptions {
         self.listen = listen;
@@ -125,31 +132,34 @@ impl PostgresOptions {
     }
 
     /// How often to look for appends of other processes while somebody waits in `watch`, whether or not something was heard;
-    /// at least 1 ms. Appends of this store are seen at once.
+    /// at least 1 ms, and at most the [`call_timeout`](PostgresOptions::call_timeout). Appends of this store are seen at once.
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> PostgresOptions {
         self.poll_interval = interval.max(Duration::from_millis(1));
         self
     }
 
-    /// How many connections to keep at hand between two uses, instead of giving them back to the pool, which costs a round
-    /// trip each time: a pool that is shared with others has so many less for them, also while the store has nothing to do.
-    /// The default is half of the pool, and leaves at least two: one listens, and one is for a transaction of
-    /// [`PostgresStore::in_transaction`].
-    #[must_use]
-    pub fn keep_connections(mut self, connections: usize) -> PostgresOptions {
-        self.keep_connections = Some(connections);
-        self
-    }
-
-    /// How many connections a pool that is made from a DSN may open; at least 2. Pools that are handed in decide themselves.
+    /// How many connections the store may open for itself, at least 2: one of them is for appends alone, and one listens if
+    /// there are three. The default is what the pool may open. A pool that is made from a DSN may open as many again, for
+    /// transactions of the caller; without this option, 10.
     #[must_use]
     pub fn max_connections(mut self, connections: u32) -> PostgresOptions {
-        self.max_connections = connections.max(2);
+        self.max_connections = Some(connections.max(2));
         self
     }
 
-    /// Opens the log in the database of this pool. The store uses the pool; closing it stays with the caller.
+    /// How long the server may take to answer one call, besides the wait for the turn to append; at least 1 ms. After that the
+    /// connection is closed, and what changes nothing is asked once more, and an append sent once more with the same ids, on a
+    /// new one. It must be longer than the longest read takes: connections that a firewall has forgotten are noticed by
+    /// nothing else.
+    #[must_use]
+    pub fn call_timeout(mut self, timeout: Duration) -> PostgresOptions {
+        self.call_timeout = timeout.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Opens the log in the database of this pool. The store opens connections of its own as the pool says, and leaves those
+    /// of the pool to the caller, whose it stays.
     ///
     /// # Errors
     /// `Invalid` for names that cannot be used, for a payload type other than the log's, and for a database whose encoding
@@ -157,7 +167,7 @@ impl PostgresOptions {
     /// out a part; `Foreign` when the log is missing or older and migrations were not asked for, when the database is newer
     /// than this program, or when the tables belong to another one; `Unavailable` when the server cannot be reached.
     pub async fn open(self, pool: PgPool) -> Result<PostgresStore, StoreError> {
-        PostgresStore::open_with(pool, false, self).await
+        PostgresStore::open_with(pool, false, Background::start()?, self).await
     }
 
     /// Opens the log in the database that a DSN names: `postgres://user:password@host:port/database`, with the parameters of
@@ -167,9 +177,16 @@ impl PostgresOptions {
     /// # Errors
     /// As [`PostgresOptions::open`]; `Invalid` for a DSN that cannot be read or has a parameter that sqlx does not know.
     pub async fn connect(self, dsn: &str) -> Result<PostgresStore, StoreError> {
-        let pool = connect::pool(dsn, self.max_connections)?;
-        connect::reach(&pool).await?;
-        PostgresStore::open_with(pool, true, self).await
+        let background = Background::start()?;
+        let pool = {
+            // A pool is made in a runtime, and the caller need not have one.
+            let _entered = background.runtime().enter();
+            connect::pool(dsn, self.max_connections.unwrap_or(MAX_CONNECTIONS))?
+        };
+        let reaching = pool.clone();
+        let reached = background.run(async move { Ok(connect::reach(&reaching).await) }).await;
+        reached.map_err(|fault| fault.into_failure("connect"))??;
+        PostgresStore::open_with(pool, true, background, self).await
     }
 
     /// Runs the migrations that the database lacks, all or none, in one transaction. Others may do the same at the same time.
@@ -179,7 +196,30 @@ impl PostgresOptions {
     pub async fn run_migrations(&self, pool: &PgPool) -> Result<(), StoreError> {
         let names = Names::new(&self.schema, &self.prefix)?;
         let fail = |error: sqlx::Error| crate::error::Fault::from(error).into_error("migrate", &names);
-        let connection = pool.acquire().await.map_err(fail)?;
-        migrate::migrate(connection, &names, self.payload.unwrap_or_default()).await
+        // Whoever gives up midway leaves no connection in a transaction to the pool.
+        let mut connection = pool.acquire().await.map_err(fail)?.detach();
+        migrate::migrate(&mut connection, &names, self.payload.unwrap_or_default()).await
+    }
+
+    /// Checks the log, and migrates it if that is wanted.
+    pub(crate) async fn inspect(&self, connections: &Arc<Connections>, names: &Names) -> Result<Log, StoreError> {
+        let taken = connections.take(Purpose::Append).await;
+        let mut connection = taken.map_err(|fault| fault.into_error("open", names))?;
+        if self.migrate {
+            migrate::migrate(&mut connection, names, self.payload.unwrap_or_default()).await?;
+        }
+        let log = inspect::check(&mut connection, names).await?;
+        connection.give_back(&Ok(()));
+        match self.payload {
+            Some(wanted) if wanted != log.payload => {
+                let text = format!(
+                    "the log `{names}` keeps payloads as `{}`, not as `{}`; leave the option out, or choose another schema",
+                    log.payload.sql(),
+                    wanted.sql()
+                );
+                Err(StoreError::new(StoreErrorKind::Invalid, text))
+            }
+            _ => Ok(log),
+        }
     }
 }

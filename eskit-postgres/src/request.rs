@@ -1,5 +1,5 @@
 use eskit_runtime::{Append, AppendError, Appended, Envelope, StoreError, StoreErrorKind, Timestamp};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// Bytes of one append: what one message to the server can hold with room to spare.
 const APPEND_BYTES_MAX: usize = 512 * 1024 * 1024;
@@ -46,6 +46,9 @@ impl Prepared {
 pub(crate) struct Request {
     pub(crate) prepared: Prepared,
     pub(crate) reply: oneshot::Sender<Answer>,
+    /// Its place in the queue, which it keeps until it is answered.
+    #[expect(dead_code, reason = "given back when it is dropped")]
+    pub(crate) place: OwnedSemaphorePermit,
 }
 
 impl Request {

@@ -4,10 +4,11 @@ use eskit_runtime::{AddTagsError, AddedTags, Envelope, EventId, Position, Tags};
 use sqlx::types::Uuid;
 use sqlx::{Connection, PgConnection};
 
+use crate::connections::{Purpose, within};
 use crate::error::Fault;
 use crate::record::{column, position};
 use crate::statements::Statements;
-use crate::store::{Inner, PostgresStore};
+use crate::writer::Writer;
 
 /// The position and the version, which the database puts before the rest of an envelope.
 const PLACE_LEN: usize = 16;
@@ -24,22 +25,17 @@ struct Event {
     tags: Tags,
 }
 
-impl PostgresStore {
-    /// Adds tags to stored events in a transaction of its own.
-    pub(crate) async fn add_tags_now(&self, added: &[AddedTags]) -> Result<Added, Fault> {
-        let mut connection = self.inner.connections.take().await?;
-        // A caller who gives up while the transaction begins would leave it open for the next user of the pool.
-        connection.close_on_drop();
-        let result = add_in_turn(&mut connection, self, added).await;
-        self.inner.connections.give_back(connection, &result);
-        result
-    }
+/// Adds tags to stored events in a transaction of its own.
+pub(crate) async fn add_alone(writer: &Writer, added: &[AddedTags]) -> Result<Added, Fault> {
+    let mut connection = writer.connections.take(Purpose::Other).await?;
+    let result = within(writer.limit(), add_in_turn(&mut connection, writer, added)).await;
+    connection.give_back(&result);
+    result
 }
 
-async fn add_in_turn(conn: &mut PgConnection, store: &PostgresStore, added: &[AddedTags]) -> Result<Added, Fault> {
+async fn add_in_turn(conn: &mut PgConnection, writer: &Writer, added: &[AddedTags]) -> Result<Added, Fault> {
     let mut transaction = conn.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-    let Inner { statements, writer, .. } = &*store.inner;
-    let result = add(&mut transaction, statements, added, writer.wait_ms).await;
+    let result = add(&mut transaction, &writer.statements, added, writer.wait_ms).await;
     if matches!(result, Ok(Ok(_))) {
         transaction.commit().await?;
     } else {

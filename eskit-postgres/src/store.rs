@@ -1,40 +1,44 @@
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use eskit_runtime::{
     AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
     StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use sqlx::PgPool;
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::{Mutex, oneshot, watch};
 
-use crate::connections::Connections;
+use crate::background::Background;
+use crate::connections::{Connections, Purpose, within};
 use crate::error::Fault;
 use crate::inspect::Log;
 use crate::migrations::PayloadType;
 use crate::names::Names;
 use crate::options::PostgresOptions;
 use crate::pooler::{self, Way};
-use crate::queue::{Held, Queue};
-use crate::request::{Prepared, Request};
+use crate::queue::Queue;
+use crate::request::Prepared;
 use crate::statements::Statements;
-use crate::watch::{Following, Heads};
+use crate::watch::Heads;
 use crate::writer::Writer;
-use crate::{connect, inspect, page, payload};
+use crate::{lifecycle, page, payload, retag};
 
 /// How often a question is asked before it is told that the connection broke.
 const TRIES: u32 = 4;
 
 /// A log in a PostgreSQL database.
 ///
-/// Appends of this process that come while one is being written are written together by the next; an append that finds
-/// nothing waiting goes straight to the database. Other processes may append to the same log. Cheap to clone; clones share
-/// the store. Must be opened, and used, inside a tokio runtime, which need not be the same: a store that outlives the runtime
-/// in which it was opened, as a `static` of tests does, goes on in that of its callers. A runtime that lives on but is not run,
-/// such as a single-threaded one outside of its `block_on`, keeps the connections that were made in it: who gets one of them
-/// waits until it is run again.
+/// Appends of this process that come while one is being written are written together by the next. Other processes may append
+/// to the same log. Cheap to clone; clones share the store.
+///
+/// The store has a thread of its own, on which everything is written and read. Its calls can be awaited on any runtime, and a
+/// caller whose future is not polled holds up no other. A process that is forked from the one that opened the store has no such
+/// thread: calls there are refused.
+///
+/// It also has connections of its own, which are opened as the pool says: with its options, its `after_connect`, and its
+/// `acquire_timeout`, `max_lifetime` and `idle_timeout`. [`PostgresOptions::max_connections`] bounds them. The connections of
+/// the pool are for transactions of the caller.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,14 +59,36 @@ pub struct PostgresStore {
 pub(crate) struct Inner {
     pub(crate) names: Names,
     pub(crate) payload: PayloadType,
-    pub(crate) connections: Arc<Connections>,
     pub(crate) statements: Arc<Statements>,
     pub(crate) heads: Arc<Heads>,
-    queue: Queue,
-    pub(crate) writer: Writer,
-    /// For reads ahead, which may hold half of the pool's connections while nobody polls them.
-    ahead: Semaphore,
+    pub(crate) background: Background,
+    connections: Arc<Connections>,
+    writer: Arc<Writer>,
+    queue: Arc<Queue>,
+    /// One change of a stream, or of tags, waits for its turn in the database at a time.
+    changing: Arc<Mutex<()>>,
+    ending: Ending,
     owns_pool: bool,
+}
+
+/// How a store ends.
+#[derive(Clone)]
+struct Ending {
+    queue: Arc<Queue>,
+    /// Whether everything that was taken in is written, after the queue was closed.
+    has_ended: watch::Receiver<bool>,
+    heads: Arc<Heads>,
+    connections: Arc<Connections>,
+}
+
+impl Ending {
+    async fn run(mut self) {
+        self.queue.close();
+        // The sender is dropped when the writer has ended, however it did.
+        let _ = self.has_ended.wait_for(|has_ended| *has_ended).await;
+        self.heads.close();
+        self.connections.close().await;
+    }
 }
 
 impl PostgresStore {
@@ -87,7 +113,7 @@ impl PostgresStore {
         PostgresOptions::new()
     }
 
-    /// The pool that the store uses.
+    /// The pool that the store was opened with, for transactions of the caller. The store has connections of its own.
     pub fn pool(&self) -> &PgPool {
         self.inner.connections.pool()
     }
@@ -100,75 +126,66 @@ impl PostgresStore {
     pub(crate) async fn open_with(
         pool: PgPool,
         owns_pool: bool,
+        background: Background,
         options: PostgresOptions,
     ) -> Result<PostgresStore, StoreError> {
-        let runtime = connect::runtime()?;
         let names = Names::new(&options.schema, &options.prefix)?;
-        let way = pooler::check(&pool, &names).await?;
-        if options.migrate {
-            options.run_migrations(&pool).await?;
-        }
-        let max_connections = pool.options().get_max_connections() as usize;
-        let half = max_connections / 2;
-        let keep = options.keep_connections.unwrap_or(half.min(max_connections.saturating_sub(2)));
-        let ahead = Semaphore::new(half);
-        let connections = Arc::new(Connections::new(pool, keep, runtime));
-        let Log { id, payload } = check(&connections, &names, &options).await?;
-        let statements = Arc::new(Statements::new(&names, payload, id));
-        let heads = Arc::new(Heads::new(
-            Place::START,
-            Arc::clone(&connections),
-            Arc::clone(&statements),
-            Following {
-                channel: names.channel(),
-                announces: options.listen,
-                // Who listens holds a connection: with a pool of one nothing else would be done meanwhile, and a pooler that lends
-                // connections for a transaction would let another program listen.
-                listens: options.listen && max_connections > 1 && way == Way::Own,
-                poll_interval: options.poll_interval,
-            },
-        ));
-        heads.ask(Place::START).await.map_err(|fault| fault.into_error("open", &names))?;
-        let writer = Writer {
-            names: names.clone(),
-            connections: Arc::clone(&connections),
-            statements: Arc::clone(&statements),
-            heads: Arc::clone(&heads),
-            wait_ms: options.lock_timeout.map(|timeout| i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1)),
-            retry_for: options.retry_for,
-            last_ns: AtomicU64::new(0),
-        };
-        let queue = Queue::new(options.queue_len);
-        let inner = Inner { names, payload, connections, statements, heads, queue, writer, ahead, owns_pool };
-        let store = PostgresStore { inner: Arc::new(inner) };
-        store.give_way_to_closing_pool();
-        Ok(store)
-    }
-
-    /// A pool that is closed waits for all its connections, also for those that are kept at hand.
-    fn give_way_to_closing_pool(&self) {
-        let mut closing = self.pool().close_event();
-        let connections = Arc::downgrade(&self.inner.connections);
-        let heads = Arc::downgrade(&self.inner.heads);
-        self.inner.connections.runtime().spawn(async move {
-            (&mut closing).await;
-            if let (Some(connections), Some(heads)) = (connections.upgrade(), heads.upgrade()) {
-                connections.close();
-                heads.close();
-            }
+        let opening = Parts::open(pool, names.clone(), options);
+        let opened = background.run(async { Ok(opening.await) }).await;
+        let parts = opened.map_err(|fault| fault.into_error("open", &names))??;
+        let Parts { payload, connections, statements, heads, writer, queue } = parts;
+        let (ended, has_ended) = watch::channel(false);
+        let serving = Arc::clone(&writer).serve(Arc::clone(&queue));
+        let runtime = background.runtime();
+        runtime.spawn(async move {
+            serving.await;
+            ended.send_replace(true);
         });
+        runtime.spawn(Arc::clone(&heads).follow());
+        runtime.spawn(Arc::clone(&heads).announce_all());
+        runtime.spawn(Arc::clone(&connections).tidy());
+        let ending = Ending {
+            queue: Arc::clone(&queue),
+            has_ended,
+            heads: Arc::clone(&heads),
+            connections: Arc::clone(&connections),
+        };
+        let (mut pool_closing, ending_with_pool) = (connections.pool().close_event(), ending.clone());
+        runtime.spawn(async move {
+            (&mut pool_closing).await;
+            ending_with_pool.run().await;
+        });
+        let changing = Arc::default();
+        let inner = Inner {
+            names,
+            payload,
+            statements,
+            heads,
+            background,
+            connections,
+            writer,
+            queue,
+            changing,
+            ending,
+            owns_pool,
+        };
+        Ok(PostgresStore { inner: Arc::new(inner) })
     }
 
     /// Closes the store for all its clones: appends that were taken in are finished, later ones and reads fail as closed, and
-    /// whoever waits in `watch` is told. A pool that was made from a DSN is closed too; one that was handed in is not.
+    /// whoever waits in `watch` is told. A pool that was made from a DSN is closed too; one that was handed in is not. When the
+    /// pool is closed, the store is closed as well.
     pub async fn close(&self) {
         let inner = &self.inner;
-        inner.queue.close();
-        while !inner.queue.is_idle() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+        let ending = inner.ending.clone().run();
+        // It fails only where there is no thread, and so nothing to close.
+        let ended = inner.background.run(async {
+            ending.await;
+            Ok(())
+        });
+        if ended.await.is_err() {
+            return;
         }
-        inner.heads.close();
-        inner.connections.close();
         if inner.owns_pool {
             self.pool().close().await;
         }
@@ -185,86 +202,119 @@ impl PostgresStore {
         Ok(Prepared::new(append)?)
     }
 
-    /// A place among the reads ahead. Where there is none, the read waits to be polled again, which is when it is no longer
-    /// ahead.
-    async fn admit_ahead(&self) -> Option<SemaphorePermit<'_>> {
-        let place = self.inner.ahead.try_acquire().ok();
-        if place.is_none() {
-            tokio::task::yield_now().await;
-        }
-        place
+    /// Asks for what changes nothing, on the store's thread.
+    async fn ask<T, Q, F>(&self, doing: &str, question: Q) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        Q: Fn(Arc<Connections>, Arc<Statements>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
+        let (connections, statements) = (Arc::clone(&self.inner.connections), Arc::clone(&self.inner.statements));
+        let asked = self.inner.background.run(async move {
+            // Connections at hand may have died meanwhile, with the server; each that is met is let go, and so are the others.
+            for tried in 1..TRIES {
+                match question(Arc::clone(&connections), Arc::clone(&statements)).await {
+                    Err(fault) if fault.has_broken_connection() => {}
+                    // A new connection may be heard; a server that is silent again would most likely stay so.
+                    Err(Fault::Silent(_)) if tried == 1 => {}
+                    answer => return answer,
+                }
+            }
+            question(connections, statements).await
+        });
+        asked.await.map_err(|fault| self.error(doing, fault))
     }
 
-    async fn try_read(&self, query: &Query, options: &ReadOptions) -> Result<Page, Fault> {
-        let mut connection = self.inner.connections.take().await?;
-        let result = page::read(&mut connection, &self.inner.statements, query, options).await;
-        if matches!(&result, Ok(read) if read.is_cut) {
-            // The server goes on to send what the page has no room for: without end, compared with a new connection.
-            connection.close_on_drop();
-        } else {
-            self.inner.connections.give_back(connection, &result);
-        }
-        result.map(|read| read.page)
+    async fn ask_head(&self, doing: &str, place: Place) -> Result<Place, StoreError> {
+        let heads = Arc::clone(&self.inner.heads);
+        self.ask(doing, move |_, _| {
+            let heads = Arc::clone(&heads);
+            async move { heads.ask(place).await }
+        })
+        .await
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // Whoever follows the log on behalf of those who wait has nobody left.
-        self.heads.close();
+        if !self.background.is_here() {
+            self.background.forget();
+            return;
+        }
+        self.background.end_after(self.ending.clone().run());
     }
 }
 
-/// Asks for what changes nothing. Connections at hand may have died meanwhile, with the server or with their runtime; each that
-/// is met is let go, and so are the others.
-async fn ask<T, F: Future<Output = Result<T, Fault>>>(question: impl Fn() -> F) -> Result<T, Fault> {
-    for _ in 1..TRIES {
-        match question().await {
-            Err(fault) if fault.kind() == StoreErrorKind::Unavailable && !fault.is_definite() => {}
-            answer => return answer,
-        }
-    }
-    question().await
+/// What a store is made of.
+struct Parts {
+    payload: PayloadType,
+    connections: Arc<Connections>,
+    statements: Arc<Statements>,
+    heads: Arc<Heads>,
+    writer: Arc<Writer>,
+    queue: Arc<Queue>,
 }
 
-/// Checks the log.
-async fn check(connections: &Arc<Connections>, names: &Names, options: &PostgresOptions) -> Result<Log, StoreError> {
-    let mut connection = connections.take().await.map_err(|fault| fault.into_error("open", names))?;
-    let log = inspect::check(&mut connection, names).await?;
-    connections.give_back(connection, &Ok(()));
-    match options.payload {
-        Some(wanted) if wanted != log.payload => {
-            let text = format!(
-                "the log `{names}` keeps payloads as `{}`, not as `{}`; leave the option out, or choose another schema",
-                log.payload.sql(),
-                wanted.sql()
-            );
-            Err(StoreError::new(StoreErrorKind::Invalid, text))
-        }
-        _ => Ok(log),
+impl Parts {
+    /// Checks the log, and migrates it if that is wanted. Must run on the store's thread.
+    async fn open(pool: PgPool, names: Names, options: PostgresOptions) -> Result<Parts, StoreError> {
+        let checking = tokio::time::timeout(options.call_timeout, pooler::check(&pool, &names));
+        // A network that is silent is told of below.
+        let way = checking.await.unwrap_or(Ok(Way::Own))?;
+        let max_connections = options.max_connections.unwrap_or_else(|| pool.options().get_max_connections()).max(2);
+        // Who listens holds a connection. A pooler that lends connections for a transaction would let another program listen.
+        let listens = options.listen && max_connections > 2 && way == Way::Own;
+        let others = max_connections - 1 - u32::from(listens);
+        let connections = Arc::new(Connections::new(pool, others, options.call_timeout));
+        let Log { id, payload } = options.inspect(&connections, &names).await?;
+        let statements = Arc::new(Statements::new(&names, payload, id));
+        let heads = Heads::new(Arc::clone(&connections), Arc::clone(&statements), names.channel(), listens, &options);
+        let heads = Arc::new(heads);
+        heads.ask(Place::START).await.map_err(|fault| fault.into_error("open", &names))?;
+        let writer = Arc::new(Writer {
+            names: names.clone(),
+            connections: Arc::clone(&connections),
+            statements: Arc::clone(&statements),
+            heads: Arc::clone(&heads),
+            wait_ms: options.lock_timeout.map(|timeout| i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1)),
+            retry_for: options.retry_for,
+        });
+        let queue = Arc::new(Queue::new(options.queue_len, names));
+        Ok(Parts { payload, connections, statements, heads, writer, queue })
     }
 }
 
 impl EventStore for PostgresStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let inner = &self.inner;
         let prepared = self.prepare(append)?;
+        inner.background.check().map_err(|fault| AppendError::Store(self.error("append to", fault)))?;
         let (reply, answer) = oneshot::channel();
-        let closed = |_| AppendError::Store(self.error("append to", Fault::Closed));
-        if let Some(request) = self.inner.queue.enter(Request { prepared, reply }).await.map_err(closed)? {
-            // The direct path: nothing waits, so this task writes by itself.
-            let lead = Lead { inner: Arc::clone(&self.inner), has_begun: true };
-            lead.write(self.inner.queue.baton().await, vec![request]).await;
-        }
+        inner.queue.enter(inner.background.runtime(), prepared, reply);
         answer.await.unwrap_or_else(|_| {
-            let text = format!("the append to the log `{}` was interrupted", self.inner.names);
+            let text = format!("the append to the log `{}` was interrupted", inner.names);
             Err(AppendError::UnknownOutcome(StoreError::new(StoreErrorKind::Unavailable, text)))
         })
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         limits::check_read(query, &options)?;
-        let _place = if options.ahead { self.admit_ahead().await } else { None };
-        ask(|| self.try_read(query, &options)).await.map_err(|fault| self.error("read", fault))
+        let query = Arc::new(query.clone());
+        self.ask("read", move |connections, statements| {
+            let query = Arc::clone(&query);
+            async move {
+                let mut connection = connections.take(Purpose::Other).await?;
+                let call = page::read(&mut connection, &statements, &query, &options);
+                let result = within(connections.call_timeout(), call).await;
+                // What the server goes on to send, where the page has no room for it, is without end compared with a new
+                // connection.
+                if !matches!(&result, Ok(read) if read.is_cut) {
+                    connection.give_back(&result);
+                }
+                result.map(|read| read.page)
+            }
+        })
+        .await
     }
 
     async fn log_id(&self) -> Result<LogId, StoreError> {
@@ -272,99 +322,55 @@ impl EventStore for PostgresStore {
     }
 
     async fn head(&self) -> Result<Place, StoreError> {
-        ask(|| self.inner.heads.ask(Place::START)).await.map_err(|fault| self.error("read", fault))
+        self.ask_head("read", Place::START).await
     }
 
     async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         let mut watcher = self.inner.heads.watcher();
-        let fail = |fault| self.error("watch", fault);
         loop {
             // What this process knows of the head may be that of a log that was replaced since.
-            let head = ask(|| self.inner.heads.ask(after)).await.map_err(fail)?;
+            let head = self.ask_head("watch", after).await?;
             if head.position > after.position {
                 return Ok(head);
             }
-            watcher.moved().await.map_err(fail)?;
+            watcher.moved().await.map_err(|fault| self.error("watch", fault))?;
         }
     }
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         limits::check_stream(stream)?;
-        ask(|| self.read_info(stream)).await.map_err(|fault| self.error("read", fault))
+        let stream = stream.clone();
+        self.ask("read", move |connections, statements| {
+            let stream = stream.clone();
+            async move { lifecycle::read_info(&connections, &statements, &stream).await }
+        })
+        .await
     }
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         limits::check_change(stream, &change)?;
-        self.change(stream, &change).await.map_err(|fault| self.error("change a stream of", fault))?
+        let inner = &self.inner;
+        let (writer, changing, stream) = (Arc::clone(&inner.writer), Arc::clone(&inner.changing), stream.clone());
+        let changed = inner.background.run(async move {
+            let _alone = changing.lock().await;
+            lifecycle::change_alone(&writer, &stream, &change).await
+        });
+        changed.await.map_err(|fault| self.error("change a stream of", fault))?
     }
 
     async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
         limits::check_add_tags(&added)?;
+        let (writer, changing, added) =
+            (Arc::clone(&self.inner.writer), Arc::clone(&self.inner.changing), Arc::new(added));
         // Made twice, it is as if it had been made once.
-        ask(|| self.add_tags_now(&added)).await.map_err(|fault| self.error("add tags to", fault))?
-    }
-}
-
-/// A task that writes for others. Passes the lead on when it ends, also when its task is dropped midway.
-struct Lead {
-    inner: Arc<Inner>,
-    has_begun: bool,
-}
-
-impl Lead {
-    /// Writes what waits until nothing does, in turn with a second lead where many callers append.
-    async fn serve(mut self) {
-        self.has_begun = true;
-        let (queue, writer) = (&self.inner.queue, &self.inner.writer);
-        loop {
-            let mut baton = queue.baton().await;
-            let batch = queue.take(&mut baton, writer.linger()).await;
-            if batch.is_empty() {
-                break;
+        let tagged = self.ask("add tags to", move |_, _| {
+            let (writer, changing, added) = (writer.clone(), changing.clone(), added.clone());
+            async move {
+                let _alone = changing.lock().await;
+                retag::add_alone(&writer, &added).await
             }
-            if queue.begins_second_lead(&baton) {
-                Lead { inner: Arc::clone(&self.inner), has_begun: false }.spawn();
-            }
-            let callers = self.write(baton, batch).await;
-            if queue.has_lead_too_many(callers) {
-                break;
-            }
-        }
-    }
-
-    /// Writes a batch, passes the baton on, and answers. Returns how many callers are likely to append now.
-    async fn write(&self, mut baton: Held<'_>, batch: Vec<Request>) -> usize {
-        let (queue, writer) = (&self.inner.queue, &self.inner.writer);
-        let decided = writer.decide(batch, &mut baton.known).await;
-        let callers = queue.wrote(&mut baton, decided.len());
-        drop(baton);
-        if queue.has_two_leads() {
-            // The other one first hands its batch to the database.
-            tokio::task::yield_now().await;
-        }
-        let again = writer.answer(decided).await;
-        queue.put_back(again);
-        callers
-    }
-
-    fn spawn(self) {
-        // The runtime of whoever wrote last lives, most likely, also when that in which the store was opened has ended.
-        let runtime = self.inner.connections.runtime();
-        runtime.spawn(self.serve());
-    }
-}
-
-impl Drop for Lead {
-    fn drop(&mut self) {
-        if !self.has_begun {
-            // The runtime is gone, so nobody can write any more.
-            for request in self.inner.queue.abandon() {
-                let error = Fault::Closed.into_error("append to", &self.inner.names);
-                request.answer(Err(AppendError::Store(error)));
-            }
-        } else if self.inner.queue.end_lead() {
-            Lead { inner: Arc::clone(&self.inner), has_begun: false }.spawn();
-        }
+        });
+        tagged.await?
     }
 }
 

@@ -1,5 +1,4 @@
-use sqlx::pool::PoolConnection;
-use sqlx::{Connection, PgConnection, Postgres};
+use sqlx::{Connection, PgConnection};
 
 use crate::batch::Batch;
 use crate::error::Fault;
@@ -13,7 +12,7 @@ use crate::statements::Statements;
 /// Outside of a transaction, the one statement is committed with its end. Where sessions have another isolation level by default,
 /// a transaction says which one it needs, for two round trips more.
 pub(crate) async fn commit(
-    conn: &mut PoolConnection<Postgres>,
+    conn: &mut PgConnection,
     statements: &Statements,
     batch: &Batch<'_>,
     wait_ms: Option<i32>,
@@ -25,8 +24,6 @@ pub(crate) async fn commit(
             answer => return answer,
         }
     }
-    // Given up while the transaction begins, it would be left open for the next user of the pool.
-    conn.close_on_drop();
     let mut transaction = conn.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     match append(&mut transaction, statements, batch, wait_ms, known).await {
         Ok(outcome) => {

@@ -1,20 +1,24 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use eskit_runtime::{AppendError, StoreErrorKind};
+use futures_util::future::join;
 
 use crate::batch::Batch;
-use crate::connections::Connections;
+use crate::connections::{Connections, Purpose, within};
 use crate::error::Fault;
 use crate::known::Known;
 use crate::names::Names;
 use crate::outcome::Verdict;
+use crate::queue::Queue;
 use crate::request::{Answer, Request};
 use crate::statements::Statements;
 use crate::watch::Heads;
 use crate::{repeat, turn};
 
+/// From this many callers on, each batch takes in half of them: while the database writes one half, this process answers the
+/// other and gathers it again. Each batch has costs of its own, so fewer callers fare better in one.
+const SHARED_MIN: usize = 96;
 /// The longest that a batch waits for further appends.
 const LINGER_MAX: Duration = Duration::from_millis(1);
 /// A batch waits for further appends for this part of the time that the last one took.
@@ -33,21 +37,12 @@ pub(crate) struct Writer {
     pub(crate) wait_ms: Option<i32>,
     /// How long to find out what became of an append whose connection broke.
     pub(crate) retry_for: Duration,
-    /// How long the last batch took, in nanoseconds.
-    pub(crate) last_ns: AtomicU64,
 }
 
 /// What became of the requests of a batch, and those that it did not take in, in order.
-pub(crate) struct Decided {
+struct Decided {
     verdicts: Vec<(Request, Verdict)>,
     left: Vec<Request>,
-}
-
-impl Decided {
-    /// How many requests were decided.
-    pub(crate) fn len(&self) -> usize {
-        self.verdicts.len()
-    }
 }
 
 /// Why a batch was not decided.
@@ -57,20 +52,54 @@ struct Failure {
     is_ambiguous: bool,
 }
 
+/// Leaves nobody waiting for an answer if the writer ends.
+struct Serving<'q>(&'q Queue);
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 impl Writer {
-    /// How long to wait for further appends before the next batch.
-    pub(crate) fn linger(&self) -> Duration {
-        (Duration::from_nanos(self.last_ns.load(Ordering::Relaxed)) / LINGER_PART).min(LINGER_MAX)
+    /// Writes what waits, one batch after another, until the queue is closed and empty.
+    pub(crate) async fn serve(self: Arc<Writer>, queue: Arc<Queue>) {
+        let _serving = Serving(&queue);
+        let mut known = Known::default();
+        // How many callers are likely to append now: those of the last batch, and those that waited when it was written.
+        let mut callers = 0;
+        let mut linger = Duration::ZERO;
+        let mut last: Option<Decided> = None;
+        loop {
+            let is_shared = callers >= SHARED_MIN;
+            if !is_shared && let Some(decided) = last.take() {
+                queue.put_back(self.answer(decided));
+            }
+            if last.is_none() && !queue.wait().await {
+                return;
+            }
+            let expected = if is_shared { callers.div_ceil(2) } else { callers };
+            queue.gather(expected, linger).await;
+            callers = callers.max(queue.len());
+            let batch = queue.take(if callers >= SHARED_MIN { callers.div_ceil(2) } else { usize::MAX });
+            let started = Instant::now();
+            let answering = async { last.take().map(|decided| self.answer(decided)).unwrap_or_default() };
+            let (decided, again) = join(self.decide(batch, &mut known), answering).await;
+            queue.put_back(again);
+            linger = (started.elapsed() / LINGER_PART).min(LINGER_MAX);
+            callers = decided.verdicts.len() + queue.len();
+            last = Some(decided);
+        }
     }
 
     /// Writes a batch, or as much of it as one transaction takes in.
-    pub(crate) async fn decide(&self, mut requests: Vec<Request>, known: &mut Known) -> Decided {
+    async fn decide(&self, mut requests: Vec<Request>, known: &mut Known) -> Decided {
+        if requests.is_empty() {
+            return Decided { verdicts: Vec::new(), left: requests };
+        }
         let (taken, result) = {
             let batch = Batch::new(requests.iter_mut().map(|request| &mut request.prepared));
-            let started = Instant::now();
-            let result = self.write(&batch, known).await;
-            self.last_ns.store(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
-            (batch.appends.len(), result)
+            (batch.appends.len(), self.write(&batch, known).await)
         };
         let mut decided = Decided { verdicts: Vec::with_capacity(taken), left: requests.split_off(taken) };
         match result {
@@ -90,15 +119,19 @@ impl Writer {
     }
 
     /// Answers the requests of a batch. Returns those that must be tried again, in order.
-    pub(crate) async fn answer(&self, decided: Decided) -> Vec<Request> {
+    fn answer(self: &Arc<Writer>, decided: Decided) -> Vec<Request> {
         let mut again = Vec::new();
         for (request, verdict) in decided.verdicts {
             match verdict {
                 Verdict::Done(answer) => request.answer(answer),
                 Verdict::Again => again.push(request),
                 Verdict::Known => {
-                    let answer = self.repeated(&request).await;
-                    request.answer(answer);
+                    let writer = Arc::clone(self);
+                    // The next batch does not wait for it.
+                    tokio::spawn(async move {
+                        let answer = writer.repeated(&request).await;
+                        request.answer(answer);
+                    });
                 }
             }
         }
@@ -125,17 +158,18 @@ impl Writer {
     }
 
     async fn try_repeated(&self, request: &Request) -> Result<Answer, Fault> {
-        let mut connection = self.connections.take().await?;
-        let result = repeat::answer(&mut connection, &self.statements, &request.prepared.append.events).await;
-        self.connections.give_back(connection, &result);
+        let mut connection = self.connections.take(Purpose::Other).await?;
+        let call = repeat::answer(&mut connection, &self.statements, &request.prepared.append.events);
+        let result = within(self.connections.call_timeout(), call).await;
+        connection.give_back(&result);
         result
     }
 
     /// Writes a batch. When it gave way to another transaction, or the connection breaks, the same batch is written again: what
     /// was committed is then known by its ids, and answered with its positions.
     async fn write(&self, batch: &Batch<'_>, known: &mut Known) -> Result<Vec<Verdict>, Failure> {
-        let started = Instant::now();
-        let mut is_ambiguous = false;
+        let mut failed_first = None;
+        let (mut is_ambiguous, mut was_read_only) = (false, false);
         let mut pause = Duration::ZERO;
         loop {
             let fault = match self.try_write(batch, &mut is_ambiguous, known).await {
@@ -143,9 +177,13 @@ impl Writer {
                 Err(fault) => fault,
             };
             known.clear();
-            let is_final =
-                fault.blames_data() || fault.kind() == StoreErrorKind::Closed || started.elapsed() >= self.retry_for;
-            if is_final || !(is_ambiguous || fault.gave_way()) {
+            // A new connection may lead to a server that takes writes.
+            let is_moved = fault.is_read_only() && !std::mem::replace(&mut was_read_only, true);
+            let failed_first = failed_first.get_or_insert_with(Instant::now);
+            let is_final = fault.blames_data()
+                || fault.kind() == StoreErrorKind::Closed
+                || (!pause.is_zero() && failed_first.elapsed() >= self.retry_for);
+            if is_final || !(is_ambiguous || is_moved || fault.gave_way()) {
                 return Err(Failure { is_ambiguous: is_ambiguous && !fault.blames_data(), fault });
             }
             tokio::time::sleep(pause).await;
@@ -159,9 +197,10 @@ impl Writer {
         is_ambiguous: &mut bool,
         known: &mut Known,
     ) -> Result<Vec<Verdict>, Fault> {
-        let mut connection = self.connections.take().await?;
-        let result = turn::commit(&mut connection, &self.statements, batch, self.wait_ms, known).await;
-        self.connections.give_back(connection, &result);
+        let mut connection = self.connections.take(Purpose::Append).await?;
+        let written = turn::commit(&mut connection, &self.statements, batch, self.wait_ms, known);
+        let result = within(self.limit(), written).await;
+        connection.give_back(&result);
         if let Err(fault) = &result {
             *is_ambiguous |= !fault.is_definite();
         }
@@ -171,6 +210,12 @@ impl Writer {
             self.heads.announce(head);
         }
         Ok(verdicts)
+    }
+
+    /// How long the server may take to write: as long as for any call, and to wait for the turn.
+    pub(crate) fn limit(&self) -> Duration {
+        let turn = self.wait_ms.map(i32::unsigned_abs).map_or(Duration::ZERO, |ms| Duration::from_millis(ms.into()));
+        self.connections.call_timeout().saturating_add(turn)
     }
 
     fn error(&self, failure: &Failure) -> AppendError {

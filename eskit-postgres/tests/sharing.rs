@@ -411,7 +411,7 @@ async fn closing_finishes_what_was_taken_in_and_refuses_the_rest() {
     assert_eq!(everything(&fixture.another().await).await.len(), written);
 }
 
-/// The pool is the caller's: closing it must not wait for the store, which keeps connections at hand.
+/// The pool is the caller's: closing it does not wait for the store.
 #[tokio::test]
 async fn closing_the_callers_pool_closes_the_store() {
     let Some(fixture) = fixture().await else { return };
@@ -419,6 +419,8 @@ async fn closing_the_callers_pool_closes_the_store() {
     let store = PostgresStore::open(pool.clone()).await.unwrap();
     store.append(one(plain("e"))).await.unwrap();
     tokio::time::timeout(Duration::from_secs(10), pool.close()).await.unwrap();
+    let watching = tokio::time::timeout(Duration::from_secs(10), store.watch(Position::new(1).into()));
+    assert_eq!(watching.await.unwrap().unwrap_err().kind(), eskit_runtime::StoreErrorKind::Closed);
     match store.append(one(plain("e"))).await {
         Err(AppendError::Store(error)) => assert_eq!(error.kind(), eskit_runtime::StoreErrorKind::Closed),
         other => panic!("{other:?}"),
