@@ -66,7 +66,9 @@ impl<S: EventStore> App<S> {
     /// common, on this `App` and its clones, wait for each other instead of meeting as conflicts. Worth it where many
     /// decide on the same few instances; a conflict is then left only with other programs.
     ///
-    /// A command holds its locks through its retries, and those that wait are served in the order in which they came.
+    /// A command keeps its turn through its retries, and those that wait are served in the order in which they came. One that
+    /// has had its turn for 250 ms is passed over, since its future may not be polled any more, as one that `select!` left
+    /// aside. Both then meet as if there were no single writer, and the append tells which of them has to try again.
     #[must_use]
     pub fn with_single_writer(mut self) -> App<S> {
         self.writer = Some(Arc::new(SingleWriter::new()));

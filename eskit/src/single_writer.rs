@@ -1,36 +1,45 @@
 //! Locks of this process, so that decisions on the same instances come one after the other.
 
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
-use eskit_runtime::{Query, QueryItem};
-use tokio::sync::{Mutex, MutexGuard};
+use eskit_runtime::{Query, QueryItem, Sleep};
+
+use crate::sleep::Timer;
 
 /// Enough that two instances seldom share a lock, which costs them only waiting.
 const LOCKS: usize = 1024;
+/// How long a decision keeps others waiting. One that takes longer may not be polled any more; conflicts are found by the
+/// append in any case.
+const TURN_MAX: Duration = Duration::from_millis(250);
 
 /// A lock for each instance of an aggregate, out of a fixed number that instances share.
 #[derive(Debug)]
 pub(crate) struct SingleWriter {
-    locks: Box<[Mutex<()>]>,
+    locks: Box<[Lock]>,
     hasher: RandomState,
 }
 
 impl SingleWriter {
     pub(crate) fn new() -> SingleWriter {
-        SingleWriter { locks: (0..LOCKS).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
+        SingleWriter { locks: (0..LOCKS).map(|_| Lock::default()).collect(), hasher: RandomState::new() }
     }
 
-    /// Waits until no other decision reads one of these instances. Locks are taken in one order, so nobody waits in a
-    /// circle; whoever came first goes first.
-    pub(crate) async fn lock(&self, instances: &Query) -> Vec<MutexGuard<'_, ()>> {
+    /// Waits until no other decision reads one of these instances, or has done so for too long. Locks are taken in one order,
+    /// so nobody waits in a circle; whoever came first goes first.
+    pub(crate) async fn lock(&self, instances: &Query) -> Vec<Place<'_>> {
         let mut indices: Vec<usize> = instances.items().iter().map(|instance| self.index(instance)).collect();
         indices.sort_unstable();
         indices.dedup();
-        let mut guards = Vec::with_capacity(indices.len());
+        let mut places = Vec::with_capacity(indices.len());
         for index in indices {
-            guards.push(self.locks[index].lock().await);
+            places.push(self.locks[index].lock().await);
         }
-        guards
+        places
     }
 
     fn index(&self, QueryItem { stream, tags, .. }: &QueryItem) -> usize {
@@ -39,8 +48,94 @@ impl SingleWriter {
     }
 }
 
+/// A lock that passes over those that are not polled, whether they hold it or are next.
+#[derive(Debug, Default)]
+struct Lock(Mutex<Line>);
+
+/// Those that want a lock, by tickets.
+#[derive(Debug, Default)]
+struct Line {
+    tickets: u64,
+    /// Whose turn it is, and since when.
+    turn: Option<(u64, Instant)>,
+    waiting: VecDeque<(u64, Waker)>,
+}
+
+impl Lock {
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn lock(&self) -> Place<'_> {
+        let ticket = {
+            let mut line = self.line();
+            line.tickets += 1;
+            line.tickets
+        };
+        let place = Place { lock: self, ticket };
+        let mut timer = None;
+        poll_fn(|context| {
+            while place.lock.line().poll_turn(ticket, context).is_pending() {
+                // Not before it must wait: most need not.
+                let timer = timer.get_or_insert_with(|| Box::pin(Timer.sleep(TURN_MAX)));
+                if timer.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                timer.set(Timer.sleep(TURN_MAX));
+            }
+            Poll::Ready(())
+        })
+        .await;
+        place
+    }
+}
+
+impl Line {
+    /// Whether it is the turn of this ticket: because it was passed on, or nobody has it, or somebody has it for too long.
+    fn poll_turn(&mut self, ticket: u64, context: &Context<'_>) -> Poll<()> {
+        let is_free = self.turn.is_none_or(|(of, since)| of == ticket || since.elapsed() >= TURN_MAX);
+        if is_free {
+            self.waiting.retain(|(of, _)| *of != ticket);
+            self.turn = Some((ticket, Instant::now()));
+            return Poll::Ready(());
+        }
+        match self.waiting.iter_mut().find(|(of, _)| *of == ticket) {
+            Some((_, waker)) => waker.clone_from(context.waker()),
+            None => self.waiting.push_back((ticket, context.waker().clone())),
+        }
+        Poll::Pending
+    }
+
+    /// Passes the turn on if this ticket has it. Otherwise it waits no longer.
+    fn leave(&mut self, ticket: u64) -> Option<Waker> {
+        self.waiting.retain(|(of, _)| *of != ticket);
+        self.turn.take_if(|(of, _)| *of == ticket)?;
+        let (next, waker) = self.waiting.pop_front()?;
+        self.turn = Some((next, Instant::now()));
+        Some(waker)
+    }
+}
+
+/// A place in the line for a lock, which is left when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place<'l> {
+    lock: &'l Lock,
+    ticket: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let next = self.lock.line().leave(self.ticket);
+        if let Some(next) = next {
+            next.wake();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
     use eskit_runtime::Tag;
 
@@ -48,25 +143,55 @@ mod tests {
         QueryItem::types(["campus.Defined"]).with_tag(Tag::new("course", name))
     }
 
+    fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
     #[tokio::test]
     async fn an_instance_is_locked_whatever_is_read_of_it() {
         let writer = SingleWriter::new();
-        let guards = writer.lock(&Query::any_of([course("maths"), course("art")])).await;
-        assert!(!guards.is_empty());
-        let other_types = QueryItem::types(["campus.Left"]).with_tag(Tag::new("course", "art"));
-        let (held, query) = (writer.index(&other_types), Query::from(other_types));
-        assert!(writer.locks[held].try_lock().is_err());
-        let waiting = writer.lock(&query);
-        assert!(tokio::time::timeout(std::time::Duration::from_millis(5), waiting).await.is_err());
-        drop(guards);
-        assert_eq!(writer.lock(&query).await.len(), 1);
+        let places = writer.lock(&Query::any_of([course("maths"), course("art")])).await;
+        let other_types = Query::from(QueryItem::types(["campus.Left"]).with_tag(Tag::new("course", "art")));
+        let mut waiting = pin!(writer.lock(&other_types));
+        assert!(poll(waiting.as_mut()).is_pending());
+        drop(places);
+        assert_eq!(waiting.await.len(), 1);
     }
 
     #[tokio::test]
     async fn instances_that_share_a_lock_take_it_once() {
         let writer = SingleWriter::new();
         let items: Vec<QueryItem> = (0..5 * LOCKS).map(|number| course(&number.to_string())).collect();
-        let guards = writer.lock(&Query::any_of(items)).await;
-        assert!(guards.len() <= LOCKS);
+        let places = writer.lock(&Query::any_of(items)).await;
+        assert!(places.len() <= LOCKS);
+    }
+
+    #[tokio::test]
+    async fn those_that_wait_have_their_turn_in_the_order_in_which_they_came() {
+        let lock = Lock::default();
+        let held = lock.lock().await;
+        let (mut first, mut second) = (pin!(lock.lock()), pin!(lock.lock()));
+        assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
+        drop(held);
+        assert!(poll(second.as_mut()).is_pending());
+        drop(first.await);
+        assert!(poll(second.as_mut()).is_ready());
+    }
+
+    /// Neither one that holds it nor one that is next.
+    #[tokio::test]
+    async fn a_decision_that_is_not_polled_stops_nobody() {
+        let lock = Lock::default();
+        let held = lock.lock().await;
+        let mut next = pin!(lock.lock());
+        assert!(poll(next.as_mut()).is_pending());
+        let passing =
+            tokio::time::timeout(Duration::from_secs(10), lock.lock()).await.expect("the holder is passed over");
+        drop(held);
+        drop(passing);
+        let passing =
+            tokio::time::timeout(Duration::from_secs(10), lock.lock()).await.expect("the next one is passed over");
+        drop(passing);
+        drop(next.await);
     }
 }
