@@ -144,10 +144,9 @@ impl EventStore for InTransaction<'_> {
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         limits::check_read(query, &options)?;
-        if options.ahead {
-            // There is one connection for everything: it is taken when this is polled again, which is when the page is wanted.
-            tokio::task::yield_now().await;
-        }
+        // There is one connection for everything. A page that is read ahead takes it when it is polled again, which is when the
+        // page is wanted.
+        tokio::task::yield_now().await;
         let mut inside = self.inside.lock().await;
         // What the server sends beyond the end of a page is passed over by the next statement: there is no other connection.
         let result = page::read(inside.connection, &self.store.inner.statements, query, &options).await;

@@ -56,7 +56,7 @@ impl<'a, S: EventStore> Pages<'a, S> {
     /// page any more. The next call tries the same page again.
     pub async fn next(&mut self) -> Result<Option<Vec<crate::RecordedEvent>>, StoreError> {
         if matches!(self.next, Next::Unasked) {
-            self.next = Next::Asked(self.ask(false));
+            self.next = Next::Asked(self.ask());
         }
         let answer = match &mut self.next {
             Next::Asked(read) => {
@@ -90,14 +90,14 @@ impl<'a, S: EventStore> Pages<'a, S> {
         self.head
     }
 
-    fn ask(&self, ahead: bool) -> Read<'a> {
-        let (store, query, options) = (self.store, Arc::clone(&self.query), ReadOptions { ahead, ..self.options });
+    fn ask(&self) -> Read<'a> {
+        let (store, query, options) = (self.store, Arc::clone(&self.query), self.options);
         Box::pin(async move { store.read(&query, options).await })
     }
 
     /// Asks for the next page without waiting for it.
     async fn start(&mut self) {
-        let mut read = self.ask(true);
+        let mut read = self.ask();
         let polled = poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await;
         self.next = match polled {
             Poll::Ready(answer) => Next::Answered(answer),

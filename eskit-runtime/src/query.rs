@@ -166,9 +166,6 @@ pub struct ReadOptions {
     pub direction: Direction,
     /// The most events that one page holds, 1 to 10,000; values outside are brought inside.
     pub limit: usize,
-    /// Whether the page is read ahead, as [`Pages`](crate::Pages) does: whoever reads polls the future, then handles another
-    /// page for as long as that takes, and only then waits. See [`EventStore::read`](crate::EventStore::read).
-    pub ahead: bool,
 }
 
 impl Default for ReadOptions {
@@ -181,7 +178,6 @@ impl Default for ReadOptions {
             to_version: None,
             direction: Direction::Forward,
             limit: 1000,
-            ahead: false,
         }
     }
 }

@@ -39,8 +39,8 @@ pub trait EventStore: Send + Sync {
 
     /// Reads one page of the events that match a query, all as of one moment: that of [`Page::head`].
     ///
-    /// With [`ReadOptions::ahead`] nobody may poll the future for a long time after the first poll. Where each read takes
-    /// something scarce, such as a connection of a pool, such reads must leave enough of it for everything else to go on.
+    /// A caller may poll the future once, and then not for a long time: [`Pages`](crate::Pages) does so while another page is
+    /// handled. Meanwhile it must hold nothing that other calls need, such as a connection of a pool.
     fn read(&self, query: &Query, options: ReadOptions) -> impl Future<Output = Result<Page, StoreError>> + Send;
 
     /// The id that was given to the log when it was made.
