@@ -17,6 +17,7 @@ mod queries;
 mod races;
 mod reads;
 mod reopen;
+mod replaced;
 mod retag;
 mod subscriptions;
 mod text;
@@ -41,6 +42,7 @@ const TOPICS: &[&[Case]] = &[
     time::CASES,
     ids::CASES,
     watch::CASES,
+    replaced::CASES,
     lifecycle::CASES,
     deletion::CASES,
     retag::CASES,
@@ -83,6 +85,8 @@ enum Needs {
     Lifecycle,
     /// Stored events that can be given tags.
     AddTags,
+    /// A way to put a backup in the place of a log that is open.
+    Backups,
     /// A log that outlives its handle, on a disk that can be made full.
     FullDisk,
     /// A log that outlives its handle, on a disk whose syncs can be made to fail.
@@ -110,6 +114,7 @@ impl Needs {
             Needs::Lifecycle if !harness.has_lifecycle => Some("streams have no lifecycle"),
             Needs::AddTags if !harness.adds_tags => Some("stored events keep their tags"),
             Needs::Process if context.child_command().args.is_none() => Some("no entry for another process was given"),
+            Needs::Backups if !harness.has_backups() => Some("no way to restore a backup was given"),
             Needs::FullDisk if !harness.faults.contains(&Fault::FullDisk) => Some("no way to fill the disk was given"),
             Needs::FailedSync if !harness.faults.contains(&Fault::FailedSync) => {
                 Some("no way to make a sync fail was given")

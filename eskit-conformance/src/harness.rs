@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use eskit_runtime::{AnyStore, EventStore};
 
+use crate::backup::Backups;
 use crate::fault::{Fault, Faults};
 use crate::log::Log;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Opener = Box<dyn Fn(Log) -> Boxed<Result<AnyStore, String>> + Send + Sync>;
 type Remover = Box<dyn Fn(Log) -> Boxed<()> + Send + Sync>;
+/// Restores a log, or keeps a copy of it.
+type Keeper = Box<dyn Fn(Log, bool) -> Boxed<()> + Send + Sync>;
 /// Begins a fault, or ends it.
 type Breaker = Box<dyn Fn(Log, Option<Fault>) -> Boxed<()> + Send + Sync>;
 
@@ -20,6 +23,7 @@ pub(crate) struct Harness {
     open: Opener,
     remove: Option<Remover>,
     break_disk: Option<Breaker>,
+    keep: Option<Keeper>,
     /// Whether a log outlives the process that wrote it.
     pub(crate) is_durable: bool,
     /// Whether one log may be open several times at once.
@@ -49,6 +53,7 @@ impl Harness {
             open,
             remove: None,
             break_disk: None,
+            keep: None,
             is_durable,
             is_shared: is_durable,
             is_contiguous: true,
@@ -77,6 +82,33 @@ impl Harness {
                 }
             })
         }));
+    }
+
+    pub(crate) fn backups(&mut self, backups: impl Backups) {
+        let backups = Arc::new(backups);
+        self.keep = Some(Box::new(move |log, restores| {
+            let backups = Arc::clone(&backups);
+            Box::pin(async move { if restores { backups.restore(log).await } else { backups.back_up(log).await } })
+        }));
+    }
+
+    /// Whether a backup can be put in the place of a log.
+    pub(crate) fn has_backups(&self) -> bool {
+        self.keep.is_some()
+    }
+
+    /// Keeps a copy of a log.
+    pub(crate) async fn back_up(&self, log: &Log) {
+        if let Some(keep) = &self.keep {
+            keep(log.clone(), false).await;
+        }
+    }
+
+    /// Puts the copy in the place of a log.
+    pub(crate) async fn restore(&self, log: &Log) {
+        if let Some(keep) = &self.keep {
+            keep(log.clone(), true).await;
+        }
     }
 
     /// Begins a fault of the disk under a log.

@@ -11,7 +11,7 @@
 //!
 //! use eskit_conformance::Suite;
 //!
-//! eskit_conformance::suite!(my_store, Suite::volatile(|| async { Ok::<_, Infallible>(MyStore::new()) }));
+//! eskit_conformance::suite!(my_store, Suite::volatile(|_| async { Ok::<_, Infallible>(MyStore::new()) }));
 //! # fn main() {}
 //! ```
 //!
@@ -29,7 +29,8 @@
 //! The store is opened and called inside a tokio runtime of several threads, which the suite starts; its timer and its I/O
 //! are switched on.
 //!
-//! With [`Suite::faults`] a store says how the disk under a log is made to fail, and is held to the contract there too.
+//! With [`Suite::faults`] a store says how the disk under a log is made to fail, and with [`Suite::backups`] how a backup is put in
+//! the place of a log that is open; it is held to the contract there too.
 //!
 //! # What a run prints
 //! One line for each case that failed, with what to set to run it again, and at the end how many cases and how many seeds
@@ -52,6 +53,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod backup;
 mod cases;
 mod context;
 mod crash;
@@ -72,6 +74,7 @@ mod storm;
 mod suite;
 mod tally;
 
+pub use backup::Backups;
 pub use failure::Failure;
 pub use fault::{Fault, Faults};
 pub use log::Log;

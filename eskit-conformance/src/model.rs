@@ -34,6 +34,11 @@ impl Model {
         Model::default()
     }
 
+    /// An empty log with this id.
+    pub fn with_id(id: LogId) -> Model {
+        Model { id, ..Model::default() }
+    }
+
     /// A log that holds these events, each as an append of its own.
     pub fn of(events: Vec<RecordedEvent>) -> Model {
         let ends = (1..=events.len()).collect();

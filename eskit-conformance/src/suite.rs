@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use eskit_runtime::EventStore;
 
+use crate::backup::Backups;
 use crate::cases::{self, Case};
 use crate::context::Context;
 use crate::crash::{self, ChildCommand};
@@ -23,7 +24,7 @@ use crate::tally::Counts;
 /// # use eskit::MemoryStore;
 /// use eskit_conformance::Suite;
 ///
-/// let suite = Suite::volatile(|| async { Ok::<_, Infallible>(MemoryStore::new()) });
+/// let suite = Suite::volatile(|_| async { Ok::<_, Infallible>(MemoryStore::new()) });
 /// let report = suite.named("memory").only("reads::").run();
 /// assert!(report.is_success(), "{report}");
 /// ```
@@ -37,16 +38,17 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// A store whose log ends with the handle. `open` makes a new, empty one on each call.
+    /// A store whose log ends with the handle. `open` makes a new, empty one on each call; the name of the log that it is given is for
+    /// [`Suite::backups`].
     ///
     /// Cases that open a log twice, or kill its process, are skipped.
-    pub fn volatile<S, E, Fut>(open: impl Fn() -> Fut + Send + Sync + 'static) -> Suite
+    pub fn volatile<S, E, Fut>(open: impl Fn(Log) -> Fut + Send + Sync + 'static) -> Suite
     where
         S: EventStore + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
         Fut: Future<Output = Result<S, E>> + Send + 'static,
     {
-        Suite::over(Harness::new(false, move |_| open()))
+        Suite::over(Harness::new(false, open))
     }
 
     /// A store whose log outlives its process. `open` opens the log that it is given: an empty one at first, the same
@@ -103,6 +105,14 @@ impl Suite {
     #[must_use]
     pub fn faults(mut self, faults: impl Faults) -> Suite {
         self.harness.faults(faults);
+        self
+    }
+
+    /// How a backup is put in the place of a log that is open. Without it, the cases about logs that are replaced while programs run
+    /// are skipped.
+    #[must_use]
+    pub fn backups(mut self, backups: impl Backups) -> Suite {
+        self.harness.backups(backups);
         self
     }
 

@@ -23,6 +23,8 @@ mod limits;
 mod racy;
 #[path = "broken/reads.rs"]
 mod reads;
+#[path = "broken/replaced.rs"]
+mod replaced;
 #[path = "broken/retag.rs"]
 mod retag;
 #[path = "broken/shared.rs"]
@@ -47,6 +49,8 @@ fn a_sound_store_passes() {
     let report = table::volatile(Sound::default).run();
     assert!(report.is_success(), "{report}");
     let report = table::durable(shared::opener(|shared, _| shared)).run();
+    assert!(report.is_success(), "{report}");
+    let report = replaced::sound().run();
     assert!(report.is_success(), "{report}");
     let report = faulty::sound().run();
     assert!(report.is_success(), "{report}");
@@ -98,6 +102,11 @@ fn broken_waiting_fails() {
 }
 
 #[test]
+fn stores_that_do_not_notice_a_replaced_log_fail() {
+    table::check(replaced::rows());
+}
+
+#[test]
 fn broken_concurrency_fails() {
     table::check(racy::rows());
 }
@@ -139,6 +148,7 @@ fn every_case_is_shown_to_fail() {
         retag::rows(),
         ids::rows(),
         waiting::rows(),
+        replaced::rows(),
         racy::rows(),
         shared::rows(),
         faulty::rows(),

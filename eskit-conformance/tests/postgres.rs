@@ -4,7 +4,10 @@
 
 mod parity;
 
-use eskit_conformance::{Log, Report, Suite};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use eskit_conformance::{Backups, Log, Report, Suite};
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Database};
 use eskit_runtime::{
@@ -12,7 +15,7 @@ use eskit_runtime::{
     StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 use sqlx::postgres::{PgConnectOptions, PgTransaction};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
 /// How a process that is to be killed learns of the database.
 const DSN: &str = "ESKIT_CONFORMANCE_POSTGRES";
@@ -27,6 +30,37 @@ async fn remove(log: Log, options: PgConnectOptions) {
     let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", log.name());
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
+}
+
+/// What follows the events of a backup is removed, as if the backup had been restored.
+#[derive(Clone)]
+struct Truncation {
+    options: PgConnectOptions,
+    kept: Arc<Mutex<HashMap<Log, i64>>>,
+}
+
+impl Truncation {
+    async fn run(&self, sql: String) -> Option<i64> {
+        let mut connection = PgConnection::connect_with(&self.options).await.unwrap();
+        let answer = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        answer.map(|row| row.get(0))
+    }
+}
+
+impl Backups for Truncation {
+    async fn back_up(&self, log: Log) {
+        let head = self.run(format!("SELECT max(pos) FROM {}.events", log.name())).await.unwrap();
+        self.kept.lock().unwrap().insert(log, head);
+    }
+
+    async fn restore(&self, log: Log) {
+        let (kept, schema) = (self.kept.lock().unwrap()[&log], log.name());
+        self.run(format!(
+            "DELETE FROM {schema}.events WHERE pos > {kept}; DELETE FROM {schema}.tags WHERE pos > {kept}"
+        ))
+        .await;
+    }
 }
 
 /// A store whose every call is a transaction of the caller.
@@ -114,6 +148,7 @@ where
     let options = database.connect_options();
     let report = suite(database.dsn().to_owned())
         .child_env(DSN, database.dsn())
+        .backups(Truncation { options: options.clone(), kept: Arc::default() })
         .remove_with(move |log| remove(log, options.clone()))
         .run();
     assert!(report.is_success(), "{report}");

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 /// Enough for the cost of a commit to vanish, and little to repeat after a failure.
 const EVENTS_PER_BATCH: usize = 1000;
+/// A batch ends earlier with the event by which it has so many bytes.
+const BYTES_PER_BATCH: usize = 4 * 1024 * 1024;
 
 const _: () = assert!(EVENTS_PER_BATCH <= EVENTS_PER_APPEND_MAX);
 
@@ -16,7 +18,7 @@ const _: () = assert!(EVENTS_PER_BATCH <= EVENTS_PER_APPEND_MAX);
 /// The events of a source are numbered from 1 without gaps. The id of each follows from the name of the source and the
 /// number, so every event is appended once, however often the import is killed and started again, and whoever else imports
 /// the same source meanwhile. Ids ascend with the numbers, which keeps the indexes of the store small and fast. Events go to
-/// the log in batches of 1,000, each of them whole or not at all.
+/// the log in batches of 1,000, or of 4 MiB if that is less, each of them whole or not at all.
 ///
 /// ```
 /// use eskit::prelude::*;
@@ -57,6 +59,8 @@ pub struct Import<S> {
     /// The number of the last event that was pushed.
     pushed: u64,
     batch: Vec<NewEvent>,
+    /// The bytes of the batch.
+    bytes: usize,
 }
 
 /// What an [`Import`] came to.
@@ -78,7 +82,7 @@ impl<S: EventStore> Import<S> {
     pub async fn resume(store: S, source: impl Into<String>) -> Result<Import<S>, StoreError> {
         let ids = Ids::new(source.into());
         let last = last_of(&store, &ids).await?;
-        Ok(Import { store, ids, last, pushed: 0, batch: Vec::new() })
+        Ok(Import { store, ids, last, pushed: 0, batch: Vec::new(), bytes: 0 })
     }
 
     /// How many events of the source the log held when the import was resumed. They need not be pushed again; if the last of
@@ -100,6 +104,7 @@ impl<S: EventStore> Import<S> {
             if number != next {
                 return Err(ImportError::OutOfOrder { source: self.ids.source.clone(), number, next });
             }
+            self.bytes += event.size_bytes();
             self.batch.push(event);
         } else if let Some((last, recorded)) = &self.last
             && *last == number
@@ -108,7 +113,8 @@ impl<S: EventStore> Import<S> {
             return Err(ImportError::OtherSource { source: self.ids.source.clone(), number });
         }
         self.pushed = number;
-        if self.batch.len() == EVENTS_PER_BATCH { self.append().await } else { Ok(()) }
+        let is_full = self.batch.len() == EVENTS_PER_BATCH || self.bytes >= BYTES_PER_BATCH;
+        if is_full { self.append().await } else { Ok(()) }
     }
 
     /// Appends what is left.
@@ -129,6 +135,7 @@ impl<S: EventStore> Import<S> {
 
     /// Appends the batch, or what the log lacks of it.
     async fn append(&mut self) -> Result<(), ImportError> {
+        self.bytes = 0;
         let mut batch = std::mem::take(&mut self.batch);
         loop {
             let appended = self.store.append(Append::new(batch.clone())).await;

@@ -235,6 +235,36 @@ async fn without_condition_the_log_is_looked_at_first() {
     assert_eq!(error.domain(), Some(&CampusError::CourseFull));
 }
 
+/// Its events stand behind some that its models lack.
+#[tokio::test]
+async fn nothing_is_cached_of_an_append_without_condition() {
+    let (_, app) = plain_and_caching();
+    app.execute(open_account("a", "ada")).await.unwrap();
+    app.store().script([Step::Rival(deposited("a"))]);
+    app.execute(deposit("a", 1)).without_condition().await.unwrap();
+    assert_eq!(app.execute(deposit("a", 1)).await.unwrap().state.cents, 7);
+}
+
+/// A model without events asks after the head as of its read, not after 0: only newer events are looked through.
+#[tokio::test]
+async fn a_condition_begins_at_the_head_as_of_the_read() {
+    for app in [plain_and_caching().0, plain_and_caching().1] {
+        for owner in ["ada", "bob"] {
+            app.execute(open_account(owner, owner)).await.unwrap();
+        }
+        app.store().take_appends();
+        app.execute(define("maths", 9)).await.unwrap();
+        let conditions = app.store().take_appends().remove(0).conditions;
+        let head = log(app.store()).await.unwrap()[1].place();
+        assert!(conditions.contains(&Condition::Holds(head)), "{conditions:?}");
+        let from = conditions.iter().find_map(|condition| match condition {
+            Condition::NoEvents { after, .. } => Some(*after),
+            _ => None,
+        });
+        assert_eq!(from, Some(head.position));
+    }
+}
+
 async fn delete<S: EventStore>(app: &App<S>, account: &str) {
     let reason = "asked for".to_owned();
     app.store().change_stream(&StreamId::new("account", account), StreamChange::Delete { reason }).await.unwrap();

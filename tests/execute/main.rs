@@ -11,6 +11,7 @@ mod key;
 mod no_runtime;
 mod options;
 mod outcome;
+mod replaced;
 mod route;
 mod stream;
 mod unreadable;

@@ -3,6 +3,7 @@
 
 mod in_transaction;
 mod payloads;
+mod replaced;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

@@ -4,4 +4,5 @@
 pub mod bank;
 pub mod campus;
 pub mod data;
+pub mod restored;
 pub mod scripted;

@@ -39,6 +39,11 @@ fn query_of(items: usize) -> Query {
     Query::any_of((0..items).map(|number| with_tags(&[("number", &number.to_string())])))
 }
 
+/// The largest event: five of them are too large for one append.
+fn large() -> NewEvent {
+    NewEvent { payload: vec![b' '; limits::PAYLOAD_BYTES_MAX], ..plain("bank.Noted") }
+}
+
 /// Each append must be refused with the same limit as the contract names, and leave nothing behind.
 async fn refuse(context: &Context, appends: Vec<Append>) -> Outcome {
     let store = context.open().await?;
@@ -66,6 +71,7 @@ async fn counts_are_refused_by_name(context: &Context) -> Outcome {
             Append::default(),
             Append::new((0..=limits::EVENTS_PER_APPEND_MAX).map(|_| plain("bank.Noted")).collect()),
             Append { conditions, ..one(plain("bank.Noted")) },
+            Append::new((0..5).map(|_| large()).collect()),
             one(NewEvent { tags: many_tags(limits::TAGS_PER_EVENT_MAX + 1), ..plain("bank.Noted") }),
             one(NewEvent { metadata: extras(limits::METADATA_ENTRIES_MAX + 1), ..plain("bank.Noted") }),
         ],

@@ -1,7 +1,7 @@
 //! Where a read starts and stops, in which order, and how much one page holds.
 
 use eskit_runtime::{
-    AnyStore, Append, EventStore, Pages, Position, Query, QueryItem, ReadOptions, RecordedEvent, limits,
+    AnyStore, Append, EventStore, NewEvent, Pages, Position, Query, QueryItem, ReadOptions, RecordedEvent, limits,
 };
 
 use super::{Case, cases};
@@ -15,6 +15,7 @@ pub(super) const CASES: &[Case] = cases![
     backward_is_the_reverse,
     a_page_holds_at_most_its_limit,
     limits_are_brought_inside,
+    a_page_is_bounded_in_bytes,
     pages_follow_each_other,
     no_page_hides_that_more_follow,
     positions_beyond_the_log_are_allowed,
@@ -110,6 +111,36 @@ async fn limits_are_brought_inside(context: &Context) -> Outcome {
         let found = page.events.len();
         ensure!(found == expected, "a page with the limit {limit} held {found} events, expected {expected}");
         ensure!(page.more, "a page with the limit {limit} did not say that more events follow");
+    }
+    Ok(())
+}
+
+/// What fits no page is read in several, however few events it is.
+async fn a_page_is_bounded_in_bytes(context: &Context) -> Outcome {
+    let store = context.open().await?;
+    let payload = format!(r#""{}""#, "x".repeat(limits::PAGE_BYTES / 4));
+    let mut log = Vec::new();
+    for _ in 0..6 {
+        let event = NewEvent { payload: payload.clone().into(), ..tagged("bank.Paid", &[("even", "yes")]) };
+        log.extend(put(&store, one(event)).await?);
+    }
+    for query in [Query::all(), Query::from(with_tags(&[("even", "yes")]))] {
+        for mut options in [ReadOptions::default(), ReadOptions::default().backward()] {
+            let mut read = 0;
+            loop {
+                let page = store.read(&query, options).await?;
+                let Some((last, before)) = page.events.split_last() else { break };
+                read += page.events.len();
+                let bytes: usize = before.iter().map(RecordedEvent::size_bytes).sum();
+                ensure!(bytes < limits::PAGE_BYTES, "a page that held {bytes} bytes took in a further event");
+                ensure!(page.more == (read < log.len()), "after {read} of {} events, more: {}", log.len(), page.more);
+                if !page.more {
+                    break;
+                }
+                options = options.following(last);
+            }
+            same("how many events were read", &read, &log.len())?;
+        }
     }
     Ok(())
 }

@@ -111,7 +111,6 @@ fn ranges() -> Vec<Row> {
         options(
             "positions in reads have 63 bits",
             |mut options| {
-                options.after = Position::new(options.after.get() & i64::MAX as u64);
                 options.until = options.until.map(|until| Position::new(until.get() & i64::MAX as u64));
                 options
             },
@@ -160,6 +159,15 @@ fn paging() -> Vec<Row> {
             },
             "did not say that more follow",
             &["reads::no_page_hides_that_more_follow", "reads::limits_are_brought_inside"],
+        ),
+        pages(
+            "what was cut for its size is not continued",
+            |mut page| {
+                page.more &= page.events.len() >= 10;
+                page
+            },
+            "more: false",
+            &["reads::a_page_is_bounded_in_bytes"],
         ),
         pages(
             "every page is followed by another",

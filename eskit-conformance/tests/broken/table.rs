@@ -27,7 +27,7 @@ impl Row {
 
 /// A broken store whose log ends with its handle.
 pub(crate) fn volatile<S: EventStore + 'static>(open: impl Fn() -> S + Send + Sync + 'static) -> Suite {
-    suite(Suite::volatile(move || {
+    suite(Suite::volatile(move |_| {
         let store = open();
         async { Ok::<_, Infallible>(store) }
     }))
