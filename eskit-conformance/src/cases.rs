@@ -70,7 +70,7 @@ pub(crate) struct Case {
 
 pub(crate) type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// What a case asks for beyond the four functions of the contract.
+/// What a case asks for beyond the functions that every store has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Needs {
     /// Positions without gaps.

@@ -1,8 +1,8 @@
 //! The suite that every eskit store must pass.
 //!
 //! One call holds a store to the whole contract of [`EventStore`](eskit_runtime::EventStore): appends and their
-//! conditions, every kind of query, limits, hostile text, idempotency, subscriptions, concurrency, reopening, `kill -9`,
-//! full disks and failed syncs. In a file under `tests/`:
+//! conditions, every kind of query, limits, hostile text, idempotency, subscriptions, logs that are replaced, concurrency, reopening,
+//! `kill -9`, full disks and failed syncs. In a file under `tests/`:
 //!
 //! ```
 //! # // The log of a doctest: stands for the reader's own store.
