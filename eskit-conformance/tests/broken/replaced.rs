@@ -1,7 +1,7 @@
 //! Stores that go on as if their log had never been replaced.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_conformance::{Backups, Log, Model, Suite};
 use eskit_runtime::{
@@ -31,27 +31,36 @@ enum Mistake {
 }
 
 /// A log that can be replaced, and a copy of it.
+#[derive(Default)]
+struct Kept {
+    sound: Arc<Sound>,
+    copy: Model,
+}
+
 #[derive(Clone, Default)]
-struct Logs(Arc<Mutex<HashMap<Log, (Arc<Sound>, Model)>>>);
+struct Logs(Arc<Mutex<HashMap<Log, Kept>>>);
 
 impl Logs {
+    fn all(&self) -> MutexGuard<'_, HashMap<Log, Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn of(&self, log: Log) -> Arc<Sound> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(log).or_default().0)
+        Arc::clone(&self.all().entry(log).or_default().sound)
     }
 }
 
 impl Backups for Logs {
     async fn back_up(&self, log: Log) {
-        let copy = self.of(log.clone()).log().clone();
-        if let Some((_, kept)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&log) {
-            *kept = copy;
+        if let Some(kept) = self.all().get_mut(&log) {
+            kept.copy = kept.sound.log().clone();
         }
     }
 
     async fn restore(&self, log: Log) {
         let sound = self.of(log.clone());
-        if let Some((_, kept)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&log) {
-            *sound.log() = kept.clone();
+        if let Some(kept) = self.all().get(&log) {
+            *sound.log() = kept.copy.clone();
         }
         sound.moved();
     }
@@ -84,7 +93,7 @@ impl Replaced {
         Row::new(mistake, suite(kind), told, cases)
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, Model> {
+    fn remembered(&self) -> MutexGuard<'_, Model> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
