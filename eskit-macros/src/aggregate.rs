@@ -42,7 +42,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Whether an attribute's list holds the key of an aggregate.
 pub(crate) fn is_key(args: TokenStream) -> bool {
     let first = args.into_iter().next();
-    first.is_some_and(|first| [symbol::STREAM, symbol::TAG].contains(&&*first.to_string()))
+    first.is_some_and(|first| [symbol::STREAM, symbol::TAG, symbol::ALL].contains(&&*first.to_string()))
 }
 
 fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
@@ -52,6 +52,7 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
     let (key, count) = match &def.key {
         Some(KeyDef::Stream(name)) => (quote!(__eskit::Key::Stream(#name)), 1),
         Some(KeyDef::Tags(names)) => (quote!(__eskit::Key::Tags(&[#(#names),*])), names.len()),
+        Some(KeyDef::All) => (quote!(__eskit::Key::All), 0),
         None => (quote!(__eskit::Key::Tags(&[])), 1),
     };
     let public = is_public(&input.vis);

@@ -7,6 +7,7 @@ mod impl_block;
 mod item;
 mod listed;
 mod model;
+mod options;
 pub(crate) mod param;
 mod signature;
 pub(crate) mod wrapped;
@@ -21,6 +22,7 @@ use crate::ctxt::Ctxt;
 use crate::wrap::wrap;
 use crate::{aggregate, attr, diag, symbol};
 use impl_block::ImplDef;
+use options::Options;
 
 /// An `#[evolve]` method.
 struct EvolveDef {
@@ -43,6 +45,8 @@ struct DeciderDef {
     name: String,
     command: Type,
     models: Vec<ModelDef>,
+    /// The events that it emits for others.
+    unevolved: Vec<Type>,
     /// `None` beside an error.
     output: Option<Type>,
     method: bool,
@@ -66,13 +70,20 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#generated #error);
     }
     let cx = Ctxt::new();
-    let pieces = attr::read_list(&cx, "decider", args, symbol::CRATE_WORDS);
-    let eskit = attr::crate_only(&cx, &pieces);
+    let kind = kind(&item);
+    let words = if let Kind::Function = kind { symbol::DECIDER_WORDS } else { symbol::CRATE_WORDS };
+    let pieces = match kind {
+        Kind::Impl => without_decider_words(&cx, args),
+        _ => attr::read_list(&cx, "decider", args, words),
+    };
+    let (own, others): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|piece| piece.word == symbol::CRATE);
+    let eskit = attr::crate_only(&cx, &own);
+    let options = Options::read(&cx, &others);
     let mut clean = item.clone();
     let mut evolves = None;
     let mut generics = None;
     let mut decides = Vec::new();
-    match kind(&item) {
+    match kind {
         Kind::Impl => {
             if let Some(def) = ImplDef::from_syn(&cx, item) {
                 clean = def.clean;
@@ -86,7 +97,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         Kind::Function => {
             clean = function::clean(item.clone());
             let before = cx.count();
-            decides.extend(function::from_syn(&cx, item));
+            decides.extend(function::from_syn(&cx, item, options));
             if cx.count() > before {
                 clean = listed::apart(function::with_one_lifetime(wrapped::without_trait_objects(clean)));
             }
@@ -109,6 +120,18 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     };
     let generated = if items.is_empty() { items } else { wrap(&eskit, items) };
     quote!(#clean #errors #generated)
+}
+
+/// The words of `#[decider(..)]` on an impl block, without those of a function, which are reported.
+fn without_decider_words(cx: &Ctxt, args: TokenStream) -> Vec<attr::Piece> {
+    let (ours, others): (Vec<_>, Vec<_>) = attr::split_at_commas(args).into_iter().partition(|piece| {
+        let first = piece.clone().into_iter().next();
+        !first.is_some_and(|first| is_ident(&first, symbol::UNEVOLVED) || is_ident(&first, symbol::NO_MODELS))
+    });
+    for piece in others {
+        cx.error(diag::decider_word_on_block(piece));
+    }
+    attr::read_list(cx, "decider", quote!(#(#ours),*), symbol::CRATE_WORDS)
 }
 
 fn is_ident(token: &TokenTree, word: &str) -> bool {

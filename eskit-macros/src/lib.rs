@@ -70,7 +70,8 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// Makes a struct a command. Its `#[tag]` fields say which instance of each model its decider needs.
 ///
 /// `#[tag]` takes the field's name as key, `#[tag("course")]` the given one. A key that a model is found by has exactly one value,
-/// so its field is no `Option` or `Vec`. Each command is a struct of its own and has exactly one decider; it needs neither serde
+/// so its field is no `Option` or `Vec`, unless the model is an `Each`. Each command is a struct of its own
+/// and has exactly one decider; it needs neither serde
 /// nor `Clone`. `#[command(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
 #[proc_macro_derive(Command, attributes(command, tag))]
 pub fn derive_command(input: TokenStream) -> TokenStream {
@@ -100,10 +101,13 @@ pub fn lock(input: TokenStream) -> TokenStream {
     lock::expand(input.into()).into()
 }
 
-/// Makes a struct with one field a tag value, with the text of that field: 1 to 256 bytes without NUL, checked when it is used.
+/// Makes a struct a tag value, with the text of its field: 1 to 256 bytes without NUL, checked when it is used.
+///
+/// Of several fields `#[tag]` marks the one that is meant. With `struct OrderLine { #[tag] sku: Sku, quantity: u32 }`, a command or
+/// an event has one tag for each line: `#[tag("sku")] lines: Vec<OrderLine>`.
 ///
 /// `#[tag_value(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
-#[proc_macro_derive(TagValue, attributes(tag_value))]
+#[proc_macro_derive(TagValue, attributes(tag_value, tag))]
 pub fn derive_tag_value(input: TokenStream) -> TokenStream {
     tag_value::derive(input.into()).into()
 }
@@ -116,6 +120,7 @@ pub fn derive_tag_value(input: TokenStream) -> TokenStream {
 /// | `#[aggregate(tag("course", "student"))]` | its events carry all of these tags, at most four |
 /// | `#[aggregate(stream = "account")]` | its events live in the stream `account:<id>` |
 /// | `#[aggregate(stream = "account", partial)]` | and it passes over those that it does not evolve |
+/// | `#[aggregate(all)]` | there is one instance, of all events that it evolves: `app.load::<NextInvoiceNumber>(())` |
 /// | `crate = path::to::eskit` | where eskit is, when it is not `::eskit` |
 #[proc_macro_attribute]
 pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -132,9 +137,16 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   fields of the command carry the key of a model, `#[key(..)]` names the field, or gives its number. Two models of one
 ///   type are found by different fields.
 ///
-/// An event goes to the stream that its own tag names, such as `account` for `#[aggregate(stream = "account")]`. Without
-/// such a tag it goes to the stream of the aggregate whose method emits it, or of the only model of a function that is a
-/// stream and evolves it; what only models by tag evolve goes to no stream.
+/// - `#[decider] fn place(command: &Place, stock: &Each<Stock>) -> ..`: any number of instances, one for each value of the
+///   command's tag. `#[key(field)]` names one field, where several carry the tag.
+///
+/// An event goes to the stream that its own tag names, such as `account` for `#[aggregate(stream = "account")]`, if the model
+/// evolves it. Without such a tag it goes to the stream of the only model that evolves it; what only models by tag evolve goes
+/// to no stream.
+///
+/// A model must evolve each event. `#[decider(unevolved(MailRequested))]` on a function, and `#[decide(unevolved(..))]` on a method,
+/// names events that are for others only. `#[decider(no_models)]` is for a function that takes a command alone, and records
+/// facts whatever happened before.
 ///
 /// A function takes up to eight models. What a decider needs besides, such as the time or what another service said, is a field
 /// of its command.

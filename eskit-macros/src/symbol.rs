@@ -2,6 +2,7 @@
 
 pub(crate) const AGGREGATE: &str = "aggregate";
 pub(crate) const ALIAS: &str = "alias";
+pub(crate) const ALL: &str = "all";
 pub(crate) const AS: &str = "as";
 pub(crate) const COMMAND: &str = "command";
 pub(crate) const CONTEXT: &str = "context";
@@ -12,10 +13,12 @@ pub(crate) const EVOLVE: &str = "evolve";
 pub(crate) const FROM: &str = "from";
 pub(crate) const KEY: &str = "key";
 pub(crate) const NAME: &str = "name";
+pub(crate) const NO_MODELS: &str = "no_models";
 pub(crate) const PARTIAL: &str = "partial";
 pub(crate) const SHAPE: &str = "shape";
 pub(crate) const STREAM: &str = "stream";
 pub(crate) const TAG: &str = "tag";
+pub(crate) const UNEVOLVED: &str = "unevolved";
 pub(crate) const UNLOCKED: &str = "unlocked";
 pub(crate) const UPCAST: &str = "upcast";
 pub(crate) const VERSION: &str = "version";
@@ -26,8 +29,12 @@ pub(crate) const EVENT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, FROM, U
 pub(crate) const EVENT_ENUM_WORDS: &[&str] = &[CONTEXT, CRATE];
 /// `#[event(..)]` on a struct or unit variant.
 pub(crate) const EVENT_VARIANT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, UPCAST];
-/// `#[command(..)]`, `#[tag_value(..)]` and `#[decider(..)]`.
+/// `#[command(..)]`, `#[tag_value(..)]` and `#[decider(..)]` on an impl block.
 pub(crate) const CRATE_WORDS: &[&str] = &[CRATE];
+/// `#[decider(..)]` on a function.
+pub(crate) const DECIDER_WORDS: &[&str] = &[UNEVOLVED, NO_MODELS, CRATE];
+/// `#[decide(..)]`.
+pub(crate) const DECIDE_WORDS: &[&str] = &[UNEVOLVED];
 /// `#[shape(..)]` on a type that derives `Shape`, beside a name in quotes.
 pub(crate) const SHAPE_WORDS: &[&str] = &[AS, CRATE];
 /// `#[shape(..)]` on an event.
@@ -35,10 +42,9 @@ pub(crate) const SHAPE_EVENT_WORDS: &[&str] = &[AS, UNLOCKED];
 /// `#[shape(..)]` on a field or a variant.
 pub(crate) const SHAPE_PART_WORDS: &[&str] = &[AS];
 /// `#[aggregate(..)]`.
-pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, PARTIAL, CRATE];
+pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, ALL, PARTIAL, CRATE];
 
-/// Words by which `#[aggregate(..)]` is asked for one instance that sees everything.
-pub(crate) const ALL_WORDS: &[&str] =
-    &["all", "any", "each", "every", "everything", "global", "none", "single", "singleton"];
+/// Words that could be meant as `all`.
+pub(crate) const ALL_WORDS: &[&str] = &["any", "each", "every", "everything", "global", "none", "single", "singleton"];
 /// Words for the key of an aggregate that are not ours.
 pub(crate) const KEY_WORDS: &[&str] = &["by", "field", "id", "key", "keys"];

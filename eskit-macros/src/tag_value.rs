@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput};
+use syn::{Attribute, Data, DeriveInput, Field, Meta};
 
-use crate::ast::members;
+use crate::ast::{member_name, members};
 use crate::ctxt::Ctxt;
 use crate::wrap::{implementation, wrap};
 use crate::{attr, diag, fallback, symbol};
@@ -20,11 +20,23 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let eskit = attr::crate_only(&cx, &pieces);
     let field = match &input.data {
         Data::Struct(data) => {
-            let mut fields = members(&data.fields);
-            match (fields.next(), fields.next()) {
-                (Some(only), None) => Some(only),
-                _ => {
-                    cx.error(diag::tag_value_fields(&input.ident));
+            let all: Vec<_> = members(&data.fields).collect();
+            let is_marked = |(_, field): &&(_, &Field)| field.attrs.iter().any(is_mark);
+            let marked: Vec<_> = all.iter().filter(is_marked).cloned().collect();
+            for attr in all.iter().flat_map(|(_, field)| &field.attrs).filter(|attr| is_mark(attr)) {
+                if !matches!(attr.meta, Meta::Path(_)) {
+                    cx.error(diag::tag_value_key(attr));
+                }
+            }
+            match (marked.as_slice(), all.as_slice()) {
+                ([one], _) | ([], [one]) => Some(one.clone()),
+                ([], _) => {
+                    let names: Vec<String> = all.iter().map(|(member, _)| member_name(member)).collect();
+                    cx.error(diag::tag_value_fields(&input.ident, names.first()));
+                    None
+                }
+                ([_, (_, second), ..], _) => {
+                    cx.error(diag::tag_value_two(second.attrs.iter().find(|attr| is_mark(attr))));
                     None
                 }
             }
@@ -61,4 +73,9 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Ok(()) => expansion.unwrap_or_default(),
         Err(errors) => fallback::tag_value(errors, &input, &eskit),
     }
+}
+
+/// Whether an attribute marks the field whose text a struct has.
+fn is_mark(attr: &Attribute) -> bool {
+    attr.path().is_ident(symbol::TAG)
 }

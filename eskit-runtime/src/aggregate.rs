@@ -1,7 +1,6 @@
 use std::fmt;
 use std::ops::Deref;
 
-use crate::cache::StateCache;
 use crate::event::{EventTypes, SourceLocation};
 use crate::payload::DecodeError;
 use crate::position::Place;
@@ -17,14 +16,17 @@ pub enum Key {
     Stream(&'static str),
     /// They carry a tag with each of these keys.
     Tags(&'static [&'static str]),
+    /// Nothing: there is one instance, of all events that it evolves.
+    All,
 }
 
 impl Key {
-    /// The tag keys: one for a stream.
+    /// The tag keys: one for a stream, none for all events.
     pub const fn names(&self) -> &[&'static str] {
         match self {
             Key::Stream(name) => std::slice::from_ref(name),
             Key::Tags(names) => names,
+            Key::All => &[],
         }
     }
 }
@@ -52,7 +54,7 @@ pub struct AggregateType {
 pub trait Aggregate: Sized + 'static {
     /// All that the program knows of this type.
     const TYPE: &'static AggregateType;
-    /// How many values select one instance: `Keys<1>`, `Keys<2>`, and so on.
+    /// How many values select one instance: `Keys<1>`, `Keys<2>`, and so on; `Keys<0>` where there is only one.
     type Keys;
 
     /// The state before the first event: its `Default`.
@@ -80,15 +82,19 @@ pub trait Evolve: Aggregate + Send + Sync {
 #[derive(Debug)]
 pub struct Keys<const N: usize>;
 
-/// The values that select one instance of an aggregate: one tag value, or a tuple of them in the order of
-/// `#[aggregate(tag("a", "b"))]`.
+/// The values that select one instance of an aggregate: one tag value, a tuple of them in the order of
+/// `#[aggregate(tag("a", "b"))]`, or `()` for an aggregate of all events.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot select an instance of this aggregate\nhelp: pass one tag value, or for an aggregate with several tags a tuple of one value for each tag, in their order",
+    message = "`{Self}` cannot select an instance of this aggregate\nhelp: pass one tag value; for an aggregate with several tags a tuple of one value for each tag, in their order; for `#[aggregate(all)]` pass `()`",
     label = "not the aggregate's key"
 )]
 pub trait LoadKey<K> {
     /// Calls `each` with each value, in the order of the keys.
     fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display));
+}
+
+impl LoadKey<Keys<0>> for () {
+    fn each_value(&self, _: &mut dyn FnMut(&dyn fmt::Display)) {}
 }
 
 impl<T: TagValue> LoadKey<Keys<1>> for T {
@@ -111,105 +117,15 @@ load_key!(2: A 0, B 1);
 load_key!(3: A 0, B 1, C 2);
 load_key!(4: A 0, B 1, C 2, D 3);
 
-/// The number of models of one decision: `Count<1>`, `Count<2>`, and so on.
-#[derive(Debug)]
-pub struct Count<const N: usize>;
-
-/// The models of one decision: an aggregate, or a tuple of up to eight. `N` is their [`Count`]: where a tuple could be one
-/// model as well as several, the compiler would not say which of its types is none.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an aggregate that evolves events\nhelp: an aggregate has `#[aggregate(tag = \"..\")]` on it, and `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what else a decider needs, such as the time, is a field of its command, which comes first",
-    label = "not an aggregate with a `#[decider]` impl block"
-)]
-pub trait Models<N>: Sized + Send {
-    /// The aggregate and the events of each model, in order.
-    const LIST: &'static [(&'static AggregateType, EventTypes)];
-
-    /// Each model before its first event.
-    fn initial() -> Self;
-
-    /// Folds one event into the model with this index. Returns `false` for an event that it does not take.
-    ///
-    /// # Errors
-    /// The payload cannot be read.
-    fn evolve(&mut self, model: usize, event: &RecordedEvent) -> Result<bool, DecodeError>;
-
-    /// Replaces the model with this index by the state that is cached of this instance. Returns where that state stands; `None`
-    /// when there is none.
-    fn recall(&mut self, model: usize, scope: &Scope, states: &impl StateCache) -> Option<Loaded<()>>;
-
-    /// Caches the model with this index, which stands at this place.
-    fn cache(&self, model: usize, scope: &Scope, at: &Loaded<()>, states: &impl StateCache);
-}
-
-impl<A: Evolve> Models<Count<1>> for A {
-    const LIST: &'static [(&'static AggregateType, EventTypes)] = &[(A::TYPE, A::EVENTS)];
-
-    fn initial() -> A {
-        Aggregate::initial()
-    }
-
-    fn evolve(&mut self, _: usize, event: &RecordedEvent) -> Result<bool, DecodeError> {
-        Evolve::evolve(self, event)
-    }
-
-    fn recall(&mut self, _: usize, scope: &Scope, states: &impl StateCache) -> Option<Loaded<()>> {
-        Some(states.get::<A>(scope)?.map(|state| *self = state))
-    }
-
-    fn cache(&self, _: usize, scope: &Scope, at: &Loaded<()>, states: &impl StateCache) {
-        states.put::<A>(scope, at.by_ref().map(|()| self));
-    }
-}
-
-macro_rules! models {
-    ($len:literal: $($name:ident $index:tt),*) => {
-        impl<$($name: Evolve),*> Models<Count<$len>> for ($($name,)*) {
-            const LIST: &'static [(&'static AggregateType, EventTypes)] = &[$(($name::TYPE, $name::EVENTS)),*];
-
-            fn initial() -> Self {
-                ($($name::initial(),)*)
-            }
-
-            fn evolve(&mut self, model: usize, event: &RecordedEvent) -> Result<bool, DecodeError> {
-                match model {
-                    $($index => self.$index.evolve(event),)*
-                    _ => Ok(false),
-                }
-            }
-
-            fn recall(&mut self, model: usize, scope: &Scope, states: &impl StateCache) -> Option<Loaded<()>> {
-                match model {
-                    $($index => self.$index.recall(0, scope, states),)*
-                    _ => None,
-                }
-            }
-
-            fn cache(&self, model: usize, scope: &Scope, at: &Loaded<()>, states: &impl StateCache) {
-                match model {
-                    $($index => self.$index.cache(0, scope, at, states),)*
-                    _ => {}
-                }
-            }
-        }
-    };
-}
-
-models!(2: A 0, B 1);
-models!(3: A 0, B 1, C 2);
-models!(4: A 0, B 1, C 2, D 3);
-models!(5: A 0, B 1, C 2, D 3, E 4);
-models!(6: A 0, B 1, C 2, D 3, E 4, F 5);
-models!(7: A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-models!(8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
-
-/// The events of one instance of a model: one stream, or those that carry certain tags.
+/// The events of one instance of a model: one stream, those that carry certain tags, or all.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Scope {
     /// The events of this stream.
     Stream(StreamId),
     /// The events that carry all of these tags.
     Tags(Vec<Tag>),
+    /// All events.
+    All,
 }
 
 impl Scope {
@@ -220,16 +136,19 @@ impl Scope {
             Key::Tags(names) => {
                 Scope::Tags(names.iter().zip(values).map(|(name, value)| Tag::new(name, value)).collect())
             }
+            Key::All => Scope::All,
         }
     }
 
     /// The query item that reads this scope. A stream is read whole, since its version counts every event.
     pub(crate) fn query_item(&self, events: EventTypes) -> QueryItem {
-        match self {
-            Scope::Stream(stream) => QueryItem::stream(stream.clone()),
-            Scope::Tags(tags) => QueryItem::tags(tags.iter().cloned())
-                .with_types(events.names().into_iter().map(crate::WireName::from_static)),
-        }
+        let tags = match self {
+            Scope::Stream(stream) => return QueryItem::stream(stream.clone()),
+            Scope::Tags(tags) => tags.as_slice(),
+            Scope::All => &[],
+        };
+        let names = events.names().into_iter().map(crate::WireName::from_static);
+        QueryItem::tags(tags.iter().cloned()).with_types(names)
     }
 
     /// Whether an event lies in this scope.
@@ -237,6 +156,7 @@ impl Scope {
         match self {
             Scope::Stream(stream) => event.stream.as_ref().is_some_and(|at| at.stream == *stream),
             Scope::Tags(tags) => tags.iter().all(|tag| event.tags.contains(tag.as_ref())),
+            Scope::All => true,
         }
     }
 }
@@ -249,6 +169,7 @@ impl fmt::Display for Scope {
                 f.write_str("tag")?;
                 tags.iter().try_for_each(|tag| write!(f, " `{tag}`"))
             }
+            Scope::All => f.write_str("all events"),
         }
     }
 }

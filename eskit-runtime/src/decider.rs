@@ -1,7 +1,6 @@
 use std::convert::Infallible;
 
 use crate::__private::write_again;
-use crate::aggregate::{AggregateType, Key, Models, Scope};
 use crate::append::NewEvent;
 use crate::command::Command;
 use crate::encode::{EncodeError, WriteAgain, encode};
@@ -9,6 +8,7 @@ use crate::event::{Event, EventType, EventTypes, SingleEvent, SourceLocation};
 use crate::id::EventId;
 use crate::json::{ToJson, Written};
 use crate::metadata::Metadata;
+use crate::models::Models;
 use crate::name::{SchemaVersion, WireName};
 use crate::payload::ContentType;
 use crate::tag::Tags;
@@ -20,6 +20,8 @@ pub struct DeciderType {
     pub name: &'static str,
     /// Whether it is a method of the aggregate that is its only model.
     pub method: bool,
+    /// Events that it emits and none of its models evolves, as its attribute says.
+    pub unevolved: EventTypes,
     /// For each model, which command field feeds which of the model's keys, where `#[key(..)]` says so.
     pub bindings: &'static [&'static [Binding]],
     /// Where it stands in the source.
@@ -217,48 +219,5 @@ impl Emitter {
             recorded_at: None,
         });
         Ok(())
-    }
-}
-
-/// Gives each event its stream: the one that its own tag names, or else that of its home.
-pub(crate) fn route(
-    events: &mut [NewEvent],
-    scopes: &[Scope],
-    models: &[(&'static AggregateType, EventTypes)],
-    method: bool,
-) {
-    for event in events {
-        let named = models.iter().find_map(|(aggregate, _)| match aggregate.key {
-            Key::Stream(name) => {
-                event.tags.values(name).next().map(|id| crate::StreamId::new(WireName::from_static(name), id))
-            }
-            Key::Tags(_) => None,
-        });
-        event.stream = named.or_else(|| match scopes.get(home(&event.name, models, method)?) {
-            Some(Scope::Stream(stream)) => Some(stream.clone()),
-            _ => None,
-        });
-    }
-}
-
-/// The model to which an event belongs that no tag of its own leads to a stream: that of a method; of a function the only
-/// model that is a stream, if it evolves the event.
-pub(crate) const fn home(name: &str, models: &[(&'static AggregateType, EventTypes)], method: bool) -> Option<usize> {
-    if method {
-        return Some(0);
-    }
-    let (mut home, mut i) = (None, 0);
-    while i < models.len() {
-        if let Key::Stream(_) = models[i].0.key {
-            if home.is_some() {
-                return None;
-            }
-            home = Some(i);
-        }
-        i += 1;
-    }
-    match home {
-        Some(model) if models[model].1.hold(name) => home,
-        _ => None,
     }
 }

@@ -4,23 +4,28 @@ mod append;
 mod bind;
 mod error;
 mod fold;
+mod instances;
 mod options;
 mod repeat;
 
-use crate::aggregate::{Count, Evolve, LoadKey, Loaded, Models, Scope};
+use std::collections::BTreeMap;
+
+use crate::aggregate::{Evolve, LoadKey, Loaded, Scope};
 use crate::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
 use crate::cache::StateCache;
-use crate::decider::{Decide, Emit, Emitter, route};
+use crate::decider::{Decide, Emit, Emitter};
 use crate::id::EventId;
+use crate::models::{Count, Models};
 use crate::payload::DecodeError;
 use crate::position::{Place, Position};
 use crate::query::{Query, QueryItem};
 use crate::recorded::RecordedEvent;
 use crate::registry::Registry;
+use crate::route::route;
 use crate::store::{EventStore, StoreError, StoreErrorKind};
 
 pub use append::append_with_retry;
-pub use bind::{decision_query, state_query};
+pub use bind::{decision_items, state_items};
 pub use error::{ExecuteError, LoadError};
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
 
@@ -77,7 +82,8 @@ pub async fn execute<C: Decide, S: EventStore>(
     states: &impl StateCache,
 ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
     Registry::checked().map_err(ExecuteError::Registry)?;
-    let plan = Plan::<C::State, C::Count>::new(bind::scopes(command)?);
+    let plan = Plan::<C::State, C::Count>::new(bind::instances(command)?);
+    plan.instances.check().map_err(ExecuteError::Limit)?;
     options.check(&plan, C::TYPE.name)?;
     if let Some(done) = repeated(store, &plan, options, 0, false).await? {
         return Ok(done);
@@ -161,7 +167,7 @@ async fn nothing<C: Decide, S: EventStore>(
     (unexpected, attempt): (Option<Conflict>, u32),
 ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
     // A stream that was deleted holds no event, but has its version still.
-    let closed = plan.deleted(store, &folded.models).await?;
+    let closed = plan.deleted(store, &folded.seen).await?;
     // A caller with the same key may have been faster, and this decision be up against its events, or what is left of them.
     if let Some(done) = repeated(store, plan, options, attempt, closed.is_some()).await? {
         return Ok(done);
@@ -184,7 +190,7 @@ pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
     states: &'a H,
 ) -> impl Future<Output = Result<Loaded<A>, LoadError>> + Send + use<'a, A, S, K, H> {
     // The key need not be `Send`, so it must not live across an await.
-    let plan = bind::scope::<A>(key).map(|scope| Plan::<A, Count<1>>::new(vec![scope]));
+    let plan = bind::instance::<A>(key).map(Plan::<A, Count<1>>::new);
     async move {
         let plan = plan?;
         let mut folded = plan.recall(store, states).await?;
@@ -192,7 +198,7 @@ pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
             plan.catch_up(store, &mut folded).await?;
         }
         plan.cache(&folded, states);
-        Ok(folded.models[0].by_ref().map(|()| folded.state))
+        Ok(folded.seen[0].by_ref().map(|()| folded.state))
     }
 }
 
@@ -203,11 +209,21 @@ fn decide<C: Decide>(
     folded: &Folded<C::State>,
     options: &ExecuteOptions,
 ) -> Result<Vec<NewEvent>, ExecuteError<DomainError<C>>> {
-    let decided = command.decide(&folded.state).map_err(ExecuteError::Domain)?;
+    let decided = command.decide(&folded.state);
+    if let Some((aggregate, key)) = folded.state.absent_key() {
+        return Err(ExecuteError::Key(format!(
+            "`{}` asked for the `{}` with the key {key:?}, which command `{}` does not name\nhelp: ask for keys of the \
+             command, or use `get`, which answers `None`",
+            C::DECIDER.name,
+            aggregate.name,
+            C::TYPE.name
+        )));
+    }
+    let decided = decided.map_err(ExecuteError::Domain)?;
     let mut emitter = Emitter::new();
     decided.emit(&mut emitter).map_err(ExecuteError::Encode)?;
     let mut events = emitter.into_events();
-    route(&mut events, &plan.scopes, <C::State as Models<C::Count>>::LIST, C::DECIDER.method);
+    route(&mut events, (plan.instances.at(), plan.instances.scopes()), <C::State as Models<C::Count>>::LIST);
     for (index, event) in events.iter_mut().enumerate() {
         event.metadata = options.metadata.clone();
         event.recorded_at = options.recorded_at;
@@ -223,23 +239,21 @@ fn decide<C: Decide>(
 /// the last match, which may be long ago: only what is new is looked through.
 fn conditions<M: Models<N>, N>(plan: &Plan<M, N>, folded: &Folded<M>) -> Vec<Condition> {
     let mut conditions: Vec<Condition> = folded.heads().into_iter().map(Condition::Holds).collect();
-    let mut together: Vec<QueryItem> = Vec::new();
-    for ((index, scope), seen) in plan.scopes.iter().enumerate().zip(&folded.models) {
+    // One condition for all that were read as of one head: but one, unless some were cached.
+    let mut unread: BTreeMap<Position, Vec<QueryItem>> = BTreeMap::new();
+    for ((at, scope), seen) in plan.instances.iter().zip(&folded.seen) {
         match scope {
             Scope::Stream(stream) => {
                 let expected = ExpectedVersion::Exact(seen.version);
                 conditions.push(Condition::Stream { stream: stream.clone(), expected });
             }
-            Scope::Tags(_) if folded.in_step => together.push(scope.query_item(M::LIST[index].1)),
-            Scope::Tags(_) => {
-                let query = Query::from(scope.query_item(M::LIST[index].1));
-                conditions.push(Condition::NoEvents { query, after: seen.head.position });
+            Scope::Tags(_) | Scope::All => {
+                unread.entry(seen.head.position).or_default().push(scope.query_item(M::LIST[at.model].events));
             }
         }
     }
-    if let (false, Some(seen)) = (together.is_empty(), folded.models.first()) {
-        conditions.push(Condition::NoEvents { query: Query::any_of(together), after: seen.head.position });
-    }
+    let guard = |(after, items)| Condition::NoEvents { query: Query::any_of(items), after };
+    conditions.extend(unread.into_iter().map(guard));
     conditions
 }
 
@@ -266,7 +280,7 @@ fn is_unknown(error: &AppendError) -> bool {
 /// The conflict with the version that the caller saw, if there is one.
 fn unexpected<M: Models<N>, N>(plan: &Plan<M, N>, folded: &Folded<M>, options: &ExecuteOptions) -> Option<Conflict> {
     let expected = options.expected_version?;
-    plan.scopes.iter().zip(&folded.models).find_map(|(scope, model)| match scope {
+    plan.instances.scopes().iter().zip(&folded.seen).find_map(|(scope, model)| match scope {
         Scope::Stream(stream) if !expected.accepts(model.version) => {
             let kind = ConflictKind::Stream { stream: stream.clone(), expected, found: model.version };
             Some(Conflict::new(kind, None))

@@ -17,9 +17,9 @@ pub const TAGS_PER_EVENT_MAX: usize = 64;
 /// Events of one append.
 pub const EVENTS_PER_APPEND_MAX: usize = 10_000;
 /// Conditions of one append.
-pub const CONDITIONS_PER_APPEND_MAX: usize = 1000;
+pub const CONDITIONS_PER_APPEND_MAX: usize = 20_000;
 /// Items of one query.
-pub const QUERY_ITEMS_MAX: usize = 256;
+pub const QUERY_ITEMS_MAX: usize = 10_000;
 /// Wire names in one item of a query.
 pub const QUERY_TYPES_MAX: usize = 10_000;
 /// Event ids in one item of a query.
@@ -147,7 +147,7 @@ fn check_tags(tags: &Tags) -> Result<(), LimitError> {
     tags.iter().try_for_each(check_tag)
 }
 
-fn check_count(what: &'static str, found: usize, max: usize) -> Result<(), LimitError> {
+pub(crate) fn check_count(what: &'static str, found: usize, max: usize) -> Result<(), LimitError> {
     if found > max { Err(LimitError::TooMany { what, found, max }) } else { Ok(()) }
 }
 

@@ -8,6 +8,7 @@ use crate::aggregate::{AggregateType, Key};
 use crate::command::CommandType;
 use crate::decider::DeciderType;
 use crate::event::{EventType, EventTypes, Field, SourceLocation, TagField};
+use crate::models::ModelType;
 
 /// One thing that a macro registered.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +20,7 @@ pub enum Entry {
     /// An aggregate, and the events that it evolves.
     Aggregate(&'static AggregateType, EventTypes),
     /// A command, its decider, the models that it needs, and the events that it may emit.
-    Decider(&'static CommandType, &'static DeciderType, &'static [(&'static AggregateType, EventTypes)], EventTypes),
+    Decider(&'static CommandType, &'static DeciderType, &'static [ModelType], EventTypes),
 }
 
 inventory::collect!(Entry);
@@ -180,6 +181,7 @@ fn key_json(key: &Key) -> Value {
     match key {
         Key::Stream(name) => json!({ "stream": name }),
         Key::Tags(names) => json!({ "tags": names }),
+        Key::All => json!({ "all": true }),
     }
 }
 
@@ -211,7 +213,7 @@ fn decider_json(entry: &Entry) -> Option<Value> {
         "tags": tags_json(command.tags),
         "fields": fields_json(command.fields),
         "decider": decider.name,
-        "models": models.iter().map(|(aggregate, _)| aggregate.name).collect::<Vec<_>>(),
+        "models": models.iter().map(|model| model.aggregate.name).collect::<Vec<_>>(),
         "emits": emits.names(),
         "source": source_json(&command.location),
     }))

@@ -21,13 +21,13 @@ impl StreamId {
     }
 
     /// The stream of one instance of a stream aggregate, by what [`load`](fn@crate::load) takes:
-    /// `StreamId::of::<Account>(&account)`. An aggregate with tags has none, and does not compile here.
+    /// `StreamId::of::<Account>(&account)`. Other aggregates have none, and do not compile here.
     #[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
     pub fn of<A: Aggregate>(id: impl TagValue) -> StreamId {
         let name = const {
             match A::TYPE.key {
                 Key::Stream(name) => name,
-                Key::Tags(_) => panic!("an aggregate with tags has no stream"),
+                Key::Tags(_) | Key::All => panic!("only an aggregate with `stream = \"..\"` has streams"),
             }
         };
         let mut text = String::new();

@@ -200,12 +200,13 @@ pub enum Arity {
 /// A type whose value can stand in a tag: what a `#[tag]` field holds.
 ///
 /// Strings, integers, `bool`, `char`, UUIDs and IP addresses are tag values, and what points at one; a newtype of one derives
-/// it. `Option`, `Vec`, an array and `BTreeSet` of one yield none or several tags.
+/// it, and so does a struct that holds one, marked `#[tag]`, among other fields. `Option`, `Vec`, an array and `BTreeSet` of one
+/// yield none or several tags.
 ///
 /// The text of a value is its identity: 1 to 256 bytes without NUL, checked when it is used, and compared byte by byte. It must
 /// never change between releases, and texts that are to count as the same, such as `Ada` and `ada`, must be made the same before.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the value of a tag\nhelp: if it is a struct of one id, put `#[derive(TagValue)]` on it; otherwise use a type whose text never changes: a string, an integer, or a UUID",
+    message = "`{Self}` cannot be the value of a tag\nhelp: if it is a struct of one id, put `#[derive(TagValue)]` on it, and if it has other fields too, `#[tag]` on the id; otherwise use a type whose text never changes: a string, an integer, or a UUID",
     label = "not a tag value"
 )]
 pub trait TagValue {

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eskit_runtime::__private::decision_query;
+use eskit_runtime::__private::decision_items;
 use eskit_runtime::{
     Decide, DomainError, EventStore, Evolve, ExecuteError, ExecuteOptions, Executed, ExpectedVersion, LoadError,
     LoadKey, Loaded, Metadata, RetryPolicy, Timestamp,
@@ -134,8 +134,8 @@ impl<S: EventStore> App<S> {
         let executed = async move {
             let _guards = match &self.writer {
                 // A command that does not select its models is refused below.
-                Some(writer) => match decision_query(&command) {
-                    Ok(instances) => writer.lock(&instances).await,
+                Some(writer) => match decision_items(&command) {
+                    Ok(instances) => writer.lock(instances.iter().map(|(_, item)| item)).await,
                     Err(_) => Vec::new(),
                 },
                 None => Vec::new(),

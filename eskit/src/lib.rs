@@ -135,8 +135,8 @@ pub use eskit_sqlite as sqlite;
 /// Everything that a program usually needs.
 pub mod prelude {
     pub use crate::{
-        Aggregate, AnyStore, App, Command, Event, EventStore, ExecuteError, Executed, Loaded, MemoryStore, Metadata,
-        RecordedEvent, Shape, TagValue, UpcastError, aggregate, decide, decider, evolve,
+        Aggregate, AnyStore, App, Command, Each, Event, EventStore, ExecuteError, Executed, Loaded, MemoryStore,
+        Metadata, RecordedEvent, Shape, TagValue, UpcastError, aggregate, decide, decider, evolve,
     };
     pub use serde::{Deserialize, Serialize};
 

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::{Query, QueryItem, Sleep};
+use eskit_runtime::{QueryItem, Sleep};
 
 use crate::sleep::Timer;
 
@@ -31,8 +31,8 @@ impl SingleWriter {
 
     /// Waits until no other decision reads one of these instances, or has done so for too long. Locks are taken in one order,
     /// so nobody waits in a circle; whoever came first goes first.
-    pub(crate) async fn lock(&self, instances: &Query) -> Vec<Place<'_>> {
-        let mut indices: Vec<usize> = instances.items().iter().map(|instance| self.index(instance)).collect();
+    pub(crate) async fn lock(&self, instances: impl Iterator<Item = &QueryItem>) -> Vec<Place<'_>> {
+        let mut indices: Vec<usize> = instances.flat_map(|instance| self.indices(instance)).collect();
         indices.sort_unstable();
         indices.dedup();
         let mut places = Vec::with_capacity(indices.len());
@@ -42,9 +42,16 @@ impl SingleWriter {
         places
     }
 
-    fn index(&self, QueryItem { stream, tags, .. }: &QueryItem) -> usize {
-        let hash = self.hasher.hash_one((stream, tags));
-        usize::try_from(hash % LOCKS as u64).unwrap_or_default()
+    /// One lock for a stream or for tags, whatever is read of them; without both, one for each type of events.
+    fn indices(&self, QueryItem { stream, tags, types, .. }: &QueryItem) -> Vec<usize> {
+        if stream.is_none() && tags.is_empty() {
+            return types.iter().map(|name| self.index(name)).collect();
+        }
+        vec![self.index((stream, tags))]
+    }
+
+    fn index(&self, of: impl Hash) -> usize {
+        usize::try_from(self.hasher.hash_one(of) % LOCKS as u64).unwrap_or_default()
     }
 }
 
@@ -150,19 +157,31 @@ mod tests {
     #[tokio::test]
     async fn an_instance_is_locked_whatever_is_read_of_it() {
         let writer = SingleWriter::new();
-        let places = writer.lock(&Query::any_of([course("maths"), course("art")])).await;
-        let other_types = Query::from(QueryItem::types(["campus.Left"]).with_tag(Tag::new("course", "art")));
-        let mut waiting = pin!(writer.lock(&other_types));
+        let places = writer.lock([course("maths"), course("art")].iter()).await;
+        let other_types = [QueryItem::types(["campus.Left"]).with_tag(Tag::new("course", "art"))];
+        let mut waiting = pin!(writer.lock(other_types.iter()));
         assert!(poll(waiting.as_mut()).is_pending());
         drop(places);
         assert_eq!(waiting.await.len(), 1);
     }
 
     #[tokio::test]
+    async fn models_of_all_events_meet_in_the_types_that_they_share() {
+        let writer = SingleWriter::new();
+        let first = [QueryItem::types(["shop.InvoiceCreated", "shop.InvoiceVoided"])];
+        let second = [QueryItem::types(["shop.InvoiceVoided", "shop.OrderPlaced"])];
+        let places = writer.lock(first.iter()).await;
+        let mut waiting = pin!(writer.lock(second.iter()));
+        assert!(poll(waiting.as_mut()).is_pending());
+        drop(places);
+        assert!(!waiting.await.is_empty());
+    }
+
+    #[tokio::test]
     async fn instances_that_share_a_lock_take_it_once() {
         let writer = SingleWriter::new();
         let items: Vec<QueryItem> = (0..5 * LOCKS).map(|number| course(&number.to_string())).collect();
-        let places = writer.lock(&Query::any_of(items)).await;
+        let places = writer.lock(items.iter()).await;
         assert!(places.len() <= LOCKS);
     }
 

@@ -13,6 +13,8 @@ use crate::{diag, meant, symbol};
 pub(crate) enum KeyDef {
     Stream(String),
     Tags(Vec<String>),
+    /// Nothing: all events that it evolves.
+    All,
 }
 
 /// `#[aggregate(..)]`, checked.
@@ -37,20 +39,26 @@ impl AggregateDef {
         let mut first: Option<&Ident> = None;
         for piece in &raw.pieces {
             let word = &piece.word;
-            match word.to_string().as_str() {
-                symbol::STREAM | symbol::TAG if first.is_some_and(|first| first != word) => {
-                    cx.error(diag::aggregate_two_keys(word));
-                }
-                symbol::STREAM => {
+            let is_key = [symbol::STREAM, symbol::TAG, symbol::ALL].iter().any(|key| word == key);
+            match (word.to_string().as_str(), first) {
+                (_, Some(first)) if is_key && first != word => cx.error(diag::aggregate_two_keys(first, word)),
+                (symbol::STREAM, _) => {
                     first = Some(word);
                     key.set(cx, word, cx.ok(stream_key(piece, ident)).map(KeyDef::Stream));
                 }
-                symbol::TAG if first.is_some() => raw.check_second_tag(cx, word),
-                symbol::TAG => {
+                (symbol::TAG, Some(_)) => raw.check_second_tag(cx, word),
+                (symbol::TAG, None) => {
                     first = Some(word);
                     key.set(cx, word, tag_keys(cx, piece).map(KeyDef::Tags));
                 }
-                symbol::PARTIAL => match piece.form {
+                (symbol::ALL, _) => {
+                    first = Some(word);
+                    match piece.form {
+                        Form::Word => key.set(cx, word, Some(KeyDef::All)),
+                        _ => cx.error(diag::takes_no_value(word)),
+                    }
+                }
+                (symbol::PARTIAL, _) => match piece.form {
                     Form::Word => partial.set(cx, word, Some(word.clone())),
                     _ => cx.error(diag::takes_no_value(word)),
                 },

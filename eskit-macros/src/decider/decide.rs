@@ -16,6 +16,10 @@ pub(super) fn expand(decider: &DeciderDef) -> TokenStream {
     }
     let DeciderDef { cfgs, name, method, call, .. } = decider;
     let bindings = decider.models.iter().map(|model| binding_list(&model.bindings));
+    let unevolved = decider.unevolved.iter().map(|ty| {
+        let types = quote_spanned!(name_span(ty)=> <#ty as __eskit::Event>::TYPES);
+        quote!(#types)
+    });
     let location = location();
     let call = decider.output.as_ref().map(|output| Returned::from_type(output).result(output, call));
     let decide = implement(
@@ -24,6 +28,7 @@ pub(super) fn expand(decider: &DeciderDef) -> TokenStream {
             &__eskit::DeciderType {
                 name: #name,
                 method: #method,
+                unevolved: __eskit::EventTypes::Many(&[#(#unevolved),*]),
                 bindings: &[#(#bindings),*],
                 location: #location,
             }
@@ -178,6 +183,7 @@ fn events_span(output: &Type) -> Span {
 fn state(decider: &DeciderDef) -> (usize, TokenStream) {
     let models = decider.models.iter().map(|model| &model.ty);
     match decider.models.len() {
+        0 if decider.callable => (0, quote!(())),
         1 => (1, quote!(#(#models)*)),
         count @ 2..=MODELS_MAX => (count, quote_spanned!(models_span(decider)=> (#(#models),*))),
         _ => (1, quote!(__eskit::NoModel)),
@@ -185,7 +191,7 @@ fn state(decider: &DeciderDef) -> (usize, TokenStream) {
 }
 
 fn checks(decider: &DeciderDef) -> TokenStream {
-    let DeciderDef { cfgs, command, models, output, method, .. } = decider;
+    let DeciderDef { cfgs, command, models, output, method, unevolved, .. } = decider;
     let each = models.iter().enumerate().map(|(index, ModelDef { ty, bindings })| {
         let span = match bindings.first() {
             Some((_, field)) => field.span(),
@@ -197,9 +203,14 @@ fn checks(decider: &DeciderDef) -> TokenStream {
     let decision = output
         .as_ref()
         .map(|output| check(cfgs, &quote_spanned!(events_span(output)=> __eskit::check_decision::<#command>())));
+    let unevolved = unevolved
+        .iter()
+        .enumerate()
+        .map(|(index, ty)| check(cfgs, &quote_spanned!(name_span(ty)=> __eskit::check_unevolved::<#command>(#index))));
     quote! {
         #(#each)*
         #decision
+        #(#unevolved)*
         #(#cfgs)*
         __eskit::inventory::submit! { __eskit::decider_entry::<#command>() }
     }

@@ -5,6 +5,7 @@ use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, parse_quote};
 
+use super::options::Options;
 use super::param::{Param, Role};
 use super::signature::{Signature, bindings, borrows};
 use super::{DeciderDef, ModelDef, is_ident, model};
@@ -17,7 +18,7 @@ use crate::{diag, symbol};
 pub(crate) const MODELS_MAX: usize = 8;
 
 /// Reads the function; `None` when nothing can stand in for it, after recording why.
-pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
+pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream, options: Options) -> Option<DeciderDef> {
     let split = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_outer)?, input.parse::<Signature>()?));
     let (attrs, mut signature) = cx.ok(split.parse2(item).map_err(|error| diag::unreadable(&error)))?;
     signature.check_plain(cx, "a decider");
@@ -36,8 +37,10 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
         cx.error(diag::key_on_command(attr));
     }
     let command = first.referenced(cx, Role::Command);
-    if signature.params.len() == 1 {
-        cx.error(diag::function_no_model(&signature.ident, &first.ty));
+    match (&options.no_models, signature.params.get(1)) {
+        (None, None) => cx.error(diag::function_no_model(&signature.ident, &first.ty)),
+        (Some(word), Some(model)) => cx.error(diag::function_models_all_the_same(word, &model.ty)),
+        _ => {}
     }
     let models: Vec<ModelDef> = params.flat_map(|param| models(cx, &signature, first, param)).collect();
     if let Some(extra) = signature.params.get(MODELS_MAX + 1) {
@@ -52,6 +55,7 @@ pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<DeciderDef> {
         call: call(&signature.ident, models.len()),
         ident: signature.ident,
         models,
+        unevolved: options.unevolved,
         output,
         method: false,
         callable: true,
@@ -74,8 +78,11 @@ fn models(cx: &Ctxt, signature: &Signature, command: &Param, param: &Param) -> V
 /// The call of the function, with each model out of the state.
 fn call(ident: &Ident, models: usize) -> TokenStream {
     let indices = (0..models).map(syn::Index::from);
-    let states = if models == 1 { quote!(__state) } else { quote!(#(&__state.#indices),*) };
-    quote!(#ident(self, #states))
+    match models {
+        0 => quote!(#ident(self)),
+        1 => quote!(#ident(self, __state)),
+        _ => quote!(#ident(self, #(&__state.#indices),*)),
+    }
 }
 
 /// The function as rustc is to see it: without `#[key(..)]` on its parameters.

@@ -3,14 +3,15 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, GenericParam, Generics, Member, Token, Type, parse_quote};
+use syn::{Attribute, GenericParam, Generics, Token, Type, parse_quote};
 
 use super::item::{Item, is_decide, is_evolve, is_marker, parse_items};
+use super::options::Options;
 use super::param::{Param, Role};
 use super::signature::{Receiver, ReceiverKind, Signature, bindings, holds_any};
 use super::wrapped::without_trait_objects;
 use super::{DeciderDef, EvolveDef, ModelDef, listed, model};
-use crate::attr::without;
+use crate::attr::{self, without};
 use crate::ctxt::Ctxt;
 use crate::wrap::{bare, text};
 use crate::{diag, symbol};
@@ -124,9 +125,16 @@ impl ImplDef {
             cx.error(diag::marker_twice(second));
         }
         let word = if is_evolve(marker) { symbol::EVOLVE } else { symbol::DECIDE };
-        if !matches!(marker.meta, syn::Meta::Path(_)) {
-            cx.error(diag::marker_arguments(marker, word));
-        }
+        let options = match &marker.meta {
+            syn::Meta::Path(_) => Options::default(),
+            syn::Meta::List(list) if word == symbol::DECIDE => {
+                Options::read(cx, &attr::read_list(cx, symbol::DECIDE, list.tokens.clone(), symbol::DECIDE_WORDS))
+            }
+            _ => {
+                cx.error(diag::marker_arguments(marker, word));
+                Options::default()
+            }
+        };
         if !item.is_fn {
             cx.error(diag::marker_on_other(marker, word));
             return true;
@@ -149,7 +157,8 @@ impl ImplDef {
             item.mends_receiver = !self.returns_state(&signature);
             self.read_evolve(cx, signature, cfgs);
         } else {
-            self.read_decide(cx, signature, cfgs, bindings(cx, &item.attrs));
+            let model = ModelDef { ty: self.self_ty.clone(), bindings: bindings(cx, &item.attrs) };
+            self.read_decide(cx, signature, cfgs, model, options);
         }
         true
     }
@@ -221,7 +230,14 @@ impl ImplDef {
         }
     }
 
-    fn read_decide(&mut self, cx: &Ctxt, signature: Signature, cfgs: Vec<Attribute>, bindings: Vec<(String, Member)>) {
+    fn read_decide(
+        &mut self,
+        cx: &Ctxt,
+        signature: Signature,
+        cfgs: Vec<Attribute>,
+        model: ModelDef,
+        options: Options,
+    ) {
         signature.check_plain(cx, "a decide method");
         let changes = signature.output.is_none()
             && signature.receiver.as_ref().is_some_and(|receiver| receiver.kind == ReceiverKind::Mutable);
@@ -260,7 +276,8 @@ impl ImplDef {
                 generics: self.keyword,
                 call: quote!(<#self_ty>::#method(__state, self)),
                 ident: method.clone(),
-                models: vec![ModelDef { ty: self_ty.clone(), bindings }],
+                models: vec![model],
+                unevolved: options.unevolved.iter().map(|ty| replace_self(ty, self_ty)).collect(),
                 output,
                 method: true,
                 callable,

@@ -16,7 +16,7 @@ pub(crate) fn aggregate_without_key(ident: &Ident, attribute: Span) -> Error {
     spanned(
         attribute,
         &format!("the aggregate `{ident}` has no key"),
-        "write `#[aggregate(tag = \"course\")]` or `#[aggregate(stream = \"account\")]`",
+        "write `#[aggregate(tag = \"course\")]` or `#[aggregate(stream = \"account\")]`; or, for one state of all events, `#[aggregate(all)]`",
     )
 }
 
@@ -24,16 +24,21 @@ pub(crate) fn aggregate_without_key(ident: &Ident, attribute: Span) -> Error {
 pub(crate) fn aggregate_of_all(word: &Ident, found: &str) -> Error {
     at(
         word,
-        &format!("`{found}` is no key: a command finds one instance of an aggregate, by a tag or a stream"),
-        "write `tag = \"course\"`, for one instance of each course; for one that sees every course, give its events and commands a tag whose value never changes, such as `#[tag] campus: String`, and write `tag = \"campus\"`",
+        &format!("`{found}` is no key of an aggregate"),
+        "write `all`, for one state of all events; or `tag = \"course\"`, for one instance of each course",
     )
 }
 
-pub(crate) fn aggregate_two_keys(word: &Ident) -> Error {
+pub(crate) fn aggregate_two_keys(first: &Ident, word: &Ident) -> Error {
+    let meaning = |word: &Ident| match word.to_string().as_str() {
+        symbol::STREAM => "`stream`, for events in a stream of their own",
+        symbol::TAG => "`tag`, for events that carry it",
+        _ => "`all`, for one state of all events",
+    };
     at(
         word,
-        "`stream` and `tag` exclude each other",
-        "keep `stream`, for events in a stream of their own, or `tag`, for events that carry it",
+        &format!("`{first}` and `{word}` exclude each other"),
+        &format!("keep {}, or {}", meaning(first), meaning(word)),
     )
 }
 
@@ -118,7 +123,7 @@ pub(crate) fn aggregate_stream(tokens: impl ToTokens, key: &str, ident: &Ident) 
 pub(crate) fn partial_without_stream(word: &Ident) -> Error {
     at(
         word,
-        "`partial` is for streams: an aggregate with tags reads only the events that it evolves",
+        "`partial` is for streams: other aggregates read only the events that they evolve",
         "drop it, or write `stream = \"..\"`",
     )
 }

@@ -1,10 +1,11 @@
 //! Messages about deciders and evolve methods.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Error, LitStr, Type};
 
 use super::at;
+use crate::symbol;
 use crate::wrap::{behind_reference, text};
 
 pub(crate) fn decider_item(tokens: impl ToTokens) -> Error {
@@ -242,7 +243,10 @@ pub(crate) fn function_no_model(name: &Ident, command: &Type) -> Error {
     at(
         name,
         "a decider takes at least one aggregate after its command",
-        &format!("write `fn {name}(command: &{}, model: &Model) -> ..`", text(behind_reference(command))),
+        &format!(
+            "write `fn {name}(command: &{}, model: &Model) -> ..`; or, if it records a fact whatever happened before, `#[decider(no_models)]`",
+            text(behind_reference(command))
+        ),
     )
 }
 
@@ -269,4 +273,34 @@ pub(crate) fn key_on_command(tokens: impl ToTokens) -> Error {
 
 pub(crate) fn key_on_method_command(tokens: impl ToTokens) -> Error {
     at(tokens, "`#[key(..)]` stands on the method, since its model is `self`", "move it in front of the `fn`")
+}
+
+/// `given` is what stands there in place of a list of types.
+pub(crate) fn unevolved_malformed(tokens: impl ToTokens, given: &TokenStream) -> Error {
+    let meant: Option<Ident> = syn::parse2::<LitStr>(given.clone()).ok().and_then(|lit| lit.parse().ok());
+    let meant = meant.or_else(|| syn::parse2(given.clone()).ok());
+    let event = meant.map_or_else(|| "SomethingHappened".to_owned(), |event| event.to_string());
+    at(
+        tokens,
+        "`unevolved` names the events that none of the decider's models evolves",
+        &format!("write `unevolved({event})`"),
+    )
+}
+
+pub(crate) fn decider_word_on_block(tokens: TokenStream) -> Error {
+    let word = tokens.clone().into_iter().next().map(|word| word.to_string()).unwrap_or_default();
+    let help = match word.as_str() {
+        symbol::UNEVOLVED => format!("write `#[decide({})]` at the method that emits the event", text(&tokens)),
+        _ => "write a function: a method decides from its aggregate".to_owned(),
+    };
+    at(tokens, &format!("`{word}` stands on one decider, not on an impl block"), &help)
+}
+
+pub(crate) fn function_models_all_the_same(word: &Ident, model: &Type) -> Error {
+    let model = text(behind_reference(model));
+    at(
+        word,
+        &format!("`{word}` is said of a decider that takes `{model}`"),
+        &format!("leave out `{word}`, or the parameter"),
+    )
 }

@@ -31,9 +31,9 @@ pub(crate) fn wrapped_parameter(ty: &Type, role: Role, holder: Holder, inner: Op
     match (role, holder) {
         (Role::Model, Holder::Several) => at(
             ty,
-            "a parameter is one instance of an aggregate, not several",
+            "any number of instances of an aggregate is taken as `Each`",
             &format!(
-                "{help}; for several instances write a parameter for each, with the command's field that selects it, as in `#[key(from)] one: &{inner}, #[key(to)] two: &{inner}`; one decision cannot take any number of them: execute a command for each"
+                "write `&Each<{inner}>`, which holds one for each value of the command's tag; for a certain number write a parameter for each, with the field that selects it, as in `#[key(from)] one: &{inner}, #[key(to)] two: &{inner}`"
             ),
         ),
         (Role::Model, Holder::Optional) => at(

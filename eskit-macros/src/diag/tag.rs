@@ -87,12 +87,28 @@ pub(crate) fn command_enum(token: impl ToTokens) -> Error {
     )
 }
 
-pub(crate) fn tag_value_fields(ident: &Ident) -> Error {
-    at(
-        ident,
-        "a tag value is derived for a struct with exactly one field",
-        &format!("write `struct {ident}(String);`, or implement `TagValue` by hand"),
-    )
+/// `first` is the name of the struct's first field.
+pub(crate) fn tag_value_fields(ident: &Ident, first: Option<&String>) -> Error {
+    match first {
+        Some(first) => at(
+            ident,
+            "a struct with several fields is a tag value by one of them",
+            &format!("put `#[tag]` on the field whose text it is, such as `{first}`"),
+        ),
+        None => at(
+            ident,
+            "a tag value is derived for a struct with a field",
+            &format!("write `struct {ident}(String);`, or implement `TagValue` by hand"),
+        ),
+    }
+}
+
+pub(crate) fn tag_value_two(tokens: impl ToTokens) -> Error {
+    at(tokens, "a struct is a tag value by one of its fields", "keep one `#[tag]`")
+}
+
+pub(crate) fn tag_value_key(tokens: impl ToTokens) -> Error {
+    at(tokens, "the key of the tag stands where the struct is used, in the command or the event", "write `#[tag]` here")
 }
 
 pub(crate) fn tag_value_enum(token: impl ToTokens, ident: &Ident) -> Error {

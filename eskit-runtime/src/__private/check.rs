@@ -8,15 +8,16 @@ mod emits;
 mod instances;
 mod names;
 
-use crate::aggregate::{Evolve, Models};
+use crate::aggregate::Evolve;
 use crate::decider::{Decide, DeciderType, Emit};
 use crate::event::{EventTypes, TagField};
+use crate::models::Models;
 use crate::table::same;
 use crate::tag::Arity;
 
 use carries::check_events_carry_key;
 use command::{Decider, check_command};
-use emits::{check_emits, check_routes, check_visible};
+use emits::{Emitting, check_visible};
 
 pub use names::check_previous;
 pub(crate) use names::refuse_shared;
@@ -68,14 +69,21 @@ pub const fn check_model<C: Decide>(index: usize) {
     check_command(&Decider { command: C::TYPE, models: <C::State as Models<C::Count>>::LIST, bindings, method }, index);
 }
 
-/// What a decider emits must have a place to go, and an aggregate's own decider emits only what it evolves.
+/// What a decider emits must be evolved by one of its models, or be said to be for others, and have a place to go.
 #[track_caller]
 pub const fn check_decision<C: Decide>() {
-    let emits = <C::Events as Emit>::EMITS;
-    let models = <C::State as Models<C::Count>>::LIST;
-    check_visible(C::TYPE, emits);
-    if C::DECIDER.method {
-        check_emits(emits, models[0].1, models[0].0);
+    check_visible(C::TYPE, <C::Events as Emit>::EMITS);
+    emitting::<C>().check(<C::Events as Emit>::EMITS);
+}
+
+/// Type number `index` of those that `unevolved(..)` names must be emitted, and evolved by no model.
+#[track_caller]
+pub const fn check_unevolved<C: Decide>(index: usize) {
+    if let EventTypes::Many(sets) = C::DECIDER.unevolved {
+        emitting::<C>().check_unevolved(sets[index], <C::Events as Emit>::EMITS);
     }
-    check_routes(emits, models, C::DECIDER.method, C::DECIDER.name);
+}
+
+const fn emitting<C: Decide>() -> Emitting {
+    Emitting { decider: C::DECIDER, models: <C::State as Models<C::Count>>::LIST }
 }

@@ -58,5 +58,10 @@ pub const NO_EVENT: &EventType = &EventType {
 };
 
 /// The description of a decider that could not be read.
-pub const NO_DECIDER: &DeciderType =
-    &DeciderType { name: "", method: false, bindings: &[], location: SourceLocation { module: "", file: "", line: 0 } };
+pub const NO_DECIDER: &DeciderType = &DeciderType {
+    name: "",
+    method: false,
+    unevolved: EventTypes::NONE,
+    bindings: &[],
+    location: SourceLocation { module: "", file: "", line: 0 },
+};

@@ -1,7 +1,8 @@
 //! What the macros enter into the registry.
 
-use crate::aggregate::{Evolve, Models};
+use crate::aggregate::Evolve;
 use crate::decider::{Decide, Emit};
+use crate::models::Models;
 use crate::registry::Entry;
 
 /// What the registry holds of an aggregate.

@@ -1,57 +1,103 @@
-//! From a command or a key to the scopes of its models.
+//! From a command or a key to the instances of its models.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
-use crate::aggregate::{Count, Evolve, LoadKey, Models, Scope};
+use crate::aggregate::{Evolve, LoadKey};
 use crate::decider::{Binding, Decide};
 use crate::event::TagField;
-use crate::query::Query;
+use crate::models::{Count, ModelType, Models};
+use crate::query::QueryItem;
 
-use super::fold::Plan;
+use super::instances::Instances;
 
-/// The tag fields of a value do not select exactly one instance of a model.
+/// The tag fields of a value do not select the instances of a model.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct BindError(pub(crate) String);
 
-/// The scope of each model of the command's decider.
-pub(crate) fn scopes<C: Decide>(command: &C) -> Result<Vec<Scope>, BindError> {
+/// The instances of each model of the command's decider.
+pub(crate) fn instances<C: Decide>(command: &C) -> Result<Instances, BindError> {
     let mut values: Vec<Vec<String>> = vec![Vec::new(); C::TYPE.tags.len()];
     command.each_tag(&mut |index, value| {
         if let Some(values) = values.get_mut(index) {
             values.push(value.to_string());
         }
     });
-    let models = <C::State as Models<C::Count>>::LIST.iter().enumerate();
-    models
-        .map(|(index, (aggregate, _))| {
-            let bindings = C::DECIDER.bindings.get(index).copied().unwrap_or_default();
-            let chosen: Result<Vec<String>, BindError> = aggregate
-                .key
-                .names()
-                .iter()
-                .map(|name| match field(C::TYPE.tags, bindings, name).map(|at| values[at].as_slice()) {
-                    Some([value]) => Ok(value.clone()),
-                    found => Err(BindError(format!(
-                        "command `{}` has {} values for the key `{name}` of `{}`, which needs exactly one\nhelp: give the field a type that holds one value, or check it before the command is executed",
-                        C::TYPE.name,
-                        found.map_or(0, <[String]>::len),
-                        aggregate.name
-                    ))),
-                })
-                .collect();
-            Ok(Scope::new(&aggregate.key, &chosen?))
-        })
-        .collect()
+    let mut instances = Instances::default();
+    for (index, model) in <C::State as Models<C::Count>>::LIST.iter().enumerate() {
+        let bindings = C::DECIDER.bindings.get(index).copied().unwrap_or_default();
+        let source = Source { command: C::TYPE.name, tags: C::TYPE.tags, values: &values, bindings };
+        instances.add_model(index, &model.aggregate.key, source.keys(model)?);
+    }
+    Ok(instances)
 }
 
-/// The index of the tag field that feeds a key: the one bound by name, or else the one with the same key.
-fn field(tags: &[TagField], bindings: &[Binding], key: &str) -> Option<usize> {
-    let bound = bindings.iter().find(|binding| binding.key.is_empty() || binding.key == key);
-    tags.iter().position(|tag| bound.map_or(tag.key == key, |binding| tag.field == binding.field))
+/// Where the keys of one model come from.
+struct Source<'c> {
+    command: &'static str,
+    tags: &'static [TagField],
+    /// The values of each tag field.
+    values: &'c [Vec<String>],
+    bindings: &'static [Binding],
 }
 
-/// The scope that a key given to `load` selects.
-pub(crate) fn scope<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Scope, BindError> {
+impl Source<'_> {
+    /// The values that select each instance, in the order of the key's names.
+    fn keys(&self, model: &ModelType) -> Result<Vec<Vec<String>>, BindError> {
+        let names = model.aggregate.key.names();
+        let mut parts = Vec::with_capacity(names.len());
+        for name in names {
+            let values = self.values(name, model.each);
+            if !model.each && values.len() != 1 {
+                return Err(BindError(format!(
+                    "command `{}` has {} values for the key `{name}` of `{}`, which needs exactly one\nhelp: give the field a type that holds one value, or check it before the command is executed",
+                    self.command,
+                    values.len(),
+                    model.aggregate.name
+                )));
+            }
+            parts.push(values);
+        }
+        let mut several = parts.iter().enumerate().filter(|(_, values)| values.len() != 1).map(|(index, _)| index);
+        let (varying, second) = (several.next().unwrap_or_default(), several.next());
+        if let Some(second) = second {
+            return Err(BindError(format!(
+                "command `{}` has several values for the keys `{}` and `{}` of `{}`, of which only one may vary\nhelp: give the fields of one of them one value in all",
+                self.command, names[varying], names[second], model.aggregate.name
+            )));
+        }
+        let Some(values) = parts.get(varying).cloned() else { return Ok(vec![Vec::new()]) };
+        let key = |value: String| {
+            let own = |(index, values): (usize, &Vec<String>)| {
+                if index == varying { value.clone() } else { values.concat() }
+            };
+            parts.iter().enumerate().map(own).collect()
+        };
+        Ok(distinct(values).into_iter().map(key).collect())
+    }
+
+    /// The values of the field that is bound to a key, or else of those whose tag has it: of the first one, where there is one
+    /// instance only.
+    fn values(&self, key: &str, each: bool) -> Vec<String> {
+        let bound = self.bindings.iter().find(|binding| binding.key.is_empty() || binding.key == key);
+        let feeds = |tag: &TagField| bound.map_or(tag.key == key, |binding| tag.field == binding.field);
+        let mut fields = self.tags.iter().zip(self.values).filter(|(tag, _)| feeds(tag)).map(|(_, values)| values);
+        // A field that a binding names may carry several tags, all of which have its values.
+        if each && bound.is_none() {
+            return fields.flatten().cloned().collect();
+        }
+        fields.next().cloned().unwrap_or_default()
+    }
+}
+
+/// Each value once, where it occurs first.
+fn distinct(mut values: Vec<String>) -> Vec<String> {
+    let mut seen = HashSet::with_capacity(values.len());
+    values.retain(|value| seen.insert(value.clone()));
+    values
+}
+
+/// The instance that a key given to `load` selects.
+pub(crate) fn instance<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Instances, BindError> {
     let mut values = Vec::new();
     key.each_value(&mut |value| values.push(value.to_string()));
     let names = A::TYPE.key.names();
@@ -63,25 +109,30 @@ pub(crate) fn scope<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Scope, Bin
             A::TYPE.name
         )));
     }
-    Ok(Scope::new(&A::TYPE.key, &values))
+    let mut instances = Instances::default();
+    instances.add_model(0, &A::TYPE.key, vec![values]);
+    Ok(instances)
 }
 
-/// The query that a command's decision reads: one item for each model, in order.
+/// What a command's decision reads of the log: one query item for each instance of each model, in order.
 ///
 /// # Errors
-/// The command's tags do not select one instance of each model.
-pub fn decision_query<C: Decide>(command: &C) -> Result<Query, String> {
-    scopes(command)
-        .map(|scopes| Arc::unwrap_or_clone(Plan::<C::State, C::Count>::new(scopes).query))
-        .map_err(|error| error.0)
+/// The command's tags do not select the instances of a model.
+pub fn decision_items<C: Decide>(command: &C) -> Result<Vec<(&'static ModelType, QueryItem)>, String> {
+    items(instances(command), <C::State as Models<C::Count>>::LIST)
 }
 
-/// The query that [`load`](crate::load) reads: one item.
+/// What [`load`](crate::load) reads of the log: one item.
 ///
 /// # Errors
 /// The key does not select one instance.
-pub fn state_query<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Query, String> {
-    scope::<A>(key)
-        .map(|scope| Arc::unwrap_or_clone(Plan::<A, Count<1>>::new(vec![scope]).query))
-        .map_err(|error| error.0)
+pub fn state_items<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Vec<(&'static ModelType, QueryItem)>, String> {
+    items(instance::<A>(key), <A as Models<Count<1>>>::LIST)
+}
+
+fn items(
+    instances: Result<Instances, BindError>,
+    models: &'static [ModelType],
+) -> Result<Vec<(&'static ModelType, QueryItem)>, String> {
+    instances.map(|instances| instances.items(models).collect()).map_err(|error| error.0)
 }

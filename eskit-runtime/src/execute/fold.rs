@@ -1,11 +1,13 @@
 //! Reads the events of a decision's models and folds them.
 
+use std::collections::HashSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::aggregate::{Loaded, Models, Scope};
+use crate::aggregate::{Loaded, Scope};
 use crate::cache::StateCache;
 use crate::lifecycle::{StreamClosed, StreamInfo};
+use crate::models::Models;
 use crate::pages::Pages;
 use crate::payload::{DecodeError, DecodeReason};
 use crate::position::Place;
@@ -13,9 +15,11 @@ use crate::query::{Query, ReadOptions};
 use crate::recorded::RecordedEvent;
 use crate::store::{EventStore, StoreError, StoreErrorKind};
 
-/// What to read for a decision: the scope of each model, and the query that unites them.
+use super::instances::Instances;
+
+/// What to read for a decision: the instances of its models, and the query that unites them.
 pub(crate) struct Plan<M, N> {
-    pub(crate) scopes: Vec<Scope>,
+    pub(crate) instances: Instances,
     pub(crate) query: Arc<Query>,
     models: PhantomData<fn() -> (M, N)>,
 }
@@ -23,13 +27,16 @@ pub(crate) struct Plan<M, N> {
 /// The models of a decision, and what of the log they hold.
 pub(crate) struct Folded<M> {
     pub(crate) state: M,
-    /// What each model has seen.
-    pub(crate) models: Vec<Loaded<()>>,
-    /// Whether every model was read as of the same head. One that was cached stands for itself.
+    /// What each instance of them has seen.
+    pub(crate) seen: Vec<Loaded<()>>,
+    /// Whether every instance was read as of the same head. One that was cached stands for itself.
     pub(crate) in_step: bool,
     /// Whether the log was like that, for all models at once, at some moment since the call began.
     pub(crate) is_current: bool,
 }
+
+/// Up to so many instances are read on each by itself, from where it stands; more of them together, from the lowest.
+const EACH_ALONE_MAX: usize = 16;
 
 /// How often several models that were cached are looked at, each by itself, while others write to them.
 const ROUNDS_MAX: usize = 3;
@@ -47,17 +54,17 @@ impl FoldError {
 }
 
 impl<M> Folded<M> {
-    /// Notes that every model lacks nothing up to this place.
+    /// Notes that every instance lacks nothing up to this place.
     pub(crate) fn reaches(&mut self, head: Place) {
-        self.models.iter_mut().for_each(|model| model.head = head);
+        self.seen.iter_mut().for_each(|seen| seen.head = head);
     }
 
     /// The places that the log must hold for the models to be of it: none but one, unless some were cached.
     pub(crate) fn heads(&self) -> Vec<Place> {
-        let mut heads: Vec<Place> = Vec::with_capacity(1);
-        for model in &self.models {
-            if model.head != Place::START && !heads.contains(&model.head) {
-                heads.push(model.head);
+        let (mut heads, mut known) = (Vec::with_capacity(1), HashSet::with_capacity(1));
+        for Loaded { head, .. } in &self.seen {
+            if *head != Place::START && known.insert(*head) {
+                heads.push(*head);
             }
         }
         heads
@@ -65,29 +72,29 @@ impl<M> Folded<M> {
 }
 
 impl<M: Models<N>, N> Plan<M, N> {
-    pub(crate) fn new(scopes: Vec<Scope>) -> Plan<M, N> {
-        let items = scopes.iter().zip(M::LIST).map(|(scope, (_, events))| scope.query_item(*events));
-        Plan { query: Arc::new(Query::any_of(items)), scopes, models: PhantomData }
+    pub(crate) fn new(instances: Instances) -> Plan<M, N> {
+        let items = instances.items(M::LIST).map(|(_, item)| item);
+        Plan { query: Arc::new(Query::any_of(items)), instances, models: PhantomData }
     }
 
     /// The models before their first event.
     pub(crate) fn initial(&self) -> Folded<M> {
-        let models = vec![Loaded::default(); self.scopes.len()];
-        Folded { state: M::initial(), models, in_step: true, is_current: false }
+        let seen = vec![Loaded::default(); self.instances.len()];
+        Folded { state: M::initial(self.instances.keys()), seen, in_step: true, is_current: false }
     }
 
-    /// How many models are streams.
+    /// How many instances are streams.
     pub(crate) fn stream_count(&self) -> usize {
-        self.scopes.iter().filter(|scope| matches!(scope, Scope::Stream(_))).count()
+        self.instances.scopes().iter().filter(|scope| matches!(scope, Scope::Stream(_))).count()
     }
 
     /// A stream of these models that was deleted. Looks only at those that hold no event, as a deleted one does.
     pub(crate) async fn deleted<S: EventStore>(
         &self,
         store: &S,
-        models: &[Loaded<()>],
+        seen: &[Loaded<()>],
     ) -> Result<Option<StreamClosed>, StoreError> {
-        for (scope, seen) in self.scopes.iter().zip(models) {
+        for (scope, seen) in self.instances.scopes().iter().zip(seen) {
             let Scope::Stream(stream) = scope else { continue };
             if seen.version > 0 {
                 continue;
@@ -114,9 +121,9 @@ impl<M: Models<N>, N> Plan<M, N> {
         states: &impl StateCache,
     ) -> Result<Folded<M>, FoldError> {
         let mut folded = self.initial();
-        for (index, scope) in self.scopes.iter().enumerate() {
-            if let Some(seen) = folded.state.recall(index, scope, states) {
-                folded.models[index] = seen;
+        for ((at, scope), seen) in self.instances.iter().zip(&mut folded.seen) {
+            if let Some(cached) = folded.state.recall(at, scope, states) {
+                *seen = cached;
                 folded.in_step = false;
             }
         }
@@ -124,18 +131,49 @@ impl<M: Models<N>, N> Plan<M, N> {
             self.catch_up(store, &mut folded).await?;
             return Ok(folded);
         }
-        for index in 0..self.scopes.len() {
-            if folded.models[index].is_new() && self.read_on(store, &mut folded, index).await?.is_none() {
-                return self.fold(store).await;
+        match self.read_missing(store, &mut folded).await {
+            Err(error) if error.is_replaced() => self.fold(store).await,
+            result => result.map(|()| folded),
+        }
+    }
+
+    /// Reads the instances that are not cached, all of them together.
+    async fn read_missing<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<(), FoldError> {
+        let is_missing: Vec<bool> = folded.seen.iter().map(Loaded::is_new).collect();
+        let items = self.query.items().iter().zip(&is_missing).filter(|(_, is_missing)| **is_missing);
+        let query = Query::any_of(items.map(|(item, _)| item.clone()));
+        if query.items().is_empty() {
+            return Ok(());
+        }
+        let mut pages = Pages::new(store, query, self.options());
+        while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
+            for event in &events {
+                self.instances
+                    .of_event(
+                        event,
+                        |index| {
+                            if is_missing[index] { self.apply_one(folded, index, event) } else { Ok(()) }
+                        },
+                    )
+                    .map_err(FoldError::Decode)?;
             }
         }
-        Ok(folded)
+        let missing = folded.seen.iter_mut().zip(&is_missing).filter(|(_, is_missing)| **is_missing);
+        missing.for_each(|(seen, _)| seen.head = pages.head());
+        Ok(())
+    }
+
+    /// How to read the instances: the more there are, the more it costs to begin a page.
+    fn options(&self) -> ReadOptions {
+        let options = ReadOptions::default();
+        let limit = options.limit.max(10 * self.instances.len());
+        options.limit(limit)
     }
 
     /// Caches the models for later commands.
     pub(crate) fn cache(&self, folded: &Folded<M>, states: &impl StateCache) {
-        for (index, (scope, seen)) in self.scopes.iter().zip(&folded.models).enumerate() {
-            folded.state.cache(index, scope, seen, states);
+        for ((at, scope), seen) in self.instances.iter().zip(&folded.seen) {
+            folded.state.cache(at, scope, seen, states);
         }
     }
 
@@ -147,7 +185,12 @@ impl<M: Models<N>, N> Plan<M, N> {
     /// Reads what was appended since, page after page, and folds every event into the models that it belongs to.
     pub(crate) async fn catch_up<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<(), FoldError> {
         if !folded.in_step {
-            if self.catch_up_each(store, folded).await? {
+            let caught_up = if self.instances.len() > EACH_ALONE_MAX {
+                self.catch_up_from_lowest(store, folded).await?
+            } else {
+                self.catch_up_each(store, folded).await?
+            };
+            if caught_up {
                 folded.is_current = true;
                 return Ok(());
             }
@@ -165,16 +208,45 @@ impl<M: Models<N>, N> Plan<M, N> {
 
     /// Reads on for all models at once, behind the head as of which all of them were read.
     async fn read_together<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<(), FoldError> {
-        let after = folded.models.first().map_or(Place::START, |seen| seen.head);
-        let mut pages = Pages::new(store, Arc::clone(&self.query), ReadOptions::default().after(after));
+        folded.is_current = true;
+        let Some(Loaded { head: after, .. }) = folded.seen.first() else { return Ok(()) };
+        let mut pages = Pages::new(store, Arc::clone(&self.query), self.options().after(*after));
         while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
-            // With one model every event that was read belongs to it.
-            self.fold_into(folded, &events, self.scopes.len() == 1).map_err(FoldError::Decode)?;
+            // With one instance every event that was read belongs to it.
+            self.fold_into(folded, &events, self.instances.len() == 1).map_err(FoldError::Decode)?;
         }
         // Each page began where the one before ended, so the last one tells up to where nothing is missing.
         folded.reaches(pages.head());
-        folded.is_current = true;
         Ok(())
+    }
+
+    /// Reads on for all instances at once, from the lowest place where one of them stands. Returns whether the last event that
+    /// each of them held is still there; if not, they must be read from the beginning.
+    async fn catch_up_from_lowest<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<bool, FoldError> {
+        // What holds events is read from the last of them, to see whether it is there.
+        let from = |seen: &Loaded<()>| if seen.is_new() { seen.head.position } else { seen.last.position.previous() };
+        let lowest = folded.seen.iter().map(from).min().unwrap_or_default();
+        let held: Vec<Place> = folded.seen.iter().map(|seen| seen.last).collect();
+        let mut is_there: Vec<bool> = held.iter().map(|last| *last == Place::START).collect();
+        let mut pages = Pages::new(store, Arc::clone(&self.query), self.options().after(lowest));
+        loop {
+            let events = match pages.next().await.map_err(FoldError::Store) {
+                Ok(Some(events)) => events,
+                Ok(None) => break,
+                Err(error) if error.is_replaced() => return Ok(false),
+                Err(error) => return Err(error),
+            };
+            for event in &events {
+                let fold = |index: usize| {
+                    is_there[index] |= event.place() == held[index];
+                    if event.position > held[index].position { self.apply_one(folded, index, event) } else { Ok(()) }
+                };
+                self.instances.of_event(event, fold).map_err(FoldError::Decode)?;
+            }
+        }
+        folded.reaches(pages.head());
+        folded.in_step = true;
+        Ok(is_there.into_iter().all(|is_there| is_there))
     }
 
     /// Reads on for each model by itself. Returns whether the models are now those of one moment; if not, they must be read
@@ -182,14 +254,14 @@ impl<M: Models<N>, N> Plan<M, N> {
     async fn catch_up_each<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<bool, FoldError> {
         for _ in 0..ROUNDS_MAX {
             let mut is_quiet = true;
-            for index in 0..self.scopes.len() {
+            for index in 0..self.instances.len() {
                 match self.read_on(store, folded, index).await? {
                     Some(events) => is_quiet &= events == 0,
                     None => return Ok(false),
                 }
             }
             // A round that found nothing says of each model that it was so when the round began.
-            if is_quiet || self.scopes.len() == 1 {
+            if is_quiet || self.instances.len() == 1 {
                 return Ok(true);
             }
         }
@@ -204,7 +276,7 @@ impl<M: Models<N>, N> Plan<M, N> {
         folded: &mut Folded<M>,
         index: usize,
     ) -> Result<Option<usize>, FoldError> {
-        let last = folded.models[index].last;
+        let last = folded.seen[index].last;
         let query = Query::from(self.query.items()[index].clone());
         let from_last = ReadOptions::default().after(last.position.previous());
         let mut pages = Pages::new(store, query, from_last);
@@ -229,7 +301,7 @@ impl<M: Models<N>, N> Plan<M, N> {
             }
             count += new.len();
         }
-        folded.models[index].head = pages.head();
+        folded.seen[index].head = pages.head();
         Ok(is_there.then_some(count))
     }
 
@@ -238,29 +310,32 @@ impl<M: Models<N>, N> Plan<M, N> {
         self.fold_into(folded, events, false)
     }
 
-    /// Folds events into the models that they belong to, or into all.
+    /// Folds events into the instances that they belong to, or all of them into the only one.
     fn fold_into(&self, folded: &mut Folded<M>, events: &[RecordedEvent], all: bool) -> Result<(), DecodeError> {
         for event in events {
-            for (index, scope) in self.scopes.iter().enumerate() {
-                if all || scope.holds(event) {
-                    self.apply_one(folded, index, event)?;
-                }
+            if all {
+                self.apply_one(folded, 0, event)?;
+            } else {
+                self.instances.of_event(event, |index| self.apply_one(folded, index, event))?;
             }
         }
         Ok(())
     }
 
     fn apply_one(&self, folded: &mut Folded<M>, index: usize, event: &RecordedEvent) -> Result<(), DecodeError> {
-        let taken = folded.state.evolve(index, event)?;
-        let seen = &mut folded.models[index];
-        match (&self.scopes[index], &event.stream) {
+        let at = self.instances.at()[index];
+        let taken = folded.state.evolve(at, event)?;
+        let (aggregate, seen) = (M::LIST[at.model].aggregate, &mut folded.seen[index]);
+        match (&self.instances.scopes()[index], &event.stream) {
             (Scope::Stream(stream), Some(at)) if at.stream == *stream => {
-                if !taken && !M::LIST[index].0.partial {
-                    return Err(event.undecodable(DecodeReason::NotEvolved { aggregate: M::LIST[index].0.name }));
+                if !taken && !aggregate.partial {
+                    return Err(event.undecodable(DecodeReason::NotEvolved { aggregate: aggregate.name }));
                 }
                 (seen.last, seen.version) = (event.place(), at.version);
             }
-            (Scope::Tags(_), _) if taken => (seen.last, seen.version) = (event.place(), seen.version + 1),
+            (Scope::Tags(_) | Scope::All, _) if taken => {
+                (seen.last, seen.version) = (event.place(), seen.version + 1);
+            }
             _ => {}
         }
         Ok(())

@@ -98,7 +98,7 @@ impl ExecuteOptions {
         self.expected_version.is_some_and(|expected| expected != ExpectedVersion::Any)
     }
 
-    pub(super) fn check<M: crate::Models<N>, N, E>(
+    pub(super) fn check<M: crate::models::Models<N>, N, E>(
         &self,
         plan: &Plan<M, N>,
         command: &str,

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::aggregate::Models;
 use crate::id::EventId;
 use crate::limits::EVENTS_PER_APPEND_MAX;
+use crate::models::Models;
 use crate::pages::Pages;
 use crate::query::{Query, QueryItem, ReadOptions};
 use crate::recorded::RecordedEvent;
@@ -47,7 +47,7 @@ pub(super) async fn repeated<M: Models<N>, N, S: EventStore, E>(
     let folded = folded.map_err(|error| if is_there { unsettled(error) } else { error })?;
     // The events of a deleted stream are not found: then the append may go on behind them. Streams that are none of the command's
     // models are not asked after; only a gap among the ids tells that one of them is gone.
-    if events.is_empty() || has_gap || plan.deleted(store, &folded.models).await?.is_some() {
+    if events.is_empty() || has_gap || plan.deleted(store, &folded.seen).await?.is_some() {
         events.extend(find(store, key, ids.end..EVENTS_PER_APPEND_MAX).await?);
     }
     if events.is_empty() {

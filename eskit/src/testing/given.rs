@@ -1,6 +1,6 @@
 use std::fmt::{self, Debug};
 
-use eskit_runtime::__private::state_query;
+use eskit_runtime::__private::state_items;
 use eskit_runtime::{
     Decide, DomainError, Emit, Evolve, ExecuteOptions, LoadKey, Metadata, NewEvent, StreamId, Timestamp,
 };
@@ -136,7 +136,7 @@ impl Given {
 
     fn load<A: Evolve>(&self, key: &impl LoadKey<A::Keys>) -> Result<A, String> {
         let mut history = self.history.clone();
-        history.route(&[(A::TYPE, A::EVENTS)], &state_query::<A>(key)?)?;
+        history.route(&state_items::<A>(key)?)?;
         let store = history.store(Timestamp::now()).map_err(|error| error.to_string())?;
         let loaded =
             block_on(eskit_runtime::load::<A, _, _, _>(&store, key, &())).map_err(|error| error.to_string())?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use eskit_runtime::limits::EVENTS_PER_APPEND_MAX;
 use eskit_runtime::{
-    AggregateType, Append, AppendError, Emit, EncodeError, EventStore, EventTypes, Key, NewEvent, Query, RecordedEvent,
-    StreamId, Timestamp, WireName,
+    AggregateType, Append, AppendError, Emit, EncodeError, EventStore, Key, ModelType, NewEvent, QueryItem,
+    RecordedEvent, StreamId, Timestamp, WireName,
 };
 
 use super::block_on::block_on;
@@ -61,20 +61,18 @@ impl History {
     }
 
     /// Gives each event that has none the stream in which these models look for it: the one that its own tag names, or
-    /// else the one that the query reads for the model that evolves it.
-    pub(super) fn route(&mut self, models: &[(&AggregateType, EventTypes)], query: &Query) -> Result<(), String> {
-        let homes: Vec<Home<'_>> = models
+    /// else the one that is read for the model that evolves it.
+    pub(super) fn route(&mut self, items: &[(&ModelType, QueryItem)]) -> Result<(), String> {
+        let homes: Vec<Home<'_>> = items
             .iter()
-            .zip(query.items())
-            .filter_map(|((aggregate, events), item)| match aggregate.key {
+            .filter_map(|(model, item)| match model.aggregate.key {
                 Key::Stream(name) => Some(Home {
                     name,
-                    aggregate: aggregate.name,
+                    aggregate: model.aggregate,
+                    events: model.events.names(),
                     stream: item.stream.as_ref()?,
-                    events: events.names(),
-                    partial: aggregate.partial,
                 }),
-                Key::Tags(_) => None,
+                Key::Tags(_) | Key::All => None,
             })
             .collect();
         for entry in self.entries.iter_mut().filter(|entry| !entry.placed) {
@@ -133,22 +131,23 @@ impl fmt::Debug for Entry {
 /// A stream that a model reads.
 struct Home<'a> {
     name: &'static str,
-    aggregate: &'static str,
-    stream: &'a StreamId,
+    aggregate: &'static AggregateType,
     events: Vec<&'static str>,
-    partial: bool,
+    stream: &'a StreamId,
 }
 
 fn find_stream(event: &NewEvent, homes: &[Home<'_>]) -> Result<Option<StreamId>, String> {
-    let evolved = |home: &&Home<'_>| home.events.iter().any(|name| event.name == *name);
-    let tagged = homes.iter().filter(|home| home.partial || evolved(home)).find_map(|home| {
+    let is_evolved = |home: &&Home<'_>| home.events.iter().any(|name| event.name == *name);
+    let by_tag = |home: &Home<'_>| {
         let id = event.tags.values(home.name).next()?;
         Some(StreamId::new(WireName::from_static(home.name), id))
-    });
-    if tagged.is_some() {
-        return Ok(tagged);
+    };
+    // A model that does not evolve the event, but passes over such events, may still hold it in its stream.
+    let passed_over = || homes.iter().filter(|home| home.aggregate.partial).find_map(by_tag);
+    if let Some(stream) = homes.iter().filter(is_evolved).find_map(by_tag).or_else(passed_over) {
+        return Ok(Some(stream));
     }
-    let mut homes = homes.iter().filter(evolved);
+    let mut homes = homes.iter().filter(is_evolved);
     let Some(first) = homes.next() else { return Ok(None) };
     match homes.find(|home| home.stream != first.stream) {
         None => Ok(Some(first.stream.clone())),
@@ -158,7 +157,7 @@ fn find_stream(event: &NewEvent, homes: &[Home<'_>]) -> Result<Option<StreamId>,
             event.name,
             first.stream,
             second.stream,
-            first.aggregate,
+            first.aggregate.name,
             first.stream.id()
         )),
     }

@@ -2,10 +2,10 @@ use std::fmt::{self, Debug, Write as _};
 use std::future::{Future, ready};
 use std::time::Duration;
 
-use eskit_runtime::__private::decision_query;
+use eskit_runtime::__private::decision_items;
 use eskit_runtime::{
-    Decide, Emit, Evolve, ExecuteError, ExecuteOptions, Executed, LoadKey, Models, NewEvent, Pages, Query, ReadOptions,
-    RecordedEvent, Sleep, StoreError, Timestamp,
+    AggregateType, Decide, Emit, Evolve, ExecuteError, ExecuteOptions, Executed, LoadKey, Models, NewEvent, Pages,
+    Query, ReadOptions, RecordedEvent, Sleep, StoreError, Timestamp,
 };
 
 use super::block_on::block_on;
@@ -25,7 +25,11 @@ pub struct Outcome<M, E> {
     history: History,
     /// The given events that no model of the command saw.
     unseen: Vec<String>,
+    absent_key: AbsentKey<M>,
 }
+
+/// The first model that was asked for an instance which it does not have, and the key.
+type AbsentKey<M> = fn(&M) -> Option<(&'static AggregateType, &str)>;
 
 /// A decision on a store of one caller never waits.
 struct NoSleep;
@@ -46,8 +50,9 @@ impl<M, E> Outcome<M, E> {
     where
         M: Models<C::Count>,
     {
-        let query = decision_query(command)?;
-        history.route(M::LIST, &query)?;
+        let items = decision_items(command)?;
+        history.route(&items)?;
+        let query = Query::any_of(items.into_iter().map(|(_, item)| item));
         let store = history
             .store(options.recorded_at.unwrap_or_else(Timestamp::now))
             .map_err(|error| format!("the given events cannot be appended: {error}"))?;
@@ -56,7 +61,13 @@ impl<M, E> Outcome<M, E> {
         if let Ok(executed) = &result {
             history.push_recorded(&executed.events);
         }
-        Ok(Outcome { command: C::TYPE.name, result: result.map_err(Failure::from), history, unseen })
+        Ok(Outcome {
+            command: C::TYPE.name,
+            result: result.map_err(Failure::from),
+            history,
+            unseen,
+            absent_key: M::absent_key,
+        })
     }
 
     pub(super) fn into_history(self) -> History {
@@ -163,13 +174,18 @@ impl<M, E> Outcome<M, E> {
     /// parameters. `check` asserts what it likes.
     ///
     /// # Panics
-    /// `check` panics, or the command did not go through.
+    /// `check` panics, or asks an [`Each`](crate::Each) for a key that the command does not name, or the command did not go through.
     #[track_caller]
     pub fn then_state(&self, check: impl FnOnce(&M)) -> &Outcome<M, E>
     where
         E: Debug,
     {
-        check(&self.executed().state);
+        let state = &self.executed().state;
+        check(state);
+        if let Some((aggregate, key)) = (self.absent_key)(state) {
+            let (name, what) = (aggregate.name, "has no instance with the key");
+            panic!("{}", self.report(&format!("was decided from `Each<{name}>`, which {what} {key:?}"), None));
+        }
         self
     }
 

@@ -2,7 +2,7 @@
 
 use super::contains;
 use crate::__private::message::{Message, is_like};
-use crate::aggregate::AggregateType;
+use crate::aggregate::{AggregateType, Key};
 use crate::command::CommandType;
 use crate::decider::Binding;
 use crate::table::same;
@@ -14,6 +14,14 @@ pub(super) const fn check_bindings(command: &CommandType, aggregate: &AggregateT
     let mut i = 0;
     while i < bindings.len() {
         let Binding { key, field } = bindings[i];
+        if let Key::All = aggregate.key {
+            let message = Message::new()
+                .code(aggregate.name)
+                .text(" has no key, so no field feeds it: there is one, of all events\nhelp: leave out `#[key(")
+                .text(field)
+                .text(")]`");
+            panic!("{}", message.as_str());
+        }
         if key.is_empty() && keys.len() > 1 {
             let message = Message::new()
                 .code(aggregate.name)

@@ -231,7 +231,7 @@ impl Lacks<'_> {
         message = match aggregate.key {
             Key::Stream(_) => message.text("stream = "),
             Key::Tags([_]) => message.text("tag = "),
-            Key::Tags(_) => message,
+            Key::Tags(_) | Key::All => message,
         };
         message = message.text("\"").text(meant).text("\"`");
         if let Key::Tags([_, _, ..]) = aggregate.key {

@@ -19,19 +19,25 @@ impl Decider {
         }
     }
 
-    /// Whether two models are of one type.
+    /// Whether two models are of one type: of one aggregate, both of them one instance of it or both `Each`.
     const fn are_of_one_type(&self, a: usize, b: usize) -> bool {
-        let (a, b): (&AggregateType, &AggregateType) = (self.models[a].0, self.models[b].0);
-        same(a.name, b.name) && a.location.line == b.location.line && same(a.location.module, b.location.module)
+        let is_alike = self.models[a].each == self.models[b].each;
+        let (a, b): (&AggregateType, &AggregateType) = (self.models[a].aggregate, self.models[b].aggregate);
+        is_alike
+            && same(a.name, b.name)
+            && a.location.line == b.location.line
+            && same(a.location.module, b.location.module)
     }
 
     /// Whether two models are found by the same fields.
     const fn are_found_alike(&self, a: usize, b: usize) -> bool {
-        let keys = self.models[a].0.key.names();
+        let keys = self.models[a].aggregate.key.names();
         let mut i = 0;
         while i < keys.len() {
             match (self.selected(a, keys[i]), self.selected(b, keys[i])) {
                 (Some(first), Some(second)) if same(first, second) => {}
+                // All fields with the tag.
+                (None, None) if self.models[a].each => {}
                 _ => return false,
             }
             i += 1;
@@ -84,7 +90,7 @@ impl Decider {
 /// Several fields could select the model.
 #[track_caller]
 pub(super) const fn panic_several(decider: &Decider, model: usize, key: &str) {
-    let (command, aggregate) = (decider.command, decider.models[model].0);
+    let (command, aggregate) = (decider.command, decider.models[model].aggregate);
     let (mut fields, mut i) = (Words::new(), 0);
     while i < command.tags.len() {
         if same(command.tags[i].key, key) {
@@ -147,7 +153,7 @@ pub(super) const fn check_distinct(decider: &Decider, model: usize) {
 
 #[track_caller]
 const fn panic_same(decider: &Decider, model: usize) {
-    let (command, aggregate) = (decider.command, decider.models[model].0);
+    let (command, aggregate) = (decider.command, decider.models[model].aggregate);
     let keys = aggregate.key.names();
     let (mut fields, mut i) = (Words::new(), 0);
     while i < keys.len() {
@@ -156,14 +162,12 @@ const fn panic_same(decider: &Decider, model: usize) {
         }
         i += 1;
     }
-    let message = Message::new()
-        .text("two models are the same ")
-        .code(aggregate.name)
-        .text(": command ")
-        .code(command.name)
-        .text(" selects both by ")
-        .list(&fields)
-        .text("\nhelp: ");
+    let message = Message::new().text("two models are the same ").code(aggregate.name);
+    if keys.is_empty() {
+        panic!("{}", message.text(", of all events\nhelp: leave this one out").as_str());
+    }
+    let message =
+        message.text(": command ").code(command.name).text(" selects both by ").list(&fields).text("\nhelp: ");
     let mut i = 0;
     while i < keys.len() {
         let free = decider.free_fields(model, keys[i]);
