@@ -9,13 +9,15 @@ use eskit::prelude::*;
 use eskit::{Append, AppendError, Appended, EventId, LogId, Page, Place, Query, ReadOptions, RetryPolicy, StoreError};
 use eskit_tests::bank::{Account, deposit, open_account, send};
 use eskit_tests::campus::{CampusError, Seats, define, enrol};
+use eskit_tests::race::race_orders;
 use eskit_tests::scripted::{log, names};
+use eskit_tests::shop::{Order, Stock};
 use tokio::sync::Barrier;
 
 const TASKS: usize = 16;
 
 /// A policy under which only a livelock would use up the tries.
-fn patient() -> RetryPolicy {
+pub(crate) fn patient() -> RetryPolicy {
     RetryPolicy::attempts(1_000).with_delays(Duration::from_micros(100), Duration::from_millis(5))
 }
 
@@ -234,5 +236,37 @@ async fn sqlite_neither_makes_nor_loses_money() {
     let store = SqliteStore::open(&file.0).await.unwrap();
     transfer_at_once(&programs(&meetings, store.clone())).await;
     store.close().await;
+    meetings.took_place();
+}
+
+/// Programs on one log: with and without cached states, some of which go all the time.
+fn shops<S: EventStore>(meetings: &Meetings, store: S) -> Vec<App<Meeting<Arc<S>>>> {
+    let store = Arc::new(store);
+    let app = || meetings.app(Arc::clone(&store));
+    vec![app(), app().with_state_cache::<Stock>(100), app().with_state_cache::<Stock>(3).with_state_cache::<Order>(9)]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn memory_never_oversells() {
+    let meetings = Meetings::default();
+    for _ in 0..5 {
+        race_orders(&[meetings.app(MemoryStore::new())]).await;
+        race_orders(&shops(&meetings, MemoryStore::new())).await;
+        race_orders(&[meetings.app(MemoryStore::new()).with_single_writer()]).await;
+    }
+    meetings.took_place();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn sqlite_never_oversells() {
+    let meetings = Meetings::default();
+    for caches in [false, true] {
+        let file = File::new();
+        let store = SqliteStore::open(&file.0).await.unwrap();
+        let programs =
+            if caches { shops(&meetings, store.clone()) } else { vec![meetings.app(Arc::new(store.clone()))] };
+        race_orders(&programs).await;
+        store.close().await;
+    }
     meetings.took_place();
 }

@@ -1,6 +1,7 @@
 //! From a command's tags to the instances of its models.
 
 use eskit::prelude::*;
+use eskit::testing::given;
 use eskit_tests::campus::{CampusError, Enrolment, Leave, Schedule, Seats, define, enrol};
 
 use crate::scripted;
@@ -107,4 +108,65 @@ async fn fields_without_names_select_by_their_numbers() {
     let done = app.execute(CloseRepeated(1, 2)).await.unwrap();
     assert_eq!(done.events.len(), 1);
     assert!(done.state.0.closed);
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "each")]
+struct Joined {
+    #[tag]
+    course: String,
+    #[tag]
+    student: String,
+}
+
+#[aggregate(tag("course", "student"))]
+#[derive(Default)]
+struct Membership {
+    joined: bool,
+}
+
+#[decider]
+impl Membership {
+    #[evolve]
+    fn joined(&mut self, _: &Joined) {
+        self.joined = true;
+    }
+}
+
+#[derive(Command)]
+struct Join {
+    #[tag]
+    student: String,
+    #[tag("course")]
+    courses: Vec<String>,
+    #[tag("course")]
+    substitute: Option<String>,
+}
+
+/// Joins the courses of which the student is no member.
+#[decider]
+fn join(
+    command: &Join,
+    #[key(course = courses)] memberships: &Each<Membership>,
+    #[key(course = substitute)] substitute: &Each<Membership>,
+) -> Vec<Joined> {
+    let joins = |course: &&String| !memberships[(*course, &command.student)].joined;
+    let new: Vec<&String> = command.courses.iter().filter(joins).collect();
+    let substitute = command.substitute.iter().filter(|_| new.is_empty() && substitute.iter().all(|one| !one.joined));
+    let joined = |course: &String| Joined { course: course.clone(), student: command.student.clone() };
+    new.iter().copied().chain(substitute).map(joined).collect()
+}
+
+#[test]
+fn one_of_several_keys_may_have_any_number_of_values() {
+    let joined = |course: &str, student: &str| Joined { course: course.into(), student: student.into() };
+    let join = |courses: &[&str], substitute: Option<&str>| Join {
+        student: "ada".into(),
+        courses: courses.iter().map(|course| (*course).to_owned()).collect(),
+        substitute: substitute.map(str::to_owned),
+    };
+    let given = || given([joined("art", "ada"), joined("maths", "bob")]);
+    given().when(join(&["art", "maths"], None)).then(joined("maths", "ada"));
+    given().when(join(&["art"], Some("music"))).then(joined("music", "ada"));
+    given().when(join(&["art"], Some("art"))).then(());
 }

@@ -2,9 +2,11 @@
 //! the way.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+mod all;
 mod cached;
 mod concurrency;
 mod conflict;
+mod each;
 mod envelope;
 mod idempotency;
 mod key;

@@ -13,7 +13,9 @@ use eskit::{AnyStore, RetryPolicy};
 use eskit_postgres::testing;
 use eskit_tests::bank::{Account, deposit, open_account, send};
 use eskit_tests::campus::{CampusError, Schedule, Seats, define, enrol};
+use eskit_tests::race::race_orders;
 use eskit_tests::scripted::{log, names};
+use eskit_tests::shop::{Order, Stock};
 
 const DSN: &str = "ESKIT_TESTS_DSN";
 const NUMBER: &str = "ESKIT_TESTS_NUMBER";
@@ -44,6 +46,19 @@ async fn the_same_program_runs_on_another_dsn() {
     let second = app.execute(deposit("b", 5)).idempotency_key("once").await.unwrap();
     assert!(second.repeated);
     assert_eq!(second.events, first.events);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn orders_at_once_never_oversell() {
+    for caches in [false, true] {
+        let Some(database) = testing::database().await.unwrap() else { return };
+        let mut apps = vec![app(database.dsn()).await];
+        if caches {
+            apps.push(app(database.dsn()).await.with_state_cache::<Stock>(100));
+            apps.push(app(database.dsn()).await.with_state_cache::<Stock>(3).with_state_cache::<Order>(9));
+        }
+        race_orders(&apps).await;
+    }
 }
 
 /// Enrols students of its own until the course is full. The first before it waits for the other process, so that both have a
