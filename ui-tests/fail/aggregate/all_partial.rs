@@ -1,9 +1,7 @@
 use eskit::prelude::*;
 
-#[aggregate(all)]
+#[aggregate(all, partial)]
 #[derive(Default)]
-struct Seats {
-    taken: u32,
-}
+struct NextInvoice(u32);
 
 fn main() {}

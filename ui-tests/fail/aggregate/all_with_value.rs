@@ -1,0 +1,7 @@
+use eskit::prelude::*;
+
+#[aggregate(all = true)]
+#[derive(Default)]
+struct NextInvoice(u32);
+
+fn main() {}

@@ -1,0 +1,32 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "shop")]
+struct ItemSold {
+    #[tag]
+    sku: String,
+}
+
+#[aggregate(tag = "sku")]
+#[derive(Default)]
+struct Stock;
+
+#[decider]
+impl Stock {
+    #[evolve]
+    fn sold(&mut self, _: &ItemSold) {}
+}
+
+#[derive(Command)]
+struct Place {
+    #[tag("sku")]
+    skus: Vec<String>,
+}
+
+#[decider]
+fn place(_: &Place, stock: &Each<Stock>) -> Option<ItemSold> {
+    let _ = &stock[("a", "b")];
+    None
+}
+
+fn main() {}

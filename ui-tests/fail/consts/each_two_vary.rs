@@ -1,0 +1,35 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "shop")]
+struct ItemSold {
+    #[tag]
+    sku: String,
+    #[tag]
+    customer: String,
+}
+
+#[aggregate(tag("customer", "sku"))]
+#[derive(Default)]
+struct Stock;
+
+#[decider]
+impl Stock {
+    #[evolve]
+    fn sold(&mut self, _: &ItemSold) {}
+}
+
+#[derive(Command)]
+struct Place {
+    #[tag("sku")]
+    skus: Vec<String>,
+    #[tag("customer")]
+    customers: Vec<String>,
+}
+
+#[decider]
+fn place(_: &Place, _: &Each<Stock>) -> Option<ItemSold> {
+    None
+}
+
+fn main() {}

@@ -1,0 +1,37 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "shop")]
+struct ItemSold {
+    #[tag]
+    sku: String,
+}
+
+#[aggregate(tag = "sku")]
+#[derive(Default)]
+struct Stock;
+
+#[decider]
+impl Stock {
+    #[evolve]
+    fn sold(&mut self, _: &ItemSold) {}
+}
+
+#[derive(Command)]
+struct Place {
+    #[tag]
+    sku: String,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "shop")]
+struct MailRequested {
+    text: String,
+}
+
+#[decider(unevolved)]
+fn place(_: &Place, _: &Stock) -> (Option<ItemSold>, Option<MailRequested>) {
+    (None, None)
+}
+
+fn main() {}

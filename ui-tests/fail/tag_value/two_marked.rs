@@ -1,0 +1,11 @@
+use eskit::prelude::*;
+
+#[derive(TagValue)]
+struct Line {
+    #[tag]
+    sku: String,
+    #[tag]
+    lot: String,
+}
+
+fn main() {}
