@@ -18,6 +18,8 @@ pub const TAGS_PER_EVENT_MAX: usize = 64;
 pub const EVENTS_PER_APPEND_MAX: usize = 10_000;
 /// Conditions of one append.
 pub const CONDITIONS_PER_APPEND_MAX: usize = 20_000;
+/// Items of the queries in the conditions of one append, all together.
+pub const CONDITION_ITEMS_PER_APPEND_MAX: usize = 20_000;
 /// Items of one query.
 pub const QUERY_ITEMS_MAX: usize = 10_000;
 /// Wire names in one item of a query.
@@ -161,6 +163,11 @@ pub fn check_append(append: &Append) -> Result<(), LimitError> {
     }
     check_count("events in one append", append.events.len(), EVENTS_PER_APPEND_MAX)?;
     check_count("conditions of one append", append.conditions.len(), CONDITIONS_PER_APPEND_MAX)?;
+    let items = append.conditions.iter().map(|condition| match condition {
+        crate::Condition::NoEvents { query, .. } => query.items().len(),
+        _ => 0,
+    });
+    check_count("items in the conditions of one append", items.sum(), CONDITION_ITEMS_PER_APPEND_MAX)?;
     for event in &append.events {
         check_text("wire name", &event.name, NAME_BYTES_MAX)?;
         if let Some(stream) = &event.stream {

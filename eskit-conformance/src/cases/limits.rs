@@ -65,6 +65,7 @@ async fn refuse(context: &Context, appends: Vec<Append>) -> Outcome {
 
 async fn counts_are_refused_by_name(context: &Context) -> Outcome {
     let conditions = vec![no_events(Query::default(), Position::START); limits::CONDITIONS_PER_APPEND_MAX + 1];
+    let many = no_events(query_of(limits::CONDITION_ITEMS_PER_APPEND_MAX / 4 + 1), Position::START);
     refuse(
         context,
         vec![
@@ -72,6 +73,7 @@ async fn counts_are_refused_by_name(context: &Context) -> Outcome {
             Append::new((0..=limits::EVENTS_PER_APPEND_MAX).map(|_| plain("bank.Noted")).collect()),
             Append { conditions, ..one(plain("bank.Noted")) },
             Append::new((0..5).map(|_| large()).collect()),
+            Append { conditions: vec![many; 4], ..one(plain("bank.Noted")) },
             one(NewEvent { tags: many_tags(limits::TAGS_PER_EVENT_MAX + 1), ..plain("bank.Noted") }),
             one(NewEvent { metadata: extras(limits::METADATA_ENTRIES_MAX + 1), ..plain("bank.Noted") }),
         ],
@@ -212,8 +214,10 @@ async fn limits_themselves_are_allowed(context: &Context) -> Outcome {
     };
     let text = long(limits::METADATA_BYTES_MAX - "text".len());
     let stuffed = NewEvent { metadata: Metadata::new().with("text", text), ..plain("bank.Noted") };
-    let unmet = no_events(query_of(limits::QUERY_ITEMS_MAX), Position::new(u64::MAX));
-    let conditions = vec![unmet; limits::CONDITIONS_PER_APPEND_MAX];
+    let unmet = |items| no_events(query_of(items), Position::new(u64::MAX));
+    let mut conditions = vec![unmet(limits::QUERY_ITEMS_MAX)];
+    conditions.resize(1 + limits::CONDITION_ITEMS_PER_APPEND_MAX - limits::QUERY_ITEMS_MAX, unmet(1));
+    conditions.resize(limits::CONDITIONS_PER_APPEND_MAX, unmet(0));
     let expected = put(&store, Append { events: vec![full, stuffed], conditions }).await?;
     check_found(&store, &Query::all(), &expected).await?;
     check_found(&store, &with_tags(&[(&part, &part)]).into(), &expected[..1]).await?;
