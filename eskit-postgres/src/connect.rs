@@ -34,6 +34,10 @@ pub(crate) fn pool(dsn: &str, max_connections: u32) -> Result<PgPool, StoreError
     if !dsn.starts_with("postgres://") && !dsn.starts_with("postgresql://") {
         return Err(unreadable("it does not begin with `postgres://`"));
     }
+    // The parser drops a line break, also in the middle of a password.
+    if dsn.trim() != dsn || dsn.contains(char::is_control) {
+        return Err(unreadable("it holds white space or a line break at its end, or a control character; trim it"));
+    }
     let options = PgConnectOptions::from_str(dsn).map_err(|error| unreadable(&Fault::from(error).to_string()))?;
     if let Some(why) = unknown_parameter(dsn) {
         return Err(unreadable(&why));
@@ -136,6 +140,19 @@ mod tests {
         let pool = pool("postgres://u@[::1]:5433/d", 2).unwrap();
         let options = pool.connect_options();
         assert_eq!((options.get_host(), place(&options).as_str()), ("::1", "[::1]:5433"));
+    }
+
+    #[tokio::test]
+    async fn a_dsn_with_white_space_around_it_is_refused() {
+        for dsn in [
+            "postgres://u:secret@h/d\n",
+            "postgres://u:sec\nret@h/d",
+            " postgres://u:secret@h/d",
+            "postgres://u:secret@h/d ",
+        ] {
+            let text = pool(dsn, 2).unwrap_err().to_string();
+            assert!(!text.contains("secret") && (text.contains("trim it") || text.contains("begin with")), "{text}");
+        }
     }
 
     #[tokio::test]

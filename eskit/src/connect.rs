@@ -11,7 +11,8 @@ use crate::MemoryStore;
 /// | `sqlite://app.db` or `sqlite:app.db` | SQLite at a path relative to the working directory | `sqlite` |
 /// | `postgres://user:password@host:port/database` | PostgreSQL, in the schema `eskit` of a database that exists | `postgres` |
 ///
-/// A path stands as it is: `%20` is no space. DSNs of SQLite have no parameters, so a `?` is refused; open a file with such a name
+/// White space around a DSN and control characters in it are refused: a line break that a file or a variable ends with would
+/// become part of a file's name. A path stands as it is: `%20` is no space. DSNs of SQLite have no parameters, so a `?` is refused; open a file with such a name
 /// by `SqliteStore::open`. Those of PostgreSQL have the parameters of sqlx, as in `?sslmode=require`.
 ///
 /// Nothing has to be closed: what was answered is in the log, and a store closes itself when its last clone is dropped.
@@ -29,6 +30,9 @@ use crate::MemoryStore;
 /// # Errors
 /// [`StoreErrorKind::Invalid`] for a DSN that names no store of this build; otherwise what opening the store returns.
 pub async fn connect(dsn: &str) -> Result<AnyStore, StoreError> {
+    if dsn.trim() != dsn || dsn.contains(char::is_control) {
+        return Err(untrimmed(dsn));
+    }
     match dsn.split_once(':') {
         Some(("memory", "")) => Ok(AnyStore::new(MemoryStore::new())),
         Some(("sqlite", path)) => sqlite(dsn, path.strip_prefix("//").unwrap_or(path)).await,
@@ -66,6 +70,18 @@ async fn sqlite(dsn: &str, _: &str) -> Result<AnyStore, StoreError> {
     Err(unknown(dsn, "this build has no SQLite; switch on the feature `sqlite` of eskit"))
 }
 
+/// The error for a DSN that was read together with what stands around it.
+fn untrimmed(dsn: &str) -> StoreError {
+    let scheme = dsn.split_once(':').map_or("", |(scheme, _)| scheme.trim());
+    StoreError::new(
+        StoreErrorKind::Invalid,
+        format!(
+            "the DSN `{}:..` begins or ends with white space, or holds a control character such as a line break\n\
+             help: trim it, as in `eskit::connect(dsn.trim())`",
+            scheme.escape_debug()
+        ),
+    )
+}
 /// What the stores of this build are called by.
 const FORMS: &[&str] = &[
     "`memory:`",
@@ -116,6 +132,26 @@ mod tests {
             assert!(!error.to_string().contains("secret"), "{error}");
         }
         assert!(connect("memory:").await.is_ok());
+    }
+
+    /// A line break at the end of a variable must not open a new, empty file.
+    #[tokio::test]
+    async fn a_dsn_with_white_space_around_it_is_refused() {
+        for dsn in [
+            "memory:\n",
+            " memory:",
+            "sqlite://untrimmed.db\n",
+            "sqlite://untrimmed.db\r\n",
+            "sqlite://untrimmed.db ",
+            "sqlite://un\ttrimmed.db",
+            "postgres://user:secret@host/db\n",
+        ] {
+            let error = connect(dsn).await.unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Invalid, "{dsn:?}");
+            assert!(error.to_string().contains("trim it"), "{error}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+        assert!(!std::path::Path::new("untrimmed.db\n").exists());
     }
 
     #[cfg(feature = "sqlite")]
