@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -22,7 +23,7 @@ impl HeadWatch {
     /// Wakes every waiting reader: the head has moved, forward, or back to that of a backup.
     pub fn moved(&self) {
         let waiting = std::mem::take(&mut self.lock().waiting);
-        waiting.into_values().for_each(Waker::wake);
+        wake(waiting);
     }
 
     /// Waits until `look` finds something, and returns it. Looks at once, and each time that the head has moved: what moves it after a
@@ -33,6 +34,17 @@ impl HeadWatch {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes all of them. A waker is code of its reader: when one panics, the others are woken all the same, and so is the thread
+/// spared that moved the head.
+fn wake(waiting: BTreeMap<u64, Waker>) {
+    for waker in waiting.into_values() {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+            // The panic hook has told of it; what was thrown may panic in turn as it is dropped.
+            std::mem::forget(panic);
+        }
     }
 }
 
@@ -158,6 +170,24 @@ mod tests {
         log.set(2);
         assert_eq!(new.0.load(Ordering::Relaxed), 2);
         assert_eq!(poll(&mut reader, &new), Poll::Ready(2));
+    }
+
+    #[test]
+    fn a_waker_that_panics_keeps_nobody_asleep() {
+        struct Panics;
+        impl Wake for Panics {
+            fn wake(self: Arc<Self>) {
+                panic!("a waker that panics");
+            }
+        }
+        let (watch, count) = (HeadWatch::default(), Arc::new(Count::default()));
+        let mut panicking = Box::pin(watch.until(|| None::<()>));
+        let waker = Waker::from(Arc::new(Panics));
+        assert!(panicking.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        let mut other: Pin<Box<dyn Future<Output = ()>>> = Box::pin(watch.until(|| None::<()>));
+        assert!(poll(&mut other, &count).is_pending());
+        watch.moved();
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
     }
 
     /// Two readers in one task, as in a `select!`: each has a place of its own.

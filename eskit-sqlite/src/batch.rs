@@ -1,17 +1,19 @@
 use eskit_runtime::{AppendError, Appended, Envelope, NewEvent, Place, StreamClosed, StreamId, Timestamp};
 use rusqlite::Connection;
 
+use crate::budget::Budget;
 use crate::condition;
 use crate::connect::{SecureDelete, secure_delete};
 use crate::error::Fault;
 use crate::lifecycle;
-use crate::names::{NameKind, PendingNames};
 use crate::place;
 use crate::repeat::{self, Known};
 use crate::request::EncodedAppend;
 use crate::row::position;
+use crate::scan;
 use crate::state::LogState;
 use crate::statements::Statements;
+use crate::tagged;
 use crate::tier::Tier;
 
 /// A batch of more events than this writes their entries where they stay: so many share the pages that they touch.
@@ -22,7 +24,7 @@ const RECENT_MAX: i64 = 500;
 pub(crate) struct Batch<'b, 'c> {
     pub(crate) conn: &'c Connection,
     statements: &'b mut Statements<'c>,
-    pub(crate) pending: &'b mut PendingNames,
+    budget: &'b Budget,
     pub(crate) state: LogState,
     /// The position of the last event before this batch.
     begun_at: i64,
@@ -37,11 +39,11 @@ impl<'b, 'c> Batch<'b, 'c> {
     pub(crate) fn new(
         conn: &'c Connection,
         statements: &'b mut Statements<'c>,
-        pending: &'b mut PendingNames,
+        budget: &'b Budget,
         state: LogState,
         settle_after: i64,
     ) -> Batch<'b, 'c> {
-        Batch { conn, statements, pending, begun_at: state.head, state, settle_after, tier: Tier::Recent }
+        Batch { conn, statements, budget, begun_at: state.head, state, settle_after, tier: Tier::Recent }
     }
 
     /// Chooses where the entries of so many further events go.
@@ -72,6 +74,7 @@ impl<'b, 'c> Batch<'b, 'c> {
     /// Notes that no entry is recent.
     fn note_settled(&mut self) -> Result<(), Fault> {
         if self.state.settled < self.state.head {
+            scan::note_stream_types(self.conn, self.state.settled)?;
             self.conn.prepare_cached("UPDATE settled SET pos = ?1")?.execute([self.state.head])?;
             self.state.settled = self.state.head;
         }
@@ -80,7 +83,6 @@ impl<'b, 'c> Batch<'b, 'c> {
 
     /// Writes what is kept back to the end; then the transaction may commit. Returns what is known of the log once it has.
     pub(crate) fn finish(mut self) -> Result<LogState, Fault> {
-        self.pending.flush(self.statements)?;
         match self.tier {
             Tier::Settled => self.note_settled()?,
             Tier::Recent if self.state.head - self.state.settled >= self.settle_after => self.settle()?,
@@ -100,8 +102,15 @@ impl<'b, 'c> Batch<'b, 'c> {
         if let Some(closed) = self.first_closed(&append.events)? {
             return Ok(Err(AppendError::StreamClosed(closed)));
         }
-        if let Some(conflict) = condition::first_conflict(self, &append.conditions)? {
-            return Ok(Err(AppendError::Conflict(conflict)));
+        self.budget.begin(condition::parts(&append.conditions));
+        let conflict = condition::first_conflict(self, &append.conditions);
+        self.budget.end();
+        match conflict {
+            Ok(None) => {}
+            Ok(Some(conflict)) => return Ok(Err(AppendError::Conflict(conflict))),
+            // What only read changes nothing about the transaction.
+            Err(fault) if fault.is_interrupted() => return Ok(Err(self.budget.exceeded().into())),
+            Err(fault) => return Err(fault),
         }
         self.write(&append.events, envelopes).map(Ok)
     }
@@ -195,12 +204,9 @@ impl<'b, 'c> Batch<'b, 'c> {
         if let (Some(stream), Some(version)) = (&event.stream, version) {
             entries.stream.execute((stream.stream_type(), stream.id(), version, self.state.head))?;
         }
+        entries.tag.execute((tagged::EVERY, name, self.state.head))?;
         for tag in event.tags.iter() {
             entries.tag.execute((tag.as_str(), name, self.state.head))?;
-        }
-        self.pending.note(NameKind::Type, name, self.state.head);
-        if let Some(stream_type) = stream_type {
-            self.pending.note(NameKind::StreamType, stream_type, self.state.head);
         }
         Ok(())
     }

@@ -25,6 +25,15 @@ pub(crate) fn first_conflict(batch: &mut Batch<'_, '_>, conditions: &[Condition]
     Ok(None)
 }
 
+/// How many parts the queries of these conditions have.
+pub(crate) fn parts(conditions: &[Condition]) -> usize {
+    let queries = conditions.iter().filter_map(|condition| match condition {
+        Condition::NoEvents { query, .. } => Some(query),
+        _ => None,
+    });
+    queries.flat_map(Query::items).map(|item| 1 + item.types.len() + item.tags.len() + item.ids.len()).sum()
+}
+
 fn stream_conflict(
     batch: &mut Batch<'_, '_>,
     stream: &StreamId,
@@ -47,7 +56,7 @@ fn query_conflict(batch: &Batch<'_, '_>, query: &Query, after: Position) -> Resu
 /// The newest event behind a position that matches a query.
 fn newest(batch: &Batch<'_, '_>, query: &Query, after: Position) -> Result<Option<ConflictEvent>, Fault> {
     let range = Range::behind(crate::row::column(after), Direction::Backward);
-    let Some(at) = select::newest(batch.conn, Some(batch.pending), query, range)? else { return Ok(None) };
+    let Some(at) = select::newest(batch.conn, query, range)? else { return Ok(None) };
     let mut statement = batch.conn.prepare_cached("SELECT type FROM events WHERE pos = ?1")?;
     let name: String = statement.query_row([at], |row| row.get(0))?;
     Ok(Some(ConflictEvent { position: position(at), name: name.into() }))

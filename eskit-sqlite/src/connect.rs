@@ -6,6 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Fault;
+use crate::identity::FileGuard;
 use crate::options::{Durability, SqliteOptions};
 use crate::{place, schema};
 
@@ -51,6 +52,7 @@ pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Connections, 
         let text = format!("there is no file `{}`; create it with `create(true)`", path.display());
         return Err(StoreError::new(StoreErrorKind::Unavailable, text));
     }
+    check_new_name(path)?;
     let writer = if options.read_only { None } else { Some(open_writer(path, options)?) };
     let fail = |fault: Fault| fault.into_error("open", path);
     let mut readers = Vec::with_capacity(options.readers);
@@ -59,8 +61,23 @@ pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Connections, 
     }
     let poller = open_reader(path, options).map_err(fail)?;
     schema::check(&poller, path)?;
+    FileGuard::at(path).check_file(&poller).map_err(fail)?;
     let head = place::head(&poller).map_err(fail)?;
     Ok(Connections { writer, readers, poller, head })
+}
+
+/// Creates no file whose name was read together with what stands around it, such as the line break at the end of a variable:
+/// the log that was meant would look empty.
+fn check_new_name(path: &Path) -> Result<(), StoreError> {
+    let name = path.to_string_lossy();
+    if (name.trim() == name && !name.contains(char::is_control)) || path.exists() {
+        return Ok(());
+    }
+    let text = format!(
+        "there is no file {name:?}, and its name ends with white space or holds a control character such as a line break\n\
+         help: trim the path"
+    );
+    Err(StoreError::new(StoreErrorKind::Invalid, text))
 }
 
 fn check_version(number: i32) -> Result<(), StoreError> {
@@ -88,14 +105,20 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Store
             format!("`{}` may not be written; make it writable, or open it with `read_only(true)`", path.display());
         return Err(StoreError::new(StoreErrorKind::ReadOnly, text));
     }
+    if !is_current {
+        // Before there is a write-ahead log, so that the file itself has its marks from the beginning.
+        schema::migrate(&conn, path, options.busy_timeout)?;
+    }
     enter_wal(&conn, path, options.busy_timeout)?;
     configure_writer(&conn, options).map_err(fail)?;
+    // What a former writer left in the write-ahead log must not be copied into another file.
+    if is_current && let Err(fault) = FileGuard::at(path).check_file(&conn) {
+        keep_from_file(&conn);
+        return Err(fail(fault));
+    }
     take_over(&conn, options.busy_timeout).map_err(fail)?;
     // From here on whoever writes waits by itself, in `busy.rs`.
     conn.busy_timeout(Duration::ZERO).map_err(|error| fail(error.into()))?;
-    if !is_current {
-        schema::migrate(&conn, path, options.busy_timeout)?;
-    }
     Ok(conn)
 }
 
@@ -103,6 +126,8 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Store
 /// failed that writer, the log may be readable and yet not be on the disk; what is appended behind it would be lost with it.
 fn take_over(conn: &Connection, busy_timeout: Duration) -> Result<(), Fault> {
     conn.busy_timeout(Duration::ZERO)?;
+    // After a change to write-ahead logging SQLite reads the schema anew, and cannot within a checkpoint.
+    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     // Says by its row, not by an error, that others are at work.
     let moved = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(Fault::from);
     conn.busy_timeout(busy_timeout)?;
@@ -113,7 +138,13 @@ fn take_over(conn: &Connection, busy_timeout: Duration) -> Result<(), Fault> {
     }
 }
 
-fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connection, Fault> {
+/// Keeps SQLite from copying the write-ahead log into the file as it closes the connection.
+pub(crate) fn keep_from_file(conn: &Connection) {
+    // It fails for no connection that is open.
+    let _ = conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+}
+
+pub(crate) fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     common(&conn, options)?;

@@ -11,8 +11,12 @@ pub(crate) enum Fault {
     Sqlite(rusqlite::Error),
     /// A row holds what this crate never writes.
     Damaged(String),
+    /// The code of this crate, with this text.
+    Panicked(String),
     /// This file was removed or replaced while it was open.
     Moved(PathBuf),
+    /// This file was written to by another program than SQLite while it was open.
+    Overwritten(PathBuf),
     /// The log does not hold this place.
     Replaced(Place),
 }
@@ -28,8 +32,14 @@ impl fmt::Display for Fault {
         match self {
             Fault::Sqlite(error) => error.fmt(f),
             Fault::Damaged(text) => f.write_str(text),
+            Fault::Panicked(text) => write!(f, "a thread of the store panicked: {text}"),
             Fault::Replaced(place) => StoreError::replaced(*place).fmt(f),
             Fault::Moved(file) => write!(f, "`{}` was removed or replaced while it was open", file.display()),
+            Fault::Overwritten(file) => write!(
+                f,
+                "another file was copied over `{0}` while it was in use, so it and `{0}-wal` do not belong together",
+                file.display()
+            ),
         }
     }
 }
@@ -39,7 +49,8 @@ impl Fault {
     pub(crate) fn kind(&self) -> StoreErrorKind {
         let error = match self {
             Fault::Sqlite(error) => error,
-            Fault::Damaged(_) => return StoreErrorKind::Corrupt,
+            Fault::Damaged(_) | Fault::Overwritten(_) => return StoreErrorKind::Corrupt,
+            Fault::Panicked(_) => return StoreErrorKind::Other,
             Fault::Moved(_) => return StoreErrorKind::FailedClosed,
             Fault::Replaced(_) => return StoreErrorKind::Replaced,
         };
@@ -54,6 +65,11 @@ impl Fault {
             Some(ErrorCode::CannotOpen) => StoreErrorKind::Unavailable,
             _ => StoreErrorKind::Other,
         }
+    }
+
+    /// Whether a bound on SQLite's steps was crossed.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        matches!(self, Fault::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted))
     }
 
     /// Whether a commit that failed with this certainly wrote nothing.
@@ -74,15 +90,21 @@ impl Fault {
         let error = StoreError::new(self.kind(), self.text(doing, path));
         match self {
             Fault::Sqlite(source) => error.with_source(source),
-            Fault::Damaged(_) | Fault::Moved(_) | Fault::Replaced(_) => error,
+            Fault::Damaged(_) | Fault::Panicked(_) | Fault::Moved(_) | Fault::Overwritten(_) | Fault::Replaced(_) => {
+                error
+            }
         }
     }
 
     /// The text of [`Fault::into_error`].
     pub(crate) fn text(&self, doing: &str, path: &Path) -> String {
-        format!("cannot {doing} `{}`: {self}{}", path.display(), remedy(self.kind()))
+        let remedy = if matches!(self, Fault::Overwritten(_)) { RESTORE } else { remedy(self.kind()) };
+        format!("cannot {doing} `{}`: {self}{remedy}", path.display())
     }
 }
+
+const RESTORE: &str = "\nhelp: end every program that has it open, remove the files ending in `-wal` and `-shm`, and restore the \
+                       backup anew: see \"Back up and restore\" at `SqliteStore`";
 
 fn remedy(kind: StoreErrorKind) -> &'static str {
     match kind {

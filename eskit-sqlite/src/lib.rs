@@ -16,7 +16,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod backup;
 mod batch;
+mod budget;
 mod busy;
 mod condition;
 mod connect;
@@ -24,7 +26,7 @@ mod error;
 mod identity;
 mod ids;
 mod lifecycle;
-mod names;
+mod mark;
 mod options;
 mod page;
 mod place;
@@ -45,6 +47,7 @@ mod store;
 mod stream;
 mod tagged;
 mod tier;
+mod unwind;
 mod watch;
 mod writer;
 

@@ -37,6 +37,7 @@ pub struct SqliteOptions {
     pub(crate) read_only: bool,
     pub(crate) max_bytes: Option<u64>,
     pub(crate) settle_after: usize,
+    pub(crate) condition_steps: u64,
 }
 
 /// Threads that one store may read with.
@@ -60,6 +61,7 @@ impl Default for SqliteOptions {
             read_only: false,
             max_bytes: None,
             settle_after: 4000,
+            condition_steps: 500_000,
         }
     }
 }
@@ -137,6 +139,16 @@ impl SqliteOptions {
     #[must_use]
     pub fn settle_after(mut self, events: usize) -> SqliteOptions {
         self.settle_after = events.clamp(1, SETTLE_AFTER_MAX);
+        self
+    }
+
+    /// How much the conditions of one append may look at, in steps of SQLite's virtual machine, 5 to 20 for each event that is
+    /// looked at; 500,000 by default, some hundredths of a second. All other appends wait meanwhile, so an append whose conditions
+    /// take more is refused as `Invalid`. Conditions on streams, on tags and on types are found at once; those that ask for
+    /// combinations which hardly ever meet look at many events, unless their `after` leaves only the newest.
+    #[must_use]
+    pub fn condition_steps(mut self, steps: u64) -> SqliteOptions {
+        self.condition_steps = steps;
         self
     }
 

@@ -6,6 +6,7 @@ use crate::error::Fault;
 use crate::place;
 use crate::range::Range;
 use crate::row::{self, event_columns};
+use crate::scan;
 use crate::select::{self, Source};
 use crate::snapshot;
 use crate::stream::{self, Columns};
@@ -36,7 +37,7 @@ fn read_in_snapshot<'n>(
     range: Range,
     page_len: usize,
 ) -> Result<Collector<'n>, Fault> {
-    let sources = select::sources(conn, None, query, range)?;
+    let sources = select::sources(conn, query, range)?;
     let mut page = Collector { events: Vec::new(), names, page_len, bytes: 0, more: false };
     match sources.as_slice() {
         [] => {}
@@ -45,6 +46,14 @@ fn read_in_snapshot<'n>(
         }
         [Source::Scan(scan)] => scan.walk(conn, range, Columns::Event, |row| page.add(row))?,
         sources => {
+            let mut range = range;
+            if select::is_wide(query) {
+                match scan::walk_dense(conn, query, range, |row| page.add(row))? {
+                    Some(rest) => range = rest,
+                    None => return Ok(page),
+                }
+            }
+            let page_len = page_len - page.events.len();
             let positions = select::merge(conn, sources, range, page_len + 1)?;
             let mut statement =
                 conn.prepare_cached(concat!("SELECT ", event_columns!(), " FROM events e WHERE e.pos = ?1"))?;

@@ -5,6 +5,7 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 
 use crate::request::Request;
+use crate::unwind::contain;
 
 /// Events after which a batch takes in no further request.
 const BATCH_EVENTS: usize = 1000;
@@ -87,7 +88,7 @@ impl WriteQueue {
     /// Takes in nothing more. What waits already stays for the writer.
     pub(crate) fn refuse(&self, refusal: Refusal) {
         self.state().refusal.get_or_insert(refusal);
-        self.places.close();
+        close(&self.places);
         self.ready.notify_one();
     }
 
@@ -143,6 +144,19 @@ impl WriteQueue {
             taken.requests.push(request);
         }
         drop(state);
-        self.places.add_permits(taken.requests.len() - before);
+        free(&self.places, taken.requests.len() - before);
     }
+}
+
+/// Frees places. A waker that panics must cost no other caller its own, so each is freed alone.
+pub(crate) fn free(places: &Semaphore, count: usize) {
+    for _ in 0..count {
+        let _ = contain(|| places.add_permits(1));
+    }
+}
+
+/// Wakes all callers that wait for a place: from now on there is none.
+pub(crate) fn close(places: &Semaphore) {
+    // A panic leaves those in the queue that come after the caller whose waker panicked.
+    while contain(|| places.close()).is_err() {}
 }

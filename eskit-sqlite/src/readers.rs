@@ -6,11 +6,33 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::Fault;
+use crate::identity::FileGuard;
+use crate::queue::{close, free};
+use crate::unwind::contain;
 
 /// What one reader thread owns.
 pub(crate) struct Reader {
     pub(crate) conn: Connection,
     pub(crate) names: Interner,
+    files: FileGuard,
+}
+
+impl Reader {
+    /// Checks, after a read, that nobody copied another file over the log. A log that was removed is read on: it is whole.
+    pub(crate) fn check_file(&mut self) -> Result<(), Fault> {
+        match self.files.check_file(&self.conn) {
+            Err(Fault::Moved(_)) => Ok(()),
+            checked => checked,
+        }
+    }
+
+    /// Ends what a read left open that panicked: the next one needs a state of the log of its own.
+    fn end_transaction(&self) {
+        if !self.conn.is_autocommit() {
+            // When this fails, the next read says why it cannot begin.
+            let _ = self.conn.execute_batch("ROLLBACK");
+        }
+    }
 }
 
 type Job = Box<dyn FnOnce(&mut Reader) + Send>;
@@ -50,8 +72,10 @@ impl ReadQueue {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(move |reader: &mut Reader| {
             if !reply.is_closed() {
+                let found = contain(|| read(reader)).unwrap_or_else(|text| Err(Fault::Panicked(text)));
+                reader.end_transaction();
                 // The caller may have gone meanwhile.
-                let _ = reply.send(read(reader));
+                let _ = reply.send(found);
             }
         });
         {
@@ -66,10 +90,15 @@ impl ReadQueue {
         answer.await.map_err(|_| ReadClosed)
     }
 
+    /// Whether it takes in nothing more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().is_closed
+    }
+
     /// Takes in nothing more; what waits already is still read.
     pub(crate) fn close(&self) {
         self.state().is_closed = true;
-        self.places.close();
+        close(&self.places);
         self.ready.notify_all();
     }
 
@@ -78,7 +107,7 @@ impl ReadQueue {
         loop {
             if let Some(job) = state.jobs.pop_front() {
                 drop(state);
-                self.places.add_permits(1);
+                free(&self.places, 1);
                 return Some(job);
             }
             if state.is_closed {
@@ -89,10 +118,10 @@ impl ReadQueue {
     }
 
     /// The work of one reader thread, until the queue is closed and empty.
-    pub(crate) fn serve(&self, conn: Connection) {
-        let mut reader = Reader { conn, names: Interner::new() };
+    pub(crate) fn serve(&self, conn: Connection, files: FileGuard) {
+        let mut reader = Reader { conn, names: Interner::new(), files };
         while let Some(job) = self.next() {
-            job(&mut reader);
+            let _ = contain(|| job(&mut reader));
         }
     }
 }

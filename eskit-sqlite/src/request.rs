@@ -8,6 +8,7 @@ use crate::batch::Batch;
 use crate::error::Fault;
 use crate::lifecycle;
 use crate::retag;
+use crate::unwind::contain;
 
 /// One call on its way to the writer.
 pub(crate) enum Request {
@@ -38,8 +39,8 @@ impl<T, E> Reply<T, E> {
 
     fn tell(&mut self, answer: Option<Result<T, E>>) {
         if let (Some(caller), Some(answer)) = (self.caller.take(), answer) {
-            // Who went away in the meantime may have been served all the same.
-            let _ = caller.send(answer);
+            // A caller that went away in the meantime may have been served all the same.
+            let _ = contain(|| caller.send(answer));
         }
     }
 }

@@ -11,13 +11,7 @@ use crate::error::Fault;
 pub(crate) const APPLICATION_ID: i32 = 0x6573_6b74;
 
 /// The steps from an empty file to the schema of this version; `user_version` counts the ones that were applied.
-const MIGRATIONS: [&str; 5] = [
-    include_str!("../migrations/0001_log.sql"),
-    include_str!("../migrations/0002_lifecycle.sql"),
-    include_str!("../migrations/0003_tiers.sql"),
-    include_str!("../migrations/0004_envelope.sql"),
-    include_str!("../migrations/0005_log_id.sql"),
-];
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_log.sql")];
 
 /// The schema version that this program writes.
 pub(crate) const SCHEMA_VERSION: i32 = MIGRATIONS.len() as i32;

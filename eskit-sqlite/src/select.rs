@@ -4,7 +4,6 @@ use eskit_runtime::{Direction, EventId, Query, QueryItem, StreamId};
 use rusqlite::{Connection, Row};
 
 use crate::error::Fault;
-use crate::names::PendingNames;
 use crate::range::Range;
 use crate::row;
 use crate::scan::Scan;
@@ -16,7 +15,7 @@ const CHUNK_MIN: usize = 16;
 
 /// One ordered source of matching events. A query is the union of its sources.
 pub(crate) enum Source<'q> {
-    /// The events of one wire name that carry some tags.
+    /// The events of one wire name, or those of them that carry some tags.
     Tagged(Tagged<'q>),
     /// The events of one stream that match the rest of the item.
     Stream(&'q StreamId, &'q QueryItem),
@@ -26,14 +25,8 @@ pub(crate) enum Source<'q> {
     Listed(Vec<i64>),
 }
 
-/// The sources of a query, each item by its narrowest part: ids, then the stream, then tags. `pending` is what the
-/// transaction of `conn` holds back.
-pub(crate) fn sources<'q>(
-    conn: &Connection,
-    pending: Option<&PendingNames>,
-    query: &'q Query,
-    range: Range,
-) -> Result<Vec<Source<'q>>, Fault> {
+/// The sources of a query, each item by its narrowest part: ids, then the stream, then tags, then types.
+pub(crate) fn sources<'q>(conn: &Connection, query: &'q Query, range: Range) -> Result<Vec<Source<'q>>, Fault> {
     let mut sources = Vec::with_capacity(query.items().len());
     let mut scan = Scan::default();
     let mut listed = Vec::new();
@@ -44,10 +37,10 @@ pub(crate) fn sources<'q>(
             }
         } else if let Some(stream) = &item.stream {
             sources.push(Source::Stream(stream, item));
-        } else if !item.tags.is_empty() {
+        } else if !item.tags.is_empty() || !item.types.is_empty() {
             sources.extend(tagged::split(conn, item, range)?.into_iter().map(Source::Tagged));
         } else {
-            scan.add(conn, pending, item)?;
+            scan.add(conn, item)?;
         }
     }
     if scan.is_all {
@@ -62,6 +55,11 @@ pub(crate) fn sources<'q>(
         sources.push(Source::Listed(listed));
     }
     Ok(sources)
+}
+
+/// Whether a query narrows events by nothing but their types and the types of their streams.
+pub(crate) fn is_wide(query: &Query) -> bool {
+    query.items().iter().all(|item| item.ids.is_empty() && item.stream.is_none() && item.tags.is_empty())
 }
 
 /// The position of the event with this id, if it matches the item and is none of a stream's other versions.
@@ -108,15 +106,13 @@ impl Source<'_> {
 }
 
 /// The newest position in a range that matches a query; the range must run backward.
-pub(crate) fn newest(
-    conn: &Connection,
-    pending: Option<&PendingNames>,
-    query: &Query,
-    mut range: Range,
-) -> Result<Option<i64>, Fault> {
+pub(crate) fn newest(conn: &Connection, query: &Query, mut range: Range) -> Result<Option<i64>, Fault> {
+    if range.is_empty() {
+        return Ok(None);
+    }
     let mut newest = None;
     let mut found = Vec::with_capacity(1);
-    for source in sources(conn, pending, query, range)? {
+    for source in sources(conn, query, range)? {
         if range.is_empty() {
             break;
         }

@@ -25,7 +25,6 @@ pub(crate) struct Statements<'c> {
     /// By which the event is found, in either tier.
     pub(crate) insert_recent: InsertEntries<'c>,
     pub(crate) insert_settled: InsertEntries<'c>,
-    pub(crate) upsert_name: Statement<'c>,
 }
 
 impl<'c> Statements<'c> {
@@ -53,10 +52,6 @@ impl<'c> Statements<'c> {
                 stream: conn.prepare("INSERT INTO streams VALUES (?1, ?2, ?3, ?4)")?,
                 tag: conn.prepare("INSERT INTO tags VALUES (?1, ?2, ?3)")?,
             },
-            upsert_name: conn.prepare(
-                "INSERT INTO names (kind, name, last) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (kind, name) DO UPDATE SET last = excluded.last",
-            )?,
         })
     }
 }

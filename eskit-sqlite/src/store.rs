@@ -10,9 +10,10 @@ use eskit_runtime::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::backup;
 use crate::connect::{self, Connections};
 use crate::error::{self, Fault};
-use crate::identity::FileIds;
+use crate::identity::FileGuard;
 use crate::lifecycle;
 use crate::options::SqliteOptions;
 use crate::page;
@@ -31,8 +32,31 @@ use crate::writer::{self, WriteSide};
 /// threads with connections of their own and never wait for the writer. Works under any async executor. Other processes
 /// may open the same file and write to it. Cheap to clone; clones share the store.
 ///
-/// While the log is open somewhere, its latest events lie in `campus.db-wal` beside the file, so a copy of the file alone lacks them:
-/// back it up with SQLite's own means, `VACUUM INTO 'copy.db'` or `.backup` of the sqlite3 shell.
+/// # Back up and restore
+///
+/// [`SqliteStore::backup`] copies the log while it is in use, and so do SQLite's own means: `VACUUM INTO 'copy.db'`, or `.backup` of the
+/// sqlite3 shell. A plain copy of the file is no backup. The latest events lie in `campus.db-wal` beside it, and a copy that is made
+/// while a checkpoint writes to the file is damaged. When the program itself reads the file, as with `std::fs::copy`, closing it
+/// also drops every lock of SQLite in this process (POSIX locks belong to the process): another process may then remove the
+/// write-ahead log with the events that this one appends.
+///
+/// To restore a backup:
+///
+/// 1. End every program that has the log open.
+/// 2. Remove `campus.db-wal` and `campus.db-shm`. They belong to the log as it was: SQLite would write their pages into the backup.
+/// 3. Copy the backup to `campus.db`.
+/// 4. Start the programs again.
+///
+/// A store cannot keep others from copying over its file, but it notices: appends, reads and opening the log then fail as
+/// `Corrupt`, and from the moment on in which another file lies there no append is confirmed. The same holds when the file or
+/// its write-ahead log is removed or replaced: then appends fail as `FailedClosed`.
+///
+/// # The write-ahead log
+///
+/// Each append goes to `campus.db-wal`; a commit that finds about 16 MB there copies it into the file, and the next one begins it
+/// anew. It cannot as long as any reader holds a snapshot of the log. A page that this store returns holds none. An open
+/// transaction of another connection does, such as one of the sqlite3 shell or a report, and so does a backup: in this time
+/// the write-ahead log grows by all that is appended, without a bound, and shrinks to 64 MiB afterwards.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -53,6 +77,8 @@ pub struct SqliteStore {
 
 struct Inner {
     path: PathBuf,
+    /// The process that opened the store: the threads do not follow into one that is forked from it.
+    process: u32,
     is_read_only: bool,
     write: Arc<WriteSide>,
     read: Arc<ReadQueue>,
@@ -104,6 +130,9 @@ impl SqliteStore {
     /// Closes the store for all its clones: appends and reads that were taken in are finished, later ones fail as closed,
     /// and whoever waits in `watch` is told. Dropping the last clone does the same, but blocks the thread meanwhile.
     pub async fn close(&self) {
+        if self.inner.check_process().is_err() {
+            return;
+        }
         let inner = Arc::clone(&self.inner);
         inner.refuse();
         let (reply, answer) = oneshot::channel::<()>();
@@ -119,8 +148,40 @@ impl SqliteStore {
         }
     }
 
+    /// Writes a copy of the log to a new file at `path`, as of one moment, while others append. The copy is a log of its own,
+    /// whole and durable when this returns; when it fails, there is no file at `path`.
+    ///
+    /// Takes as long as reading the log once. In this time the write-ahead log beside the log's file cannot begin anew, so it
+    /// grows by what is appended. Dropping the future does not stop the copying.
+    ///
+    /// ```no_run
+    /// # async fn example(store: eskit_sqlite::SqliteStore) -> Result<(), eskit_runtime::StoreError> {
+    /// store.backup("backup/campus-2026-11-29.db").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid` when there is a file at `path` already, `Unavailable` when its folder cannot be written, `Full`, `Corrupt`, or
+    /// `Closed`.
+    pub async fn backup(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {
+        self.inner.check_process()?;
+        if self.inner.read.is_closed() {
+            return Err(error::closed(&self.inner.path));
+        }
+        let (from, to) = (self.inner.path.clone(), connect::absolute(path.as_ref())?);
+        let (reply, answer) = oneshot::channel();
+        let copier = move || {
+            // The caller may have gone meanwhile: the copy is made all the same.
+            let _ = reply.send(backup::copy(&from, &to));
+        };
+        std::thread::Builder::new().name("eskit-sqlite-backup".into()).spawn(copier).map_err(no_thread)?;
+        let gone = |_| StoreError::new(StoreErrorKind::Other, "the thread that makes the backup ended early");
+        answer.await.map_err(gone)?
+    }
+
     /// Hands a request to the writer.
     async fn write(&self, request: Request) -> Result<(), StoreError> {
+        self.inner.check_process()?;
         if self.inner.is_read_only {
             let text = format!("`{}` was opened for reading only", self.inner.path.display());
             return Err(StoreError::new(StoreErrorKind::ReadOnly, text));
@@ -141,6 +202,7 @@ impl SqliteStore {
         &self,
         read: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.inner.check_process()?;
         match self.inner.read.run(read).await {
             Ok(result) => result.map_err(|fault| fault.into_error("read", &self.inner.path)),
             Err(_) => Err(error::closed(&self.inner.path)),
@@ -160,7 +222,12 @@ impl EventStore for SqliteStore {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         limits::check_read(query, &options)?;
         let query = query.clone();
-        self.run_read(move |reader| page::read(&reader.conn, &mut reader.names, &query, &options)).await
+        self.run_read(move |reader| {
+            let page = page::read(&reader.conn, &mut reader.names, &query, &options)?;
+            reader.check_file()?;
+            Ok(page)
+        })
+        .await
     }
 
     async fn log_id(&self) -> Result<LogId, StoreError> {
@@ -215,10 +282,12 @@ impl Inner {
             path: path.clone(),
             queue: WriteQueue::new(options.queue_len),
             busy_timeout: options.busy_timeout,
+            condition_steps: options.condition_steps,
             settle_after: i64::try_from(options.settle_after).unwrap_or(i64::MAX),
         };
         let inner = Inner {
             path,
+            process: std::process::id(),
             is_read_only: writer.is_none(),
             write: Arc::new(write),
             read: Arc::new(ReadQueue::new(options.queue_len)),
@@ -241,20 +310,38 @@ impl Inner {
         let named = |name: &str| std::thread::Builder::new().name(format!("eskit-sqlite-{name}"));
         for conn in readers {
             let read = Arc::clone(&self.read);
-            threads.readers.push(named("reader").spawn(move || read.serve(conn)).map_err(no_thread)?);
+            let files = FileGuard::at(&self.path);
+            threads.readers.push(named("reader").spawn(move || read.serve(conn, files)).map_err(no_thread)?);
         }
         let heads = Arc::clone(&self.heads);
         threads.readers.push(named("poller").spawn(move || heads.poll(&poller)).map_err(no_thread)?);
         if let Some(conn) = writer {
             let (write, heads) = (Arc::clone(&self.write), Arc::clone(&self.heads));
-            let files = FileIds::at(&self.path);
+            let mut files = FileGuard::at(&self.path);
             let serve = move || {
-                writer::serve(&conn, files, &write, &heads);
+                writer::serve(&conn, &mut files, &write, &heads);
+                if !files.may_checkpoint(&conn) {
+                    connect::keep_from_file(&conn);
+                }
                 conn
             };
             threads.writer = Some(named("writer").spawn(serve).map_err(no_thread)?);
         }
         Ok(())
+    }
+
+    /// Refuses to work in a process that was forked from the one that opened the store: it has no threads, and SQLite's locks do
+    /// not follow either.
+    fn check_process(&self) -> Result<(), StoreError> {
+        if self.process == std::process::id() {
+            return Ok(());
+        }
+        let text = format!(
+            "`{}` was opened before this process was forked from process {}\nhelp: open the store after the fork",
+            self.path.display(),
+            self.process
+        );
+        Err(StoreError::new(StoreErrorKind::Closed, text))
     }
 
     fn refused(&self, refusal: Refusal) -> StoreError {
@@ -298,6 +385,12 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        if self.check_process().is_err() {
+            // There are no threads to wait for, and to forget them is all that can be done with their handles.
+            let threads = self.threads.get_mut().unwrap_or_else(PoisonError::into_inner);
+            std::mem::forget(std::mem::take(threads));
+            return;
+        }
         self.shut_down();
     }
 }

@@ -45,7 +45,10 @@ macro_rules! first_tag {
 /// How far to count a tag's events to find the rarest: a first try, by how much to go further, and where to stop.
 const COUNT_FIRST: i64 = 4;
 const COUNT_GROWTH: i64 = 4;
-const COUNT_MAX: i64 = 1 << 16;
+const COUNT_MAX: i64 = 1 << 13;
+
+/// The tag by which every event is found; no event carries an empty one.
+pub(crate) const EVERY: &str = "";
 
 /// Events of one wire name that carry all of these tags.
 pub(crate) struct Tagged<'q> {
@@ -55,7 +58,7 @@ pub(crate) struct Tagged<'q> {
     tags: Vec<&'q str>,
 }
 
-/// Splits an item with tags by wire name. Returns nothing when no event can match.
+/// Splits an item with tags or types by wire name. Returns nothing when no event can match.
 pub(crate) fn split<'q>(conn: &Connection, item: &'q QueryItem, range: Range) -> Result<Vec<Tagged<'q>>, Fault> {
     let mut tags: Vec<&str> = Vec::with_capacity(item.tags.len());
     for tag in &item.tags {
@@ -66,7 +69,10 @@ pub(crate) fn split<'q>(conn: &Connection, item: &'q QueryItem, range: Range) ->
             return Ok(Vec::new());
         }
     }
-    let Some(first) = tags.first() else { return Ok(Vec::new()) };
+    if tags.is_empty() {
+        tags.push(EVERY);
+    }
+    let first = tags[0];
     let names: Vec<Cow<'q, str>> = if item.types.is_empty() {
         names_of_tag(conn, first)?.into_iter().map(Cow::Owned).collect()
     } else {
@@ -204,7 +210,7 @@ pub(crate) fn delete(conn: &Connection, row: &Row<'_>) -> Result<(), Fault> {
         };
     }
     let (at, envelope): (i64, _) = (row.get(0)?, row::envelope(row)?);
-    for tag in envelope.tags() {
+    for tag in std::iter::once(EVERY).chain(envelope.tags()) {
         for tier in Tier::NEWEST_FIRST {
             let mut delete = conn.prepare_cached(tier.pick(delete_sql!("tags"), delete_sql!("tags_recent")))?;
             delete.execute((tag, envelope.name(), at))?;

@@ -1,6 +1,6 @@
 use eskit_runtime::Direction;
 
-/// Which of its two tables an entry stands in by which a stream or a tag is found: see `0003_tiers.sql`.
+/// Which of its two tables an entry stands in by which a stream or a tag is found: see `0001_log.sql`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Tier {
     /// The large one.

@@ -1,24 +1,25 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use eskit_runtime::Place;
+use eskit_runtime::{HeadWatch, Place};
 use rusqlite::Connection;
-use tokio::sync::watch;
 
 use crate::place;
 
 /// The head of the log as this process knows it: set by its own commits at once, and by the poller, while somebody waits, for what
 /// other processes do. Also goes back, with a log that was restored.
 pub(crate) struct Heads {
-    state: watch::Sender<State>,
+    state: Mutex<State>,
+    head: HeadWatch,
     poller: Mutex<Poller>,
     wake: Condvar,
     interval: Duration,
 }
 
-#[derive(Clone, Copy)]
 struct State {
     head: Place,
+    /// How often the head has moved.
+    moves: u64,
     is_closed: bool,
 }
 
@@ -51,46 +52,60 @@ impl Drop for Waiting<'_> {
 /// One who waits for the head to move.
 pub(crate) struct Watcher<'h> {
     heads: &'h Heads,
-    states: watch::Receiver<State>,
+    /// The moves that it has seen.
+    seen: u64,
 }
 
 impl Watcher<'_> {
     /// Waits until the head has moved since this was last called, or since the watcher began.
     pub(crate) async fn moved(&mut self) -> Result<(), WatchClosed> {
-        if self.states.borrow().is_closed {
-            return Err(WatchClosed);
-        }
         let _waiting = Waiting::new(self.heads);
-        match self.states.changed().await {
-            Ok(()) if !self.states.borrow_and_update().is_closed => Ok(()),
-            _ => Err(WatchClosed),
-        }
+        let (heads, seen) = (self.heads, self.seen);
+        let look = || {
+            let state = heads.state();
+            if state.is_closed { Some(Err(WatchClosed)) } else { (state.moves != seen).then_some(Ok(state.moves)) }
+        };
+        self.seen = heads.head.until(look).await?;
+        Ok(())
     }
 }
 
 impl Heads {
     pub(crate) fn new(head: Place, interval: Duration) -> Heads {
-        let (state, _) = watch::channel(State { head, is_closed: false });
-        Heads { state, poller: Mutex::default(), wake: Condvar::new(), interval }
+        let state = Mutex::new(State { head, moves: 0, is_closed: false });
+        Heads { state, head: HeadWatch::default(), poller: Mutex::default(), wake: Condvar::new(), interval }
     }
 
     fn poller(&self) -> MutexGuard<'_, Poller> {
         self.poller.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sets the head, and wakes who waits if it is news.
     pub(crate) fn set(&self, head: Place) {
-        self.state.send_if_modified(|state| std::mem::replace(&mut state.head, head) != head);
+        {
+            let mut state = self.state();
+            if state.head == head {
+                return;
+            }
+            state.head = head;
+            state.moves += 1;
+        }
+        self.head.moved();
     }
 
     /// Begins to watch the head.
     pub(crate) fn watcher(&self) -> Watcher<'_> {
-        Watcher { heads: self, states: self.state.subscribe() }
+        Watcher { heads: self, seen: self.state().moves }
     }
 
     /// Wakes everybody who waits, and ends the poller.
     pub(crate) fn close(&self) {
-        self.state.send_modify(|state| state.is_closed = true);
+        self.state().is_closed = true;
+        self.head.moved();
         self.poller().is_closed = true;
         self.wake.notify_one();
     }

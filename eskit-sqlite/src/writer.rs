@@ -5,14 +5,15 @@ use eskit_runtime::{Place, StoreError, StoreErrorKind};
 use rusqlite::Connection;
 
 use crate::batch::Batch;
+use crate::budget::Budget;
 use crate::busy;
 use crate::error::Fault;
-use crate::identity::FileIds;
-use crate::names::PendingNames;
+use crate::identity::FileGuard;
 use crate::queue::{Refusal, Taken, WriteQueue};
 use crate::request::Request;
 use crate::state::LogState;
 use crate::statements::Statements;
+use crate::unwind::contain;
 use crate::watch::Heads;
 
 /// The longest that a batch waits for further appends.
@@ -30,6 +31,8 @@ pub(crate) struct WriteSide {
     pub(crate) busy_timeout: Duration,
     /// After how many events their entries are settled.
     pub(crate) settle_after: i64,
+    /// What the conditions of one append may look at.
+    pub(crate) condition_steps: u64,
 }
 
 /// Why a transaction did not commit.
@@ -46,16 +49,23 @@ impl From<Fault> for Failure {
 }
 
 /// The work of the writer thread, until the queue refuses and is empty.
-pub(crate) fn serve(conn: &Connection, files: FileIds, side: &WriteSide, heads: &Heads) {
-    let statements = match Statements::prepare(conn) {
-        Ok(statements) => statements,
+pub(crate) fn serve(conn: &Connection, files: &mut FileGuard, side: &WriteSide, heads: &Heads) {
+    if let Err(text) = contain(|| work(conn, files, side, heads)) {
+        side.queue.refuse(Refusal::Failed(Fault::Panicked(text).text("write to", &side.path)));
+        refuse_rest(side);
+    }
+}
+
+fn work(conn: &Connection, files: &mut FileGuard, side: &WriteSide, heads: &Heads) {
+    let prepared = Statements::prepare(conn).and_then(|ready| Ok((ready, Budget::on(conn, side.condition_steps)?)));
+    let (statements, budget) = match prepared {
+        Ok(prepared) => prepared,
         Err(error) => {
             side.queue.refuse(Refusal::Failed(Fault::from(error).text("write to", &side.path)));
             return refuse_rest(side);
         }
     };
-    let mut writer =
-        Writer { conn, files, side, statements, pending: PendingNames::default(), state: None, commit: Duration::ZERO };
+    let mut writer = Writer { conn, files, side, statements, budget, state: None, commit: Duration::ZERO };
     let mut taken = Taken::default();
     let mut expected = 0;
     while side.queue.take(&mut taken) {
@@ -100,10 +110,10 @@ pub(crate) fn failed_closed(path: &Path, cause: &str) -> StoreError {
 struct Writer<'w> {
     conn: &'w Connection,
     /// The files that were opened.
-    files: FileIds,
+    files: &'w mut FileGuard,
     side: &'w WriteSide,
     statements: Statements<'w>,
-    pending: PendingNames,
+    budget: Budget,
     /// What is known of the log since the last commit.
     state: Option<LogState>,
     /// How long the last commit took.
@@ -118,7 +128,9 @@ impl Writer<'_> {
             // When this fails too, `fail` notices.
             let _ = self.conn.execute_batch("ROLLBACK");
         }
-        self.pending.clear();
+        if outcome.is_err() {
+            self.files.forget();
+        }
         outcome
     }
 
@@ -127,7 +139,7 @@ impl Writer<'_> {
         let begun = Instant::now();
         let deadline = begun + (self.commit / LINGER_PART).min(LINGER_MAX);
         let state = LogState::begin(&mut self.statements, self.state.take())?;
-        let mut batch = Batch::new(self.conn, &mut self.statements, &mut self.pending, state, self.side.settle_after);
+        let mut batch = Batch::new(self.conn, &mut self.statements, &self.budget, state, self.side.settle_after);
         let mut done = 0;
         // While some requests are worked on, others come.
         loop {
@@ -140,15 +152,16 @@ impl Writer<'_> {
             }
         }
         let state = batch.finish()?;
-        if let Some(file) = self.files.moved() {
-            return Err(Fault::Moved(file.to_owned()).into());
-        }
+        self.files.check(self.conn)?;
+        self.files.mark(self.conn)?;
         let started = Instant::now();
         self.statements.commit.raw_execute().map_err(|error| {
             let fault = Fault::from(error);
             Failure { is_ambiguous: !fault.is_definite(), fault }
         })?;
         self.commit = started.elapsed();
+        // What was written to files that nobody finds must not be confirmed.
+        self.files.check(self.conn).map_err(|fault| Failure { fault, is_ambiguous: true })?;
         let head = state.head();
         self.state = Some(state);
         Ok(head)

@@ -92,6 +92,18 @@ async fn missing_files_and_folders_are_unavailable() {
     assert_eq!(kind(SqliteStore::open(":memory:").await).0, StoreErrorKind::Invalid);
 }
 
+/// As a path ends that was read from a file or a variable.
+#[tokio::test]
+async fn a_line_break_at_the_end_of_a_path_opens_no_new_file() {
+    let folder = Folder::new("untrimmed");
+    for name in ["log.db\n", "log.db ", "log\t.db"] {
+        let (found, text) = kind(SqliteStore::open(folder.file(name)).await);
+        assert_eq!(found, StoreErrorKind::Invalid, "{text}");
+        assert!(text.contains("help: trim the path"), "{text}");
+        assert!(!folder.file(name).exists());
+    }
+}
+
 #[tokio::test]
 async fn a_read_only_store_reads_and_follows_but_does_not_write() {
     let folder = Folder::new("readonly");
@@ -357,8 +369,6 @@ async fn a_removed_write_ahead_log_takes_no_appends_and_is_saved_by_closing() {
         store.append(one(plain("e"))).await.unwrap();
         let removed = format!("{}{suffix}", file.display());
         std::fs::remove_file(&removed).unwrap();
-        // It is looked for ten times a second.
-        tokio::time::sleep(Duration::from_millis(100)).await;
         let error = store.append(one(plain("e"))).await.unwrap_err();
         assert!(error.to_string().contains(&format!("`{removed}` was removed or replaced")), "{error}");
         assert_eq!(append_kind(error), StoreErrorKind::FailedClosed);

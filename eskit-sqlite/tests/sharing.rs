@@ -139,6 +139,40 @@ async fn two_processes_share_a_file() {
 }
 
 #[tokio::test]
+#[ignore = "runs as a child of `a_program_that_copies_its_own_file_confirms_nothing_that_is_lost`"]
+async fn child_appends_once() {
+    let store = SqliteStore::open(std::env::var_os(CHILD_FILE).unwrap()).await.unwrap();
+    store.append(one(plain("child"))).await.unwrap();
+    store.close().await;
+}
+
+/// To close the copied files drops the locks of this process, so the child takes itself for the last and removes the write-ahead
+/// log.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_that_copies_its_own_file_confirms_nothing_that_is_lost() {
+    let folder = Folder::new("own-copy");
+    let file = folder.file("log.db");
+    let store = SqliteStore::open(&file).await.unwrap();
+    store.append(one(plain("e"))).await.unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        std::fs::copy(format!("{}{suffix}", file.display()), folder.file(&format!("copy.db{suffix}"))).unwrap();
+    }
+    store.append(one(plain("e"))).await.unwrap();
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_appends_once", "--ignored"])
+        .env(CHILD_FILE, &file)
+        .stdout(Stdio::null())
+        .status();
+    assert!(child.unwrap().success());
+    let error = store.append(one(plain("e"))).await.unwrap_err();
+    assert!(error.to_string().contains("removed or replaced"), "{error}");
+    store.close().await;
+    let again = SqliteStore::open(&file).await.unwrap();
+    assert_eq!(numbers(&everything(&again).await), [1, 2, 3], "two of this process, one of the child");
+}
+
+#[tokio::test]
 async fn watching_sees_every_append() {
     let folder = Folder::new("watch");
     let store = SqliteStore::open(folder.file("log.db")).await.unwrap();

@@ -1,0 +1,20 @@
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs what may panic because of a caller, whose waker may do anything. The thread goes on, since others need it too; the
+/// panic hook has told of the panic already. Returns the panic's text instead of the answer.
+pub(crate) fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(text)
+}
+
+fn text(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => {
+            let text = panic.downcast_ref::<&str>().map_or("a panic without a text", |text| *text).to_owned();
+            // What was thrown may panic in turn as it is dropped.
+            std::mem::forget(panic);
+            text
+        }
+    }
+}
