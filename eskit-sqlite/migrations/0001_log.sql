@@ -95,8 +95,8 @@ CREATE TABLE log (
 ) STRICT;
 
 -- By these two numbers a file that was overwritten is told from one that a checkpoint wrote: see `mark.rs`. They follow each
--- other, and the file without its write-ahead log holds the same two, or those of one step before. They begin anywhere, so
--- that two logs have none in common.
+-- other, and the file without its write-ahead log holds the same two, or those of one step before. They begin anywhere
+-- beyond 2^60, so that two logs have none in common.
 CREATE TABLE mark_even (
     number INTEGER NOT NULL
 ) STRICT;
@@ -105,6 +105,6 @@ CREATE TABLE mark_odd (
     number INTEGER NOT NULL
 ) STRICT;
 
-INSERT INTO mark_even SELECT (random() >> 3) * 2;
+INSERT INTO mark_even SELECT (1 << 60) + abs(random() >> 6) * 2;
 
 INSERT INTO mark_odd SELECT number + 1 FROM mark_even;

@@ -99,7 +99,9 @@ impl FileGuard {
             let found = if conn.is_autocommit() { snapshot::within(conn, compare)? } else { compare()? };
             if let Some((log, file)) = found {
                 self.due = (log.newest == file.newest).then_some(log.newest);
-                self.marks = Some(log);
+                if log.follow(file) {
+                    self.marks = Some(log);
+                }
                 return Ok(());
             }
         }

@@ -168,6 +168,33 @@ async fn what_others_write_through_sqlite_is_no_copy() {
     append(&stores[0], 1).await;
 }
 
+/// SQLite restores a backup as a transaction: what is read then is the backup, and appends go on from there.
+#[tokio::test]
+async fn a_backup_that_is_restored_through_sqlite_is_no_copy() {
+    let folder = Folder::new("restored");
+    let (file, copy) = (folder.file("log.db"), folder.file("copy.db"));
+    let store = SqliteStore::open(&file).await.unwrap();
+    append(&store, 3).await;
+    store.backup(&copy).await.unwrap();
+    for events in 4..8 {
+        append(&store, 2).await;
+        everything(&store).await;
+        let from = rusqlite::Connection::open(&copy).unwrap();
+        let mut to = rusqlite::Connection::open(&file).unwrap();
+        let pause = std::time::Duration::from_millis(1);
+        rusqlite::backup::Backup::new(&from, &mut to).unwrap().run_to_completion(i32::MAX, pause, None).unwrap();
+        let third = SqliteStore::open(&file).await.unwrap();
+        assert_eq!(everything(&third).await.len(), 3);
+        append(&third, 1).await;
+        append(&store, 1).await;
+        if events % 2 == 0 {
+            to.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).unwrap();
+        }
+        append(&store, 1).await;
+        assert_eq!(everything(&store).await.len(), 6);
+    }
+}
+
 /// Two writers see the same checkpoint; only one of them counts on.
 #[tokio::test]
 async fn two_writers_count_one_checkpoint_once() {
