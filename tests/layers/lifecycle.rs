@@ -1,4 +1,4 @@
-//! A layer that forwarded only the four functions that every store has would take the lifecycle of streams away.
+//! A layer that forwarded only the five functions that every store has would take the lifecycle of streams away.
 
 use std::sync::Arc;
 
@@ -68,7 +68,7 @@ async fn every_layer_forwards_the_lifecycle() {
     forwards(AnyStore::new(MemoryStore::new())).await;
 }
 
-/// A store with the four functions that every store has.
+/// A store with the five functions that every store has.
 struct Plain(MemoryStore);
 
 impl EventStore for Plain {
