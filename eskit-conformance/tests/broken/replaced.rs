@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_conformance::{Backups, Log, Model, Suite};
 use eskit_runtime::{
-    Append, AppendError, Appended, Condition, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, Condition, EventStore, LogId, Page, Place, Query,
+    ReadOptions, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
 
 use crate::shared;
@@ -150,6 +150,10 @@ impl EventStore for Replaced {
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         self.inner.change_stream(stream, change).await
+    }
+
+    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
+        self.inner.add_tags(added).await
     }
 }
 
