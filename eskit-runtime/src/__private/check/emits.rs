@@ -71,6 +71,10 @@ impl Emitting {
         }
         let mut i = 0;
         while i < self.models.len() {
+            // What evolves nothing at all could not be read, which is reported there.
+            if let EventTypes::Many([]) = self.models[i].events {
+                return;
+            }
             if let Some(name) = Claim::PassesOver.of(&self.models[i], event.name)
                 && tags_with_key(event.tags, name).0 > 0
             {
