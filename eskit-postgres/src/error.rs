@@ -4,7 +4,7 @@ use std::time::Duration;
 use eskit_runtime::{Place, StoreError, StoreErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
-use crate::names::Names;
+use crate::sql::names::Names;
 
 /// What can go wrong between this crate and the database.
 #[derive(Debug)]

@@ -17,44 +17,20 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod background;
-mod batch;
-mod condition;
-mod connect;
-mod connections;
+mod append;
 mod error;
-mod inspect;
-mod known;
-mod lifecycle;
-mod migrate;
-mod migrations;
-mod names;
-mod one;
-mod options;
-mod outcome;
-mod overlap;
-mod page;
-mod payload;
-mod pooler;
-mod queue;
-mod rarest;
-mod record;
-mod repeat;
-mod request;
-mod retag;
-mod select;
-mod statements;
+mod open;
+mod pool;
+mod read;
+mod sql;
 mod store;
 mod transaction;
-mod turn;
-mod watch;
-mod writer;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use migrations::{Migration, Migrations, PayloadType, migrations};
-pub use options::PostgresOptions;
+pub use open::options::PostgresOptions;
+pub use sql::migrations::{Migration, Migrations, PayloadType, migrations};
 pub use store::PostgresStore;
 pub use transaction::InTransaction;
 

@@ -9,20 +9,21 @@ use eskit_runtime::{
 use sqlx::PgPool;
 use tokio::sync::{Mutex, oneshot, watch};
 
-use crate::background::Background;
-use crate::connections::{Connections, Purpose, within};
+use crate::append::queue::Queue;
+use crate::append::request::Prepared;
+use crate::append::writer::Writer;
+use crate::append::{lifecycle, payload, retag};
 use crate::error::Fault;
-use crate::inspect::Log;
-use crate::migrations::PayloadType;
-use crate::names::Names;
-use crate::options::PostgresOptions;
-use crate::pooler::{self, Way};
-use crate::queue::Queue;
-use crate::request::Prepared;
-use crate::statements::Statements;
-use crate::watch::Heads;
-use crate::writer::Writer;
-use crate::{lifecycle, page, payload, retag};
+use crate::open::inspect::Log;
+use crate::open::options::PostgresOptions;
+use crate::open::pooler::{self, Way};
+use crate::pool::background::Background;
+use crate::pool::connections::{Connections, Purpose, within};
+use crate::pool::watch::Heads;
+use crate::read::page;
+use crate::sql::migrations::PayloadType;
+use crate::sql::names::Names;
+use crate::sql::statements::Statements;
 
 /// How often a question is asked before it is told that the connection broke.
 const TRIES: u32 = 4;

@@ -8,12 +8,14 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgTransaction;
 use tokio::sync::Mutex;
 
-use crate::batch::Batch;
+use crate::append::batch::Batch;
+use crate::append::known::Known;
+use crate::append::outcome::Verdict;
+use crate::append::{lifecycle, repeat, retag, turn};
 use crate::error::Fault;
-use crate::known::Known;
-use crate::outcome::Verdict;
+use crate::pool::watch;
+use crate::read::page;
 use crate::store::PostgresStore;
-use crate::{lifecycle, page, repeat, retag, turn, watch};
 
 impl PostgresStore {
     /// The log inside a transaction of the caller, so that events and what the caller writes to other tables are committed

@@ -16,40 +16,13 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod backup;
-mod batch;
-mod budget;
-mod busy;
-mod condition;
-mod connect;
+mod append;
 mod error;
-mod identity;
-mod ids;
-mod lifecycle;
-mod mark;
-mod options;
-mod page;
-mod place;
-mod queue;
-mod range;
-mod readers;
-mod repeat;
-mod request;
-mod retag;
-mod row;
-mod scan;
-mod schema;
-mod select;
-mod snapshot;
-mod state;
-mod statements;
+mod file;
+mod open;
+mod read;
 mod store;
-mod stream;
-mod tagged;
-mod tier;
-mod unwind;
-mod watch;
-mod writer;
+mod threads;
 
-pub use options::{Durability, SqliteOptions};
+pub use open::options::{Durability, SqliteOptions};
 pub use store::SqliteStore;

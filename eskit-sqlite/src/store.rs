@@ -10,21 +10,21 @@ use eskit_runtime::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::backup;
-use crate::connect::{self, Connections};
+use crate::append::lifecycle;
 use crate::error::{self, Fault};
-use crate::identity::FileGuard;
-use crate::lifecycle;
-use crate::options::SqliteOptions;
-use crate::page;
-use crate::place;
-use crate::queue::{Refusal, WriteQueue};
-use crate::readers::{ReadQueue, Reader};
-use crate::request::{EncodedAppend, Reply, Request};
-use crate::schema;
-use crate::snapshot;
-use crate::watch::Heads;
-use crate::writer::{self, WriteSide};
+use crate::file::identity::FileGuard;
+use crate::file::place;
+use crate::file::schema;
+use crate::file::snapshot;
+use crate::open::backup;
+use crate::open::connect::{self, Connections};
+use crate::open::options::SqliteOptions;
+use crate::read::page;
+use crate::threads::queue::{Refusal, WriteQueue};
+use crate::threads::readers::{ReadQueue, Reader};
+use crate::threads::request::{EncodedAppend, Reply, Request};
+use crate::threads::watch::Heads;
+use crate::threads::writer::{self, WriteSide};
 
 /// A log in one SQLite file.
 ///

@@ -1,0 +1,16 @@
+//! Writing: what one batch of appends checks and writes, in one call.
+
+pub(crate) mod batch;
+pub(crate) mod condition;
+pub(crate) mod known;
+pub(crate) mod lifecycle;
+pub(crate) mod one;
+pub(crate) mod outcome;
+pub(crate) mod overlap;
+pub(crate) mod payload;
+pub(crate) mod queue;
+pub(crate) mod repeat;
+pub(crate) mod request;
+pub(crate) mod retag;
+pub(crate) mod turn;
+pub(crate) mod writer;

@@ -1,0 +1,232 @@
+use std::collections::HashMap;
+
+use eskit_runtime::{NewEvent, StreamId, Timestamp};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::types::Uuid;
+use sqlx::{AssertSqlSafe, Postgres};
+
+use crate::append::condition::{Conditions, number};
+use crate::append::known::Known;
+use crate::append::one::One;
+use crate::append::overlap::Overlaps;
+use crate::append::request::Prepared;
+use crate::sql::statements::Statements;
+
+/// Pairs of appends, of which one could hang on the other, that one batch takes in.
+const OVERLAPS_MAX: usize = 2000;
+
+/// Appends that are checked and written together, as the arrays of one call. Numbers that the database sees count from 1.
+pub(crate) struct Batch<'r> {
+    pub(crate) appends: Vec<&'r Prepared>,
+    pub(crate) streams: Streams<'r>,
+    pub(crate) conditions: Conditions<'r>,
+    /// The time of events that bring none of their own.
+    pub(crate) now: Timestamp,
+    events: Events<'r>,
+    tags: TagRows<'r>,
+    later: Vec<i32>,
+    earlier: Vec<i32>,
+}
+
+/// The streams that a batch names.
+#[derive(Default)]
+pub(crate) struct Streams<'r> {
+    numbers: HashMap<&'r StreamId, i32>,
+    all: Vec<&'r StreamId>,
+    types: Vec<&'r str>,
+    ids: Vec<&'r str>,
+    /// How many events of the batch each one gets.
+    events: Vec<i64>,
+    /// The lowest version that a condition expects of each one; 0 for none.
+    expected: Vec<i64>,
+}
+
+impl<'r> Streams<'r> {
+    /// The number of a stream, from 1.
+    pub(crate) fn number_of(&mut self, stream: &'r StreamId) -> i32 {
+        let next = number(self.ids.len() + 1);
+        *self.numbers.entry(stream).or_insert_with(|| {
+            self.all.push(stream);
+            self.types.push(stream.stream_type());
+            self.ids.push(stream.id());
+            self.events.push(0);
+            self.expected.push(0);
+            next
+        })
+    }
+
+    /// Notes that a condition expects this version of a stream. Returns the number of the stream.
+    pub(crate) fn expect(&mut self, stream: &'r StreamId, version: i64) -> i32 {
+        let number = self.number_of(stream);
+        if let Some(expected) = self.index_of(stream).and_then(|index| self.expected.get_mut(index)) {
+            *expected = if *expected == 0 { version } else { version.min(*expected) };
+        }
+        number
+    }
+
+    /// The stream with this place in arrays that count from 0.
+    pub(crate) fn stream(&self, index: usize) -> Option<StreamId> {
+        self.all.get(index).copied().cloned()
+    }
+
+    /// The streams, by their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'r StreamId> {
+        self.all.iter().copied()
+    }
+
+    /// The place of a stream in arrays that count from 0, if the batch names it.
+    pub(crate) fn index_of(&self, stream: &StreamId) -> Option<usize> {
+        self.numbers.get(stream).and_then(|number| usize::try_from(*number - 1).ok())
+    }
+}
+
+#[derive(Default)]
+struct Events<'r> {
+    append: Vec<i32>,
+    offset: Vec<i64>,
+    id: Vec<Uuid>,
+    name: Vec<&'r str>,
+    stream_type: Vec<Option<&'r str>>,
+    stream_id: Vec<Option<&'r str>>,
+    stream: Vec<i32>,
+    nth: Vec<i64>,
+    part: Vec<i32>,
+    recorded_at: Vec<i64>,
+    envelope: Vec<&'r [u8]>,
+    payload: Vec<&'r [u8]>,
+}
+
+#[derive(Default)]
+struct TagRows<'r> {
+    event: Vec<i32>,
+    tag: Vec<&'r str>,
+    name: Vec<&'r str>,
+}
+
+impl<'r> Batch<'r> {
+    /// The batch of these appends, or of the first ones, where too many hang together.
+    pub(crate) fn new(appends: impl ExactSizeIterator<Item = &'r mut Prepared>) -> Batch<'r> {
+        let mut batch = Batch {
+            appends: Vec::with_capacity(appends.len()),
+            streams: Streams::default(),
+            conditions: Conditions::default(),
+            now: Timestamp::now(),
+            events: Events::default(),
+            tags: TagRows::default(),
+            later: Vec::new(),
+            earlier: Vec::new(),
+        };
+        let is_alone = appends.len() == 1;
+        let mut overlaps = Overlaps::default();
+        for prepared in appends {
+            prepared.stamp(batch.now);
+            let prepared = &*prepared;
+            if !is_alone {
+                let earlier = overlaps.of(&prepared.append);
+                if batch.later.len() + earlier.len() > OVERLAPS_MAX {
+                    break;
+                }
+                batch.earlier.extend(earlier.iter().map(|append| number(append + 1)));
+                batch.later.resize(batch.earlier.len(), number(batch.appends.len() + 1));
+                overlaps.add(batch.appends.len(), &prepared.append);
+            }
+            batch.push(prepared);
+        }
+        batch
+    }
+
+    fn push(&mut self, prepared: &'r Prepared) {
+        self.appends.push(prepared);
+        let append = number(self.appends.len());
+        for (part, (event, envelope)) in prepared.append.events.iter().zip(&prepared.envelopes).enumerate() {
+            self.push_event(append, part, event, envelope);
+        }
+        for condition in &prepared.append.conditions {
+            self.conditions.add(append, condition, &mut self.streams);
+        }
+    }
+
+    fn push_event(&mut self, append: i32, part: usize, event: &'r NewEvent, envelope: &'r [u8]) {
+        let name = event.name.as_str();
+        let events = &mut self.events;
+        events.append.push(append);
+        let place = number(events.append.len());
+        events.offset.push(place.into());
+        events.id.push(event.id.as_uuid());
+        events.name.push(name);
+        let (mut stream, mut nth) = (0, 0);
+        if let Some(of) = &event.stream {
+            stream = self.streams.number_of(of);
+            if let Some(events) = self.streams.index_of(of).and_then(|index| self.streams.events.get_mut(index)) {
+                *events += 1;
+                nth = *events;
+            }
+        }
+        events.stream.push(stream);
+        events.nth.push(nth);
+        events.stream_type.push(event.stream.as_ref().map(StreamId::stream_type));
+        events.stream_id.push(event.stream.as_ref().map(StreamId::id));
+        events.part.push(number(part));
+        events.recorded_at.push(event.recorded_at.unwrap_or(self.now).as_micros());
+        events.envelope.push(envelope);
+        events.payload.push(&event.payload);
+        for tag in event.tags.iter() {
+            self.tags.event.push(place);
+            self.tags.tag.push(tag.as_str());
+            self.tags.name.push(name);
+        }
+    }
+
+    /// The event of the one append, if there is no more to it than [`One`] can check.
+    pub(crate) fn one(&self) -> Option<One<'_>> {
+        let ([prepared], [envelope]) = (self.appends.as_slice(), self.events.envelope.as_slice()) else { return None };
+        let [event] = prepared.append.events.as_slice() else { return None };
+        let Conditions { versions, places, any, types, others, .. } = &self.conditions;
+        let is_plain = matches!(places.id.as_slice(), [] | [Some(_)])
+            && any.condition.is_empty()
+            && types.condition.is_empty()
+            && others.condition.is_empty();
+        // Each stream that a condition names is one of the batch.
+        let names_others = self.streams.ids.len() > usize::from(event.stream.is_some());
+        (is_plain && !names_others && versions.condition.len() <= 1).then(|| One {
+            event,
+            conditions: &self.conditions,
+            recorded_at: event.recorded_at.unwrap_or(self.now),
+            envelope,
+        })
+    }
+
+    /// The call that checks and writes the batch.
+    pub(crate) fn call<'q>(
+        &'q self,
+        statements: &Statements,
+        wait_ms: Option<i32>,
+        known: &Known,
+    ) -> Query<'q, Postgres, PgArguments> {
+        let Events { append, offset, id, name, stream_type, stream_id, stream, .. } = &self.events;
+        let Events { nth, part, recorded_at, envelope, payload, .. } = &self.events;
+        let query = sqlx::query(AssertSqlSafe(statements.append.clone())).bind(wait_ms).bind(statements.log);
+        let query = query.bind(append).bind(offset).bind(id).bind(name).bind(stream_type);
+        let query = query.bind(stream_id).bind(stream).bind(nth).bind(part).bind(recorded_at).bind(envelope);
+        let query = query.bind(payload).bind(id.iter().min());
+        let query = query.bind(&self.tags.event).bind(&self.tags.tag).bind(&self.tags.name);
+        let query = query.bind(&self.streams.types).bind(&self.streams.ids).bind(&self.streams.expected);
+        let query = query.bind(known.versions(&self.streams)).bind(known.head()).bind(known.last());
+        bind_conditions(query, &self.conditions).bind(&self.later).bind(&self.earlier)
+    }
+}
+
+fn bind_conditions<'q>(
+    query: Query<'q, Postgres, PgArguments>,
+    conditions: &'q Conditions<'_>,
+) -> Query<'q, Postgres, PgArguments> {
+    let Conditions { append, versions, places, any, types, tags, others, .. } = conditions;
+    let query = query.bind(append).bind(&versions.condition).bind(&versions.stream).bind(&versions.expected);
+    let query = query.bind(&places.condition).bind(&places.position).bind(&places.id);
+    let query = query.bind(&any.condition).bind(&any.after);
+    let query = query.bind(&types.condition).bind(&types.after).bind(&types.name);
+    let query = query.bind(&tags.condition).bind(&tags.after).bind(&tags.name).bind(&tags.tag);
+    let query = query.bind(&others.condition).bind(&others.after).bind(&others.types).bind(&others.tags);
+    query.bind(&others.in_stream_type).bind(&others.in_stream_id).bind(&others.stream_type).bind(&others.ids)
+}

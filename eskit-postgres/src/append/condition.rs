@@ -1,0 +1,205 @@
+use eskit_runtime::{Condition, ExpectedVersion, Place, Position, QueryItem};
+use sqlx::types::Uuid;
+
+use crate::append::batch::Streams;
+use crate::sql::record::column;
+
+/// The conditions of a batch, sorted by how the database checks them, as the arrays of one call.
+#[derive(Default)]
+pub(crate) struct Conditions<'r> {
+    /// Every condition that can fail, in order; the database counts them from 1.
+    pub(crate) all: Vec<&'r Condition>,
+    /// The append of each, from 1.
+    pub(crate) append: Vec<i32>,
+    pub(crate) versions: Versions,
+    pub(crate) places: Places,
+    /// Conditions on every event.
+    pub(crate) any: Any,
+    /// Conditions on a type.
+    pub(crate) types: Types<'r>,
+    /// Conditions on a tag beside a type.
+    pub(crate) tags: TagTypes<'r>,
+    /// Conditions of every other form.
+    pub(crate) others: Others<'r>,
+}
+
+#[derive(Default)]
+pub(crate) struct Versions {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) stream: Vec<i32>,
+    pub(crate) expected: Vec<i64>,
+}
+
+#[derive(Default)]
+pub(crate) struct Places {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) position: Vec<i64>,
+    pub(crate) id: Vec<Option<Uuid>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Any {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) after: Vec<i64>,
+}
+
+#[derive(Default)]
+pub(crate) struct Types<'r> {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) after: Vec<i64>,
+    pub(crate) name: Vec<&'r str>,
+}
+
+#[derive(Default)]
+pub(crate) struct TagTypes<'r> {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) after: Vec<i64>,
+    pub(crate) name: Vec<&'r str>,
+    pub(crate) tag: Vec<&'r str>,
+}
+
+#[derive(Default)]
+pub(crate) struct Others<'r> {
+    pub(crate) condition: Vec<i32>,
+    pub(crate) after: Vec<i64>,
+    /// Array literals, as are the tags and ids.
+    pub(crate) types: Vec<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) in_stream_type: Vec<Option<&'r str>>,
+    pub(crate) in_stream_id: Vec<Option<&'r str>>,
+    pub(crate) stream_type: Vec<Option<&'r str>>,
+    pub(crate) ids: Vec<String>,
+}
+
+/// Where the part of each item begins and ends in an array of all of them, counted from 1.
+#[derive(Default)]
+pub(crate) struct Slices {
+    pub(crate) from: Vec<i32>,
+    pub(crate) to: Vec<i32>,
+}
+
+impl Slices {
+    /// Notes that `values` follow what `all` holds, and adds them.
+    pub(crate) fn push<T>(&mut self, all: &mut Vec<T>, values: impl IntoIterator<Item = T>) {
+        self.from.push(number(all.len() + 1));
+        all.extend(values);
+        self.to.push(number(all.len()));
+    }
+}
+
+/// A count or index as the database takes it. The limits of the contract keep all of them far below the maximum.
+pub(crate) fn number(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+impl<'r> Conditions<'r> {
+    /// Adds a condition of an append, unless it always holds.
+    pub(crate) fn add(&mut self, append: i32, condition: &'r Condition, streams: &mut Streams<'r>) {
+        if matches!(
+            condition,
+            Condition::Stream { expected: ExpectedVersion::Any, .. } | Condition::Holds(Place::START)
+        ) {
+            return;
+        }
+        self.all.push(condition);
+        self.append.push(append);
+        let condition_number = number(self.all.len());
+        match condition {
+            Condition::Stream { stream, expected } => {
+                let expected = match expected {
+                    ExpectedVersion::Exact(version) => i64::try_from(*version).unwrap_or(i64::MAX),
+                    ExpectedVersion::Any | ExpectedVersion::NoStream => 0,
+                };
+                self.versions.condition.push(condition_number);
+                self.versions.stream.push(streams.expect(stream, expected));
+                self.versions.expected.push(expected);
+            }
+            Condition::Holds(place) => {
+                self.places.condition.push(condition_number);
+                self.places.position.push(column(place.position));
+                self.places.id.push(place.id.map(|id| id.as_uuid()));
+            }
+            Condition::NoEvents { query, after } => {
+                query.items().iter().for_each(|item| self.add_item(condition_number, item, *after));
+            }
+        }
+    }
+
+    fn add_item(&mut self, condition: i32, item: &'r QueryItem, after: Position) {
+        let after = column(after);
+        let is_narrowed_further = item.stream.is_some() || item.stream_type.is_some() || !item.ids.is_empty();
+        match (is_narrowed_further, item.tags.as_slice(), item.types.is_empty()) {
+            (false, [], true) => {
+                self.any.condition.push(condition);
+                self.any.after.push(after);
+            }
+            (false, [], false) => {
+                for name in &item.types {
+                    self.types.condition.push(condition);
+                    self.types.after.push(after);
+                    self.types.name.push(name);
+                }
+            }
+            (false, [tag], false) => {
+                for name in &item.types {
+                    self.tags.condition.push(condition);
+                    self.tags.after.push(after);
+                    self.tags.name.push(name);
+                    self.tags.tag.push(tag.as_str());
+                }
+            }
+            _ if !is_impossible(item) => self.others.add(condition, item, after),
+            _ => {}
+        }
+    }
+}
+
+/// Whether an item asks for a stream of one type and for the type of another.
+pub(crate) fn is_impossible(item: &QueryItem) -> bool {
+    match (&item.stream, &item.stream_type) {
+        (Some(stream), Some(wanted)) => stream.stream_type() != wanted.as_str(),
+        _ => false,
+    }
+}
+
+impl<'r> Others<'r> {
+    fn add(&mut self, condition: i32, item: &'r QueryItem, after: i64) {
+        self.condition.push(condition);
+        self.after.push(after);
+        self.types.push(array(item.types.iter().map(|name| name.as_str())));
+        self.tags.push(array(item.tags.iter().map(|tag| tag.as_str())));
+        self.ids.push(array(item.ids.iter().map(|id| id.as_uuid().to_string())));
+        self.in_stream_type.push(item.stream.as_ref().map(|stream| stream.stream_type()));
+        self.in_stream_id.push(item.stream.as_ref().map(|stream| stream.id()));
+        self.stream_type.push(item.stream_type.as_deref());
+    }
+}
+
+/// An array as PostgreSQL reads it: <https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO>.
+fn array(values: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let mut literal = String::from("{");
+    for value in values {
+        literal.push_str(if literal.len() > 1 { ",\"" } else { "\"" });
+        for char in value.as_ref().chars() {
+            if matches!(char, '"' | '\\') {
+                literal.push('\\');
+            }
+            literal.push(char);
+        }
+        literal.push('"');
+    }
+    literal.push('}');
+    literal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn array_literals_quote_what_would_end_them() {
+        assert_eq!(array(std::iter::empty::<&str>()), "{}");
+        assert_eq!(array(["a:b", "", "NULL", "{,}"].iter()), r#"{"a:b","","NULL","{,}"}"#);
+        assert_eq!(array([r#"say "\""#].iter()), r#"{"say \"\\\""}"#);
+    }
+}

@@ -1,0 +1,208 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eskit_runtime::{EventId, Place};
+use sqlx::postgres::PgListener;
+use sqlx::types::Uuid;
+use sqlx::{Acquire, PgConnection};
+use tokio::sync::watch;
+
+use crate::error::Fault;
+use crate::open::options::PostgresOptions;
+use crate::pool::connections::{Connections, Purpose, within};
+use crate::sql::record::{column, position};
+use crate::sql::statements::Statements;
+
+/// The least time between two announcements: those in between become one.
+const ANNOUNCE_GAP: Duration = Duration::from_millis(5);
+/// How long the follower keeps its connection when nobody waits any more.
+const FOLLOW_IDLE_MAX: Duration = Duration::from_secs(5);
+
+/// Asks the database for the head of the log, which must hold a place.
+pub(crate) async fn head_behind(
+    conn: &mut PgConnection,
+    statements: &Statements,
+    place: Place,
+) -> Result<Place, Fault> {
+    let query = statements.query_as::<(i64, Option<Uuid>, Option<Uuid>)>(&statements.head);
+    let (at, id, found) = query.bind(column(place.position)).fetch_one(conn).await?;
+    let head = Place { position: position(at), id: id.map(EventId::from) };
+    if place.is_held(head.position, found.map(EventId::from)) { Ok(head) } else { Err(Fault::Replaced(place)) }
+}
+
+/// The head of the log as this process knows it: set by its own commits at once, and by a follower, while somebody waits, for what
+/// other processes do. Also goes back, with a log that was restored.
+pub(crate) struct Heads {
+    state: watch::Sender<State>,
+    /// How many wait.
+    waiting: watch::Sender<usize>,
+    /// The head that is to be announced.
+    news: watch::Sender<Place>,
+    connections: Arc<Connections>,
+    statements: Arc<Statements>,
+    channel: String,
+    announces: bool,
+    listens: bool,
+    poll_interval: Duration,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct State {
+    head: Place,
+    is_closed: bool,
+}
+
+/// One who waits for the head to move.
+pub(crate) struct Watcher<'h> {
+    heads: &'h Heads,
+    states: watch::Receiver<State>,
+}
+
+impl Watcher<'_> {
+    /// Waits until the head has moved since this was last called, or since the watcher began.
+    pub(crate) async fn moved(&mut self) -> Result<(), Fault> {
+        let _waiting = Waiting::new(self.heads);
+        let is_closed = self.states.borrow().is_closed;
+        if is_closed || self.states.changed().await.is_err() || self.states.borrow_and_update().is_closed {
+            return Err(Fault::Closed);
+        }
+        Ok(())
+    }
+}
+
+/// Counts one who waits while it lives.
+struct Waiting<'h>(&'h Heads);
+
+impl<'h> Waiting<'h> {
+    fn new(heads: &'h Heads) -> Waiting<'h> {
+        heads.waiting.send_modify(|waiting| *waiting += 1);
+        Waiting(heads)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.send_modify(|waiting| *waiting -= 1);
+    }
+}
+
+impl Heads {
+    /// Announces commits to this channel, and `listens` to it for those of others, besides asking from time to time.
+    pub(crate) fn new(
+        connections: Arc<Connections>,
+        statements: Arc<Statements>,
+        channel: String,
+        listens: bool,
+        options: &PostgresOptions,
+    ) -> Heads {
+        let (state, _) = watch::channel(State { head: Place::START, is_closed: false });
+        let ((waiting, _), (news, _)) = (watch::channel(0), watch::channel(Place::START));
+        let (announces, poll_interval) = (options.listen, options.poll_interval);
+        Heads { state, waiting, news, connections, statements, channel, announces, listens, poll_interval }
+    }
+
+    /// Sets the head, and wakes who waits if it is news.
+    pub(crate) fn set(&self, head: Place) {
+        self.state.send_if_modified(|state| std::mem::replace(&mut state.head, head) != head);
+    }
+
+    /// Asks the database for the head of the log, which must hold a place.
+    pub(crate) async fn ask(&self, place: Place) -> Result<Place, Fault> {
+        let mut connection = self.connections.take(Purpose::Other).await?;
+        let call = head_behind(&mut connection, &self.statements, place);
+        let result = within(self.connections.call_timeout(), call).await;
+        connection.give_back(&result);
+        let head = result?;
+        self.set(head);
+        Ok(head)
+    }
+
+    /// Begins to watch the head.
+    pub(crate) fn watcher(&self) -> Watcher<'_> {
+        Watcher { heads: self, states: self.state.subscribe() }
+    }
+
+    /// Looks for commits of other processes while somebody waits.
+    pub(crate) async fn follow(self: Arc<Heads>) {
+        let mut waiting = self.waiting.subscribe();
+        while waiting.wait_for(|waiting| *waiting > 0).await.is_ok() && !self.state.borrow().is_closed {
+            self.follow_while_needed(&waiting).await;
+        }
+    }
+
+    async fn follow_while_needed(&self, waiting: &watch::Receiver<usize>) {
+        let mut listener = None;
+        let mut idle_since = Instant::now();
+        let limit = self.connections.call_timeout();
+        while idle_since.elapsed() <= FOLLOW_IDLE_MAX && !self.state.borrow().is_closed {
+            if listener.is_none() && self.listens {
+                listener = within(limit, self.listen()).await.ok();
+            }
+            // A failure here is met again, and told, by the read that follows. It is the listener's connection that is asked,
+            // so that one which has died without a word is noticed.
+            let asked = match &mut listener {
+                Some(listener) => within(limit, self.ask_through(listener)).await,
+                None => self.ask(Place::START).await.map(drop),
+            };
+            if asked.is_err() {
+                listener = None;
+            }
+            // Something was heard or the time is up: it is time to ask.
+            match &mut listener {
+                Some(heard) => match tokio::time::timeout(self.poll_interval.min(limit), heard.try_recv()).await {
+                    Ok(Ok(Some(_))) => while heard.next_buffered().is_some() {},
+                    Ok(_) => listener = None,
+                    Err(_) => {}
+                },
+                None => tokio::time::sleep(self.poll_interval.min(limit)).await,
+            }
+            if *waiting.borrow() > 0 {
+                idle_since = Instant::now();
+            }
+        }
+    }
+
+    async fn listen(&self) -> Result<PgListener, Fault> {
+        let mut listener = PgListener::connect_with(&self.connections.apart()).await?;
+        listener.eager_reconnect(false);
+        listener.listen(&self.channel).await?;
+        Ok(listener)
+    }
+
+    async fn ask_through(&self, listener: &mut PgListener) -> Result<(), Fault> {
+        self.set(head_behind(listener.acquire().await?, &self.statements, Place::START).await?);
+        Ok(())
+    }
+
+    /// Lets other processes be told, soon and outside of any append, that the log has grown. What happens meanwhile is told
+    /// with it.
+    pub(crate) fn announce(&self, head: Place) {
+        if self.announces {
+            self.news.send_replace(head);
+        }
+    }
+
+    /// Tells other processes what there is to announce.
+    pub(crate) async fn announce_all(self: Arc<Heads>) {
+        let mut news = self.news.subscribe();
+        while news.changed().await.is_ok() {
+            // Whoever is not told asks by itself before long.
+            let _ = self.notify().await;
+            tokio::time::sleep(ANNOUNCE_GAP).await;
+        }
+    }
+
+    async fn notify(&self) -> Result<(), Fault> {
+        let mut connection = self.connections.take(Purpose::Other).await?;
+        let query = sqlx::query(self.statements.notify).bind(&self.channel);
+        let call = async { query.execute(&mut *connection).await.map(drop).map_err(Fault::from) };
+        let result = within(self.connections.call_timeout(), call).await;
+        connection.give_back(&result);
+        result
+    }
+
+    /// Wakes everybody who waits, and ends the follower.
+    pub(crate) fn close(&self) {
+        self.state.send_modify(|state| state.is_closed = true);
+    }
+}

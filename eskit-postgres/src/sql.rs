@@ -1,0 +1,6 @@
+//! The log in the database: the names of its tables and functions, its migrations, its statements and rows.
+
+pub(crate) mod migrations;
+pub(crate) mod names;
+pub(crate) mod record;
+pub(crate) mod statements;

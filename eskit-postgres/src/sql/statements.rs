@@ -1,0 +1,283 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::{Query, QueryAs, QueryScalar};
+use sqlx::types::Uuid;
+use sqlx::{AssertSqlSafe, FromRow, Postgres};
+
+use crate::sql::migrations::PayloadType;
+use crate::sql::names::{Names, fnv1a};
+
+/// The parameters of `append_v1`.
+const APPEND_PARAMETERS: usize = 50;
+/// The parameters of `append_one_v1`.
+const APPEND_ONE_PARAMETERS: usize = 16;
+
+/// The position and the id of the last event, and the id of the event at another position.
+const HEAD: &str = "\
+SELECT coalesce(h.pos, 0), h.id, (SELECT e.id FROM {events} e WHERE e.pos {EQ} $3)
+FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT e.pos, e.id FROM {events} e ORDER BY e.pos DESC LIMIT 1) h ON true
+WHERE {guard}";
+
+/// The same in the form of an envelope and a payload, for `{held}` as the other position.
+const HEAD_ROW: &str = "\
+SELECT pg_catalog.byteacat(pg_catalog.int8send(coalesce(h.pos, 0)), coalesce(pg_catalog.uuid_send(h.id), '')),
+    coalesce((SELECT pg_catalog.uuid_send(e.id) FROM {events} e WHERE e.pos {EQ} {held}), '')
+FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT e.pos, e.id FROM {events} e ORDER BY e.pos DESC LIMIT 1) h ON true";
+
+const POSITIONS: &str = "SELECT e.id, e.pos FROM {events} e WHERE {guard} AND e.id {EQ} ANY ($3)";
+
+const PARTS: &str = "\
+SELECT e.pos, e.part, e.version, e.recorded_at FROM {events} e
+WHERE {guard} AND e.pos {GE} $3 AND e.pos {LE} $4 ORDER BY e.pos";
+
+const COUNTS: &str = "\
+SELECT (
+    SELECT pg_catalog.count(*) FROM pg_catalog.unnest($4) AS n(type) CROSS JOIN LATERAL (
+        SELECT FROM {tags} t WHERE t.tag {EQ} w.tag AND t.type {EQ} n.type AND t.pos {GT} $5 AND t.pos {LE} $6 LIMIT $7
+    ) counted
+) FROM pg_catalog.unnest($3) WITH ORDINALITY AS w(tag, nth) WHERE {guard} ORDER BY w.nth";
+
+/// One seek for each type.
+const TYPES: &str = "\
+WITH RECURSIVE n(type) AS (
+    (SELECT t.type FROM {tags} t WHERE t.tag {EQ} $3 ORDER BY t.type LIMIT 1)
+    UNION ALL
+    SELECT (SELECT t.type FROM {tags} t WHERE t.tag {EQ} $3 AND t.type {GT} n.type ORDER BY t.type LIMIT 1)
+    FROM n WHERE n.type IS NOT NULL
+) SELECT n.type FROM n WHERE {guard} AND n.type IS NOT NULL";
+
+const TURN: &str = "SELECT {take_turn_v1}($1, $3) WHERE {guard}";
+
+const STREAM_INFO: &str = "\
+SELECT c.status, c.closed_at, c.reason, coalesce(c.version, (
+    SELECT e.version FROM {events} e WHERE e.stream_type {EQ} $3 AND e.stream_id {EQ} $4 ORDER BY e.version DESC LIMIT 1
+), 0) FROM (SELECT) AS one LEFT JOIN {closed_streams} c ON c.stream_type {EQ} $3 AND c.stream_id {EQ} $4 WHERE {guard}";
+
+/// The envelopes of a part of a stream.
+const ENVELOPES: &str = "\
+SELECT e.envelope, ''::pg_catalog.bytea FROM {events} e
+WHERE {guard} AND e.stream_type {EQ} $3 AND e.stream_id {EQ} $4 AND e.version {GT} $5 ORDER BY e.version LIMIT $6";
+
+const OPEN_STREAM: &str = "\
+DELETE FROM {closed_streams} c WHERE {guard} AND c.stream_type {EQ} $3 AND c.stream_id {EQ} $4";
+
+const CLOSE_STREAM: &str = "\
+INSERT INTO {closed_streams} (stream_type, stream_id, status, closed_at, reason, version)
+SELECT $3, $4, $5, $6, $7, $8 WHERE {guard} ON CONFLICT (stream_type, stream_id)
+DO UPDATE SET status = excluded.status, closed_at = excluded.closed_at, reason = excluded.reason";
+
+const DELETE_TAGS: &str = "\
+DELETE FROM {tags} t USING unnest($3, $4, $5) AS d(tag, type, pos)
+WHERE {guard} AND t.tag {EQ} d.tag AND t.type {EQ} d.type AND t.pos {EQ} d.pos";
+
+const DELETE_EVENTS: &str = "\
+UPDATE {events} e SET type = '', stream_type = NULL, stream_id = NULL, envelope = '', payload = {nothing}
+WHERE {guard} AND e.stream_type {EQ} $3 AND e.stream_id {EQ} $4";
+
+/// The events that are to be given tags.
+const TO_TAG: &str = "SELECT e.pos, e.id, e.type, e.envelope FROM {events} e WHERE {guard} AND e.pos {EQ} ANY ($3)";
+
+const SET_ENVELOPES: &str = "\
+UPDATE {events} e SET envelope = n.envelope FROM unnest($3, $4) AS n(pos, envelope)
+WHERE {guard} AND e.pos {EQ} n.pos";
+
+const INSERT_TAGS: &str = "\
+INSERT INTO {tags} (tag, type, pos) SELECT n.tag, n.type, n.pos FROM unnest($3, $4, $5) AS n(tag, type, pos)
+WHERE {guard} ON CONFLICT DO NOTHING";
+
+/// A statement that fails where the log is not the one that the store has opened, and where it is not itself what was meant:
+/// its first two parameters say both.
+pub(crate) struct Guarded {
+    sql: Arc<str>,
+    seal: i64,
+}
+
+impl Guarded {
+    fn new(names: &Names, template: &str) -> Guarded {
+        let (sql, seal) = Guard::new(names).put_into(names.render(template), "$1", "$2");
+        Guarded { sql: sql.into(), seal }
+    }
+}
+
+/// The check of guarded statements.
+pub(crate) struct Guard {
+    function: String,
+    log: String,
+}
+
+impl Guard {
+    fn new(names: &Names) -> Guard {
+        Guard { function: names.qualified("expect_v1"), log: names.qualified("log") }
+    }
+
+    /// Puts the check into a statement, in place of `{guard}`. Names the parameters for the id of the log and for the seal, and
+    /// returns what the latter must be: a number that no other statement has.
+    pub(crate) fn put_into(&self, sql: String, id: &str, seal: &str) -> (String, i64) {
+        let number = (fnv1a(sql.as_bytes()) & i64::MAX.unsigned_abs()).cast_signed();
+        let Guard { function, log } = self;
+        let check = format!("(SELECT {function}((SELECT l.id FROM {log} l), {id}, {seal}, '{number}'::bigint))");
+        (sql.replace("{guard}", &check), number)
+    }
+}
+
+/// The statements that a store runs, with its names in them.
+pub(crate) struct Statements {
+    /// The id of the log that the store has opened.
+    pub(crate) log: Uuid,
+    pub(crate) append: Arc<str>,
+    pub(crate) append_one: Arc<str>,
+    pub(crate) head: Guarded,
+    /// A row of the head beside rows of events, with a parameter to be named.
+    pub(crate) head_row: String,
+    /// The position of each id.
+    pub(crate) positions: Guarded,
+    /// What tells where appends begin and end.
+    pub(crate) parts: Guarded,
+    /// How often tags occur beside some types.
+    pub(crate) counts: Guarded,
+    /// The types beside which a tag occurs.
+    pub(crate) types: Guarded,
+    /// The turn to append, and to change a stream.
+    pub(crate) turn: Guarded,
+    /// What is known of a stream: its status, since when, why, and its version.
+    pub(crate) stream_info: Guarded,
+    pub(crate) envelopes: Guarded,
+    pub(crate) open_stream: Guarded,
+    pub(crate) close_stream: Guarded,
+    pub(crate) delete_tags: Guarded,
+    pub(crate) delete_events: Guarded,
+    pub(crate) to_tag: Guarded,
+    pub(crate) set_envelopes: Guarded,
+    pub(crate) insert_tags: Guarded,
+    pub(crate) notify: &'static str,
+    /// The names of tables and functions that queries of changing form are written with.
+    pub(crate) events: String,
+    pub(crate) tags: String,
+    pub(crate) first_version: String,
+    pub(crate) guard: Guard,
+    /// What is read of an event `e`.
+    pub(crate) columns: String,
+    /// Whether sessions have another default than READ COMMITTED, so that each append needs a transaction that says so.
+    begins: AtomicBool,
+}
+
+impl Statements {
+    pub(crate) fn new(names: &Names, payload: PayloadType, log: Uuid) -> Statements {
+        let call = |function: &str, parameters: usize| {
+            let parameters: Vec<String> = (1..=parameters).map(|number| format!("${number}")).collect();
+            Arc::from(names.render(&format!("SELECT * FROM {function}({})", parameters.join(", "))))
+        };
+        let guarded = |template: &str| Guarded::new(names, template);
+        Statements {
+            log,
+            append: call("{append_v1}", APPEND_PARAMETERS),
+            append_one: call("{append_one_v1}", APPEND_ONE_PARAMETERS),
+            head: guarded(HEAD),
+            head_row: names.render(HEAD_ROW),
+            positions: guarded(POSITIONS),
+            parts: guarded(PARTS),
+            counts: guarded(COUNTS),
+            types: guarded(TYPES),
+            turn: guarded(TURN),
+            stream_info: guarded(STREAM_INFO),
+            envelopes: guarded(ENVELOPES),
+            open_stream: guarded(OPEN_STREAM),
+            close_stream: guarded(CLOSE_STREAM),
+            delete_tags: guarded(DELETE_TAGS),
+            delete_events: guarded(&DELETE_EVENTS.replace("{nothing}", payload.nothing())),
+            to_tag: guarded(TO_TAG),
+            set_envelopes: guarded(SET_ENVELOPES),
+            insert_tags: guarded(INSERT_TAGS),
+            events: names.qualified("events"),
+            tags: names.qualified("tags"),
+            first_version: names.qualified("first_version_v1"),
+            guard: Guard::new(names),
+            notify: "SELECT pg_catalog.pg_notify($1, '')",
+            columns: format!("e.envelope, {}", payload.decode("e.payload")),
+            begins: AtomicBool::new(false),
+        }
+    }
+
+    /// The call of a guarded statement; its own parameters follow.
+    pub(crate) fn query<'q>(&self, guarded: &Guarded) -> Query<'q, Postgres, PgArguments> {
+        sqlx::query(AssertSqlSafe(Arc::clone(&guarded.sql))).bind(self.log).bind(guarded.seal)
+    }
+
+    /// The same, for rows that become a tuple.
+    pub(crate) fn query_as<'q, O: for<'r> FromRow<'r, PgRow>>(
+        &self,
+        guarded: &Guarded,
+    ) -> QueryAs<'q, Postgres, O, PgArguments> {
+        sqlx::query_as(AssertSqlSafe(Arc::clone(&guarded.sql))).bind(self.log).bind(guarded.seal)
+    }
+
+    /// The same, for rows of one column.
+    pub(crate) fn query_scalar<'q, O>(&self, guarded: &Guarded) -> QueryScalar<'q, Postgres, O, PgArguments>
+    where
+        (O,): for<'r> FromRow<'r, PgRow>,
+    {
+        sqlx::query_scalar(AssertSqlSafe(Arc::clone(&guarded.sql))).bind(self.log).bind(guarded.seal)
+    }
+
+    pub(crate) fn begins(&self) -> bool {
+        self.begins.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn begin_from_now_on(&self) {
+        self.begins.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where a schema of the user stands before `pg_catalog`, what is written without a schema could be something else.
+    #[test]
+    fn nothing_is_looked_for_along_the_search_path() {
+        let names = Names::new("eskit", "").unwrap();
+        let fixed = [
+            HEAD,
+            HEAD_ROW,
+            POSITIONS,
+            PARTS,
+            COUNTS,
+            TYPES,
+            TURN,
+            STREAM_INFO,
+            ENVELOPES,
+            OPEN_STREAM,
+            CLOSE_STREAM,
+            DELETE_TAGS,
+        ];
+        for sql in fixed.map(|template| names.render(template)) {
+            let sql = sql.split("\nDO UPDATE ").next().unwrap_or_default();
+            for operator in [" = ", " <> ", " < ", " > ", " <= ", " >= ", " + ", " - ", " || ", "::text", "::uuid"] {
+                assert!(!sql.contains(operator), "`{operator}` has no schema in {sql}");
+            }
+            // Several arrays at once are no function, but syntax for PostgreSQL's own.
+            for array in sql.split("unnest(").skip(1) {
+                let is_one = !array.split(')').next().unwrap_or_default().contains(',');
+                assert!(!is_one || sql.contains(&format!("pg_catalog.unnest({array}")), "`unnest` in {sql}");
+            }
+            for function in ["count(", "now(", "convert_to("] {
+                let qualified = format!("pg_catalog.{function}");
+                assert_eq!(sql.matches(function).count(), sql.matches(&qualified).count(), "{function} in {sql}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_statement_has_a_seal_of_its_own() {
+        let names = Names::new("eskit", "").unwrap();
+        let statements = Statements::new(&names, PayloadType::Bytea, Uuid::nil());
+        let Statements { head, positions, parts, counts, types, turn, stream_info, envelopes, .. } = &statements;
+        let all = [head, positions, parts, counts, types, turn, stream_info, envelopes];
+        for (nth, one) in all.iter().enumerate() {
+            assert!(one.sql.contains(&format!(", $1, $2, '{}'::bigint)", one.seal)), "{}", one.sql);
+            assert!(all[nth + 1..].iter().all(|other| other.seal != one.seal), "{}", one.sql);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+use eskit_runtime::{AppendError, Appended, Envelope, NewEvent, Place, StreamClosed, StreamId, Timestamp};
+use rusqlite::Connection;
+
+use crate::append::budget::Budget;
+use crate::append::condition;
+use crate::append::lifecycle;
+use crate::append::repeat::{self, Known};
+use crate::append::state::LogState;
+use crate::append::statements::Statements;
+use crate::error::Fault;
+use crate::file::place;
+use crate::file::row::position;
+use crate::file::tier::Tier;
+use crate::open::connect::{SecureDelete, secure_delete};
+use crate::read::scan;
+use crate::read::tagged;
+use crate::threads::request::EncodedAppend;
+
+/// A batch of more events than this writes their entries where they stay: so many share the pages that they touch.
+const RECENT_MAX: i64 = 500;
+
+/// One transaction of the writer: appends are checked and written one after the other, each against the file as the
+/// earlier ones left it. A refused append wrote nothing, so nothing ever has to be undone for one alone.
+pub(crate) struct Batch<'b, 'c> {
+    pub(crate) conn: &'c Connection,
+    statements: &'b mut Statements<'c>,
+    budget: &'b Budget,
+    pub(crate) state: LogState,
+    /// The position of the last event before this batch.
+    begun_at: i64,
+    settle_after: i64,
+    /// Where the entries of this batch go.
+    tier: Tier,
+}
+
+impl<'b, 'c> Batch<'b, 'c> {
+    /// The work of a transaction that has begun and lets no other process write. After `settle_after` events their entries
+    /// are settled.
+    pub(crate) fn new(
+        conn: &'c Connection,
+        statements: &'b mut Statements<'c>,
+        budget: &'b Budget,
+        state: LogState,
+        settle_after: i64,
+    ) -> Batch<'b, 'c> {
+        Batch { conn, statements, budget, begun_at: state.head, state, settle_after, tier: Tier::Recent }
+    }
+
+    /// Chooses where the entries of so many further events go.
+    fn choose_tier(&mut self, events: usize) -> Result<(), Fault> {
+        let events = self.state.head - self.begun_at + i64::try_from(events).unwrap_or(i64::MAX);
+        if self.tier == Tier::Recent && events > RECENT_MAX {
+            self.settle()?;
+            self.tier = Tier::Settled;
+        }
+        Ok(())
+    }
+
+    /// Moves all recent entries to where the others are.
+    fn settle(&mut self) -> Result<(), Fault> {
+        if self.state.settled < self.state.head {
+            // Whatever fails is undone with the whole transaction: `OR FAIL` spares the journal of a statement alone.
+            self.conn.execute_batch(
+                "INSERT OR FAIL INTO streams SELECT * FROM streams_recent; INSERT OR FAIL INTO tags SELECT * FROM tags_recent",
+            )?;
+            // Pages that become free would keep entries of streams that are deleted later.
+            secure_delete(self.conn, SecureDelete::Full)?;
+            self.conn.execute_batch("DELETE FROM streams_recent; DELETE FROM tags_recent")?;
+            secure_delete(self.conn, SecureDelete::Fast)?;
+        }
+        self.note_settled()
+    }
+
+    /// Notes that no entry is recent.
+    fn note_settled(&mut self) -> Result<(), Fault> {
+        if self.state.settled < self.state.head {
+            scan::note_stream_types(self.conn, self.state.settled)?;
+            self.conn.prepare_cached("UPDATE settled SET pos = ?1")?.execute([self.state.head])?;
+            self.state.settled = self.state.head;
+        }
+        Ok(())
+    }
+
+    /// Writes what is kept back to the end; then the transaction may commit. Returns what is known of the log once it has.
+    pub(crate) fn finish(mut self) -> Result<LogState, Fault> {
+        match self.tier {
+            Tier::Settled => self.note_settled()?,
+            Tier::Recent if self.state.head - self.state.settled >= self.settle_after => self.settle()?,
+            Tier::Recent => {}
+        }
+        Ok(self.state)
+    }
+
+    /// Checks one append and writes it. A fault means that the whole transaction must be rolled back.
+    pub(crate) fn append(&mut self, request: &mut EncodedAppend) -> Result<Result<Appended, AppendError>, Fault> {
+        let EncodedAppend { append, envelopes, .. } = request;
+        match self.known(&append.events)? {
+            Known::No => {}
+            Known::Repeated(appended) => return Ok(Ok(appended)),
+            Known::Reused { id, position } => return Ok(Err(AppendError::IdReused { id, position })),
+        }
+        if let Some(closed) = self.first_closed(&append.events)? {
+            return Ok(Err(AppendError::StreamClosed(closed)));
+        }
+        self.budget.begin(condition::parts(&append.conditions));
+        let conflict = condition::first_conflict(self, &append.conditions);
+        self.budget.end();
+        match conflict {
+            Ok(None) => {}
+            Ok(Some(conflict)) => return Ok(Err(AppendError::Conflict(conflict))),
+            // What only read changes nothing about the transaction.
+            Err(fault) if fault.is_interrupted() => return Ok(Err(self.budget.exceeded().into())),
+            Err(fault) => return Err(fault),
+        }
+        self.write(&append.events, envelopes).map(Ok)
+    }
+
+    /// Looks the ids up that the log may hold.
+    fn known(&mut self, events: &[NewEvent]) -> Result<Known, Fault> {
+        for event in events {
+            if self.state.ids.may_hold(event.id)
+                && repeat::find(&mut self.statements.position_of_id, event.id)?.is_some()
+            {
+                return repeat::classify(self.conn, &mut self.statements.position_of_id, events);
+            }
+        }
+        Ok(Known::No)
+    }
+
+    /// The first stream of the events that is not open.
+    fn first_closed(&self, events: &[NewEvent]) -> Result<Option<StreamClosed>, Fault> {
+        if !self.state.has_closed {
+            return Ok(None);
+        }
+        let mut last = None;
+        for stream in events.iter().filter_map(|event| event.stream.as_ref()) {
+            if last == Some(stream) {
+                continue;
+            }
+            if let Some(closed) = lifecycle::closed(self.conn, stream)? {
+                return Ok(Some(StreamClosed::new(stream.clone(), closed.status)));
+            }
+            last = Some(stream);
+        }
+        Ok(None)
+    }
+
+    fn write(&mut self, events: &[NewEvent], envelopes: &mut [Vec<u8>]) -> Result<Appended, Fault> {
+        let now = Timestamp::now();
+        self.choose_tier(events.len())?;
+        let mut positions = Vec::with_capacity(events.len());
+        let mut versions = Vec::with_capacity(events.len());
+        for (part, (event, envelope)) in events.iter().zip(envelopes).enumerate() {
+            let version = match &event.stream {
+                Some(stream) => Some(self.state.advance(self.conn, self.statements, stream)?),
+                None => None,
+            };
+            self.state.head += 1;
+            let recorded_at = event.recorded_at.unwrap_or(now);
+            Envelope::stamp(envelope, recorded_at);
+            self.insert(event, version, part, recorded_at, envelope)?;
+            positions.push(position(self.state.head));
+            versions.push(version.map(i64::unsigned_abs));
+            self.state.head_id = Some(event.id);
+            self.state.ids.insert(event.id);
+        }
+        Ok(Appended::new(positions, versions, now))
+    }
+
+    /// Whether the log holds a place.
+    pub(crate) fn holds(&mut self, place: Place) -> Result<bool, Fault> {
+        place::is_held(&mut self.statements.id_at, place, self.state.head())
+    }
+
+    /// The version of a stream: 0 when it never held an event.
+    pub(crate) fn stream_version(&mut self, stream: &StreamId) -> Result<i64, Fault> {
+        self.state.version(self.conn, self.statements, stream)
+    }
+
+    fn insert(
+        &mut self,
+        event: &NewEvent,
+        version: Option<i64>,
+        part: usize,
+        recorded_at: Timestamp,
+        envelope: &[u8],
+    ) -> Result<(), Fault> {
+        let name = event.name.as_str();
+        let stream_type = event.stream.as_ref().map(StreamId::stream_type);
+        let insert = &mut self.statements.insert_event;
+        insert.raw_bind_parameter(1, self.state.head)?;
+        insert.raw_bind_parameter(2, event.id.as_bytes().as_slice())?;
+        insert.raw_bind_parameter(3, name)?;
+        insert.raw_bind_parameter(4, stream_type)?;
+        insert.raw_bind_parameter(5, event.stream.as_ref().map(StreamId::id))?;
+        insert.raw_bind_parameter(6, version)?;
+        insert.raw_bind_parameter(7, i64::try_from(part).unwrap_or(i64::MAX))?;
+        insert.raw_bind_parameter(8, recorded_at.as_micros())?;
+        insert.raw_bind_parameter(9, envelope)?;
+        insert.raw_bind_parameter(10, event.payload.as_slice())?;
+        insert.raw_execute()?;
+        let Statements { insert_recent, insert_settled, .. } = &mut *self.statements;
+        let entries = self.tier.pick(insert_settled, insert_recent);
+        if let (Some(stream), Some(version)) = (&event.stream, version) {
+            entries.stream.execute((stream.stream_type(), stream.id(), version, self.state.head))?;
+        }
+        entries.tag.execute((tagged::EVERY, name, self.state.head))?;
+        for tag in event.tags.iter() {
+            entries.tag.execute((tag.as_str(), name, self.state.head))?;
+        }
+        Ok(())
+    }
+}

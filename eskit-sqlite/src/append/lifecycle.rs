@@ -1,0 +1,108 @@
+use eskit_runtime::{Direction, QueryItem, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp};
+use rusqlite::Connection;
+
+use crate::append::batch::Batch;
+use crate::error::Fault;
+use crate::open::connect::{SecureDelete, secure_delete};
+use crate::read::range::Range;
+use crate::read::stream::{self, Columns};
+use crate::read::tagged;
+
+/// A stream that is not open: its status, and the version of its last event.
+pub(crate) struct Closed {
+    pub(crate) status: StreamStatus,
+    pub(crate) version: i64,
+}
+
+/// What `closed_streams` holds of a stream; `None` when it is open.
+pub(crate) fn closed(conn: &Connection, stream: &StreamId) -> Result<Option<Closed>, Fault> {
+    let mut statement = conn.prepare_cached(
+        "SELECT status, closed_at, reason, version FROM closed_streams WHERE stream_type = ?1 AND stream_id = ?2",
+    )?;
+    let mut rows = statement.query((stream.stream_type(), stream.id()))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let at = Timestamp::from_micros(row.get(1)?);
+    let reason = || row.get::<_, Option<String>>(2).map(Option::unwrap_or_default);
+    let status = match row.get(0)? {
+        1_i64 => StreamStatus::Archived { at },
+        2 => StreamStatus::Tombstoned { at, reason: reason()? },
+        3 => StreamStatus::Deleted { at, reason: reason()? },
+        other => return Err(Fault::Damaged(format!("stream `{stream}` has the unknown status {other}"))),
+    };
+    Ok(Some(Closed { status, version: row.get(3)? }))
+}
+
+/// The version and the status of a stream. Its statements must see one state of the log.
+pub(crate) fn info(conn: &Connection, stream: &StreamId) -> Result<StreamInfo, Fault> {
+    let Closed { status, version } = match closed(conn, stream)? {
+        Some(closed) => closed,
+        None => Closed { status: StreamStatus::Open, version: stream::version(conn, stream)? },
+    };
+    Ok(StreamInfo::new(version.unsigned_abs(), status))
+}
+
+/// Changes a stream within the transaction of a batch. A refused change wrote nothing.
+pub(crate) fn change(
+    batch: &mut Batch<'_, '_>,
+    stream: &StreamId,
+    change: &StreamChange,
+) -> Result<Result<StreamStatus, StreamError>, Fault> {
+    let StreamInfo { version, status, .. } = info(batch.conn, stream)?;
+    if version == 0 {
+        return Ok(Err(StreamError::NotFound { stream: stream.clone() }));
+    }
+    let Some(next) = status.after(change, Timestamp::now()) else {
+        return Ok(Err(StreamError::Refused { stream: stream.clone(), status, change: change.name() }));
+    };
+    if next != status {
+        write(batch.conn, stream, &next, version)?;
+        batch.state.stream_changed();
+        if next.is_deleted() {
+            delete(batch.conn, stream)?;
+        }
+    }
+    Ok(Ok(next))
+}
+
+fn write(conn: &Connection, stream: &StreamId, status: &StreamStatus, version: u64) -> Result<(), Fault> {
+    let (number, at, reason) = match status {
+        StreamStatus::Archived { at } => (1, at, None),
+        StreamStatus::Tombstoned { at, reason } => (2, at, Some(reason)),
+        StreamStatus::Deleted { at, reason } => (3, at, Some(reason)),
+        _ => {
+            conn.prepare_cached("DELETE FROM closed_streams WHERE stream_type = ?1 AND stream_id = ?2")?
+                .execute((stream.stream_type(), stream.id()))?;
+            return Ok(());
+        }
+    };
+    let version = i64::try_from(version).unwrap_or(i64::MAX);
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO closed_streams (stream_type, stream_id, status, closed_at, reason, version) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((stream.stream_type(), stream.id(), number, at.as_micros(), reason, version))?;
+    Ok(())
+}
+
+/// Leaves of each event of a stream its place, its id, its version and its time.
+fn delete(conn: &Connection, stream: &StreamId) -> Result<(), Fault> {
+    // Pages that become free would keep what they held.
+    secure_delete(conn, SecureDelete::Full)?;
+    let of_stream = QueryItem::stream(stream.clone());
+    let mut leave = conn.prepare_cached(
+        "UPDATE events SET type = '', stream_type = NULL, stream_id = NULL, envelope = x'', payload = x'' WHERE pos = ?1",
+    )?;
+    // A statement that reads rows must not meet what is changed behind it.
+    let mut positions: Vec<i64> = Vec::new();
+    let all = Range::behind(0, Direction::Forward);
+    stream::walk(conn, (stream, &of_stream), all, Columns::Filter, |row| {
+        positions.push(row.get(0)?);
+        tagged::delete(conn, row)?;
+        Ok(true)
+    })?;
+    for at in positions {
+        leave.execute([at])?;
+    }
+    stream::delete_entries(conn, stream)?;
+    secure_delete(conn, SecureDelete::Fast)
+}

@@ -1,0 +1,8 @@
+//! Reading: pages, queries, and the entries of streams and tags.
+
+pub(crate) mod page;
+pub(crate) mod range;
+pub(crate) mod scan;
+pub(crate) mod select;
+pub(crate) mod stream;
+pub(crate) mod tagged;

@@ -1,0 +1,124 @@
+use eskit_runtime::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, Envelope, StoreError, StreamChange, StreamError, StreamId,
+    StreamStatus,
+};
+use tokio::sync::oneshot;
+
+use crate::append::batch::Batch;
+use crate::append::lifecycle;
+use crate::append::retag;
+use crate::error::Fault;
+use crate::threads::unwind::contain;
+
+/// One call on its way to the writer.
+pub(crate) enum Request {
+    Append(EncodedAppend, Reply<Appended, AppendError>),
+    Change(StreamId, StreamChange, Reply<StreamStatus, StreamError>),
+    AddTags(Vec<AddedTags>, Reply<u64, AddTagsError>),
+}
+
+/// An append, with what can be encoded before the writer's turn.
+pub(crate) struct EncodedAppend {
+    pub(crate) append: Append,
+    /// The envelope of each event.
+    pub(crate) envelopes: Vec<Vec<u8>>,
+    /// The size of the payloads and the envelopes together.
+    bytes: usize,
+}
+
+/// Who waits for an answer, and the answer, which is told once the transaction has ended.
+pub(crate) struct Reply<T, E> {
+    caller: Option<oneshot::Sender<Result<T, E>>>,
+    answer: Option<Result<T, E>>,
+}
+
+impl<T, E> Reply<T, E> {
+    pub(crate) fn new(caller: oneshot::Sender<Result<T, E>>) -> Reply<T, E> {
+        Reply { caller: Some(caller), answer: None }
+    }
+
+    fn tell(&mut self, answer: Option<Result<T, E>>) {
+        if let (Some(caller), Some(answer)) = (self.caller.take(), answer) {
+            // A caller that went away in the meantime may have been served all the same.
+            let _ = contain(|| caller.send(answer));
+        }
+    }
+}
+
+impl EncodedAppend {
+    pub(crate) fn new(append: Append) -> Result<EncodedAppend, StoreError> {
+        let envelopes = append.events.iter().map(Envelope::encode).collect::<Result<Vec<_>, _>>()?;
+        let payloads = append.events.iter().map(|event| event.payload.len()).sum::<usize>();
+        let bytes = payloads + envelopes.iter().map(Vec::len).sum::<usize>();
+        Ok(EncodedAppend { append, envelopes, bytes })
+    }
+}
+
+impl Request {
+    /// The bytes that it writes; what a batch is measured in, as in events.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Request::Append(encoded, _) => encoded.bytes,
+            Request::Change(..) => 0,
+            Request::AddTags(added, _) => added.iter().map(|added| added.tags.as_packed().len()).sum(),
+        }
+    }
+
+    /// How many events it writes.
+    pub(crate) fn events(&self) -> usize {
+        match self {
+            Request::Append(encoded, _) => encoded.append.events.len(),
+            Request::Change(..) => 1,
+            Request::AddTags(added, _) => added.len(),
+        }
+    }
+
+    /// Does the work within a transaction, and keeps the answer. A fault means that the whole transaction must be rolled
+    /// back.
+    pub(crate) fn run(&mut self, batch: &mut Batch<'_, '_>) -> Result<(), Fault> {
+        match self {
+            Request::Append(encoded, reply) => reply.answer = Some(batch.append(encoded)?),
+            Request::Change(stream, change, reply) => {
+                reply.answer = Some(lifecycle::change(batch, stream, change)?);
+            }
+            Request::AddTags(added, reply) => reply.answer = Some(retag::add(batch, added)?),
+        }
+        Ok(())
+    }
+
+    /// Tells the caller the answer, after the commit.
+    pub(crate) fn committed(&mut self) {
+        match self {
+            Request::Append(_, reply) => {
+                let answer = reply.answer.take();
+                reply.tell(answer);
+            }
+            Request::Change(_, _, reply) => {
+                let answer = reply.answer.take();
+                reply.tell(answer);
+            }
+            Request::AddTags(_, reply) => {
+                let answer = reply.answer.take();
+                reply.tell(answer);
+            }
+        }
+    }
+
+    /// Tells the caller that the transaction did not commit, or may not have when `is_ambiguous`.
+    pub(crate) fn failed(&mut self, error: StoreError, is_ambiguous: bool) {
+        match self {
+            Request::Append(_, reply) => {
+                // A refusal may rest on what an earlier append of the same transaction wrote: it does not stand either.
+                let would_be_there = matches!(reply.answer, Some(Ok(_)));
+                let error = if is_ambiguous && would_be_there {
+                    AppendError::UnknownOutcome(error)
+                } else {
+                    AppendError::Store(error)
+                };
+                reply.tell(Some(Err(error)));
+            }
+            Request::Change(_, _, reply) => reply.tell(Some(Err(StreamError::Store(error)))),
+            Request::AddTags(_, reply) => reply.tell(Some(Err(AddTagsError::Store(error)))),
+        }
+    }
+}
