@@ -7,22 +7,23 @@ mod fold;
 mod instances;
 mod options;
 mod repeat;
+pub(crate) mod retag;
 
 use std::collections::BTreeMap;
 
-use crate::aggregate::{Evolve, LoadKey, Loaded, Scope};
-use crate::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
-use crate::cache::StateCache;
-use crate::decider::{Decide, Emit, Emitter};
-use crate::id::EventId;
-use crate::models::{Count, Models};
-use crate::payload::DecodeError;
-use crate::position::{Place, Position};
-use crate::query::{Query, QueryItem};
-use crate::recorded::RecordedEvent;
-use crate::registry::Registry;
-use crate::route::route;
-use crate::store::{EventStore, StoreError, StoreErrorKind};
+use crate::codec::decode_error::DecodeError;
+use crate::log::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
+use crate::log::id::EventId;
+use crate::log::position::{Place, Position};
+use crate::log::query::{Query, QueryItem};
+use crate::log::recorded::RecordedEvent;
+use crate::log::store::{EventStore, StoreError, StoreErrorKind};
+use crate::model::aggregate::{Evolve, LoadKey, Loaded, Scope};
+use crate::model::cache::StateCache;
+use crate::model::decider::{Decide, Emit, Emitter};
+use crate::model::models::{Count, Models};
+use crate::model::registry::Registry;
+use crate::model::route::route;
 
 pub use append::append_with_retry;
 pub use bind::{decision_items, state_items};

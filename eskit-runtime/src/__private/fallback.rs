@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::aggregate::{Aggregate, AggregateType, Evolve, Key, LoadKey};
-use crate::decider::DeciderType;
-use crate::event::{EventType, EventTypes, SourceLocation};
-use crate::payload::DecodeError;
-use crate::recorded::RecordedEvent;
+use crate::codec::decode_error::DecodeError;
+use crate::log::recorded::RecordedEvent;
+use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, LoadKey};
+use crate::model::decider::DeciderType;
+use crate::model::event::{EventType, EventTypes, SourceLocation};
 
 /// The state of a model that could not be read.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! What the macros enter into the registry.
 
-use crate::aggregate::Evolve;
-use crate::decider::{Decide, Emit};
-use crate::models::Models;
-use crate::registry::Entry;
+use crate::model::aggregate::Evolve;
+use crate::model::decider::{Decide, Emit};
+use crate::model::models::Models;
+use crate::model::registry::Entry;
 
 /// What the registry holds of an aggregate.
 pub const fn aggregate_entry<A: Evolve>() -> Entry {

@@ -1,5 +1,5 @@
-use crate::append::{Append, AppendError, Appended};
-use crate::store::EventStore;
+use crate::log::append::{Append, AppendError, Appended};
+use crate::log::store::EventStore;
 
 use super::options::{RetryPolicy, Sleep};
 

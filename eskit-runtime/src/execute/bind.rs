@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::aggregate::{Evolve, LoadKey};
-use crate::decider::{Binding, Decide};
-use crate::event::TagField;
-use crate::models::{Count, ModelType, Models};
-use crate::query::QueryItem;
+use crate::log::query::QueryItem;
+use crate::model::aggregate::{Evolve, LoadKey};
+use crate::model::decider::{Binding, Decide};
+use crate::model::event::TagField;
+use crate::model::models::{Count, ModelType, Models};
 
 use super::instances::Instances;
 

@@ -2,15 +2,15 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 
-use crate::append::{AppendError, Conflict};
-use crate::encode::EncodeError;
-use crate::id::EventId;
-use crate::lifecycle::StreamClosed;
-use crate::limits::LimitError;
-use crate::payload::DecodeError;
-use crate::position::Position;
-use crate::registry::RegistryError;
-use crate::store::StoreError;
+use crate::codec::decode_error::DecodeError;
+use crate::codec::encode::EncodeError;
+use crate::log::append::{AppendError, Conflict};
+use crate::log::id::EventId;
+use crate::log::lifecycle::StreamClosed;
+use crate::log::limits::LimitError;
+use crate::log::position::Position;
+use crate::log::store::StoreError;
+use crate::model::registry::RegistryError;
 
 use super::bind::BindError;
 use super::fold::FoldError;

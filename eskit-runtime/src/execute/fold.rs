@@ -4,16 +4,16 @@ use std::collections::HashSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::aggregate::{Loaded, Scope};
-use crate::cache::StateCache;
-use crate::lifecycle::{StreamClosed, StreamInfo};
-use crate::models::Models;
-use crate::pages::Pages;
-use crate::payload::{DecodeError, DecodeReason};
-use crate::position::Place;
-use crate::query::{Query, ReadOptions};
-use crate::recorded::RecordedEvent;
-use crate::store::{EventStore, StoreError, StoreErrorKind};
+use crate::codec::decode_error::{DecodeError, DecodeReason};
+use crate::log::lifecycle::{StreamClosed, StreamInfo};
+use crate::log::pages::Pages;
+use crate::log::position::Place;
+use crate::log::query::{Query, ReadOptions};
+use crate::log::recorded::RecordedEvent;
+use crate::log::store::{EventStore, StoreError, StoreErrorKind};
+use crate::model::aggregate::{Loaded, Scope};
+use crate::model::cache::StateCache;
+use crate::model::models::Models;
 
 use super::instances::Instances;
 

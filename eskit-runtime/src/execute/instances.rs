@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::aggregate::{Key, Scope};
-use crate::each::text_of;
-use crate::limits::{LimitError, QUERY_ITEMS_MAX, check_count};
-use crate::models::{Instance, ModelType};
-use crate::query::QueryItem;
-use crate::recorded::RecordedEvent;
-use crate::stream::StreamId;
+use crate::log::limits::{LimitError, QUERY_ITEMS_MAX, check_count};
+use crate::log::query::QueryItem;
+use crate::log::recorded::RecordedEvent;
+use crate::log::stream::StreamId;
+use crate::model::aggregate::{Key, Scope};
+use crate::model::each::text_of;
+use crate::model::models::{Instance, ModelType};
 
 /// Up to so many instances are looked at one by one for each event.
 const FEW: usize = 16;
@@ -127,7 +127,11 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EventId, NewEvent, Position, StreamId, Timestamp};
+    use crate::log::append::NewEvent;
+    use crate::log::id::EventId;
+    use crate::log::position::Position;
+    use crate::log::stream::StreamId;
+    use crate::log::time::Timestamp;
 
     fn values(keys: impl IntoIterator<Item = String>) -> Vec<Vec<String>> {
         keys.into_iter().map(|key| vec![key]).collect()

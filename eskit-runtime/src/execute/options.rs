@@ -1,10 +1,10 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::append::ExpectedVersion;
-use crate::id::EventId;
-use crate::metadata::Metadata;
-use crate::time::Timestamp;
+use crate::log::append::ExpectedVersion;
+use crate::log::id::EventId;
+use crate::log::metadata::Metadata;
+use crate::log::time::Timestamp;
 
 use super::error::ExecuteError;
 use super::fold::Plan;
@@ -98,7 +98,7 @@ impl ExecuteOptions {
         self.expected_version.is_some_and(|expected| expected != ExpectedVersion::Any)
     }
 
-    pub(super) fn check<M: crate::models::Models<N>, N, E>(
+    pub(super) fn check<M: crate::model::models::Models<N>, N, E>(
         &self,
         plan: &Plan<M, N>,
         command: &str,

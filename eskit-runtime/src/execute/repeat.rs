@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use crate::id::EventId;
-use crate::limits::EVENTS_PER_APPEND_MAX;
-use crate::models::Models;
-use crate::pages::Pages;
-use crate::query::{Query, QueryItem, ReadOptions};
-use crate::recorded::RecordedEvent;
-use crate::store::{EventStore, StoreError, StoreErrorKind};
+use crate::log::id::EventId;
+use crate::log::limits::EVENTS_PER_APPEND_MAX;
+use crate::log::pages::Pages;
+use crate::log::query::{Query, QueryItem, ReadOptions};
+use crate::log::recorded::RecordedEvent;
+use crate::log::store::{EventStore, StoreError, StoreErrorKind};
+use crate::model::models::Models;
 
 use super::error::ExecuteError;
 use super::fold::Plan;

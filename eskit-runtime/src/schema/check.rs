@@ -4,9 +4,9 @@ use super::claim::Claim;
 use super::compare::compare;
 use super::report::Report;
 use super::shape::ShapeDef;
-use crate::__private::message::Message;
-use crate::event::EventType;
-use crate::table::same;
+use crate::message::Message;
+use crate::message::same;
+use crate::model::event::EventType;
 
 /// Whether the schema lock is on in a crate, and how strict it is in this build.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

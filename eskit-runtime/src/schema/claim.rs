@@ -1,9 +1,9 @@
 //! Which recorded events the types of a crate claim: an event that nobody claims was removed or renamed.
 
 use super::check::{Current, Lock};
-use crate::__private::message::Message;
-use crate::event::EventType;
-use crate::table::same;
+use crate::message::Message;
+use crate::message::same;
+use crate::model::event::EventType;
 
 /// Which type reads a record.
 #[derive(Clone, Copy, Debug)]

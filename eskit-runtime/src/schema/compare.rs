@@ -22,9 +22,9 @@ use self::widened::{reads_stored, widens};
 use super::node::{Node, Nodes, next_mark, strip};
 use super::report::{Path, Report};
 use super::shape::{Kind, Member, ShapeDef, flag};
-use crate::__private::message::Message;
-use crate::event::TagField;
-use crate::table::same;
+use crate::message::Message;
+use crate::message::same;
+use crate::model::event::TagField;
 
 /// Compares the record of a version with the shape that the program has for it. `superseded` says that there is a newer one.
 pub(crate) const fn compare(record: &str, tags: &[TagField], shape: &ShapeDef, superseded: bool) -> Report {

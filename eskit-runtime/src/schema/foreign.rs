@@ -3,9 +3,9 @@
 
 use super::shape::{Shape, ShapeDef};
 use super::std_types::leaves;
-use crate::id::EventId;
-use crate::position::Position;
-use crate::time::Timestamp;
+use crate::log::id::EventId;
+use crate::log::position::Position;
+use crate::log::time::Timestamp;
 
 leaves! {
     "u64": Position;

@@ -9,7 +9,7 @@
 //!   gone rebate?: option u32
 //! ```
 
-use crate::table::same;
+use crate::message::same;
 
 /// A line of a record with the deeper lines below it.
 #[derive(Clone, Copy)]

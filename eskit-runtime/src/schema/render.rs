@@ -2,7 +2,7 @@
 
 use super::node::Node;
 use super::shape::{Kind, Member, ShapeDef, flag};
-use crate::event::TagField;
+use crate::model::event::TagField;
 
 /// The lines of one version: its head, its tags, its parts. What `old`, the record before, holds and the shape no longer
 /// does, stays as `gone`: stored events still have it, so it cannot come back as something else. The tags of an older version

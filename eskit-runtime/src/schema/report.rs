@@ -1,6 +1,6 @@
 //! What a comparison found, as text built in const code.
 
-use crate::__private::message::Message;
+use crate::message::Message;
 
 /// The most differences that one message spells out.
 const LINES_MAX: usize = 6;

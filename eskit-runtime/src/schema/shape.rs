@@ -139,8 +139,8 @@ impl ShapeDef {
     /// Whether it takes, flattened, whatever is left of the fields, and so nothing too.
     const fn takes_any_field(&self) -> bool {
         match self.kind {
-            Kind::Block(head, _) => crate::table::same(head, "map"),
-            Kind::Leaf(name) => crate::table::same(name, "json"),
+            Kind::Block(head, _) => crate::message::same(head, "map"),
+            Kind::Leaf(name) => crate::message::same(name, "json"),
             _ => false,
         }
     }
@@ -205,7 +205,7 @@ impl Member {
     /// The members that stand in the place of this one: those of a flattened struct.
     pub(crate) const fn inlined(&self) -> Option<&'static [Member]> {
         match self.shape.kind {
-            Kind::Block(head, members) if self.has(flag::FLATTEN) && crate::table::same(head, "struct") => {
+            Kind::Block(head, members) if self.has(flag::FLATTEN) && crate::message::same(head, "struct") => {
                 Some(members)
             }
             _ => None,
@@ -231,7 +231,7 @@ const WORDS: [&str; 8] = ["struct", "enum", "tuple", "map", "option", "list", "a
 const fn is_leaf_name(name: &str) -> bool {
     let mut i = 0;
     while i < WORDS.len() {
-        if crate::table::same(name, WORDS[i]) {
+        if crate::message::same(name, WORDS[i]) {
             return false;
         }
         i += 1;

@@ -10,7 +10,7 @@ use super::claim::{Claim, Claims};
 use super::compare::compare;
 use super::record::{EventRecord, LockFile, VersionRecord};
 use super::render;
-use crate::event::EventType;
+use crate::model::event::EventType;
 
 /// One version of an event, submitted in test builds of a crate with `eskit::lock!()`, when no record leads to it.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,11 @@
 //! Names inside of flattened enums and options: they stand among the fields of the struct around them.
 
 use super::{contains, find, find_alias, is_struct};
-use crate::__private::message::Message;
+use crate::message::Message;
+use crate::message::same;
 use crate::schema::node::{Nodes, position, strip};
 use crate::schema::report::{Path, Report};
 use crate::schema::shape::{Kind, Member, ShapeDef, flag};
-use crate::table::same;
 
 /// serde gives a name to the struct's own field, so one that is new takes it from what is flattened.
 pub(super) const fn compare_taken(

@@ -1,6 +1,6 @@
 use super::sides::{BlockKind, Sides};
 use super::{compare_node, find, find_alias, is_struct};
-use crate::__private::message::Message;
+use crate::message::Message;
 use crate::schema::node::{Node, strip};
 use crate::schema::report::{Path, Report};
 use crate::schema::shape::{Kind, Member, ShapeDef, flag};

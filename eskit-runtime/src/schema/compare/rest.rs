@@ -2,11 +2,11 @@
 //! may hold any name that no field has.
 
 use super::{compare_node, find, is_struct};
-use crate::__private::message::Message;
+use crate::message::Message;
+use crate::message::same;
 use crate::schema::node::{Node, Nodes, position, strip};
 use crate::schema::report::{Path, Report};
 use crate::schema::shape::{Kind, Member, ShapeDef, flag};
-use crate::table::same;
 
 /// The fields of the program whose names stored events may hold in a flattened part, and in another shape.
 pub(super) const fn compare_stored(

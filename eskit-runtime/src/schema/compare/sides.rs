@@ -1,9 +1,9 @@
 //! What a record and a program do with parts that they do not know.
 
 use super::is_struct;
+use crate::message::same;
 use crate::schema::node::{Node, Nodes, position, strip};
 use crate::schema::shape::{Kind, Member, flag};
-use crate::table::same;
 
 pub(super) enum BlockKind {
     Struct,

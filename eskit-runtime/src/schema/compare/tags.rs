@@ -1,8 +1,8 @@
-use crate::__private::message::Message;
-use crate::event::TagField;
+use crate::message::Message;
+use crate::message::same;
+use crate::model::event::TagField;
 use crate::schema::node::Nodes;
 use crate::schema::report::{Path, Report};
-use crate::table::same;
 
 /// Queries by tag find what is stored: neither a new tag nor a dropped one can be made up for by an upcaster. Of a version that
 /// is `superseded` no new event is written, and its stored ones may have been given the tags of a newer one.

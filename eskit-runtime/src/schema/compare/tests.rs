@@ -222,7 +222,7 @@ fn the_path_leads_through_lists_and_structs() {
 
 #[test]
 fn tags_stay_as_they_are() {
-    let tag = |key| TagField { key, field: "f", arity: crate::tag::Arity::One };
+    let tag = |key| TagField { key, field: "f", arity: crate::log::tag::Arity::One };
     let of_version = |old: &str, tags: &[TagField], superseded| {
         let report = compare(old, tags, shape(Node::root("struct"), "struct"), superseded);
         (report.new_tags + report.lost_tags, report.lines().as_str().to_owned())

@@ -1,10 +1,10 @@
 //! Whether what is stored in one shape is read as it is in another.
 
 use super::compare_node;
+use crate::message::same;
 use crate::schema::node::{Node, position, strip};
 use crate::schema::report::{Path, Report};
 use crate::schema::shape::{Kind, ShapeDef};
-use crate::table::same;
 
 /// Whether the value, of another shape than the record's, is read from the JSON that was stored.
 pub(super) const fn widens(node: Node<'_>, head: &str, shape: &ShapeDef) -> bool {

@@ -1,0 +1,6 @@
+//! Payloads: how values become bytes, and what is said when they do not come back.
+
+pub(crate) mod decode_error;
+pub(crate) mod encode;
+pub(crate) mod json;
+pub(crate) mod upcast;

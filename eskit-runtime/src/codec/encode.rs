@@ -1,0 +1,171 @@
+use std::fmt;
+
+use serde::ser::Error as _;
+
+use crate::codec::json::{Hidden, ToJson, Written, difference, is_every_number_kept, json_path, path_of_null};
+use crate::log::name::WireName;
+
+/// An event that would not come back from the log as it is. Nothing was appended.
+///
+/// Each event is written as JSON, read, and written again, before it is appended. What serde writes must be the same both times. A
+/// `Serialize` that leaves something out, such as the fraction of a second, is taken at its word.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EncodeError {
+    /// The wire name of the event.
+    pub name: WireName,
+    /// Where in the event, such as `readings[3].celsius`; empty where that is not known.
+    pub path: String,
+    /// Why it would not come back.
+    pub reason: EncodeReason,
+}
+
+/// Why an event would not come back from the log as it is.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EncodeReason {
+    /// It cannot be written as JSON.
+    Unwritable(serde_json::Error),
+    /// It is written as JSON that its type does not read.
+    Unreadable(serde_json::Error),
+    /// It holds something that JSON has only `null` for, and that is read as something else: NaN, an infinity, or `Some` of a value
+    /// that is written as `null` itself.
+    Null {
+        /// What it is.
+        value: &'static str,
+    },
+    /// It is read as another value.
+    Changed {
+        /// What is written.
+        written: String,
+        /// What the value that was read would write.
+        read: String,
+    },
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const OTHER_FORM: &str = "give the field another form with `#[serde(with = \"..\")]`";
+        let EncodeError { name, path, reason } = self;
+        let (place, subject) = match path.as_str() {
+            "" => (String::new(), "it".to_owned()),
+            path => (format!("`{path}`: "), format!("`{path}`")),
+        };
+        let other = format!("event `{name}` would be read back as another one: {subject}");
+        match reason {
+            EncodeReason::Unwritable(error) => {
+                write!(f, "event `{name}` cannot be written as JSON: {place}{error}\nhelp: {OTHER_FORM}")
+            }
+            EncodeReason::Unreadable(error) => {
+                write!(f, "event `{name}` is written as JSON that its type does not read back: {place}{error}")?;
+                match number_help() {
+                    "" => write!(f, "\nhelp: make `Serialize` and `Deserialize` agree, or {OTHER_FORM}"),
+                    help => f.write_str(help),
+                }
+            }
+            EncodeReason::Null { value } => write!(
+                f,
+                "{other} is {value}, for which JSON has only `null`\nhelp: let the decider refuse it, or {OTHER_FORM}"
+            ),
+            EncodeReason::Changed { written, read } => write!(
+                f,
+                "{other} is written as `{written}` and read as `{read}`\nhelp: make `Serialize` and `Deserialize` agree, or \
+                 {OTHER_FORM}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for EncodeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.reason {
+            EncodeReason::Unwritable(error) | EncodeReason::Unreadable(error) => Some(error),
+            EncodeReason::Null { .. } | EncodeReason::Changed { .. } => None,
+        }
+    }
+}
+
+/// What to do about numbers that cannot be read because of a feature of serde_json; empty where it is off.
+pub(crate) fn number_help() -> &'static str {
+    if !is_every_number_kept() {
+        return "";
+    }
+    "\nhelp: if it is a float inside of `#[serde(flatten)]`, `#[serde(untagged)]` or `#[serde(tag = \"..\")]`: a dependency \
+     switches on serde_json's feature `arbitrary_precision`, with which serde reads none there; `cargo tree -e features -i \
+     serde_json` shows which"
+}
+
+/// Reads what was written, and writes that again.
+pub(crate) type WriteAgain = fn(&str, &mut Written) -> serde_json::Result<()>;
+
+/// Writes an event, reads it, and writes what was read, which must be the same. Otherwise returns why, and where.
+pub(crate) fn encode(
+    event: &dyn ToJson,
+    write_again: WriteAgain,
+    written: &mut Written,
+    again: &mut Written,
+) -> Result<(), (EncodeReason, String)> {
+    if let Err(error) = event.to_json(written) {
+        let path = json_path(&String::from_utf8_lossy(&written.text), usize::MAX);
+        return Err((EncodeReason::Unwritable(error), path));
+    }
+    let text = match std::str::from_utf8(&written.text) {
+        Ok(text) => text,
+        Err(error) => return Err((EncodeReason::Unwritable(serde_json::Error::custom(error)), String::new())),
+    };
+    match write_again(text, again) {
+        Ok(()) if written.text == again.text && written.hidden() == again.hidden() => Ok(()),
+        Ok(()) => compare(event, text, written, again),
+        Err(error) => Err(not_read(text, written, error)),
+    }
+}
+
+#[cold]
+fn not_read(text: &str, written: &Written, error: serde_json::Error) -> (EncodeReason, String) {
+    let path = json_path(text, offset(text, &error));
+    match first_hidden(text, written) {
+        Some((value, null)) if null == path => (EncodeReason::Null { value }, path),
+        _ => (EncodeReason::Unreadable(error), path),
+    }
+}
+
+/// Where serde_json stopped to read, in bytes.
+fn offset(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    lines.map(str::len).sum::<usize>() + error.column()
+}
+
+fn first_hidden(text: &str, written: &Written) -> Option<(&'static str, String)> {
+    let (hidden, before, all) = written.first_hidden()?;
+    let value = match hidden {
+        Hidden::Nan => "NaN",
+        Hidden::Infinity => "infinity",
+        Hidden::NegativeInfinity => "negative infinity",
+        Hidden::EmptySome => "`Some` of an empty value",
+    };
+    Some((value, path_of_null(text, before, all)))
+}
+
+/// Finds out how an event differs from what was read.
+#[cold]
+fn compare(event: &dyn ToJson, text: &str, written: &Written, again: &Written) -> Result<(), (EncodeReason, String)> {
+    let read = String::from_utf8_lossy(&again.text);
+    if let Some(found) = difference(text, &read) {
+        // What is written otherwise each time, such as what is encrypted, is only known to be readable.
+        let mut once_more = Written::default();
+        let is_steady = event.to_json(&mut once_more).is_ok()
+            && difference(text, &String::from_utf8_lossy(&once_more.text)).is_none();
+        let changed = EncodeReason::Changed { written: found.written, read: found.read };
+        return if is_steady { Err((changed, found.path)) } else { Ok(()) };
+    }
+    if written.hidden() == again.hidden() {
+        return Ok(());
+    }
+    match (first_hidden(text, written), first_hidden(&read, again)) {
+        (Some((value, path)), _) => Err((EncodeReason::Null { value }, path)),
+        (None, Some((value, path))) => {
+            Err((EncodeReason::Changed { written: "null".to_owned(), read: value.to_owned() }, path))
+        }
+        (None, None) => Ok(()),
+    }
+}

@@ -1,0 +1,370 @@
+use std::fmt;
+
+use crate::log::content_type::{ContentType, Shown};
+use crate::log::id::EventId;
+use crate::log::lifecycle::StreamClosed;
+use crate::log::limits::LimitError;
+use crate::log::metadata::Metadata;
+use crate::log::name::{SchemaVersion, WireName};
+use crate::log::position::{Place, Position};
+use crate::log::query::Query;
+use crate::log::recorded::RecordedEvent;
+use crate::log::store::StoreError;
+use crate::log::stream::{StreamId, StreamVersion};
+use crate::log::tag::Tags;
+use crate::log::time::Timestamp;
+
+/// An event that is not yet recorded.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Its identity; a repeat of an append is recognised by it.
+    pub id: EventId,
+    /// The stream to append to, if any.
+    pub stream: Option<StreamId>,
+    /// The name of its type.
+    pub name: WireName,
+    /// The version of its payload's shape.
+    pub schema_version: SchemaVersion,
+    /// Its tags.
+    pub tags: Tags,
+    /// Where it comes from.
+    pub metadata: Metadata,
+    /// The format of the payload.
+    pub content_type: ContentType,
+    /// The encoded payload.
+    pub payload: Vec<u8>,
+    /// When it happened; `None` for the time of the append. Imports set it.
+    pub recorded_at: Option<Timestamp>,
+}
+
+impl NewEvent {
+    /// A JSON event of schema version 1 with a fresh id and no stream, tags or metadata.
+    pub fn json(name: impl Into<WireName>, payload: impl Into<Vec<u8>>) -> NewEvent {
+        NewEvent {
+            id: EventId::new(),
+            stream: None,
+            name: name.into(),
+            schema_version: SchemaVersion::FIRST,
+            tags: Tags::new(),
+            metadata: Metadata::new(),
+            content_type: ContentType::JSON,
+            payload: payload.into(),
+            recorded_at: None,
+        }
+    }
+
+    /// The recorded event that this becomes at a position, and at a version if it has a stream.
+    pub fn into_recorded(self, position: Position, version: Option<u64>, now: Timestamp) -> RecordedEvent {
+        RecordedEvent {
+            position,
+            id: self.id,
+            stream: self.stream.map(|stream| StreamVersion { stream, version: version.unwrap_or_default() }),
+            name: self.name,
+            schema_version: self.schema_version,
+            tags: self.tags,
+            metadata: self.metadata,
+            content_type: self.content_type,
+            payload: self.payload,
+            recorded_at: self.recorded_at.unwrap_or(now),
+        }
+    }
+}
+
+impl NewEvent {
+    /// The bytes of its payload, its metadata and its tags: what the bounds of pages and appends count.
+    pub fn size_bytes(&self) -> usize {
+        self.payload.len() + self.metadata.size_bytes() + self.tags.as_packed().len()
+    }
+}
+
+impl fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NewEvent { id, stream, name, schema_version, tags, metadata, content_type, .. } = self;
+        f.debug_struct("NewEvent")
+            .field("id", id)
+            .field("stream", stream)
+            .field("name", name)
+            .field("schema_version", schema_version)
+            .field("tags", tags)
+            .field("metadata", metadata)
+            .field("content_type", content_type)
+            .field("payload", &Shown(&self.payload))
+            .field("recorded_at", &self.recorded_at)
+            .finish()
+    }
+}
+
+/// Which version a stream must have for an append to go through.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ExpectedVersion {
+    /// Any, also none.
+    Any,
+    /// The stream holds no event.
+    NoStream,
+    /// The last event of the stream has exactly this version; 0 is the same as [`ExpectedVersion::NoStream`].
+    Exact(u64),
+}
+
+impl ExpectedVersion {
+    /// Whether a stream at version `found` (0 when it holds no event) is as expected.
+    pub fn accepts(self, found: u64) -> bool {
+        match self {
+            ExpectedVersion::Any => true,
+            ExpectedVersion::NoStream => found == 0,
+            ExpectedVersion::Exact(expected) => found == expected,
+        }
+    }
+}
+
+impl fmt::Display for ExpectedVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExpectedVersion::Any => f.write_str("any version"),
+            ExpectedVersion::NoStream | ExpectedVersion::Exact(0) => f.write_str("no events"),
+            ExpectedVersion::Exact(version) => write!(f, "version {version}"),
+        }
+    }
+}
+
+/// What must hold for an append to go through.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// A stream has the expected version.
+    Stream {
+        /// The stream.
+        stream: StreamId,
+        /// The version that it must have.
+        expected: ExpectedVersion,
+    },
+    /// The log holds this place, and so everything that was read up to there: it was not replaced by a backup in the meantime.
+    Holds(Place),
+    /// No event behind a position matches a query: the append condition of the DCB specification.
+    NoEvents {
+        /// The query that no event may match.
+        query: Query,
+        /// The position up to which events are known and do not count.
+        after: Position,
+    },
+}
+
+/// Events to append atomically, under conditions that must all hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Append {
+    /// The events, in order: 1 to 10,000.
+    pub events: Vec<NewEvent>,
+    /// The conditions, in AND.
+    pub conditions: Vec<Condition>,
+}
+
+impl Append {
+    /// An append of these events without conditions.
+    pub fn new(events: Vec<NewEvent>) -> Append {
+        Append { events, conditions: Vec::new() }
+    }
+
+    /// Adds a condition.
+    #[must_use]
+    pub fn with(mut self, condition: Condition) -> Append {
+        self.conditions.push(condition);
+        self
+    }
+}
+
+/// Where the events of an append stand in the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Appended {
+    /// The position of each event, in the order of the append.
+    pub positions: Vec<Position>,
+    /// The version of each event in its stream; `None` for an event outside every stream.
+    pub versions: Vec<Option<u64>>,
+    /// When the store recorded the events that brought no time of their own.
+    pub recorded_at: Timestamp,
+    /// Whether the events were there already: this append repeated an earlier one with the same event ids.
+    pub repeated: bool,
+    /// The events as they were recorded, from a layer that changed what they carry; `None` when they are those of the
+    /// append. Stores leave it empty.
+    pub recorded: Option<Vec<RecordedEvent>>,
+}
+
+impl Appended {
+    /// The answer to an append whose events were recorded now.
+    pub fn new(positions: Vec<Position>, versions: Vec<Option<u64>>, recorded_at: Timestamp) -> Appended {
+        Appended { positions, versions, recorded_at, repeated: false, recorded: None }
+    }
+
+    /// The answer to an append whose events were there already.
+    pub fn repeated(positions: Vec<Position>, versions: Vec<Option<u64>>, recorded_at: Timestamp) -> Appended {
+        Appended { positions, versions, recorded_at, repeated: true, recorded: None }
+    }
+
+    /// The events of the append as they were recorded: at their positions, and as a layer changed them.
+    pub fn record(&self, events: Vec<NewEvent>) -> Vec<RecordedEvent> {
+        if let Some(recorded) = &self.recorded {
+            return recorded.clone();
+        }
+        let places = self.positions.iter().zip(&self.versions);
+        events
+            .into_iter()
+            .zip(places)
+            .map(|(event, (position, version))| event.into_recorded(*position, *version, self.recorded_at))
+            .collect()
+    }
+
+    /// The position of the last event.
+    pub fn last(&self) -> Position {
+        self.positions.last().copied().unwrap_or_default()
+    }
+}
+
+/// The event that broke a condition.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConflictEvent {
+    /// Its position.
+    pub position: Position,
+    /// Its wire name.
+    pub name: WireName,
+}
+
+/// A condition of an append did not hold: something was appended since the caller last looked. Nothing was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Conflict {
+    /// Which kind of condition failed, with what was expected and what was found.
+    pub kind: ConflictKind,
+    /// The event that broke it, where the store knows it: for a stream its last event, for a query a match.
+    pub event: Option<ConflictEvent>,
+}
+
+/// Which kind of condition did not hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ConflictKind {
+    /// A stream has another version than expected.
+    Stream {
+        /// The stream.
+        stream: StreamId,
+        /// The version that was expected.
+        expected: ExpectedVersion,
+        /// The version of its last event; 0 when it holds none.
+        found: u64,
+    },
+    /// An event behind the position matches the query.
+    Query {
+        /// The position behind which no event might match.
+        after: Position,
+    },
+    /// The log does not hold a place: it was replaced, most likely by a backup, after it was read. Whatever was remembered of it is
+    /// to be forgotten.
+    Replaced {
+        /// The place that it would have to hold.
+        place: Place,
+    },
+}
+
+impl Conflict {
+    /// A conflict of this kind.
+    pub fn new(kind: ConflictKind, event: Option<ConflictEvent>) -> Conflict {
+        Conflict { kind, event }
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ConflictKind::Stream { stream, expected, found } => {
+                write!(f, "stream `{stream}` is at version {found}, expected {expected}")?;
+            }
+            ConflictKind::Query { after } => {
+                write!(f, "an event after position {after} matches the append condition")?;
+            }
+            ConflictKind::Replaced { place } => place.write_missing(f)?,
+        }
+        match &self.event {
+            Some(event) => write!(f, ": `{}` at position {}", event.name, event.position),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Conflict {}
+
+/// Why an append did not go through.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// A condition did not hold. Nothing was written; read again and decide again.
+    Conflict(Conflict),
+    /// The append crosses a limit of the contract. Nothing was written; the same append will fail again.
+    Limit(LimitError),
+    /// An event id of the append is in the log already, but not as part of the same append. Nothing was written.
+    IdReused {
+        /// The id.
+        id: EventId,
+        /// Where it stands in the log.
+        position: Position,
+    },
+    /// A stream that the append writes to is archived, tombstoned or deleted. Nothing was written.
+    StreamClosed(StreamClosed),
+    /// The store lost sight of the commit: the events may be there or not. Append again with the same event ids to
+    /// learn which; a repeat returns the original positions.
+    UnknownOutcome(StoreError),
+    /// The store failed before anything was written.
+    Store(StoreError),
+}
+
+impl fmt::Display for AppendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AppendError::Conflict(conflict) => conflict.fmt(f),
+            AppendError::Limit(limit) => limit.fmt(f),
+            AppendError::IdReused { id, position } => {
+                write!(
+                    f,
+                    "the event id {id} belongs to another append, at position {position}\nhelp: to repeat an append, send \
+                     all of its events again, in their order; to append others, give them new ids with `EventId::new()`"
+                )
+            }
+            AppendError::StreamClosed(closed) => closed.fmt(f),
+            AppendError::UnknownOutcome(_) => {
+                f.write_str("the outcome of the append is unknown; append again with the same event ids")
+            }
+            AppendError::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for AppendError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            AppendError::Conflict(_) | AppendError::IdReused { .. } => None,
+            AppendError::Limit(_) | AppendError::StreamClosed(_) => None,
+            AppendError::UnknownOutcome(error) => Some(error),
+            AppendError::Store(error) => error.source(),
+        }
+    }
+}
+
+impl From<LimitError> for AppendError {
+    fn from(error: LimitError) -> AppendError {
+        AppendError::Limit(error)
+    }
+}
+
+impl From<Conflict> for AppendError {
+    fn from(error: Conflict) -> AppendError {
+        AppendError::Conflict(error)
+    }
+}
+
+impl From<StreamClosed> for AppendError {
+    fn from(error: StreamClosed) -> AppendError {
+        AppendError::StreamClosed(error)
+    }
+}
+
+impl From<StoreError> for AppendError {
+    fn from(error: StoreError) -> AppendError {
+        AppendError::Store(error)
+    }
+}

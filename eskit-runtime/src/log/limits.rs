@@ -1,0 +1,339 @@
+//! The bounds of the contract, and the error that names the one that was crossed.
+//!
+//! Every store refuses an append that crosses one of these before it writes anything.
+
+use std::fmt;
+
+use crate::log::append::Append;
+use crate::log::query::{Query, ReadOptions};
+use crate::log::tag::{TagRef, Tags};
+
+/// Bytes of a wire name, a stream type, a stream id or a content type.
+pub const NAME_BYTES_MAX: usize = 256;
+/// Bytes of a tag's key or of its value.
+pub const TAG_PART_BYTES_MAX: usize = 256;
+/// Tags of one event.
+pub const TAGS_PER_EVENT_MAX: usize = 64;
+/// Events of one append.
+pub const EVENTS_PER_APPEND_MAX: usize = 10_000;
+/// Conditions of one append.
+pub const CONDITIONS_PER_APPEND_MAX: usize = 20_000;
+/// Items of the queries in the conditions of one append, all together.
+pub const CONDITION_ITEMS_PER_APPEND_MAX: usize = 20_000;
+/// Items of one query.
+pub const QUERY_ITEMS_MAX: usize = 10_000;
+/// Wire names in one item of a query.
+pub const QUERY_TYPES_MAX: usize = 10_000;
+/// Event ids in one item of a query.
+pub const QUERY_IDS_MAX: usize = 10_000;
+/// Extra entries in one event's metadata.
+pub const METADATA_ENTRIES_MAX: usize = 100;
+/// Bytes of one event's metadata, keys and values together.
+pub const METADATA_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of the reason for which a stream is tombstoned or deleted.
+pub const REASON_BYTES_MAX: usize = 1024;
+/// Bytes of one event's payload.
+pub const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of the events of one append, their payloads, metadata and tags together. While a store writes one append, all others wait.
+pub const APPEND_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes after which a page takes in no further event, payloads, metadata and tags together. A page holds one event at
+/// least, and may so reach twice as many.
+pub const PAGE_BYTES: usize = 16 * 1024 * 1024;
+/// Events of one page that a store returns from one read; larger limits are cut to this.
+pub const PAGE_EVENTS_MAX: usize = 10_000;
+
+/// A limit of the contract was crossed, or a name holds what no store can keep. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LimitError {
+    /// There is more of something than the limit allows.
+    TooMany {
+        /// What was counted, for example "events in one append".
+        what: &'static str,
+        /// How many there were.
+        found: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A text or payload is longer than the limit allows.
+    TooLong {
+        /// What was measured, for example "stream id".
+        what: &'static str,
+        /// Its first 64 characters; of metadata and payloads the name of the event.
+        text: String,
+        /// Its length in bytes.
+        found: usize,
+        /// The length that it may have, in bytes.
+        max: usize,
+    },
+    /// A name, an id, a part of a tag, a content type or a reason is empty, or an append without events.
+    Empty {
+        /// What was empty, for example "stream id".
+        what: &'static str,
+        /// The key of the tag or the type of the stream; empty where there is none.
+        of: String,
+    },
+    /// A name, an id, a tag, a content type or a reason holds a NUL character, which not every store can keep. Metadata and
+    /// payloads may.
+    Nul {
+        /// What holds it, for example "stream id".
+        what: &'static str,
+        /// Its first 64 characters.
+        text: String,
+    },
+    /// Two events of one append carry the same event id.
+    RepeatedId {
+        /// The id.
+        id: crate::log::id::EventId,
+    },
+    /// A read asks for versions, but its query is not of one stream.
+    VersionsOfNoStream,
+}
+
+impl fmt::Display for LimitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LimitError::TooMany { what, found, max } => write!(f, "{found} {what}, but at most {max} are allowed"),
+            LimitError::TooLong { what, text, found, max } => {
+                write!(f, "the {what} {text:?} has {found} bytes, but at most {max} are allowed")
+            }
+            LimitError::Empty { what, of } if of.is_empty() => write!(f, "the {what} is empty"),
+            LimitError::Empty { what, of } => write!(f, "the {what} of `{of}` is empty"),
+            LimitError::Nul { what, text } => write!(f, "the {what} {text:?} holds a NUL character"),
+            LimitError::RepeatedId { id } => write!(f, "two events of one append carry the id {id}"),
+            LimitError::VersionsOfNoStream => f.write_str(
+                "a read from or to a version must be of one stream\nhelp: read `Query::stream(..)`, or give positions: `after`, `until`",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for LimitError {}
+
+impl LimitError {
+    /// What is empty has no text to be found by; this says whose it is.
+    fn of(self, owner: &str) -> LimitError {
+        match self {
+            LimitError::Empty { what, .. } => LimitError::Empty { what, of: owner.to_owned() },
+            other => other,
+        }
+    }
+}
+
+fn excerpt(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+pub(crate) fn check_text(what: &'static str, text: &str, max: usize) -> Result<(), LimitError> {
+    if text.is_empty() {
+        return Err(LimitError::Empty { what, of: String::new() });
+    }
+    if text.len() > max {
+        return Err(LimitError::TooLong { what, text: excerpt(text), found: text.len(), max });
+    }
+    if text.bytes().any(|byte| byte == 0) {
+        return Err(LimitError::Nul { what, text: excerpt(text) });
+    }
+    Ok(())
+}
+
+fn check_tag(tag: TagRef<'_>) -> Result<(), LimitError> {
+    check_text("tag key", tag.key(), TAG_PART_BYTES_MAX)?;
+    check_text("tag value", tag.value(), TAG_PART_BYTES_MAX).map_err(|error| error.of(tag.key()))
+}
+
+fn check_tags(tags: &Tags) -> Result<(), LimitError> {
+    if tags.holds_nul() {
+        return Err(LimitError::Nul { what: "tag", text: excerpt(tags.as_packed()) });
+    }
+    tags.iter().try_for_each(check_tag)
+}
+
+pub(crate) fn check_count(what: &'static str, found: usize, max: usize) -> Result<(), LimitError> {
+    if found > max { Err(LimitError::TooMany { what, found, max }) } else { Ok(()) }
+}
+
+/// Checks an append against every limit; a store calls this first.
+///
+/// # Errors
+/// The first limit that the append crosses.
+pub fn check_append(append: &Append) -> Result<(), LimitError> {
+    if append.events.is_empty() {
+        return Err(LimitError::Empty { what: "list of events to append", of: String::new() });
+    }
+    check_count("events in one append", append.events.len(), EVENTS_PER_APPEND_MAX)?;
+    check_count("conditions of one append", append.conditions.len(), CONDITIONS_PER_APPEND_MAX)?;
+    let items = append.conditions.iter().map(|condition| match condition {
+        crate::log::append::Condition::NoEvents { query, .. } => query.items().len(),
+        _ => 0,
+    });
+    check_count("items in the conditions of one append", items.sum(), CONDITION_ITEMS_PER_APPEND_MAX)?;
+    for event in &append.events {
+        check_text("wire name", &event.name, NAME_BYTES_MAX)?;
+        if let Some(stream) = &event.stream {
+            check_stream(stream)?;
+        }
+        check_count("tags of one event", event.tags.len(), TAGS_PER_EVENT_MAX)?;
+        check_tags(&event.tags)?;
+        check_metadata(event)?;
+        if !event.content_type.is_json() {
+            check_text("content type", event.content_type.as_str(), NAME_BYTES_MAX)?;
+        }
+        if event.payload.len() > PAYLOAD_BYTES_MAX {
+            let (found, max) = (event.payload.len(), PAYLOAD_BYTES_MAX);
+            return Err(LimitError::TooLong { what: "payload of event", text: excerpt(&event.name), found, max });
+        }
+    }
+    check_size(append)?;
+    check_ids(append)?;
+    for condition in &append.conditions {
+        match condition {
+            crate::log::append::Condition::Stream { stream, .. } => check_stream(stream)?,
+            crate::log::append::Condition::NoEvents { query, .. } => check_query(query)?,
+            crate::log::append::Condition::Holds(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_size(append: &Append) -> Result<(), LimitError> {
+    let found = append.events.iter().map(crate::log::append::NewEvent::size_bytes).sum();
+    check_count("bytes in the events of one append", found, APPEND_BYTES_MAX)
+}
+
+/// Two events of one append must differ in their ids. Ids mostly ascend, so a sort is rarely needed.
+fn check_ids(append: &Append) -> Result<(), LimitError> {
+    if append.events.windows(2).all(|pair| pair[0].id < pair[1].id) {
+        return Ok(());
+    }
+    let mut ids: Vec<_> = append.events.iter().map(|event| event.id).collect();
+    ids.sort_unstable();
+    match ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(LimitError::RepeatedId { id: pair[0] }),
+        None => Ok(()),
+    }
+}
+
+/// Checks the name of a stream; a store calls this before it looks the stream up.
+///
+/// # Errors
+/// The first limit that the name crosses.
+pub fn check_stream(stream: &crate::log::stream::StreamId) -> Result<(), LimitError> {
+    check_text("stream type", stream.stream_type(), NAME_BYTES_MAX)?;
+    check_text("stream id", stream.id(), NAME_BYTES_MAX).map_err(|error| error.of(stream.stream_type()))
+}
+
+/// Checks the change of a stream; a store calls this before it makes the change.
+///
+/// # Errors
+/// The first limit that the name of the stream or the reason crosses.
+pub fn check_change(
+    stream: &crate::log::stream::StreamId,
+    change: &crate::log::lifecycle::StreamChange,
+) -> Result<(), LimitError> {
+    check_stream(stream)?;
+    change.reason().map_or(Ok(()), |reason| check_text("reason", reason, REASON_BYTES_MAX))
+}
+
+/// Checks tags for stored events; a store calls this before it writes any. Whether an event would carry too many is told by
+/// [`AddedTags::onto`](crate::AddedTags::onto).
+///
+/// # Errors
+/// The first limit that the number of events or a tag crosses.
+pub fn check_add_tags(added: &[crate::log::added_tags::AddedTags]) -> Result<(), LimitError> {
+    check_count("events in one call of `add_tags`", added.len(), EVENTS_PER_APPEND_MAX)?;
+    added.iter().try_for_each(|added| check_tags(&added.tags))
+}
+
+fn check_metadata(event: &crate::log::append::NewEvent) -> Result<(), LimitError> {
+    check_count("entries in one event's metadata", event.metadata.extras().len(), METADATA_ENTRIES_MAX)?;
+    let (found, max) = (event.metadata.size_bytes(), METADATA_BYTES_MAX);
+    if found > max {
+        return Err(LimitError::TooLong { what: "metadata of event", text: excerpt(&event.name), found, max });
+    }
+    Ok(())
+}
+
+/// Checks a read against every limit; a store calls this before it reads.
+///
+/// # Errors
+/// The first limit that the query crosses, and versions where the query is not of one stream.
+pub fn check_read(query: &Query, options: &ReadOptions) -> Result<(), LimitError> {
+    check_query(query)?;
+    if options.versions().is_some() && query.only_stream().is_none() && !query.items().is_empty() {
+        return Err(LimitError::VersionsOfNoStream);
+    }
+    Ok(())
+}
+
+fn check_query(query: &Query) -> Result<(), LimitError> {
+    check_count("items of one query", query.items().len(), QUERY_ITEMS_MAX)?;
+    for item in query.items() {
+        check_count("wire names in one query item", item.types.len(), QUERY_TYPES_MAX)?;
+        check_count("tags in one query item", item.tags.len(), TAGS_PER_EVENT_MAX)?;
+        check_count("event ids in one query item", item.ids.len(), QUERY_IDS_MAX)?;
+        item.types.iter().try_for_each(|name| check_text("wire name", name, NAME_BYTES_MAX))?;
+        item.tags.iter().try_for_each(|tag| check_tag(tag.as_ref()))?;
+        if let Some(stream) = &item.stream {
+            check_stream(stream)?;
+        }
+        if let Some(stream_type) = &item.stream_type {
+            check_text("stream type", stream_type, NAME_BYTES_MAX)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::append::NewEvent;
+    use crate::log::query::QueryItem;
+    use crate::log::tag::Tag;
+
+    #[test]
+    fn a_tag_cannot_smuggle_in_another_one() {
+        let mut event = NewEvent::json("test.Happened", "{}");
+        event.tags.push("course", "c1\0student:s1");
+        let refused = check_append(&Append::new(vec![event])).unwrap_err();
+        assert!(matches!(refused, LimitError::Nul { what: "tag", .. }), "{refused}");
+        let query = Query::from(QueryItem::tags([Tag::new("course", "c1\0student:s1")]));
+        assert!(matches!(check_query(&query), Err(LimitError::Nul { .. })));
+    }
+
+    #[test]
+    fn metadata_and_payloads_are_told_by_the_name_of_their_event() {
+        let metadata = crate::log::metadata::Metadata::new().with("text", "x".repeat(METADATA_BYTES_MAX));
+        let payload = vec![b' '; PAYLOAD_BYTES_MAX + 1];
+        let events = [
+            (
+                NewEvent { metadata, ..NewEvent::json("test.Happened", "{}") },
+                "the metadata of event \"test.Happened\" has ",
+            ),
+            (NewEvent::json("test.Happened", payload), "the payload of event \"test.Happened\" has "),
+        ];
+        for (event, text) in events {
+            let refused = check_append(&Append::new(vec![event])).unwrap_err();
+            assert!(refused.to_string().starts_with(text), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_bounded_in_every_part() {
+        let too_many = QueryItem::types((0..=QUERY_TYPES_MAX).map(|number| format!("test.E{number}")));
+        assert!(matches!(check_query(&Query::from(too_many)), Err(LimitError::TooMany { .. })));
+        let unnamed = QueryItem::stream_type("");
+        assert_eq!(
+            check_query(&Query::from(unnamed)),
+            Err(LimitError::Empty { what: "stream type", of: String::new() })
+        );
+    }
+
+    #[test]
+    fn what_is_empty_is_told_by_its_key() {
+        let stream = Query::stream(crate::log::stream::StreamId::new("account", ""));
+        assert_eq!(check_query(&stream).unwrap_err().to_string(), "the stream id of `account` is empty");
+        let tag = Query::from(QueryItem::tags([Tag::new("course", "")]));
+        assert_eq!(check_query(&tag).unwrap_err().to_string(), "the tag value of `course` is empty");
+    }
+}

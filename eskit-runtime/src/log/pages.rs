@@ -1,0 +1,113 @@
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use crate::log::position::Place;
+use crate::log::query::{Query, ReadOptions};
+use crate::log::recorded::Page;
+use crate::log::store::{EventStore, StoreError};
+
+type Read<'a> = Pin<Box<dyn Future<Output = Result<Page, StoreError>> + Send + 'a>>;
+
+/// All pages of one read, one after another. Asks for the next page before it hands one out, so a store that reads on
+/// threads of its own works while the caller decodes. Needs no async runtime; holds at most two pages.
+///
+/// Each page is read from the place where the one before ended: pages never come from a log and from another that has replaced it.
+///
+/// ```
+/// # use eskit_runtime::{EventStore, Pages, Query, ReadOptions, StoreError};
+/// # async fn count(store: &impl EventStore) -> Result<usize, StoreError> {
+/// let mut events = 0;
+/// let mut pages = Pages::new(store, Query::all(), ReadOptions::default());
+/// while let Some(page) = pages.next().await? {
+///     events += page.len();
+/// }
+/// # Ok(events) }
+/// ```
+pub struct Pages<'a, S> {
+    store: &'a S,
+    query: Arc<Query>,
+    options: ReadOptions,
+    next: Next<'a>,
+    head: Place,
+}
+
+enum Next<'a> {
+    /// A read that was not asked for yet.
+    Unasked,
+    Asked(Read<'a>),
+    Answered(Result<Page, StoreError>),
+    Done,
+}
+
+impl<'a, S: EventStore> Pages<'a, S> {
+    /// The pages of this read; nothing is read before the first call of [`Pages::next`].
+    pub fn new(store: &'a S, query: impl Into<Arc<Query>>, options: ReadOptions) -> Pages<'a, S> {
+        Pages { store, query: query.into(), options, next: Next::Unasked, head: Place::START }
+    }
+
+    /// The events of the next page, in the read's direction; `None` behind the last one. Dropping the future loses
+    /// nothing: the next call continues.
+    ///
+    /// # Errors
+    /// What the store's read returns; [`Replaced`](crate::StoreErrorKind::Replaced) where the log does not hold the end of the last
+    /// page any more. The next call tries the same page again.
+    pub async fn next(&mut self) -> Result<Option<Vec<crate::log::recorded::RecordedEvent>>, StoreError> {
+        if matches!(self.next, Next::Unasked) {
+            self.next = Next::Asked(self.ask());
+        }
+        let answer = match &mut self.next {
+            Next::Asked(read) => {
+                let answer = read.await;
+                self.next = Next::Unasked;
+                answer
+            }
+            _ => match std::mem::replace(&mut self.next, Next::Unasked) {
+                Next::Answered(answer) => answer,
+                _ => {
+                    self.next = Next::Done;
+                    return Ok(None);
+                }
+            },
+        };
+        let page = answer?;
+        self.head = page.head;
+        match page.events.last() {
+            Some(last) if page.more => {
+                self.options = self.options.following(last);
+                self.start().await;
+            }
+            _ => self.next = Next::Done,
+        }
+        Ok(if page.events.is_empty() { None } else { Some(page.events) })
+    }
+
+    /// The last event of the log as of the page that was handed out last, or as of the last read, which found nothing: then nothing
+    /// that matches was left out up to there.
+    pub fn head(&self) -> Place {
+        self.head
+    }
+
+    fn ask(&self) -> Read<'a> {
+        let (store, query, options) = (self.store, Arc::clone(&self.query), self.options);
+        Box::pin(async move { store.read(&query, options).await })
+    }
+
+    /// Asks for the next page without waiting for it.
+    async fn start(&mut self) {
+        let mut read = self.ask();
+        let polled = poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await;
+        self.next = match polled {
+            Poll::Ready(answer) => Next::Answered(answer),
+            Poll::Pending => Next::Asked(read),
+        };
+    }
+}
+
+impl<S> fmt::Debug for Pages<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages").field("query", &self.query).field("options", &self.options).finish_non_exhaustive()
+    }
+}

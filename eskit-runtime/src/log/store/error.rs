@@ -1,0 +1,130 @@
+use std::fmt;
+
+use crate::log::limits::LimitError;
+use crate::log::position::Place;
+
+/// What went wrong inside a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// A query or an option crosses a limit; the same call will fail again.
+    Invalid,
+    /// The store cannot be reached, or the connection broke. Trying again may help.
+    Unavailable,
+    /// Another process holds the store for longer than the store waits. Trying again may help.
+    Busy,
+    /// The store may be read but not written.
+    ReadOnly,
+    /// The disk or the quota is full.
+    Full,
+    /// The stored data is damaged.
+    Corrupt,
+    /// The file or schema belongs to another program, or to a newer version of this one.
+    Foreign,
+    /// An earlier failure made the store refuse to write; open it again.
+    FailedClosed,
+    /// The store was shut down.
+    Closed,
+    /// The log does not hold the [`Place`] from which it was to be read on: it was replaced in the meantime, most likely by a backup
+    /// that was restored. Trying again does not help: what was made of the log must be made anew.
+    Replaced,
+    /// What the store was opened on is no longer the log that it was: another one, with another [`LogId`](crate::LogId), has taken its
+    /// place. Nothing was written.
+    WrongLog,
+    /// A layer around the store refused the call, such as a hook.
+    Refused,
+    /// The store does not offer what was asked for.
+    Unsupported,
+    /// Anything else.
+    Other,
+}
+
+impl StoreErrorKind {
+    /// The kind as one word, for logs and metrics: `invalid`, `unavailable`, `busy`, `read_only`, `full`, `corrupt`, `foreign`,
+    /// `failed_closed`, `closed`, `replaced`, `wrong_log`, `refused`, `unsupported` or `other`.
+    pub fn name(self) -> &'static str {
+        match self {
+            StoreErrorKind::Invalid => "invalid",
+            StoreErrorKind::Unavailable => "unavailable",
+            StoreErrorKind::Busy => "busy",
+            StoreErrorKind::ReadOnly => "read_only",
+            StoreErrorKind::Full => "full",
+            StoreErrorKind::Corrupt => "corrupt",
+            StoreErrorKind::Foreign => "foreign",
+            StoreErrorKind::FailedClosed => "failed_closed",
+            StoreErrorKind::Closed => "closed",
+            StoreErrorKind::Replaced => "replaced",
+            StoreErrorKind::WrongLog => "wrong_log",
+            StoreErrorKind::Refused => "refused",
+            StoreErrorKind::Unsupported => "unsupported",
+            StoreErrorKind::Other => "other",
+        }
+    }
+}
+
+/// A failure of a store: a kind, a text that names what failed and what to do, and the cause.
+#[derive(Debug)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    text: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// A failure of this kind, described by `text`.
+    pub fn new(kind: StoreErrorKind, text: impl Into<String>) -> StoreError {
+        StoreError { kind, text: text.into(), source: None }
+    }
+
+    /// The log does not hold this place: [`StoreErrorKind::Replaced`].
+    pub fn replaced(place: Place) -> StoreError {
+        let mut text = String::new();
+        // Writing to a text cannot fail.
+        let _ = place.write_missing(&mut text);
+        text.push_str(
+            "\nhelp: most likely a backup was restored; discard what was made of the log, and follow it from `Place::START`, or from \
+             an earlier place that it still holds",
+        );
+        StoreError::new(StoreErrorKind::Replaced, text)
+    }
+
+    /// Adds the error that caused this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+
+    /// The limit of the contract that the call crossed, if that is what this is.
+    pub fn limit(&self) -> Option<&LimitError> {
+        self.source.as_deref()?.downcast_ref()
+    }
+
+    /// Whether the same call may succeed later without anyone's help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Unavailable | StoreErrorKind::Busy)
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<LimitError> for StoreError {
+    fn from(error: LimitError) -> StoreError {
+        StoreError::new(StoreErrorKind::Invalid, error.to_string()).with_source(error)
+    }
+}

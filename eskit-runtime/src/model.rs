@@ -1,0 +1,17 @@
+//! What a program is made of: events, commands, aggregates, deciders, and the rules between them. Generated code implements
+//! the traits.
+
+pub(crate) mod aggregate;
+pub(crate) mod bounds;
+pub(crate) mod cache;
+#[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
+pub(crate) mod check;
+pub(crate) mod command;
+pub(crate) mod decider;
+pub(crate) mod decode;
+pub(crate) mod each;
+pub(crate) mod event;
+pub(crate) mod models;
+pub(crate) mod registry;
+pub(crate) mod route;
+pub(crate) mod table;

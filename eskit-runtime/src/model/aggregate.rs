@@ -1,0 +1,234 @@
+use std::fmt;
+use std::ops::Deref;
+
+use crate::codec::decode_error::DecodeError;
+use crate::log::name::WireName;
+use crate::log::position::Place;
+use crate::log::query::QueryItem;
+use crate::log::recorded::RecordedEvent;
+use crate::log::stream::StreamId;
+use crate::log::tag::{Tag, TagValue, push_one};
+use crate::model::event::{EventTypes, SourceLocation};
+
+/// What selects the events of one instance of an aggregate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Key {
+    /// They live in the stream of this type whose id is the key's value.
+    Stream(&'static str),
+    /// They carry a tag with each of these keys.
+    Tags(&'static [&'static str]),
+    /// Nothing: there is one instance, of all events that it evolves.
+    All,
+}
+
+impl Key {
+    /// The tag keys: one for a stream, none for all events.
+    pub const fn names(&self) -> &[&'static str] {
+        match self {
+            Key::Stream(name) => std::slice::from_ref(name),
+            Key::Tags(names) => names,
+            Key::All => &[],
+        }
+    }
+}
+
+/// What the program knows of one aggregate.
+#[derive(Clone, Copy, Debug)]
+pub struct AggregateType {
+    /// The name of the Rust type.
+    pub name: &'static str,
+    /// What selects the events of one instance.
+    pub key: Key,
+    /// Whether events of its streams that it does not evolve are passed over (`#[aggregate(stream = "..", partial)]`).
+    pub partial: bool,
+    /// Whether it is `pub`, without a restriction.
+    pub public: bool,
+    /// Where the type stands in the source.
+    pub location: SourceLocation,
+}
+
+/// State that is folded from events. Implemented by `#[aggregate(..)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate\nhelp: put `#[aggregate(tag = \"..\")]` or `#[aggregate(stream = \"..\")]` on `{Self}`",
+    label = "not an aggregate"
+)]
+pub trait Aggregate: Sized + 'static {
+    /// All that the program knows of this type.
+    const TYPE: &'static AggregateType;
+    /// How many values select one instance: `Keys<1>`, `Keys<2>`, and so on; `Keys<0>` where there is only one.
+    type Keys;
+
+    /// The state before the first event: its `Default`.
+    fn initial() -> Self;
+}
+
+/// How an aggregate folds its events. Implemented by `#[decider]` on its impl block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate that evolves events\nhelp: an aggregate has `#[aggregate(tag = \"..\")]` on it, and `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what else a decider needs, such as the time, is a field of its command, which comes first",
+    label = "not an aggregate with a `#[decider]` impl block"
+)]
+// `Send` and `Sync` are asked here, and not of `Aggregate`: rustc would ask them again for each trait that follows from it.
+pub trait Evolve: Aggregate + Send + Sync {
+    /// The event types that the `#[evolve]` methods take.
+    const EVENTS: EventTypes;
+
+    /// Folds one recorded event into the state. Returns `false` for an event that no method takes.
+    ///
+    /// # Errors
+    /// The event is one of [`Evolve::EVENTS`], but its payload cannot be read.
+    fn evolve(&mut self, event: &RecordedEvent) -> Result<bool, DecodeError>;
+}
+
+/// The number of values that select one instance of an aggregate.
+#[derive(Debug)]
+pub struct Keys<const N: usize>;
+
+/// The values that select one instance of an aggregate: one tag value, a tuple of them in the order of
+/// `#[aggregate(tag("a", "b"))]`, or `()` for an aggregate of all events.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot select an instance of this aggregate\nhelp: pass one tag value; for an aggregate with several tags a tuple of one value for each tag, in their order; for `#[aggregate(all)]` pass `()`",
+    label = "not the aggregate's key"
+)]
+pub trait LoadKey<K> {
+    /// Calls `each` with each value, in the order of the keys.
+    fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display));
+}
+
+impl LoadKey<Keys<0>> for () {
+    fn each_value(&self, _: &mut dyn FnMut(&dyn fmt::Display)) {}
+}
+
+impl<T: TagValue> LoadKey<Keys<1>> for T {
+    fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
+        TagValue::each_value(self, each);
+    }
+}
+
+macro_rules! load_key {
+    ($len:literal: $($name:ident $index:tt),*) => {
+        impl<$($name: TagValue),*> LoadKey<Keys<$len>> for ($($name,)*) {
+            fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
+                $(self.$index.each_value(each);)*
+            }
+        }
+    };
+}
+
+load_key!(2: A 0, B 1);
+load_key!(3: A 0, B 1, C 2);
+load_key!(4: A 0, B 1, C 2, D 3);
+
+/// The events of one instance of a model: one stream, those that carry certain tags, or all.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Scope {
+    /// The events of this stream.
+    Stream(StreamId),
+    /// The events that carry all of these tags.
+    Tags(Vec<Tag>),
+    /// All events.
+    All,
+}
+
+impl Scope {
+    /// The scope that these values select, in the order of the key's names.
+    pub(crate) fn new(key: &Key, values: &[String]) -> Scope {
+        match key {
+            Key::Stream(name) => Scope::Stream(StreamId::new(WireName::from_static(name), &*values.concat())),
+            Key::Tags(names) => {
+                Scope::Tags(names.iter().zip(values).map(|(name, value)| Tag::new(name, value)).collect())
+            }
+            Key::All => Scope::All,
+        }
+    }
+
+    /// The query item that reads this scope. A stream is read whole, since its version counts every event.
+    pub(crate) fn query_item(&self, events: EventTypes) -> QueryItem {
+        let tags = match self {
+            Scope::Stream(stream) => return QueryItem::stream(stream.clone()),
+            Scope::Tags(tags) => tags.as_slice(),
+            Scope::All => &[],
+        };
+        let names = events.names().into_iter().map(WireName::from_static);
+        QueryItem::tags(tags.iter().cloned()).with_types(names)
+    }
+
+    /// Whether an event lies in this scope.
+    pub(crate) fn holds(&self, event: &RecordedEvent) -> bool {
+        match self {
+            Scope::Stream(stream) => event.stream.as_ref().is_some_and(|at| at.stream == *stream),
+            Scope::Tags(tags) => tags.iter().all(|tag| event.tags.contains(tag.as_ref())),
+            Scope::All => true,
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scope::Stream(stream) => write!(f, "stream `{stream}`"),
+            Scope::Tags(tags) => {
+                f.write_str("tag")?;
+                tags.iter().try_for_each(|tag| write!(f, " `{tag}`"))
+            }
+            Scope::All => f.write_str("all events"),
+        }
+    }
+}
+
+/// A state as it was read. Dereferences to the state.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Loaded<A> {
+    /// The state.
+    pub state: A,
+    /// The place of the last event that it holds; [`Place::START`] when there is none.
+    pub last: Place,
+    /// For a stream aggregate the version of the stream; otherwise the number of events. A stream that was deleted reads like
+    /// one that never held an event, at version 0; [`EventStore::stream_info`](crate::EventStore::stream_info) tells them apart.
+    pub version: u64,
+    /// The last event of the log as of which it was read: up to there the state lacks nothing.
+    pub head: Place,
+}
+
+impl<A> Loaded<A> {
+    /// The same place of the log with another state.
+    pub fn map<B>(self, map: impl FnOnce(A) -> B) -> Loaded<B> {
+        let Loaded { state, last, version, head } = self;
+        Loaded { state: map(state), last, version, head }
+    }
+
+    /// The state by reference.
+    pub fn by_ref(&self) -> Loaded<&A> {
+        let Loaded { state, last, version, head } = self;
+        Loaded { state, last: *last, version: *version, head: *head }
+    }
+
+    /// Whether there were no events.
+    pub fn is_new(&self) -> bool {
+        self.last == Place::START
+    }
+}
+
+impl<A> Deref for Loaded<A> {
+    type Target = A;
+    fn deref(&self) -> &A {
+        &self.state
+    }
+}
+
+impl StreamId {
+    /// The stream of one instance of a stream aggregate, by what [`load`](fn@crate::load) takes:
+    /// `StreamId::of::<Account>(&account)`. Other aggregates have none, and do not compile here.
+    #[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
+    pub fn of<A: Aggregate>(id: impl TagValue) -> StreamId {
+        let name = const {
+            match A::TYPE.key {
+                Key::Stream(name) => name,
+                Key::Tags(_) | Key::All => panic!("only an aggregate with `stream = \"..\"` has streams"),
+            }
+        };
+        let mut text = String::new();
+        push_one(&mut text, &id);
+        StreamId::new(WireName::from_static(name), text)
+    }
+}

@@ -1,0 +1,89 @@
+//! Rules that need more than one item: checked in `const _` blocks of the generated code, at the user's own tokens.
+//! Every text follows one form: what is wrong, then a `help:` line to paste.
+
+mod bindings;
+mod carries;
+mod command;
+mod emits;
+mod instances;
+mod names;
+
+use crate::log::tag::Arity;
+use crate::message::same;
+use crate::model::aggregate::Evolve;
+use crate::model::decider::{Decide, DeciderType, Emit};
+use crate::model::event::{EventTypes, TagField};
+use crate::model::models::Models;
+
+use carries::check_events_carry_key;
+use command::{Decider, check_command};
+use emits::{Emitting, check_visible};
+
+pub use names::check_previous;
+pub(crate) use names::refuse_shared;
+
+const fn one(arity: Arity) -> bool {
+    matches!(arity, Arity::One)
+}
+
+const fn contains(names: &[&str], name: &str) -> bool {
+    let mut i = 0;
+    while i < names.len() {
+        if same(names[i], name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// How many of the tags have this key, and the place of the first.
+const fn tags_with_key(tags: &[TagField], key: &str) -> (usize, usize) {
+    let (mut found, mut first, mut i) = (0, 0, 0);
+    while i < tags.len() {
+        if same(tags[i].key, key) {
+            if found == 0 {
+                first = i;
+            }
+            found += 1;
+        }
+        i += 1;
+    }
+    (found, first)
+}
+
+/// The event that an aggregate's evolve method number `index` takes must carry the aggregate's tags, or it could never
+/// arrive. In a stream it may come without.
+#[track_caller]
+pub const fn check_event<A: Evolve>(index: usize) {
+    if let EventTypes::Many(sets) = A::EVENTS {
+        check_events_carry_key(sets[index], A::TYPE, sets, index);
+    }
+}
+
+/// The command must select one instance of model number `index` of its decider, and another than of any model before
+/// it.
+#[track_caller]
+pub const fn check_model<C: Decide>(index: usize) {
+    let DeciderType { bindings, method, .. } = *C::DECIDER;
+    check_command(&Decider { command: C::TYPE, models: <C::State as Models<C::Count>>::LIST, bindings, method }, index);
+}
+
+/// What a decider emits must be evolved by one of its models, or be said to be for others, and have a place to go.
+#[track_caller]
+pub const fn check_decision<C: Decide>() {
+    check_visible(C::TYPE, <C::Events as Emit>::EMITS);
+    emitting::<C>().check(<C::Events as Emit>::EMITS);
+}
+
+/// Type number `index` of those that `unevolved(..)` names must be emitted, and evolved by no model.
+#[track_caller]
+pub const fn check_unevolved<C: Decide>(index: usize) {
+    if let EventTypes::Many(sets) = C::DECIDER.unevolved {
+        emitting::<C>().check_unevolved(sets[index], <C::Events as Emit>::EMITS);
+    }
+}
+
+const fn emitting<C: Decide>() -> Emitting {
+    Emitting { decider: C::DECIDER, models: <C::State as Models<C::Count>>::LIST }
+}

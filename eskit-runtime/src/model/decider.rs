@@ -1,0 +1,255 @@
+use std::convert::Infallible;
+
+use crate::codec::encode::{EncodeError, WriteAgain, encode};
+use crate::codec::json::{ToJson, Written};
+use crate::log::append::NewEvent;
+use crate::log::content_type::ContentType;
+use crate::log::id::EventId;
+use crate::log::metadata::Metadata;
+use crate::log::name::{SchemaVersion, WireName};
+use crate::log::tag::Tags;
+use crate::model::command::Command;
+use crate::model::decode::write_again;
+use crate::model::event::{Event, EventType, EventTypes, SingleEvent, SourceLocation};
+use crate::model::models::Models;
+
+/// What the program knows of one decider.
+#[derive(Clone, Copy, Debug)]
+pub struct DeciderType {
+    /// The name of the function, or `Aggregate::method`.
+    pub name: &'static str,
+    /// Whether it is a method of the aggregate that is its only model.
+    pub method: bool,
+    /// Events that it emits and none of its models evolves, as its attribute says.
+    pub unevolved: EventTypes,
+    /// For each model, which command field feeds which of the model's keys, where `#[key(..)]` says so.
+    pub bindings: &'static [&'static [Binding]],
+    /// Where it stands in the source.
+    pub location: SourceLocation,
+}
+
+/// A model's key that a command's field feeds by name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Binding {
+    /// The key of the model; empty for its only key.
+    pub key: &'static str,
+    /// The field of the command.
+    pub field: &'static str,
+}
+
+/// A command for which there is a decider. Implemented by `#[decider]` on a function, or by `#[decide]` on a method.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a command that a decider takes\nhelp: a command is passed by value, and has a decider: `#[decider] fn decide(command: &DoSomething, model: &Model) -> Result<SomethingHappened, Error> {{ .. }}`, or a `#[decide]` method of an aggregate",
+    label = "no decider takes this"
+)]
+// `Send` and `Sync` are asked here, and not of `Command`: rustc would ask them again.
+pub trait Decide: Command + Send + Sync {
+    /// How many models the decision needs: `Count<1>`, `Count<2>`, and so on.
+    type Count;
+    /// The models: an aggregate, or a tuple of several.
+    type State: Models<Self::Count>;
+    /// The events that the decider may return: one, or a collection of them.
+    type Events: Emit;
+    /// The domain's own error.
+    type Error;
+    /// All that the program knows of the decider.
+    const DECIDER: &'static DeciderType;
+
+    /// Decides: pure, no input but the command and the state.
+    ///
+    /// # Errors
+    /// The domain's own refusal.
+    fn decide(&self, state: &Self::State) -> Result<Self::Events, Self::Error>;
+}
+
+/// What a decider may return: events, or a `Result` of events and any domain error.
+#[diagnostic::on_unimplemented(
+    message = "a decider cannot return `{Self}`\nhelp: return an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these",
+    label = "not an event, nor a collection of events"
+)]
+pub trait Decision {
+    /// The events.
+    type Events: Emit;
+    /// The domain's own error.
+    type Error;
+
+    /// Splits the events from the refusal.
+    fn into_result(self) -> Result<Self::Events, Self::Error>;
+}
+
+impl<T: Emit> Decision for T {
+    type Events = T;
+    type Error = Infallible;
+    fn into_result(self) -> Result<T, Infallible> {
+        Ok(self)
+    }
+}
+
+impl<T: Emit, E> Decision for Result<T, E> {
+    type Events = T;
+    type Error = E;
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
+}
+
+/// Events to append, in order: an event, an enum of events, `Option`, `Vec`, an array, a tuple, or `()` for none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no events\nhelp: put `#[derive(Event, Serialize, Deserialize)]` on the event; or write an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these",
+    label = "not an event, nor a collection of events"
+)]
+pub trait Emit {
+    /// The event types that may be emitted.
+    const EMITS: EventTypes;
+
+    /// Encodes the events.
+    ///
+    /// # Errors
+    /// An event would not come back from the log as it is.
+    fn emit(&self, emitter: &mut Emitter) -> Result<(), EncodeError>;
+}
+
+impl<E: Event> Emit for E {
+    const EMITS: EventTypes = E::TYPES;
+    fn emit(&self, emitter: &mut Emitter) -> Result<(), EncodeError> {
+        self.encode(emitter)
+    }
+}
+
+macro_rules! emit_each {
+    ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
+        impl<T: Emit, $($generics)*> Emit for $type {
+            const EMITS: EventTypes = T::EMITS;
+            fn emit(&self, emitter: &mut Emitter) -> Result<(), EncodeError> {
+                self.iter().try_for_each(|event| event.emit(emitter))
+            }
+        }
+    )*};
+}
+
+emit_each!([] Option<T>, [] Vec<T>, [const N: usize] [T; N]);
+
+macro_rules! emit_tuple {
+    ($($name:ident $index:tt),*) => {
+        impl<$($name: Emit),*> Emit for ($($name,)*) {
+            const EMITS: EventTypes = EventTypes::Many(&[$($name::EMITS),*]);
+            fn emit(&self, _emitter: &mut Emitter) -> Result<(), EncodeError> {
+                $(self.$index.emit(_emitter)?;)*
+                Ok(())
+            }
+        }
+    };
+}
+
+emit_tuple!();
+emit_tuple!(A 0);
+emit_tuple!(A 0, B 1);
+emit_tuple!(A 0, B 1, C 2);
+emit_tuple!(A 0, B 1, C 2, D 3);
+emit_tuple!(A 0, B 1, C 2, D 3, E 4);
+emit_tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
+emit_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+emit_tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+
+/// The room for a payload before it grows.
+const PAYLOAD_LEN: usize = 128;
+
+/// Gathers encoded events in order.
+#[derive(Debug, Default)]
+pub struct Emitter {
+    events: Vec<NewEvent>,
+    /// The event that is being encoded. Here and not in the functions that are compiled for each event, which would
+    /// have to know how to drop it.
+    written: Written,
+    /// The same event, written again after it was read.
+    again: Written,
+    tags: Tags,
+}
+
+impl Emitter {
+    /// An emitter without events.
+    pub fn new() -> Emitter {
+        Emitter::default()
+    }
+
+    /// The events so far.
+    pub fn into_events(self) -> Vec<NewEvent> {
+        self.events
+    }
+
+    /// Adds one event.
+    #[doc(hidden)]
+    pub fn push<E: SingleEvent>(&mut self, event: &E) -> Result<(), EncodeError> {
+        self.tags = Tags::new();
+        event.tags(&mut self.tags);
+        self.add(E::TYPE, event.as_json(), write_again::<E>)
+    }
+
+    /// Adds one event of type `E`, given by what serde writes for it.
+    #[doc(hidden)]
+    pub fn push_payload<E: SingleEvent>(&mut self, event: &impl ToJson, tags: Tags) -> Result<(), EncodeError> {
+        self.tags = tags;
+        self.add(E::TYPE, event, write_again::<E>)
+    }
+
+    fn add(
+        &mut self,
+        event: &'static EventType,
+        json: &dyn ToJson,
+        write_again: WriteAgain,
+    ) -> Result<(), EncodeError> {
+        let tags = std::mem::take(&mut self.tags);
+        self.written.begin(Vec::with_capacity(PAYLOAD_LEN));
+        self.again.clear();
+        encode(json, write_again, &mut self.written, &mut self.again).map_err(|(reason, path)| EncodeError {
+            name: WireName::from_static(event.name),
+            path,
+            reason,
+        })?;
+        let payload = std::mem::take(&mut self.written.text);
+        self.events.push(NewEvent {
+            id: EventId::new(),
+            stream: None,
+            name: WireName::from_static(event.name),
+            schema_version: SchemaVersion::new(event.version).unwrap_or(SchemaVersion::FIRST),
+            tags,
+            metadata: Metadata::new(),
+            content_type: ContentType::JSON,
+            payload,
+            recorded_at: None,
+        });
+        Ok(())
+    }
+}
+
+impl NewEvent {
+    /// The events that these encode to, in order, each with a fresh id and no stream: for appends without a command. Only a
+    /// decision knows to which stream an event belongs: without one, it is set here, or an aggregate with a stream never meets
+    /// the event. An import of many events goes through `eskit::Import`.
+    ///
+    /// ```
+    /// use eskit_runtime::{Append, Emit, EventStore, NewEvent, StreamId};
+    ///
+    /// /// Appends what happened to an account, whatever happened to it before.
+    /// async fn append(
+    ///     store: &impl EventStore,
+    ///     account: &str,
+    ///     events: impl Emit,
+    /// ) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let mut encoded = NewEvent::encode(&events)?;
+    ///     for event in &mut encoded {
+    ///         event.stream = Some(StreamId::new("account", account));
+    ///     }
+    ///     store.append(Append::new(encoded)).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// An event would not come back from the log as it is.
+    pub fn encode(events: &impl Emit) -> Result<Vec<NewEvent>, EncodeError> {
+        let mut emitter = Emitter::new();
+        events.emit(&mut emitter)?;
+        Ok(emitter.into_events())
+    }
+}

@@ -1,0 +1,255 @@
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codec::decode_error::{DecodeError, DecodeReason};
+use crate::codec::encode::EncodeError;
+use crate::codec::json::ToJson;
+use crate::log::recorded::RecordedEvent;
+use crate::log::tag::{Arity, Tags};
+use crate::message::same;
+use crate::model::decider::Emitter;
+use crate::model::decode::{decode_single, newer};
+
+/// A tag that an event or a command carries: which field yields it, under which key, how often.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TagField {
+    /// The key.
+    pub key: &'static str,
+    /// The field that holds the value.
+    pub field: &'static str,
+    /// How many tags the field yields.
+    pub arity: Arity,
+}
+
+/// A place in a program's source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SourceLocation {
+    /// The module.
+    pub module: &'static str,
+    /// The file, as the compiler was given it.
+    pub file: &'static str,
+    /// The line, counted from 1.
+    pub line: u32,
+}
+
+/// A field of an event or a command, by name and by the text of its Rust type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Field {
+    /// The name of the field in Rust, or its number in a tuple struct.
+    pub name: &'static str,
+    /// The text of its Rust type.
+    pub rust_type: &'static str,
+}
+
+/// What the program knows of one event type at one schema version.
+#[derive(Clone, Copy, Debug)]
+pub struct EventType {
+    /// The wire name.
+    pub name: &'static str,
+    /// The schema version, from 1.
+    pub version: u32,
+    /// Former wire names.
+    pub aliases: &'static [&'static str],
+    /// The name of the Rust type.
+    pub rust_name: &'static str,
+    /// The tags, in the order of the fields.
+    pub tags: &'static [TagField],
+    /// The fields.
+    pub fields: &'static [Field],
+    /// The event type of the version before, where a typed upcaster reads it.
+    pub previous: Option<&'static EventType>,
+    /// Whether it is `pub`, without a restriction.
+    pub public: bool,
+    /// Where the type stands in the source.
+    pub location: SourceLocation,
+}
+
+impl EventType {
+    /// Whether an event of this wire name is of this type, now or under a former name.
+    fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
+/// A set of event types: one, or the members of an enum, of a tuple or of an impl block.
+#[derive(Clone, Copy, Debug)]
+pub enum EventTypes {
+    /// One event type.
+    One(&'static EventType),
+    /// The members of several sets.
+    Many(&'static [EventTypes]),
+}
+
+impl EventTypes {
+    /// No event types.
+    pub const NONE: EventTypes = EventTypes::Many(&[]);
+
+    /// Calls `each` for every event type of the set.
+    pub fn for_each(self, each: &mut dyn FnMut(&'static EventType)) {
+        match self {
+            EventTypes::One(event) => each(event),
+            EventTypes::Many(sets) => sets.iter().for_each(|set| set.for_each(each)),
+        }
+    }
+
+    /// Whether an event of this wire name is in the set; former names do not count.
+    pub(crate) const fn hold(self, name: &str) -> bool {
+        match self {
+            EventTypes::One(event) => same(event.name, name),
+            EventTypes::Many(sets) => {
+                let mut i = 0;
+                while i < sets.len() {
+                    if sets[i].hold(name) {
+                        return true;
+                    }
+                    i += 1;
+                }
+                false
+            }
+        }
+    }
+
+    /// The wire names of the set, former ones included: what a query asks for.
+    pub fn names(self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        self.for_each(&mut |event| {
+            names.push(event.name);
+            names.extend(event.aliases);
+        });
+        names
+    }
+}
+
+/// An event, or an enum of events. Implemented by `#[derive(Event)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event\nhelp: put `#[derive(Event, Serialize, Deserialize)]` on `{Self}`",
+    label = "not an event"
+)]
+pub trait Event: Sized + Send + Sync + 'static {
+    /// The event types that a value of this type may hold.
+    const TYPES: EventTypes;
+
+    /// Decodes a recorded event; runs the upcasters of an old version. The wire name of an event that is one type has been
+    /// compared already; an enum finds its variant by it.
+    ///
+    /// # Errors
+    /// [`DecodeReason::UnknownName`] for an enum that has no variant of this name; [`DecodeReason::NewerVersion`],
+    /// [`DecodeReason::Json`] and the other reasons for a payload that this program cannot read.
+    #[doc(hidden)]
+    fn decode_named(event: &RecordedEvent) -> Result<Self, DecodeError>;
+
+    /// Encodes this event for an append.
+    #[doc(hidden)]
+    fn encode(&self, emitter: &mut Emitter) -> Result<(), EncodeError>;
+}
+
+/// What can be written as JSON and read back: whatever is `Serialize` and `DeserializeOwned`. A trait of its own, and
+/// not those two as bounds of [`SingleEvent`], so that an event without either is one error that says what to derive.
+#[diagnostic::on_unimplemented(
+    message = "the event `{Self}` cannot be written and read as JSON\nhelp: add both to its derives: `#[derive(Event, Serialize, Deserialize)]`; if they are there, mend serde's error first",
+    label = "not `Serialize` and `Deserialize`"
+)]
+pub trait Payload: Sized {
+    /// Reads a payload.
+    #[doc(hidden)]
+    fn from_json(text: &str) -> serde_json::Result<Self>;
+
+    /// What writes the payload.
+    #[doc(hidden)]
+    fn as_json(&self) -> &dyn ToJson;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Payload for T {
+    #[inline]
+    fn from_json(text: &str) -> serde_json::Result<T> {
+        crate::codec::json::read(text)
+    }
+
+    #[inline]
+    fn as_json(&self) -> &dyn ToJson {
+        self
+    }
+}
+
+/// One event type: what every struct that derives `Event` is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not one event\nhelp: name a struct that has `#[derive(Event, Serialize, Deserialize)]`",
+    label = "not a struct that derives `Event`"
+)]
+pub trait SingleEvent: Event + Payload {
+    /// The wire name.
+    const NAME: &'static str = Self::TYPE.name;
+    /// The schema version, from 1.
+    const VERSION: u32 = Self::TYPE.version;
+    /// All that the program knows of this type.
+    const TYPE: &'static EventType;
+
+    /// Adds the tags of this event.
+    fn tags(&self, _tags: &mut Tags) {}
+
+    /// Decodes an older version of this event. `event.schema_version` is below [`SingleEvent::VERSION`].
+    #[doc(hidden)]
+    fn upcast(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        Err(newer(event, Self::VERSION))
+    }
+}
+
+/// The one impl for all that is one event, so that a derive writes it for enums only.
+#[diagnostic::do_not_recommend]
+impl<E: SingleEvent> Event for E {
+    const TYPES: EventTypes = EventTypes::One(E::TYPE);
+
+    #[inline]
+    fn decode_named(event: &RecordedEvent) -> Result<E, DecodeError> {
+        decode_single(event)
+    }
+
+    fn encode(&self, emitter: &mut Emitter) -> Result<(), EncodeError> {
+        emitter.push(self)
+    }
+}
+
+impl RecordedEvent {
+    /// Decodes the payload as an event, or as the matching variant of an enum of events; upcasts an old version.
+    ///
+    /// # Errors
+    /// [`DecodeReason::UnknownName`] when `E` does not hold an event of this wire name or alias; the other reasons when
+    /// the payload cannot be read.
+    #[inline]
+    pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
+        match E::TYPES {
+            EventTypes::One(event) if !event.is_named(&self.name) => Err(self.unknown_to::<E>()),
+            // An enum looks the name up to find the variant.
+            _ => E::decode_named(self),
+        }
+    }
+
+    /// Like [`RecordedEvent::decode`], but passes over what this program does not know: an event of a name that `E` does not
+    /// hold, or of a version newer than its own. For readers to whom such an event cannot matter; a decision must not be
+    /// made so.
+    ///
+    /// # Errors
+    /// An event that the program knows cannot be read.
+    pub fn decode_known<E: Event>(&self) -> Result<Option<E>, DecodeError> {
+        match self.decode() {
+            Ok(event) => Ok(Some(event)),
+            Err(DecodeError {
+                reason: DecodeReason::UnknownName { .. } | DecodeReason::NewerVersion { .. }, ..
+            }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn undecodable(&self, reason: DecodeReason) -> DecodeError {
+        let (name, version, position) = (self.name.clone(), self.schema_version, self.position);
+        DecodeError { name, version, position, reason }
+    }
+
+    /// The type that was asked for holds no event of this name.
+    #[cold]
+    pub(crate) fn unknown_to<E>(&self) -> DecodeError {
+        self.undecodable(DecodeReason::UnknownName { asked: std::any::type_name::<E>() })
+    }
+}

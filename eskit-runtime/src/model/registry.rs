@@ -1,0 +1,260 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use crate::model::aggregate::{AggregateType, Key};
+use crate::model::command::CommandType;
+use crate::model::decider::DeciderType;
+use crate::model::event::{EventType, EventTypes, Field, SourceLocation, TagField};
+use crate::model::models::ModelType;
+
+/// One thing that a macro registered.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    /// An event type.
+    Event(&'static EventType),
+    /// The event types of a crate with a schema lock.
+    Events(&'static [Option<&'static EventType>]),
+    /// An aggregate, and the events that it evolves.
+    Aggregate(&'static AggregateType, EventTypes),
+    /// A command, its decider, the models that it needs, and the events that it may emit.
+    Decider(&'static CommandType, &'static DeciderType, &'static [ModelType], EventTypes),
+}
+
+inventory::collect!(Entry);
+
+/// Every event type, aggregate and decider that was linked into this program.
+///
+/// Gathered by `inventory` before `main`. A crate whose code the program never names may be left out by the linker, and
+/// on wasm and in static libraries entries are dropped; so nothing's correctness depends on the registry. It serves the
+/// start-up check, catalogs and tools.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    events: Vec<&'static EventType>,
+    aggregates: Vec<(&'static AggregateType, EventTypes)>,
+    deciders: Vec<Entry>,
+}
+
+impl Registry {
+    /// Gathers the entries of this program, sorted by name.
+    pub fn collect() -> Registry {
+        let mut registry = Registry::default();
+        for entry in inventory::iter::<Entry> {
+            match *entry {
+                Entry::Event(event) => registry.events.push(event),
+                Entry::Events(events) => registry.events.extend(events.iter().flatten()),
+                Entry::Aggregate(aggregate, events) => registry.aggregates.push((aggregate, events)),
+                Entry::Decider(..) => registry.deciders.push(*entry),
+            }
+        }
+        registry.events.sort_by_key(|event| (event.name, event.version, event.location.module));
+        registry.aggregates.sort_by_key(|(aggregate, _)| (aggregate.name, aggregate.location.module));
+        registry.deciders.sort_by_key(|entry| match entry {
+            Entry::Decider(command, ..) => (command.name, command.location.module),
+            _ => ("", ""),
+        });
+        registry
+    }
+
+    /// The check that every program makes once, before its first command.
+    pub(crate) fn checked() -> Result<(), &'static RegistryError> {
+        static CHECKED: OnceLock<Result<(), RegistryError>> = OnceLock::new();
+        CHECKED.get_or_init(|| Registry::collect().check()).as_ref().copied()
+    }
+
+    /// The event types, sorted by wire name and version.
+    pub fn events(&self) -> &[&'static EventType] {
+        &self.events
+    }
+
+    /// The aggregates with the events that they evolve, sorted by name.
+    pub fn aggregates(&self) -> &[(&'static AggregateType, EventTypes)] {
+        &self.aggregates
+    }
+
+    /// Checks that no two event types of the program claim one wire name.
+    ///
+    /// # Errors
+    /// Every clash, in one error.
+    pub fn check(&self) -> Result<(), RegistryError> {
+        let mut claims: BTreeMap<&str, Vec<&'static EventType>> = BTreeMap::new();
+        for event in &self.events {
+            for name in std::iter::once(&event.name).chain(event.aliases) {
+                claims.entry(name).or_default().push(event);
+            }
+        }
+        let mut error = RegistryError { clashes: Vec::new(), twice: twice(&self.events) };
+        for (name, claimants) in claims {
+            clashes(name, &claimants, &mut error.clashes);
+        }
+        if error.clashes.is_empty() && error.twice.is_empty() { Ok(()) } else { Err(error) }
+    }
+
+    /// Everything in the registry as JSON: `{"events": [..], "aggregates": [..], "commands": [..]}`.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "events": self.events.iter().map(|event| event_json(event)).collect::<Vec<_>>(),
+            "aggregates": self.aggregates.iter().map(|(aggregate, events)| json!({
+                "name": aggregate.name,
+                "key": key_json(&aggregate.key),
+                "events": events.names(),
+                "source": source_json(&aggregate.location),
+            })).collect::<Vec<_>>(),
+            "commands": self.deciders.iter().filter_map(decider_json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// The files that are compiled into this program twice, with the modules in which their event types stand, and one of those.
+fn twice(events: &[&'static EventType]) -> Vec<String> {
+    let mut files: BTreeMap<&str, (String, usize)> = BTreeMap::new();
+    for (index, first) in events.iter().enumerate() {
+        for second in events[index + 1..].iter().take_while(|second| second.name == first.name) {
+            if is_written_once(first, second) {
+                let found = files.entry(first.location.file).or_insert_with(|| (one_twice(first, second), 0));
+                found.1 += 1;
+            }
+        }
+    }
+    let told = |(text, count): (String, usize)| match count {
+        1 => text,
+        more => format!("{text} and {} more of it", more - 1),
+    };
+    files.into_values().map(told).collect()
+}
+
+fn one_twice(first: &EventType, second: &EventType) -> String {
+    let (file, name) = (first.location.file, first.name);
+    let (one, other) = (first.location.module, second.location.module);
+    let modules = if one == other { format!("`{one}` of two crates") } else { format!("`{one}` and `{other}`") };
+    format!("`{file}` is compiled into this program twice, as {modules}, and so is its event `{name}`")
+}
+
+/// The clashes among the event types that claim one name.
+fn clashes(name: &str, claimants: &[&'static EventType], found: &mut Vec<String>) {
+    for (index, first) in claimants.iter().enumerate() {
+        for second in &claimants[index + 1..] {
+            if !is_written_once(first, second) && !precedes(first, second) && !precedes(second, first) {
+                found.push(format!(
+                    "`{name}` is claimed by `{}` version {} ({}) and by `{}` version {} ({})",
+                    path(first),
+                    first.version,
+                    place(&first.location),
+                    path(second),
+                    second.version,
+                    place(&second.location)
+                ));
+            }
+        }
+    }
+}
+
+/// Whether `old` is an earlier version that `new` upcasts from, directly or through others.
+fn precedes(old: &EventType, new: &EventType) -> bool {
+    new.previous.is_some_and(|previous| {
+        std::ptr::eq(previous, old) || is_written_once(previous, old) || precedes(old, previous)
+    })
+}
+
+/// Whether two descriptions are of one type in the source: the compiler may place a constant more than once, and a file may be
+/// a module of two crates.
+fn is_written_once(a: &EventType, b: &EventType) -> bool {
+    let place = |event: &EventType| (event.location.file, event.location.line);
+    a.name == b.name && a.version == b.version && a.rust_name == b.rust_name && place(a) == place(b)
+}
+
+fn path(event: &EventType) -> String {
+    format!("{}::{}", event.location.module, event.rust_name)
+}
+
+fn place(location: &SourceLocation) -> String {
+    format!("{}:{}", location.file, location.line)
+}
+
+fn source_json(location: &SourceLocation) -> Value {
+    json!({ "module": location.module, "file": location.file, "line": location.line })
+}
+
+fn key_json(key: &Key) -> Value {
+    match key {
+        Key::Stream(name) => json!({ "stream": name }),
+        Key::Tags(names) => json!({ "tags": names }),
+        Key::All => json!({ "all": true }),
+    }
+}
+
+fn tags_json(tags: &[TagField]) -> Value {
+    tags.iter().map(|tag| json!({ "key": tag.key, "field": tag.field })).collect()
+}
+
+fn fields_json(fields: &[Field]) -> Value {
+    fields.iter().map(|field| json!({ "name": field.name, "type": field.rust_type })).collect()
+}
+
+fn event_json(event: &EventType) -> Value {
+    json!({
+        "name": event.name,
+        "version": event.version,
+        "aliases": event.aliases,
+        "type": event.rust_name,
+        "tags": tags_json(event.tags),
+        "fields": fields_json(event.fields),
+        "upcasts_from": event.previous.map(|previous| previous.rust_name),
+        "source": source_json(&event.location),
+    })
+}
+
+fn decider_json(entry: &Entry) -> Option<Value> {
+    let Entry::Decider(command, decider, models, emits) = entry else { return None };
+    Some(json!({
+        "name": command.name,
+        "tags": tags_json(command.tags),
+        "fields": fields_json(command.fields),
+        "decider": decider.name,
+        "models": models.iter().map(|model| model.aggregate.name).collect::<Vec<_>>(),
+        "emits": emits.names(),
+        "source": source_json(&command.location),
+    }))
+}
+
+/// Event types of one program claim the same wire name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RegistryError {
+    clashes: Vec<String>,
+    /// The files that are compiled twice.
+    twice: Vec<String>,
+}
+
+impl RegistryError {
+    /// Every clash of two types, with both and where they stand.
+    pub fn clashes(&self) -> &[String] {
+        &self.clashes
+    }
+
+    /// Every file whose event types are in the program twice, since it is a module of two crates.
+    pub fn files_compiled_twice(&self) -> &[String] {
+        &self.twice
+    }
+}
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("event types clash:")?;
+        self.twice.iter().chain(&self.clashes).try_for_each(|clash| write!(f, "\n  {clash}"))?;
+        if !self.twice.is_empty() {
+            f.write_str(
+                "\nhelp: keep the `mod` of the file in the library, and in the program write `use` with the library's name, as in `use shop::events;`",
+            )?;
+        }
+        if self.clashes.is_empty() {
+            return Ok(());
+        }
+        f.write_str(
+            "\nhelp: give one of each pair another name with `#[event(name = \"..\")]` or `#[event(context = \"..\")]`; an older version is read with `from = ..`, and what an older program wrote is written in a test with `NewEvent::json`",
+        )
+    }
+}
+
+impl std::error::Error for RegistryError {}
