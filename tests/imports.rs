@@ -118,6 +118,28 @@ async fn imports_of_one_source_side_by_side_append_each_event_once() {
     }
 }
 
+/// The other import began with the same name after this one had looked, and its events are others.
+#[tokio::test]
+async fn another_import_of_the_name_that_was_faster_is_told_by_its_events() {
+    // Its batches begin at the same numbers, or at others.
+    for runs in [&[1_300][..], &[500, 1_300]] {
+        let store = MemoryStore::new();
+        let mut slower = Import::resume(&store, "a").await.unwrap();
+        for end in runs {
+            import(&store, 1..=*end).await.unwrap();
+        }
+        let held = payloads(&store).await;
+        let mut refused = None;
+        for number in 1..=1_000 {
+            let name = if number == 900 { "old.Other" } else { "old.Happened" };
+            let event = NewEvent { name: name.into(), ..event(number) };
+            refused = refused.or(slower.push(number, event).await.err());
+        }
+        assert!(matches!(refused, Some(ImportError::OtherSource { number: 900, .. })), "{runs:?}: {refused:?}");
+        assert_eq!(payloads(&store).await, held);
+    }
+}
+
 #[tokio::test]
 async fn what_was_deleted_since_stays_deleted() {
     let store = MemoryStore::new();

@@ -5,6 +5,7 @@ mod bind;
 mod error;
 mod fold;
 mod instances;
+mod keyed;
 mod options;
 mod repeat;
 pub(crate) mod retag;
@@ -13,7 +14,6 @@ use std::collections::BTreeMap;
 
 use crate::codec::decode_error::DecodeError;
 use crate::log::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
-use crate::log::id::EventId;
 use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
@@ -28,9 +28,11 @@ use crate::model::route::route;
 pub use append::append_with_retry;
 pub use bind::{decision_items, state_items};
 pub use error::{ExecuteError, LoadError};
+pub use keyed::KeyReused;
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
 
 use fold::{Folded, Plan};
+use keyed::Keyed;
 use repeat::{lost_key, repeated};
 
 /// The domain error of a command's decider.
@@ -86,7 +88,9 @@ pub async fn execute<C: Decide, S: EventStore>(
     let plan = Plan::<C::State, C::Count>::new(bind::instances(command)?);
     plan.instances.check().map_err(ExecuteError::Limit)?;
     options.check(&plan, C::TYPE.name)?;
-    if let Some(done) = repeated(store, &plan, options, 0, false).await? {
+    let keyed = options.idempotency_key.as_deref().map(|key| Keyed::new(key, command));
+    let call = Call { command, options, keyed: keyed.as_ref() };
+    if let Some(done) = repeated(store, &plan, call.keyed, 0, false).await? {
         return Ok(done);
     }
     let mut folded = plan.recall(store, states).await?;
@@ -98,9 +102,9 @@ pub async fn execute<C: Decide, S: EventStore>(
     loop {
         let unexpected = unexpected(&plan, &folded, options);
         // What the decider returned need not be `Send`, so it must not live across an await.
-        let events = match unexpected.is_none().then(|| decide(command, &plan, &folded, options)) {
+        let events = match unexpected.is_none().then(|| call.decide(&plan, &folded)) {
             Some(Ok(events)) if !events.is_empty() => Some(events),
-            Some(nothing) if folded.is_current && options.idempotency_key.is_none() => {
+            Some(nothing) if folded.is_current && call.keyed.is_none() => {
                 plan.cache(&folded, states);
                 return nothing.map(|_| Executed::nothing(folded.state, attempt));
             }
@@ -111,16 +115,14 @@ pub async fn execute<C: Decide, S: EventStore>(
                 plan.catch_up(store, &mut folded).await?;
                 continue;
             }
-            return nothing(store, command, &plan, folded, options, (unexpected, attempt)).await;
+            return nothing(store, &call, &plan, folded, unexpected, attempt).await;
         };
         let conditions = if options.without_condition { Vec::new() } else { conditions(&plan, &folded) };
         let append = Append { events: events.clone(), conditions };
         match append_with_retry(store, append, &options.retry, sleep, is_unknown).await {
-            Ok(Appended { repeated: true, .. }) | Err(AppendError::IdReused { .. })
-                if options.idempotency_key.is_some() =>
-            {
+            Ok(Appended { repeated: true, .. }) | Err(AppendError::IdReused { .. }) if call.keyed.is_some() => {
                 // Another caller with the same key was faster, or an earlier try of this call.
-                let done = repeated(store, &plan, options, attempt, true).await.map_err(unsettled)?;
+                let done = repeated(store, &plan, call.keyed, attempt, true).await.map_err(unsettled)?;
                 return done.ok_or_else(|| ExecuteError::Store(lost_key()));
             }
             // Without a key, what is repeated is an earlier try of this call, whose answer was lost.
@@ -161,23 +163,23 @@ pub async fn execute<C: Decide, S: EventStore>(
 /// conflict with the expected version, or what the decider says.
 async fn nothing<C: Decide, S: EventStore>(
     store: &S,
-    command: &C,
+    call: &Call<'_, C>,
     plan: &Plan<C::State, C::Count>,
     folded: Folded<C::State>,
-    options: &ExecuteOptions,
-    (unexpected, attempt): (Option<Conflict>, u32),
+    unexpected: Option<Conflict>,
+    attempt: u32,
 ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
     // A stream that was deleted holds no event, but has its version still.
     let closed = plan.deleted(store, &folded.seen).await?;
     // A caller with the same key may have been faster, and this decision be up against its events, or what is left of them.
-    if let Some(done) = repeated(store, plan, options, attempt, closed.is_some()).await? {
+    if let Some(done) = repeated(store, plan, call.keyed, attempt, closed.is_some()).await? {
         return Ok(done);
     }
     match (unexpected, closed) {
         (Some(_), Some(closed)) => Err(ExecuteError::StreamClosed(closed)),
         (Some(conflict), None) => Err(ExecuteError::Conflict { conflict, attempts: 1 }),
         // A decider is pure: it says the same again.
-        (None, _) => decide(command, plan, &folded, options).map(|_| Executed::nothing(folded.state, attempt)),
+        (None, _) => call.decide(plan, &folded).map(|_| Executed::nothing(folded.state, attempt)),
     }
 }
 
@@ -203,36 +205,44 @@ pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
     }
 }
 
-/// Makes the decision on these models, and encodes its events.
-fn decide<C: Decide>(
-    command: &C,
-    plan: &Plan<C::State, C::Count>,
-    folded: &Folded<C::State>,
-    options: &ExecuteOptions,
-) -> Result<Vec<NewEvent>, ExecuteError<DomainError<C>>> {
-    let decided = command.decide(&folded.state);
-    if let Some((aggregate, key)) = folded.state.absent_key() {
-        return Err(ExecuteError::Key(format!(
-            "`{}` asked for the `{}` with the key {key:?}, which command `{}` does not name\nhelp: ask for keys of the \
-             command, or use `get`, which answers `None`",
-            C::DECIDER.name,
-            aggregate.name,
-            C::TYPE.name
-        )));
-    }
-    let decided = decided.map_err(ExecuteError::Domain)?;
-    let mut emitter = Emitter::new();
-    decided.emit(&mut emitter).map_err(ExecuteError::Encode)?;
-    let mut events = emitter.into_events();
-    route(&mut events, (plan.instances.at(), plan.instances.scopes()), <C::State as Models<C::Count>>::LIST);
-    for (index, event) in events.iter_mut().enumerate() {
-        event.metadata = options.metadata.clone();
-        event.recorded_at = options.recorded_at;
-        if let Some(key) = &options.idempotency_key {
-            event.id = EventId::from_key(key, index);
+/// A command, and how to execute it.
+struct Call<'c, C> {
+    command: &'c C,
+    options: &'c ExecuteOptions,
+    keyed: Option<&'c Keyed<'c>>,
+}
+
+impl<C: Decide> Call<'_, C> {
+    /// Makes the decision on these models, and encodes its events.
+    fn decide(
+        &self,
+        plan: &Plan<C::State, C::Count>,
+        folded: &Folded<C::State>,
+    ) -> Result<Vec<NewEvent>, ExecuteError<DomainError<C>>> {
+        let decided = self.command.decide(&folded.state);
+        if let Some((aggregate, key)) = folded.state.absent_key() {
+            return Err(ExecuteError::Key(format!(
+                "`{}` asked for the `{}` with the key {key:?}, which command `{}` does not name\nhelp: ask for keys of the \
+                 command, or use `get`, which answers `None`",
+                C::DECIDER.name,
+                aggregate.name,
+                C::TYPE.name
+            )));
         }
+        let decided = decided.map_err(ExecuteError::Domain)?;
+        let mut emitter = Emitter::new();
+        decided.emit(&mut emitter).map_err(ExecuteError::Encode)?;
+        let mut events = emitter.into_events();
+        route(&mut events, (plan.instances.at(), plan.instances.scopes()), <C::State as Models<C::Count>>::LIST);
+        for event in &mut events {
+            event.metadata = self.options.metadata.clone();
+            event.recorded_at = self.options.recorded_at;
+        }
+        if let Some(keyed) = self.keyed {
+            keyed.mark(&mut events);
+        }
+        Ok(events)
     }
-    Ok(events)
 }
 
 /// What must hold at the append for the decision to stand: that the log is the one that the models were read from, and that nothing

@@ -22,8 +22,8 @@ pub use codec::encode::{EncodeError, EncodeReason};
 pub use codec::upcast::UpcastError;
 pub use execute::retag::{RetagError, Retagged, retag};
 pub use execute::{
-    DomainError, ExecuteError, ExecuteOptions, Executed, LoadError, RetryPolicy, Sleep, append_with_retry, execute,
-    load,
+    DomainError, ExecuteError, ExecuteOptions, Executed, KeyReused, LoadError, RetryPolicy, Sleep, append_with_retry,
+    execute, load,
 };
 pub use log::added_tags::{AddTagsError, AddedTags};
 pub use log::append::{

@@ -168,8 +168,12 @@ impl<M, E> Execute<'_, M, E> {
     }
 
     /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events. A
-    /// key counts in the whole log, whatever the command and its models, so it names one call: the id of a request, or
-    /// `"pay:17"` rather than `"17"`. It may be of any length, but not empty. A decision without events leaves no trace of it.
+    /// key counts in the whole log, so it names one call: the id of a request, or `"pay:17"` rather than `"17"`. Used for another
+    /// command, or for the same one with other tag values, it is [`ExecuteError::KeyReused`]. It may be of any length, but not
+    /// empty. A decision without events leaves no trace of it.
+    ///
+    /// The events carry the extra `eskit.command` in their metadata, with the command's name and a hash of its tag values. A
+    /// program that renames the command between two tries does not know its events again, and refuses the second one.
     ///
     /// ```
     /// # use eskit::prelude::*;
@@ -192,7 +196,7 @@ impl<M, E> Execute<'_, M, E> {
         self
     }
 
-    /// Sets the metadata of every event: at most 100 extra entries and 64 KiB.
+    /// Sets the metadata of every event: at most 100 extra entries and 64 KiB, of which an idempotency key takes one entry.
     pub fn metadata(mut self, metadata: Metadata) -> Self {
         self.options.metadata = metadata;
         self

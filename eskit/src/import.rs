@@ -1,8 +1,10 @@
+use std::collections::HashMap;
 use std::fmt;
 
 use eskit_runtime::limits::EVENTS_PER_APPEND_MAX;
 use eskit_runtime::{
-    Append, AppendError, EventId, EventStore, NewEvent, Query, QueryItem, ReadOptions, RecordedEvent, StoreError,
+    Append, AppendError, Appended, EventId, EventStore, NewEvent, Pages, Query, QueryItem, ReadOptions, RecordedEvent,
+    StoreError,
 };
 use serde_json::Value;
 
@@ -138,13 +140,19 @@ impl<S: EventStore> Import<S> {
         self.bytes = 0;
         let mut batch = std::mem::take(&mut self.batch);
         loop {
-            let appended = self.store.append(Append::new(batch.clone())).await;
-            let Err(AppendError::IdReused { id, .. }) = appended else {
-                return appended.map(drop).map_err(ImportError::Append);
+            let reused = match self.store.append(Append::new(batch.clone())).await {
+                Ok(Appended { repeated: false, .. }) => return Ok(()),
+                Ok(_) => None,
+                Err(AppendError::IdReused { id, .. }) => Some(id),
+                Err(error) => return Err(ImportError::Append(error)),
             };
             // Another import was faster. What it appended and was deleted since is not read, only refused.
             let present = present(&self.store, &batch).await.map_err(ImportError::Store)?;
-            batch.retain(|event| event.id != id && !present.contains(&event.id));
+            if let Some(number) = batch.iter().find_map(|event| other_at(event, present.get(&event.id)?)) {
+                return Err(ImportError::OtherSource { source: self.ids.source.clone(), number });
+            }
+            let Some(id) = reused else { return Ok(()) };
+            batch.retain(|event| event.id != id && !present.contains_key(&event.id));
             if batch.is_empty() {
                 return Ok(());
             }
@@ -171,6 +179,13 @@ impl Ids {
         bytes[..6].copy_from_slice(&number.to_be_bytes()[2..]);
         bytes[6] = 0x80 | (bytes[6] & 0x0f);
         EventId::from_bytes(bytes)
+    }
+
+    /// The number of the event with this id.
+    fn number(id: EventId) -> u64 {
+        let mut bytes = [0; 8];
+        bytes[2..].copy_from_slice(&id.as_bytes()[..6]);
+        u64::from_be_bytes(bytes)
     }
 }
 
@@ -199,11 +214,20 @@ async fn find<S: EventStore>(store: &S, id: EventId) -> Result<Option<RecordedEv
     Ok(page.events.into_iter().next())
 }
 
-/// Which events of a batch the log holds.
-async fn present<S: EventStore>(store: &S, batch: &[NewEvent]) -> Result<Vec<EventId>, StoreError> {
+/// The events of a batch that the log holds.
+async fn present<S: EventStore>(store: &S, batch: &[NewEvent]) -> Result<HashMap<EventId, RecordedEvent>, StoreError> {
     let query = Query::from(QueryItem::ids(batch.iter().map(|event| event.id)));
-    let page = store.read(&query, ReadOptions::default().limit(EVENTS_PER_BATCH)).await?;
-    Ok(page.events.iter().map(|event| event.id).collect())
+    let mut pages = Pages::new(store, query, ReadOptions::default().limit(EVENTS_PER_BATCH));
+    let mut present = HashMap::with_capacity(batch.len());
+    while let Some(events) = pages.next().await? {
+        present.extend(events.into_iter().map(|event| (event.id, event)));
+    }
+    Ok(present)
+}
+
+/// The number of an event that another one was recorded for.
+fn other_at(event: &NewEvent, recorded: &RecordedEvent) -> Option<u64> {
+    (!is_same(event, recorded)).then(|| Ids::number(event.id))
 }
 
 /// Whether an event was recorded as it is pushed. Layers may have changed its tags and metadata.
@@ -313,6 +337,7 @@ mod tests {
         let ids: Vec<EventId> = (1..100_000).step_by(97).map(|number| a.id(number)).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
         assert_eq!(ids[0].as_uuid().get_version_num(), 8);
+        assert_eq!(Ids::number(a.id(70_000)), 70_000);
     }
 
     #[test]

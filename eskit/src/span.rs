@@ -32,6 +32,7 @@ fn outcome<S, E>(answer: &Result<Executed<S>, ExecuteError<E>>) -> &'static str 
         Err(ExecuteError::Encode(_)) => "unencodable",
         Err(ExecuteError::Limit(_)) => "limit",
         Err(ExecuteError::IdReused { .. }) => "id_reused",
+        Err(ExecuteError::KeyReused(_)) => "key_reused",
         Err(ExecuteError::StreamClosed(_)) => "closed",
         Err(ExecuteError::Store(error)) if error.kind() == StoreErrorKind::Invalid => "invalid",
         Err(ExecuteError::Options(_) | ExecuteError::Key(_) | ExecuteError::Registry(_)) => "invalid",

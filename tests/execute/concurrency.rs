@@ -1,18 +1,19 @@
 //! Many callers at once: the limits hold, nothing is lost, nothing is written twice.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Appended, EventId, LogId, Page, Place, Query, ReadOptions, RetryPolicy, StoreError};
+use eskit::{Append, AppendError, Appended, LogId, Page, Place, Query, ReadOptions, RetryPolicy, StoreError};
 use eskit_tests::bank::{Account, deposit, open_account, send};
 use eskit_tests::campus::{CampusError, Seats, define, enrol};
 use eskit_tests::race::race_orders;
 use eskit_tests::scripted::{log, names};
 use eskit_tests::shop::{Order, Stock};
 use tokio::sync::Barrier;
+
+use crate::File;
 
 const TASKS: usize = 16;
 
@@ -69,25 +70,6 @@ impl Meetings {
     /// Without a conflict the test tried nothing.
     fn took_place(&self) {
         assert!(self.conflicts.load(Ordering::Relaxed) > 0, "no two commands met");
-    }
-}
-
-/// A file of one test, removed when the test is done.
-struct File(PathBuf);
-
-impl File {
-    fn new() -> File {
-        File(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.db", EventId::new())))
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            let mut path = self.0.clone().into_os_string();
-            path.push(suffix);
-            let _ = std::fs::remove_file(path);
-        }
     }
 }
 

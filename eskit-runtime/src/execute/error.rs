@@ -14,6 +14,7 @@ use crate::model::registry::RegistryError;
 
 use super::bind::BindError;
 use super::fold::FoldError;
+use super::keyed::KeyReused;
 
 /// Why a command did not go through. `E` is the domain's own error.
 ///
@@ -22,7 +23,8 @@ use super::fold::FoldError;
 /// /// What a web service answers.
 /// fn status<E>(error: &ExecuteError<E>) -> u16 {
 ///     match error {
-///         ExecuteError::Domain(_) => 422,
+///         // The second: the idempotency key of the request is that of another one.
+///         ExecuteError::Domain(_) | ExecuteError::KeyReused(_) => 422,
 ///         // A text of the request is empty, too long, or holds a NUL.
 ///         ExecuteError::Limit(_) => 400,
 ///         ExecuteError::Conflict { .. } => 409,
@@ -63,6 +65,8 @@ pub enum ExecuteError<E = Infallible> {
         /// Where it stands.
         position: Position,
     },
+    /// The idempotency key was used before, for another call. Nothing was appended.
+    KeyReused(KeyReused),
     /// A stream that the events belong to is archived, tombstoned or deleted, or the one whose version was expected is
     /// deleted. Nothing was appended.
     StreamClosed(StreamClosed),
@@ -95,6 +99,7 @@ impl<E> ExecuteError<E> {
             ExecuteError::Encode(error) => ExecuteError::Encode(error),
             ExecuteError::Limit(error) => ExecuteError::Limit(error),
             ExecuteError::IdReused { id, position } => ExecuteError::IdReused { id, position },
+            ExecuteError::KeyReused(reused) => ExecuteError::KeyReused(reused),
             ExecuteError::StreamClosed(closed) => ExecuteError::StreamClosed(closed),
             ExecuteError::Options(text) => ExecuteError::Options(text),
             ExecuteError::Key(text) => ExecuteError::Key(text),
@@ -123,6 +128,7 @@ impl<E: fmt::Display> fmt::Display for ExecuteError<E> {
                      all of its events again, in their order; to append others, give them new ids with `EventId::new()`"
                 )
             }
+            ExecuteError::KeyReused(reused) => reused.fmt(f),
             ExecuteError::StreamClosed(closed) => closed.fmt(f),
             ExecuteError::Options(text) => f.write_str(text),
             ExecuteError::Key(text) => f.write_str(text),

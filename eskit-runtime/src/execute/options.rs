@@ -78,8 +78,10 @@ pub struct ExecuteOptions {
     /// How often a conflict is tried again.
     pub retry: RetryPolicy,
     /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events. A key
-    /// counts in the whole log, whatever the command. Its event ids are UUIDv5s of the key. A call whose decider returned no event leaves no trace of its key. Events that
-    /// were deleted since are missing in the answer; when all were, the second call fails with [`ExecuteError::Store`].
+    /// counts in the whole log: a call of another command, or of the same one with other tag values, fails with
+    /// [`ExecuteError::KeyReused`]. Its event ids are UUIDv5s of the key, and their metadata has the extra `eskit.command`, by
+    /// which calls are told apart. A call whose decider returned no event leaves no trace of its key. Events that were deleted
+    /// since are missing in the answer; when all were, the second call fails with [`ExecuteError::Store`].
     pub idempotency_key: Option<String>,
     /// The metadata of every event.
     pub metadata: Metadata,

@@ -12,7 +12,7 @@ use crate::model::models::Models;
 
 use super::error::ExecuteError;
 use super::fold::Plan;
-use super::options::ExecuteOptions;
+use super::keyed::Keyed;
 use super::{Executed, unsettled};
 
 /// How many ids of an idempotency key are looked up at once.
@@ -20,19 +20,22 @@ const IDS_AT_ONCE: usize = 32;
 
 /// What an earlier call with the same idempotency key appended, if there was one. `is_taken` says that it may be that none of
 /// its first events is there any more.
+///
+/// # Errors
+/// The key was used for another call; the store or the models cannot be read.
 pub(super) async fn repeated<M: Models<N>, N, S: EventStore, E>(
     store: &S,
     plan: &Plan<M, N>,
-    options: &ExecuteOptions,
+    keyed: Option<&Keyed<'_>>,
     attempts: u32,
     is_taken: bool,
 ) -> Result<Option<Executed<M>>, ExecuteError<E>> {
-    let Some(key) = &options.idempotency_key else { return Ok(None) };
+    let Some(keyed) = keyed else { return Ok(None) };
     let (mut events, mut ids) = (Vec::new(), 0..IDS_AT_ONCE);
     let has_gap = loop {
-        let found = find(store, key, ids.clone()).await?;
+        let found = find(store, keyed.key, ids.clone()).await?;
         let is_full = found.len() == ids.len();
-        let has_gap = found.iter().zip(ids.clone()).any(|(event, index)| event.id != EventId::from_key(key, index));
+        let has_gap = found.iter().zip(ids.clone()).any(|(event, index)| event.id != keyed.id(index));
         events.extend(found);
         if !is_full {
             break has_gap;
@@ -42,13 +45,16 @@ pub(super) async fn repeated<M: Models<N>, N, S: EventStore, E>(
     if events.is_empty() && !is_taken {
         return Ok(None);
     }
+    keyed.check(&events).map_err(ExecuteError::KeyReused)?;
     let is_there = !events.is_empty();
     let folded = plan.fold(store).await.map_err(ExecuteError::from);
     let folded = folded.map_err(|error| if is_there { unsettled(error) } else { error })?;
     // The events of a deleted stream are not found: then the append may go on behind them. Streams that are none of the command's
     // models are not asked after; only a gap among the ids tells that one of them is gone.
     if events.is_empty() || has_gap || plan.deleted(store, &folded.seen).await?.is_some() {
-        events.extend(find(store, key, ids.end..EVENTS_PER_APPEND_MAX).await?);
+        let rest = find(store, keyed.key, ids.end..EVENTS_PER_APPEND_MAX).await?;
+        keyed.check(&rest).map_err(ExecuteError::KeyReused)?;
+        events.extend(rest);
     }
     if events.is_empty() {
         return Ok(None);

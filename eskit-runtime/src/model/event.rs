@@ -92,6 +92,14 @@ impl EventTypes {
         }
     }
 
+    /// Whether an event of this wire name, which may be a former one, is in the set.
+    pub(crate) fn has(self, name: &str) -> bool {
+        match self {
+            EventTypes::One(event) => event.is_named(name),
+            EventTypes::Many(sets) => sets.iter().any(|set| set.has(name)),
+        }
+    }
+
     /// Whether an event of this wire name is in the set; former names do not count.
     pub(crate) const fn hold(self, name: &str) -> bool {
         match self {

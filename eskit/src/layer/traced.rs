@@ -25,8 +25,8 @@ use outline::{Outline, Outlined};
 /// is no error's full text: of a failure of the store it is the [kind](eskit_runtime::StoreErrorKind::name).
 ///
 /// With the feature, each command of [`App`](crate::App) is a span too, whatever the store: `execute`, with `command`, then
-/// `outcome` (`appended`, `nothing`, `repeated`, `refused`, `conflict`, `unknown`, `limit`, `id_reused`, `closed`, `undecodable`,
-/// `unencodable`, `invalid`, `failed`) and, where it is known, `attempts`.
+/// `outcome` (`appended`, `nothing`, `repeated`, `refused`, `conflict`, `unknown`, `limit`, `id_reused`, `key_reused`, `closed`,
+/// `undecodable`, `unencodable`, `invalid`, `failed`) and, where it is known, `attempts`.
 #[derive(Clone, Debug)]
 pub struct Traced<S> {
     store: S,
