@@ -12,5 +12,6 @@ pub(crate) mod queue;
 pub(crate) mod repeat;
 pub(crate) mod request;
 pub(crate) mod retag;
+pub(crate) mod streams;
 pub(crate) mod turn;
 pub(crate) mod writer;

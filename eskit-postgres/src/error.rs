@@ -4,8 +4,6 @@ use std::time::Duration;
 use eskit_runtime::{Place, StoreError, StoreErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
-use crate::sql::names::Names;
-
 /// What can go wrong between this crate and the database.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -53,8 +51,8 @@ impl fmt::Display for Fault {
     }
 }
 
-fn on_log(doing: &str, names: &Names) -> String {
-    format!("{doing} the log `{names}`")
+fn on_log(doing: &str, log: &impl fmt::Display) -> String {
+    format!("{doing} the log `{log}`")
 }
 
 /// What the server said, if it was the server.
@@ -144,8 +142,8 @@ impl Fault {
     }
 
     /// The error that a caller sees: what was tried on which log, what the database said, and what to do.
-    pub(crate) fn into_error(self, doing: &str, names: &Names) -> StoreError {
-        self.into_failure(&on_log(doing, names))
+    pub(crate) fn into_error(self, doing: &str, log: &impl fmt::Display) -> StoreError {
+        self.into_failure(&on_log(doing, log))
     }
 
     /// The same where there is no log yet.
@@ -158,8 +156,8 @@ impl Fault {
     }
 
     /// The text of [`Fault::into_error`].
-    pub(crate) fn text(&self, doing: &str, names: &Names) -> String {
-        self.failure(&on_log(doing, names))
+    pub(crate) fn text(&self, doing: &str, log: &impl fmt::Display) -> String {
+        self.failure(&on_log(doing, log))
     }
 
     fn failure(&self, to_do: &str) -> String {

@@ -1,5 +1,7 @@
 //! Reading: pages and queries.
 
 pub(crate) mod page;
+pub(crate) mod range;
 pub(crate) mod rarest;
 pub(crate) mod select;
+pub(crate) mod stream_info;

@@ -14,16 +14,16 @@ use crate::append::request::Prepared;
 use crate::append::writer::Writer;
 use crate::append::{lifecycle, payload, retag};
 use crate::error::Fault;
-use crate::open::inspect::Log;
 use crate::open::options::PostgresOptions;
-use crate::open::pooler::{self, Way};
 use crate::pool::background::Background;
 use crate::pool::connections::{Connections, Purpose, within};
 use crate::pool::watch::Heads;
-use crate::read::page;
+use crate::read::{page, stream_info};
 use crate::sql::migrations::PayloadType;
 use crate::sql::names::Names;
 use crate::sql::statements::Statements;
+
+mod opening;
 
 /// How often a question is asked before it is told that the connection broke.
 const TRIES: u32 = 4;
@@ -124,55 +124,6 @@ impl PostgresStore {
         self.inner.payload
     }
 
-    pub(crate) async fn open_with(
-        pool: PgPool,
-        owns_pool: bool,
-        background: Background,
-        options: PostgresOptions,
-    ) -> Result<PostgresStore, StoreError> {
-        let names = Names::new(&options.schema, &options.prefix)?;
-        let opening = Parts::open(pool, names.clone(), options);
-        let opened = background.run(async { Ok(opening.await) }).await;
-        let parts = opened.map_err(|fault| fault.into_error("open", &names))??;
-        let Parts { payload, connections, statements, heads, writer, queue } = parts;
-        let (ended, has_ended) = watch::channel(false);
-        let serving = Arc::clone(&writer).serve(Arc::clone(&queue));
-        let runtime = background.runtime();
-        runtime.spawn(async move {
-            serving.await;
-            ended.send_replace(true);
-        });
-        runtime.spawn(Arc::clone(&heads).follow());
-        runtime.spawn(Arc::clone(&heads).announce_all());
-        runtime.spawn(Arc::clone(&connections).tidy());
-        let ending = Ending {
-            queue: Arc::clone(&queue),
-            has_ended,
-            heads: Arc::clone(&heads),
-            connections: Arc::clone(&connections),
-        };
-        let (mut pool_closing, ending_with_pool) = (connections.pool().close_event(), ending.clone());
-        runtime.spawn(async move {
-            (&mut pool_closing).await;
-            ending_with_pool.run().await;
-        });
-        let changing = Arc::default();
-        let inner = Inner {
-            names,
-            payload,
-            statements,
-            heads,
-            background,
-            connections,
-            writer,
-            queue,
-            changing,
-            ending,
-            owns_pool,
-        };
-        Ok(PostgresStore { inner: Arc::new(inner) })
-    }
-
     /// Closes the store for all its clones: appends that were taken in are finished, later ones and reads fail as closed, and
     /// whoever waits in `watch` is told. A pool that was made from a DSN is closed too; one that was handed in is not. When the
     /// pool is closed, the store is closed as well.
@@ -246,45 +197,6 @@ impl Drop for Inner {
     }
 }
 
-/// What a store is made of.
-struct Parts {
-    payload: PayloadType,
-    connections: Arc<Connections>,
-    statements: Arc<Statements>,
-    heads: Arc<Heads>,
-    writer: Arc<Writer>,
-    queue: Arc<Queue>,
-}
-
-impl Parts {
-    /// Checks the log, and migrates it if that is wanted. Must run on the store's thread.
-    async fn open(pool: PgPool, names: Names, options: PostgresOptions) -> Result<Parts, StoreError> {
-        let checking = tokio::time::timeout(options.call_timeout, pooler::check(&pool, &names));
-        // A network that is silent is told of below.
-        let way = checking.await.unwrap_or(Ok(Way::Own))?;
-        let max_connections = options.max_connections.unwrap_or_else(|| pool.options().get_max_connections()).max(2);
-        // Who listens holds a connection. A pooler that lends connections for a transaction would let another program listen.
-        let listens = options.listen && max_connections > 2 && way == Way::Own;
-        let others = max_connections - 1 - u32::from(listens);
-        let connections = Arc::new(Connections::new(pool, others, options.call_timeout));
-        let Log { id, payload } = options.inspect(&connections, &names).await?;
-        let statements = Arc::new(Statements::new(&names, payload, id));
-        let heads = Heads::new(Arc::clone(&connections), Arc::clone(&statements), names.channel(), listens, &options);
-        let heads = Arc::new(heads);
-        heads.ask(Place::START).await.map_err(|fault| fault.into_error("open", &names))?;
-        let writer = Arc::new(Writer {
-            names: names.clone(),
-            connections: Arc::clone(&connections),
-            statements: Arc::clone(&statements),
-            heads: Arc::clone(&heads),
-            wait_ms: options.lock_timeout.map(|timeout| i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1)),
-            retry_for: options.retry_for,
-        });
-        let queue = Arc::new(Queue::new(options.queue_len, names));
-        Ok(Parts { payload, connections, statements, heads, writer, queue })
-    }
-}
-
 impl EventStore for PostgresStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let inner = &self.inner;
@@ -343,7 +255,7 @@ impl EventStore for PostgresStore {
         let stream = stream.clone();
         self.ask("read", move |connections, statements| {
             let stream = stream.clone();
-            async move { lifecycle::read_info(&connections, &statements, &stream).await }
+            async move { stream_info::read_info(&connections, &statements, &stream).await }
         })
         .await
     }

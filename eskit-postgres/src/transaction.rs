@@ -13,8 +13,8 @@ use crate::append::known::Known;
 use crate::append::outcome::Verdict;
 use crate::append::{lifecycle, repeat, retag, turn};
 use crate::error::Fault;
-use crate::pool::watch;
-use crate::read::page;
+use crate::read::{page, stream_info};
+use crate::sql::head::head_behind;
 use crate::store::PostgresStore;
 
 impl PostgresStore {
@@ -162,7 +162,7 @@ impl EventStore for InTransaction<'_> {
 
     async fn head(&self) -> Result<Place, StoreError> {
         let mut inside = self.inside.lock().await;
-        let result = watch::head_behind(inside.connection, &self.store.inner.statements, Place::START).await;
+        let result = head_behind(inside.connection, &self.store.inner.statements, Place::START).await;
         inside.told(&self.store, "read", result)
     }
 
@@ -174,7 +174,7 @@ impl EventStore for InTransaction<'_> {
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         limits::check_stream(stream)?;
         let mut inside = self.inside.lock().await;
-        let result = lifecycle::info(inside.connection, &self.store.inner.statements, stream).await;
+        let result = stream_info::info(inside.connection, &self.store.inner.statements, stream).await;
         inside.told(&self.store, "read", result)
     }
 

@@ -3,9 +3,11 @@
 pub(crate) mod batch;
 pub(crate) mod budget;
 pub(crate) mod condition;
+pub(crate) mod encoded;
 pub(crate) mod ids;
 pub(crate) mod lifecycle;
 pub(crate) mod repeat;
 pub(crate) mod retag;
 pub(crate) mod state;
 pub(crate) mod statements;
+pub(crate) mod transaction;

@@ -131,3 +131,8 @@ fn remedy(kind: StoreErrorKind) -> &'static str {
 pub(crate) fn closed(path: &Path) -> StoreError {
     StoreError::new(StoreErrorKind::Closed, format!("the store `{}` is closed; open it again", path.display()))
 }
+
+/// A thread of the store could not be started.
+pub(crate) fn no_thread(error: std::io::Error) -> StoreError {
+    StoreError::new(StoreErrorKind::Other, format!("cannot start a thread of the store: {error}")).with_source(error)
+}

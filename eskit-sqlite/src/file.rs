@@ -1,6 +1,7 @@
 //! The log's file: its tables and rows, and whether it is still the file that was opened.
 
 pub(crate) mod busy;
+pub(crate) mod erase;
 pub(crate) mod identity;
 pub(crate) mod mark;
 pub(crate) mod place;

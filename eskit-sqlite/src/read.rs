@@ -5,4 +5,5 @@ pub(crate) mod range;
 pub(crate) mod scan;
 pub(crate) mod select;
 pub(crate) mod stream;
+pub(crate) mod stream_info;
 pub(crate) mod tagged;

@@ -1,16 +1,16 @@
-use std::collections::HashMap;
-
 use eskit_runtime::{NewEvent, StreamId, Timestamp};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Uuid;
 use sqlx::{AssertSqlSafe, Postgres};
 
-use crate::append::condition::{Conditions, number};
+use crate::append::condition::Conditions;
 use crate::append::known::Known;
 use crate::append::one::One;
 use crate::append::overlap::Overlaps;
 use crate::append::request::Prepared;
+use crate::append::streams::Streams;
+use crate::sql::arrays::number;
 use crate::sql::statements::Statements;
 
 /// Pairs of appends, of which one could hang on the other, that one batch takes in.
@@ -27,58 +27,6 @@ pub(crate) struct Batch<'r> {
     tags: TagRows<'r>,
     later: Vec<i32>,
     earlier: Vec<i32>,
-}
-
-/// The streams that a batch names.
-#[derive(Default)]
-pub(crate) struct Streams<'r> {
-    numbers: HashMap<&'r StreamId, i32>,
-    all: Vec<&'r StreamId>,
-    types: Vec<&'r str>,
-    ids: Vec<&'r str>,
-    /// How many events of the batch each one gets.
-    events: Vec<i64>,
-    /// The lowest version that a condition expects of each one; 0 for none.
-    expected: Vec<i64>,
-}
-
-impl<'r> Streams<'r> {
-    /// The number of a stream, from 1.
-    pub(crate) fn number_of(&mut self, stream: &'r StreamId) -> i32 {
-        let next = number(self.ids.len() + 1);
-        *self.numbers.entry(stream).or_insert_with(|| {
-            self.all.push(stream);
-            self.types.push(stream.stream_type());
-            self.ids.push(stream.id());
-            self.events.push(0);
-            self.expected.push(0);
-            next
-        })
-    }
-
-    /// Notes that a condition expects this version of a stream. Returns the number of the stream.
-    pub(crate) fn expect(&mut self, stream: &'r StreamId, version: i64) -> i32 {
-        let number = self.number_of(stream);
-        if let Some(expected) = self.index_of(stream).and_then(|index| self.expected.get_mut(index)) {
-            *expected = if *expected == 0 { version } else { version.min(*expected) };
-        }
-        number
-    }
-
-    /// The stream with this place in arrays that count from 0.
-    pub(crate) fn stream(&self, index: usize) -> Option<StreamId> {
-        self.all.get(index).copied().cloned()
-    }
-
-    /// The streams, by their numbers.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'r StreamId> {
-        self.all.iter().copied()
-    }
-
-    /// The place of a stream in arrays that count from 0, if the batch names it.
-    pub(crate) fn index_of(&self, stream: &StreamId) -> Option<usize> {
-        self.numbers.get(stream).and_then(|number| usize::try_from(*number - 1).ok())
-    }
 }
 
 #[derive(Default)]
@@ -155,14 +103,7 @@ impl<'r> Batch<'r> {
         events.offset.push(place.into());
         events.id.push(event.id.as_uuid());
         events.name.push(name);
-        let (mut stream, mut nth) = (0, 0);
-        if let Some(of) = &event.stream {
-            stream = self.streams.number_of(of);
-            if let Some(events) = self.streams.index_of(of).and_then(|index| self.streams.events.get_mut(index)) {
-                *events += 1;
-                nth = *events;
-            }
-        }
+        let (stream, nth) = event.stream.as_ref().map_or((0, 0), |stream| self.streams.add_event(stream));
         events.stream.push(stream);
         events.nth.push(nth);
         events.stream_type.push(event.stream.as_ref().map(StreamId::stream_type));

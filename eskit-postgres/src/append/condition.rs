@@ -1,7 +1,9 @@
 use eskit_runtime::{Condition, ExpectedVersion, Place, Position, QueryItem};
 use sqlx::types::Uuid;
 
-use crate::append::batch::Streams;
+use crate::append::streams::Streams;
+use crate::read::range::is_impossible;
+use crate::sql::arrays::{array, number};
 use crate::sql::record::column;
 
 /// The conditions of a batch, sorted by how the database checks them, as the arrays of one call.
@@ -71,27 +73,6 @@ pub(crate) struct Others<'r> {
     pub(crate) ids: Vec<String>,
 }
 
-/// Where the part of each item begins and ends in an array of all of them, counted from 1.
-#[derive(Default)]
-pub(crate) struct Slices {
-    pub(crate) from: Vec<i32>,
-    pub(crate) to: Vec<i32>,
-}
-
-impl Slices {
-    /// Notes that `values` follow what `all` holds, and adds them.
-    pub(crate) fn push<T>(&mut self, all: &mut Vec<T>, values: impl IntoIterator<Item = T>) {
-        self.from.push(number(all.len() + 1));
-        all.extend(values);
-        self.to.push(number(all.len()));
-    }
-}
-
-/// A count or index as the database takes it. The limits of the contract keep all of them far below the maximum.
-pub(crate) fn number(count: usize) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
-}
-
 impl<'r> Conditions<'r> {
     /// Adds a condition of an append, unless it always holds.
     pub(crate) fn add(&mut self, append: i32, condition: &'r Condition, streams: &mut Streams<'r>) {
@@ -154,14 +135,6 @@ impl<'r> Conditions<'r> {
     }
 }
 
-/// Whether an item asks for a stream of one type and for the type of another.
-pub(crate) fn is_impossible(item: &QueryItem) -> bool {
-    match (&item.stream, &item.stream_type) {
-        (Some(stream), Some(wanted)) => stream.stream_type() != wanted.as_str(),
-        _ => false,
-    }
-}
-
 impl<'r> Others<'r> {
     fn add(&mut self, condition: i32, item: &'r QueryItem, after: i64) {
         self.condition.push(condition);
@@ -172,34 +145,5 @@ impl<'r> Others<'r> {
         self.in_stream_type.push(item.stream.as_ref().map(|stream| stream.stream_type()));
         self.in_stream_id.push(item.stream.as_ref().map(|stream| stream.id()));
         self.stream_type.push(item.stream_type.as_deref());
-    }
-}
-
-/// An array as PostgreSQL reads it: <https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO>.
-fn array(values: impl Iterator<Item = impl AsRef<str>>) -> String {
-    let mut literal = String::from("{");
-    for value in values {
-        literal.push_str(if literal.len() > 1 { ",\"" } else { "\"" });
-        for char in value.as_ref().chars() {
-            if matches!(char, '"' | '\\') {
-                literal.push('\\');
-            }
-            literal.push(char);
-        }
-        literal.push('"');
-    }
-    literal.push('}');
-    literal
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn array_literals_quote_what_would_end_them() {
-        assert_eq!(array(std::iter::empty::<&str>()), "{}");
-        assert_eq!(array(["a:b", "", "NULL", "{,}"].iter()), r#"{"a:b","","NULL","{,}"}"#);
-        assert_eq!(array([r#"say "\""#].iter()), r#"{"say \"\\\""}"#);
     }
 }

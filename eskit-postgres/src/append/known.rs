@@ -1,7 +1,7 @@
 use eskit_runtime::KnownVersions;
 use sqlx::types::Uuid;
 
-use crate::append::batch::Streams;
+use crate::append::streams::Streams;
 
 /// The versions of the streams that this process wrote to last, as they were when its last batch was committed. They hold as
 /// long as the log ends with the last event of that batch, which the database checks behind its lock.

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use eskit_runtime::{
     Interner, RecordedEvent, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
@@ -7,7 +5,8 @@ use sqlx::{Connection, PgConnection};
 
 use crate::append::writer::Writer;
 use crate::error::Fault;
-use crate::pool::connections::{Connections, Purpose, within};
+use crate::pool::connections::{Purpose, within};
+use crate::read::stream_info::info;
 use crate::sql::record;
 use crate::sql::statements::Statements;
 
@@ -19,46 +18,6 @@ const CHANGE_CALLS: u32 = 10;
 
 /// What becomes of a change: the status from then on, or why there is none.
 type Changed = Result<StreamStatus, StreamError>;
-
-/// The status that the database holds as a number, a time and a reason.
-pub(crate) fn status(number: i32, at: i64, reason: Option<String>) -> Result<StreamStatus, Fault> {
-    let (at, reason) = (Timestamp::from_micros(at), reason.unwrap_or_default());
-    match number {
-        1 => Ok(StreamStatus::Archived { at }),
-        2 => Ok(StreamStatus::Tombstoned { at, reason }),
-        3 => Ok(StreamStatus::Deleted { at, reason }),
-        other => Err(Fault::Damaged(format!("a stream has the unknown status {other}"))),
-    }
-}
-
-pub(crate) async fn info(
-    conn: &mut PgConnection,
-    statements: &Statements,
-    stream: &StreamId,
-) -> Result<StreamInfo, Fault> {
-    let (number, at, reason, version): (Option<i32>, Option<i64>, Option<String>, i64) = statements
-        .query_as(&statements.stream_info)
-        .bind(stream.stream_type())
-        .bind(stream.id())
-        .fetch_one(conn)
-        .await?;
-    let status = match number {
-        None => StreamStatus::Open,
-        Some(number) => status(number, at.unwrap_or_default(), reason)?,
-    };
-    Ok(StreamInfo::new(version.unsigned_abs(), status))
-}
-
-pub(crate) async fn read_info(
-    connections: &Arc<Connections>,
-    statements: &Statements,
-    stream: &StreamId,
-) -> Result<StreamInfo, Fault> {
-    let mut connection = connections.take(Purpose::Other).await?;
-    let result = within(connections.call_timeout(), info(&mut connection, statements, stream)).await;
-    connection.give_back(&result);
-    result
-}
 
 /// Changes a stream in a transaction of its own.
 pub(crate) async fn change_alone(writer: &Writer, stream: &StreamId, change: &StreamChange) -> Result<Changed, Fault> {

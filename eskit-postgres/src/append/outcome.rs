@@ -6,13 +6,13 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use crate::append::batch::Batch;
-use crate::append::condition::number;
 use crate::append::known::Known;
-use crate::append::lifecycle;
 use crate::append::one;
 use crate::append::overlap::matches;
 use crate::append::request::Answer;
 use crate::error::Fault;
+use crate::read::stream_info;
+use crate::sql::arrays::number;
 use crate::sql::migrations::CONDITION_STEPS_MAX;
 use crate::sql::record::{column, position};
 
@@ -204,7 +204,7 @@ fn closed(row: &PgRow) -> Result<Vec<Closed>, Fault> {
     let streams = appends.into_iter().zip(streams);
     let statuses = statuses.into_iter().zip(times).zip(reasons);
     let closed = streams.zip(statuses).map(|((append, stream), ((status, at), reason))| {
-        Ok(Closed { append, stream, status: lifecycle::status(status, at, reason)? })
+        Ok(Closed { append, stream, status: stream_info::status(status, at, reason)? })
     });
     closed.collect()
 }

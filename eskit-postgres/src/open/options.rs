@@ -5,19 +5,15 @@ use eskit_runtime::{StoreError, StoreErrorKind};
 use sqlx::PgPool;
 
 use crate::open::inspect::Log;
-use crate::open::{connect, inspect, migrate};
-use crate::pool::background::Background;
+use crate::open::{inspect, migrate};
 use crate::pool::connections::{Connections, Purpose};
 use crate::sql::migrations::{DEFAULT_SCHEMA, PayloadType};
 use crate::sql::names::Names;
-use crate::store::PostgresStore;
 
-/// Connections that a pool made from a DSN may open.
-const MAX_CONNECTIONS: u32 = 10;
 /// Appends that one store may queue.
 const QUEUE_LEN_MAX: usize = 1 << 20;
 
-/// How to open a [`PostgresStore`].
+/// How to open a [`PostgresStore`](crate::PostgresStore).
 ///
 /// ```no_run
 /// # async fn example(pool: sqlx::PgPool) -> Result<(), eskit_runtime::StoreError> {
@@ -105,7 +101,7 @@ impl PostgresOptions {
         self
     }
 
-    /// How long an append waits for another process, or for a transaction of [`PostgresStore::in_transaction`], before it fails
+    /// How long an append waits for another process, or for a transaction of [`PostgresStore::in_transaction`](crate::PostgresStore::in_transaction), before it fails
     /// as busy. `None` leaves it to the `lock_timeout` of the session, as in such a transaction itself.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Option<Duration>) -> PostgresOptions {
@@ -156,37 +152,6 @@ impl PostgresOptions {
     pub fn call_timeout(mut self, timeout: Duration) -> PostgresOptions {
         self.call_timeout = timeout.max(Duration::from_millis(1));
         self
-    }
-
-    /// Opens the log in the database of this pool. The store opens connections of its own as the pool says, and leaves those
-    /// of the pool to the caller, whose it stays.
-    ///
-    /// # Errors
-    /// `Invalid` for names that cannot be used, for a payload type other than the log's, and for a database whose encoding
-    /// is not UTF8; `Unsupported` behind a pooler that mixes up prepared statements; `Corrupt` for a log of which a restore left
-    /// out a part; `Foreign` when the log is missing or older and migrations were not asked for, when the database is newer
-    /// than this program, or when the tables belong to another one; `Unavailable` when the server cannot be reached.
-    pub async fn open(self, pool: PgPool) -> Result<PostgresStore, StoreError> {
-        PostgresStore::open_with(pool, false, Background::start()?, self).await
-    }
-
-    /// Opens the log in the database that a DSN names: `postgres://user:password@host:port/database`, with the parameters of
-    /// sqlx behind `?`, such as `host=/var/run/postgresql` for a Unix socket or `sslmode=require`, for which sqlx must be
-    /// built with TLS.
-    ///
-    /// # Errors
-    /// As [`PostgresOptions::open`]; `Invalid` for a DSN that cannot be read or has a parameter that sqlx does not know.
-    pub async fn connect(self, dsn: &str) -> Result<PostgresStore, StoreError> {
-        let background = Background::start()?;
-        let pool = {
-            // A pool is made in a runtime, and the caller need not have one.
-            let _entered = background.runtime().enter();
-            connect::pool(dsn, self.max_connections.unwrap_or(MAX_CONNECTIONS))?
-        };
-        let reaching = pool.clone();
-        let reached = background.run(async move { Ok(connect::reach(&reaching).await) }).await;
-        reached.map_err(|fault| fault.into_failure("connect"))??;
-        PostgresStore::open_with(pool, true, background, self).await
     }
 
     /// Runs the migrations that the database lacks, all or none, in one transaction. Others may do the same at the same time.

@@ -1,34 +1,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eskit_runtime::{EventId, Place};
+use eskit_runtime::Place;
+use sqlx::Acquire;
 use sqlx::postgres::PgListener;
-use sqlx::types::Uuid;
-use sqlx::{Acquire, PgConnection};
 use tokio::sync::watch;
 
 use crate::error::Fault;
-use crate::open::options::PostgresOptions;
 use crate::pool::connections::{Connections, Purpose, within};
-use crate::sql::record::{column, position};
+use crate::sql::head::head_behind;
 use crate::sql::statements::Statements;
 
 /// The least time between two announcements: those in between become one.
 const ANNOUNCE_GAP: Duration = Duration::from_millis(5);
 /// How long the follower keeps its connection when nobody waits any more.
 const FOLLOW_IDLE_MAX: Duration = Duration::from_secs(5);
-
-/// Asks the database for the head of the log, which must hold a place.
-pub(crate) async fn head_behind(
-    conn: &mut PgConnection,
-    statements: &Statements,
-    place: Place,
-) -> Result<Place, Fault> {
-    let query = statements.query_as::<(i64, Option<Uuid>, Option<Uuid>)>(&statements.head);
-    let (at, id, found) = query.bind(column(place.position)).fetch_one(conn).await?;
-    let head = Place { position: position(at), id: id.map(EventId::from) };
-    if place.is_held(head.position, found.map(EventId::from)) { Ok(head) } else { Err(Fault::Replaced(place)) }
-}
 
 /// The head of the log as this process knows it: set by its own commits at once, and by a follower, while somebody waits, for what
 /// other processes do. Also goes back, with a log that was restored.
@@ -40,10 +26,17 @@ pub(crate) struct Heads {
     news: watch::Sender<Place>,
     connections: Arc<Connections>,
     statements: Arc<Statements>,
-    channel: String,
-    announces: bool,
-    listens: bool,
-    poll_interval: Duration,
+    following: Following,
+}
+
+/// How a store hears of commits by other processes, and tells them of its own.
+pub(crate) struct Following {
+    /// The channel of the database for both.
+    pub(crate) channel: String,
+    pub(crate) announces: bool,
+    pub(crate) listens: bool,
+    /// How often to ask besides.
+    pub(crate) poll_interval: Duration,
 }
 
 #[derive(Clone, Copy)]
@@ -87,18 +80,11 @@ impl Drop for Waiting<'_> {
 }
 
 impl Heads {
-    /// Announces commits to this channel, and `listens` to it for those of others, besides asking from time to time.
-    pub(crate) fn new(
-        connections: Arc<Connections>,
-        statements: Arc<Statements>,
-        channel: String,
-        listens: bool,
-        options: &PostgresOptions,
-    ) -> Heads {
+    /// Follows the log as `following` says.
+    pub(crate) fn new(connections: Arc<Connections>, statements: Arc<Statements>, following: Following) -> Heads {
         let (state, _) = watch::channel(State { head: Place::START, is_closed: false });
         let ((waiting, _), (news, _)) = (watch::channel(0), watch::channel(Place::START));
-        let (announces, poll_interval) = (options.listen, options.poll_interval);
-        Heads { state, waiting, news, connections, statements, channel, announces, listens, poll_interval }
+        Heads { state, waiting, news, connections, statements, following }
     }
 
     /// Sets the head, and wakes who waits if it is news.
@@ -135,7 +121,7 @@ impl Heads {
         let mut idle_since = Instant::now();
         let limit = self.connections.call_timeout();
         while idle_since.elapsed() <= FOLLOW_IDLE_MAX && !self.state.borrow().is_closed {
-            if listener.is_none() && self.listens {
+            if listener.is_none() && self.following.listens {
                 listener = within(limit, self.listen()).await.ok();
             }
             // A failure here is met again, and told, by the read that follows. It is the listener's connection that is asked,
@@ -149,12 +135,14 @@ impl Heads {
             }
             // Something was heard or the time is up: it is time to ask.
             match &mut listener {
-                Some(heard) => match tokio::time::timeout(self.poll_interval.min(limit), heard.try_recv()).await {
-                    Ok(Ok(Some(_))) => while heard.next_buffered().is_some() {},
-                    Ok(_) => listener = None,
-                    Err(_) => {}
-                },
-                None => tokio::time::sleep(self.poll_interval.min(limit)).await,
+                Some(heard) => {
+                    match tokio::time::timeout(self.following.poll_interval.min(limit), heard.try_recv()).await {
+                        Ok(Ok(Some(_))) => while heard.next_buffered().is_some() {},
+                        Ok(_) => listener = None,
+                        Err(_) => {}
+                    }
+                }
+                None => tokio::time::sleep(self.following.poll_interval.min(limit)).await,
             }
             if *waiting.borrow() > 0 {
                 idle_since = Instant::now();
@@ -165,7 +153,7 @@ impl Heads {
     async fn listen(&self) -> Result<PgListener, Fault> {
         let mut listener = PgListener::connect_with(&self.connections.apart()).await?;
         listener.eager_reconnect(false);
-        listener.listen(&self.channel).await?;
+        listener.listen(&self.following.channel).await?;
         Ok(listener)
     }
 
@@ -177,7 +165,7 @@ impl Heads {
     /// Lets other processes be told, soon and outside of any append, that the log has grown. What happens meanwhile is told
     /// with it.
     pub(crate) fn announce(&self, head: Place) {
-        if self.announces {
+        if self.following.announces {
             self.news.send_replace(head);
         }
     }
@@ -194,7 +182,7 @@ impl Heads {
 
     async fn notify(&self) -> Result<(), Fault> {
         let mut connection = self.connections.take(Purpose::Other).await?;
-        let query = sqlx::query(self.statements.notify).bind(&self.channel);
+        let query = sqlx::query(self.statements.notify).bind(&self.following.channel);
         let call = async { query.execute(&mut *connection).await.map(drop).map_err(Fault::from) };
         let result = within(self.connections.call_timeout(), call).await;
         connection.give_back(&result);

@@ -5,38 +5,11 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::error::Fault;
-use crate::pool::watch;
+use crate::read::range::Range;
 use crate::read::select::Sources;
+use crate::sql::head::head_behind;
 use crate::sql::record::{self, column};
 use crate::sql::statements::Statements;
-
-/// The positions and the versions that a read may return, and in which order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Range {
-    /// Only positions greater than this one.
-    pub(crate) after: i64,
-    /// Only positions up to and including this one.
-    pub(crate) until: i64,
-    /// Only these versions, the first and the last.
-    pub(crate) versions: Option<(i64, i64)>,
-    pub(crate) direction: Direction,
-}
-
-impl Range {
-    fn of(options: &ReadOptions) -> Range {
-        let version = |version: u64| i64::try_from(version).unwrap_or(i64::MAX);
-        Range {
-            after: column(options.after),
-            until: options.until.map_or(i64::MAX, column),
-            versions: options.versions().map(|(first, last)| (version(first), version(last))),
-            direction: options.direction,
-        }
-    }
-
-    fn is_empty(self) -> bool {
-        self.after >= self.until || self.versions.is_some_and(|(first, last)| first > last)
-    }
-}
 
 /// A page, and whether the server has more to send than what it has room for.
 pub(crate) struct Read {
@@ -59,7 +32,7 @@ pub(crate) async fn read(
     if range.is_empty() || select.sql.is_empty() {
         let head = match looked_up_at {
             Some(head) => head,
-            None => watch::head_behind(conn, statements, options.holds).await?,
+            None => head_behind(conn, statements, options.holds).await?,
         };
         return Ok(Read { page: Page::new(Vec::new(), false, head), is_cut: false });
     }

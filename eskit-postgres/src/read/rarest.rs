@@ -1,7 +1,7 @@
 use sqlx::PgConnection;
 
 use crate::error::Fault;
-use crate::read::page::Range;
+use crate::read::range::Range;
 use crate::sql::statements::Statements;
 
 /// How far to count a tag's events to find the rarest: a first try, by how much to go further, and where to stop.

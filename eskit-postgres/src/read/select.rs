@@ -6,11 +6,11 @@ use sqlx::postgres::PgArguments;
 use sqlx::types::Uuid;
 use sqlx::{Arguments, Encode, PgConnection, Postgres, Type};
 
-use crate::append::condition::{Slices, is_impossible};
 use crate::error::Fault;
-use crate::pool::watch;
-use crate::read::page::Range;
+use crate::read::range::{Range, is_impossible};
 use crate::read::rarest::rarest;
+use crate::sql::arrays::Slices;
+use crate::sql::head::head_behind;
 use crate::sql::names::{EQ, GE, GT, LE, LT, NE};
 use crate::sql::record::column;
 use crate::sql::statements::Statements;
@@ -78,7 +78,7 @@ impl<'q> Sources<'q> {
         let mut looked_up_at = None;
         let items = || query.items().iter().filter(|item| !is_impossible(item));
         if items().any(needs_lookup) {
-            let head = watch::head_behind(conn, statements, holds).await?;
+            let head = head_behind(conn, statements, holds).await?;
             range.until = range.until.min(column(head.position));
             looked_up_at = Some(head);
         }

@@ -1,20 +1,20 @@
-use eskit_runtime::{AppendError, Appended, Envelope, NewEvent, Place, StreamClosed, StreamId, Timestamp};
+use eskit_runtime::{AppendError, Appended, Envelope, NewEvent, StreamClosed, StreamId, Timestamp};
 use rusqlite::Connection;
 
 use crate::append::budget::Budget;
 use crate::append::condition;
-use crate::append::lifecycle;
+use crate::append::encoded::EncodedAppend;
 use crate::append::repeat::{self, Known};
 use crate::append::state::LogState;
 use crate::append::statements::Statements;
+use crate::append::transaction::Transaction;
 use crate::error::Fault;
-use crate::file::place;
+use crate::file::erase::{SecureDelete, secure_delete};
 use crate::file::row::position;
 use crate::file::tier::Tier;
-use crate::open::connect::{SecureDelete, secure_delete};
 use crate::read::scan;
+use crate::read::stream_info;
 use crate::read::tagged;
-use crate::threads::request::EncodedAppend;
 
 /// A batch of more events than this writes their entries where they stay: so many share the pages that they touch.
 const RECENT_MAX: i64 = 500;
@@ -22,10 +22,8 @@ const RECENT_MAX: i64 = 500;
 /// One transaction of the writer: appends are checked and written one after the other, each against the file as the
 /// earlier ones left it. A refused append wrote nothing, so nothing ever has to be undone for one alone.
 pub(crate) struct Batch<'b, 'c> {
-    pub(crate) conn: &'c Connection,
-    statements: &'b mut Statements<'c>,
+    pub(crate) log: Transaction<'b, 'c>,
     budget: &'b Budget,
-    pub(crate) state: LogState,
     /// The position of the last event before this batch.
     begun_at: i64,
     settle_after: i64,
@@ -43,12 +41,13 @@ impl<'b, 'c> Batch<'b, 'c> {
         state: LogState,
         settle_after: i64,
     ) -> Batch<'b, 'c> {
-        Batch { conn, statements, budget, begun_at: state.head, state, settle_after, tier: Tier::Recent }
+        let begun_at = state.head;
+        Batch { log: Transaction { conn, statements, state }, budget, begun_at, settle_after, tier: Tier::Recent }
     }
 
     /// Chooses where the entries of so many further events go.
     fn choose_tier(&mut self, events: usize) -> Result<(), Fault> {
-        let events = self.state.head - self.begun_at + i64::try_from(events).unwrap_or(i64::MAX);
+        let events = self.log.state.head - self.begun_at + i64::try_from(events).unwrap_or(i64::MAX);
         if self.tier == Tier::Recent && events > RECENT_MAX {
             self.settle()?;
             self.tier = Tier::Settled;
@@ -58,25 +57,25 @@ impl<'b, 'c> Batch<'b, 'c> {
 
     /// Moves all recent entries to where the others are.
     fn settle(&mut self) -> Result<(), Fault> {
-        if self.state.settled < self.state.head {
+        if self.log.state.settled < self.log.state.head {
             // Whatever fails is undone with the whole transaction: `OR FAIL` spares the journal of a statement alone.
-            self.conn.execute_batch(
+            self.log.conn.execute_batch(
                 "INSERT OR FAIL INTO streams SELECT * FROM streams_recent; INSERT OR FAIL INTO tags SELECT * FROM tags_recent",
             )?;
             // Pages that become free would keep entries of streams that are deleted later.
-            secure_delete(self.conn, SecureDelete::Full)?;
-            self.conn.execute_batch("DELETE FROM streams_recent; DELETE FROM tags_recent")?;
-            secure_delete(self.conn, SecureDelete::Fast)?;
+            secure_delete(self.log.conn, SecureDelete::Full)?;
+            self.log.conn.execute_batch("DELETE FROM streams_recent; DELETE FROM tags_recent")?;
+            secure_delete(self.log.conn, SecureDelete::Fast)?;
         }
         self.note_settled()
     }
 
     /// Notes that no entry is recent.
     fn note_settled(&mut self) -> Result<(), Fault> {
-        if self.state.settled < self.state.head {
-            scan::note_stream_types(self.conn, self.state.settled)?;
-            self.conn.prepare_cached("UPDATE settled SET pos = ?1")?.execute([self.state.head])?;
-            self.state.settled = self.state.head;
+        if self.log.state.settled < self.log.state.head {
+            scan::note_stream_types(self.log.conn, self.log.state.settled)?;
+            self.log.conn.prepare_cached("UPDATE settled SET pos = ?1")?.execute([self.log.state.head])?;
+            self.log.state.settled = self.log.state.head;
         }
         Ok(())
     }
@@ -85,10 +84,10 @@ impl<'b, 'c> Batch<'b, 'c> {
     pub(crate) fn finish(mut self) -> Result<LogState, Fault> {
         match self.tier {
             Tier::Settled => self.note_settled()?,
-            Tier::Recent if self.state.head - self.state.settled >= self.settle_after => self.settle()?,
+            Tier::Recent if self.log.state.head - self.log.state.settled >= self.settle_after => self.settle()?,
             Tier::Recent => {}
         }
-        Ok(self.state)
+        Ok(self.log.state)
     }
 
     /// Checks one append and writes it. A fault means that the whole transaction must be rolled back.
@@ -103,7 +102,7 @@ impl<'b, 'c> Batch<'b, 'c> {
             return Ok(Err(AppendError::StreamClosed(closed)));
         }
         self.budget.begin(condition::parts(&append.conditions));
-        let conflict = condition::first_conflict(self, &append.conditions);
+        let conflict = condition::first_conflict(&mut self.log, &append.conditions);
         self.budget.end();
         match conflict {
             Ok(None) => {}
@@ -118,10 +117,10 @@ impl<'b, 'c> Batch<'b, 'c> {
     /// Looks the ids up that the log may hold.
     fn known(&mut self, events: &[NewEvent]) -> Result<Known, Fault> {
         for event in events {
-            if self.state.ids.may_hold(event.id)
-                && repeat::find(&mut self.statements.position_of_id, event.id)?.is_some()
+            if self.log.state.ids.may_hold(event.id)
+                && repeat::find(&mut self.log.statements.position_of_id, event.id)?.is_some()
             {
-                return repeat::classify(self.conn, &mut self.statements.position_of_id, events);
+                return repeat::classify(self.log.conn, &mut self.log.statements.position_of_id, events);
             }
         }
         Ok(Known::No)
@@ -129,7 +128,7 @@ impl<'b, 'c> Batch<'b, 'c> {
 
     /// The first stream of the events that is not open.
     fn first_closed(&self, events: &[NewEvent]) -> Result<Option<StreamClosed>, Fault> {
-        if !self.state.has_closed {
+        if !self.log.state.has_closed {
             return Ok(None);
         }
         let mut last = None;
@@ -137,7 +136,7 @@ impl<'b, 'c> Batch<'b, 'c> {
             if last == Some(stream) {
                 continue;
             }
-            if let Some(closed) = lifecycle::closed(self.conn, stream)? {
+            if let Some(closed) = stream_info::closed(self.log.conn, stream)? {
                 return Ok(Some(StreamClosed::new(stream.clone(), closed.status)));
             }
             last = Some(stream);
@@ -152,29 +151,19 @@ impl<'b, 'c> Batch<'b, 'c> {
         let mut versions = Vec::with_capacity(events.len());
         for (part, (event, envelope)) in events.iter().zip(envelopes).enumerate() {
             let version = match &event.stream {
-                Some(stream) => Some(self.state.advance(self.conn, self.statements, stream)?),
+                Some(stream) => Some(self.log.advance(stream)?),
                 None => None,
             };
-            self.state.head += 1;
+            self.log.state.head += 1;
             let recorded_at = event.recorded_at.unwrap_or(now);
             Envelope::stamp(envelope, recorded_at);
             self.insert(event, version, part, recorded_at, envelope)?;
-            positions.push(position(self.state.head));
+            positions.push(position(self.log.state.head));
             versions.push(version.map(i64::unsigned_abs));
-            self.state.head_id = Some(event.id);
-            self.state.ids.insert(event.id);
+            self.log.state.head_id = Some(event.id);
+            self.log.state.ids.insert(event.id);
         }
         Ok(Appended::new(positions, versions, now))
-    }
-
-    /// Whether the log holds a place.
-    pub(crate) fn holds(&mut self, place: Place) -> Result<bool, Fault> {
-        place::is_held(&mut self.statements.id_at, place, self.state.head())
-    }
-
-    /// The version of a stream: 0 when it never held an event.
-    pub(crate) fn stream_version(&mut self, stream: &StreamId) -> Result<i64, Fault> {
-        self.state.version(self.conn, self.statements, stream)
     }
 
     fn insert(
@@ -187,8 +176,8 @@ impl<'b, 'c> Batch<'b, 'c> {
     ) -> Result<(), Fault> {
         let name = event.name.as_str();
         let stream_type = event.stream.as_ref().map(StreamId::stream_type);
-        let insert = &mut self.statements.insert_event;
-        insert.raw_bind_parameter(1, self.state.head)?;
+        let insert = &mut self.log.statements.insert_event;
+        insert.raw_bind_parameter(1, self.log.state.head)?;
         insert.raw_bind_parameter(2, event.id.as_bytes().as_slice())?;
         insert.raw_bind_parameter(3, name)?;
         insert.raw_bind_parameter(4, stream_type)?;
@@ -199,14 +188,14 @@ impl<'b, 'c> Batch<'b, 'c> {
         insert.raw_bind_parameter(9, envelope)?;
         insert.raw_bind_parameter(10, event.payload.as_slice())?;
         insert.raw_execute()?;
-        let Statements { insert_recent, insert_settled, .. } = &mut *self.statements;
+        let Statements { insert_recent, insert_settled, .. } = &mut *self.log.statements;
         let entries = self.tier.pick(insert_settled, insert_recent);
         if let (Some(stream), Some(version)) = (&event.stream, version) {
-            entries.stream.execute((stream.stream_type(), stream.id(), version, self.state.head))?;
+            entries.stream.execute((stream.stream_type(), stream.id(), version, self.log.state.head))?;
         }
-        entries.tag.execute((tagged::EVERY, name, self.state.head))?;
+        entries.tag.execute((tagged::EVERY, name, self.log.state.head))?;
         for tag in event.tags.iter() {
-            entries.tag.execute((tag.as_str(), name, self.state.head))?;
+            entries.tag.execute((tag.as_str(), name, self.log.state.head))?;
         }
         Ok(())
     }

@@ -1,53 +1,21 @@
 use eskit_runtime::{Direction, QueryItem, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp};
 use rusqlite::Connection;
 
-use crate::append::batch::Batch;
+use crate::append::transaction::Transaction;
 use crate::error::Fault;
-use crate::open::connect::{SecureDelete, secure_delete};
+use crate::file::erase::{SecureDelete, secure_delete};
 use crate::read::range::Range;
 use crate::read::stream::{self, Columns};
+use crate::read::stream_info::info;
 use crate::read::tagged;
 
-/// A stream that is not open: its status, and the version of its last event.
-pub(crate) struct Closed {
-    pub(crate) status: StreamStatus,
-    pub(crate) version: i64,
-}
-
-/// What `closed_streams` holds of a stream; `None` when it is open.
-pub(crate) fn closed(conn: &Connection, stream: &StreamId) -> Result<Option<Closed>, Fault> {
-    let mut statement = conn.prepare_cached(
-        "SELECT status, closed_at, reason, version FROM closed_streams WHERE stream_type = ?1 AND stream_id = ?2",
-    )?;
-    let mut rows = statement.query((stream.stream_type(), stream.id()))?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let at = Timestamp::from_micros(row.get(1)?);
-    let reason = || row.get::<_, Option<String>>(2).map(Option::unwrap_or_default);
-    let status = match row.get(0)? {
-        1_i64 => StreamStatus::Archived { at },
-        2 => StreamStatus::Tombstoned { at, reason: reason()? },
-        3 => StreamStatus::Deleted { at, reason: reason()? },
-        other => return Err(Fault::Damaged(format!("stream `{stream}` has the unknown status {other}"))),
-    };
-    Ok(Some(Closed { status, version: row.get(3)? }))
-}
-
-/// The version and the status of a stream. Its statements must see one state of the log.
-pub(crate) fn info(conn: &Connection, stream: &StreamId) -> Result<StreamInfo, Fault> {
-    let Closed { status, version } = match closed(conn, stream)? {
-        Some(closed) => closed,
-        None => Closed { status: StreamStatus::Open, version: stream::version(conn, stream)? },
-    };
-    Ok(StreamInfo::new(version.unsigned_abs(), status))
-}
-
-/// Changes a stream within the transaction of a batch. A refused change wrote nothing.
+/// Changes a stream within the transaction of a log. A refused change wrote nothing.
 pub(crate) fn change(
-    batch: &mut Batch<'_, '_>,
+    log: &mut Transaction<'_, '_>,
     stream: &StreamId,
     change: &StreamChange,
 ) -> Result<Result<StreamStatus, StreamError>, Fault> {
-    let StreamInfo { version, status, .. } = info(batch.conn, stream)?;
+    let StreamInfo { version, status, .. } = info(log.conn, stream)?;
     if version == 0 {
         return Ok(Err(StreamError::NotFound { stream: stream.clone() }));
     }
@@ -55,10 +23,10 @@ pub(crate) fn change(
         return Ok(Err(StreamError::Refused { stream: stream.clone(), status, change: change.name() }));
     };
     if next != status {
-        write(batch.conn, stream, &next, version)?;
-        batch.state.stream_changed();
+        write(log.conn, stream, &next, version)?;
+        log.state.stream_changed();
         if next.is_deleted() {
-            delete(batch.conn, stream)?;
+            delete(log.conn, stream)?;
         }
     }
     Ok(Ok(next))

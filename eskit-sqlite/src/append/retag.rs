@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use eskit_runtime::{AddTagsError, AddedTags, Envelope, EventId, Position, Tags};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::append::batch::Batch;
+use crate::append::transaction::Transaction;
 use crate::error::Fault;
 use crate::file::row::column;
 
@@ -15,12 +15,12 @@ struct Change {
     tags: Tags,
 }
 
-/// Adds tags within the transaction of a batch: how many events have new ones. A refused call wrote nothing.
-pub(crate) fn add(batch: &mut Batch<'_, '_>, added: &[AddedTags]) -> Result<Result<u64, AddTagsError>, Fault> {
+/// Adds tags within a transaction of the writer: how many events have new ones. A refused call wrote nothing.
+pub(crate) fn add(log: &mut Transaction<'_, '_>, added: &[AddedTags]) -> Result<Result<u64, AddTagsError>, Fault> {
     let mut changes: BTreeMap<Position, Change> = BTreeMap::new();
     for added in added {
         let AddedTags { position, id, .. } = *added;
-        let Some(mut change) = event(batch.conn, position, id)? else {
+        let Some(mut change) = event(log.conn, position, id)? else {
             return Ok(Err(AddTagsError::NotThere { position, id }));
         };
         if change.name.is_empty() {
@@ -37,7 +37,7 @@ pub(crate) fn add(batch: &mut Batch<'_, '_>, added: &[AddedTags]) -> Result<Resu
         changes.insert(position, change);
     }
     changes.retain(|_, change| change.tags != change.stored);
-    changes.iter().try_for_each(|(position, change)| write(batch, *position, change))?;
+    changes.iter().try_for_each(|(position, change)| write(log, *position, change))?;
     Ok(Ok(changes.len() as u64))
 }
 
@@ -57,18 +57,18 @@ fn event(conn: &Connection, position: Position, id: EventId) -> Result<Option<Ch
     Ok(Some(Change { name, envelope, tags: stored.clone(), stored }))
 }
 
-fn write(batch: &Batch<'_, '_>, position: Position, change: &Change) -> Result<(), Fault> {
+fn write(log: &Transaction<'_, '_>, position: Position, change: &Change) -> Result<(), Fault> {
     let Change { name, envelope, stored, tags } = change;
     let at = column(position);
     let envelope = Envelope::with_tags(envelope, tags).ok_or_else(|| damaged(position))?;
-    batch.conn.prepare_cached("UPDATE events SET envelope = ?2 WHERE pos = ?1")?.execute((at, envelope))?;
+    log.conn.prepare_cached("UPDATE events SET envelope = ?2 WHERE pos = ?1")?.execute((at, envelope))?;
     // All tags of an event stand in the same table.
-    let sql = if at <= batch.state.settled {
+    let sql = if at <= log.state.settled {
         "INSERT OR IGNORE INTO tags (tag, type, pos) VALUES (?1, ?2, ?3)"
     } else {
         "INSERT OR IGNORE INTO tags_recent (tag, type, pos) VALUES (?1, ?2, ?3)"
     };
-    let mut insert = batch.conn.prepare_cached(sql)?;
+    let mut insert = log.conn.prepare_cached(sql)?;
     for tag in tags.iter().filter(|tag| !stored.contains(*tag)) {
         insert.execute((tag.as_str(), name, at))?;
     }

@@ -2,12 +2,11 @@ use eskit_runtime::{EventId, KnownVersions, Place, StreamId};
 use rusqlite::Connection;
 
 use crate::append::ids::KnownIds;
-use crate::append::lifecycle;
 use crate::append::statements::Statements;
 use crate::error::Fault;
 use crate::file::place;
 use crate::file::row::{column, position};
-use crate::read::stream;
+use crate::read::{stream, stream_info};
 
 /// What the writer knows of the log without reading it, as long as nobody else writes to the file. It is dropped with the
 /// transaction that does not commit.
@@ -81,7 +80,7 @@ impl LogState {
         let version = match found {
             Some((version, _)) => version,
             // The events of a deleted stream are gone, its version is not.
-            None if self.has_closed => lifecycle::closed(conn, stream)?.map_or(0, |closed| closed.version),
+            None if self.has_closed => stream_info::closed(conn, stream)?.map_or(0, |closed| closed.version),
             None => 0,
         };
         self.versions.set(stream, version);

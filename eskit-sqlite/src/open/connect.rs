@@ -6,6 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Fault;
+use crate::file::erase::{SecureDelete, secure_delete};
 use crate::file::identity::FileGuard;
 use crate::file::{place, schema};
 use crate::open::options::{Durability, SqliteOptions};
@@ -178,23 +179,6 @@ fn configure_writer(conn: &Connection, options: &SqliteOptions) -> Result<(), Fa
         conn.pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0))?;
     }
     Ok(())
-}
-
-/// How thoroughly SQLite overwrites what leaves a page with zeros.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum SecureDelete {
-    /// Where the page is written anyway, so that no copy is left where a page is split. Costs no further write.
-    Fast,
-    /// Also where a page becomes free.
-    Full,
-}
-
-pub(crate) fn secure_delete(conn: &Connection, mode: SecureDelete) -> Result<(), Fault> {
-    let word = match mode {
-        SecureDelete::Fast => "FAST",
-        SecureDelete::Full => "ON",
-    };
-    Ok(conn.pragma_update_and_check(None, "secure_delete", word, |_| Ok(()))?)
 }
 
 /// Switches the file to write-ahead logging. SQLite does not wait for other processes there, so this does.

@@ -1,9 +1,4 @@
-use std::path::Path;
 use std::time::Duration;
-
-use eskit_runtime::StoreError;
-
-use crate::store::SqliteStore;
 
 /// What an append that was answered survives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -17,7 +12,7 @@ pub enum Durability {
     Normal,
 }
 
-/// How to open a [`SqliteStore`].
+/// How to open a [`SqliteStore`](crate::SqliteStore).
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), eskit_runtime::StoreError> {
@@ -150,14 +145,5 @@ impl SqliteOptions {
     pub fn condition_steps(mut self, steps: u64) -> SqliteOptions {
         self.condition_steps = steps;
         self
-    }
-
-    /// Opens the file at `path`.
-    ///
-    /// # Errors
-    /// `Foreign` when the file belongs to another program or to a newer version of this one, `Unavailable` when it is
-    /// missing and may not be created or its folder is missing, `ReadOnly`, `Busy`, `Full`, or `Corrupt`.
-    pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
-        SqliteStore::open_with(path.as_ref(), self).await
     }
 }

@@ -1,10 +1,10 @@
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, Envelope, StoreError, StreamChange, StreamError, StreamId,
-    StreamStatus,
+    AddTagsError, AddedTags, AppendError, Appended, StoreError, StreamChange, StreamError, StreamId, StreamStatus,
 };
 use tokio::sync::oneshot;
 
 use crate::append::batch::Batch;
+use crate::append::encoded::EncodedAppend;
 use crate::append::lifecycle;
 use crate::append::retag;
 use crate::error::Fault;
@@ -15,15 +15,6 @@ pub(crate) enum Request {
     Append(EncodedAppend, Reply<Appended, AppendError>),
     Change(StreamId, StreamChange, Reply<StreamStatus, StreamError>),
     AddTags(Vec<AddedTags>, Reply<u64, AddTagsError>),
-}
-
-/// An append, with what can be encoded before the writer's turn.
-pub(crate) struct EncodedAppend {
-    pub(crate) append: Append,
-    /// The envelope of each event.
-    pub(crate) envelopes: Vec<Vec<u8>>,
-    /// The size of the payloads and the envelopes together.
-    bytes: usize,
 }
 
 /// Who waits for an answer, and the answer, which is told once the transaction has ended.
@@ -42,15 +33,6 @@ impl<T, E> Reply<T, E> {
             // A caller that went away in the meantime may have been served all the same.
             let _ = contain(|| caller.send(answer));
         }
-    }
-}
-
-impl EncodedAppend {
-    pub(crate) fn new(append: Append) -> Result<EncodedAppend, StoreError> {
-        let envelopes = append.events.iter().map(Envelope::encode).collect::<Result<Vec<_>, _>>()?;
-        let payloads = append.events.iter().map(|event| event.payload.len()).sum::<usize>();
-        let bytes = payloads + envelopes.iter().map(Vec::len).sum::<usize>();
-        Ok(EncodedAppend { append, envelopes, bytes })
     }
 }
 
@@ -79,9 +61,9 @@ impl Request {
         match self {
             Request::Append(encoded, reply) => reply.answer = Some(batch.append(encoded)?),
             Request::Change(stream, change, reply) => {
-                reply.answer = Some(lifecycle::change(batch, stream, change)?);
+                reply.answer = Some(lifecycle::change(&mut batch.log, stream, change)?);
             }
-            Request::AddTags(added, reply) => reply.answer = Some(retag::add(batch, added)?),
+            Request::AddTags(added, reply) => reply.answer = Some(retag::add(&mut batch.log, added)?),
         }
         Ok(())
     }

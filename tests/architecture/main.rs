@@ -1,0 +1,86 @@
+//! Holds the crates to their layers: a file imports from its own layer and from lower ones, and no two files import from each
+//! other, however far around. `ARCHITECTURE.md` says what each layer is for.
+
+mod imports;
+
+use std::io;
+
+use imports::{Crate, Module};
+
+/// The layers of a crate, the lowest first. Each is a file or folder of `src`, named as a module; one that is not named here fails
+/// the test, so that a new one gets its place.
+struct Layers {
+    package: &'static str,
+    layers: &'static [&'static str],
+    /// What stands above all layers and may import from each.
+    top: &'static [&'static str],
+}
+
+const CRATES: [Layers; 2] = [
+    Layers {
+        package: "eskit-sqlite",
+        layers: &["error", "file", "open", "read", "append", "threads", "store"],
+        top: &[],
+    },
+    Layers {
+        package: "eskit-postgres",
+        layers: &["error", "sql", "pool", "open", "read", "append", "store", "transaction"],
+        top: &["testing"],
+    },
+];
+
+#[test]
+fn no_file_imports_from_a_higher_layer() -> io::Result<()> {
+    for layers in &CRATES {
+        let wrong = upward(layers, &Crate::read(layers.package)?);
+        assert!(wrong.is_empty(), "{}\nhelp: move what is needed into the lower layer", wrong.join("\n"));
+    }
+    Ok(())
+}
+
+#[test]
+fn no_files_import_from_each_other() -> io::Result<()> {
+    for layers in &CRATES {
+        let circles = Crate::read(layers.package)?.circles();
+        assert!(circles.is_empty(), "{}\nhelp: move what both need into a file of its own", circles.join("\n"));
+    }
+    Ok(())
+}
+
+/// What is wrong about the imports of a crate, a line for each.
+fn upward(layers: &Layers, files: &Crate) -> Vec<String> {
+    let package = layers.package;
+    let height = |module: &Module| {
+        let layer = module.layer();
+        let is_top = layer.is_empty() || layers.top.contains(&layer);
+        if is_top { Some(layers.layers.len()) } else { layers.layers.iter().position(|known| *known == layer) }
+    };
+    let mut wrong = Vec::new();
+    for (module, imports) in files.modules() {
+        let Some(own) = height(module) else {
+            wrong.push(format!("{package}: `{module}` has no layer\nhelp: give it one in `CRATES`"));
+            continue;
+        };
+        let higher = imports.iter().filter(|import| height(import).is_some_and(|height| height > own));
+        wrong.extend(higher.map(|import| format!("{package}: `{module}` imports from `{import}`, which is higher")));
+    }
+    wrong
+}
+
+#[test]
+fn an_import_from_a_higher_layer_and_a_circle_are_found() {
+    let files = Crate::of(&[
+        ("", "mod low; mod high; pub use high::H;"),
+        ("low", "mod a; mod b;"),
+        ("low::a", "//! As `crate::high`.\nuse crate::{low::{b, self}, high::{H as G}};"),
+        ("low::b", "fn f() { super::a::g() }\n#[cfg(test)]\nmod tests { use crate::high::H; }"),
+        ("high", "use crate::low::a::A;"),
+        ("other", ""),
+    ]);
+    let layers = Layers { package: "p", layers: &["low", "high"], top: &[] };
+    let wrong = upward(&layers, &files);
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
+    assert_eq!(wrong[0], "p: `low::a` imports from `high`, which is higher");
+    assert!(wrong[1].starts_with("p: `other` has no layer"), "{wrong:?}");
+    assert_eq!(files.circles(), ["p: `high`, `low::a` and `low::b` import from each other"]);
+}
