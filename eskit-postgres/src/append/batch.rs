@@ -1,8 +1,5 @@
 use eskit_runtime::{NewEvent, StreamId, Timestamp};
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
 use sqlx::types::Uuid;
-use sqlx::{AssertSqlSafe, Postgres};
 
 use crate::append::condition::Conditions;
 use crate::append::known::Known;
@@ -11,6 +8,7 @@ use crate::append::overlap::Overlaps;
 use crate::append::request::Prepared;
 use crate::append::streams::Streams;
 use crate::sql::arrays::number;
+use crate::sql::call::Call;
 use crate::sql::statements::Statements;
 
 /// Pairs of appends, of which one could hang on the other, that one batch takes in.
@@ -50,6 +48,30 @@ struct TagRows<'r> {
     event: Vec<i32>,
     tag: Vec<&'r str>,
     name: Vec<&'r str>,
+}
+
+impl Events<'_> {
+    fn give(&self, call: Call) -> Call {
+        call.with("e_append", &self.append)
+            .with("e_offset", &self.offset)
+            .with("e_id", &self.id)
+            .with("e_type", &self.name)
+            .with("e_stream_type", &self.stream_type)
+            .with("e_stream_id", &self.stream_id)
+            .with("e_stream", &self.stream)
+            .with("e_nth", &self.nth)
+            .with("e_part", &self.part)
+            .with("e_recorded_at", &self.recorded_at)
+            .with("e_envelope", &self.envelope)
+            .with("e_payload", &self.payload)
+            .with("lowest_id", self.id.iter().min())
+    }
+}
+
+impl TagRows<'_> {
+    fn give(&self, call: Call) -> Call {
+        call.with("t_event", &self.event).with("t_tag", &self.tag).with("t_type", &self.name)
+    }
 }
 
 impl<'r> Batch<'r> {
@@ -129,7 +151,7 @@ impl<'r> Batch<'r> {
             && types.condition.is_empty()
             && others.condition.is_empty();
         // Each stream that a condition names is one of the batch.
-        let names_others = self.streams.ids.len() > usize::from(event.stream.is_some());
+        let names_others = self.streams.len() > usize::from(event.stream.is_some());
         (is_plain && !names_others && versions.condition.len() <= 1).then(|| One {
             event,
             conditions: &self.conditions,
@@ -139,35 +161,31 @@ impl<'r> Batch<'r> {
     }
 
     /// The call that checks and writes the batch.
-    pub(crate) fn call<'q>(
-        &'q self,
-        statements: &Statements,
-        wait_ms: Option<i32>,
-        known: &Known,
-    ) -> Query<'q, Postgres, PgArguments> {
-        let Events { append, offset, id, name, stream_type, stream_id, stream, .. } = &self.events;
-        let Events { nth, part, recorded_at, envelope, payload, .. } = &self.events;
-        let query = sqlx::query(AssertSqlSafe(statements.append.clone())).bind(wait_ms).bind(statements.log);
-        let query = query.bind(append).bind(offset).bind(id).bind(name).bind(stream_type);
-        let query = query.bind(stream_id).bind(stream).bind(nth).bind(part).bind(recorded_at).bind(envelope);
-        let query = query.bind(payload).bind(id.iter().min());
-        let query = query.bind(&self.tags.event).bind(&self.tags.tag).bind(&self.tags.name);
-        let query = query.bind(&self.streams.types).bind(&self.streams.ids).bind(&self.streams.expected);
-        let query = query.bind(known.versions(&self.streams)).bind(known.head()).bind(known.last());
-        bind_conditions(query, &self.conditions).bind(&self.later).bind(&self.earlier)
+    pub(crate) fn call(&self, statements: &Statements, wait_ms: Option<i32>, known: &Known) -> Call {
+        let call = Call::of(&statements.append).with("wait_ms", wait_ms).with("in_log", statements.log);
+        let call = self.tags.give(self.events.give(call));
+        let call = self.streams.give(call).with("s_known", known.versions(&self.streams));
+        let call = call.with("known_head", known.head()).with("known_id", known.last());
+        self.conditions.give(call).with("d_append", &self.later).with("d_on", &self.earlier)
     }
 }
 
-fn bind_conditions<'q>(
-    query: Query<'q, Postgres, PgArguments>,
-    conditions: &'q Conditions<'_>,
-) -> Query<'q, Postgres, PgArguments> {
-    let Conditions { append, versions, places, any, types, tags, others, .. } = conditions;
-    let query = query.bind(append).bind(&versions.condition).bind(&versions.stream).bind(&versions.expected);
-    let query = query.bind(&places.condition).bind(&places.position).bind(&places.id);
-    let query = query.bind(&any.condition).bind(&any.after);
-    let query = query.bind(&types.condition).bind(&types.after).bind(&types.name);
-    let query = query.bind(&tags.condition).bind(&tags.after).bind(&tags.name).bind(&tags.tag);
-    let query = query.bind(&others.condition).bind(&others.after).bind(&others.types).bind(&others.tags);
-    query.bind(&others.in_stream_type).bind(&others.in_stream_id).bind(&others.stream_type).bind(&others.ids)
+#[cfg(test)]
+mod tests {
+    use eskit_runtime::{Append, NewEvent};
+
+    use super::*;
+    use crate::sql::migrations::PayloadType;
+    use crate::sql::names::Names;
+
+    #[test]
+    fn a_call_gives_each_parameter() {
+        let mut prepared = Prepared::new(Append::new(vec![NewEvent::json("e", "{}")])).unwrap();
+        let batch = Batch::new(std::iter::once(&mut prepared));
+        let statements = Statements::new(&Names::new("eskit", "").unwrap(), PayloadType::Bytea, Uuid::nil());
+        let migration = include_str!("../../migrations/0004_append.sql");
+        batch.call(&statements, None, &Known::default()).assert_complete(migration);
+        let migration = include_str!("../../migrations/0005_append_one.sql");
+        batch.one().unwrap().call(&statements, None).assert_complete(migration);
+    }
 }

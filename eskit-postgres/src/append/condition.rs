@@ -4,6 +4,7 @@ use sqlx::types::Uuid;
 use crate::append::streams::Streams;
 use crate::read::range::is_impossible;
 use crate::sql::arrays::{array, number};
+use crate::sql::call::Call;
 use crate::sql::record::column;
 
 /// The conditions of a batch, sorted by how the database checks them, as the arrays of one call.
@@ -135,6 +136,29 @@ impl<'r> Conditions<'r> {
     }
 }
 
+impl Conditions<'_> {
+    /// Gives them to a call.
+    pub(crate) fn give(&self, call: Call) -> Call {
+        let Conditions { append, versions, places, any, types, tags, others, .. } = self;
+        let call = call.with("c_append", append);
+        let call = call.with("v_condition", &versions.condition).with("v_stream", &versions.stream);
+        let call = call.with("v_expected", &versions.expected);
+        let call = call.with("at_condition", &places.condition).with("at_pos", &places.position);
+        let call = call.with("at_id", &places.id);
+        let call = call.with("a_condition", &any.condition).with("a_after", &any.after);
+        let call = call.with("n_condition", &types.condition).with("n_after", &types.after).with("n_type", &types.name);
+        let call = call.with("p_condition", &tags.condition);
+        others.give(tags.give(call))
+    }
+}
+
+impl TagTypes<'_> {
+    /// Gives them to a call, but for the numbers of their conditions.
+    pub(crate) fn give(&self, call: Call) -> Call {
+        call.with("p_after", &self.after).with("p_type", &self.name).with("p_tag", &self.tag)
+    }
+}
+
 impl<'r> Others<'r> {
     fn add(&mut self, condition: i32, item: &'r QueryItem, after: i64) {
         self.condition.push(condition);
@@ -145,5 +169,16 @@ impl<'r> Others<'r> {
         self.in_stream_type.push(item.stream.as_ref().map(|stream| stream.stream_type()));
         self.in_stream_id.push(item.stream.as_ref().map(|stream| stream.id()));
         self.stream_type.push(item.stream_type.as_deref());
+    }
+
+    fn give(&self, call: Call) -> Call {
+        call.with("o_condition", &self.condition)
+            .with("o_after", &self.after)
+            .with("o_types", &self.types)
+            .with("o_tags", &self.tags)
+            .with("o_in_stream_type", &self.in_stream_type)
+            .with("o_in_stream_id", &self.in_stream_id)
+            .with("o_stream_type", &self.stream_type)
+            .with("o_ids", &self.ids)
     }
 }

@@ -1,8 +1,9 @@
 use eskit_runtime::{NewEvent, StreamId, Timestamp};
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+use sqlx::{PgConnection, Row};
 
 use crate::append::condition::Conditions;
 use crate::error::Fault;
+use crate::sql::call::Call;
 use crate::sql::statements::Statements;
 
 /// An append of one event, with conditions that one short statement can check: on the version of its own stream, on a place, and on
@@ -22,6 +23,28 @@ pub(crate) struct Written {
 }
 
 impl One<'_> {
+    /// The call that checks and writes the event.
+    pub(crate) fn call(&self, statements: &Statements, wait_ms: Option<i32>) -> Call {
+        let Conditions { versions, places, tags, .. } = self.conditions;
+        let stream = self.event.stream.as_ref();
+        let event_tags: Vec<&str> = self.event.tags.iter().map(|tag| tag.as_str()).collect();
+        let call = Call::of(&statements.append_one)
+            .with("wait_ms", wait_ms)
+            .with("in_log", statements.log)
+            .with("in_id", self.event.id.as_uuid())
+            .with("in_type", self.event.name.as_str())
+            .with("in_stream_type", stream.map(StreamId::stream_type))
+            .with("in_stream_id", stream.map(StreamId::id))
+            .with("expected", versions.expected.first())
+            .with("in_recorded_at", self.recorded_at.as_micros())
+            .with("in_envelope", self.envelope)
+            .with("in_payload", self.event.payload.as_slice())
+            .with("in_tags", event_tags)
+            .with("held_pos", places.position.first())
+            .with("held_id", places.id.first().copied().flatten());
+        tags.give(call)
+    }
+
     /// Writes the event; `None` if it was refused for whatever reason.
     pub(crate) async fn write(
         &self,
@@ -29,28 +52,7 @@ impl One<'_> {
         statements: &Statements,
         wait_ms: Option<i32>,
     ) -> Result<Option<Written>, Fault> {
-        let Conditions { versions, places, tags, .. } = self.conditions;
-        let stream = self.event.stream.as_ref();
-        let event_tags: Vec<&str> = self.event.tags.iter().map(|tag| tag.as_str()).collect();
-        let row = sqlx::query(AssertSqlSafe(statements.append_one.clone()))
-            .bind(wait_ms)
-            .bind(statements.log)
-            .bind(self.event.id.as_uuid())
-            .bind(self.event.name.as_str())
-            .bind(stream.map(StreamId::stream_type))
-            .bind(stream.map(StreamId::id))
-            .bind(versions.expected.first())
-            .bind(self.recorded_at.as_micros())
-            .bind(self.envelope)
-            .bind(self.event.payload.as_slice())
-            .bind(event_tags)
-            .bind(places.position.first())
-            .bind(places.id.first().copied().flatten())
-            .bind(&tags.after)
-            .bind(&tags.name)
-            .bind(&tags.tag)
-            .fetch_one(conn)
-            .await?;
+        let row = self.call(statements, wait_ms).run(conn).await?;
         let at: Option<i64> = row.try_get_unchecked(0)?;
         let version = row.try_get_unchecked(1)?;
         Ok(at.map(|at| Written { at, version }))

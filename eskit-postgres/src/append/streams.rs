@@ -3,18 +3,19 @@ use std::collections::HashMap;
 use eskit_runtime::StreamId;
 
 use crate::sql::arrays::number;
+use crate::sql::call::Call;
 
 /// The streams that a batch names.
 #[derive(Default)]
 pub(crate) struct Streams<'r> {
     numbers: HashMap<&'r StreamId, i32>,
     all: Vec<&'r StreamId>,
-    pub(crate) types: Vec<&'r str>,
-    pub(crate) ids: Vec<&'r str>,
+    types: Vec<&'r str>,
+    ids: Vec<&'r str>,
     /// How many events of the batch each one gets.
     events: Vec<i64>,
     /// The lowest version that a condition expects of each one; 0 for none.
-    pub(crate) expected: Vec<i64>,
+    expected: Vec<i64>,
 }
 
 impl<'r> Streams<'r> {
@@ -48,6 +49,16 @@ impl<'r> Streams<'r> {
             *expected = if *expected == 0 { version } else { version.min(*expected) };
         }
         number
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Gives them to a call, but for what is known of their versions.
+    pub(crate) fn give(&self, call: Call) -> Call {
+        call.with("s_type", &self.types).with("s_id", &self.ids).with("s_floor", &self.expected)
     }
 
     /// The stream with this place in arrays that count from 0.

@@ -51,9 +51,5 @@ pub(crate) async fn append(
     {
         return Ok(Outcome::of_one(&written));
     }
-    let rows = batch.call(statements, wait_ms, known).fetch_all(conn).await?;
-    match rows.as_slice() {
-        [row] => Outcome::from_row(row),
-        rows => Err(Fault::Damaged(format!("the function `append_v1` returned {} rows instead of one", rows.len()))),
-    }
+    Outcome::from_row(&batch.call(statements, wait_ms, known).run(conn).await?)
 }

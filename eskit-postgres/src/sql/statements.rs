@@ -9,11 +9,6 @@ use sqlx::{AssertSqlSafe, FromRow, Postgres};
 use crate::sql::migrations::PayloadType;
 use crate::sql::names::{Names, fnv1a};
 
-/// The parameters of `append_v1`.
-const APPEND_PARAMETERS: usize = 50;
-/// The parameters of `append_one_v1`.
-const APPEND_ONE_PARAMETERS: usize = 16;
-
 /// The position and the id of the last event, and the id of the event at another position.
 const HEAD: &str = "\
 SELECT coalesce(h.pos, 0), h.id, (SELECT e.id FROM {events} e WHERE e.pos {EQ} $3)
@@ -126,8 +121,9 @@ impl Guard {
 pub(crate) struct Statements {
     /// The id of the log that the store has opened.
     pub(crate) log: Uuid,
-    pub(crate) append: Arc<str>,
-    pub(crate) append_one: Arc<str>,
+    /// The functions that check and write a batch, and one event.
+    pub(crate) append: String,
+    pub(crate) append_one: String,
     pub(crate) head: Guarded,
     /// A row of the head beside rows of events, with a parameter to be named.
     pub(crate) head_row: String,
@@ -165,15 +161,11 @@ pub(crate) struct Statements {
 
 impl Statements {
     pub(crate) fn new(names: &Names, payload: PayloadType, log: Uuid) -> Statements {
-        let call = |function: &str, parameters: usize| {
-            let parameters: Vec<String> = (1..=parameters).map(|number| format!("${number}")).collect();
-            Arc::from(names.render(&format!("SELECT * FROM {function}({})", parameters.join(", "))))
-        };
         let guarded = |template: &str| Guarded::new(names, template);
         Statements {
             log,
-            append: call("{append_v1}", APPEND_PARAMETERS),
-            append_one: call("{append_one_v1}", APPEND_ONE_PARAMETERS),
+            append: names.qualified("append_v1"),
+            append_one: names.qualified("append_one_v1"),
             head: guarded(HEAD),
             head_row: names.render(HEAD_ROW),
             positions: guarded(POSITIONS),
