@@ -6,7 +6,6 @@ pub(crate) mod known;
 pub(crate) mod lifecycle;
 pub(crate) mod one;
 pub(crate) mod outcome;
-pub(crate) mod overlap;
 pub(crate) mod payload;
 pub(crate) mod queue;
 pub(crate) mod repeat;

@@ -13,6 +13,7 @@ mod log;
 mod message;
 mod model;
 mod schema;
+pub mod store_kit;
 
 #[doc(hidden)]
 pub mod __private;
@@ -30,9 +31,7 @@ pub use log::append::{
     Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, ExpectedVersion, NewEvent,
 };
 pub use log::content_type::ContentType;
-pub use log::envelope::Envelope;
 pub use log::id::{EventId, LogId};
-pub use log::intern::Interner;
 pub use log::lifecycle::{StreamChange, StreamClosed, StreamError, StreamInfo, StreamStatus};
 pub use log::limits;
 pub use log::limits::LimitError;
@@ -48,8 +47,6 @@ pub use log::tag::{Arity, Tag, TagRef, TagValue, Tags};
 #[cfg(any(feature = "jiff", feature = "chrono", feature = "time"))]
 pub use log::time::TimestampRangeError;
 pub use log::time::{Timestamp, TimestampParseError};
-pub use log::versions::KnownVersions;
-pub use log::watch::HeadWatch;
 pub use model::aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, LoadKey, Loaded, Scope};
 pub use model::cache::StateCache;
 pub use model::command::{Command, CommandType};

@@ -3,9 +3,7 @@
 pub(crate) mod added_tags;
 pub(crate) mod append;
 pub(crate) mod content_type;
-pub(crate) mod envelope;
 pub(crate) mod id;
-pub(crate) mod intern;
 pub(crate) mod lifecycle;
 pub mod limits;
 pub(crate) mod metadata;
@@ -18,5 +16,3 @@ pub(crate) mod store;
 pub(crate) mod stream;
 pub(crate) mod tag;
 pub(crate) mod time;
-pub(crate) mod versions;
-pub(crate) mod watch;

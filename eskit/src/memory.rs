@@ -2,11 +2,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use eskit_runtime::limits::{PAGE_BYTES, check_add_tags, check_append, check_change, check_read, check_stream};
+use eskit_runtime::store_kit::HeadWatch;
 use eskit_runtime::{
     AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind,
-    Direction, EventId, EventStore, HeadWatch, LogId, Metadata, NewEvent, Page, Place, Position, Query, QueryItem,
-    ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
-    StreamStatus, Tags, Timestamp, WireName,
+    Direction, EventId, EventStore, LogId, Metadata, NewEvent, Page, Place, Position, Query, QueryItem, ReadOptions,
+    RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Tags,
+    Timestamp, WireName,
 };
 
 /// A store in memory: the whole contract, and nothing that outlives the process. For tests and examples. Cheap to clone;

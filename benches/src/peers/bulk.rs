@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use eskit::{Envelope, StreamId, Timestamp};
+use eskit::store_kit::Envelope;
+use eskit::{StreamId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::log::{STREAM_EVENT, stream_event};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
-use eskit::{Envelope, Timestamp};
+use eskit::Timestamp;
+use eskit::store_kit::Envelope;
 use eskit_postgres::testing::Cluster;
 use futures_util::TryStreamExt;
 use sqlx::{Connection, PgConnection};

@@ -1,7 +1,8 @@
 //! The limit of a store's schema on PostgreSQL: its event rows inserted by hand over one connection, without a look at
 //! the head, at conditions or at repeated ids.
 
-use eskit::{Envelope, StreamId, Timestamp};
+use eskit::store_kit::Envelope;
+use eskit::{StreamId, Timestamp};
 use eskit_postgres::testing::Cluster;
 use sqlx::{Connection, PgConnection};
 

@@ -2,10 +2,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use eskit_conformance::Model;
 use eskit_runtime::limits::{check_append, check_read};
+use eskit_runtime::store_kit::HeadWatch;
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, Conflict, EventStore, HeadWatch, LimitError, LogId,
-    NewEvent, Page, Place, Query, ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError,
-    StreamId, StreamInfo, StreamStatus, Timestamp,
+    AddTagsError, AddedTags, Append, AppendError, Appended, Conflict, EventStore, LimitError, LogId, NewEvent, Page,
+    Place, Query, ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId,
+    StreamInfo, StreamStatus, Timestamp,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 

@@ -1,6 +1,7 @@
 use std::sync::{Mutex, PoisonError};
 
-use eskit_runtime::{HeadWatch, Place};
+use eskit_runtime::Place;
+use eskit_runtime::store_kit::HeadWatch;
 
 /// The head that a store believes in, apart from its log; it only goes forward.
 #[derive(Default)]

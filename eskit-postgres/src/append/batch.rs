@@ -4,12 +4,12 @@ use sqlx::types::Uuid;
 use crate::append::condition::Conditions;
 use crate::append::known::Known;
 use crate::append::one::One;
-use crate::append::overlap::Overlaps;
 use crate::append::request::Prepared;
 use crate::append::streams::Streams;
 use crate::sql::arrays::number;
 use crate::sql::call::Call;
 use crate::sql::statements::Statements;
+use eskit_runtime::store_kit::Overlaps;
 
 /// Pairs of appends, of which one could hang on the other, that one batch takes in.
 const OVERLAPS_MAX: usize = 2000;

@@ -1,4 +1,4 @@
-use eskit_runtime::KnownVersions;
+use eskit_runtime::store_kit::KnownVersions;
 use sqlx::types::Uuid;
 
 use crate::append::streams::Streams;

@@ -1,6 +1,5 @@
-use eskit_runtime::{
-    Interner, RecordedEvent, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
-};
+use eskit_runtime::store_kit::Interner;
+use eskit_runtime::{RecordedEvent, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp};
 use sqlx::{Connection, PgConnection};
 
 use crate::append::writer::Writer;

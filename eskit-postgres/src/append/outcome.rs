@@ -8,7 +8,6 @@ use sqlx::postgres::PgRow;
 use crate::append::batch::Batch;
 use crate::append::known::Known;
 use crate::append::one;
-use crate::append::overlap::matches;
 use crate::append::request::Answer;
 use crate::error::Fault;
 use crate::read::stream_info;
@@ -240,7 +239,7 @@ fn late_conflict(
         Condition::Holds(_) => None,
         Condition::NoEvents { query, after } => {
             let breaks = |written: &&Written<'_>| {
-                written.position > *after && query.items().iter().any(|item| matches(item, written.event))
+                written.position > *after && query.items().iter().any(|item| written.event.matches(item))
             };
             let newest = written.iter().rev().find(breaks)?;
             Some(Conflict::new(ConflictKind::Query { after: *after }, Some(conflict_event(newest))))

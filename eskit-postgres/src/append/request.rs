@@ -1,4 +1,5 @@
-use eskit_runtime::{Append, AppendError, Appended, Envelope, StoreError, StoreErrorKind, Timestamp};
+use eskit_runtime::store_kit::Envelope;
+use eskit_runtime::{Append, AppendError, Appended, StoreError, StoreErrorKind, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// Bytes of one append: what one message to the server can hold with room to spare.

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
-use eskit_runtime::{AddTagsError, AddedTags, Envelope, EventId, Position, Tags};
+use eskit_runtime::store_kit::Envelope;
+use eskit_runtime::{AddTagsError, AddedTags, EventId, Position, Tags};
 use sqlx::types::Uuid;
 use sqlx::{Connection, PgConnection};
 

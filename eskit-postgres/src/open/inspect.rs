@@ -1,4 +1,5 @@
-use eskit_runtime::{Envelope, StoreError, StoreErrorKind};
+use eskit_runtime::store_kit::Envelope;
+use eskit_runtime::{StoreError, StoreErrorKind};
 use sqlx::types::Uuid;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 

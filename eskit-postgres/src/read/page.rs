@@ -1,5 +1,6 @@
 use eskit_runtime::limits::PAGE_BYTES;
-use eskit_runtime::{Direction, Interner, Page, Place, Position, Query, ReadOptions, RecordedEvent};
+use eskit_runtime::store_kit::Interner;
+use eskit_runtime::{Direction, Page, Place, Position, Query, ReadOptions, RecordedEvent};
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection};

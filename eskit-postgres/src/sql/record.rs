@@ -1,4 +1,5 @@
-use eskit_runtime::{Envelope, EventId, Interner, Place, Position, RecordedEvent};
+use eskit_runtime::store_kit::{Envelope, Interner};
+use eskit_runtime::{EventId, Place, Position, RecordedEvent};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 

@@ -7,7 +7,7 @@ use crate::log::limits::LimitError;
 use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::{Place, Position};
-use crate::log::query::Query;
+use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
 use crate::log::store::StoreError;
 use crate::log::stream::{StreamId, StreamVersion};
@@ -74,6 +74,11 @@ impl NewEvent {
     /// The bytes of its payload, its metadata and its tags: what the bounds of pages and appends count.
     pub fn size_bytes(&self) -> usize {
         self.payload.len() + self.metadata.size_bytes() + self.tags.as_packed().len()
+    }
+
+    /// Whether every part of an item that is set matches.
+    pub fn matches(&self, item: &QueryItem) -> bool {
+        item.matches(&self.name, &self.tags, self.stream.as_ref(), self.id)
     }
 }
 

@@ -1,4 +1,5 @@
-use eskit_runtime::{AppendError, Appended, Envelope, NewEvent, StreamClosed, StreamId, Timestamp};
+use eskit_runtime::store_kit::Envelope;
+use eskit_runtime::{AppendError, Appended, NewEvent, StreamClosed, StreamId, Timestamp};
 use rusqlite::Connection;
 
 use crate::append::budget::Budget;

@@ -1,4 +1,5 @@
-use eskit_runtime::{Append, Envelope, StoreError};
+use eskit_runtime::store_kit::Envelope;
+use eskit_runtime::{Append, StoreError};
 
 /// An append, with what can be encoded before the writer's turn.
 pub(crate) struct EncodedAppend {

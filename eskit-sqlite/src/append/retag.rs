@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use eskit_runtime::{AddTagsError, AddedTags, Envelope, EventId, Position, Tags};
+use eskit_runtime::store_kit::Envelope;
+use eskit_runtime::{AddTagsError, AddedTags, EventId, Position, Tags};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::append::transaction::Transaction;

@@ -1,4 +1,5 @@
-use eskit_runtime::{EventId, KnownVersions, Place, StreamId};
+use eskit_runtime::store_kit::KnownVersions;
+use eskit_runtime::{EventId, Place, StreamId};
 use rusqlite::Connection;
 
 use crate::append::ids::KnownIds;

@@ -1,4 +1,5 @@
-use eskit_runtime::{Envelope, Interner, Position, QueryItem, RecordedEvent};
+use eskit_runtime::store_kit::{Envelope, Interner};
+use eskit_runtime::{Position, QueryItem, RecordedEvent};
 use rusqlite::Row;
 
 use crate::error::Fault;

@@ -1,5 +1,6 @@
 use eskit_runtime::limits::PAGE_BYTES;
-use eskit_runtime::{Interner, Page, Query, ReadOptions, RecordedEvent};
+use eskit_runtime::store_kit::Interner;
+use eskit_runtime::{Page, Query, ReadOptions, RecordedEvent};
 use rusqlite::{Connection, Row};
 
 use crate::error::Fault;

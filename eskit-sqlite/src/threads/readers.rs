@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use eskit_runtime::Interner;
+use eskit_runtime::store_kit::Interner;
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 

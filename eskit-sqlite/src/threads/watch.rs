@@ -1,7 +1,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use eskit_runtime::{HeadWatch, Place};
+use eskit_runtime::Place;
+use eskit_runtime::store_kit::HeadWatch;
 use rusqlite::Connection;
 
 use crate::file::place;

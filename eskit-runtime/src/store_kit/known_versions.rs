@@ -5,7 +5,7 @@ use crate::log::stream::StreamId;
 /// The most streams whose versions are kept.
 const STREAMS_MAX: usize = 4096;
 
-/// For stores: the versions of streams, kept so that the next append need not read them. A store forgets them when others may
+/// The versions of streams, kept so that the next append need not read them. A store forgets them when others may
 /// have written. Bounded: one stream too many, and all the others are forgotten. Versions are signed, as databases hold them.
 #[derive(Default, Debug)]
 pub struct KnownVersions {

@@ -1,7 +1,6 @@
 use crate::log::append::NewEvent;
 use crate::log::content_type::ContentType;
 use crate::log::id::EventId;
-use crate::log::intern::Interner;
 use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::Position;
@@ -11,8 +10,9 @@ use crate::log::store::{StoreError, StoreErrorKind};
 use crate::log::stream::{StreamId, StreamVersion};
 use crate::log::tag::Tags;
 use crate::log::time::Timestamp;
+use crate::store_kit::Interner;
 
-/// For stores: everything of an event but its payload and its place, in one value.
+/// Everything of an event but its payload and its place, in one value.
 ///
 /// An event is read whole, and far more often than it is written. A row of a dozen columns costs a database and its driver two
 /// to three times as much to read as one of this value, the payload and a number or two. Numbers are big-endian, texts UTF-8:
@@ -28,7 +28,8 @@ use crate::log::time::Timestamp;
 /// A text is empty for a stream, tags or metadata that the event does not have, and for the content type `application/json`.
 ///
 /// ```
-/// use eskit_runtime::{Envelope, Interner, NewEvent, Position, Timestamp};
+/// use eskit_runtime::store_kit::{Envelope, Interner};
+/// use eskit_runtime::{NewEvent, Position, Timestamp};
 ///
 /// let event = NewEvent::json("shop.Sold", "{}");
 /// let mut bytes = Envelope::encode(&event)?;

@@ -1,11 +1,31 @@
 use std::collections::HashMap;
 
-use eskit_runtime::{Append, Condition, EventId, ExpectedVersion, NewEvent, Query, QueryItem, StreamId};
+use crate::log::append::{Append, Condition, ExpectedVersion, NewEvent};
+use crate::log::id::EventId;
+use crate::log::query::Query;
+use crate::log::stream::StreamId;
 
-/// Finds which appends of one batch could hang on an earlier one: a condition that an event of the earlier one could break
-/// or fulfil, or the same event id.
-#[derive(Default)]
-pub(crate) struct Overlaps<'r> {
+/// The appends of one batch that could depend on an earlier append of it: an event of the earlier one could break or fulfil one of
+/// their conditions, or has the id of one of their events.
+///
+/// A store that checks a whole batch against the log as it was before, in one call, can write all of it at once except for such
+/// appends: these must wait for the next batch if the earlier one is written.
+///
+/// ```
+/// use eskit_runtime::store_kit::Overlaps;
+/// use eskit_runtime::{Append, NewEvent, Position, Condition, QueryItem};
+///
+/// let sold = Append::new(vec![NewEvent::json("shop.Sold", "{}")]);
+/// let query = QueryItem::types(["shop.Sold"]).into();
+/// let closed = Append::new(vec![NewEvent::json("shop.Closed", "{}")]);
+/// let closed = closed.with(Condition::NoEvents { query, after: Position::START });
+///
+/// let mut overlaps = Overlaps::default();
+/// overlaps.add(0, &sold);
+/// assert_eq!(overlaps.of(&closed), [0]);
+/// ```
+#[derive(Default, Debug)]
+pub struct Overlaps<'r> {
     ids: HashMap<EventId, usize>,
     tags: HashMap<&'r str, Vec<Entry<'r>>>,
     types: HashMap<&'r str, Vec<Entry<'r>>>,
@@ -14,15 +34,15 @@ pub(crate) struct Overlaps<'r> {
 }
 
 /// An event of an append that was added.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Entry<'r> {
     append: usize,
     event: &'r NewEvent,
 }
 
 impl<'r> Overlaps<'r> {
-    /// The appends on which this one could hang, ascending.
-    pub(crate) fn of(&self, append: &'r Append) -> Vec<usize> {
+    /// The numbers of the appends that this one could depend on, ascending.
+    pub fn of(&self, append: &'r Append) -> Vec<usize> {
         let mut found: Vec<usize> = append.events.iter().filter_map(|event| self.ids.get(&event.id).copied()).collect();
         for condition in &append.conditions {
             match condition {
@@ -50,12 +70,12 @@ impl<'r> Overlaps<'r> {
                 item.types.iter().filter_map(|name| self.types.get(name.as_str())).map(Vec::as_slice).collect()
             };
             let entries = candidates.into_iter().flatten();
-            found.extend(entries.filter(|entry| matches(item, entry.event)).map(|entry| entry.append));
+            found.extend(entries.filter(|entry| entry.event.matches(item)).map(|entry| entry.append));
         }
     }
 
-    /// Adds an append, for those that come later.
-    pub(crate) fn add(&mut self, number: usize, append: &'r Append) {
+    /// Adds an append by its number, for those that come later.
+    pub fn add(&mut self, number: usize, append: &'r Append) {
         for event in &append.events {
             let entry = Entry { append: number, event };
             self.ids.insert(event.id, number);
@@ -69,9 +89,4 @@ impl<'r> Overlaps<'r> {
             }
         }
     }
-}
-
-/// Whether an event that is not yet recorded matches an item.
-pub(crate) fn matches(item: &QueryItem, event: &NewEvent) -> bool {
-    item.matches(&event.name, &event.tags, event.stream.as_ref(), event.id)
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 /// Slots of the cache: names that one reader keeps at most.
 const SLOTS: usize = 256;
 
-/// For stores: makes one shared string of a name that occurs in many rows, or of an id that occurs in neighbouring ones.
+/// Makes one shared string of a name that occurs in many rows, or of an id that occurs in neighbouring ones.
 /// Bounded: a name that falls into the slot of another takes its place.
 #[derive(Debug)]
 pub struct Interner {
