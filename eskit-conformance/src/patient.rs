@@ -5,6 +5,7 @@ use std::time::Duration;
 use eskit_runtime::{
     AddTagsError, AddedTags, AnyStore, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query,
     ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    delegate_store,
 };
 
 use crate::tally::Tally;
@@ -34,29 +35,34 @@ impl Patient {
 }
 
 impl EventStore for Patient {
+    delegate_store!(|layer| &layer.inner, except append, read, log_id, head, stream_info, change_stream, add_tags);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let appended = self.within("an append", self.inner.append(append)).await?;
         self.tally.commits(usize::from(!appended.repeated));
         Ok(appended)
     }
+
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         self.within("a read", self.inner.read(query, options)).await
     }
+
     async fn log_id(&self) -> Result<LogId, StoreError> {
         self.within("a request for the log's id", self.inner.log_id()).await
     }
+
     async fn head(&self) -> Result<Place, StoreError> {
         self.within("a request for the head", self.inner.head()).await
     }
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.inner.watch(after).await
-    }
+
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         self.within("a request for a stream", self.inner.stream_info(stream)).await
     }
+
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         self.within("the change of a stream", self.inner.change_stream(stream, change)).await
     }
+
     async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
         self.within("a call of `add_tags`", self.inner.add_tags(added)).await
     }

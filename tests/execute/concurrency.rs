@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Appended, LogId, Page, Place, Query, ReadOptions, RetryPolicy, StoreError};
+use eskit::{
+    Append, AppendError, Appended, RetryPolicy, delegate_store,
+};
 use eskit_tests::bank::{Account, deposit, open_account, send};
 use eskit_tests::campus::{CampusError, Seats, define, enrol};
 use eskit_tests::race::race_orders;
@@ -30,6 +32,8 @@ struct Meeting<S> {
 }
 
 impl<S: EventStore> EventStore for Meeting<S> {
+    delegate_store!(|layer| &layer.store, except append);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         tokio::task::yield_now().await;
         let result = self.store.append(append).await;
@@ -37,22 +41,6 @@ impl<S: EventStore> EventStore for Meeting<S> {
             self.conflicts.fetch_add(1, Ordering::Relaxed);
         }
         result
-    }
-
-    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        self.store.read(query, options).await
-    }
-
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.store.log_id().await
-    }
-
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.store.head().await
-    }
-
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.store.watch(after).await
     }
 }
 

@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use eskit::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, Emit, EventStore, LogId, MemoryStore, NewEvent, Page,
-    Pages, Place, Query, ReadOptions, RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId,
-    StreamInfo, StreamStatus,
+    Append, AppendError, Appended, Emit, EventStore, MemoryStore, NewEvent, Page,
+    Pages, Query, ReadOptions, RecordedEvent, StoreError, StoreErrorKind, delegate_store,
 };
 
 /// What happens at one append.
@@ -73,6 +72,8 @@ fn lost() -> AppendError {
 }
 
 impl EventStore for Scripted {
+    delegate_store!(|layer| &layer.inner, except append, read);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         lock(&self.appends).push(append.clone());
         let step = lock(&self.steps).pop_front();
@@ -100,29 +101,6 @@ impl EventStore for Scripted {
             self.inner.append(rival).await.map_err(broken)?;
         }
         self.inner.read(query, options).await
-    }
-
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.inner.log_id().await
-    }
-
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.inner.head().await
-    }
-
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.inner.watch(after).await
-    }
-
-    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
-        self.inner.stream_info(stream).await
-    }
-
-    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
-        self.inner.change_stream(stream, change).await
-    }
-    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
-        self.inner.add_tags(added).await
     }
 }
 

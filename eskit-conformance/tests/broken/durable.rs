@@ -6,7 +6,7 @@ use std::time::Duration;
 use eskit_conformance::{Log, Model, Suite};
 use eskit_runtime::{
     Append, AppendError, Appended, EventStore, LogId, NewEvent, Page, Place, Query, ReadOptions, StoreError,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
+    StreamChange, StreamError, StreamId, StreamStatus, Timestamp, delegate_store,
 };
 use eskit_sqlite::{Durability, SqliteStore};
 
@@ -62,9 +62,11 @@ impl EventStore for Early {
         }
         Ok(appended)
     }
+
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).read(query, options)
     }
+
     async fn log_id(&self) -> Result<LogId, StoreError> {
         Ok(self.log.lock().unwrap_or_else(PoisonError::into_inner).log_id())
     }
@@ -72,6 +74,7 @@ impl EventStore for Early {
     async fn head(&self) -> Result<Place, StoreError> {
         Ok(self.log.lock().unwrap_or_else(PoisonError::into_inner).head())
     }
+
     async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         self.inner.watch(after).await
     }
@@ -85,6 +88,8 @@ struct Halves {
 }
 
 impl EventStore for Halves {
+    delegate_store!(|layer| &layer.inner, except append);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let mut confirmed = self.confirmed.lock().await;
         let mut all = Appended::new(Vec::new(), Vec::new(), Timestamp::now());
@@ -102,19 +107,6 @@ impl EventStore for Halves {
         *confirmed += 1;
         Ok(all)
     }
-    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        self.inner.read(query, options).await
-    }
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.inner.log_id().await
-    }
-
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.inner.head().await
-    }
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.inner.watch(after).await
-    }
 }
 
 /// Says that a stream is deleted a little before it is.
@@ -123,25 +115,8 @@ struct DeletesLate {
 }
 
 impl EventStore for DeletesLate {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.inner.append(append).await
-    }
-    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        self.inner.read(query, options).await
-    }
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.inner.log_id().await
-    }
+    delegate_store!(|layer| &layer.inner, except change_stream);
 
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.inner.head().await
-    }
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.inner.watch(after).await
-    }
-    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
-        self.inner.stream_info(stream).await
-    }
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         let (inner, stream) = (self.inner.clone(), stream.clone());
         tokio::spawn(async move {

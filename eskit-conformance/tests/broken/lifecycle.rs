@@ -5,8 +5,8 @@ use std::time::Duration;
 use eskit_conformance::Model;
 use eskit_runtime::limits::check_append;
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StreamChange,
-    StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
+    Append, AppendError, Appended, EventStore, StreamChange,
+    StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp, delegate_store,
 };
 
 use crate::sound::{Sound, broken};
@@ -230,34 +230,12 @@ impl Hasty {
 }
 
 impl EventStore for Hasty {
+    delegate_store!(|layer| &layer.0, except append);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         check_append(&append)?;
         self.0.log().check_open(&append.events)?;
         tokio::time::sleep(Duration::from_micros(50)).await;
         self.0.append(append).await
-    }
-
-    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        self.0.read(query, options).await
-    }
-
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.0.log_id().await
-    }
-
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.0.head().await
-    }
-
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.0.watch(after).await
-    }
-
-    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
-        self.0.stream_info(stream).await
-    }
-
-    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Changed {
-        self.0.change_stream(stream, change).await
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_conformance::{Backups, Log, Model, Suite};
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, Condition, EventStore, LogId, Page, Place, Query,
-    ReadOptions, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    Append, AppendError, Appended, Condition, EventStore, LogId, Page, Place, Query,
+    ReadOptions, StoreError, delegate_store,
 };
 
 use crate::shared;
@@ -99,6 +99,8 @@ impl Replaced {
 }
 
 impl EventStore for Replaced {
+    delegate_store!(|layer| &layer.inner, except append, read, watch);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         match self.mistake {
             Mistake::KnowsWhatWasLost => {
@@ -123,14 +125,6 @@ impl EventStore for Replaced {
         self.inner.read(query, options).await
     }
 
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.inner.log_id().await
-    }
-
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.inner.head().await
-    }
-
     async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         match self.mistake {
             Mistake::WatchesPositions => loop {
@@ -142,18 +136,6 @@ impl EventStore for Replaced {
             },
             _ => self.inner.watch(after).await,
         }
-    }
-
-    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
-        self.inner.stream_info(stream).await
-    }
-
-    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
-        self.inner.change_stream(stream, change).await
-    }
-
-    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
-        self.inner.add_tags(added).await
     }
 }
 
@@ -249,19 +231,9 @@ struct Renamed {
 }
 
 impl EventStore for Renamed {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.inner.append(append).await
-    }
-    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        self.inner.read(query, options).await
-    }
+    delegate_store!(|layer| &layer.inner, except log_id);
+
     async fn log_id(&self) -> Result<LogId, StoreError> {
         Ok(self.id)
-    }
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.inner.head().await
-    }
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.inner.watch(after).await
     }
 }

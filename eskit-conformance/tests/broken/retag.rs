@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit_conformance::Model;
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query, QueryItem,
-    ReadOptions, RecordedEvent, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Tags,
-    Timestamp,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, Page, Position, Query, QueryItem,
+    ReadOptions, RecordedEvent, StoreError, StreamChange, StreamError, StreamId, StreamStatus, Tags,
+    Timestamp, delegate_store,
 };
 
 use crate::shared::opener;
@@ -140,28 +140,21 @@ impl Handle {
 }
 
 impl EventStore for Handle {
+    delegate_store!(|layer| &layer.shared, except append, read, change_stream, add_tags);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         self.log().check(&append.conditions)?;
         self.shared.append(Append::new(append.events)).await
     }
+
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         self.log().read(query, options)
     }
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.shared.log_id().await
-    }
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.shared.head().await
-    }
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.shared.watch(after).await
-    }
-    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
-        self.shared.stream_info(stream).await
-    }
+
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         self.shared.log().change_stream(stream, &change, Timestamp::now())
     }
+
     async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
         let mut log = self.log();
         let count = log.add_tags(&added)?;

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eskit_conformance::{Log, Model};
 use eskit_runtime::limits::check_append;
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError, StreamChange,
-    StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
+    Append, AppendError, Appended, EventStore, Page, Place, Query, ReadOptions, StoreError, StreamChange,
+    StreamError, StreamId, StreamInfo, StreamStatus, Timestamp, delegate_store,
 };
 
 use crate::sound::Sound;
@@ -91,6 +91,8 @@ impl Handle {
 }
 
 impl EventStore for Handle {
+    delegate_store!(|layer| &layer.shared, except append, read, head, watch, stream_info, change_stream);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let appended = self.append_now(append)?;
         self.head.advance(self.shared.log().head());
@@ -103,10 +105,6 @@ impl EventStore for Handle {
             Mistake::Events => self.own().read(query, options),
             _ => self.shared.read(query, options).await,
         }
-    }
-
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.shared.log_id().await
     }
 
     async fn head(&self) -> Result<Place, StoreError> {

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query, ReadOptions, StoreError,
+    Append, AppendError, Appended, EventStore, Place, Position, StoreError,
+    delegate_store,
 };
 use tokio::sync::Notify;
 
@@ -47,6 +48,8 @@ impl Waiting {
 }
 
 impl EventStore for Waiting {
+    delegate_store!(|layer| &layer.inner, except append, watch);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let appended = self.inner.append(append).await?;
         match self.mistake {
@@ -59,18 +62,6 @@ impl EventStore for Waiting {
             Mistake::WaitsForTheNext | Mistake::MissesBetween => self.all.notify_waiters(),
         }
         Ok(appended)
-    }
-
-    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        self.inner.read(query, options).await
-    }
-
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.inner.log_id().await
-    }
-
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.inner.head().await
     }
 
     async fn watch(&self, after: Place) -> Result<Place, StoreError> {

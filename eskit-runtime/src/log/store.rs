@@ -1,4 +1,5 @@
 mod any;
+mod delegate;
 mod error;
 
 use std::future::Future;
@@ -29,6 +30,8 @@ pub use error::{StoreError, StoreErrorKind};
 ///   answered with nothing, nor with what stands there now, also where the log was replaced while the store was open;
 /// - limits ([`crate::limits::check_append`], [`crate::limits::check_read`]) are checked before anything is written;
 /// - dropping the future of an append does not undo it: it may or may not have happened.
+///
+/// A layer around a store forwards what it does not change with [`delegate_store!`](crate::delegate_store).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store\nhelp: pass one that is open: `SqliteStore::open(\"app.db\").await?`, or by its address `eskit::connect(\"sqlite://app.db\").await?`",
     label = "not an `EventStore`"
@@ -162,45 +165,10 @@ pub trait EventStore: Send + Sync {
     }
 }
 
-/// A store behind a pointer is a store.
-macro_rules! forward_to_pointee {
-    ($pointer:ty) => {
-        impl<S: EventStore + ?Sized> EventStore for $pointer {
-            fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send {
-                (**self).append(append)
-            }
-            fn read(
-                &self,
-                query: &Query,
-                options: ReadOptions,
-            ) -> impl Future<Output = Result<Page, StoreError>> + Send {
-                (**self).read(query, options)
-            }
-            fn log_id(&self) -> impl Future<Output = Result<LogId, StoreError>> + Send {
-                (**self).log_id()
-            }
-            fn head(&self) -> impl Future<Output = Result<Place, StoreError>> + Send {
-                (**self).head()
-            }
-            fn watch(&self, after: Place) -> impl Future<Output = Result<Place, StoreError>> + Send {
-                (**self).watch(after)
-            }
-            fn stream_info(&self, stream: &StreamId) -> impl Future<Output = Result<StreamInfo, StoreError>> + Send {
-                (**self).stream_info(stream)
-            }
-            fn change_stream(
-                &self,
-                stream: &StreamId,
-                change: StreamChange,
-            ) -> impl Future<Output = Result<StreamStatus, StreamError>> + Send {
-                (**self).change_stream(stream, change)
-            }
-            fn add_tags(&self, added: Vec<AddedTags>) -> impl Future<Output = Result<u64, AddTagsError>> + Send {
-                (**self).add_tags(added)
-            }
-        }
-    };
+impl<S: EventStore + ?Sized> EventStore for Arc<S> {
+    crate::delegate_store!(|pointer| &**pointer);
 }
 
-forward_to_pointee!(Arc<S>);
-forward_to_pointee!(&S);
+impl<S: EventStore + ?Sized> EventStore for &S {
+    crate::delegate_store!(|pointer| &**pointer);
+}

@@ -1,9 +1,7 @@
 use std::fmt;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, NewEvent, Page, Place, Query,
-    ReadOptions, RecordedEvent, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo,
-    StreamStatus,
+    Append, AppendError, Appended, EventStore, NewEvent, RecordedEvent, StoreError, StoreErrorKind, delegate_store,
 };
 
 type Before = Box<dyn Fn(&mut Append) -> Result<(), AppendError> + Send + Sync>;
@@ -113,6 +111,8 @@ fn check_kept(decided: &[NewEvent], events: &[NewEvent]) -> Result<(), StoreErro
 }
 
 impl<S: EventStore> EventStore for Hooked<S> {
+    delegate_store!(|layer| &layer.store, except append);
+
     async fn append(&self, mut append: Append) -> Result<Appended, AppendError> {
         let has_changed = self.run_before(&mut append)?;
         if self.after.is_empty() && !has_changed {
@@ -126,34 +126,6 @@ impl<S: EventStore> EventStore for Hooked<S> {
             appended.recorded = Some(recorded);
         }
         Ok(appended)
-    }
-
-    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        self.store.read(query, options).await
-    }
-
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.store.log_id().await
-    }
-
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.store.head().await
-    }
-
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.store.watch(after).await
-    }
-
-    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
-        self.store.stream_info(stream).await
-    }
-
-    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
-        self.store.change_stream(stream, change).await
-    }
-
-    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
-        self.store.add_tags(added).await
     }
 }
 

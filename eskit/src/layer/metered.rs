@@ -1,8 +1,8 @@
 use std::time::Instant;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query,
-    ReadOptions, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    Append, AppendError, Appended, EventStore, Page, Place, Position, Query,
+    ReadOptions, StoreError, StreamChange, StreamError, StreamId, StreamStatus, delegate_store,
 };
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
@@ -63,6 +63,8 @@ fn set_head(position: Position) {
 }
 
 impl<S: EventStore> EventStore for Metered<S> {
+    delegate_store!(|layer| &layer.store, except append, read, head, watch, change_stream);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let started = Instant::now();
         let answer = self.store.append(append).await;
@@ -87,10 +89,6 @@ impl<S: EventStore> EventStore for Metered<S> {
         answer
     }
 
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.store.log_id().await
-    }
-
     async fn head(&self) -> Result<Place, StoreError> {
         let started = Instant::now();
         let answer = self.store.head().await;
@@ -109,10 +107,6 @@ impl<S: EventStore> EventStore for Metered<S> {
         answer
     }
 
-    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
-        self.store.stream_info(stream).await
-    }
-
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         let (started, change_name) = (Instant::now(), change.name());
         let answer = self.store.change_stream(stream, change).await;
@@ -120,9 +114,5 @@ impl<S: EventStore> EventStore for Metered<S> {
         histogram!("eskit_change_stream_duration_seconds", "change" => change_name, "outcome" => outcome)
             .record(started.elapsed());
         answer
-    }
-
-    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
-        self.store.add_tags(added).await
     }
 }

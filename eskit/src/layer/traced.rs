@@ -1,8 +1,8 @@
 mod outline;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
-    StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, Page, Place, Query, ReadOptions,
+    StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, delegate_store,
 };
 use tracing::{Instrument, Span, debug_span, field};
 
@@ -53,6 +53,8 @@ fn record_position(span: &Span, answer: &Result<Place, StoreError>) {
 }
 
 impl<S: EventStore> EventStore for Traced<S> {
+    delegate_store!(|layer| &layer.store, except append, read, head, watch, stream_info, change_stream, add_tags);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let span = debug_span!(
             target: "eskit",
@@ -88,10 +90,6 @@ impl<S: EventStore> EventStore for Traced<S> {
         }
         record_error(&span, &answer);
         answer
-    }
-
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.store.log_id().await
     }
 
     async fn head(&self) -> Result<Place, StoreError> {

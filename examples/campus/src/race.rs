@@ -2,7 +2,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Appended, Conflict, LogId, Page, Place, Query, ReadOptions, StoreError};
+use eskit::{
+    Append, AppendError, Appended, Conflict, Page, Query, ReadOptions, StoreError, delegate_store,
+};
 use tokio::sync::Barrier;
 
 /// The store as one runner of a race sees it: notes what the runner does, and lets it go on from its first read only when
@@ -40,6 +42,8 @@ impl<S> Lane<S> {
 }
 
 impl<S: EventStore> EventStore for Lane<S> {
+    delegate_store!(|layer| &layer.store, except append, read);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let result = self.store.append(append).await;
         let attempt = self.attempts.load(Ordering::Relaxed);
@@ -65,17 +69,5 @@ impl<S: EventStore> EventStore for Lane<S> {
             self.start.wait().await;
         }
         result
-    }
-
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.store.log_id().await
-    }
-
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.store.head().await
-    }
-
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.store.watch(after).await
     }
 }

@@ -11,8 +11,8 @@ use eskit::ImportError as Failure;
 use eskit::layer::Retrying;
 use eskit::prelude::*;
 use eskit::{
-    Append, AppendError, Appended, LogId, NewEvent, Page, Place, Query, ReadOptions, RetryPolicy, StoreError,
-    StoreErrorKind,
+    Append, AppendError, Appended, NewEvent, RetryPolicy, StoreError,
+    StoreErrorKind, delegate_store,
 };
 use loans::{ImportError, LogFile};
 
@@ -102,6 +102,8 @@ struct Flaky {
 }
 
 impl EventStore for Flaky {
+    delegate_store!(|layer| &layer.store, except append);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let number = self.appends.fetch_add(1, Ordering::Relaxed);
         if self.full_after.is_some_and(|appends| number >= appends) {
@@ -117,21 +119,5 @@ impl EventStore for Flaky {
             }
             _ => self.store.append(append).await,
         }
-    }
-
-    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        self.store.read(query, options).await
-    }
-
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.store.log_id().await
-    }
-
-    async fn head(&self) -> Result<Place, StoreError> {
-        self.store.head().await
-    }
-
-    async fn watch(&self, after: Place) -> Result<Place, StoreError> {
-        self.store.watch(after).await
     }
 }

@@ -1,0 +1,121 @@
+/// Forwards the functions of [`EventStore`](crate::EventStore) to another store: for layers, and for whatever else stands in front
+/// of one. Functions of the trait that come later are forwarded too, once the layer is built again.
+///
+/// It stands inside the impl, and takes the layer's own name for itself, how it finds the store, and after `except` the functions
+/// that the layer writes itself.
+///
+/// ```
+/// # use eskit_runtime as eskit;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use eskit::{Append, AppendError, Appended, EventStore, delegate_store};
+///
+/// /// A store that counts its appends.
+/// struct Counted<S> {
+///     store: S,
+///     appends: AtomicU64,
+/// }
+///
+/// impl<S: EventStore> EventStore for Counted<S> {
+///     delegate_store!(|layer| &layer.store, except append);
+///
+///     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+///         self.appends.fetch_add(1, Ordering::Relaxed);
+///         self.store.append(append).await
+///     }
+/// }
+/// ```
+///
+/// A layer that only forwards leaves `except` out: `delegate_store!(|layer| &layer.store);`.
+#[macro_export]
+macro_rules! delegate_store {
+    (|$layer:ident| $store:expr $(, except $($own:ident),+)? $(,)?) => {
+        $($($crate::__delegate_store! { own $own })+)?
+        $crate::__delegate_store! { append [$($($own)+)?] |$layer| $store }
+        $crate::__delegate_store! { read [$($($own)+)?] |$layer| $store }
+        $crate::__delegate_store! { log_id [$($($own)+)?] |$layer| $store }
+        $crate::__delegate_store! { head [$($($own)+)?] |$layer| $store }
+        $crate::__delegate_store! { watch [$($($own)+)?] |$layer| $store }
+        $crate::__delegate_store! { stream_info [$($($own)+)?] |$layer| $store }
+        $crate::__delegate_store! { change_stream [$($($own)+)?] |$layer| $store }
+        $crate::__delegate_store! { add_tags [$($($own)+)?] |$layer| $store }
+    };
+}
+
+/// One function of a store: nothing where the layer has its own, else the forwarding.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __delegate_store {
+    (append [append $($own:ident)*] $($store:tt)*) => {};
+    (read [read $($own:ident)*] $($store:tt)*) => {};
+    (log_id [log_id $($own:ident)*] $($store:tt)*) => {};
+    (head [head $($own:ident)*] $($store:tt)*) => {};
+    (watch [watch $($own:ident)*] $($store:tt)*) => {};
+    (stream_info [stream_info $($own:ident)*] $($store:tt)*) => {};
+    (change_stream [change_stream $($own:ident)*] $($store:tt)*) => {};
+    (add_tags [add_tags $($own:ident)*] $($store:tt)*) => {};
+
+    // Another one is the layer's own: the next.
+    ($name:ident [$other:ident $($own:ident)*] $($store:tt)*) => {
+        $crate::__delegate_store! { $name [$($own)*] $($store)* }
+    };
+
+    (append [] |$layer:ident| $store:expr) => {
+        $crate::__delegate_store! { fn append(append: $crate::Append) -> $crate::Appended, $crate::AppendError; $layer $store }
+    };
+    (read [] |$layer:ident| $store:expr) => {
+        $crate::__delegate_store! {
+            fn read(query: &$crate::Query, options: $crate::ReadOptions) -> $crate::Page, $crate::StoreError; $layer $store
+        }
+    };
+    (log_id [] |$layer:ident| $store:expr) => {
+        $crate::__delegate_store! { fn log_id() -> $crate::LogId, $crate::StoreError; $layer $store }
+    };
+    (head [] |$layer:ident| $store:expr) => {
+        $crate::__delegate_store! { fn head() -> $crate::Place, $crate::StoreError; $layer $store }
+    };
+    (watch [] |$layer:ident| $store:expr) => {
+        $crate::__delegate_store! { fn watch(after: $crate::Place) -> $crate::Place, $crate::StoreError; $layer $store }
+    };
+    (stream_info [] |$layer:ident| $store:expr) => {
+        $crate::__delegate_store! {
+            fn stream_info(stream: &$crate::StreamId) -> $crate::StreamInfo, $crate::StoreError; $layer $store
+        }
+    };
+    (change_stream [] |$layer:ident| $store:expr) => {
+        $crate::__delegate_store! {
+            fn change_stream(stream: &$crate::StreamId, change: $crate::StreamChange)
+                -> $crate::StreamStatus, $crate::StreamError; $layer $store
+        }
+    };
+    (add_tags [] |$layer:ident| $store:expr) => {
+        $crate::__delegate_store! {
+            fn add_tags(added: ::std::vec::Vec<$crate::AddedTags>) -> u64, $crate::AddTagsError; $layer $store
+        }
+    };
+
+    (fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty, $error:ty; $layer:ident $store:expr) => {
+        fn $name(
+            &self,
+            $($argument: $type),*
+        ) -> impl ::core::future::Future<Output = ::core::result::Result<$answer, $error>> + ::core::marker::Send {
+            let $layer = self;
+            $crate::EventStore::$name($store, $($argument),*)
+        }
+    };
+
+    (own append) => {};
+    (own read) => {};
+    (own log_id) => {};
+    (own head) => {};
+    (own watch) => {};
+    (own stream_info) => {};
+    (own change_stream) => {};
+    (own add_tags) => {};
+    (own $other:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($other), "` is not a function of `EventStore`\n\
+             help: name those that the layer writes itself, such as `except append, read`"
+        ));
+    };
+}
