@@ -42,9 +42,10 @@ const TRIES: u32 = 4;
 /// the pool are for transactions of the caller.
 ///
 /// ```no_run
+/// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// use eskit_postgres::PostgresStore;
-/// use eskit_runtime::{Append, EventStore, NewEvent, Query, ReadOptions};
+/// use eskit::postgres::PostgresStore;
+/// use eskit::{Append, EventStore, NewEvent, Query, ReadOptions};
 ///
 /// let store = PostgresStore::options().migrate(true).connect("postgres://app@localhost/app").await?;
 /// store.append(Append::new(vec![NewEvent::json("campus.Opened", "{}")])).await?;

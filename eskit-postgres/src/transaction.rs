@@ -43,8 +43,9 @@ impl PostgresStore {
     /// `pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")`.
     ///
     /// ```no_run
-    /// # async fn example(store: eskit_postgres::PostgresStore) -> Result<(), Box<dyn std::error::Error>> {
-    /// use eskit_runtime::{Append, EventStore, NewEvent};
+    /// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
+    /// # async fn example(store: eskit::postgres::PostgresStore) -> Result<(), Box<dyn std::error::Error>> {
+    /// use eskit::{Append, EventStore, NewEvent};
     ///
     /// let mut transaction = store.pool().begin().await?;
     /// sqlx::query("UPDATE shop.stock SET left_over = left_over - 1").execute(&mut *transaction).await?;

@@ -18,9 +18,10 @@ use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
 use crate::log::store::{EventStore, StoreError, StoreErrorKind};
-use crate::model::aggregate::{Evolve, LoadKey, Loaded, Scope};
+use crate::model::aggregate::{Evolve, LoadKey, Scope};
 use crate::model::cache::StateCache;
 use crate::model::decider::{Decide, Emit, Emitter};
+use crate::model::loaded::Loaded;
 use crate::model::models::{Count, Models};
 use crate::model::registry::Registry;
 use crate::model::route::route;
@@ -201,7 +202,8 @@ pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
             plan.catch_up(store, &mut folded).await?;
         }
         plan.cache(&folded, states);
-        Ok(folded.seen[0].by_ref().map(|()| folded.state))
+        let seen = folded.seen.first().copied().unwrap_or_default();
+        Ok(Loaded::new(folded.state, seen, plan.query))
     }
 }
 

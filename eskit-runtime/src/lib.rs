@@ -47,12 +47,13 @@ pub use log::tag::{Arity, Tag, TagRef, TagValue, Tags};
 #[cfg(any(feature = "jiff", feature = "chrono", feature = "time"))]
 pub use log::time::TimestampRangeError;
 pub use log::time::{Timestamp, TimestampParseError};
-pub use model::aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, LoadKey, Loaded, Scope};
+pub use model::aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, LoadKey, Scope};
 pub use model::cache::StateCache;
 pub use model::command::{Command, CommandType};
 pub use model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
 pub use model::each::Each;
 pub use model::event::{Event, EventType, EventTypes, Field, Payload, SingleEvent, SourceLocation, TagField};
+pub use model::loaded::{Loaded, Seen};
 pub use model::models::{Count, Instance, Model, ModelType, Models};
 pub use model::registry::{Registry, RegistryError};
 pub use schema::{Shape, ShapeDef};

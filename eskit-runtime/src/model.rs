@@ -11,6 +11,7 @@ pub(crate) mod decider;
 pub(crate) mod decode;
 pub(crate) mod each;
 pub(crate) mod event;
+pub(crate) mod loaded;
 pub(crate) mod models;
 pub(crate) mod registry;
 pub(crate) mod route;

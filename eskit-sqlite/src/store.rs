@@ -50,9 +50,10 @@ use crate::threads::running::Running;
 /// the write-ahead log grows by all that is appended, without a bound, and shrinks to 64 MiB afterwards.
 ///
 /// ```no_run
+/// # mod eskit { pub use eskit_runtime::*; pub use eskit_sqlite as sqlite; }
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// use eskit_runtime::{Append, EventStore, NewEvent, Query, ReadOptions};
-/// use eskit_sqlite::SqliteStore;
+/// use eskit::{Append, EventStore, NewEvent, Query, ReadOptions};
+/// use eskit::sqlite::SqliteStore;
 ///
 /// let store = SqliteStore::open("campus.db").await?;
 /// store.append(Append::new(vec![NewEvent::json("campus.Opened", "{}")])).await?;
@@ -127,7 +128,8 @@ impl SqliteStore {
     /// grows by what is appended. Dropping the future does not stop the copying.
     ///
     /// ```no_run
-    /// # async fn example(store: eskit_sqlite::SqliteStore) -> Result<(), eskit_runtime::StoreError> {
+    /// # mod eskit { pub use eskit_runtime::*; pub use eskit_sqlite as sqlite; }
+    /// # async fn example(store: eskit::sqlite::SqliteStore) -> Result<(), eskit::StoreError> {
     /// store.backup("backup/campus-2026-11-29.db").await?;
     /// # Ok(()) }
     /// ```

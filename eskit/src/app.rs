@@ -93,7 +93,7 @@ impl<S: EventStore> App<S> {
     ///
     /// Worth it for aggregates with many events, and where a read takes a round trip. A command clones each cached state that
     /// it uses twice. States that were not used for long go first. A state by tag may hold what it learnt from a stream that
-    /// was [deleted](eskit_runtime::StreamChange) since, as long as its last event is still there; one by stream does not.
+    /// was [deleted](crate::StreamChange) since, as long as its last event is still there; one by stream does not.
     #[must_use]
     pub fn with_state_cache<A: Evolve + Clone>(mut self, states: usize) -> App<S> {
         Arc::make_mut(&mut self.states).add::<A>(states);

@@ -50,7 +50,7 @@ const _: () = assert!(EVENTS_PER_BATCH <= EVENTS_PER_APPEND_MAX);
 /// ```
 ///
 /// An import has no conditions: it appends to a stream whatever its version. Events of streams that were
-/// [deleted](eskit_runtime::StreamChange) since stay deleted.
+/// [deleted](crate::StreamChange) since stay deleted.
 #[derive(Debug)]
 #[must_use = "the last batch is appended by `finish`"]
 pub struct Import<S> {

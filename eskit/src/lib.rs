@@ -69,11 +69,11 @@
 //! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; what can go wrong: [`ExecuteError`] |
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`], [`Query`], [`RecordedEvent::decode`] |
 //! | import events | [`Import`] |
-//! | append without a command | [`NewEvent::encode`], [`EventStore::append`] |
+//! | append without a command | [`NewEvent::encode`], [`EventStore::append`]; on a state that was read: [`Loaded::conditions`] |
 //! | archive, end or delete a stream | [`EventStore::change_stream`] |
 //! | change the shape of an event | `version`, `from` and `upcast` of [`Event`](derive@Event); [`lock!`], [`Shape`](derive@Shape) |
 //! | test decisions | the module `testing` |
-//! | validate, retry, trace or count appends | [`layer`] |
+//! | validate, retry, trace or count appends | [`layer`]; for a layer of your own: [`delegate_store!`] |
 //! | write a store | [`EventStore`], [`limits`], the crate `eskit-conformance` |
 //!
 //! What else stands here is taken or returned by these, or met by generated code.
@@ -132,11 +132,13 @@ pub use eskit_postgres as postgres;
 #[doc(inline)]
 pub use eskit_sqlite as sqlite;
 
-/// Everything that a program usually needs.
+/// Everything that a program usually needs, also one that reads and appends by hand.
 pub mod prelude {
     pub use crate::{
-        Aggregate, AnyStore, App, Command, Each, Event, EventStore, ExecuteError, Executed, Loaded, MemoryStore,
-        Metadata, RecordedEvent, Shape, TagValue, UpcastError, aggregate, decide, decider, evolve,
+        Aggregate, AnyStore, App, Append, AppendError, Command, Condition, Each, Event, EventId, EventStore,
+        ExecuteError, Executed, ExpectedVersion, Loaded, MemoryStore, Metadata, NewEvent, Pages, Place, Query,
+        QueryItem, ReadOptions, RecordedEvent, Shape, StoreError, StreamId, Tag, TagValue, Timestamp, UpcastError,
+        aggregate, decide, decider, evolve,
     };
     pub use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::RandomState;
 use std::sync::Arc;
 
-use eskit_runtime::{Evolve, Loaded, Scope, StateCache};
+use eskit_runtime::{Evolve, Scope, Seen, StateCache};
 use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 
@@ -22,7 +22,7 @@ pub(crate) struct StateCaches {
 /// The states of one type. That it can be cloned is known where the cache is asked for, and nowhere else.
 struct OfType<A> {
     clone: fn(&A) -> A,
-    states: Cache<Scope, Arc<Loaded<A>>, UnitWeighter, RandomState>,
+    states: Cache<Scope, Arc<(A, Seen)>, UnitWeighter, RandomState>,
 }
 
 impl StateCaches {
@@ -39,17 +39,17 @@ impl StateCaches {
 }
 
 impl StateCache for StateCaches {
-    fn get<A: Evolve>(&self, scope: &Scope) -> Option<Loaded<A>> {
+    fn get<A: Evolve>(&self, scope: &Scope) -> Option<(A, Seen)> {
         let cache = self.of::<A>()?;
-        cache.states.get(scope).map(|cached| cached.by_ref().map(cache.clone))
+        cache.states.get(scope).map(|cached| ((cache.clone)(&cached.0), cached.1))
     }
 
-    fn put<A: Evolve>(&self, scope: &Scope, state: Loaded<&A>) {
+    fn put<A: Evolve>(&self, scope: &Scope, state: &A, seen: Seen) {
         let Some(cache) = self.of::<A>() else { return };
-        if state.is_new() {
+        if seen.is_new() {
             cache.states.remove(scope);
         } else {
-            cache.states.insert(scope.clone(), Arc::new(state.map(cache.clone)));
+            cache.states.insert(scope.clone(), Arc::new(((cache.clone)(state), seen)));
         }
     }
 }

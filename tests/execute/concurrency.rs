@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eskit::prelude::*;
-use eskit::{
-    Append, AppendError, Appended, RetryPolicy, delegate_store,
-};
+use eskit::{Append, AppendError, Appended, RetryPolicy, delegate_store};
 use eskit_tests::bank::{Account, deposit, open_account, send};
 use eskit_tests::campus::{CampusError, Seats, define, enrol};
 use eskit_tests::race::race_orders;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod all;
+mod by_hand;
 mod cached;
 mod concurrency;
 mod conflict;

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use eskit::{
-    Append, AppendError, Appended, Emit, EventStore, MemoryStore, NewEvent, Page,
-    Pages, Query, ReadOptions, RecordedEvent, StoreError, StoreErrorKind, delegate_store,
+    Append, AppendError, Appended, Emit, EventStore, MemoryStore, NewEvent, Page, Pages, Query, ReadOptions,
+    RecordedEvent, StoreError, StoreErrorKind, delegate_store,
 };
 
 /// What happens at one append.

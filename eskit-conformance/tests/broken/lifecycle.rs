@@ -5,8 +5,8 @@ use std::time::Duration;
 use eskit_conformance::Model;
 use eskit_runtime::limits::check_append;
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, StreamChange,
-    StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp, delegate_store,
+    Append, AppendError, Appended, EventStore, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
+    StreamStatus, Timestamp, delegate_store,
 };
 
 use crate::sound::{Sound, broken};

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_conformance::{Backups, Log, Model, Suite};
 use eskit_runtime::{
-    Append, AppendError, Appended, Condition, EventStore, LogId, Page, Place, Query,
-    ReadOptions, StoreError, delegate_store,
+    Append, AppendError, Appended, Condition, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError,
+    delegate_store,
 };
 
 use crate::shared;

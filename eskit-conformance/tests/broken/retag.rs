@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit_conformance::Model;
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, Page, Position, Query, QueryItem,
-    ReadOptions, RecordedEvent, StoreError, StreamChange, StreamError, StreamId, StreamStatus, Tags,
-    Timestamp, delegate_store,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, Page, Position, Query, QueryItem, ReadOptions,
+    RecordedEvent, StoreError, StreamChange, StreamError, StreamId, StreamStatus, Tags, Timestamp, delegate_store,
 };
 
 use crate::shared::opener;

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eskit_conformance::{Log, Model};
 use eskit_runtime::limits::check_append;
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Place, Query, ReadOptions, StoreError, StreamChange,
-    StreamError, StreamId, StreamInfo, StreamStatus, Timestamp, delegate_store,
+    Append, AppendError, Appended, EventStore, Page, Place, Query, ReadOptions, StoreError, StreamChange, StreamError,
+    StreamId, StreamInfo, StreamStatus, Timestamp, delegate_store,
 };
 
 use crate::sound::Sound;

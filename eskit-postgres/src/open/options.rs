@@ -16,8 +16,9 @@ const QUEUE_LEN_MAX: usize = 1 << 20;
 /// How to open a [`PostgresStore`](crate::PostgresStore).
 ///
 /// ```no_run
-/// # async fn example(pool: sqlx::PgPool) -> Result<(), eskit_runtime::StoreError> {
-/// use eskit_postgres::PostgresStore;
+/// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
+/// # async fn example(pool: sqlx::PgPool) -> Result<(), eskit::StoreError> {
+/// use eskit::postgres::PostgresStore;
 ///
 /// let store = PostgresStore::options().schema("app").table_prefix("es_").migrate(true).open(pool).await?;
 /// # Ok(()) }

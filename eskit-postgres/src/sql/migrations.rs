@@ -105,10 +105,11 @@ pub(crate) const CONDITION_STEPS_MAX: usize = 10_000;
 /// The migrations as SQL, for those whose migrations are run by other tools or other people.
 ///
 /// ```
-/// let migrations = eskit_postgres::migrations().schema("app").table_prefix("es_").sql()?;
+/// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
+/// let migrations = eskit::postgres::migrations().schema("app").table_prefix("es_").sql()?;
 /// assert_eq!(migrations[0].file_name(), "0001_eskit_log.sql");
 /// assert!(migrations[0].sql.contains(r#"CREATE TABLE "app"."es_events""#));
-/// # Ok::<(), eskit_runtime::StoreError>(())
+/// # Ok::<(), eskit::StoreError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Migrations {

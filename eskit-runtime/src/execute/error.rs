@@ -19,7 +19,8 @@ use super::keyed::KeyReused;
 /// Why a command did not go through. `E` is the domain's own error.
 ///
 /// ```
-/// # use eskit_runtime::ExecuteError;
+/// # use eskit_runtime as eskit;
+/// # use eskit::ExecuteError;
 /// /// What a web service answers.
 /// fn status<E>(error: &ExecuteError<E>) -> u16 {
 ///     match error {

@@ -11,8 +11,9 @@ use crate::log::position::Place;
 use crate::log::query::{Query, ReadOptions};
 use crate::log::recorded::RecordedEvent;
 use crate::log::store::{EventStore, StoreError, StoreErrorKind};
-use crate::model::aggregate::{Loaded, Scope};
+use crate::model::aggregate::Scope;
 use crate::model::cache::StateCache;
+use crate::model::loaded::Seen;
 use crate::model::models::Models;
 
 use super::instances::Instances;
@@ -28,7 +29,7 @@ pub(crate) struct Plan<M, N> {
 pub(crate) struct Folded<M> {
     pub(crate) state: M,
     /// What each instance of them has seen.
-    pub(crate) seen: Vec<Loaded<()>>,
+    pub(crate) seen: Vec<Seen>,
     /// Whether every instance was read as of the same head. One that was cached stands for itself.
     pub(crate) in_step: bool,
     /// Whether the log was like that, for all models at once, at some moment since the call began.
@@ -62,7 +63,7 @@ impl<M> Folded<M> {
     /// The places that the log must hold for the models to be of it: none but one, unless some were cached.
     pub(crate) fn heads(&self) -> Vec<Place> {
         let (mut heads, mut known) = (Vec::with_capacity(1), HashSet::with_capacity(1));
-        for Loaded { head, .. } in &self.seen {
+        for Seen { head, .. } in &self.seen {
             if *head != Place::START && known.insert(*head) {
                 heads.push(*head);
             }
@@ -79,7 +80,7 @@ impl<M: Models<N>, N> Plan<M, N> {
 
     /// The models before their first event.
     pub(crate) fn initial(&self) -> Folded<M> {
-        let seen = vec![Loaded::default(); self.instances.len()];
+        let seen = vec![Seen::default(); self.instances.len()];
         Folded { state: M::initial(self.instances.keys()), seen, in_step: true, is_current: false }
     }
 
@@ -92,7 +93,7 @@ impl<M: Models<N>, N> Plan<M, N> {
     pub(crate) async fn deleted<S: EventStore>(
         &self,
         store: &S,
-        seen: &[Loaded<()>],
+        seen: &[Seen],
     ) -> Result<Option<StreamClosed>, StoreError> {
         for (scope, seen) in self.instances.scopes().iter().zip(seen) {
             let Scope::Stream(stream) = scope else { continue };
@@ -139,7 +140,7 @@ impl<M: Models<N>, N> Plan<M, N> {
 
     /// Reads the instances that are not cached, all of them together.
     async fn read_missing<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<(), FoldError> {
-        let is_missing: Vec<bool> = folded.seen.iter().map(Loaded::is_new).collect();
+        let is_missing: Vec<bool> = folded.seen.iter().map(Seen::is_new).collect();
         let items = self.query.items().iter().zip(&is_missing).filter(|(_, is_missing)| **is_missing);
         let query = Query::any_of(items.map(|(item, _)| item.clone()));
         if query.items().is_empty() {
@@ -173,7 +174,7 @@ impl<M: Models<N>, N> Plan<M, N> {
     /// Caches the models for later commands.
     pub(crate) fn cache(&self, folded: &Folded<M>, states: &impl StateCache) {
         for ((at, scope), seen) in self.instances.iter().zip(&folded.seen) {
-            folded.state.cache(at, scope, seen, states);
+            folded.state.cache(at, scope, *seen, states);
         }
     }
 
@@ -209,7 +210,7 @@ impl<M: Models<N>, N> Plan<M, N> {
     /// Reads on for all models at once, behind the head as of which all of them were read.
     async fn read_together<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<(), FoldError> {
         folded.is_current = true;
-        let Some(Loaded { head: after, .. }) = folded.seen.first() else { return Ok(()) };
+        let Some(Seen { head: after, .. }) = folded.seen.first() else { return Ok(()) };
         let mut pages = Pages::new(store, Arc::clone(&self.query), self.options().after(*after));
         while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
             // With one instance every event that was read belongs to it.
@@ -224,7 +225,7 @@ impl<M: Models<N>, N> Plan<M, N> {
     /// each of them held is still there; if not, they must be read from the beginning.
     async fn catch_up_from_lowest<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<bool, FoldError> {
         // What holds events is read from the last of them, to see whether it is there.
-        let from = |seen: &Loaded<()>| if seen.is_new() { seen.head.position } else { seen.last.position.previous() };
+        let from = |seen: &Seen| if seen.is_new() { seen.head.position } else { seen.last.position.previous() };
         let lowest = folded.seen.iter().map(from).min().unwrap_or_default();
         let held: Vec<Place> = folded.seen.iter().map(|seen| seen.last).collect();
         let mut is_there: Vec<bool> = held.iter().map(|last| *last == Place::START).collect();

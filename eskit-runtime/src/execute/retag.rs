@@ -28,7 +28,8 @@ use crate::model::event::Event;
 /// before what they have read. While an older program still appends, run it again when that has ended.
 ///
 /// ```
-/// # use eskit_runtime::{Event, EventStore, RetagError, retag};
+/// # use eskit_runtime as eskit;
+/// # use eskit::{Event, EventStore, RetagError, retag};
 /// async fn add_the_new_tags<Sent: Event>(store: &impl EventStore) -> Result<(), RetagError> {
 ///     let done = retag::<Sent, _>(store, |so_far| println!("{so_far}")).await?;
 ///     println!("{} of {} events have new tags", done.tagged, done.events);

@@ -41,7 +41,8 @@ impl Principal {
 /// At most 100 extras and 64 KiB in all. Empty metadata costs nothing to store or read.
 ///
 /// ```
-/// use eskit_runtime::{Metadata, NewEvent, Position, Principal, PrincipalKind, Timestamp};
+/// # use eskit_runtime as eskit;
+/// use eskit::{Metadata, NewEvent, Position, Principal, PrincipalKind, Timestamp};
 ///
 /// // What a request brings: `app.execute(command).metadata(metadata)`.
 /// let user = Principal::new(PrincipalKind::User, "ada");

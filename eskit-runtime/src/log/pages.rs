@@ -17,7 +17,8 @@ type Read<'a> = Pin<Box<dyn Future<Output = Result<Page, StoreError>> + Send + '
 /// Each page is read from the place where the one before ended: pages never come from a log and from another that has replaced it.
 ///
 /// ```
-/// # use eskit_runtime::{EventStore, Pages, Query, ReadOptions, StoreError};
+/// # use eskit_runtime as eskit;
+/// # use eskit::{EventStore, Pages, Query, ReadOptions, StoreError};
 /// # async fn count(store: &impl EventStore) -> Result<usize, StoreError> {
 /// let mut events = 0;
 /// let mut pages = Pages::new(store, Query::all(), ReadOptions::default());

@@ -65,7 +65,8 @@ impl FromStr for Position {
 /// Stands as `7@0195f3a6-...`, or as `7` without an id, in text; as both fields in JSON.
 ///
 /// ```
-/// use eskit_runtime::{EventId, Place, Position};
+/// # use eskit_runtime as eskit;
+/// use eskit::{EventId, Place, Position};
 ///
 /// let place = Place::new(Position::new(7), EventId::new());
 /// assert_eq!(place.to_string().parse(), Ok(place));

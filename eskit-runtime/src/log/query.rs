@@ -11,7 +11,8 @@ use crate::log::tag::{Tag, Tags};
 /// (<https://dcb.events/specification/>), with streams and event ids as further kinds of item.
 ///
 /// ```
-/// # use eskit_runtime::{Query, QueryItem, Tag};
+/// # use eskit_runtime as eskit;
+/// # use eskit::{Query, QueryItem, Tag};
 /// let query = Query::from(QueryItem::types(["campus.CourseDefined"]).with_tag(Tag::new("course", "c1")));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -61,7 +61,8 @@ pub trait EventStore: Send + Sync {
     /// match: where the query passes over the newest events, waiting behind the last match would return at once for ever.
     ///
     /// ```
-    /// use eskit_runtime::{Event, EventStore, Pages, Place, Query, QueryItem, ReadOptions};
+    /// # use eskit_runtime as eskit;
+    /// use eskit::{Event, EventStore, Pages, Place, Query, QueryItem, ReadOptions};
     ///
     /// /// Follows the events of one type, or of an enum of types, from behind `done`.
     /// async fn follow<E: Event>(store: &impl EventStore, mut done: Place) -> Result<(), Box<dyn std::error::Error>> {

@@ -11,7 +11,8 @@ impl Tag {
     /// checked when the tag is used in an append or a query.
     ///
     /// ```compile_fail
-    /// eskit_runtime::Tag::new("course", Some("c1"));
+    /// # use eskit_runtime as eskit;
+    /// eskit::Tag::new("course", Some("c1"));
     /// ```
     pub fn new(key: &str, value: impl TagValue) -> Tag {
         let mut text = String::with_capacity(key.len() + 17);

@@ -13,8 +13,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// a microsecond is cut off towards the past.
 ///
 /// ```
+/// # use eskit_runtime as eskit;
 /// use std::time::Duration;
-/// use eskit_runtime::Timestamp;
+/// use eskit::Timestamp;
 ///
 /// const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 ///
@@ -22,7 +23,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// let now: Timestamp = "2026-11-28T18:30:00Z".parse()?;
 /// assert_eq!(placed + 7 * DAY, now);
 /// assert!(now.duration_since(placed) >= 7 * DAY);
-/// # Ok::<(), eskit_runtime::TimestampParseError>(())
+/// # Ok::<(), eskit::TimestampParseError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);

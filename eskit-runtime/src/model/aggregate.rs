@@ -1,9 +1,7 @@
 use std::fmt;
-use std::ops::Deref;
 
 use crate::codec::decode_error::DecodeError;
 use crate::log::name::WireName;
-use crate::log::position::Place;
 use crate::log::query::QueryItem;
 use crate::log::recorded::RecordedEvent;
 use crate::log::stream::StreamId;
@@ -172,47 +170,6 @@ impl fmt::Display for Scope {
             }
             Scope::All => f.write_str("all events"),
         }
-    }
-}
-
-/// A state as it was read. Dereferences to the state.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub struct Loaded<A> {
-    /// The state.
-    pub state: A,
-    /// The place of the last event that it holds; [`Place::START`] when there is none.
-    pub last: Place,
-    /// For a stream aggregate the version of the stream; otherwise the number of events. A stream that was deleted reads like
-    /// one that never held an event, at version 0; [`EventStore::stream_info`](crate::EventStore::stream_info) tells them apart.
-    pub version: u64,
-    /// The last event of the log as of which it was read: up to there the state lacks nothing.
-    pub head: Place,
-}
-
-impl<A> Loaded<A> {
-    /// The same place of the log with another state.
-    pub fn map<B>(self, map: impl FnOnce(A) -> B) -> Loaded<B> {
-        let Loaded { state, last, version, head } = self;
-        Loaded { state: map(state), last, version, head }
-    }
-
-    /// The state by reference.
-    pub fn by_ref(&self) -> Loaded<&A> {
-        let Loaded { state, last, version, head } = self;
-        Loaded { state, last: *last, version: *version, head: *head }
-    }
-
-    /// Whether there were no events.
-    pub fn is_new(&self) -> bool {
-        self.last == Place::START
-    }
-}
-
-impl<A> Deref for Loaded<A> {
-    type Target = A;
-    fn deref(&self) -> &A {
-        &self.state
     }
 }
 

@@ -228,7 +228,8 @@ impl NewEvent {
     /// the event. An import of many events goes through `eskit::Import`.
     ///
     /// ```
-    /// use eskit_runtime::{Append, Emit, EventStore, NewEvent, StreamId};
+    /// # use eskit_runtime as eskit;
+    /// use eskit::{Append, Emit, EventStore, NewEvent, StreamId};
     ///
     /// /// Appends what happened to an account, whatever happened to it before.
     /// async fn append(

@@ -1,9 +1,10 @@
 use crate::codec::decode_error::DecodeError;
 use crate::log::recorded::RecordedEvent;
-use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Loaded, Scope};
+use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Scope};
 use crate::model::cache::StateCache;
 use crate::model::each::Each;
 use crate::model::event::EventTypes;
+use crate::model::loaded::Seen;
 
 /// What the program knows of one model of a decision.
 #[derive(Clone, Copy, Debug)]
@@ -123,10 +124,10 @@ pub trait Models<N>: Sized + Send {
 
     /// Replaces an instance by the state that is cached of it. Returns where that state stands; `None` when there is
     /// none.
-    fn recall(&mut self, at: Instance, scope: &Scope, states: &impl StateCache) -> Option<Loaded<()>>;
+    fn recall(&mut self, at: Instance, scope: &Scope, states: &impl StateCache) -> Option<Seen>;
 
     /// Caches an instance, which stands at this place.
-    fn cache(&self, at: Instance, scope: &Scope, seen: &Loaded<()>, states: &impl StateCache);
+    fn cache(&self, at: Instance, scope: &Scope, seen: Seen, states: &impl StateCache);
 
     /// The first model of which a decider asked for an instance that it does not have, and the key.
     fn absent_key(&self) -> Option<(&'static AggregateType, &str)>;
@@ -136,14 +137,16 @@ fn evolve<M: Model>(model: &mut M, index: usize, event: &RecordedEvent) -> Resul
     model.state_mut(index).map_or(Ok(false), |state| Evolve::evolve(state, event))
 }
 
-fn recall<M: Model>(model: &mut M, index: usize, scope: &Scope, states: &impl StateCache) -> Option<Loaded<()>> {
+fn recall<M: Model>(model: &mut M, index: usize, scope: &Scope, states: &impl StateCache) -> Option<Seen> {
     let state = model.state_mut(index)?;
-    Some(states.get::<M::Aggregate>(scope)?.map(|cached| *state = cached))
+    let (cached, seen) = states.get::<M::Aggregate>(scope)?;
+    *state = cached;
+    Some(seen)
 }
 
-fn cache<M: Model>(model: &M, index: usize, scope: &Scope, seen: &Loaded<()>, states: &impl StateCache) {
+fn cache<M: Model>(model: &M, index: usize, scope: &Scope, seen: Seen, states: &impl StateCache) {
     if let Some(state) = model.state(index) {
-        states.put::<M::Aggregate>(scope, seen.by_ref().map(|()| state));
+        states.put::<M::Aggregate>(scope, state, seen);
     }
 }
 
@@ -167,11 +170,11 @@ impl<M: Model> Models<Count<1>> for M {
         evolve(self, at.index, event)
     }
 
-    fn recall(&mut self, at: Instance, scope: &Scope, states: &impl StateCache) -> Option<Loaded<()>> {
+    fn recall(&mut self, at: Instance, scope: &Scope, states: &impl StateCache) -> Option<Seen> {
         recall(self, at.index, scope, states)
     }
 
-    fn cache(&self, at: Instance, scope: &Scope, seen: &Loaded<()>, states: &impl StateCache) {
+    fn cache(&self, at: Instance, scope: &Scope, seen: Seen, states: &impl StateCache) {
         cache(self, at.index, scope, seen, states);
     }
 
@@ -190,11 +193,11 @@ impl Models<Count<0>> for () {
         Ok(false)
     }
 
-    fn recall(&mut self, _: Instance, _: &Scope, _: &impl StateCache) -> Option<Loaded<()>> {
+    fn recall(&mut self, _: Instance, _: &Scope, _: &impl StateCache) -> Option<Seen> {
         None
     }
 
-    fn cache(&self, _: Instance, _: &Scope, _: &Loaded<()>, _: &impl StateCache) {}
+    fn cache(&self, _: Instance, _: &Scope, _: Seen, _: &impl StateCache) {}
 
     fn absent_key(&self) -> Option<(&'static AggregateType, &str)> {
         None
@@ -217,14 +220,14 @@ macro_rules! models {
                 }
             }
 
-            fn recall(&mut self, at: Instance, scope: &Scope, states: &impl StateCache) -> Option<Loaded<()>> {
+            fn recall(&mut self, at: Instance, scope: &Scope, states: &impl StateCache) -> Option<Seen> {
                 match at.model {
                     $($index => recall(&mut self.$index, at.index, scope, states),)*
                     _ => None,
                 }
             }
 
-            fn cache(&self, at: Instance, scope: &Scope, seen: &Loaded<()>, states: &impl StateCache) {
+            fn cache(&self, at: Instance, scope: &Scope, seen: Seen, states: &impl StateCache) {
                 match at.model {
                     $($index => cache(&self.$index, at.index, scope, seen, states),)*
                     _ => {}

@@ -12,7 +12,8 @@ use super::hash;
 /// `#[shape("folder")]`: rustc refuses the cycle otherwise (E0391).
 ///
 /// ```
-/// use eskit_runtime::{Shape, ShapeDef};
+/// # use eskit_runtime as eskit;
+/// use eskit::{Shape, ShapeDef};
 ///
 /// /// Written as a string, `"12.50 EUR"`.
 /// pub struct Money { cents: i64 }

@@ -28,8 +28,9 @@ use crate::store_kit::Interner;
 /// A text is empty for a stream, tags or metadata that the event does not have, and for the content type `application/json`.
 ///
 /// ```
-/// use eskit_runtime::store_kit::{Envelope, Interner};
-/// use eskit_runtime::{NewEvent, Position, Timestamp};
+/// # use eskit_runtime as eskit;
+/// use eskit::store_kit::{Envelope, Interner};
+/// use eskit::{NewEvent, Position, Timestamp};
 ///
 /// let event = NewEvent::json("shop.Sold", "{}");
 /// let mut bytes = Envelope::encode(&event)?;

@@ -15,8 +15,9 @@ pub enum Durability {
 /// How to open a [`SqliteStore`](crate::SqliteStore).
 ///
 /// ```no_run
-/// # async fn example() -> Result<(), eskit_runtime::StoreError> {
-/// use eskit_sqlite::{Durability, SqliteStore};
+/// # mod eskit { pub use eskit_runtime::*; pub use eskit_sqlite as sqlite; }
+/// # async fn example() -> Result<(), eskit::StoreError> {
+/// use eskit::sqlite::{Durability, SqliteStore};
 ///
 /// let store = SqliteStore::options().durability(Durability::Normal).readers(8).open("campus.db").await?;
 /// # Ok(()) }

@@ -41,7 +41,7 @@ impl<S> Hooked<S> {
 
     /// Adds a function that sees each append first. It may change the metadata, the tags and the time of its events, and
     /// its conditions; the caller gets the events as they were recorded. Or it refuses the append with an error that the
-    /// caller gets, such as one of [`StoreErrorKind::Refused`](eskit_runtime::StoreErrorKind::Refused); then nothing is
+    /// caller gets, such as one of [`StoreErrorKind::Refused`](crate::StoreErrorKind::Refused); then nothing is
     /// written, and no later function is called.
     ///
     /// Which events there are, in which order, with which ids, streams and payloads, was decided by then: an append in which

@@ -1,8 +1,8 @@
 use std::time::Instant;
 
 use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Place, Position, Query,
-    ReadOptions, StoreError, StreamChange, StreamError, StreamId, StreamStatus, delegate_store,
+    Append, AppendError, Appended, EventStore, Page, Place, Position, Query, ReadOptions, StoreError, StreamChange,
+    StreamError, StreamId, StreamStatus, delegate_store,
 };
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 

@@ -10,10 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use eskit::ImportError as Failure;
 use eskit::layer::Retrying;
 use eskit::prelude::*;
-use eskit::{
-    Append, AppendError, Appended, NewEvent, RetryPolicy, StoreError,
-    StoreErrorKind, delegate_store,
-};
+use eskit::{Append, AppendError, Appended, NewEvent, RetryPolicy, StoreError, StoreErrorKind, delegate_store};
 use loans::{ImportError, LogFile};
 
 const LINES: usize = 3_000;
