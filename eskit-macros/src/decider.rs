@@ -12,8 +12,6 @@ pub(crate) mod param;
 mod signature;
 pub(crate) mod wrapped;
 
-use std::sync::{Mutex, PoisonError};
-
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Attribute, Member, Type};
@@ -158,22 +156,9 @@ pub(crate) fn misplaced(word: &str, item: TokenStream) -> TokenStream {
         let generated = expand(TokenStream::new(), item);
         return quote!(#generated #error);
     }
-    if is_method && !is_first_outside(&name) {
-        return item;
-    }
     let first = || item.clone().into_iter().next();
     let error = diag::misplaced_marker(name.or_else(first), word).to_compile_error();
     quote!(#item #error)
-}
-
-/// Whether no other method of the crate was seen outside of a `#[decider]` block: the methods of one block are one mistake,
-/// and which of them share a block does not show.
-fn is_first_outside(name: &Option<TokenTree>) -> bool {
-    static FIRST: Mutex<Option<String>> = Mutex::new(None);
-    let span = format!("{:?}", name.as_ref().map(TokenTree::span));
-    let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
-    // A language server expands one method many times in one process.
-    *first.get_or_insert_with(|| span.clone()) == span
 }
 
 /// Where another attribute stands on an impl block, the first token that shows it as one.

@@ -1,9 +1,6 @@
 //! `#[derive(Event)]` on a struct.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Type};
@@ -25,16 +22,15 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     if !input.generics.params.is_empty() {
         cx.error(diag::event_generic(&input.generics));
     }
-    // A claim that is made keeps others from theirs.
     let refused = || cx.count() > 0;
-    let (eskit, expansion, lock_claims, sets) = match &input.data {
+    let (eskit, expansion, mistaken, sets) = match &input.data {
         Data::Struct(data) => {
             let def = EventDef::from_syn(&cx, &input, &data.fields);
-            (def.attrs.eskit.clone(), def.expand(), refused().then(|| def.lock_claims()), Vec::new())
+            (def.attrs.eskit.clone(), def.expand(), refused().then(|| def.mistaken()), Vec::new())
         }
         Data::Enum(data) => {
             let def = EventEnumDef::from_syn(&cx, &input, data);
-            (def.eskit.clone(), def.expand(), refused().then(|| def.lock_claims()), def.held())
+            (def.eskit.clone(), def.expand(), refused().then(|| def.mistaken()), def.held())
         }
         Data::Union(data) => {
             cx.error(diag::union("an event", data.union_token));
@@ -45,7 +41,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Ok(()) => expansion,
         Err(errors) => {
             let fallback = fallback::event(errors, &input, &eskit, &sets);
-            quote!(#fallback #lock_claims)
+            quote!(#fallback #mistaken)
         }
     }
 }
@@ -100,19 +96,15 @@ impl<'a> EventDef<'a> {
     }
 
     /// What keeps the schema lock from reporting an event as removed that only has a mistake.
-    pub(crate) fn lock_claims(&self) -> TokenStream {
-        self.lock.as_ref().map(|lock| lock.claims(&self.ty, &self.attrs)).unwrap_or_default()
+    pub(crate) fn mistaken(&self) -> TokenStream {
+        self.lock.as_ref().map(|lock| lock.mistaken(&self.ty, &self.attrs)).unwrap_or_default()
     }
 
-    /// The claims on all that the event reads: its version of its wire name; the first version, where no other type reads
-    /// that; and each former name, as its first version, which the event of that name claims too.
+    /// The claims that the schema lock makes no types for.
     pub(crate) fn claims(&self) -> TokenStream {
-        let EventAttrs { name, name_span, version, aliases, alias_spans, origin, .. } = &self.attrs;
-        let own = claim(name, *version, *name_span);
-        let first = matches!(origin, Origin::Upcast(_)).then(|| claim(name, 1, *name_span));
-        let former = aliases.iter().zip(alias_spans).filter(|(alias, _)| claims_alias(alias, name, *version));
-        let former = former.map(|(alias, span)| claim(alias, 1, *span));
-        quote!(#own #first #(#former)*)
+        let in_lock = |claim: &NameClaim<'_>| self.lock.as_ref().is_some_and(|lock| lock.holds(claim));
+        let claims = name_claims(&self.attrs).into_iter().filter(|claim| !in_lock(claim));
+        claims.map(|NameClaim { name, version, span }| claim(name, version, span)).collect()
     }
 
     /// The impl of `SingleEvent`, which that of `Event` follows from, and the registration.
@@ -240,6 +232,28 @@ impl<'a> EventDef<'a> {
     }
 }
 
+/// A wire name and version that an event claims for itself, and the token that says so.
+pub(crate) struct NameClaim<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) version: u32,
+    pub(crate) span: Span,
+}
+
+/// The claims on all that an event reads: its version of its wire name; the first version, where no other type reads that;
+/// and each former name, as its first version, which the event of that name claims too. Where another type reads the older
+/// versions, that one may have kept the former names as well: this one claims them as its own version.
+pub(crate) fn name_claims(attrs: &EventAttrs) -> Vec<NameClaim<'_>> {
+    let EventAttrs { name, name_span, version, aliases, alias_spans, origin, .. } = attrs;
+    let mut claims = vec![NameClaim { name, version: *version, span: *name_span }];
+    if let Origin::Upcast(_) = origin {
+        claims.push(NameClaim { name, version: 1, span: *name_span });
+    }
+    let first = if let Origin::From(_) = origin { *version } else { 1 };
+    let former = aliases.iter().zip(alias_spans);
+    claims.extend(former.map(|(name, span)| NameClaim { name, version: first, span: *span }));
+    claims
+}
+
 /// `&[TagField { .. }, ..]`; the type of a field that is no tag value is refused here, at the type.
 pub(crate) fn tag_fields(tags: &[TagDef]) -> TokenStream {
     let fields = tags.iter().map(|tag| {
@@ -274,13 +288,4 @@ pub(crate) fn field_list(fields: &Fields) -> TokenStream {
         quote!(__eskit::Field { name: #name, rust_type: #ty })
     });
     quote!(&[#(#fields),*])
-}
-
-/// Whether this version of an event is the one that claims a former name: all versions may have kept it, and the first of
-/// them that is expanded speaks for them.
-fn claims_alias(alias: &str, name: &str, version: u32) -> bool {
-    static CLAIMS: Mutex<BTreeMap<(String, String), u32>> = Mutex::new(BTreeMap::new());
-    let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
-    // A language server expands one type many times in one process.
-    *claims.entry((alias.to_owned(), name.to_owned())).or_insert(version) == version
 }

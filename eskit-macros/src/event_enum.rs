@@ -50,10 +50,10 @@ impl<'a> EventEnumDef<'a> {
         EventEnumDef { ident: &input.ident, eskit: attr::eskit_path(eskit.get()), variants }
     }
 
-    pub(crate) fn lock_claims(&self) -> TokenStream {
+    pub(crate) fn mistaken(&self) -> TokenStream {
         let events = self.variants.iter().filter_map(|variant| match variant {
             VariantDef::Newtype(..) => None,
-            VariantDef::Own(_, def) => Some(def.lock_claims()),
+            VariantDef::Own(_, def) => Some(def.mistaken()),
         });
         events.collect()
     }

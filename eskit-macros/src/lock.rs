@@ -12,6 +12,7 @@ use syn::parse::Parser;
 use self::file::{EventRecord, Found, LockFile, is_writing, load, this_crate};
 use crate::attr::eskit_path;
 use crate::diag;
+use crate::wrap::name_and_version;
 
 /// `input` is the path of eskit.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -104,26 +105,26 @@ fn is_fetched() -> bool {
     folder.contains("/registry/src/") || folder.contains("/git/checkouts/")
 }
 
-/// A type for each record. An event claims a record by a constant of its type: constants of one type would be compared
-/// each with each.
+/// A type for each wire name and version that an event may claim, by an impl.
 fn records(file: &LockFile) -> TokenStream {
-    let records =
-        file.events.iter().flat_map(|event| event.versions.iter().map(|v| record_ident(&event.name, v.number)));
+    let records = file.events.iter().flat_map(record_idents);
     quote!(#(pub(crate) struct #records;)*)
 }
 
-/// What is asked of all events together: that some type claims each record, for the constant of its claim comes before the
-/// trait's; and that the registry holds the events which their claims lead to.
+/// What is claimed of each event, asked of all together; and the registry's events, which are found by their claims.
 fn claims(file: &LockFile) -> TokenStream {
-    let count: usize = file.events.iter().map(|event| event.versions.len()).sum();
+    let count: usize = file.events.iter().map(|event| event.versions_with_type().count()).sum();
     let events = file.events.iter().map(|event| {
-        let EventRecord { name, versions, .. } = event;
-        let newest = record_ident(name, event.newest());
-        let versions = versions.iter().map(|version| {
-            let (number, record) = (version.number, record_ident(name, version.number));
-            quote!((#number, #record::CLAIM))
-        });
-        quote!((#name, #newest::STANDS_AT, &[#(#versions),*]))
+        let (name, newest) = (&event.name, event.newest());
+        let (records, mistaken) = (record_idents(event), record_idents(event));
+        quote! {
+            __lock::Claims {
+                name: #name,
+                newest: #newest,
+                mistaken: #(__lock::ClaimOn::<#mistaken>::MISTAKEN)||*,
+                claims: &[#(__lock::ClaimOn::<#records>::CLAIM),*],
+            }
+        }
     });
     quote! {
         use __lock::Unclaimed as _;
@@ -156,7 +157,12 @@ fn test(eskit: &Path) -> TokenStream {
     }
 }
 
-/// The type that stands for the record of one version of a wire name.
+/// The types that stand for the versions of an event.
+fn record_idents(event: &EventRecord) -> impl Iterator<Item = Ident> {
+    event.versions_with_type().map(|version| record_ident(&event.name, version))
+}
+
+/// The type that stands for one version of a wire name: rustc shows its name where two events claim it.
 fn record_ident(name: &str, version: u32) -> Ident {
-    format_ident!("Record_{:016X}_{version}", hash::text(name))
+    format_ident!("{}", name_and_version(name, version))
 }

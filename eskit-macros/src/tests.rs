@@ -156,3 +156,19 @@ fn flat(tokens: TokenStream) -> Vec<String> {
     }
     all
 }
+
+/// A language server expands the items of a program in any order, again and again, while they are edited.
+#[test]
+fn an_expansion_depends_on_nothing_that_was_expanded_before() {
+    let event = |version: u32| {
+        let text = format!(
+            "#[derive(Event)] #[event(name = \"state.Kept\", version = {version}, upcast({}), alias = \"state.Former\")] struct Kept;",
+            (1..version).map(|step| format!("{step} = Ok")).collect::<Vec<_>>().join(", ")
+        );
+        expand(text.parse().unwrap()).to_string()
+    };
+    let claim = "__two_events_claim_the_wire_name_state_Former_version_1";
+    for version in [2, 3, 2] {
+        assert!(event(version).contains(claim), "version {version}");
+    }
+}

@@ -86,7 +86,7 @@ pub(crate) fn behind_reference(ty: &Type) -> &Type {
 /// A hidden macro whose name holds a wire name and a version: a second event of the crate that claims the same pair,
 /// in whatever module, is a duplicate definition (E0428) with both names underlined.
 pub(crate) fn claim(wire_name: &str, version: u32, span: Span) -> TokenStream {
-    let name = format_ident!("{}_version_{version}", claim_name(wire_name), span = span);
+    let name = format_ident!("__two_events_claim_{}", name_and_version(wire_name, version), span = span);
     quote_spanned! {span=>
         #[doc(hidden)]
         #[allow(non_local_definitions, unused_macros)]
@@ -95,9 +95,14 @@ pub(crate) fn claim(wire_name: &str, version: u32, span: Span) -> TokenStream {
     }
 }
 
+/// A wire name and a version as an identifier that can be read.
+pub(crate) fn name_and_version(wire_name: &str, version: u32) -> String {
+    format!("the_wire_name_{}_version_{version}", identifier(wire_name))
+}
+
 /// A wire name as an identifier that can be read, and that no other wire name has: every separator becomes `_`, and
 /// behind `__` stands which separators they were, unless there is one dot and nothing else.
-fn claim_name(wire_name: &str) -> String {
+fn identifier(wire_name: &str) -> String {
     let readable: String = wire_name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let separators: String = wire_name
         .chars()
@@ -109,12 +114,12 @@ fn claim_name(wire_name: &str) -> String {
         })
         .collect();
     let suffix = if separators == "d" { String::new() } else { format!("__{separators}") };
-    format!("__two_events_claim_the_wire_name_{readable}{suffix}")
+    format!("{readable}{suffix}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{claim_name, text};
+    use super::{name_and_version, text};
 
     #[test]
     fn text_keeps_words_apart() {
@@ -129,8 +134,8 @@ mod tests {
             "a.b", "a_b", "a-b", "ab", "ab_", "a.b.c", "a.b_c", "a_b.c", "a.b_d", "a_b_d", "a.b.d", "a_b_u", "ab.",
             "_", ".",
         ];
-        let mut claims: Vec<String> = names.iter().map(|name| claim_name(name)).collect();
-        assert!(claims[0].ends_with("name_a_b"), "{}", claims[0]);
+        let mut claims: Vec<String> = names.iter().map(|name| name_and_version(name, 1)).collect();
+        assert!(claims[0].ends_with("name_a_b_version_1"), "{}", claims[0]);
         claims.sort();
         claims.dedup();
         assert_eq!(claims.len(), names.len());

@@ -27,7 +27,9 @@ pub mod generated {
     pub use super::check::{
         Current, Lock, Recorded, Unlocked, check, check_alias, check_root, check_tag, check_unrecorded, known,
     };
-    pub use super::claim::{Claim, Claims, Unclaimed, check_claims, own_events};
+    pub use super::claim::{
+        Claim, ClaimOn, ClaimedByOneEvent, Claims, Mistaken, Unclaimed, check_claims, newest_type, own_events,
+    };
     pub use super::shape::{Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN, members};
     pub use super::update::{LockEntry, LockError, eskit_lock};
 }

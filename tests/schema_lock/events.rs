@@ -59,7 +59,44 @@ fn two_types_with_one_wire_name_are_one_error() {
     let shop = Package::locked("one_name", SHOP);
     let second = "#[derive(Event, Serialize, Deserialize)] pub struct OrderPlaced { pub id: String }";
     shop.write(&format!("{SHOP}pub mod other {{ use eskit::prelude::*; {second} }}"));
-    shop.check().fails_once(&["`__two_events_claim_the_wire_name_shop_OrderPlaced_version_1` redefined here"]);
+    shop.check().fails_once(&[
+        "ClaimedByOneEvent` for type `the_wire_name_shop_OrderPlaced_version_1`",
+        "conflicting implementation for `the_wire_name_shop_OrderPlaced_version_1`",
+        "pub struct OrderPlaced { pub order: u64 }",
+    ]);
+
+    // Of a version that is not recorded yet, and of one that is not the next.
+    let placed = "#[derive(Event, Serialize, Deserialize)]\npub struct OrderPlaced { pub order: u64 }";
+    for (version, steps, text) in [
+        (2, "1 = Ok", "for type `the_wire_name_shop_OrderPlaced_version_2`"),
+        (3, "1 = Ok, 2 = Ok", "for type `the_wire_name_shop_OrderPlaced_version_1`"),
+    ] {
+        let events: String = ["one", "two"]
+            .map(|module| {
+                let name = format!("#[event(version = {version}, upcast({steps}))] pub struct OrderPlaced");
+                let event = placed.replace("pub struct OrderPlaced", &name);
+                format!("pub mod {module} {{ use eskit::prelude::*; {event} }}")
+            })
+            .concat();
+        shop.write(&SHOP.replace(placed, &events));
+        shop.check().fails(&[text]);
+    }
+}
+
+#[test]
+fn the_versions_of_a_renamed_event_may_all_keep_its_former_name() {
+    let valued = PRICED.replace("shop.Priced", "shop.Valued").replace("pub struct Priced ", "pub struct Valued ");
+    let valued = valued.replace(", alias = \"shop.Valued\"", "").replace("for Priced", "for Valued");
+    let valued = valued.replace("-> Priced { Priced {", "-> Valued { Valued {");
+    let shop = Package::locked("former_name", &valued);
+    let both =
+        PRICED.replace("version = 2, upcast(1 = step)", "version = 2, upcast(1 = step), alias = \"shop.Valued\"");
+    for renamed in [PRICED, &both] {
+        shop.write(renamed);
+        shop.check().succeeds();
+    }
+    shop.lock("write").succeeds();
+    shop.check_strictly().succeeds();
 }
 
 #[test]

@@ -10,8 +10,7 @@
 mod tags;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -20,12 +19,13 @@ use syn::{Attribute, Fields, Variant};
 use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load};
 use super::hash;
 use super::{record_ident, root};
-use crate::ast::{EventAttrs, Origin, TagDef};
+use crate::ast::{EventAttrs, TagDef};
 use crate::ctxt::Ctxt;
+use crate::event::{NameClaim, name_claims};
 use crate::shape::attr::{Position, ShapeAttrs};
 use crate::shape::expand::Scope;
 use crate::shape::serde::SerdeAttrs;
-use crate::wrap::{bare, wrap};
+use crate::wrap::{bare, implementation, wrap};
 
 /// The lock's side of one event.
 pub(crate) struct LockDef {
@@ -71,20 +71,28 @@ impl LockDef {
         Some(LockDef { shape: (!stated.unlocked).then(shape), source })
     }
 
-    /// The claims alone, for an event with a mistake: on every version under its names, since which it reads may be what
-    /// the mistake is about.
-    pub(crate) fn claims(&self, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
+    /// Whether the file has a type for this claim.
+    pub(crate) fn holds(&self, claim: &NameClaim<'_>) -> bool {
+        matches!(&self.source, Source::File(file) if self.shape.is_some() && has_type(file, claim))
+    }
+
+    /// For an event with a mistake: that its names are not to be looked for. Its version may be what the mistake is about.
+    pub(crate) fn mistaken(&self, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
         let Source::File(file) = &self.source else { return TokenStream::new() };
         if self.shape.is_none() {
             return TokenStream::new();
         }
-        let records = [&attrs.name].into_iter().chain(&attrs.aliases).filter_map(|name| file.event(name));
-        let versions =
-            records.flat_map(|event| event.versions.iter().map(|version| (event.name.as_str(), version.number)));
-        let first = versions.filter(|(name, version)| claims_first(name, *version, ident));
-        let claims: TokenStream = first.map(|(name, version)| claim(&record_path(ident, name, version))).collect();
-        let import = import(ident);
-        wrap(&attrs.eskit, quote!(#import #claims))
+        let events = [&attrs.name].into_iter().chain(&attrs.aliases).filter_map(|name| file.event(name));
+        let marks = events.map(|event| {
+            let has_type = event.versions_with_type().any(|version| version == attrs.version);
+            let record = record_path(ident, &event.name, if has_type { attrs.version } else { event.newest() });
+            quote! {
+                #[allow(non_local_definitions)]
+                impl __eskit::lock::Mistaken for #record {}
+            }
+        });
+        let (import, marks) = (import(ident), marks.collect::<TokenStream>());
+        wrap(&attrs.eskit, quote!(#import #marks))
     }
 
     pub(crate) fn expand(&self, ident: &Ident, attrs: &EventAttrs, tags: &[TagDef]) -> Expansion {
@@ -123,29 +131,24 @@ fn recorded_event(
     (attrs, tags): (&EventAttrs, &[TagDef]),
     current: &TokenStream,
 ) -> Expansion {
-    let (import, others) = (import(ident), claims(file, ident, attrs));
-    if !claims_first(&event.name, version.number, ident) {
-        // The mistake is that there are two types with one name and version.
-        return Expansion { items: quote!(#import #others), entered: false };
-    }
+    let import = import(ident);
+    let claims = claims(file, ident, attrs, current);
     let records = records(ident);
     let recorded = recorded(event, version, ident, (attrs, tags));
     let record = record_path(ident, &event.name, version.number);
-    let checks = checks_under_other_names(file, ident, (attrs, tags), &quote!(#record::CLAIM));
-    let tag_checks = tags::checks(file, ident, attrs, tags, &quote!(#record::CLAIM));
+    let own = quote!(<#record as __eskit::lock::ClaimedByOneEvent>::CLAIM);
+    let checks = checks_under_other_names(file, ident, (attrs, tags), &own);
+    let tag_checks = tags::checks(file, ident, attrs, tags, &own);
     let check = quote_spanned! {ident.span()=>
         #[allow(long_running_const_eval)]
-        const _: () = __eskit::lock::check(#records::LOCK, &#recorded, &#record::CLAIM);
+        const _: () = __eskit::lock::check(#records::LOCK, &#recorded, &#own);
         #checks
     };
     let items = quote! {
         #import
-
-        #[allow(non_local_definitions)]
-        impl #record { pub(crate) const CLAIM: __eskit::lock::Claim = #current; }
+        #claims
         #check
         #tag_checks
-        #others
     };
     Expansion { items, entered: true }
 }
@@ -157,7 +160,7 @@ fn unrecorded_event(
     (attrs, tags): (&EventAttrs, &[TagDef]),
     current: &TokenStream,
 ) -> TokenStream {
-    let (import, records, claims) = (import(ident), records(ident), claims(file, ident, attrs));
+    let (import, records, claims) = (import(ident), records(ident), claims(file, ident, attrs, current));
     let before = quote! {
         #import
         #claims
@@ -218,12 +221,8 @@ fn recorded(
         quote!(false)
     } else {
         // The version after it may not be recorded yet.
-        let record = record_path(ident, &event.name, *number);
-        quote!({
-            #[allow(unused_imports)]
-            use __eskit::lock::Unclaimed as _;
-            #record::STANDS_AT > #number
-        })
+        let newest = newest_type(ident, event);
+        quote!(#newest > #number)
     };
     quote! {
         __eskit::lock::Recorded {
@@ -247,13 +246,9 @@ fn checks_under_other_names(
     let own = file.event(&attrs.name);
     if let Some(event) = own.filter(|event| event.newest() <= attrs.version) {
         for alias in event.aliases.iter().filter(|alias| !attrs.aliases.contains(alias)) {
-            let newest = record_path(ident, &event.name, event.newest());
+            let newest = newest_type(ident, event);
             checks.extend(quote_spanned! {ident.span()=>
-                const _: () = {
-                    #[allow(unused_imports)]
-                    use __eskit::lock::Unclaimed as _;
-                    __eskit::lock::check_alias(#records::LOCK, &#current, #alias, #newest::STANDS_AT)
-                };
+                const _: () = __eskit::lock::check_alias(#records::LOCK, &#current, #alias, #newest);
             });
         }
     }
@@ -268,39 +263,40 @@ fn checks_under_other_names(
     checks
 }
 
-/// The claims on the records that the event reads beside that of its own name and version: every older one, when
-/// functions read them; and those of former names. On the newest record of its name, at which version it stands itself,
-/// when that is not recorded.
-fn claims(file: &LockFile, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
-    let reads_older = matches!(attrs.origin, Origin::Upcast(_));
-    let own = file.event(&attrs.name);
-    let older = own.into_iter().filter(|_| reads_older).flat_map(|event| {
-        let versions = event.versions.iter().filter(|version| version.number < attrs.version);
-        versions.map(|version| (&event.name, version.number))
+/// The claims for which the file has a type, each at the token that makes it; `current` stands on the record of the event's
+/// own name and version.
+fn claims(file: &LockFile, ident: &Ident, attrs: &EventAttrs, current: &TokenStream) -> TokenStream {
+    let claims = name_claims(attrs).into_iter().filter(|claim| has_type(file, claim));
+    let claims = claims.map(|NameClaim { name, version, span }| {
+        let (mut records, mut record) = (records(ident), record_ident(name, version));
+        records.set_span(span);
+        record.set_span(span);
+        let is_own = (name, version) == (&attrs.name, attrs.version) && file.version(attrs).is_some();
+        let reader = attrs.version;
+        let claim = if is_own { current.clone() } else { quote!(__eskit::lock::Claim::Read(#reader)) };
+        let header = quote_spanned!(span=> impl __eskit::lock::ClaimedByOneEvent for #records::#record);
+        let body = quote!(const CLAIM: __eskit::lock::Claim = #claim;);
+        let claim = implementation(span, header, body);
+        quote_spanned!(span=> #[allow(non_local_definitions)] #claim)
     });
-    let former = attrs.aliases.iter().filter_map(|alias| file.event(alias)).flat_map(|event| {
-        let versions = event.versions.iter().filter(|version| version.number <= attrs.version);
-        versions.map(|version| (&event.name, version.number))
-    });
-    let first = older.chain(former).filter(|(name, version)| claims_first(name, *version, ident));
-    let claims: TokenStream = first.map(|(name, version)| claim(&record_path(ident, name, version))).collect();
-    let at_another = own.filter(|event| event.version(attrs.version).is_none());
-    let place = at_another.filter(|_| claims_first(&attrs.name, 0, ident)).map(|event| {
-        let (record, version) = (record_path(ident, &event.name, event.newest()), attrs.version);
-        quote! {
-            #[allow(non_local_definitions)]
-            impl #record { pub(crate) const STANDS_AT: u32 = #version; }
-        }
-    });
-    quote!(#claims #place)
+    claims.collect()
 }
 
-/// The claim on a record that another type than the one of its version reads.
-fn claim(record: &TokenStream) -> TokenStream {
-    quote! {
-        #[allow(non_local_definitions)]
-        impl #record { pub(crate) const CLAIM: __eskit::lock::Claim = __eskit::lock::Claim::Read; }
-    }
+fn has_type(file: &LockFile, claim: &NameClaim<'_>) -> bool {
+    let event = file.event(claim.name);
+    event.is_some_and(|event| event.versions_with_type().any(|version| version == claim.version))
+}
+
+/// The version of the newest type of an event, as far as it is claimed. A version that is not recorded yet is claimed as the
+/// one after the newest, or by the oldest type as the first.
+fn newest_type(ident: &Ident, event: &EventRecord) -> TokenStream {
+    let [first, next] = [1, event.newest() + 1].map(|version| record_path(ident, &event.name, version));
+    quote!({
+        #[allow(unused_imports)]
+        use __eskit::lock::Unclaimed as _;
+        use __eskit::lock::ClaimOn;
+        __eskit::lock::newest_type(&[ClaimOn::<#first>::CLAIM, ClaimOn::<#next>::CLAIM])
+    })
 }
 
 /// The type that stands for a record at the crate root.
@@ -322,14 +318,4 @@ fn import(ident: &Ident) -> TokenStream {
         #[allow(unused_imports)]
         use crate::#root as #records;
     )
-}
-
-/// Two types may claim one name and version, by an alias that both versions of a type have kept, or by a mistake that is
-/// reported elsewhere. A second constant would be an error of its own, so the second claim is left out.
-fn claims_first(name: &str, version: u32, ident: &Ident) -> bool {
-    static CLAIMS: Mutex<BTreeMap<(String, u32), String>> = Mutex::new(BTreeMap::new());
-    let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
-    // A language server expands one type many times in one process; two types may have one name, in two modules.
-    let ident = format!("{ident} {:?}", ident.span());
-    *claims.entry((name.to_owned(), version)).or_insert_with(|| ident.clone()) == ident
 }

@@ -192,6 +192,14 @@ impl EventRecord {
         self.versions.iter().find(|version| version.number == number)
     }
 
+    /// The versions that have a type at the crate root: the first, which the oldest type claims whatever its own; each
+    /// recorded one; and the one after them.
+    pub(crate) fn versions_with_type(&self) -> impl Iterator<Item = u32> {
+        let recorded = self.versions.iter().map(|version| version.number);
+        let first = self.version(1).is_none().then_some(1);
+        first.into_iter().chain(recorded).chain([self.newest() + 1])
+    }
+
     /// The newest recorded version.
     pub(crate) fn newest(&self) -> u32 {
         self.versions.last().map_or(0, |version| version.number)

@@ -1,42 +1,94 @@
 //! Which recorded events the types of a crate claim: an event that nobody claims was removed or renamed.
 
+use std::marker::PhantomData;
+
 use super::check::{Current, Lock};
 use crate::message::Message;
 use crate::message::same;
 use crate::model::event::EventType;
 
-/// Which type reads a record.
+/// Which type reads a wire name and version.
 #[derive(Clone, Copy, Debug)]
 pub enum Claim {
-    /// None: the event was removed or renamed.
+    /// None.
     Missing,
-    /// That of another version or name.
-    Read,
-    /// Its own.
+    /// One of this version, by another name or from a later version, or one whose version is not recorded.
+    Read(u32),
+    /// Its own, and the version is recorded.
     Own(Current),
 }
 
-/// What holds of a record without a claim: the constants that events write come before these.
+/// Implemented for the type that stands for a wire name and version, by the event that claims it: a second one is a conflict.
+pub trait ClaimedByOneEvent {
+    /// Which type reads it.
+    const CLAIM: Claim;
+}
+
+/// Implemented for the type that stands for a wire name and version, beside an error in the event that has them.
+pub trait Mistaken {}
+
+/// What is claimed of a wire name and version: the constants of its own come before those of [`Unclaimed`].
+#[derive(Debug)]
+pub struct ClaimOn<R>(PhantomData<R>);
+
+impl<R: ClaimedByOneEvent> ClaimOn<R> {
+    /// Which type reads it.
+    pub const CLAIM: Claim = R::CLAIM;
+}
+
+impl<R: Mistaken> ClaimOn<R> {
+    /// Whether its event has errors.
+    pub const MISTAKEN: bool = true;
+}
+
+/// What holds without a claim.
 pub trait Unclaimed {
-    /// Who reads it.
+    /// Which type reads it.
     const CLAIM: Claim = Claim::Missing;
-    /// The version of the type that has the wire name, but no record.
-    const STANDS_AT: u32 = 0;
+    /// Whether its event has errors.
+    const MISTAKEN: bool = false;
 }
 
 impl<T: ?Sized> Unclaimed for T {}
 
-/// One event of the file: its wire name, the version of a type that has this name but no record, and the claim on each
-/// recorded version.
-pub type Claims = (&'static str, u32, &'static [(u32, Claim)]);
+/// What is claimed of one event of the file.
+#[derive(Clone, Copy, Debug)]
+pub struct Claims {
+    /// Its wire name.
+    pub name: &'static str,
+    /// Its newest recorded version.
+    pub newest: u32,
+    /// Whether a type of that name has errors, so that its claims are not known.
+    pub mistaken: bool,
+    /// The claims on its first version, on each recorded one, and on the one after them.
+    pub claims: &'static [Claim],
+}
 
-impl Claim {
-    const fn is_missing(&self) -> bool {
-        matches!(self, Claim::Missing)
+impl Claims {
+    /// Whether its newest recorded version is read, by its own type or through a later one.
+    const fn are_kept(&self) -> bool {
+        self.mistaken || newest_type(self.claims) >= self.newest
     }
 }
 
-/// The newest recorded version of each event must be claimed.
+/// The version of the newest type that has one of these claims.
+pub const fn newest_type(claims: &[Claim]) -> u32 {
+    let (mut newest, mut i) = (0, 0);
+    while i < claims.len() {
+        let version = match &claims[i] {
+            Claim::Missing => 0,
+            Claim::Read(version) => *version,
+            Claim::Own(current) => current.event.version,
+        };
+        if version > newest {
+            newest = version;
+        }
+        i += 1;
+    }
+    newest
+}
+
+/// The newest recorded version of each event must be read.
 #[track_caller]
 pub const fn check_claims(lock: Lock, events: &[Claims], package: &str) {
     if matches!(lock, Lock::Off | Lock::Writing) {
@@ -44,11 +96,9 @@ pub const fn check_claims(lock: Lock, events: &[Claims], package: &str) {
     }
     let mut i = 0;
     while i < events.len() {
-        let (name, at, versions) = &events[i];
-        let (newest, claim) = &versions[versions.len() - 1];
         // A type of a later version reads it through another one: when that is missing, its name in `from` is an error.
-        if claim.is_missing() && *at <= *newest {
-            refuse(name, *at, versions, former_package(name, events, package));
+        if !events[i].are_kept() {
+            refuse(&events[i], former_package(events[i].name, events, package));
         }
         i += 1;
     }
@@ -58,9 +108,9 @@ pub const fn check_claims(lock: Lock, events: &[Claims], package: &str) {
 pub const fn own_events<const N: usize>(events: &[Claims]) -> [Option<&'static EventType>; N] {
     let (mut all, mut next, mut i) = ([None; N], 0, 0);
     while i < events.len() {
-        let (versions, mut j) = (events[i].2, 0);
-        while j < versions.len() {
-            if let Claim::Own(current) = &versions[j].1 {
+        let (claims, mut j) = (events[i].claims, 0);
+        while j < claims.len() {
+            if let Claim::Own(current) = &claims[j] {
                 all[next] = Some(current.event);
             }
             next += 1;
@@ -79,10 +129,9 @@ const fn former_package<'a>(name: &'a str, events: &[Claims], package: &str) -> 
     }
     let mut i = 0;
     while i < events.len() {
-        let (other, _, versions) = &events[i];
-        if let Some(other) = self::context(other)
+        if let Some(other) = self::context(events[i].name)
             && same(other, context)
-            && !versions[versions.len() - 1].1.is_missing()
+            && events[i].are_kept()
         {
             return None;
         }
@@ -104,15 +153,9 @@ const fn context(name: &str) -> Option<&str> {
 }
 
 #[track_caller]
-const fn refuse(name: &str, at: u32, versions: &[(u32, Claim)], former_package: Option<&str>) {
-    let newest = versions[versions.len() - 1].0;
-    let (mut claimed, mut i) = (at, 0);
-    while i < versions.len() {
-        if !versions[i].1.is_missing() && versions[i].0 > claimed {
-            claimed = versions[i].0;
-        }
-        i += 1;
-    }
+const fn refuse(event: &Claims, former_package: Option<&str>) {
+    let Claims { name, newest, .. } = *event;
+    let claimed = newest_type(event.claims);
     let message = Message::new().text("`eskit.lock` records ");
     let message = if claimed > 0 {
         message

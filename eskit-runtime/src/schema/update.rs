@@ -24,7 +24,7 @@ inventory::collect!(LockEntry);
 /// The file is stale, or holds what the program no longer keeps to, or cannot be read or written.
 pub fn eskit_lock(manifest_dir: &str, crate_name: &str, claims: &'static [Claims]) -> Result<(), LockError> {
     let path = Path::new(manifest_dir).join("eskit.lock");
-    let recorded = claims.iter().flat_map(|(_, _, versions)| versions.iter().map(|(_, claim)| claim));
+    let recorded = claims.iter().flat_map(|event| event.claims);
     let entries: Vec<&Current> = recorded
         .chain(inventory::iter::<LockEntry>.into_iter().map(|entry| entry.0))
         .filter_map(|claim| match claim {

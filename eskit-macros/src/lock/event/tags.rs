@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{record_path, records};
+use super::{newest_type, records};
 use crate::ast::{EventAttrs, TagDef};
 use crate::lock::file::LockFile;
 
@@ -24,10 +24,7 @@ pub(super) fn checks(
     let records = records(ident);
     // A version that is not recorded yet may come after this one.
     let stands_at = match own {
-        Some(event) if event.newest() == attrs.version => {
-            let newest = record_path(ident, &event.name, event.newest());
-            quote!(#newest::STANDS_AT)
-        }
+        Some(event) if event.newest() == attrs.version => newest_type(ident, event),
         _ => quote!(0),
     };
     let (mut told, mut checks) = (BTreeSet::new(), TokenStream::new());
@@ -42,11 +39,8 @@ pub(super) fn checks(
             }
             let key = &tag.key;
             checks.extend(quote_spanned! {tag.span=>
-                const _: () = {
-                    #[allow(unused_imports)]
-                    use __eskit::lock::Unclaimed as _;
-                    __eskit::lock::check_tag(#records::LOCK, &#current, #key, #name, &[#(#numbers),*], #stands_at)
-                };
+                const _: () =
+                    __eskit::lock::check_tag(#records::LOCK, &#current, #key, #name, &[#(#numbers),*], #stands_at);
             });
         }
     }
