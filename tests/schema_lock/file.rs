@@ -132,13 +132,26 @@ fn the_command_is_spelled_right_and_the_lock_stands_at_the_crate_root() {
 
     let (one, lock) = ("#[derive(Event, Serialize, Deserialize)] pub struct OrderPaid;", "eskit::lock!();");
     let moved = Package::locked("moved", &format!("{lock} {one}"));
-    moved.write(one);
-    moved.check().fails_once(&["no `__eskit_lock_stands_at_the_crate_root` in the root"]);
     moved.write(&format!("mod events {{ {lock} }} {one}"));
     let nowhere = moved.check();
     nowhere.fails(&["`eskit::lock!()` stands in the module `shop::events`", "move it to the crate root"]);
     moved.write(&format!("{lock} {one} {lock}"));
     moved.check().fails_once(&["`__eskit_lock_stands_at_the_crate_root` redefined here"]);
+}
+
+#[test]
+fn a_missing_line_beside_the_file_is_one_error_for_all_events() {
+    let shop = Package::locked("line", SHOP);
+    let another = "#[derive(Event)] pub enum Order { Sent { order: u64 }, Gone }";
+    for removed in ["", "// eskit::lock!();"] {
+        shop.write(&format!("{}{another}", SHOP.replace("eskit::lock!();", removed)));
+        shop.check().fails_once(&[
+            "`eskit.lock` stands beside `Cargo.toml`, but the root file of the crate has no `eskit::lock!()`",
+            "help: write `eskit::lock!();` in `src/lib.rs`",
+        ]);
+    }
+    shop.write(&format!("{SHOP}{another}"));
+    shop.check().succeeds();
 }
 
 #[test]

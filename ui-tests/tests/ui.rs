@@ -14,6 +14,7 @@ const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
         "traits/event_not_send",
         "a raw pointer is neither `Send` nor `Sync`, and rustc reports each, once for each of the two traits that an event implements",
     ),
+    ("decider/marks_outside", "a macro on a method sees nothing of the block, nor of the methods beside it"),
     ("app/load_no_aggregate", "rustc reports the type and the type of its key"),
     (
         "traits/event_derive_forgotten",

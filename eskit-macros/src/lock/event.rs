@@ -16,7 +16,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Fields, Variant};
 
-use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load};
+use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load, root_has_no_lock};
 use super::hash;
 use super::{record_ident, root};
 use crate::ast::{EventAttrs, TagDef};
@@ -40,6 +40,8 @@ enum Source {
     File(Arc<LockFile>),
     /// Nothing: the build is there to write the file.
     Writing,
+    /// Nothing, which is an error: there is a file, and no `eskit::lock!()`.
+    Missing,
 }
 
 impl LockDef {
@@ -61,6 +63,7 @@ impl LockDef {
         let stated = ShapeAttrs::from_syn(cx, attrs, Position::Event);
         let source = match load() {
             _ if is_writing() => Source::Writing,
+            Found::File(file) if file.is_of_this_crate() && root_has_no_lock() => Source::Missing,
             Found::File(file) if file.is_of_this_crate() => Source::File(file),
             _ => return None,
         };
@@ -103,6 +106,11 @@ impl LockDef {
             __eskit::lock::Claim::Own(__eskit::lock::Current::new(__eskit::event_type::<#ident>(), #tags_hash, #shape))
         };
         match &self.source {
+            // Of all constants that need the one of this type, rustc reports that one, once.
+            Source::Missing => Expansion {
+                items: quote_spanned!(ident.span()=> const _: () = __eskit::lock::NoLock::<()>::AT_THE_CRATE_ROOT;),
+                entered: false,
+            },
             Source::Writing => {
                 Expansion { items: alone(&lock_by_name(), &current, TokenStream::new()), entered: false }
             }

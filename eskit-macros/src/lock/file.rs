@@ -48,6 +48,29 @@ pub(crate) fn this_crate() -> String {
     if std::env::var_os("CARGO_BIN_NAME").is_some() { format!("bin {name}") } else { name }
 }
 
+/// Whether the crate's root file is where cargo looks for it, and `lock!` does not stand there.
+pub(crate) fn root_has_no_lock() -> bool {
+    let Some(folder) = std::env::var_os("CARGO_MANIFEST_DIR") else { return false };
+    let source = Path::new(&folder).join("src");
+    let files = match std::env::var("CARGO_BIN_NAME") {
+        Ok(name) => {
+            vec![
+                source.join(format!("bin/{name}.rs")),
+                source.join("bin").join(name).join("main.rs"),
+                source.join("main.rs"),
+            ]
+        }
+        Err(_) => vec![source.join("lib.rs")],
+    };
+    let root = files.iter().find_map(|file| std::fs::read_to_string(file).ok());
+    root.is_some_and(|text| text.lines().all(|line| !names_lock(line)))
+}
+
+fn names_lock(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    code.contains("lock!") || code.contains("lock !")
+}
+
 /// Whether `ESKIT_LOCK` says that this build is there to write the file.
 pub(crate) fn is_writing() -> bool {
     std::env::var_os("ESKIT_LOCK").is_some_and(|mode| !mode.is_empty())

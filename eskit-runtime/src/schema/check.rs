@@ -1,5 +1,7 @@
 //! The schema lock as compile errors: what the derive of each event calls.
 
+use std::marker::PhantomData;
+
 use super::claim::Claim;
 use super::compare::compare;
 use super::report::Report;
@@ -349,6 +351,17 @@ pub const fn check_alias(lock: Lock, claim: &Claim, alias: &str, stands_at: u32)
         .text(alias)
         .text("\"` again: events are stored under it");
     panic!("{}", message.as_str());
+}
+
+/// What the events of a crate have instead of a lock that is missing.
+#[derive(Debug)]
+pub struct NoLock<T>(PhantomData<T>);
+
+impl<T> NoLock<T> {
+    /// Refuses the crate.
+    pub const AT_THE_CRATE_ROOT: () = panic!(
+        "`eskit.lock` stands beside `Cargo.toml`, but the root file of the crate has no `eskit::lock!()`\nhelp: write `eskit::lock!();` in `src/lib.rs`, or in `src/main.rs` of a program"
+    );
 }
 
 /// `eskit::lock!()` stands at the crate root, where the events look for it.
