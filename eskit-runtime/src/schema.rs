@@ -25,7 +25,8 @@ pub use shape::{Shape, ShapeDef};
 #[doc(hidden)]
 pub mod generated {
     pub use super::check::{
-        Current, Lock, NoLock, Recorded, Unlocked, check, check_alias, check_root, check_tag, check_unrecorded, known,
+        Current, Lock, NoLock, Recorded, Unlocked, check, check_alias, check_dropped_tag, check_root, check_tag,
+        check_unrecorded, known,
     };
     pub use super::claim::{
         Claim, ClaimOn, ClaimedByOneEvent, Claims, Mistaken, Unclaimed, check_claims, newest_type, own_events,

@@ -115,3 +115,52 @@ fn a_new_tag_of_a_renamed_event_is_asked_of_its_former_name() {
     shop.lock("write").succeeds();
     shop.check_strictly().succeeds();
 }
+
+#[test]
+fn a_tag_that_a_new_version_drops_is_stated_of_the_stored_events() {
+    let shop = Package::locked("dropped_tag", MAIL);
+    let dropped = second("").replace("#[tag] pub mail", "pub mail");
+    shop.write(&dropped);
+    shop.check().fails_once(&[
+        "event `shop.Sent` version 2 has no tag `mail`, which stored events of version 1 carry: models and queries by it would miss the new ones",
+        "help: keep the tag; if nothing asks by it any more, write `gone tag mail` in place of `tag mail` below version 1 of event `shop.Sent` in `eskit.lock`",
+    ]);
+    shop.lock("write").fails(&["has no tag `mail`, which stored events of version 1 carry", "write `gone tag mail`"]);
+
+    // As the help says.
+    shop.edit_lock("    tag mail\n", "    gone tag mail\n");
+    shop.check().succeeds();
+    shop.lock("write").succeeds();
+    assert!(
+        shop.lock_text().contains("  version 1: struct\n    gone tag mail\n    mail: u32\n"),
+        "{}",
+        shop.lock_text()
+    );
+    shop.check_strictly().succeeds();
+    shop.test().succeeds();
+    // The stored events have it again as soon as new ones do.
+    shop.write(&second(""));
+    shop.check().fails_once(&["`mail` is a new tag, which the stored events do not carry"]);
+
+    // By force, with a type for the older version.
+    let typed = "
+eskit::lock!();
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(name = \"shop.Sent\")]
+pub struct SentV1 { #[tag] pub mail: u32, pub sender: String }
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(version = 2, from = SentV1)]
+pub struct Sent { pub mail: u32, pub sender: String }
+
+impl From<SentV1> for Sent { fn from(old: SentV1) -> Sent { Sent { mail: old.mail, sender: old.sender } } }
+";
+    let shop = Package::locked("dropped_typed", MAIL);
+    shop.write(typed);
+    shop.check().fails_once(&["version 2 has no tag `mail`, which stored events of version 1 carry"]);
+    shop.lock("force").succeeds();
+    assert_eq!(shop.lock_text().matches("    gone tag mail\n").count(), 1, "{}", shop.lock_text());
+    shop.check_strictly().succeeds();
+    shop.test().succeeds();
+}

@@ -206,6 +206,11 @@ impl LockFile {
 impl VersionRecord {
     /// The keys of the tags that its stored events carry.
     pub(crate) fn tags(&self) -> impl Iterator<Item = &str> {
+        self.text.lines().filter_map(tag)
+    }
+
+    /// Those that newer events must carry too.
+    pub(crate) fn kept_tags(&self) -> impl Iterator<Item = &str> {
         self.text.lines().filter_map(|line| line.strip_prefix("  tag "))
     }
 }
@@ -234,16 +239,21 @@ fn is_word(name: &str) -> bool {
     !name.is_empty() && !name.contains(char::is_whitespace)
 }
 
-/// A line of a shape: `tag key`, or a name and what it holds.
+/// A line of a shape: `tag key`, `gone tag key`, or a name and what it holds.
 fn is_part(line: &str) -> bool {
-    line.strip_prefix("tag ").is_some_and(is_word) || line.contains(": ")
+    line.strip_prefix("gone ").unwrap_or(line).strip_prefix("tag ").is_some_and(is_word) || line.contains(": ")
+}
+
+/// The key of a tag that stored events carry, whether newer ones do or not.
+fn tag(line: &str) -> Option<&str> {
+    line.strip_prefix("  tag ").or_else(|| line.strip_prefix("  gone tag "))
 }
 
 /// The hash that `eskit-runtime` computes from a type, computed from the lines of a record.
 fn fingerprint(record: &str) -> u64 {
     let (head, body) = record.split_once('\n').unwrap_or((record, ""));
     let lines: Vec<&str> = body.lines().collect();
-    let tags = lines.iter().filter_map(|line| line.strip_prefix("  tag "));
+    let tags = lines.iter().filter_map(|line| tag(line));
     node(head, parts(&lines)).wrapping_add(names(tags))
 }
 

@@ -45,9 +45,9 @@ impl<'a> Node<'a> {
         self.line
     }
 
-    /// The key of a line `tag key`.
+    /// The key of a line `tag key` or `gone tag key`.
     pub(crate) const fn tag(&self) -> Option<&'a str> {
-        strip(self.line, "tag ")
+        strip(self.member(), "tag ")
     }
 
     /// Whether the member was removed; stored events may still hold it.

@@ -9,31 +9,57 @@ use crate::model::event::TagField;
 /// stay: its events may have been given those of a newer one.
 pub(super) fn version(tags: &[TagField], shape: &ShapeDef, old: Option<&str>, superseded: bool) -> String {
     let mut text = head(shape);
-    tags.iter().for_each(|tag| push_tag(&mut text, tag.key));
-    let recorded = old.into_iter().flat_map(tags_of).filter(|key| superseded && tags.iter().all(|tag| tag.key != *key));
-    recorded.for_each(|key| push_tag(&mut text, key));
+    let is_gone = |key: &str| old.is_some_and(|old| tags_of(old).any(|tag| tag == Tag { key, gone: true }));
+    tags.iter().for_each(|tag| push_tag(&mut text, Tag { key: tag.key, gone: is_gone(tag.key) }));
+    let recorded =
+        old.into_iter().flat_map(tags_of).filter(|old| superseded && tags.iter().all(|tag| tag.key != old.key));
+    recorded.for_each(|tag| push_tag(&mut text, tag));
     parts(&mut text, 1, shape, old.map(Node::root));
     text
 }
 
-/// The keys of the tags in a record.
-pub(super) fn tags_of(record: &str) -> impl Iterator<Item = &str> {
-    record.lines().filter_map(|line| line.strip_prefix("  tag "))
+/// A tag in a record, which stored events carry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tag<'a> {
+    pub(super) key: &'a str,
+    /// Whether newer events need not carry it.
+    pub(super) gone: bool,
 }
 
-fn push_tag(text: &mut String, key: &str) {
-    text.push_str("\n  tag ");
-    text.push_str(key);
+impl<'a> Tag<'a> {
+    fn read(line: &'a str) -> Option<Tag<'a>> {
+        let (rest, gone) =
+            line.strip_prefix("  gone ").map_or_else(|| (line.strip_prefix("  "), false), |rest| (Some(rest), true));
+        rest?.strip_prefix("tag ").map(|key| Tag { key, gone })
+    }
+}
+
+/// The tags in a record.
+pub(super) fn tags_of(record: &str) -> impl Iterator<Item = Tag<'_>> {
+    record.lines().filter_map(Tag::read)
+}
+
+fn push_tag(text: &mut String, tag: Tag<'_>) {
+    text.push_str(if tag.gone { "\n  gone tag " } else { "\n  tag " });
+    text.push_str(tag.key);
 }
 
 /// The record with one more tag.
 pub(super) fn with_tag(record: &str, key: &str) -> String {
-    let (head, rest) = record.split_at(record.find('\n').unwrap_or(record.len()));
-    let mut text = head.to_owned();
-    let (tags, parts): (Vec<&str>, Vec<&str>) = rest.lines().skip(1).partition(|line| line.starts_with("  tag "));
-    tags.iter().for_each(|line| text.push_str(&format!("\n{line}")));
-    push_tag(&mut text, key);
-    parts.iter().for_each(|line| text.push_str(&format!("\n{line}")));
+    let tags = tags_of(record).chain([Tag { key, gone: false }]);
+    with_tags(record, tags)
+}
+
+/// The record, which says that newer events need not carry the tag.
+pub(super) fn with_gone_tag(record: &str, key: &str) -> String {
+    with_tags(record, tags_of(record).map(|tag| Tag { gone: tag.gone || tag.key == key, ..tag }))
+}
+
+fn with_tags<'a>(record: &'a str, tags: impl Iterator<Item = Tag<'a>>) -> String {
+    let mut lines = record.lines();
+    let mut text = lines.next().unwrap_or_default().to_owned();
+    tags.for_each(|tag| push_tag(&mut text, tag));
+    lines.filter(|line| Tag::read(line).is_none()).for_each(|line| text.push_str(&format!("\n{line}")));
     text
 }
 

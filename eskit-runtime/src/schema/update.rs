@@ -155,7 +155,7 @@ fn event(old: &LockFile, name: &str, types: &[&Current], refused: &mut Vec<Strin
         versions.insert(event.version, VersionRecord { number: event.version, text });
     }
     if let Some(entry) = types.last() {
-        tag_older(name, entry.event, &mut versions, refused);
+        state_tags(name, entry.event, &mut versions, refused);
     }
     EventRecord {
         name: name.to_owned(),
@@ -164,19 +164,28 @@ fn event(old: &LockFile, name: &str, types: &[&Current], refused: &mut Vec<Strin
     }
 }
 
-/// States that the stored events of older versions carry the tags of the newest, which must be so.
-fn tag_older(name: &str, newest: &EventType, versions: &mut BTreeMap<u32, VersionRecord>, refused: &mut Vec<String>) {
-    for version in versions.range_mut(..newest.version).map(|(_, version)| version) {
-        for tag in newest.tags {
-            if render::tags_of(&version.text).all(|key| key != tag.key) {
-                let (key, number) = (tag.key, version.number);
+/// States that the stored events of older versions carry the tags of the newest, which must be so, and which of their tags the
+/// newest has no more.
+fn state_tags(name: &str, newest: &EventType, versions: &mut BTreeMap<u32, VersionRecord>, refused: &mut Vec<String>) {
+    let now = newest.version;
+    for VersionRecord { number, text } in versions.range_mut(..now).map(|(_, version)| version) {
+        for key in newest.tags.iter().map(|tag| tag.key) {
+            if render::tags_of(text).all(|tag| tag.key != key) {
                 refused.push(format!(
-                    "event `{name}` version {} has the tag `{key}`, which stored events of version {number} do not carry: add it \
-                     to them with `eskit::retag`, and write `tag {key}` below version {number}",
-                    newest.version
+                    "event `{name}` version {now} has the tag `{key}`, which stored events of version {number} do not carry: add it \
+                     to them with `eskit::retag`, and write `tag {key}` below version {number}"
                 ));
-                version.text = render::with_tag(&version.text, key);
+                *text = render::with_tag(text, key);
             }
+        }
+        let is_dropped = |tag: &render::Tag<'_>| !tag.gone && newest.tags.iter().all(|new| new.key != tag.key);
+        let dropped: Vec<String> = render::tags_of(text).filter(is_dropped).map(|tag| tag.key.to_owned()).collect();
+        for key in dropped {
+            refused.push(format!(
+                "event `{name}` version {now} has no tag `{key}`, which stored events of version {number} carry: keep it, or write \
+                 `gone tag {key}` in place of `tag {key}` below version {number}"
+            ));
+            *text = render::with_gone_tag(text, &key);
         }
     }
 }
