@@ -48,22 +48,27 @@ pub(crate) fn this_crate() -> String {
     if std::env::var_os("CARGO_BIN_NAME").is_some() { format!("bin {name}") } else { name }
 }
 
-/// Whether the crate's root file is where cargo looks for it, and `lock!` does not stand there.
+/// Whether the crate's root file is where cargo looks for it, and `lock!` does not stand there. Of targets with a path of their
+/// own nobody tells a macro where they are.
 pub(crate) fn root_has_no_lock() -> bool {
-    let Some(folder) = std::env::var_os("CARGO_MANIFEST_DIR") else { return false };
-    let source = Path::new(&folder).join("src");
+    let var = |name| std::env::var(name).unwrap_or_default();
+    let (folder, package) = (PathBuf::from(var("CARGO_MANIFEST_DIR")), var("CARGO_PKG_NAME"));
     let files = match std::env::var("CARGO_BIN_NAME") {
         Ok(name) => {
-            vec![
-                source.join(format!("bin/{name}.rs")),
-                source.join("bin").join(name).join("main.rs"),
-                source.join("main.rs"),
-            ]
+            let main = (name == package).then(|| "src/main.rs".to_owned());
+            let folders = ["src/bin", "examples"];
+            let own =
+                folders.iter().flat_map(|folder| [format!("{folder}/{name}.rs"), format!("{folder}/{name}/main.rs")]);
+            own.chain(main).collect()
         }
-        Err(_) => vec![source.join("lib.rs")],
+        // Only tests and benchmarks have the other variable.
+        Err(_) if var("CARGO_CRATE_NAME") == package.replace('-', "_") && var("CARGO_TARGET_TMPDIR").is_empty() => {
+            vec!["src/lib.rs".to_owned()]
+        }
+        Err(_) => Vec::new(),
     };
-    let root = files.iter().find_map(|file| std::fs::read_to_string(file).ok());
-    root.is_some_and(|text| text.lines().all(|line| !names_lock(line)))
+    let roots: Vec<String> = files.iter().filter_map(|file| std::fs::read_to_string(folder.join(file)).ok()).collect();
+    !roots.is_empty() && !roots.iter().flat_map(|text| text.lines()).any(names_lock)
 }
 
 fn names_lock(line: &str) -> bool {

@@ -375,7 +375,12 @@ pub struct NoLock<T>(PhantomData<T>);
 
 impl<T> NoLock<T> {
     /// Refuses the crate.
-    pub const AT_THE_CRATE_ROOT: () = panic!(
+    pub const AT_THE_CRATE_ROOT: () = refuse_without_lock();
+}
+
+#[track_caller]
+const fn refuse_without_lock() {
+    panic!(
         "`eskit.lock` stands beside `Cargo.toml`, but the root file of the crate has no `eskit::lock!()`\nhelp: write `eskit::lock!();` in `src/lib.rs`, or in `src/main.rs` of a program"
     );
 }
