@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 use eskit::prelude::*;
-use eskit::{Append, ContentType, DecodeReason, NewEvent, Position, SchemaVersion, Tags, Timestamp};
+use eskit::{Append, ContentType, DecodeReason, NewEvent, Part, Position, SchemaVersion, Tags, Timestamp};
 use eskit_tests::scripted::{Scripted, Step};
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn old(name: &str, version: u32, payload: Value, tags: &[(&str, &str)]) -> NewEv
 }
 
 fn recorded(event: NewEvent) -> RecordedEvent {
-    event.into_recorded(Position::new(7), None, Timestamp::from_micros(0))
+    event.into_recorded(Position::new(7), None, Part::WHOLE, Timestamp::from_micros(0))
 }
 
 /// Typed all the way: 1 -> 2 -> 3, each by `From`.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use eskit_runtime::limits::{PAGE_BYTES, check_add_tags, check_append, check_change};
 use eskit_runtime::{
     AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind,
-    Direction, EventId, LogId, NewEvent, Page, Place, Position, Query, ReadOptions, RecordedEvent, StoreError,
+    Direction, EventId, LogId, NewEvent, Page, Part, Place, Position, Query, ReadOptions, RecordedEvent, StoreError,
     StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
 };
 
@@ -154,12 +154,13 @@ impl Model {
     /// Writes events without asking whether they may be written.
     pub fn push(&mut self, events: Vec<NewEvent>, now: Timestamp) -> Appended {
         let mut appended = Appended::new(Vec::new(), Vec::new(), now);
-        for event in events {
+        let parts = Part::all(events.len());
+        for (event, part) in events.into_iter().zip(parts) {
             let position = Position::new(self.events.len() as u64 + 1);
             let version = event.stream.as_ref().map(|stream| version(&self.events, stream) + 1);
             appended.positions.push(position);
             appended.versions.push(version);
-            self.events.push(event.into_recorded(position, version, now));
+            self.events.push(event.into_recorded(position, version, part, now));
         }
         self.ends.push(self.events.len());
         appended

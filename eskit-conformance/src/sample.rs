@@ -2,7 +2,7 @@
 
 use eskit_runtime::{
     AnyStore, Append, AppendError, Appended, Condition, Conflict, Direction, EventStore, ExpectedVersion, NewEvent,
-    Position, Query, QueryItem, ReadOptions, RecordedEvent, StreamId, Tag, Tags,
+    Part, Position, Query, QueryItem, ReadOptions, RecordedEvent, StreamId, Tag, Tags,
 };
 
 use crate::failure::{Failure, Outcome, ensure};
@@ -157,10 +157,10 @@ pub(crate) fn check_conflict(conflict: &Conflict, conditions: &[Condition], log:
 /// What the log must hold after an append that went through.
 pub(crate) fn recorded(append: &Append, appended: &Appended) -> Vec<RecordedEvent> {
     let at = appended.positions.iter().zip(&appended.versions);
-    let into = |(event, (position, version)): (&NewEvent, (&Position, &Option<u64>))| {
-        event.clone().into_recorded(*position, *version, appended.recorded_at)
+    let into = |((event, (position, version)), part): ((&NewEvent, (&Position, &Option<u64>)), Part)| {
+        event.clone().into_recorded(*position, *version, part, appended.recorded_at)
     };
-    append.events.iter().zip(at).map(into).collect()
+    append.events.iter().zip(at).zip(Part::all(append.events.len())).map(into).collect()
 }
 
 /// Positions, for messages that tell what was read.

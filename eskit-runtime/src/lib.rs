@@ -40,7 +40,7 @@ pub use log::name::{SchemaVersion, WireName};
 pub use log::pages::Pages;
 pub use log::position::{Place, PlaceParseError, Position};
 pub use log::query::{Direction, Query, QueryItem, ReadOptions};
-pub use log::recorded::{Page, RecordedEvent};
+pub use log::recorded::{Page, Part, RecordedEvent};
 pub use log::store::{AnyStore, EventStore, StoreError, StoreErrorKind};
 pub use log::stream::{StreamId, StreamVersion};
 pub use log::tag::{Arity, Tag, TagRef, TagValue, Tags};

@@ -5,8 +5,8 @@ mod support;
 
 use eskit_runtime::{
     Append, AppendError, Condition, Conflict, ConflictKind, ContentType, EventId, EventStore, ExpectedVersion,
-    LimitError, Metadata, NewEvent, Position, Principal, PrincipalKind, Query, QueryItem, ReadOptions, SchemaVersion,
-    Timestamp,
+    LimitError, Metadata, NewEvent, Part, Position, Principal, PrincipalKind, Query, QueryItem, ReadOptions,
+    SchemaVersion, Timestamp,
 };
 use eskit_sqlite::SqliteStore;
 use support::*;
@@ -35,7 +35,7 @@ async fn an_event_comes_back_as_it_was_appended() {
     assert_eq!(appended.positions, [Position::new(1), Position::new(2)]);
     assert_eq!(appended.versions, [Some(1), None]);
     let read = everything(&store).await;
-    assert_eq!(read[0], event.into_recorded(Position::new(1), Some(1), appended.recorded_at));
+    assert_eq!(read[0], event.into_recorded(Position::new(1), Some(1), Part::WHOLE, appended.recorded_at));
     assert_eq!(read[1].recorded_at, appended.recorded_at);
     assert_eq!(store.head().await.unwrap().position, Position::new(2));
 }

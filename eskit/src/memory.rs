@@ -5,9 +5,9 @@ use eskit_runtime::limits::{PAGE_BYTES, check_add_tags, check_append, check_chan
 use eskit_runtime::store_kit::HeadWatch;
 use eskit_runtime::{
     AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind,
-    Direction, EventId, EventStore, LogId, Metadata, NewEvent, Page, Place, Position, Query, QueryItem, ReadOptions,
-    RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Tags,
-    Timestamp, WireName,
+    Direction, EventId, EventStore, LogId, Metadata, NewEvent, Page, Part, Place, Position, Query, QueryItem,
+    ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
+    StreamStatus, Tags, Timestamp, WireName,
 };
 
 /// A store in memory: the whole contract, and nothing that outlives the process. For tests and examples. Cheap to clone;
@@ -133,7 +133,9 @@ impl Log {
         self.check_open(&append.events)?;
         append.conditions.iter().try_for_each(|condition| self.check(condition))?;
         let now = Timestamp::now();
-        let (positions, versions) = append.events.into_iter().map(|event| self.push(event, now)).unzip();
+        let parts = Part::all(append.events.len());
+        let (positions, versions) =
+            append.events.into_iter().zip(parts).map(|(event, part)| self.push(event, part, now)).unzip();
         self.ends.push(self.events.len() as u64);
         Ok(Appended::new(positions, versions, now))
     }
@@ -292,7 +294,7 @@ impl Log {
         ConflictEvent { position: event.position, name: event.name.clone() }
     }
 
-    fn push(&mut self, event: NewEvent, now: Timestamp) -> (Position, Option<u64>) {
+    fn push(&mut self, event: NewEvent, part: Part, now: Timestamp) -> (Position, Option<u64>) {
         let position = self.events.len() as u64 + 1;
         let version = event.stream.as_ref().map(|stream| {
             let positions = self.streams.entry(stream.clone()).or_default();
@@ -308,7 +310,7 @@ impl Log {
             }
         }
         self.ids.insert(event.id, position);
-        self.events.push(event.into_recorded(Position::new(position), version, now));
+        self.events.push(event.into_recorded(Position::new(position), version, part, now));
         (Position::new(position), version)
     }
 

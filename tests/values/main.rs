@@ -12,7 +12,7 @@ mod upcast;
 use std::fmt::Debug;
 
 use eskit::prelude::*;
-use eskit::{EncodeError, NewEvent, Position, Timestamp};
+use eskit::{EncodeError, NewEvent, Part, Position, Timestamp};
 
 /// An event as it is appended.
 fn encode<E: Event>(event: E) -> Result<NewEvent, EncodeError> {
@@ -21,7 +21,7 @@ fn encode<E: Event>(event: E) -> Result<NewEvent, EncodeError> {
 
 /// An event as a store gives it back.
 fn recorded(event: NewEvent) -> RecordedEvent {
-    event.into_recorded(Position::new(1), None, Timestamp::from_micros(0))
+    event.into_recorded(Position::new(1), None, Part::WHOLE, Timestamp::from_micros(0))
 }
 
 /// Writes an event and reads it, which yields the same.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use eskit::store_kit::Envelope;
-use eskit::{StreamId, Timestamp};
+use eskit::{Part, StreamId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::log::{STREAM_EVENT, stream_event};
@@ -52,7 +52,7 @@ impl Bulk {
                 self.rows += 1;
                 let (position, now) = (self.rows.cast_signed(), Timestamp::now());
                 let event = stream_event(StreamId::new("account", stream.as_str()), self.rows);
-                let mut envelope = Envelope::encode(&event)?;
+                let mut envelope = Envelope::encode(&event, Part::WHOLE)?;
                 Envelope::stamp(&mut envelope, now);
                 insert.execute(params![
                     position,

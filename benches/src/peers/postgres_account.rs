@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
-use eskit::Timestamp;
 use eskit::store_kit::Envelope;
+use eskit::{Part, Timestamp};
 use eskit_postgres::testing::Cluster;
 use futures_util::TryStreamExt;
 use sqlx::{Connection, PgConnection};
@@ -108,7 +108,7 @@ async fn deposit(connection: &mut PgConnection, account: u32, head: &AtomicI64) 
     let (event, now) = (recorded(account)?, Timestamp::now());
     let position = head.fetch_add(1, Ordering::Relaxed) + 1;
     let place = [position.to_be_bytes(), version.to_be_bytes()].concat();
-    let mut envelope = Envelope::encode(&event)?;
+    let mut envelope = Envelope::encode(&event, Part::WHOLE)?;
     Envelope::stamp(&mut envelope, now);
     sqlx::query(INSERT)
         .bind(position)

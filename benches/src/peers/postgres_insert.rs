@@ -2,7 +2,7 @@
 //! the head, at conditions or at repeated ids.
 
 use eskit::store_kit::Envelope;
-use eskit::{StreamId, Timestamp};
+use eskit::{Part, StreamId, Timestamp};
 use eskit_postgres::testing::Cluster;
 use sqlx::{Connection, PgConnection};
 
@@ -87,7 +87,7 @@ impl Inserter {
         self.rows += 1;
         let event = stream_event(StreamId::new("account", stream.as_str()), self.rows.cast_unsigned());
         let place = [self.rows.to_be_bytes(), version.to_be_bytes()].concat();
-        let mut envelope = Envelope::encode(&event)?;
+        let mut envelope = Envelope::encode(&event, Part::WHOLE)?;
         Envelope::stamp(&mut envelope, now);
         Ok(Row {
             position: self.rows,

@@ -7,7 +7,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use eskit::{ContentType, EventId, Metadata, Position, RecordedEvent, SchemaVersion, Tags, Timestamp, WireName};
+use eskit::{NewEvent, Part, Position, RecordedEvent, Timestamp, WireName};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -75,18 +75,12 @@ fn message(index: usize, names: &[WireName]) -> Result<Message, Failure> {
         external: format!("{{\"{name}\":{payload}}}").into_bytes(),
         adjacent: serde_json::to_vec(&json!({ "type": name, "data": value }))?,
         internal: internal.into_bytes(),
-        recorded: RecordedEvent {
-            position: Position::new(1),
-            id: EventId::new(),
-            stream: None,
-            name: names[index].clone(),
-            schema_version: SchemaVersion::FIRST,
-            tags: Tags::new(),
-            metadata: Metadata::new(),
-            content_type: ContentType::JSON,
-            payload: payload.as_bytes().to_vec(),
-            recorded_at: Timestamp::now(),
-        },
+        recorded: NewEvent::json(names[index].clone(), payload).into_recorded(
+            Position::new(1),
+            None,
+            Part::WHOLE,
+            Timestamp::now(),
+        ),
     })
 }
 

@@ -1,8 +1,8 @@
 //! Appending and reading, one after the other.
 
 use eskit_runtime::{
-    Append, ContentType, EventStore, Metadata, NewEvent, Place, Position, Principal, PrincipalKind, Query, ReadOptions,
-    RecordedEvent, SchemaVersion, StreamId, Timestamp,
+    Append, ContentType, EventStore, Metadata, NewEvent, Place, Position, Principal, PrincipalKind, Query, QueryItem,
+    ReadOptions, RecordedEvent, SchemaVersion, StreamId, Timestamp,
 };
 
 use super::{Case, cases};
@@ -17,6 +17,7 @@ pub(super) const CASES: &[Case] = cases![
     events_keep_their_order,
     stream_versions_count_from_one,
     one_append_may_write_to_several_streams,
+    an_event_tells_its_part_of_the_append,
     the_head_follows_each_append,
     an_answer_follows_the_commit,
     payloads_are_bytes,
@@ -63,6 +64,20 @@ async fn an_event_comes_back_as_it_was_appended(context: &Context) -> Outcome {
     };
     let expected = put(&store, Append::new(vec![full, plain("bank.Noted")])).await?;
     same("the log", &whole(&store).await?, &expected)
+}
+
+async fn an_event_tells_its_part_of_the_append(context: &Context) -> Outcome {
+    let store = context.open().await?;
+    for (count, name) in [(1, "bank.First"), (3, "bank.Second"), (2, "bank.Third")] {
+        store.append(Append::new((0..count).map(|_| plain(name)).collect())).await?;
+    }
+    let read = whole(&store).await?;
+    let parts: Vec<_> = read.iter().map(|event| (event.part.index(), event.part.count())).collect();
+    same("the parts that were read", &parts, &vec![(0, 1), (0, 3), (1, 3), (2, 3), (0, 2), (1, 2)])?;
+    let newest = ReadOptions::default().backward().limit(1);
+    let page = store.read(&Query::from(QueryItem::types(["bank.Second"])), newest).await?;
+    let alone: Vec<_> = page.events.iter().map(|event| (event.part.index(), event.append_end())).collect();
+    same("the part of an event that is read alone", &alone, &vec![(2, read[3].position)])
 }
 
 async fn events_keep_their_order(context: &Context) -> Outcome {

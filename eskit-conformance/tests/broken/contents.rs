@@ -1,7 +1,7 @@
 //! Stores that do not give back what they were given.
 
 use eskit_runtime::{
-    ContentType, EventId, Metadata, NewEvent, RecordedEvent, SchemaVersion, StreamId, Tag, Tags, Timestamp,
+    ContentType, EventId, Metadata, NewEvent, Part, RecordedEvent, SchemaVersion, StreamId, Tag, Tags, Timestamp,
 };
 
 use crate::sound::{Sound, broken};
@@ -48,19 +48,37 @@ fn basics() -> Vec<Row> {
         ),
         outward(
             "schema versions are lost",
-            |event| RecordedEvent { schema_version: SchemaVersion::FIRST, ..event },
+            |mut event: RecordedEvent| {
+                event.schema_version = SchemaVersion::FIRST;
+                event
+            },
             "schema_version",
             &["basics::an_event_comes_back_as_it_was_appended", "basics::schema_versions_are_kept"],
         ),
         outward(
+            "each event is an append of its own",
+            |mut event: RecordedEvent| {
+                event.part = Part::WHOLE;
+                event
+            },
+            "part",
+            &["basics::an_event_tells_its_part_of_the_append", "basics::an_event_comes_back_as_it_was_appended"],
+        ),
+        outward(
             "payloads are kept as text",
-            |event| RecordedEvent { payload: String::from_utf8_lossy(&event.payload).into_owned().into(), ..event },
+            |mut event: RecordedEvent| {
+                event.payload = String::from_utf8_lossy(&event.payload).into_owned().into();
+                event
+            },
             "a payload of 256 bytes",
             &["basics::payloads_are_bytes"],
         ),
         outward(
             "every payload is JSON",
-            |event| RecordedEvent { content_type: ContentType::JSON, ..event },
+            |mut event: RecordedEvent| {
+                event.content_type = ContentType::JSON;
+                event
+            },
             "application/cbor",
             &["basics::content_types_are_kept", "basics::an_event_comes_back_as_it_was_appended"],
         ),
@@ -195,20 +213,22 @@ fn texts() -> Vec<Row> {
         ),
         outward(
             "payloads lose what tells the order of their bytes",
-            |event| {
+            |mut event: RecordedEvent| {
                 let text = event.payload.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&event.payload).to_vec();
-                RecordedEvent { payload: text, ..event }
+                event.payload = text;
+                event
             },
             "the log",
             &["text::payloads_keep_every_text"],
         ),
         outward(
             "metadata loses characters of four bytes",
-            |event| {
+            |mut event: RecordedEvent| {
                 let narrow = |text: &str| text.chars().filter(|c| c.len_utf8() < 4).collect::<String>();
                 let extras = event.metadata.extras().iter();
                 let with = |all: Metadata, (key, value): (&String, &String)| all.with(narrow(key), narrow(value));
-                RecordedEvent { metadata: extras.fold(event.metadata.clone(), with), ..event }
+                event.metadata = extras.fold(event.metadata.clone(), with);
+                event
             },
             "the log",
             &["text::metadata_keeps_every_text"],
@@ -220,30 +240,33 @@ fn metadata() -> Vec<Row> {
     vec![
         outward(
             "metadata is its entries",
-            |event| {
+            |mut event: RecordedEvent| {
                 let extras = event.metadata.extras().iter();
                 let metadata = extras.fold(Metadata::new(), |all, (key, value)| all.with(key, value));
-                RecordedEvent { metadata, ..event }
+                event.metadata = metadata;
+                event
             },
             "the log",
             &["metadata::every_field_is_kept", "basics::an_event_comes_back_as_it_was_appended"],
         ),
         outward(
             "every event gets a correlation id",
-            |event| {
+            |mut event: RecordedEvent| {
                 let id = event.metadata.correlation_id().unwrap_or("none").to_owned();
-                RecordedEvent { metadata: event.metadata.with_correlation_id(id), ..event }
+                event.metadata = event.metadata.with_correlation_id(id);
+                event
             },
             "the log",
             &["metadata::no_metadata_stays_none"],
         ),
         outward(
             "entries are cut to a thousand characters",
-            |event| {
+            |mut event: RecordedEvent| {
                 let cut = |all: Metadata, (key, value): (&String, &String)| {
                     all.with(key, value.chars().take(1000).collect::<String>())
                 };
-                RecordedEvent { metadata: event.metadata.extras().iter().fold(event.metadata.clone(), cut), ..event }
+                event.metadata = event.metadata.extras().iter().fold(event.metadata.clone(), cut);
+                event
             },
             "the log",
             &["metadata::many_and_long_entries_are_kept"],
@@ -255,9 +278,10 @@ fn times() -> Vec<Row> {
     vec![
         outward(
             "times are kept to the millisecond",
-            |event| {
+            |mut event: RecordedEvent| {
                 let micros = event.recorded_at.as_micros();
-                RecordedEvent { recorded_at: Timestamp::from_micros(micros - micros.rem_euclid(1000)), ..event }
+                event.recorded_at = Timestamp::from_micros(micros - micros.rem_euclid(1000));
+                event
             },
             "the log",
             &["time::given_times_are_kept", "time::missing_times_are_those_of_the_append"],
@@ -270,7 +294,10 @@ fn times() -> Vec<Row> {
         ),
         outward(
             "the id that comes back is another",
-            |event| RecordedEvent { id: EventId::from_bytes([1; 16]), ..event },
+            |mut event: RecordedEvent| {
+                event.id = EventId::from_bytes([1; 16]);
+                event
+            },
             "id",
             &["basics::an_event_comes_back_as_it_was_appended"],
         ),

@@ -131,8 +131,11 @@ impl Handle {
     fn log(&self) -> Model {
         let added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
         let with_tags = |event: &RecordedEvent| {
-            let tags = added.get(&event.position).unwrap_or(&event.tags).clone();
-            RecordedEvent { tags, ..event.clone() }
+            let mut event = event.clone();
+            if let Some(tags) = added.get(&event.position) {
+                event.tags.clone_from(tags);
+            }
+            event
         };
         Model::of(self.shared.log().events().iter().map(with_tags).collect())
     }

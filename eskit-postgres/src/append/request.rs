@@ -20,7 +20,7 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Encodes the envelopes, and refuses what is too large for one message.
     pub(crate) fn new(append: Append) -> Result<Prepared, StoreError> {
-        let envelopes = append.events.iter().map(Envelope::encode).collect::<Result<Vec<_>, _>>()?;
+        let envelopes = Envelope::encode_all(&append.events)?;
         let payloads = append.events.iter().map(|event| event.payload.len()).sum::<usize>();
         let bytes = payloads + envelopes.iter().map(Vec::len).sum::<usize>();
         if bytes > APPEND_BYTES_MAX {

@@ -130,6 +130,7 @@ mod tests {
     use crate::log::append::NewEvent;
     use crate::log::id::EventId;
     use crate::log::position::Position;
+    use crate::log::recorded::Part;
     use crate::log::stream::StreamId;
     use crate::log::time::Timestamp;
 
@@ -139,7 +140,7 @@ mod tests {
 
     fn found(instances: &Instances, event: NewEvent) -> Vec<usize> {
         let version = event.stream.is_some().then_some(1);
-        let recorded = event.into_recorded(Position::new(1), version, Timestamp::now());
+        let recorded = event.into_recorded(Position::new(1), version, Part::WHOLE, Timestamp::now());
         let mut found = Vec::new();
         let done: Result<(), ()> = instances.of_event(&recorded, |index| {
             found.push(index);

@@ -8,7 +8,7 @@ use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem};
-use crate::log::recorded::RecordedEvent;
+use crate::log::recorded::{Part, RecordedEvent};
 use crate::log::store::StoreError;
 use crate::log::stream::{StreamId, StreamVersion};
 use crate::log::tag::Tags;
@@ -53,10 +53,11 @@ impl NewEvent {
         }
     }
 
-    /// The recorded event that this becomes at a position, and at a version if it has a stream.
-    pub fn into_recorded(self, position: Position, version: Option<u64>, now: Timestamp) -> RecordedEvent {
+    /// The recorded event that this becomes at a position, at a version if it has a stream, as this part of its append.
+    pub fn into_recorded(self, position: Position, version: Option<u64>, part: Part, now: Timestamp) -> RecordedEvent {
         RecordedEvent {
             position,
+            part,
             id: self.id,
             stream: self.stream.map(|stream| StreamVersion { stream, version: version.unwrap_or_default() }),
             name: self.name,
@@ -209,11 +210,11 @@ impl Appended {
             return recorded.clone();
         }
         let places = self.positions.iter().zip(&self.versions);
-        events
-            .into_iter()
-            .zip(places)
-            .map(|(event, (position, version))| event.into_recorded(*position, *version, self.recorded_at))
-            .collect()
+        let parts = Part::all(events.len());
+        let into = |((event, (position, version)), part): ((NewEvent, (&Position, &Option<u64>)), Part)| {
+            event.into_recorded(*position, *version, part, self.recorded_at)
+        };
+        events.into_iter().zip(places).zip(parts).map(into).collect()
     }
 
     /// The position of the last event.

@@ -42,13 +42,13 @@ impl Principal {
 ///
 /// ```
 /// # use eskit_runtime as eskit;
-/// use eskit::{Metadata, NewEvent, Position, Principal, PrincipalKind, Timestamp};
+/// use eskit::{Metadata, NewEvent, Part, Position, Principal, PrincipalKind, Timestamp};
 ///
 /// // What a request brings: `app.execute(command).metadata(metadata)`.
 /// let user = Principal::new(PrincipalKind::User, "ada");
 /// let metadata = Metadata::new().with_correlation_id("request-17").with_initiator(user.clone()).with_originator(user);
 /// # let placed = NewEvent { metadata, ..NewEvent::json("shop.OrderPlaced", "{}") };
-/// # let placed = placed.into_recorded(Position::new(1), None, Timestamp::now());
+/// # let placed = placed.into_recorded(Position::new(1), None, Part::WHOLE, Timestamp::now());
 ///
 /// // What answers an event later: the same correlation and originator, caused by that event.
 /// let policy = Principal::new(PrincipalKind::Automation, "invoices");

@@ -2,6 +2,7 @@ use std::fmt;
 
 use crate::log::content_type::{ContentType, Shown};
 use crate::log::id::EventId;
+use crate::log::limits::EVENTS_PER_APPEND_MAX;
 use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::{Place, Position};
@@ -9,11 +10,56 @@ use crate::log::stream::StreamVersion;
 use crate::log::tag::Tags;
 use crate::log::time::Timestamp;
 
-/// An event as the log holds it: the envelope and the encoded payload.
+/// Where an event stands in the append that recorded it: event `index` of `count`.
+///
+/// The events of one append have positions that follow each other. What belongs together, such as both halves of a transfer, was
+/// appended together: a reader that stops only behind the [last](Part::is_last) event of an append never shows a half.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Part {
+    index: u16,
+    count: u16,
+}
+
+impl Part {
+    /// The only event of its append.
+    pub const WHOLE: Part = Part { index: 0, count: 1 };
+
+    /// Event `index`, from 0, of `count`. `None` for what no append has: [`EVENTS_PER_APPEND_MAX`](crate::limits::EVENTS_PER_APPEND_MAX)
+    /// is the most.
+    pub fn new(index: usize, count: usize) -> Option<Part> {
+        let is_possible = index < count && count <= EVENTS_PER_APPEND_MAX;
+        Some(Part { index: u16::try_from(index).ok()?, count: u16::try_from(count).ok()? }).filter(|_| is_possible)
+    }
+
+    /// Where each of `count` events stands that are appended together.
+    pub fn all(count: usize) -> impl Iterator<Item = Part> {
+        (0..count).map(move |index| Part::new(index, count).unwrap_or(Part::WHOLE))
+    }
+
+    /// How many events of the append stand before this one.
+    pub fn index(self) -> usize {
+        self.index.into()
+    }
+
+    /// How many events the append has.
+    pub fn count(self) -> usize {
+        self.count.into()
+    }
+
+    /// Whether the append ends with this event.
+    pub fn is_last(self) -> bool {
+        self.index + 1 == self.count
+    }
+}
+
+/// An event as the log holds it: the envelope and the encoded payload. Made by [`NewEvent::into_recorded`](crate::NewEvent::into_recorded).
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RecordedEvent {
     /// Its place in the global order.
     pub position: Position,
+    /// Where it stands in the append that recorded it.
+    pub part: Part,
     /// Its identity.
     pub id: EventId,
     /// The stream that holds it, and its version there; `None` for an event outside every stream.
@@ -40,6 +86,11 @@ impl RecordedEvent {
         Place::new(self.position, self.id)
     }
 
+    /// The position of the last event of its append. That event may be gone, if its stream was deleted.
+    pub fn append_end(&self) -> Position {
+        Position::new(self.position.get() + u64::from(self.part.count - 1 - self.part.index))
+    }
+
     /// The bytes of its payload, its metadata and its tags: what the bounds of pages and appends count.
     pub fn size_bytes(&self) -> usize {
         self.payload.len() + self.metadata.size_bytes() + self.tags.as_packed().len()
@@ -54,9 +105,10 @@ impl From<&RecordedEvent> for Place {
 
 impl fmt::Debug for RecordedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RecordedEvent { position, id, stream, name, schema_version, tags, metadata, content_type, .. } = self;
+        let RecordedEvent { position, part, id, stream, name, schema_version, tags, metadata, content_type, .. } = self;
         f.debug_struct("RecordedEvent")
             .field("position", position)
+            .field("part", part)
             .field("id", id)
             .field("stream", stream)
             .field("name", name)
@@ -92,6 +144,7 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
+    use super::Part;
     use crate::log::append::NewEvent;
     use crate::log::position::Position;
     use crate::log::time::Timestamp;
@@ -100,7 +153,7 @@ mod tests {
     fn a_payload_is_shown_as_the_text_that_it_is() {
         let event = NewEvent::json("test.Happened", r#"{"n":1}"#);
         assert!(format!("{event:?}").contains(r#"payload: {"n":1}, "#), "{event:?}");
-        let mut recorded = event.into_recorded(Position::new(1), None, Timestamp::from_micros(0));
+        let mut recorded = event.into_recorded(Position::new(1), None, Part::WHOLE, Timestamp::from_micros(0));
         assert!(format!("{recorded:?}").contains(r#"payload: {"n":1}, "#), "{recorded:?}");
         recorded.payload = vec![0xff, 1];
         assert!(format!("{recorded:?}").contains("payload: [255, 1], "), "{recorded:?}");

@@ -5,7 +5,7 @@ use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::Position;
 use crate::log::query::QueryItem;
-use crate::log::recorded::RecordedEvent;
+use crate::log::recorded::{Part, RecordedEvent};
 use crate::log::store::{StoreError, StoreErrorKind};
 use crate::log::stream::{StreamId, StreamVersion};
 use crate::log::tag::Tags;
@@ -19,9 +19,11 @@ use crate::store_kit::Interner;
 ///
 /// | | bytes |
 /// |---|---|
+/// | format: 1 | 1 |
 /// | time in microseconds since 1970-01-01T00:00:00Z | 8 |
 /// | id | 16 |
 /// | schema version | 4 |
+/// | index in the append, events of the append | 2 x 2 |
 /// | lengths of the texts | 6 x 4 |
 /// | type; stream type; stream id; content type; tags, separated by NUL; metadata as JSON | |
 ///
@@ -30,10 +32,10 @@ use crate::store_kit::Interner;
 /// ```
 /// # use eskit_runtime as eskit;
 /// use eskit::store_kit::{Envelope, Interner};
-/// use eskit::{NewEvent, Position, Timestamp};
+/// use eskit::{NewEvent, Part, Position, Timestamp};
 ///
 /// let event = NewEvent::json("shop.Sold", "{}");
-/// let mut bytes = Envelope::encode(&event)?;
+/// let mut bytes = Envelope::encode(&event, Part::WHOLE)?;
 /// Envelope::stamp(&mut bytes, Timestamp::from_micros(5));
 /// let envelope = Envelope::parse(&bytes).ok_or("damaged")?;
 /// let read = envelope.into_recorded(Position::new(7), None, b"{}".to_vec(), &mut Interner::new()).ok_or("damaged")?;
@@ -45,6 +47,7 @@ pub struct Envelope<'b> {
     recorded_at: Timestamp,
     id: EventId,
     schema_version: SchemaVersion,
+    part: Part,
     name: &'b str,
     stream_type: &'b str,
     stream_id: &'b str,
@@ -54,17 +57,27 @@ pub struct Envelope<'b> {
 }
 
 /// Bytes before the texts.
-const FIXED: usize = 8 + 16 + 4 + 6 * 4;
+const FIXED: usize = 1 + 8 + 16 + 4 + 4 + 6 * 4;
 /// Where the length of the tags stands.
-const TAGS_LENGTH: usize = 8 + 16 + 4 + 4 * 4;
+const TAGS_LENGTH: usize = FIXED - 2 * 4;
+/// The format that is described above. A later one may add to it.
+const FORMAT: u8 = 1;
 
 impl<'b> Envelope<'b> {
+    /// The envelopes of the events of one append, see [`encode`](Envelope::encode).
+    ///
+    /// # Errors
+    /// The metadata of an event cannot be encoded.
+    pub fn encode_all(events: &[NewEvent]) -> Result<Vec<Vec<u8>>, StoreError> {
+        events.iter().zip(Part::all(events.len())).map(|(event, part)| Envelope::encode(event, part)).collect()
+    }
+
     /// The envelope of an event, which must be within the limits. An event that brings no time of its own needs a
     /// [stamp](Envelope::stamp) before it is written.
     ///
     /// # Errors
     /// The metadata cannot be encoded.
-    pub fn encode(event: &NewEvent) -> Result<Vec<u8>, StoreError> {
+    pub fn encode(event: &NewEvent, part: Part) -> Result<Vec<u8>, StoreError> {
         let stream = event.stream.as_ref();
         let metadata = if event.metadata.is_empty() { String::new() } else { json(&event.metadata)? };
         let texts = [
@@ -76,9 +89,13 @@ impl<'b> Envelope<'b> {
             &metadata,
         ];
         let mut bytes = Vec::with_capacity(FIXED + texts.iter().map(|text| text.len()).sum::<usize>());
+        bytes.push(FORMAT);
         bytes.extend_from_slice(&event.recorded_at.map_or(0, Timestamp::as_micros).to_be_bytes());
         bytes.extend_from_slice(event.id.as_bytes());
         bytes.extend_from_slice(&event.schema_version.get().to_be_bytes());
+        for number in [part.index(), part.count()] {
+            bytes.extend_from_slice(&u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes());
+        }
         for text in texts {
             // The limits keep each of them far below the maximum.
             bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -89,7 +106,7 @@ impl<'b> Envelope<'b> {
 
     /// Puts the time into the bytes of an envelope.
     pub fn stamp(bytes: &mut [u8], recorded_at: Timestamp) {
-        if let Some(field) = bytes.first_chunk_mut() {
+        if let Some(field) = bytes.get_mut(1..).and_then(<[u8]>::first_chunk_mut) {
             *field = recorded_at.as_micros().to_be_bytes();
         }
     }
@@ -109,13 +126,16 @@ impl<'b> Envelope<'b> {
         Some(new)
     }
 
-    /// Reads an envelope; `None` when the bytes are none.
+    /// Reads an envelope; `None` when the bytes are none, or one of a format that this version of eskit does not know.
     pub fn parse(bytes: &'b [u8]) -> Option<Envelope<'b>> {
         let (fixed, texts) = bytes.split_first_chunk::<FIXED>()?;
         let mut rest = Rest(fixed);
+        let [FORMAT] = rest.array()? else { return None };
         let recorded_at = Timestamp::from_micros(i64::from_be_bytes(rest.array()?));
         let id = EventId::from_bytes(rest.array()?);
         let schema_version = SchemaVersion::new(u32::from_be_bytes(rest.array()?))?;
+        let [index, count] = [rest.array()?, rest.array()?].map(|number| usize::from(u16::from_be_bytes(number)));
+        let part = Part::new(index, count)?;
         let mut lengths = [0; 6];
         for length in &mut lengths {
             *length = usize::try_from(u32::from_be_bytes(rest.array()?)).ok()?;
@@ -131,6 +151,7 @@ impl<'b> Envelope<'b> {
             recorded_at,
             id,
             schema_version,
+            part,
             name: name?,
             stream_type: stream_type?,
             stream_id: stream_id?,
@@ -180,6 +201,7 @@ impl<'b> Envelope<'b> {
         let Envelope { content_type, tags, metadata, .. } = self;
         Some(RecordedEvent {
             position,
+            part: self.part,
             id: self.id,
             stream,
             name: WireName::from(names.share(self.name)),
@@ -226,17 +248,19 @@ mod tests {
         event.content_type = ContentType::new("application/cbor");
         let time = Timestamp::from_micros(-1);
 
-        let mut bytes = Envelope::encode(&event).unwrap();
+        let mut bytes = Envelope::encode(&event, Part::new(1, 3).unwrap()).unwrap();
         Envelope::stamp(&mut bytes, time);
         let read = Envelope::parse(&bytes).unwrap();
         let item = QueryItem::types(["shop.Sold"]).with_tag(Tag::new("shop", 1));
         assert!(read.matches(&item) && !read.matches(&item.with_tag(Tag::new("shop", 2))));
         let names = &mut Interner::new();
         let recorded = read.into_recorded(Position::new(7), Some(3), b"{}".to_vec(), names).unwrap();
-        assert_eq!(recorded, event.into_recorded(Position::new(7), Some(3), time));
+        assert_eq!(recorded, event.into_recorded(Position::new(7), Some(3), Part::new(1, 3).unwrap(), time));
         for length in 0..bytes.len() {
             assert!(Envelope::parse(&bytes[..length]).is_none(), "{length} bytes");
         }
+        bytes[0] = 2;
+        assert!(Envelope::parse(&bytes).is_none(), "a later format");
     }
 
     #[test]
@@ -250,8 +274,11 @@ mod tests {
             };
             let (old, mut wanted) = (event(old), event(new));
             wanted.id = old.id;
-            let bytes = Envelope::encode(&old).unwrap();
-            assert_eq!(Envelope::with_tags(&bytes, &wanted.tags), Some(Envelope::encode(&wanted).unwrap()));
+            let bytes = Envelope::encode(&old, Part::WHOLE).unwrap();
+            assert_eq!(
+                Envelope::with_tags(&bytes, &wanted.tags),
+                Some(Envelope::encode(&wanted, Part::WHOLE).unwrap())
+            );
             assert_eq!(Envelope::with_tags(&bytes[..9], &wanted.tags), None);
         }
     }

@@ -12,7 +12,7 @@ pub(crate) struct EncodedAppend {
 
 impl EncodedAppend {
     pub(crate) fn new(append: Append) -> Result<EncodedAppend, StoreError> {
-        let envelopes = append.events.iter().map(Envelope::encode).collect::<Result<Vec<_>, _>>()?;
+        let envelopes = Envelope::encode_all(&append.events)?;
         let payloads = append.events.iter().map(|event| event.payload.len()).sum::<usize>();
         let bytes = payloads + envelopes.iter().map(Vec::len).sum::<usize>();
         Ok(EncodedAppend { append, envelopes, bytes })

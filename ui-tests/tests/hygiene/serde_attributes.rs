@@ -1,7 +1,7 @@
 //! A variant's payload follows serde's attributes on the variant, on its fields and on the enum.
 
 use eskit::prelude::*;
-use eskit::{ContentType, Emit, Emitter, NewEvent, Position, Timestamp};
+use eskit::{ContentType, Emit, Emitter, NewEvent, Part, Position, Timestamp};
 
 /// Writes a number as text.
 mod as_text {
@@ -101,7 +101,7 @@ fn an_enum_refuses_unknown_fields_for_its_variants() {
     let read = |payload: &str| {
         let mut event = NewEvent::encode(&Both::Started { by: "ada".to_owned() }).unwrap().remove(0);
         event.payload = payload.into();
-        event.into_recorded(Position::new(1), None, Timestamp::now()).decode::<Both>().is_ok()
+        event.into_recorded(Position::new(1), None, Part::WHOLE, Timestamp::now()).decode::<Both>().is_ok()
     };
     assert!(read(r#"{"by":"ada"}"#));
     assert!(!read(r#"{"by":"ada","at":1}"#));
