@@ -1,4 +1,5 @@
-//! `cargo xtask test`: every check of the project, in the order in which a mistake is cheapest to find.
+//! `cargo xtask test`: what a change must pass, in the order in which a mistake is cheapest to find; and `cargo xtask ci`: what
+//! hardly any change breaks, and what needs more than Rust.
 
 use std::error::Error;
 use std::process::{Command, ExitCode};
@@ -14,8 +15,17 @@ const BENCHES: &str = "benches";
 /// The packages whose tests compile other programs: slow, so they come last.
 const UI_TESTS: &str = "ui-tests";
 
+/// Which checks.
+#[derive(Clone, Copy)]
+pub(crate) enum Set {
+    /// Those of `cargo xtask test`.
+    Test,
+    /// Those of `cargo xtask ci`.
+    Ci,
+}
+
 /// Runs the command with the rest of the arguments.
-pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<ExitCode, Box<dyn Error>> {
+pub(crate) fn run(set: Set, mut arguments: lexopt::Parser) -> Result<ExitCode, Box<dyn Error>> {
     let (mut list, mut verbose, mut only) = (false, false, Vec::new());
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -27,12 +37,15 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<ExitCode, Box<dyn Err
     }
     let workspace = Workspace::load()?;
     std::env::set_current_dir(&workspace.root)?;
-    let mut steps = steps(&workspace);
+    let mut steps = match set {
+        Set::Test => test_steps(&workspace),
+        Set::Ci => ci_steps(&workspace),
+    };
     if !only.is_empty() {
         steps.retain(|step| only.iter().any(|wanted| step.name.contains(wanted.as_str())));
     }
     if steps.is_empty() {
-        return Err(format!("no step is called {}\nhelp: `cargo xtask test --list`", only.join(" or ")).into());
+        return Err(format!("no step is called {}\nhelp: `--list` shows them", only.join(" or ")).into());
     }
     if list {
         steps.iter().for_each(|step| println!("{}", step.name));
@@ -43,7 +56,7 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<ExitCode, Box<dyn Err
     Ok(if summary.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn steps(workspace: &Workspace) -> Vec<Step> {
+fn test_steps(workspace: &Workspace) -> Vec<Step> {
     let without_benches = exclude(workspace, &[BENCHES]);
     let without_slow = exclude(workspace, &[BENCHES, UI_TESTS]);
     let mut docs = cargo_command(&format!("doc --no-deps --workspace {without_benches}"));
@@ -63,7 +76,12 @@ fn steps(workspace: &Workspace) -> Vec<Step> {
     let ui_tests = workspace.below(UI_TESTS).map(|package| format!("test --package {} --tests", package.name));
     steps.extend(ui_tests.map(|arguments| Step::run("ui and golden tests", cargo_command(&arguments))));
     steps.push(Step::run("docs", docs));
-    steps.extend(workspace.packages.iter().filter(|package| package.published).map(features));
+    steps
+}
+
+fn ci_steps(workspace: &Workspace) -> Vec<Step> {
+    let published = workspace.packages.iter().filter(|package| package.published);
+    let mut steps: Vec<Step> = published.map(features).collect();
     steps.extend(workspace.below(BENCHES).map(|package| benches(workspace, package)));
     steps.push(oldest_toolchain(workspace));
     steps.push(deny());

@@ -11,14 +11,18 @@ mod workspace;
 use std::error::Error;
 use std::process::ExitCode;
 
+use check::Set;
+
 const HELP: &str = "\
 usage: cargo xtask <command> [options]
 
 commands:
-  test     run every check of the project and print a summary
+  test     run what a change must pass, and print a summary: some ten minutes on two cores from an empty target
              --list          print the names of the steps
              --only <step>   run the steps whose name contains <step>; may be repeated
              --verbose       show the output of every step, not only of those that fail
+  ci       run what only the continuous integration needs: each feature alone, the benchmarks' peers, the oldest toolchain, licenses;
+           the options are those of `test`
   bench    run the benchmarks in release mode; the options are those of the benchmarks: see `cargo xtask bench --help`
   soak     hold every store to its contract, from seed after seed, and count commits, kills and violations
              --minutes <n>   for how long; the run that is under way then is finished (5)
@@ -41,7 +45,8 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
     let command = arguments.next().unwrap_or_default();
     match command.to_str() {
-        Some("test") => check::run(lexopt::Parser::from_args(arguments)),
+        Some("test") => check::run(Set::Test, lexopt::Parser::from_args(arguments)),
+        Some("ci") => check::run(Set::Ci, lexopt::Parser::from_args(arguments)),
         Some("bench") => bench::run(arguments),
         Some("soak") => soak::run(lexopt::Parser::from_args(arguments)),
         Some("" | "help" | "--help" | "-h") => {
@@ -49,7 +54,7 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         _ => Err(format!(
-            "unknown command {command:?}\nhelp: `cargo xtask test`, `cargo xtask bench` or `cargo xtask soak`"
+            "unknown command {command:?}\nhelp: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench` or `cargo xtask soak`"
         )
         .into()),
     }

@@ -1,7 +1,7 @@
 //! Runs steps one after the other, shows what failed, and sums up.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,9 @@ pub(crate) fn run_steps(steps: Vec<Step>, verbose: bool) -> io::Result<Summary> 
         };
         let started = Instant::now();
         let outcome = run_commands(commands, verbose)?;
+        if outcome.shown_binaries > 0 {
+            print!("{:<34}", format!("{} together", step.name));
+        }
         println!(" {}", outcome.line(started.elapsed()));
         summary.skipped.extend(outcome.skipped_cases());
         match outcome.failed_command {
@@ -65,19 +68,21 @@ pub(crate) fn run_steps(steps: Vec<Step>, verbose: bool) -> io::Result<Summary> 
 struct Outcome {
     output: String,
     failed_command: Option<String>,
+    /// How many test binaries have a line of their own.
+    shown_binaries: usize,
 }
 
 fn run_commands(commands: Vec<Command>, verbose: bool) -> io::Result<Outcome> {
     let mut outcome = Outcome::default();
     for mut command in commands {
-        let (mut output, input) = io::pipe()?;
+        let (output, input) = io::pipe()?;
         let spawned = command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input).spawn();
         let shown = format!("{command:?}");
         // The command holds the writing ends of the pipe; while it lives, reading does not end.
         drop(command);
         let success = match spawned {
             Ok(mut child) => {
-                copy_lines(&mut output, &mut outcome.output, verbose)?;
+                outcome.shown_binaries += copy_lines(output, &mut outcome.output, verbose)?;
                 child.wait()?.success()
             }
             Err(error) => {
@@ -93,24 +98,45 @@ fn run_commands(commands: Vec<Command>, verbose: bool) -> io::Result<Outcome> {
     Ok(outcome)
 }
 
-fn copy_lines(from: &mut impl Read, into: &mut String, verbose: bool) -> io::Result<()> {
-    let mut chunk = [0_u8; 8192];
-    let mut bytes = Vec::new();
+/// Keeps what a command prints. Shows all of it, or else a line for each test binary, and returns how many those are.
+fn copy_lines(from: impl Read, into: &mut String, verbose: bool) -> io::Result<usize> {
+    let (mut from, mut bytes) = (BufReader::new(from), Vec::new());
+    let (mut binaries, mut started) = (0, Instant::now());
     if verbose {
         println!();
     }
-    loop {
-        let length = from.read(&mut chunk)?;
-        if length == 0 {
-            break;
-        }
+    while from.read_until(b'\n', &mut bytes)? > 0 {
+        let line = String::from_utf8_lossy(&bytes);
         if verbose {
-            io::stdout().write_all(&chunk[..length])?;
+            print!("{line}");
+        } else if let Some(binary) = test_binary(&line) {
+            print!("{}  {binary:<44}", if binaries == 0 { "\n" } else { "" });
+            io::stdout().flush()?;
+            (binaries, started) = (binaries + 1, Instant::now());
+        } else if line.starts_with("test result:") && binaries > 0 {
+            let (passed, failed) = count_tests(&line);
+            println!(" {:>7.1} s   {passed} passed, {failed} failed", started.elapsed().as_secs_f64());
         }
-        bytes.extend_from_slice(&chunk[..length]);
+        into.push_str(&line);
+        bytes.clear();
     }
-    into.push_str(&String::from_utf8_lossy(&bytes));
-    Ok(())
+    Ok(binaries)
+}
+
+/// The file whose tests begin with this line of cargo's.
+fn test_binary(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let file = line.strip_prefix("Running unittests ").or_else(|| line.strip_prefix("Running "));
+    match file {
+        // The name of a binary is that of its crate, a dash and a hash.
+        Some(file) => {
+            let (source, binary) = file.split_once(" (")?;
+            let stem = binary.trim_end_matches(')').rsplit(['/', '\\']).next()?;
+            let name = stem.rsplit_once('-').map_or(stem, |(name, _)| name);
+            Some(if source.starts_with("src") { name } else { source })
+        }
+        None => line.strip_prefix("Doc-tests "),
+    }
 }
 
 impl Outcome {
@@ -170,6 +196,15 @@ mod tests {
     fn output_keeps_the_order_of_both_streams() {
         let outcome = run_commands(vec![shell("echo one; echo two >&2; echo three")], false).unwrap();
         assert_eq!(outcome.output, "one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn a_test_binary_is_known_by_the_line_before_its_tests() {
+        let unit = "     Running unittests src/lib.rs (target/debug/deps/eskit_sqlite-0f3a)\n";
+        assert_eq!(test_binary(unit), Some("eskit_sqlite"));
+        assert_eq!(test_binary("     Running tests/files.rs (target/debug/deps/files-77)"), Some("tests/files.rs"));
+        assert_eq!(test_binary("   Doc-tests eskit_runtime"), Some("eskit_runtime"));
+        assert_eq!(test_binary("test result: ok. 3 passed; 0 failed"), None);
     }
 
     #[test]
