@@ -2,6 +2,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+use eskit_runtime::store_kit::EncodedAppend;
 use eskit_runtime::{
     AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
     StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
@@ -10,9 +11,8 @@ use sqlx::PgPool;
 use tokio::sync::{Mutex, oneshot, watch};
 
 use crate::append::queue::Queue;
-use crate::append::request::Prepared;
 use crate::append::writer::Writer;
-use crate::append::{lifecycle, payload, retag};
+use crate::append::{lifecycle, payload, request, retag};
 use crate::error::Fault;
 use crate::open::options::PostgresOptions;
 use crate::pool::background::Background;
@@ -149,10 +149,10 @@ impl PostgresStore {
     }
 
     /// Refuses what the column type of payloads cannot hold.
-    pub(crate) fn prepare(&self, append: Append) -> Result<Prepared, AppendError> {
+    pub(crate) fn prepare(&self, append: Append) -> Result<EncodedAppend, AppendError> {
         limits::check_append(&append)?;
         append.events.iter().try_for_each(|event| payload::check(self.inner.payload, &self.inner.names, event))?;
-        Ok(Prepared::new(append)?)
+        Ok(request::encode(append)?)
     }
 
     /// Asks for what changes nothing, on the store's thread.
@@ -201,10 +201,10 @@ impl Drop for Inner {
 impl EventStore for PostgresStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let inner = &self.inner;
-        let prepared = self.prepare(append)?;
+        let encoded = self.prepare(append)?;
         inner.background.check().map_err(|fault| AppendError::Store(self.error("append to", fault)))?;
         let (reply, answer) = oneshot::channel();
-        inner.queue.enter(inner.background.runtime(), prepared, reply);
+        inner.queue.enter(inner.background.runtime(), encoded, reply);
         answer.await.unwrap_or_else(|_| {
             let text = format!("the append to the log `{}` was interrupted", inner.names);
             Err(AppendError::UnknownOutcome(StoreError::new(StoreErrorKind::Unavailable, text)))

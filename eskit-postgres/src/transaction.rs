@@ -123,8 +123,8 @@ impl Inside<'_> {
 
 impl EventStore for InTransaction<'_> {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        let mut prepared = self.store.prepare(append)?;
-        let batch = Batch::new(std::iter::once(&mut prepared));
+        let mut encoded = self.store.prepare(append)?;
+        let batch = Batch::new(std::iter::once(&mut encoded));
         let statements = &self.store.inner.statements;
         // What the transaction writes may never be committed, so nothing is known from one append to the next.
         let known = &mut Known::default();
@@ -135,7 +135,7 @@ impl EventStore for InTransaction<'_> {
         match verdicts.pop() {
             Some(Verdict::Done(answer)) => answer,
             Some(Verdict::Known) => {
-                let result = repeat::answer(inside.connection, statements, &prepared.append.events).await;
+                let result = repeat::answer(inside.connection, statements, &encoded.append.events).await;
                 inside.told(&self.store, "append to", result)?
             }
             Some(Verdict::Again) | None => {

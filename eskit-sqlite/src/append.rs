@@ -3,7 +3,6 @@
 pub(crate) mod batch;
 pub(crate) mod budget;
 pub(crate) mod condition;
-pub(crate) mod encoded;
 pub(crate) mod ids;
 pub(crate) mod lifecycle;
 pub(crate) mod repeat;

@@ -2,13 +2,13 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use eskit_runtime::store_kit::EncodedAppend;
 use eskit_runtime::{
     AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
     StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
 };
 use tokio::sync::oneshot;
 
-use crate::append::encoded::EncodedAppend;
 use crate::error::{self, no_thread};
 use crate::file::{schema, snapshot};
 use crate::open::options::SqliteOptions;

@@ -4,6 +4,5 @@ pub(crate) mod queue;
 pub(crate) mod readers;
 pub(crate) mod request;
 pub(crate) mod running;
-pub(crate) mod unwind;
 pub(crate) mod watch;
 pub(crate) mod writer;

@@ -111,19 +111,22 @@ fn gather(folder: &Path, at: &mut Vec<String>, texts: &mut Vec<(String, String)>
     Ok(())
 }
 
-/// The file that a path leads into: the deepest whose module is a part of it. Paths of a macro's `$crate` are for where it is
-/// called.
+/// The file that a path leads into: the deepest whose module is a part of it. A `super` that leads to none stands in a module
+/// within its file.
 fn resolve(own: &Module, path: &str, files: &BTreeSet<Module>) -> Option<Module> {
     let mut parts = path.split("::").peekable();
-    let mut module = if parts.next_if_eq(&"crate").is_some() { Vec::new() } else { own.0.clone() };
+    let is_absolute = parts.next_if_eq(&"crate").is_some();
+    let mut module = if is_absolute { Vec::new() } else { own.0.clone() };
     while parts.next_if_eq(&"super").is_some() {
         module.pop();
     }
     module.extend(parts.map(str::to_owned));
-    (0..=module.len()).rev().map(|length| Module(module[..length].to_vec())).find(|module| files.contains(module))
+    let parents = (0..=module.len()).rev().map(|length| Module(module[..length].to_vec()));
+    parents.filter(|module| is_absolute || !module.0.is_empty()).find(|module| files.contains(module))
 }
 
-/// The paths in a text that begin with `crate` or `super`, each group of a `use` spread out. What only tests import does not count.
+/// The paths in a text that begin with `crate` or `super`, each group of a `use` spread out. What only tests import does not count,
+/// nor does `$crate`, which is for where a macro is called.
 fn paths(text: &str) -> Vec<String> {
     let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();

@@ -14,18 +14,28 @@ struct Layers {
     layers: &'static [&'static str],
     /// What stands above all layers and may import from each.
     top: &'static [&'static str],
+    /// Whether no two files import from each other, also within a layer.
+    is_without_circles: bool,
 }
 
-const CRATES: [Layers; 2] = [
+const CRATES: [Layers; 3] = [
+    Layers {
+        package: "eskit-runtime",
+        layers: &["message", "log", "store_kit", "codec", "model", "schema", "execute"],
+        top: &["__private"],
+        is_without_circles: false,
+    },
     Layers {
         package: "eskit-sqlite",
         layers: &["error", "file", "open", "read", "append", "threads", "store"],
         top: &[],
+        is_without_circles: true,
     },
     Layers {
         package: "eskit-postgres",
         layers: &["error", "sql", "pool", "open", "read", "append", "store", "transaction"],
         top: &["testing"],
+        is_without_circles: true,
     },
 ];
 
@@ -40,7 +50,7 @@ fn no_file_imports_from_a_higher_layer() -> io::Result<()> {
 
 #[test]
 fn no_files_import_from_each_other() -> io::Result<()> {
-    for layers in &CRATES {
+    for layers in CRATES.iter().filter(|layers| layers.is_without_circles) {
         let circles = Crate::read(layers.package)?.circles();
         assert!(circles.is_empty(), "{}\nhelp: move what both need into a file of its own", circles.join("\n"));
     }
@@ -77,7 +87,7 @@ fn an_import_from_a_higher_layer_and_a_circle_are_found() {
         ("high", "use crate::low::a::A;"),
         ("other", ""),
     ]);
-    let layers = Layers { package: "p", layers: &["low", "high"], top: &[] };
+    let layers = Layers { package: "p", layers: &["low", "high"], top: &[], is_without_circles: true };
     let wrong = upward(&layers, &files);
     assert_eq!(wrong.len(), 2, "{wrong:?}");
     assert_eq!(wrong[0], "p: `low::a` imports from `high`, which is higher");

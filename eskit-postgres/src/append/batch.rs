@@ -4,19 +4,18 @@ use sqlx::types::Uuid;
 use crate::append::condition::Conditions;
 use crate::append::known::Known;
 use crate::append::one::One;
-use crate::append::request::Prepared;
 use crate::append::streams::Streams;
 use crate::sql::arrays::number;
 use crate::sql::call::Call;
 use crate::sql::statements::Statements;
-use eskit_runtime::store_kit::Overlaps;
+use eskit_runtime::store_kit::{EncodedAppend, Overlaps};
 
 /// Pairs of appends, of which one could hang on the other, that one batch takes in.
 const OVERLAPS_MAX: usize = 2000;
 
 /// Appends that are checked and written together, as the arrays of one call. Numbers that the database sees count from 1.
 pub(crate) struct Batch<'r> {
-    pub(crate) appends: Vec<&'r Prepared>,
+    pub(crate) appends: Vec<&'r EncodedAppend>,
     pub(crate) streams: Streams<'r>,
     pub(crate) conditions: Conditions<'r>,
     /// The time of events that bring none of their own.
@@ -76,7 +75,7 @@ impl TagRows<'_> {
 
 impl<'r> Batch<'r> {
     /// The batch of these appends, or of the first ones, where too many hang together.
-    pub(crate) fn new(appends: impl ExactSizeIterator<Item = &'r mut Prepared>) -> Batch<'r> {
+    pub(crate) fn new(appends: impl ExactSizeIterator<Item = &'r mut EncodedAppend>) -> Batch<'r> {
         let mut batch = Batch {
             appends: Vec::with_capacity(appends.len()),
             streams: Streams::default(),
@@ -89,30 +88,30 @@ impl<'r> Batch<'r> {
         };
         let is_alone = appends.len() == 1;
         let mut overlaps = Overlaps::default();
-        for prepared in appends {
-            prepared.stamp(batch.now);
-            let prepared = &*prepared;
+        for encoded in appends {
+            encoded.stamp(batch.now);
+            let encoded = &*encoded;
             if !is_alone {
-                let earlier = overlaps.of(&prepared.append);
+                let earlier = overlaps.of(&encoded.append);
                 if batch.later.len() + earlier.len() > OVERLAPS_MAX {
                     break;
                 }
                 batch.earlier.extend(earlier.iter().map(|append| number(append + 1)));
                 batch.later.resize(batch.earlier.len(), number(batch.appends.len() + 1));
-                overlaps.add(batch.appends.len(), &prepared.append);
+                overlaps.add(batch.appends.len(), &encoded.append);
             }
-            batch.push(prepared);
+            batch.push(encoded);
         }
         batch
     }
 
-    fn push(&mut self, prepared: &'r Prepared) {
-        self.appends.push(prepared);
+    fn push(&mut self, encoded: &'r EncodedAppend) {
+        self.appends.push(encoded);
         let append = number(self.appends.len());
-        for (part, (event, envelope)) in prepared.append.events.iter().zip(&prepared.envelopes).enumerate() {
+        for (part, (event, envelope)) in encoded.append.events.iter().zip(&encoded.envelopes).enumerate() {
             self.push_event(append, part, event, envelope);
         }
-        for condition in &prepared.append.conditions {
+        for condition in &encoded.append.conditions {
             self.conditions.add(append, condition, &mut self.streams);
         }
     }
@@ -143,8 +142,8 @@ impl<'r> Batch<'r> {
 
     /// The event of the one append, if there is no more to it than [`One`] can check.
     pub(crate) fn one(&self) -> Option<One<'_>> {
-        let ([prepared], [envelope]) = (self.appends.as_slice(), self.events.envelope.as_slice()) else { return None };
-        let [event] = prepared.append.events.as_slice() else { return None };
+        let ([encoded], [envelope]) = (self.appends.as_slice(), self.events.envelope.as_slice()) else { return None };
+        let [event] = encoded.append.events.as_slice() else { return None };
         let Conditions { versions, places, any, types, others, .. } = &self.conditions;
         let is_plain = matches!(places.id.as_slice(), [] | [Some(_)])
             && any.condition.is_empty()
@@ -180,8 +179,8 @@ mod tests {
 
     #[test]
     fn a_call_gives_each_parameter() {
-        let mut prepared = Prepared::new(Append::new(vec![NewEvent::json("e", "{}")])).unwrap();
-        let batch = Batch::new(std::iter::once(&mut prepared));
+        let mut encoded = EncodedAppend::new(Append::new(vec![NewEvent::json("e", "{}")])).unwrap();
+        let batch = Batch::new(std::iter::once(&mut encoded));
         let statements = Statements::new(&Names::new("eskit", "").unwrap(), PayloadType::Bytea, Uuid::nil());
         let migration = include_str!("../../migrations/0004_append.sql");
         batch.call(&statements, None, &Known::default()).assert_complete(migration);

@@ -1,4 +1,4 @@
-use eskit_runtime::store_kit::Interner;
+use eskit_runtime::store_kit::{Interner, StoredStatus};
 use eskit_runtime::{RecordedEvent, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp};
 use sqlx::{Connection, PgConnection};
 
@@ -84,22 +84,17 @@ async fn write(
     status: &StreamStatus,
     version: u64,
 ) -> Result<(), Fault> {
-    let (number, at, reason) = match status {
-        StreamStatus::Archived { at } => (1, at, None),
-        StreamStatus::Tombstoned { at, reason } => (2, at, Some(reason)),
-        StreamStatus::Deleted { at, reason } => (3, at, Some(reason)),
-        _ => {
-            let open = statements.query(&statements.open_stream);
-            open.bind(stream.stream_type()).bind(stream.id()).execute(conn).await?;
-            return Ok(());
-        }
+    let Some(StoredStatus { number, at_micros, reason }) = StoredStatus::of(status) else {
+        let open = statements.query(&statements.open_stream);
+        open.bind(stream.stream_type()).bind(stream.id()).execute(conn).await?;
+        return Ok(());
     };
     statements
         .query(&statements.close_stream)
         .bind(stream.stream_type())
         .bind(stream.id())
         .bind(number)
-        .bind(at.as_micros())
+        .bind(at_micros)
         .bind(reason)
         .bind(i64::try_from(version).unwrap_or(i64::MAX))
         .execute(conn)

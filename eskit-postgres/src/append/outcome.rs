@@ -109,7 +109,7 @@ impl Outcome {
         let mut versions = self.versions.clone();
         let mut written: Vec<Written<'_>> = Vec::new();
         let mut verdicts = Vec::with_capacity(batch.appends.len());
-        for (append, prepared) in (1..).zip(&batch.appends) {
+        for (append, encoded) in (1..).zip(&batch.appends) {
             verdicts.push(if self.known.contains(&append) {
                 Verdict::Known
             } else if let Some(closed) = self.closed(batch, append) {
@@ -122,7 +122,7 @@ impl Outcome {
                 Verdict::Again
             } else {
                 let first = written.len();
-                for event in &prepared.append.events {
+                for event in &encoded.append.events {
                     let version = event.stream.as_ref().and_then(|stream| advance(batch, &mut versions, stream));
                     let position = position(self.head_before + i64::from(number(written.len() + 1)));
                     written.push(Written { event, position, version });
@@ -137,11 +137,11 @@ impl Outcome {
             let Some(index) = usize::try_from(*append - 1).ok().filter(|index| *index < verdicts.len()) else {
                 continue;
             };
-            let prepared = batch.appends[index];
+            let encoded = batch.appends[index];
             let repeats = |event: &NewEvent| written.iter().any(|other| other.event.id == event.id);
             // The events of the batch may settle what they made this one wait for.
-            if !prepared.append.events.iter().any(repeats)
-                && let Some(conflict) = late_conflict(&prepared.append.conditions, batch, &versions, &written)
+            if !encoded.append.events.iter().any(repeats)
+                && let Some(conflict) = late_conflict(&encoded.append.conditions, batch, &versions, &written)
             {
                 verdicts[index] = Verdict::Done(Err(conflict.into()));
             }

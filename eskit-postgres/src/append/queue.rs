@@ -4,18 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use eskit_runtime::AppendError;
+use eskit_runtime::store_kit::{BatchSize, EncodedAppend};
 use futures_util::future::{Either, select};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, TryAcquireError, oneshot};
 
-use crate::append::request::{Answer, Prepared, Request};
+use crate::append::request::{Answer, Request};
 use crate::error::Fault;
 use crate::sql::names::Names;
-
-/// Events after which a batch takes in no further append.
-const BATCH_EVENTS: usize = 1000;
-/// Bytes of payload after which a batch takes in no further append.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// The appends of this process that wait for their turn.
 pub(crate) struct Queue {
@@ -44,15 +40,15 @@ impl Queue {
 
     /// Takes an append in, which is answered once it was written. When the queue is full, the append waits for a place in a
     /// task of this runtime: a caller that is not polled must not hold one.
-    pub(crate) fn enter(self: &Arc<Queue>, runtime: &Handle, prepared: Prepared, reply: oneshot::Sender<Answer>) {
+    pub(crate) fn enter(self: &Arc<Queue>, runtime: &Handle, encoded: EncodedAppend, reply: oneshot::Sender<Answer>) {
         match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => self.push(Request { prepared, reply, place }),
+            Ok(place) => self.push(Request { encoded, reply, place }),
             Err(TryAcquireError::Closed) => self.refuse(reply),
-            Err(TryAcquireError::NoPermits) => drop(runtime.spawn(Arc::clone(self).enter_later(prepared, reply))),
+            Err(TryAcquireError::NoPermits) => drop(runtime.spawn(Arc::clone(self).enter_later(encoded, reply))),
         }
     }
 
-    async fn enter_later(self: Arc<Queue>, prepared: Prepared, mut reply: oneshot::Sender<Answer>) {
+    async fn enter_later(self: Arc<Queue>, encoded: EncodedAppend, mut reply: oneshot::Sender<Answer>) {
         let place = Arc::clone(&self.places).acquire_owned();
         let place = match select(pin!(place), pin!(reply.closed())).await {
             Either::Left((place, _)) => place,
@@ -60,7 +56,7 @@ impl Queue {
             Either::Right(_) => return,
         };
         match place {
-            Ok(place) => self.push(Request { prepared, reply, place }),
+            Ok(place) => self.push(Request { encoded, reply, place }),
             Err(_) => self.refuse(reply),
         }
     }
@@ -115,14 +111,13 @@ impl Queue {
     /// The next batch of up to so many requests. Those that nobody waits for any more are left out.
     pub(crate) fn take(&self, requests: usize) -> Vec<Request> {
         let mut state = self.state();
-        let (mut batch, mut events, mut bytes) = (Vec::new(), 0, 0);
-        while batch.len() < requests && events < BATCH_EVENTS && bytes < BATCH_BYTES {
+        let (mut batch, mut size) = (Vec::new(), BatchSize::default());
+        while batch.len() < requests && !size.is_full() {
             let Some(request) = state.waiting.pop_front() else { break };
             if request.reply.is_closed() {
                 continue;
             }
-            events += request.prepared.append.events.len();
-            bytes += request.prepared.bytes;
+            size.add(request.encoded.append.events.len(), request.encoded.size_bytes());
             batch.push(request);
         }
         batch

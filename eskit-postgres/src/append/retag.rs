@@ -1,6 +1,6 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use eskit_runtime::store_kit::Envelope;
+use eskit_runtime::store_kit::{Envelope, TagChange, TagChanges};
 use eskit_runtime::{AddTagsError, AddedTags, EventId, Position, Tags};
 use sqlx::types::Uuid;
 use sqlx::{Connection, PgConnection};
@@ -17,14 +17,15 @@ const PLACE_LEN: usize = 16;
 /// How many events have new tags, or why no event has.
 type Added = Result<u64, AddTagsError>;
 
-/// An event, with the tags that it is to carry.
+/// What is written anew of an event.
+#[derive(Clone)]
 struct Event {
-    id: EventId,
     name: String,
     envelope: Vec<u8>,
-    stored: Tags,
-    tags: Tags,
 }
+
+/// Events by their positions, each with its id, and the tags that it carries; a deleted one has none.
+type Found = HashMap<Position, (EventId, Option<Tags>, Event)>;
 
 /// Adds tags to stored events in a transaction of its own.
 pub(crate) async fn add_alone(writer: &Writer, added: &[AddedTags]) -> Result<Added, Fault> {
@@ -53,39 +54,30 @@ pub(crate) async fn add(
     wait_ms: Option<i32>,
 ) -> Result<Added, Fault> {
     statements.query(&statements.turn).bind(wait_ms).execute(&mut *conn).await?;
-    let mut events = read(conn, statements, added).await?;
+    let events = read(conn, statements, added).await?;
+    let mut changes = TagChanges::default();
     for added in added {
-        let AddedTags { position, id, .. } = *added;
-        let Some(event) = events.get_mut(&position).filter(|event| event.id == id) else {
-            return Ok(Err(AddTagsError::NotThere { position, id }));
-        };
-        match added.onto(&event.tags) {
-            Ok(Some(tags)) if !event.name.is_empty() => event.tags = tags,
-            Ok(_) => {}
-            Err(error) => return Ok(Err(AddTagsError::Limit { position: Some(position), error })),
+        let event = events.get(&added.position).filter(|(id, ..)| *id == added.id);
+        if let Err(refusal) = changes.add(added, event.map(|(_, tags, event)| (tags.clone(), event.clone()))) {
+            return Ok(Err(refusal));
         }
     }
-    events.retain(|_, event| event.tags != event.stored);
-    write(conn, statements, &events).await?;
-    Ok(Ok(events.len() as u64))
+    let changed = changes.into_changed();
+    write(conn, statements, &changed).await?;
+    Ok(Ok(changed.len() as u64))
 }
 
-async fn read(
-    conn: &mut PgConnection,
-    statements: &Statements,
-    added: &[AddedTags],
-) -> Result<HashMap<Position, Event>, Fault> {
+async fn read(conn: &mut PgConnection, statements: &Statements, added: &[AddedTags]) -> Result<Found, Fault> {
     let positions: Vec<i64> = added.iter().map(|added| column(added.position)).collect();
     let rows: Vec<(i64, Uuid, String, Vec<u8>)> =
         statements.query_as(&statements.to_tag).bind(positions).fetch_all(conn).await?;
     let event = |(at, id, name, envelope): (i64, Uuid, String, Vec<u8>)| {
         let stored = match envelope.get(PLACE_LEN..).and_then(Envelope::parse) {
-            Some(envelope) => Tags::from_packed(envelope.packed_tags()),
-            None if name.is_empty() => Tags::new(),
+            Some(envelope) => Some(Tags::from_packed(envelope.packed_tags())),
+            None if name.is_empty() => None,
             None => return Err(damaged(position(at))),
         };
-        let tags = stored.clone();
-        Ok((position(at), Event { id: EventId::from_bytes(id.into_bytes()), name, envelope, stored, tags }))
+        Ok((position(at), (EventId::from(id), stored, Event { name, envelope })))
     };
     rows.into_iter().map(event).collect()
 }
@@ -93,18 +85,19 @@ async fn read(
 async fn write(
     conn: &mut PgConnection,
     statements: &Statements,
-    events: &HashMap<Position, Event>,
+    changed: &BTreeMap<Position, TagChange<Event>>,
 ) -> Result<(), Fault> {
     let (mut at, mut envelopes) = (Vec::new(), Vec::new());
     let (mut tags, mut types, mut positions) = (Vec::new(), Vec::new(), Vec::new());
-    for (position, event) in events {
-        let (place, rest) = event.envelope.split_at_checked(PLACE_LEN).ok_or_else(|| damaged(*position))?;
-        let rest = Envelope::with_tags(rest, &event.tags).ok_or_else(|| damaged(*position))?;
+    for (position, change) in changed {
+        let Event { name, envelope } = &change.event;
+        let (place, rest) = envelope.split_at_checked(PLACE_LEN).ok_or_else(|| damaged(*position))?;
+        let rest = Envelope::with_tags(rest, &change.tags).ok_or_else(|| damaged(*position))?;
         at.push(column(*position));
         envelopes.push([place, &rest].concat());
-        for tag in event.tags.iter().filter(|tag| !event.stored.contains(*tag)) {
+        for tag in change.new_tags() {
             tags.push(tag.as_str());
-            types.push(event.name.as_str());
+            types.push(name.as_str());
             positions.push(column(*position));
         }
     }

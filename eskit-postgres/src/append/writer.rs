@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use eskit_runtime::store_kit::BatchSize;
 use eskit_runtime::{AppendError, StoreErrorKind};
 use futures_util::future::join;
 
@@ -19,10 +20,6 @@ use crate::sql::statements::Statements;
 /// From this many callers on, each batch takes in half of them: while the database writes one half, this process answers the
 /// other and gathers it again. Each batch has costs of its own, so fewer callers fare better in one.
 const SHARED_MIN: usize = 96;
-/// The longest that a batch waits for further appends.
-const LINGER_MAX: Duration = Duration::from_millis(1);
-/// A batch waits for further appends for this part of the time that the last one took.
-const LINGER_PART: u32 = 8;
 /// The pause before an append of unknown outcome is tried a third time; it doubles each time.
 const RETRY_PAUSE: Duration = Duration::from_millis(10);
 const RETRY_PAUSE_MAX: Duration = Duration::from_millis(500);
@@ -86,7 +83,7 @@ impl Writer {
             let answering = async { last.take().map(|decided| self.answer(decided)).unwrap_or_default() };
             let (decided, again) = join(self.decide(batch, &mut known), answering).await;
             queue.put_back(again);
-            linger = (started.elapsed() / LINGER_PART).min(LINGER_MAX);
+            linger = BatchSize::linger(started.elapsed());
             callers = decided.verdicts.len() + queue.len();
             last = Some(decided);
         }
@@ -98,7 +95,7 @@ impl Writer {
             return Decided { verdicts: Vec::new(), left: requests };
         }
         let (taken, result) = {
-            let batch = Batch::new(requests.iter_mut().map(|request| &mut request.prepared));
+            let batch = Batch::new(requests.iter_mut().map(|request| &mut request.encoded));
             (batch.appends.len(), self.write(&batch, known).await)
         };
         let mut decided = Decided { verdicts: Vec::with_capacity(taken), left: requests.split_off(taken) };
@@ -159,7 +156,7 @@ impl Writer {
 
     async fn try_repeated(&self, request: &Request) -> Result<Answer, Fault> {
         let mut connection = self.connections.take(Purpose::Other).await?;
-        let call = repeat::answer(&mut connection, &self.statements, &request.prepared.append.events);
+        let call = repeat::answer(&mut connection, &self.statements, &request.encoded.append.events);
         let result = within(self.connections.call_timeout(), call).await;
         connection.give_back(&result);
         result

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eskit_runtime::Place;
+use eskit_runtime::store_kit::{HeadClosed, HeadWatcher, KnownHead};
 use sqlx::Acquire;
 use sqlx::postgres::PgListener;
 use tokio::sync::watch;
@@ -19,7 +20,7 @@ const FOLLOW_IDLE_MAX: Duration = Duration::from_secs(5);
 /// The head of the log as this process knows it: set by its own commits at once, and by a follower, while somebody waits, for what
 /// other processes do. Also goes back, with a log that was restored.
 pub(crate) struct Heads {
-    state: watch::Sender<State>,
+    known: KnownHead,
     /// How many wait.
     waiting: watch::Sender<usize>,
     /// The head that is to be announced.
@@ -39,27 +40,17 @@ pub(crate) struct Following {
     pub(crate) poll_interval: Duration,
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct State {
-    head: Place,
-    is_closed: bool,
-}
-
-/// One who waits for the head to move.
+/// A caller that waits for the head to move.
 pub(crate) struct Watcher<'h> {
     heads: &'h Heads,
-    states: watch::Receiver<State>,
+    head: HeadWatcher<'h>,
 }
 
 impl Watcher<'_> {
     /// Waits until the head has moved since this was last called, or since the watcher began.
     pub(crate) async fn moved(&mut self) -> Result<(), Fault> {
         let _waiting = Waiting::new(self.heads);
-        let is_closed = self.states.borrow().is_closed;
-        if is_closed || self.states.changed().await.is_err() || self.states.borrow_and_update().is_closed {
-            return Err(Fault::Closed);
-        }
-        Ok(())
+        self.head.moved().await.map_err(|HeadClosed| Fault::Closed)
     }
 }
 
@@ -82,14 +73,13 @@ impl Drop for Waiting<'_> {
 impl Heads {
     /// Follows the log as `following` says.
     pub(crate) fn new(connections: Arc<Connections>, statements: Arc<Statements>, following: Following) -> Heads {
-        let (state, _) = watch::channel(State { head: Place::START, is_closed: false });
         let ((waiting, _), (news, _)) = (watch::channel(0), watch::channel(Place::START));
-        Heads { state, waiting, news, connections, statements, following }
+        Heads { known: KnownHead::new(Place::START), waiting, news, connections, statements, following }
     }
 
     /// Sets the head, and wakes who waits if it is news.
     pub(crate) fn set(&self, head: Place) {
-        self.state.send_if_modified(|state| std::mem::replace(&mut state.head, head) != head);
+        self.known.set(head);
     }
 
     /// Asks the database for the head of the log, which must hold a place.
@@ -105,13 +95,13 @@ impl Heads {
 
     /// Begins to watch the head.
     pub(crate) fn watcher(&self) -> Watcher<'_> {
-        Watcher { heads: self, states: self.state.subscribe() }
+        Watcher { heads: self, head: self.known.watcher() }
     }
 
     /// Looks for commits of other processes while somebody waits.
     pub(crate) async fn follow(self: Arc<Heads>) {
         let mut waiting = self.waiting.subscribe();
-        while waiting.wait_for(|waiting| *waiting > 0).await.is_ok() && !self.state.borrow().is_closed {
+        while waiting.wait_for(|waiting| *waiting > 0).await.is_ok() && !self.known.is_closed() {
             self.follow_while_needed(&waiting).await;
         }
     }
@@ -120,7 +110,7 @@ impl Heads {
         let mut listener = None;
         let mut idle_since = Instant::now();
         let limit = self.connections.call_timeout();
-        while idle_since.elapsed() <= FOLLOW_IDLE_MAX && !self.state.borrow().is_closed {
+        while idle_since.elapsed() <= FOLLOW_IDLE_MAX && !self.known.is_closed() {
             if listener.is_none() && self.following.listens {
                 listener = within(limit, self.listen()).await.ok();
             }
@@ -191,6 +181,6 @@ impl Heads {
 
     /// Wakes everybody who waits, and ends the follower.
     pub(crate) fn close(&self) {
-        self.state.send_modify(|state| state.is_closed = true);
+        self.known.close();
     }
 }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use eskit_runtime::{StreamId, StreamInfo, StreamStatus, Timestamp};
+use eskit_runtime::store_kit::StoredStatus;
+use eskit_runtime::{StreamId, StreamInfo, StreamStatus};
 use sqlx::PgConnection;
 
 use crate::error::Fault;
@@ -8,14 +9,9 @@ use crate::pool::connections::{Connections, Purpose, within};
 use crate::sql::statements::Statements;
 
 /// The status that the database holds as a number, a time and a reason.
-pub(crate) fn status(number: i32, at: i64, reason: Option<String>) -> Result<StreamStatus, Fault> {
-    let (at, reason) = (Timestamp::from_micros(at), reason.unwrap_or_default());
-    match number {
-        1 => Ok(StreamStatus::Archived { at }),
-        2 => Ok(StreamStatus::Tombstoned { at, reason }),
-        3 => Ok(StreamStatus::Deleted { at, reason }),
-        other => Err(Fault::Damaged(format!("a stream has the unknown status {other}"))),
-    }
+pub(crate) fn status(number: i32, at_micros: i64, reason: Option<String>) -> Result<StreamStatus, Fault> {
+    let damaged = || Fault::Damaged(format!("a stream has the unknown status {number}"));
+    StoredStatus { number, at_micros, reason }.status().ok_or_else(damaged)
 }
 
 /// The version and the status of a stream.

@@ -10,7 +10,7 @@ use crate::log::store::{StoreError, StoreErrorKind};
 use crate::log::stream::{StreamId, StreamVersion};
 use crate::log::tag::Tags;
 use crate::log::time::Timestamp;
-use crate::store_kit::Interner;
+use crate::store_kit::interner::Interner;
 
 /// Everything of an event but its payload and its place, in one value.
 ///

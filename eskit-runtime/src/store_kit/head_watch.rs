@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+
+use crate::store_kit::contain::contain;
 
 /// Wakes those who wait for the head of a log, within one process: stores say that it has moved, readers look at it again.
 ///
@@ -41,10 +42,7 @@ impl HeadWatch {
 /// spared that moved the head.
 fn wake(waiting: BTreeMap<u64, Waker>) {
     for waker in waiting.into_values() {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            // The panic hook has told of it; what was thrown may panic in turn as it is dropped.
-            std::mem::forget(panic);
-        }
+        let _ = contain(|| waker.wake());
     }
 }
 

@@ -1,11 +1,10 @@
-use eskit_runtime::store_kit::Envelope;
+use eskit_runtime::store_kit::EncodedAppend;
 use eskit_runtime::{AppendError, Appended, NewEvent, StreamClosed, StreamId, Timestamp};
 use rusqlite::Connection;
 
 use crate::append::budget::Budget;
 use crate::append::condition;
-use crate::append::encoded::EncodedAppend;
-use crate::append::repeat::{self, Known};
+use crate::append::repeat;
 use crate::append::state::LogState;
 use crate::append::statements::Statements;
 use crate::append::transaction::Transaction;
@@ -93,11 +92,9 @@ impl<'b, 'c> Batch<'b, 'c> {
 
     /// Checks one append and writes it. A fault means that the whole transaction must be rolled back.
     pub(crate) fn append(&mut self, request: &mut EncodedAppend) -> Result<Result<Appended, AppendError>, Fault> {
-        let EncodedAppend { append, envelopes, .. } = request;
-        match self.known(&append.events)? {
-            Known::No => {}
-            Known::Repeated(appended) => return Ok(Ok(appended)),
-            Known::Reused { id, position } => return Ok(Err(AppendError::IdReused { id, position })),
+        let append = &request.append;
+        if let Some(answer) = self.repeated(&append.events)? {
+            return Ok(answer);
         }
         if let Some(closed) = self.first_closed(&append.events)? {
             return Ok(Err(AppendError::StreamClosed(closed)));
@@ -112,19 +109,19 @@ impl<'b, 'c> Batch<'b, 'c> {
             Err(fault) if fault.is_interrupted() => return Ok(Err(self.budget.exceeded().into())),
             Err(fault) => return Err(fault),
         }
-        self.write(&append.events, envelopes).map(Ok)
+        self.write(request).map(Ok)
     }
 
-    /// Looks the ids up that the log may hold.
-    fn known(&mut self, events: &[NewEvent]) -> Result<Known, Fault> {
+    /// The answer to an append of which the log holds an id. Looks up those that it may hold.
+    fn repeated(&mut self, events: &[NewEvent]) -> Result<Option<Result<Appended, AppendError>>, Fault> {
         for event in events {
             if self.log.state.ids.may_hold(event.id)
                 && repeat::find(&mut self.log.statements.position_of_id, event.id)?.is_some()
             {
-                return repeat::classify(self.log.conn, &mut self.log.statements.position_of_id, events);
+                return repeat::answer(self.log.conn, &mut self.log.statements.position_of_id, events);
             }
         }
-        Ok(Known::No)
+        Ok(None)
     }
 
     /// The first stream of the events that is not open.
@@ -145,20 +142,20 @@ impl<'b, 'c> Batch<'b, 'c> {
         Ok(None)
     }
 
-    fn write(&mut self, events: &[NewEvent], envelopes: &mut [Vec<u8>]) -> Result<Appended, Fault> {
+    fn write(&mut self, request: &mut EncodedAppend) -> Result<Appended, Fault> {
         let now = Timestamp::now();
+        request.stamp(now);
+        let events = &request.append.events;
         self.choose_tier(events.len())?;
         let mut positions = Vec::with_capacity(events.len());
         let mut versions = Vec::with_capacity(events.len());
-        for (part, (event, envelope)) in events.iter().zip(envelopes).enumerate() {
+        for (part, (event, envelope)) in events.iter().zip(&request.envelopes).enumerate() {
             let version = match &event.stream {
                 Some(stream) => Some(self.log.advance(stream)?),
                 None => None,
             };
             self.log.state.head += 1;
-            let recorded_at = event.recorded_at.unwrap_or(now);
-            Envelope::stamp(envelope, recorded_at);
-            self.insert(event, version, part, recorded_at, envelope)?;
+            self.insert(event, version, part, event.recorded_at.unwrap_or(now), envelope)?;
             positions.push(position(self.log.state.head));
             versions.push(version.map(i64::unsigned_abs));
             self.log.state.head_id = Some(event.id);

@@ -1,3 +1,4 @@
+use eskit_runtime::store_kit::StoredStatus;
 use eskit_runtime::{Direction, QueryItem, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp};
 use rusqlite::Connection;
 
@@ -33,22 +34,17 @@ pub(crate) fn change(
 }
 
 fn write(conn: &Connection, stream: &StreamId, status: &StreamStatus, version: u64) -> Result<(), Fault> {
-    let (number, at, reason) = match status {
-        StreamStatus::Archived { at } => (1, at, None),
-        StreamStatus::Tombstoned { at, reason } => (2, at, Some(reason)),
-        StreamStatus::Deleted { at, reason } => (3, at, Some(reason)),
-        _ => {
-            conn.prepare_cached("DELETE FROM closed_streams WHERE stream_type = ?1 AND stream_id = ?2")?
-                .execute((stream.stream_type(), stream.id()))?;
-            return Ok(());
-        }
+    let Some(StoredStatus { number, at_micros, reason }) = StoredStatus::of(status) else {
+        conn.prepare_cached("DELETE FROM closed_streams WHERE stream_type = ?1 AND stream_id = ?2")?
+            .execute((stream.stream_type(), stream.id()))?;
+        return Ok(());
     };
     let version = i64::try_from(version).unwrap_or(i64::MAX);
     conn.prepare_cached(
         "INSERT OR REPLACE INTO closed_streams (stream_type, stream_id, status, closed_at, reason, version) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute((stream.stream_type(), stream.id(), number, at.as_micros(), reason, version))?;
+    .execute((stream.stream_type(), stream.id(), number, at_micros, reason, version))?;
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-use eskit_runtime::{StreamId, StreamInfo, StreamStatus, Timestamp};
+use eskit_runtime::store_kit::StoredStatus;
+use eskit_runtime::{StreamId, StreamInfo, StreamStatus};
 use rusqlite::Connection;
 
 use crate::error::Fault;
@@ -17,14 +18,9 @@ pub(crate) fn closed(conn: &Connection, stream: &StreamId) -> Result<Option<Clos
     )?;
     let mut rows = statement.query((stream.stream_type(), stream.id()))?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let at = Timestamp::from_micros(row.get(1)?);
-    let reason = || row.get::<_, Option<String>>(2).map(Option::unwrap_or_default);
-    let status = match row.get(0)? {
-        1_i64 => StreamStatus::Archived { at },
-        2 => StreamStatus::Tombstoned { at, reason: reason()? },
-        3 => StreamStatus::Deleted { at, reason: reason()? },
-        other => return Err(Fault::Damaged(format!("stream `{stream}` has the unknown status {other}"))),
-    };
+    let stored = StoredStatus { number: row.get(0)?, at_micros: row.get(1)?, reason: row.get(2)? };
+    let damaged = || Fault::Damaged(format!("stream `{stream}` has an unknown status"));
+    let status = stored.status().ok_or_else(damaged)?;
     Ok(Some(Closed { status, version: row.get(3)? }))
 }
 

@@ -2,15 +2,10 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use eskit_runtime::store_kit::{BatchSize, contain};
 use tokio::sync::Semaphore;
 
 use crate::threads::request::Request;
-use crate::threads::unwind::contain;
-
-/// Events after which a batch takes in no further request.
-const BATCH_EVENTS: usize = 1000;
-/// Bytes after which a batch takes in no further request.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why the queue takes in nothing more.
 #[derive(Clone, Debug)]
@@ -24,18 +19,13 @@ pub(crate) enum Refusal {
 #[derive(Default)]
 pub(crate) struct Taken {
     pub(crate) requests: Vec<Request>,
-    events: usize,
-    bytes: usize,
+    size: BatchSize,
 }
 
 impl Taken {
     pub(crate) fn clear(&mut self) {
         self.requests.clear();
-        (self.events, self.bytes) = (0, 0);
-    }
-
-    fn is_full(&self) -> bool {
-        self.events >= BATCH_EVENTS || self.bytes >= BATCH_BYTES
+        self.size = BatchSize::default();
     }
 }
 
@@ -117,7 +107,7 @@ impl WriteQueue {
     /// Takes what came since, unless enough is taken; waits for it until the deadline while fewer than `expected` requests
     /// are taken. Returns whether anything was.
     pub(crate) fn take_more(&self, taken: &mut Taken, expected: usize, deadline: Instant) -> bool {
-        if taken.is_full() {
+        if taken.size.is_full() {
             return false;
         }
         let mut state = self.state();
@@ -137,10 +127,9 @@ impl WriteQueue {
     fn move_to(&self, taken: &mut Taken, mut state: MutexGuard<'_, State>) {
         state.is_awaited = false;
         let before = taken.requests.len();
-        while !taken.is_full() {
+        while !taken.size.is_full() {
             let Some(request) = state.requests.pop_front() else { break };
-            taken.events += request.events();
-            taken.bytes += request.bytes();
+            taken.size.add(request.events(), request.bytes());
             taken.requests.push(request);
         }
         drop(state);

@@ -1,14 +1,13 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use eskit_runtime::store_kit::Interner;
+use eskit_runtime::store_kit::{Interner, contain};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::Fault;
 use crate::file::identity::FileGuard;
 use crate::threads::queue::{close, free};
-use crate::threads::unwind::contain;
 
 /// What one reader thread owns.
 pub(crate) struct Reader {

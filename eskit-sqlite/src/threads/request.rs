@@ -1,14 +1,13 @@
+use eskit_runtime::store_kit::{EncodedAppend, contain};
 use eskit_runtime::{
     AddTagsError, AddedTags, AppendError, Appended, StoreError, StreamChange, StreamError, StreamId, StreamStatus,
 };
 use tokio::sync::oneshot;
 
 use crate::append::batch::Batch;
-use crate::append::encoded::EncodedAppend;
 use crate::append::lifecycle;
 use crate::append::retag;
 use crate::error::Fault;
-use crate::threads::unwind::contain;
 
 /// One call on its way to the writer.
 pub(crate) enum Request {
@@ -40,7 +39,7 @@ impl Request {
     /// The bytes that it writes; what a batch is measured in, as in events.
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Request::Append(encoded, _) => encoded.bytes,
+            Request::Append(encoded, _) => encoded.size_bytes(),
             Request::Change(..) => 0,
             Request::AddTags(added, _) => added.iter().map(|added| added.tags.as_packed().len()).sum(),
         }

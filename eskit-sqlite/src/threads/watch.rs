@@ -2,26 +2,17 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eskit_runtime::Place;
-use eskit_runtime::store_kit::HeadWatch;
+use eskit_runtime::store_kit::{HeadClosed, HeadWatcher, KnownHead};
 use rusqlite::Connection;
 
 use crate::file::place;
 
-/// The head of the log as this process knows it: set by its own commits at once, and by the poller, while somebody waits, for what
-/// other processes do. Also goes back, with a log that was restored.
+/// The head of the log as this process knows it, and a poller that looks for what other processes do while a caller waits.
 pub(crate) struct Heads {
-    state: Mutex<State>,
-    head: HeadWatch,
+    known: KnownHead,
     poller: Mutex<Poller>,
     wake: Condvar,
     interval: Duration,
-}
-
-struct State {
-    head: Place,
-    /// How often the head has moved.
-    moves: u64,
-    is_closed: bool,
 }
 
 #[derive(Default)]
@@ -29,9 +20,6 @@ struct Poller {
     waiting: usize,
     is_closed: bool,
 }
-
-/// The store was closed while somebody waited.
-pub(crate) struct WatchClosed;
 
 /// Keeps the poller at work while it lives.
 struct Waiting<'h>(&'h Heads);
@@ -50,63 +38,42 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// One who waits for the head to move.
+/// A caller that waits for the head to move.
 pub(crate) struct Watcher<'h> {
     heads: &'h Heads,
-    /// The moves that it has seen.
-    seen: u64,
+    head: HeadWatcher<'h>,
 }
 
 impl Watcher<'_> {
     /// Waits until the head has moved since this was last called, or since the watcher began.
-    pub(crate) async fn moved(&mut self) -> Result<(), WatchClosed> {
+    pub(crate) async fn moved(&mut self) -> Result<(), HeadClosed> {
         let _waiting = Waiting::new(self.heads);
-        let (heads, seen) = (self.heads, self.seen);
-        let look = || {
-            let state = heads.state();
-            if state.is_closed { Some(Err(WatchClosed)) } else { (state.moves != seen).then_some(Ok(state.moves)) }
-        };
-        self.seen = heads.head.until(look).await?;
-        Ok(())
+        self.head.moved().await
     }
 }
 
 impl Heads {
     pub(crate) fn new(head: Place, interval: Duration) -> Heads {
-        let state = Mutex::new(State { head, moves: 0, is_closed: false });
-        Heads { state, head: HeadWatch::default(), poller: Mutex::default(), wake: Condvar::new(), interval }
+        Heads { known: KnownHead::new(head), poller: Mutex::default(), wake: Condvar::new(), interval }
     }
 
     fn poller(&self) -> MutexGuard<'_, Poller> {
         self.poller.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sets the head, and wakes who waits if it is news.
+    /// Sets the head, and wakes the callers that wait if it is news.
     pub(crate) fn set(&self, head: Place) {
-        {
-            let mut state = self.state();
-            if state.head == head {
-                return;
-            }
-            state.head = head;
-            state.moves += 1;
-        }
-        self.head.moved();
+        self.known.set(head);
     }
 
     /// Begins to watch the head.
     pub(crate) fn watcher(&self) -> Watcher<'_> {
-        Watcher { heads: self, seen: self.state().moves }
+        Watcher { heads: self, head: self.known.watcher() }
     }
 
-    /// Wakes everybody who waits, and ends the poller.
+    /// Wakes all callers that wait, and ends the poller.
     pub(crate) fn close(&self) {
-        self.state().is_closed = true;
-        self.head.moved();
+        self.known.close();
         self.poller().is_closed = true;
         self.wake.notify_one();
     }

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use eskit_runtime::store_kit::{BatchSize, contain};
 use eskit_runtime::{Place, StoreError, StoreErrorKind};
 use rusqlite::Connection;
 
@@ -13,13 +14,8 @@ use crate::file::busy;
 use crate::file::identity::FileGuard;
 use crate::threads::queue::{Refusal, Taken, WriteQueue};
 use crate::threads::request::Request;
-use crate::threads::unwind::contain;
 use crate::threads::watch::Heads;
 
-/// The longest that a batch waits for further appends.
-const LINGER_MAX: Duration = Duration::from_millis(1);
-/// A batch waits for further appends for this part of the time that the last commit took.
-const LINGER_PART: u32 = 8;
 /// A batch takes in no further appends after this time, so that the first need not wait for ever more of them.
 const INTAKE_MAX: Duration = Duration::from_millis(10);
 
@@ -137,7 +133,7 @@ impl Writer<'_> {
     fn try_transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Place, Failure> {
         busy::begin(self.side.busy_timeout, || self.statements.begin.raw_execute().map(drop))?;
         let begun = Instant::now();
-        let deadline = begun + (self.commit / LINGER_PART).min(LINGER_MAX);
+        let deadline = begun + BatchSize::linger(self.commit);
         let state = LogState::begin(&mut self.statements, self.state.take())?;
         let mut batch = Batch::new(self.conn, &mut self.statements, &self.budget, state, self.side.settle_after);
         let mut done = 0;

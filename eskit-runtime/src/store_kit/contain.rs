@@ -1,9 +1,12 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs what may panic because of a caller, whose waker may do anything. The thread goes on, since others need it too; the
-/// panic hook has told of the panic already. Returns the panic's text instead of the answer.
-pub(crate) fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+/// Runs what may panic because of a caller, such as a waker. The thread goes on, since other callers need it too; the panic hook has
+/// told of the panic already.
+///
+/// # Errors
+/// The panic's text.
+pub fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(text)
 }
 
