@@ -168,7 +168,10 @@ fn spread(code: &mut std::iter::Peekable<std::str::Chars<'_>>, prefix: &str, fou
         }
         let mut ahead = code.clone();
         if ahead.next() != Some(':') || ahead.next() != Some(':') {
-            found.push(path);
+            // Exported macros stand at the root, wherever they are written.
+            if code.peek() != Some(&'!') {
+                found.push(path);
+            }
             return;
         }
         *code = ahead;
