@@ -127,7 +127,7 @@ fn a_step_that_refuses_is_named() {
     );
     // What is no JSON is refused before any step; what is no step of this version is not run.
     let broken = NewEvent { payload: b"{".to_vec(), ..old("shop.Joined", 1, json!({}), &[]) };
-    assert!(matches!(recorded(broken).decode::<json_steps::Joined>().unwrap_err().reason, DecodeReason::Json(_)));
+    assert!(matches!(recorded(broken).decode::<json_steps::Joined>().unwrap_err().reason, DecodeReason::Malformed(_)));
     let current = json!({"first": "Ada", "last": "King", "currency": "EUR", "name": 1});
     assert!(decode(3, current).is_ok());
 }
@@ -211,7 +211,7 @@ fn json_steps_lead_up_to_a_typed_chain_under_every_name() {
 fn an_error_names_the_event_as_it_was_recorded() {
     let error = recorded(old("old.Sent", 3, json!({"order": 1}), &[])).decode::<mixed::Shipped>().unwrap_err();
     assert_eq!((error.name.as_str(), error.version.get(), error.position.get()), ("old.Sent", 3, 7));
-    assert!(matches!(error.reason, DecodeReason::Json(_)), "{error}");
+    assert!(matches!(error.reason, DecodeReason::Malformed(_)), "{error}");
     let newer = recorded(old("old.Sent", 5, json!({}), &[])).decode::<mixed::Shipped>().unwrap_err();
     assert!(matches!(newer.reason, DecodeReason::NewerVersion { newest } if newest.get() == 4), "{newer}");
     let mut event = recorded(old("old.Sent", 1, json!({}), &[]));
@@ -335,5 +335,5 @@ fn what_the_program_does_not_know_is_passed_over_where_the_reader_says_so() {
     assert_eq!(read("tickets.Thawed", 1, json!({})).unwrap(), None);
     assert_eq!(read("tickets.Closed", 3, json!({})).unwrap(), None);
     // What it knows and cannot read is no less an error.
-    assert!(matches!(read("tickets.Opened", 1, json!({})).unwrap_err().reason, DecodeReason::Json(_)));
+    assert!(matches!(read("tickets.Opened", 1, json!({})).unwrap_err().reason, DecodeReason::Malformed(_)));
 }

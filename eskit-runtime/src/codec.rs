@@ -2,5 +2,6 @@
 
 pub(crate) mod decode_error;
 pub(crate) mod encode;
+pub(crate) mod format;
 pub(crate) mod json;
 pub(crate) mod upcast;

@@ -20,6 +20,7 @@ pub mod __private;
 
 pub use codec::decode_error::{DecodeError, DecodeReason};
 pub use codec::encode::{EncodeError, EncodeReason};
+pub use codec::format::CodecError;
 pub use codec::upcast::UpcastError;
 pub use execute::retag::{RetagError, Retagged, retag};
 pub use execute::{

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use crate::codec::encode;
+use crate::codec::format::CodecError;
 use crate::codec::upcast::UpcastError;
 use crate::log::content_type::ContentType;
 use crate::log::name::{SchemaVersion, WireName};
@@ -41,10 +42,8 @@ pub enum DecodeReason {
     },
     /// The payload has a format that this program cannot decode.
     ContentType(ContentType),
-    /// The payload is not UTF-8.
-    Utf8(std::str::Utf8Error),
-    /// The payload does not fit the event type.
-    Json(serde_json::Error),
+    /// The payload is damaged, or does not fit the event type.
+    Malformed(CodecError),
     /// An upcaster refused the payload.
     Upcast {
         /// The version that the upcaster starts from.
@@ -77,8 +76,7 @@ impl fmt::Display for DecodeError {
             DecodeReason::ContentType(found) => {
                 write!(f, " has a payload of type `{found}`, which this program cannot decode")
             }
-            DecodeReason::Utf8(_) => f.write_str(" has a payload that is not UTF-8"),
-            DecodeReason::Json(error) => {
+            DecodeReason::Malformed(error) => {
                 write!(f, " has a payload that does not fit its type: {error}{}", encode::number_help())
             }
             DecodeReason::Upcast { from, source } => {
@@ -91,8 +89,7 @@ impl fmt::Display for DecodeError {
 impl std::error::Error for DecodeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.reason {
-            DecodeReason::Utf8(error) => Some(error),
-            DecodeReason::Json(error) => Some(error),
+            DecodeReason::Malformed(error) => Some(error),
             DecodeReason::Upcast { source, .. } => Some(source),
             _ => None,
         }

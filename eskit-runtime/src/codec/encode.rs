@@ -1,7 +1,6 @@
 use std::fmt;
 
-use serde::ser::Error as _;
-
+use crate::codec::format::CodecError;
 use crate::codec::json::{Hidden, ToJson, Written, difference, is_every_number_kept, json_path, path_of_null};
 use crate::log::name::WireName;
 
@@ -25,9 +24,9 @@ pub struct EncodeError {
 #[non_exhaustive]
 pub enum EncodeReason {
     /// It cannot be written as JSON.
-    Unwritable(serde_json::Error),
+    Unwritable(CodecError),
     /// It is written as JSON that its type does not read.
-    Unreadable(serde_json::Error),
+    Unreadable(CodecError),
     /// It holds something that JSON has only `null` for, and that is read as something else: NaN, an infinity, or `Some` of a value
     /// that is written as `null` itself.
     Null {
@@ -107,11 +106,11 @@ pub(crate) fn encode(
 ) -> Result<(), (EncodeReason, String)> {
     if let Err(error) = event.to_json(written) {
         let path = json_path(&String::from_utf8_lossy(&written.text), usize::MAX);
-        return Err((EncodeReason::Unwritable(error), path));
+        return Err((EncodeReason::Unwritable(CodecError::new(error)), path));
     }
     let text = match std::str::from_utf8(&written.text) {
         Ok(text) => text,
-        Err(error) => return Err((EncodeReason::Unwritable(serde_json::Error::custom(error)), String::new())),
+        Err(error) => return Err((EncodeReason::Unwritable(CodecError::new(error)), String::new())),
     };
     match write_again(text, again) {
         Ok(()) if written.text == again.text && written.hidden() == again.hidden() => Ok(()),
@@ -125,7 +124,7 @@ fn not_read(text: &str, written: &Written, error: serde_json::Error) -> (EncodeR
     let path = json_path(text, offset(text, &error));
     match first_hidden(text, written) {
         Some((value, null)) if null == path => (EncodeReason::Null { value }, path),
-        _ => (EncodeReason::Unreadable(error), path),
+        _ => (EncodeReason::Unreadable(CodecError::new(error)), path),
     }
 }
 

@@ -4,6 +4,7 @@
 //! or `?` of its own.
 
 use crate::codec::decode_error::{DecodeError, DecodeReason};
+use crate::codec::format::{CodecError, json_text};
 use crate::codec::json::{StandIns, Written};
 use crate::log::name::SchemaVersion;
 use crate::log::recorded::RecordedEvent;
@@ -31,22 +32,20 @@ pub fn decode_single<E: SingleEvent>(event: &RecordedEvent) -> Result<E, DecodeE
 /// The payload of an event of the version `newest`; nothing for an older one.
 #[inline]
 fn current_text(event: &RecordedEvent, newest: u32) -> Result<Option<&str>, DecodeError> {
-    if !event.content_type.is_json() {
-        return Err(event.undecodable(DecodeReason::ContentType(event.content_type.clone())));
-    }
     match event.schema_version.get() {
-        version if version == newest => match std::str::from_utf8(&event.payload) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) => Err(event.undecodable(DecodeReason::Utf8(error))),
-        },
+        version if version == newest => text(event).map(Some),
         version if version > newest => Err(newer(event, newest)),
         _ => Ok(None),
     }
 }
 
+fn text(event: &RecordedEvent) -> Result<&str, DecodeError> {
+    json_text(&event.content_type, &event.payload).map_err(|reason| event.undecodable(reason))
+}
+
 #[cold]
 fn malformed(event: &RecordedEvent, error: serde_json::Error) -> DecodeError {
-    event.undecodable(DecodeReason::Json(error))
+    event.undecodable(DecodeReason::Malformed(CodecError::new(error)))
 }
 
 /// The answer to a version that this program does not know.
@@ -80,8 +79,7 @@ pub fn upcast_json<E: SingleEvent>(event: &RecordedEvent, steps: &[&dyn JsonStep
 }
 
 fn run_steps(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<String, DecodeError> {
-    let text = std::str::from_utf8(&event.payload).map_err(|error| event.undecodable(DecodeReason::Utf8(error)))?;
-    let (mut value, stand_ins) = StandIns::parse(text).map_err(|error| malformed(event, error))?;
+    let (mut value, stand_ins) = StandIns::parse(text(event)?).map_err(|error| malformed(event, error))?;
     let mut version = event.schema_version;
     for step in steps.iter().skip(version.get() as usize - 1) {
         value = step.run(value).map_err(|source| event.undecodable(DecodeReason::Upcast { from: version, source }))?;

@@ -142,7 +142,7 @@ pub trait Event: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`DecodeReason::UnknownName`] for an enum that has no variant of this name; [`DecodeReason::NewerVersion`],
-    /// [`DecodeReason::Json`] and the other reasons for a payload that this program cannot read.
+    /// [`DecodeReason::Malformed`] and the other reasons for a payload that this program cannot read.
     #[doc(hidden)]
     fn decode_named(event: &RecordedEvent) -> Result<Self, DecodeError>;
 
