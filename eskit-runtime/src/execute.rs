@@ -11,6 +11,7 @@ mod repeat;
 pub(crate) mod retag;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use crate::codec::decode_error::DecodeError;
 use crate::log::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
@@ -101,22 +102,21 @@ pub async fn execute<C: Decide, S: EventStore>(
     }
     let mut attempt = 1;
     loop {
-        let unexpected = unexpected(&plan, &folded, options);
         // What the decider returned need not be `Send`, so it must not live across an await.
-        let events = match unexpected.is_none().then(|| call.decide(&plan, &folded)) {
-            Some(Ok(events)) if !events.is_empty() => Some(events),
-            Some(nothing) if folded.is_current && call.keyed.is_none() => {
+        let step = match call.next_step(&plan, &folded) {
+            ControlFlow::Continue(step) => step,
+            ControlFlow::Break(answer) => {
                 plan.cache(&folded, states);
-                return nothing.map(|_| Executed::nothing(folded.state, attempt));
+                return answer.map(|()| Executed::nothing(folded.state, attempt));
             }
-            _ => None,
         };
-        let Some(events) = events else {
-            if !folded.is_current {
+        let events = match step {
+            Step::Append(events) => events,
+            Step::Look => {
                 plan.catch_up(store, &mut folded).await?;
                 continue;
             }
-            return nothing(store, &call, &plan, folded, unexpected, attempt).await;
+            Step::Answer => return nothing(store, &call, &plan, folded, attempt).await,
         };
         let conditions = if options.without_condition { Vec::new() } else { conditions(&plan, &folded) };
         let append = Append { events: events.clone(), conditions };
@@ -129,7 +129,7 @@ pub async fn execute<C: Decide, S: EventStore>(
             // Without a key, what is repeated is an earlier try of this call, whose answer was lost.
             Ok(appended) => {
                 let recorded = appended.record(events);
-                plan.apply(&mut folded, &recorded)?;
+                plan.apply(&mut folded, &recorded).map_err(|error| unsettled(error.into()))?;
                 if !options.without_condition {
                     // The conditions held up to the append: nothing that the models lack stands before its events.
                     folded.reaches(recorded.last().map_or(Place::START, RecordedEvent::place));
@@ -144,19 +144,18 @@ pub async fn execute<C: Decide, S: EventStore>(
                     plan.forget(states);
                     folded = plan.initial();
                 }
-                if !was_current {
-                    plan.catch_up(store, &mut folded).await?;
-                    continue;
+                // A cached state that was old is no conflict.
+                if was_current {
+                    if attempt >= options.retry.attempts || options.expects_a_version() {
+                        return Err(ExecuteError::Conflict { conflict, attempts: attempt });
+                    }
+                    sleep.sleep(options.retry.delay(attempt)).await;
+                    attempt += 1;
                 }
-                if attempt >= options.retry.attempts || options.expects_a_version() {
-                    return Err(ExecuteError::Conflict { conflict, attempts: attempt });
-                }
+                plan.catch_up(store, &mut folded).await?;
             }
             Err(error) => return Err(error.into()),
         }
-        sleep.sleep(options.retry.delay(attempt)).await;
-        attempt += 1;
-        plan.catch_up(store, &mut folded).await?;
     }
 }
 
@@ -167,7 +166,6 @@ async fn nothing<C: Decide, S: EventStore>(
     call: &Call<'_, C>,
     plan: &Plan<C::State, C::Count>,
     folded: Folded<C::State>,
-    unexpected: Option<Conflict>,
     attempt: u32,
 ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
     // A stream that was deleted holds no event, but has its version still.
@@ -176,7 +174,7 @@ async fn nothing<C: Decide, S: EventStore>(
     if let Some(done) = repeated(store, plan, call.keyed, attempt, closed.is_some()).await? {
         return Ok(done);
     }
-    match (unexpected, closed) {
+    match (unexpected(plan, &folded, call.options), closed) {
         (Some(_), Some(closed)) => Err(ExecuteError::StreamClosed(closed)),
         (Some(conflict), None) => Err(ExecuteError::Conflict { conflict, attempts: 1 }),
         // A decider is pure: it says the same again.
@@ -207,6 +205,17 @@ pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
     }
 }
 
+/// What follows from the models as they are.
+enum Step {
+    /// To append these events.
+    Append(Vec<NewEvent>),
+    /// To look at the log and decide again: what appends nothing is believed only of models that were looked at since the call
+    /// began, since no append tells whether they were old.
+    Look,
+    /// To append nothing, unless an earlier call with the same key did, or a stream was deleted: the log is asked for both.
+    Answer,
+}
+
 /// A command, and how to execute it.
 struct Call<'c, C> {
     command: &'c C,
@@ -215,6 +224,22 @@ struct Call<'c, C> {
 }
 
 impl<C: Decide> Call<'_, C> {
+    /// Decides on these models, unless their stream has another version than was expected. Breaks with what is the answer
+    /// without a further look at the log.
+    fn next_step(
+        &self,
+        plan: &Plan<C::State, C::Count>,
+        folded: &Folded<C::State>,
+    ) -> ControlFlow<Result<(), ExecuteError<DomainError<C>>>, Step> {
+        let is_expected = unexpected(plan, folded, self.options).is_none();
+        match is_expected.then(|| self.decide(plan, folded)) {
+            Some(Ok(events)) if !events.is_empty() => ControlFlow::Continue(Step::Append(events)),
+            _ if !folded.is_current => ControlFlow::Continue(Step::Look),
+            Some(nothing) if self.keyed.is_none() => ControlFlow::Break(nothing.map(drop)),
+            _ => ControlFlow::Continue(Step::Answer),
+        }
+    }
+
     /// Makes the decision on these models, and encodes its events.
     fn decide(
         &self,

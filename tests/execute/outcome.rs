@@ -1,7 +1,8 @@
 //! The store fails, or loses sight of a commit.
 
 use eskit::prelude::*;
-use eskit::{Append, EventId, Position, StoreErrorKind};
+use eskit::{Append, AppendError, Appended, EventId, EventStore, Position, StoreErrorKind, delegate_store};
+use eskit_tests::bank::open_account;
 use eskit_tests::campus::{CampusError, Seats, define, enrol, enrolled};
 use eskit_tests::scripted::{Scripted, Step, log, rival};
 
@@ -231,4 +232,27 @@ async fn an_event_of_another_instance_leaves_the_only_model_alone() {
             assert_eq!(app.load::<PaperBox>("b").await.unwrap().pages, moved);
         }
     }
+}
+
+/// A layer whose answer holds other events than it was given, which nobody can read.
+struct Garbling(MemoryStore);
+
+impl EventStore for Garbling {
+    delegate_store!(|layer| &layer.0, except append);
+
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let mut appended = self.0.append(append.clone()).await?;
+        let mut recorded = appended.record(append.events);
+        recorded.iter_mut().for_each(|event| event.payload = b"{".to_vec());
+        appended.recorded = Some(recorded);
+        Ok(appended)
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_read_after_the_append_does_not_say_that_nothing_was_appended() {
+    let app = App::new(Garbling(MemoryStore::new()));
+    let error = app.execute(open_account("a", "ada")).await.unwrap_err();
+    assert!(matches!(error, ExecuteError::UnknownOutcome(_)), "{error:?}");
+    assert_eq!(app.store().0.head().await.unwrap().position.get(), 1);
 }

@@ -64,7 +64,7 @@ async fn a_payload_that_does_not_fit_is_named() {
         (b"{}", " that does not fit its type: missing field `cents`"),
         (b"{\"cents\":1", " that does not fit its type: EOF"),
         (b"{\"cents\":1} x", " that does not fit its type: trailing characters"),
-        (b"{\"cents\":\xff}", "invalid utf-8 sequence"),
+        (b"{\"cents\":\xff}", " that does not fit its type: invalid utf-8 sequence"),
     ] {
         let (_, error) = refusal(NewEvent { payload: payload.to_vec(), ..deposited() }).await;
         assert!(error.to_string().starts_with(&format!("{text}{what}")), "{error}");
