@@ -7,4 +7,5 @@ mod dependencies;
 mod events;
 mod file;
 mod package;
+mod said;
 mod tags;

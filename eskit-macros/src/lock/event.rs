@@ -322,8 +322,9 @@ fn records(ident: &Ident) -> Ident {
 fn import(ident: &Ident) -> TokenStream {
     let (mut root, records) = (root(), records(ident));
     root.set_span(ident.span());
+    let import = quote_spanned!(ident.span()=> use crate::#root as #records;);
     quote!(
         #[allow(unused_imports)]
-        use crate::#root as #records;
+        #import
     )
 }
