@@ -320,8 +320,8 @@ fn records(ident: &Ident) -> Ident {
 
 /// Brings the module of the lock in by one import: where it is missing, rustc says so once, at the event.
 fn import(ident: &Ident) -> TokenStream {
-    let (mut root, records) = (root(), records(ident));
-    root.set_span(ident.span());
+    let (mut root, mut records) = (root(), records(ident));
+    [&mut root, &mut records].into_iter().for_each(|name| name.set_span(ident.span()));
     let import = quote_spanned!(ident.span()=> use crate::#root as #records;);
     quote!(
         #[allow(unused_imports)]
