@@ -19,6 +19,7 @@ mod reads;
 mod reopen;
 mod replaced;
 mod retag;
+mod stream_list;
 mod subscriptions;
 mod text;
 mod time;
@@ -46,6 +47,7 @@ const TOPICS: &[&[Case]] = &[
     lifecycle::CASES,
     deletion::CASES,
     retag::CASES,
+    stream_list::CASES,
     subscriptions::CASES,
     races::CASES,
     history::CASES,
@@ -85,6 +87,8 @@ enum Needs {
     Lifecycle,
     /// Stored events that can be given tags.
     AddTags,
+    /// Streams that can be listed by type.
+    ListStreams,
     /// A way to put a backup in the place of a log that is open.
     Backups,
     /// A log that outlives its handle, on a disk that can be made full.
@@ -112,6 +116,7 @@ impl Needs {
             }
             Needs::Shared if !harness.is_shared => Some("the log cannot be open twice"),
             Needs::Lifecycle if !harness.has_lifecycle => Some("streams have no lifecycle"),
+            Needs::ListStreams if !harness.lists_streams => Some("streams cannot be listed"),
             Needs::AddTags if !harness.adds_tags => Some("stored events keep their tags"),
             Needs::Process if context.child_command().args.is_none() => Some("no entry for another process was given"),
             Needs::Backups if !harness.has_backups() => Some("no way to restore a backup was given"),

@@ -34,6 +34,8 @@ pub(crate) struct Harness {
     pub(crate) has_lifecycle: bool,
     /// Whether stored events can be given tags.
     pub(crate) adds_tags: bool,
+    /// Whether the streams of a type can be listed.
+    pub(crate) lists_streams: bool,
     /// The faults that the disk under a log can be made to have.
     pub(crate) faults: &'static [Fault],
 }
@@ -59,6 +61,7 @@ impl Harness {
             is_contiguous: true,
             has_lifecycle: true,
             adds_tags: true,
+            lists_streams: true,
             faults: &[],
         }
     }

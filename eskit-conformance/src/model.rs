@@ -1,11 +1,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use eskit_runtime::limits::{PAGE_BYTES, check_add_tags, check_append, check_change};
+use eskit_runtime::limits::{PAGE_BYTES, check_add_tags, check_append, check_change, check_list};
 use eskit_runtime::{
     AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind,
-    Direction, EventId, LogId, NewEvent, Page, Part, Place, Position, Query, ReadOptions, RecordedEvent, StoreError,
-    StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp,
+    Direction, EventId, LimitError, ListStreams, ListedStream, LogId, NewEvent, Page, Part, Place, Position, Query,
+    ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamPage,
+    StreamStatus, Timestamp,
 };
 
 /// The contract as the simplest code that does it: a list of events, and loops over it.
@@ -100,6 +101,21 @@ impl Model {
     /// The version and the status of a stream.
     pub fn stream_info(&self, stream: &StreamId) -> StreamInfo {
         StreamInfo::new(version(&self.events, stream), self.status(stream))
+    }
+
+    /// Lists the streams of a type.
+    ///
+    /// # Errors
+    /// As [`EventStore::list_streams`](eskit_runtime::EventStore::list_streams).
+    pub fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, LimitError> {
+        check_list(list)?;
+        let after = list.after.as_deref().unwrap_or_default();
+        let streams = self.events.iter().filter_map(|event| event.stream.as_ref().map(|at| &at.stream));
+        let of_type = streams.filter(|stream| stream.stream_type() == &*list.stream_type && stream.id() > after);
+        let all: BTreeSet<&StreamId> = of_type.collect();
+        let listed = |stream: &&StreamId| ListedStream::new((*stream).clone(), self.stream_info(stream));
+        let streams: Vec<_> = all.iter().take(list.page_limit()).map(listed).collect();
+        Ok(StreamPage::new(streams, all.len() > list.page_limit()))
     }
 
     /// Changes the status of a stream.

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, AnyStore, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query,
-    ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
-    delegate_store,
+    AddTagsError, AddedTags, AnyStore, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place,
+    Query, ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage,
+    StreamStatus, delegate_store,
 };
 
 use crate::tally::Tally;
@@ -35,7 +35,7 @@ impl Patient {
 }
 
 impl EventStore for Patient {
-    delegate_store!(|layer| &layer.inner, except append, read, log_id, head, stream_info, change_stream, add_tags);
+    delegate_store!(|layer| &layer.inner, except append, read, log_id, head, stream_info, list_streams, change_stream, add_tags);
 
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let appended = self.within("an append", self.inner.append(append)).await?;
@@ -57,6 +57,10 @@ impl EventStore for Patient {
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         self.within("a request for a stream", self.inner.stream_info(stream)).await
+    }
+
+    async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
+        self.within("a list of streams", self.inner.list_streams(list)).await
     }
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {

@@ -101,6 +101,13 @@ impl Suite {
         self
     }
 
+    /// Streams are not known by type: [`EventStore::list_streams`] is not overridden. Cases about it are skipped.
+    #[must_use]
+    pub fn without_stream_list(mut self) -> Suite {
+        self.harness.lists_streams = false;
+        self
+    }
+
     /// How the disk under a log is made to fail. Without it, the cases about full disks and failed syncs are skipped.
     #[must_use]
     pub fn faults(mut self, faults: impl Faults) -> Suite {

@@ -31,6 +31,8 @@ mod retag;
 mod shared;
 #[path = "broken/sound.rs"]
 mod sound;
+#[path = "broken/stream_list.rs"]
+mod stream_list;
 #[path = "broken/table.rs"]
 mod table;
 #[path = "broken/told.rs"]
@@ -84,6 +86,11 @@ fn broken_lifecycles_fail() {
 #[test]
 fn broken_deletions_fail() {
     table::check(deletion::rows());
+}
+
+#[test]
+fn streams_listed_wrongly_fail() {
+    table::check(stream_list::rows());
 }
 
 #[test]
@@ -146,6 +153,7 @@ fn every_case_is_shown_to_fail() {
         lifecycle::rows(),
         deletion::rows(),
         retag::rows(),
+        stream_list::rows(),
         ids::rows(),
         waiting::rows(),
         replaced::rows(),

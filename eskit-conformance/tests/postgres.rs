@@ -11,8 +11,8 @@ use eskit_conformance::{Backups, Log, Report, Suite};
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Database};
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
-    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
+    ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
 use sqlx::postgres::{PgConnectOptions, PgTransaction};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -109,6 +109,10 @@ impl EventStore for InTransactions {
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         self.0.in_transaction(&mut self.begin().await?).stream_info(stream).await
+    }
+
+    async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
+        self.0.in_transaction(&mut self.begin().await?).list_streams(list).await
     }
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {

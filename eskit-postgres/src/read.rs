@@ -5,3 +5,4 @@ pub(crate) mod range;
 pub(crate) mod rarest;
 pub(crate) mod select;
 pub(crate) mod stream_info;
+pub(crate) mod stream_list;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use eskit_runtime::store_kit::EncodedAppend;
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
-    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
+    ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
+    limits,
 };
 use sqlx::PgPool;
 use tokio::sync::{Mutex, oneshot, watch};
@@ -18,7 +19,7 @@ use crate::open::options::PostgresOptions;
 use crate::pool::background::Background;
 use crate::pool::connections::{Connections, Purpose, within};
 use crate::pool::watch::Heads;
-use crate::read::{page, stream_info};
+use crate::read::{page, stream_info, stream_list};
 use crate::sql::migrations::PayloadType;
 use crate::sql::names::Names;
 use crate::sql::statements::Statements;
@@ -257,6 +258,16 @@ impl EventStore for PostgresStore {
         self.ask("read", move |connections, statements| {
             let stream = stream.clone();
             async move { stream_info::read_info(&connections, &statements, &stream).await }
+        })
+        .await
+    }
+
+    async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
+        limits::check_list(list)?;
+        let list = list.clone();
+        self.ask("read", move |connections, statements| {
+            let list = list.clone();
+            async move { stream_list::read_list(&connections, &statements, &list).await }
         })
         .await
     }

@@ -1,8 +1,9 @@
 use std::fmt;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
-    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
+    ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
+    limits,
 };
 use sqlx::PgConnection;
 use sqlx::postgres::PgTransaction;
@@ -13,7 +14,7 @@ use crate::append::known::Known;
 use crate::append::outcome::Verdict;
 use crate::append::{lifecycle, repeat, retag, turn};
 use crate::error::Fault;
-use crate::read::{page, stream_info};
+use crate::read::{page, stream_info, stream_list};
 use crate::sql::head::head_behind;
 use crate::store::PostgresStore;
 
@@ -176,6 +177,13 @@ impl EventStore for InTransaction<'_> {
         limits::check_stream(stream)?;
         let mut inside = self.inside.lock().await;
         let result = stream_info::info(inside.connection, &self.store.inner.statements, stream).await;
+        inside.told(&self.store, "read", result)
+    }
+
+    async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
+        limits::check_list(list)?;
+        let mut inside = self.inside.lock().await;
+        let result = stream_list::list(inside.connection, &self.store.inner.statements, list).await;
         inside.told(&self.store, "read", result)
     }
 

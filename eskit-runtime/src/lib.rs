@@ -44,6 +44,7 @@ pub use log::query::{Direction, Query, QueryItem, ReadOptions};
 pub use log::recorded::{Page, Part, RecordedEvent};
 pub use log::store::{AnyStore, EventStore, StoreError, StoreErrorKind};
 pub use log::stream::{StreamId, StreamVersion};
+pub use log::stream_list::{ListStreams, ListedStream, StreamPage};
 pub use log::tag::{Arity, Tag, TagRef, TagValue, Tags};
 #[cfg(any(feature = "jiff", feature = "chrono", feature = "time"))]
 pub use log::time::TimestampRangeError;

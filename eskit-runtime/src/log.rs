@@ -14,5 +14,6 @@ pub(crate) mod query;
 pub(crate) mod recorded;
 pub(crate) mod store;
 pub(crate) mod stream;
+pub(crate) mod stream_list;
 pub(crate) mod tag;
 pub(crate) mod time;

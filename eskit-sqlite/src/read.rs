@@ -6,4 +6,5 @@ pub(crate) mod scan;
 pub(crate) mod select;
 pub(crate) mod stream;
 pub(crate) mod stream_info;
+pub(crate) mod stream_list;
 pub(crate) mod tagged;

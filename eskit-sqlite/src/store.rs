@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use eskit_runtime::store_kit::EncodedAppend;
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
-    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, limits,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
+    ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
+    limits,
 };
 use tokio::sync::oneshot;
 
@@ -13,7 +14,7 @@ use crate::error::{self, no_thread};
 use crate::file::{schema, snapshot};
 use crate::open::options::SqliteOptions;
 use crate::open::{backup, connect};
-use crate::read::{page, stream_info};
+use crate::read::{page, stream_info, stream_list};
 use crate::threads::request::{Reply, Request};
 use crate::threads::running::Running;
 
@@ -211,6 +212,14 @@ impl EventStore for SqliteStore {
         let stream = stream.clone();
         self.running
             .run_read(move |reader| snapshot::within(&reader.conn, || stream_info::info(&reader.conn, &stream)))
+            .await
+    }
+
+    async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
+        limits::check_list(list)?;
+        let list = list.clone();
+        self.running
+            .run_read(move |reader| snapshot::within(&reader.conn, || stream_list::list(&reader.conn, &list)))
             .await
     }
 

@@ -70,7 +70,7 @@
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`], [`Query`], [`RecordedEvent::decode`] |
 //! | import events | [`Import`] |
 //! | append without a command | [`NewEvent::encode`], [`EventStore::append`]; on a state that was read: [`Loaded::conditions`] |
-//! | archive, end or delete a stream | [`EventStore::change_stream`] |
+//! | list the streams of a type; archive, end or delete one | [`EventStore::list_streams`], [`EventStore::change_stream`] |
 //! | change the shape of an event | `version`, `from` and `upcast` of [`Event`](derive@Event); [`lock!`], [`Shape`](derive@Shape) |
 //! | test decisions | the module `testing` |
 //! | validate, retry, trace or count appends | [`layer`]; for a layer of your own: [`delegate_store!`] |

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use eskit::layer::{Hooked, Metered, Retrying, Traced};
 use eskit::prelude::*;
 use eskit::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, LogId, Page, Place, Query, QueryItem, ReadOptions,
-    RetryPolicy, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamStatus, Tag,
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, QueryItem,
+    ReadOptions, RetryPolicy, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamStatus, Tag,
 };
 use eskit_tests::bank::{Account, deposit, open_account};
 
@@ -33,6 +33,8 @@ async fn forwards(store: impl EventStore) {
     let refused = app.execute(open_account("a", "ada")).await.unwrap_err();
     assert!(matches!(refused, ExecuteError::StreamClosed(closed) if closed.status.is_deleted()));
     assert_eq!(app.store().stream_info(&stream).await.unwrap().version, 2);
+    let page = app.store().list_streams(&ListStreams::of_type("account")).await.unwrap();
+    assert_eq!(page.streams.iter().map(|listed| &listed.stream).collect::<Vec<_>>(), [&stream]);
 }
 
 /// Gives a stored event a tag.
@@ -66,6 +68,7 @@ async fn every_layer_forwards_the_lifecycle() {
     forwards(Traced::new(MemoryStore::new())).await;
     forwards(Arc::new(MemoryStore::new())).await;
     forwards(AnyStore::new(MemoryStore::new())).await;
+    forwards(&MemoryStore::new()).await;
 }
 
 /// A store with the five functions that every store has.
@@ -102,6 +105,9 @@ async fn a_store_without_a_lifecycle_says_so() {
     assert!(error.to_string().starts_with("cannot archive stream `account:a`"), "{error}");
     let info = app.store().stream_info(&stream).await.unwrap();
     assert_eq!((info.version, info.status), (1, StreamStatus::Open));
+    let refused = app.store().list_streams(&ListStreams::of_type("account")).await.unwrap_err();
+    assert_eq!(refused.kind(), StoreErrorKind::Unsupported);
+    assert!(refused.to_string().contains("streams of type `account`"), "{refused}");
     let refused = app.store().add_tags(Vec::new()).await;
     let Err(AddTagsError::Store(error)) = refused else { panic!("{refused:?}") };
     assert_eq!(error.kind(), StoreErrorKind::Unsupported);

@@ -4,9 +4,9 @@ use eskit_conformance::Model;
 use eskit_runtime::limits::{check_append, check_read};
 use eskit_runtime::store_kit::HeadWatch;
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, Conflict, EventStore, LimitError, LogId, NewEvent, Page,
-    Place, Query, ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId,
-    StreamInfo, StreamStatus, Timestamp,
+    AddTagsError, AddedTags, Append, AppendError, Appended, Conflict, EventStore, LimitError, ListStreams, LogId,
+    NewEvent, Page, Place, Query, ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError,
+    StreamId, StreamInfo, StreamPage, StreamStatus, Timestamp,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -47,6 +47,7 @@ pub(crate) struct Sound {
     pub(crate) finds_deleted: fn(&Query) -> bool,
     pub(crate) change: fn(&mut Model, &StreamId, &StreamChange) -> Changed,
     pub(crate) add_tags: fn(&mut Model, &[AddedTags]) -> Result<u64, AddTagsError>,
+    pub(crate) list_streams: fn(&Model, &ListStreams) -> Result<StreamPage, StoreError>,
     /// What is told of a stream.
     pub(crate) info_out: Hook<StreamInfo>,
     /// The answer to a question for the head.
@@ -74,6 +75,7 @@ impl Default for Sound {
             finds_deleted: |_| false,
             change: |log, stream, change| log.change_stream(stream, change, Timestamp::now()),
             add_tags: Model::add_tags,
+            list_streams: |log, list| Ok(log.list_streams(list)?),
             info_out: Box::new(|info| info),
             head_out: Box::new(|head| head),
         }
@@ -171,6 +173,10 @@ impl EventStore for Sound {
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         Ok((self.info_out)(self.log().stream_info(stream)))
+    }
+
+    async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
+        (self.list_streams)(&self.log(), list)
     }
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Changed {

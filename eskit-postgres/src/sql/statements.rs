@@ -50,6 +50,32 @@ SELECT c.status, c.closed_at, c.reason, coalesce(c.version, (
     SELECT e.version FROM {events} e WHERE e.stream_type {EQ} $3 AND e.stream_id {EQ} $4 ORDER BY e.version DESC LIMIT 1
 ), 0) FROM (SELECT) AS one LEFT JOIN {closed_streams} c ON c.stream_type {EQ} $3 AND c.stream_id {EQ} $4 WHERE {guard}";
 
+/// The streams of a type after an id, as many as are asked for: one seek for each by its events, and one where only its name is
+/// left.
+const LIST_STREAMS: &str = "\
+WITH RECURSIVE listed(stream_id, nth) AS (
+    SELECT least(
+        (SELECT e.stream_id FROM {events} e
+         WHERE e.stream_type {EQ} $3 AND e.stream_id {GT} $4 ORDER BY e.stream_id LIMIT 1),
+        (SELECT c.stream_id FROM {closed_streams} c
+         WHERE c.stream_type {EQ} $3 AND c.stream_id {GT} $4 ORDER BY c.stream_id LIMIT 1)
+    ), 1
+    UNION ALL
+    SELECT least(
+        (SELECT e.stream_id FROM {events} e
+         WHERE e.stream_type {EQ} $3 AND e.stream_id {GT} l.stream_id ORDER BY e.stream_id LIMIT 1),
+        (SELECT c.stream_id FROM {closed_streams} c
+         WHERE c.stream_type {EQ} $3 AND c.stream_id {GT} l.stream_id ORDER BY c.stream_id LIMIT 1)
+    ), pg_catalog.int4pl(l.nth, 1)
+    FROM listed l WHERE l.stream_id IS NOT NULL AND l.nth {LT} $5
+)
+SELECT l.stream_id, c.status, c.closed_at, c.reason, coalesce(c.version, (
+    SELECT e.version FROM {events} e WHERE e.stream_type {EQ} $3 AND e.stream_id {EQ} l.stream_id
+    ORDER BY e.version DESC LIMIT 1
+), 0)
+FROM listed l LEFT JOIN {closed_streams} c ON c.stream_type {EQ} $3 AND c.stream_id {EQ} l.stream_id
+WHERE {guard} AND l.stream_id IS NOT NULL ORDER BY l.nth";
+
 /// The envelopes of a part of a stream.
 const ENVELOPES: &str = "\
 SELECT e.envelope, ''::pg_catalog.bytea FROM {events} e
@@ -139,6 +165,8 @@ pub(crate) struct Statements {
     pub(crate) turn: Guarded,
     /// What is known of a stream: its status, since when, why, and its version.
     pub(crate) stream_info: Guarded,
+    /// The same of each stream of a type.
+    pub(crate) list_streams: Guarded,
     pub(crate) envelopes: Guarded,
     pub(crate) open_stream: Guarded,
     pub(crate) close_stream: Guarded,
@@ -174,6 +202,7 @@ impl Statements {
             types: guarded(TYPES),
             turn: guarded(TURN),
             stream_info: guarded(STREAM_INFO),
+            list_streams: guarded(LIST_STREAMS),
             envelopes: guarded(ENVELOPES),
             open_stream: guarded(OPEN_STREAM),
             close_stream: guarded(CLOSE_STREAM),
@@ -239,6 +268,7 @@ mod tests {
             TYPES,
             TURN,
             STREAM_INFO,
+            LIST_STREAMS,
             ENVELOPES,
             OPEN_STREAM,
             CLOSE_STREAM,
@@ -265,8 +295,9 @@ mod tests {
     fn each_statement_has_a_seal_of_its_own() {
         let names = Names::new("eskit", "").unwrap();
         let statements = Statements::new(&names, PayloadType::Bytea, Uuid::nil());
-        let Statements { head, positions, parts, counts, types, turn, stream_info, envelopes, .. } = &statements;
-        let all = [head, positions, parts, counts, types, turn, stream_info, envelopes];
+        let Statements { head, positions, parts, counts, types, turn, stream_info, list_streams, envelopes, .. } =
+            &statements;
+        let all = [head, positions, parts, counts, types, turn, stream_info, list_streams, envelopes];
         for (nth, one) in all.iter().enumerate() {
             assert!(one.sql.contains(&format!(", $1, $2, '{}'::bigint)", one.seal)), "{}", one.sql);
             assert!(all[nth + 1..].iter().all(|other| other.seal != one.seal), "{}", one.sql);

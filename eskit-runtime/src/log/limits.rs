@@ -223,6 +223,16 @@ pub fn check_stream(stream: &crate::log::stream::StreamId) -> Result<(), LimitEr
     check_text("stream id", stream.id(), NAME_BYTES_MAX).map_err(|error| error.of(stream.stream_type()))
 }
 
+/// Checks a list of streams; a store calls this before it reads.
+///
+/// # Errors
+/// The first limit that the type of the streams or the id crosses.
+pub fn check_list(list: &crate::log::stream_list::ListStreams) -> Result<(), LimitError> {
+    check_text("stream type", &list.stream_type, NAME_BYTES_MAX)?;
+    let after = list.after.as_deref().map_or(Ok(()), |id| check_text("stream id", id, NAME_BYTES_MAX));
+    after.map_err(|error| error.of(&list.stream_type))
+}
+
 /// Checks the change of a stream; a store calls this before it makes the change.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ use crate::log::position::Place;
 use crate::log::query::{Query, ReadOptions};
 use crate::log::recorded::Page;
 use crate::log::stream::StreamId;
+use crate::log::stream_list::{ListStreams, StreamPage};
 
 pub use any::AnyStore;
 pub use error::{StoreError, StoreErrorKind};
@@ -93,6 +94,27 @@ pub trait EventStore: Send + Sync {
             let version = page.events.first().and_then(|event| event.stream.as_ref()).map_or(0, |at| at.version);
             Ok(StreamInfo::new(version, StreamStatus::Open))
         }
+    }
+
+    /// Lists the streams of a type that ever held an event, one page of them, as of one moment.
+    ///
+    /// Offering this is up to the store: the default refuses with [`StoreErrorKind::Unsupported`]. A store that offers it holds
+    /// to this:
+    ///
+    /// - [`limits::check_list`](crate::limits::check_list) comes first.
+    /// - Streams stand in the order of the bytes of their ids, whatever else the store or its database compares texts by. Each
+    ///   has what [`EventStore::stream_info`] says of it; those that were archived, tombstoned or deleted are among them.
+    /// - The cost follows the streams of the page, however many events they hold.
+    ///
+    /// # Errors
+    /// As for [`EventStore::read`].
+    fn list_streams(&self, list: &ListStreams) -> impl Future<Output = Result<StreamPage, StoreError>> + Send {
+        let text = format!(
+            "cannot list the streams of type `{}`: this store does not know its streams by type\nhelp: read them with \
+             `QueryItem::stream_type`",
+            list.stream_type
+        );
+        std::future::ready(Err(StoreError::new(StoreErrorKind::Unsupported, text)))
     }
 
     /// Archives, restores, tombstones or deletes a stream, and returns its status from then on.

@@ -12,8 +12,9 @@ use crate::log::stream::StreamId;
 /// appends: these must wait for the next batch if the earlier one is written.
 ///
 /// ```
-/// use eskit_runtime::store_kit::Overlaps;
-/// use eskit_runtime::{Append, NewEvent, Position, Condition, QueryItem};
+/// # use eskit_runtime as eskit;
+/// use eskit::store_kit::Overlaps;
+/// use eskit::{Append, NewEvent, Position, Condition, QueryItem};
 ///
 /// let sold = Append::new(vec![NewEvent::json("shop.Sold", "{}")]);
 /// let query = QueryItem::types(["shop.Sold"]).into();

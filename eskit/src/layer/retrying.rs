@@ -1,6 +1,7 @@
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, LogId, Page, Place, Query, ReadOptions,
-    RetryPolicy, Sleep, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, append_with_retry,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
+    ReadOptions, RetryPolicy, Sleep, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamPage,
+    StreamStatus, append_with_retry,
 };
 
 use crate::sleep::Timer;
@@ -63,6 +64,10 @@ impl<S: EventStore> EventStore for Retrying<S> {
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         self.retry(|| self.store.stream_info(stream)).await
+    }
+
+    async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
+        self.retry(|| self.store.list_streams(list)).await
     }
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {

@@ -1,8 +1,8 @@
 mod outline;
 
 use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, Page, Place, Query, ReadOptions, StoreError,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, delegate_store,
+    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, Page, Place, Query, ReadOptions,
+    StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus, delegate_store,
 };
 use tracing::{Instrument, Span, debug_span, field};
 
@@ -18,6 +18,7 @@ use outline::{Outline, Outlined};
 /// | `head` | then `position`, `error` |
 /// | `watch` | `after`, then `position`, `error` |
 /// | `stream_info` | `stream_type`, then `version`, `error` |
+/// | `list_streams` | `stream_type`, then `streams`, `error` |
 /// | `change_stream` | `stream_type`, `change` (`archive`, `restore`, `tombstone`, `delete`), then `error` |
 /// | `add_tags` | `events`, then `error` |
 ///
@@ -53,7 +54,7 @@ fn record_position(span: &Span, answer: &Result<Place, StoreError>) {
 }
 
 impl<S: EventStore> EventStore for Traced<S> {
-    delegate_store!(|layer| &layer.store, except append, read, head, watch, stream_info, change_stream, add_tags);
+    delegate_store!(|layer| &layer.store, except append, read, head, watch, stream_info, list_streams, change_stream, add_tags);
 
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let span = debug_span!(
@@ -115,6 +116,18 @@ impl<S: EventStore> EventStore for Traced<S> {
         let answer = self.store.stream_info(stream).instrument(span.clone()).await;
         if let Ok(info) = &answer {
             span.record("version", info.version);
+        }
+        record_error(&span, &answer);
+        answer
+    }
+
+    async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
+        let span = debug_span!(
+            target: "eskit", "list_streams", stream_type = &*list.stream_type, streams = field::Empty, error = field::Empty
+        );
+        let answer = self.store.list_streams(list).instrument(span.clone()).await;
+        if let Ok(page) = &answer {
+            span.record("streams", page.streams.len());
         }
         record_error(&span, &answer);
         answer

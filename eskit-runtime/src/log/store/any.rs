@@ -10,6 +10,7 @@ use crate::log::position::Place;
 use crate::log::query::{Query, ReadOptions};
 use crate::log::recorded::Page;
 use crate::log::stream::StreamId;
+use crate::log::stream_list::{ListStreams, StreamPage};
 
 use super::{EventStore, StoreError};
 
@@ -23,6 +24,7 @@ trait ErasedStore: Send + Sync {
     fn head(&self) -> Boxed<'_, Result<Place, StoreError>>;
     fn watch(&self, after: Place) -> Boxed<'_, Result<Place, StoreError>>;
     fn stream_info<'a>(&'a self, stream: &'a StreamId) -> Boxed<'a, Result<StreamInfo, StoreError>>;
+    fn list_streams<'a>(&'a self, list: &'a ListStreams) -> Boxed<'a, Result<StreamPage, StoreError>>;
     fn change_stream<'a>(
         &'a self,
         stream: &'a StreamId,
@@ -49,6 +51,9 @@ impl<S: EventStore> ErasedStore for S {
     }
     fn stream_info<'a>(&'a self, stream: &'a StreamId) -> Boxed<'a, Result<StreamInfo, StoreError>> {
         Box::pin(EventStore::stream_info(self, stream))
+    }
+    fn list_streams<'a>(&'a self, list: &'a ListStreams) -> Boxed<'a, Result<StreamPage, StoreError>> {
+        Box::pin(EventStore::list_streams(self, list))
     }
     fn change_stream<'a>(
         &'a self,
@@ -94,6 +99,9 @@ impl EventStore for AnyStore {
     }
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         self.inner.stream_info(stream).await
+    }
+    async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
+        self.inner.list_streams(list).await
     }
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         self.inner.change_stream(stream, change).await

@@ -37,6 +37,7 @@ macro_rules! delegate_store {
         $crate::__delegate_store! { head [$($($own)+)?] |$layer| $store }
         $crate::__delegate_store! { watch [$($($own)+)?] |$layer| $store }
         $crate::__delegate_store! { stream_info [$($($own)+)?] |$layer| $store }
+        $crate::__delegate_store! { list_streams [$($($own)+)?] |$layer| $store }
         $crate::__delegate_store! { change_stream [$($($own)+)?] |$layer| $store }
         $crate::__delegate_store! { add_tags [$($($own)+)?] |$layer| $store }
     };
@@ -52,6 +53,7 @@ macro_rules! __delegate_store {
     (head [head $($own:ident)*] $($store:tt)*) => {};
     (watch [watch $($own:ident)*] $($store:tt)*) => {};
     (stream_info [stream_info $($own:ident)*] $($store:tt)*) => {};
+    (list_streams [list_streams $($own:ident)*] $($store:tt)*) => {};
     (change_stream [change_stream $($own:ident)*] $($store:tt)*) => {};
     (add_tags [add_tags $($own:ident)*] $($store:tt)*) => {};
 
@@ -82,6 +84,11 @@ macro_rules! __delegate_store {
             fn stream_info(stream: &$crate::StreamId) -> $crate::StreamInfo, $crate::StoreError; $layer $store
         }
     };
+    (list_streams [] |$layer:ident| $store:expr) => {
+        $crate::__delegate_store! {
+            fn list_streams(list: &$crate::ListStreams) -> $crate::StreamPage, $crate::StoreError; $layer $store
+        }
+    };
     (change_stream [] |$layer:ident| $store:expr) => {
         $crate::__delegate_store! {
             fn change_stream(stream: &$crate::StreamId, change: $crate::StreamChange)
@@ -110,6 +117,7 @@ macro_rules! __delegate_store {
     (own head) => {};
     (own watch) => {};
     (own stream_info) => {};
+    (own list_streams) => {};
     (own change_stream) => {};
     (own add_tags) => {};
     (own $other:ident) => {
