@@ -29,6 +29,40 @@ use proc_macro::TokenStream;
 
 /// Makes a struct an event, or an enum a set of events.
 ///
+/// ```
+/// use eskit::prelude::*;
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// pub struct CourseDefined {
+///     #[tag]
+///     pub course: String,
+///     pub capacity: u32,
+/// }
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// #[event(name = "campus.StudentEnrolled", version = 2, upcast(1 = with_term))]
+/// pub struct StudentEnrolled {
+///     #[tag]
+///     pub course: String,
+///     #[tag]
+///     pub student: String,
+///     pub term: String,
+/// }
+///
+/// /// From version 1, which had no term, to version 2.
+/// fn with_term(mut old: serde_json::Value) -> Result<serde_json::Value, UpcastError> {
+///     old["term"] = "2025".into();
+///     Ok(old)
+/// }
+///
+/// /// Any event of a course, to read them together: `recorded.decode::<CourseEvent>()`.
+/// #[derive(Event)]
+/// pub enum CourseEvent {
+///     Defined(CourseDefined),
+///     Enrolled(StudentEnrolled),
+/// }
+/// ```
+///
 /// The wire name is `{Cargo package}.{Type}`, the schema version 1. A struct needs `Serialize` and `Deserialize` too.
 /// In an enum a newtype variant holds an event; a struct or unit variant is an event of its own, whose payload follows
 /// the `#[serde(..)]` attributes of the variant and of its fields, and `rename_all_fields` and `deny_unknown_fields` of
@@ -68,6 +102,19 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 }
 
 /// Makes a struct a command. Its `#[tag]` fields say which instance of each model its decider needs.
+///
+/// ```
+/// use eskit::prelude::*;
+///
+/// #[derive(Command)]
+/// pub struct Transfer {
+///     #[tag("account")]
+///     pub from: u64,
+///     #[tag("account")]
+///     pub to: u64,
+///     pub cents: u64,
+/// }
+/// ```
 ///
 /// `#[tag]` takes the field's name as key, `#[tag("course")]` the given one. A key that a model is found by has exactly one value,
 /// so its field is no `Option` or `Vec`, unless the model is an `Each`. Each command is a struct of its own
@@ -114,6 +161,34 @@ pub fn derive_tag_value(input: TokenStream) -> TokenStream {
 
 /// Makes a struct or an enum an aggregate: state that is folded from events. It needs `Default`.
 ///
+/// ```
+/// use eskit::prelude::*;
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// pub struct Deposited { #[tag] pub account: u64, pub cents: u64 }
+///
+/// #[aggregate(stream = "account")]
+/// #[derive(Default, Debug, PartialEq)]
+/// pub struct Account { balance: u64 }
+///
+/// #[decider]
+/// impl Account {
+///     #[evolve]
+///     fn deposited(&mut self, event: &Deposited) {
+///         self.balance += event.cents;
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = App::new(MemoryStore::new());
+/// let mut deposited = NewEvent::encode(&Deposited { account: 7, cents: 500 })?;
+/// deposited[0].stream = Some(StreamId::of::<Account>(7_u64));
+/// app.store().append(Append::new(deposited)).await?;
+///
+/// assert_eq!(app.load::<Account>(7_u64).await?.state, Account { balance: 500 });
+/// # Ok(()) }
+/// ```
+///
 /// | | |
 /// |---|---|
 /// | `#[aggregate(tag = "course")]` | its events carry this tag |
@@ -129,6 +204,51 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// On an aggregate's impl block: `#[evolve]` methods fold events, `#[decide]` methods answer commands. On a function: it
 /// answers the command that it takes first, from the aggregates that it takes next.
+///
+/// ```
+/// use eskit::prelude::*;
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// pub struct SeatTaken { #[tag] pub course: String, #[tag] pub student: String }
+///
+/// #[derive(Command)]
+/// pub struct TakeSeat { #[tag] pub course: String, #[tag] pub student: String }
+///
+/// #[aggregate(tag = "course")]
+/// #[derive(Default)]
+/// pub struct Course { taken: u32 }
+///
+/// #[decider]
+/// impl Course { #[evolve] fn seat_taken(&mut self, _: &SeatTaken) { self.taken += 1 } }
+///
+/// #[aggregate(tag = "student")]
+/// #[derive(Default)]
+/// pub struct Student { courses: u32 }
+///
+/// #[decider]
+/// impl Student { #[evolve] fn seat_taken(&mut self, _: &SeatTaken) { self.courses += 1 } }
+///
+/// #[derive(Debug, PartialEq)]
+/// pub enum Refused { Full, Busy }
+///
+/// #[decider]
+/// fn take_seat(command: &TakeSeat, course: &Course, student: &Student) -> Result<SeatTaken, Refused> {
+///     match (course.taken, student.courses) {
+///         (20.., _) => Err(Refused::Full),
+///         (_, 5..) => Err(Refused::Busy),
+///         _ => Ok(SeatTaken { course: command.course.clone(), student: command.student.clone() }),
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = App::new(MemoryStore::new());
+/// for course in ["art", "law", "maths", "music", "sport"] {
+///     app.execute(TakeSeat { course: course.into(), student: "ada".into() }).await.map_err(|_| "refused")?;
+/// }
+/// let sixth = app.execute(TakeSeat { course: "greek".into(), student: "ada".into() }).await;
+/// assert_eq!(sixth.err().as_ref().and_then(ExecuteError::domain), Some(&Refused::Busy));
+/// # Ok(()) }
+/// ```
 ///
 /// - `#[evolve] fn defined(&mut self, event: &CourseDefined)`, or with the envelope as a third parameter,
 ///   `&RecordedEvent`.
@@ -159,12 +279,56 @@ pub fn decider(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Marks a method that folds an event, inside a `#[decider]` impl block.
+///
+/// ```
+/// # use eskit::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)] pub struct Opened { #[tag] pub account: u64 }
+/// # #[derive(Event, Serialize, Deserialize)] pub struct Deposited { #[tag] pub account: u64, pub cents: u64 }
+/// #[aggregate(stream = "account")]
+/// #[derive(Default)]
+/// pub struct Account { opened_at: Option<Timestamp>, balance: u64 }
+///
+/// #[decider]
+/// impl Account {
+///     #[evolve]
+///     fn opened(&mut self, _: &Opened, recorded: &RecordedEvent) {
+///         self.opened_at = Some(recorded.recorded_at);
+///     }
+///
+///     #[evolve]
+///     fn deposited(&mut self, event: &Deposited) {
+///         self.balance += event.cents;
+///     }
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn evolve(_: TokenStream, item: TokenStream) -> TokenStream {
     decider::misplaced(symbol::EVOLVE, item.into()).into()
 }
 
-/// Marks a method that answers a command, inside a `#[decider]` impl block.
+/// Marks a method that answers a command, inside a `#[decider]` impl block: with what happened, or why it is refused.
+///
+/// ```
+/// # use eskit::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)] pub struct Withdrawn { #[tag] pub account: u64, pub cents: u64 }
+/// # #[derive(Command)] pub struct Withdraw { #[tag] pub account: u64, pub cents: u64 }
+/// # #[aggregate(stream = "account")] #[derive(Default)] pub struct Account { balance: u64 }
+/// #[decider]
+/// impl Account {
+///     #[evolve]
+///     fn withdrawn(&mut self, event: &Withdrawn) {
+///         self.balance -= event.cents;
+///     }
+///
+///     #[decide]
+///     fn withdraw(&self, command: &Withdraw) -> Result<Withdrawn, String> {
+///         if command.cents > self.balance {
+///             return Err(format!("only {} cents are there", self.balance));
+///         }
+///         Ok(Withdrawn { account: command.account, cents: command.cents })
+///     }
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn decide(_: TokenStream, item: TokenStream) -> TokenStream {
     decider::misplaced(symbol::DECIDE, item.into()).into()
