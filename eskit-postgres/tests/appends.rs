@@ -6,9 +6,7 @@ mod support;
 use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
-use eskit_runtime::{
-    Append, AppendError, EventId, EventStore, NewEvent, Position, QueryItem, StoreErrorKind, StreamId, Tag,
-};
+use eskit_runtime::{Append, AppendError, EventId, EventStore, NewEvent, QueryItem, StoreErrorKind, StreamId, Tag};
 use support::*;
 
 /// Appends that wait together are committed in one transaction; each must see the ones before it.
@@ -48,31 +46,6 @@ async fn appends_of_one_batch_conflict_among_themselves() {
         assert_eq!(won, 4, "one winner for each condition in round {round}");
     }
     assert_eq!(numbers(&everything(&store).await), (1..=80).collect::<Vec<_>>());
-}
-
-/// Ids need not ascend: version 4 and version 5 UUIDs do not.
-#[tokio::test]
-async fn ids_may_come_in_any_order() {
-    let Some(Fixture { store, database: _database }) = fixture().await else { return };
-    let with_key = |key: usize| NewEvent { id: EventId::from_key(&format!("k{key}"), 0), ..plain("e") };
-    for key in 0..50 {
-        assert!(!store.append(one(with_key(key))).await.unwrap().repeated);
-    }
-    for key in 0..50 {
-        let again = store.append(one(with_key(key))).await.unwrap();
-        assert!(again.repeated);
-        assert_eq!(again.positions, [Position::new(key as u64 + 1)]);
-    }
-}
-
-#[tokio::test]
-async fn the_largest_append_goes_through() {
-    let Some(Fixture { store, database: _database }) = fixture().await else { return };
-    let events = (0..10_000).map(|number| on(stream(&format!("{}", number % 100)), "e")).collect();
-    let appended = store.append(Append::new(events)).await.unwrap();
-    assert_eq!(appended.last(), Position::new(10_000));
-    assert_eq!(appended.versions[9_999], Some(100));
-    assert_eq!(everything(&store).await.len(), 10_000);
 }
 
 /// However long that is.

@@ -60,21 +60,6 @@ async fn race_rounds(stores: &[PostgresStore], rounds: usize) -> usize {
     winners
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_racers_one_wins_each_round() {
-    let Some(fixture) = fixture().await else { return };
-    assert_eq!(race_rounds(std::slice::from_ref(&fixture.store), 100).await, 100);
-    assert_eq!(fixture.store.head().await.unwrap().position, Position::new(100));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_racers_on_two_pools_one_wins_each_round() {
-    let Some(fixture) = fixture().await else { return };
-    let stores = [fixture.store.clone(), fixture.another().await];
-    assert_eq!(race_rounds(&stores, 100).await, 100);
-    assert_eq!(numbers(&everything(&stores[1]).await), (1..=100).collect::<Vec<_>>());
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "runs as a child of `of_many_racers_in_two_processes_one_wins_each_round`"]
 async fn child_races() {
@@ -157,22 +142,6 @@ async fn two_pools_share_a_log() {
     }
     assert_counted(&left, 100).await;
     assert_eq!(right.head().await.unwrap().position, Position::new(100));
-}
-
-#[tokio::test]
-async fn watching_sees_every_append() {
-    let Some(fixture) = fixture().await else { return };
-    let (store, other) = (&fixture.store, &fixture.another().await);
-    let waits = Duration::from_millis(60);
-    assert!(tokio::time::timeout(waits, store.watch(Place::START)).await.is_err(), "an empty log has no news");
-    for round in 1..=20 {
-        let writer = if round % 2 == 0 { store } else { other };
-        let before = Position::new(round - 1);
-        let (head, appended) = tokio::join!(store.watch(before.into()), writer.append(one(plain("e"))));
-        assert_eq!((head.unwrap().position, appended.unwrap().last()), (Position::new(round), Position::new(round)));
-    }
-    assert_eq!(store.watch(Position::new(3).into()).await.unwrap().position, Position::new(20));
-    assert!(tokio::time::timeout(waits, store.watch(Position::new(20).into())).await.is_err());
 }
 
 #[tokio::test]

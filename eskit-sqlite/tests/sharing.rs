@@ -10,37 +10,6 @@ use eskit_runtime::{AppendError, EventStore, Place, Position, Query, ReadOptions
 use eskit_sqlite::SqliteStore;
 use support::*;
 
-/// Appends one event if no other took this number yet. Returns whether it won.
-async fn race(store: &SqliteStore, number: usize) -> bool {
-    let number = number.to_string();
-    let append = one(tagged("seat.Taken", &[("seat", &number)])).with(no_events(with_tag("seat", &number), 0));
-    match store.append(append).await {
-        Ok(_) => true,
-        Err(AppendError::Conflict(_)) => false,
-        Err(error) => panic!("{error}"),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_racers_one_wins_each_round() {
-    let folder = Folder::new("racers");
-    let store = SqliteStore::open(folder.file("log.db")).await.unwrap();
-    for round in 0..200 {
-        let racers: Vec<_> = (0..16)
-            .map(|_| {
-                let store = store.clone();
-                tokio::spawn(async move { race(&store, round).await })
-            })
-            .collect();
-        let mut winners = 0;
-        for racer in racers {
-            winners += usize::from(racer.await.unwrap());
-        }
-        assert_eq!(winners, 1, "round {round}");
-    }
-    assert_eq!(store.head().await.unwrap().position, Position::new(200));
-}
-
 /// Each reads the stream's version and appends behind it: every event lands on a version of its own.
 async fn count_up(store: &SqliteStore, events: usize) {
     let query = Query::stream(stream("counter"));
@@ -170,23 +139,6 @@ async fn a_program_that_copies_its_own_file_confirms_nothing_that_is_lost() {
     store.close().await;
     let again = SqliteStore::open(&file).await.unwrap();
     assert_eq!(numbers(&everything(&again).await), [1, 2, 3], "two of this process, one of the child");
-}
-
-#[tokio::test]
-async fn watching_sees_every_append() {
-    let folder = Folder::new("watch");
-    let store = SqliteStore::open(folder.file("log.db")).await.unwrap();
-    let other = SqliteStore::open(folder.file("log.db")).await.unwrap();
-    let waits = Duration::from_millis(60);
-    assert!(tokio::time::timeout(waits, store.watch(Place::START)).await.is_err(), "an empty log has no news");
-    for round in 1..=20 {
-        let writer = if round % 2 == 0 { &store } else { &other };
-        let before = Position::new(round - 1);
-        let (head, appended) = tokio::join!(store.watch(before.into()), writer.append(one(plain("e"))));
-        assert_eq!((head.unwrap().position, appended.unwrap().last()), (Position::new(round), Position::new(round)));
-    }
-    assert_eq!(store.watch(Position::new(3).into()).await.unwrap().position, Position::new(20));
-    assert!(tokio::time::timeout(waits, store.watch(Position::new(20).into())).await.is_err());
 }
 
 #[tokio::test]
