@@ -1,4 +1,4 @@
-//! What the tests share: a store in a database of its own, and short ways to write events.
+//! What the tests share: a store in a database of its own, and what those of every store share.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
 use std::future::{Future, poll_fn};
@@ -6,10 +6,11 @@ use std::task::Poll;
 
 use eskit_postgres::testing::{self, Database};
 use eskit_postgres::{PostgresOptions, PostgresStore};
-use eskit_runtime::{
-    Append, Condition, EventStore, ExpectedVersion, NewEvent, Position, Query, QueryItem, ReadOptions, RecordedEvent,
-    StreamId, Tag, Tags,
-};
+
+pub(crate) use events::*;
+
+#[path = "../../../tests/stores/events.rs"]
+mod events;
 
 /// A database of one test, and a store with the default names in it.
 pub(crate) struct Fixture {
@@ -33,65 +34,6 @@ impl Fixture {
     pub(crate) async fn another(&self) -> PostgresStore {
         PostgresStore::connect(self.database.dsn()).await.unwrap()
     }
-}
-
-pub(crate) fn stream(id: &str) -> StreamId {
-    StreamId::new("account", id)
-}
-
-pub(crate) fn plain(name: &str) -> NewEvent {
-    NewEvent::json(name, "{}")
-}
-
-pub(crate) fn on(stream: StreamId, name: &str) -> NewEvent {
-    NewEvent { stream: Some(stream), ..plain(name) }
-}
-
-pub(crate) fn tagged(name: &str, tags: &[(&str, &str)]) -> NewEvent {
-    let mut all = Tags::new();
-    for (key, value) in tags {
-        all.push(key, value);
-    }
-    NewEvent { tags: all, ..plain(name) }
-}
-
-pub(crate) fn one(event: NewEvent) -> Append {
-    Append::new(vec![event])
-}
-
-pub(crate) fn at_version(stream: StreamId, version: u64) -> Condition {
-    Condition::Stream { stream, expected: ExpectedVersion::Exact(version) }
-}
-
-pub(crate) fn no_events(query: impl Into<Query>, after: u64) -> Condition {
-    Condition::NoEvents { query: query.into(), after: Position::new(after) }
-}
-
-pub(crate) fn with_tag(key: &str, value: &str) -> QueryItem {
-    QueryItem::tags([Tag::new(key, value)])
-}
-
-/// Every event of the log, in order, read in small pages.
-pub(crate) async fn everything(store: &PostgresStore) -> Vec<RecordedEvent> {
-    all_of(store, &Query::all(), ReadOptions::default().limit(97)).await
-}
-
-/// Every event that a read returns, page after page.
-pub(crate) async fn all_of(store: &PostgresStore, query: &Query, mut options: ReadOptions) -> Vec<RecordedEvent> {
-    let mut events = Vec::new();
-    loop {
-        let page = store.read(query, options).await.unwrap();
-        let last = page.events.last().map(|event| event.position);
-        events.extend(page.events);
-        match last {
-            Some(last) if page.more => options = options.following(last),
-            _ => return events,
-        }
-    }
-}
-
-pub(crate) fn numbers(events: &[RecordedEvent]) -> Vec<u64> {
-    events.iter().map(|event| event.position.get()).collect()
 }
 
 /// Polls a future, as often as it is woken, but no more than so many times; then it is dropped.
