@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, oneshot, watch};
 
 use crate::append::queue::Queue;
 use crate::append::writer::Writer;
-use crate::append::{lifecycle, payload, request, retag};
+use crate::append::{lifecycle, payload, retag};
 use crate::error::Fault;
 use crate::open::options::PostgresOptions;
 use crate::pool::background::Background;
@@ -153,7 +153,7 @@ impl PostgresStore {
     pub(crate) fn prepare(&self, append: Append) -> Result<EncodedAppend, AppendError> {
         limits::check_append(&append)?;
         append.events.iter().try_for_each(|event| payload::check(self.inner.payload, &self.inner.names, event))?;
-        Ok(request::encode(append)?)
+        Ok(EncodedAppend::new(append)?)
     }
 
     /// Asks for what changes nothing, on the store's thread.

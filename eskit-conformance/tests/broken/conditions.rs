@@ -129,6 +129,18 @@ fn streams() -> Vec<Row> {
 fn queries() -> Vec<Row> {
     vec![
         checking(
+            "what lies far behind the head is not looked at",
+            |log, append| {
+                let newest = log.events().len().saturating_sub(500);
+                log.check(&append.conditions).or_else(|conflict| {
+                    let is_far = conflict.event.as_ref().is_some_and(|event| event.position.get() <= newest as u64);
+                    if is_far { Ok(()) } else { Err(conflict) }
+                })
+            },
+            "that only the first event forbids came to Ok",
+            &["conditions::what_costs_too_much_to_check_never_passes"],
+        ),
+        checking(
             "a condition counts the event at its position",
             |log, append| moved(log, append, |after| Position::new(after.get().saturating_sub(1))),
             "refused",

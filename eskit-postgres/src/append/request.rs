@@ -1,26 +1,9 @@
 use eskit_runtime::store_kit::EncodedAppend;
-use eskit_runtime::{Append, AppendError, Appended, StoreError, StoreErrorKind};
+use eskit_runtime::{AppendError, Appended};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-
-/// Bytes of one append: what one message to the server can hold with room to spare.
-const APPEND_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// What an append is answered with.
 pub(crate) type Answer = Result<Appended, AppendError>;
-
-/// Encodes the envelopes of an append, and refuses what is too large for one message.
-pub(crate) fn encode(append: Append) -> Result<EncodedAppend, StoreError> {
-    let encoded = EncodedAppend::new(append)?;
-    let bytes = encoded.size_bytes();
-    if bytes > APPEND_BYTES_MAX {
-        let text = format!(
-            "an append of {bytes} bytes is too large for one transaction of this store; append at most \
-             {APPEND_BYTES_MAX} bytes at once"
-        );
-        return Err(StoreError::new(StoreErrorKind::Invalid, text));
-    }
-    Ok(encoded)
-}
 
 /// One append on its way through the queue.
 pub(crate) struct Request {

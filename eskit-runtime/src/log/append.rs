@@ -145,6 +145,10 @@ pub enum Condition {
     /// The log holds this place, and so everything that was read up to there: it was not replaced by a backup in the meantime.
     Holds(Place),
     /// No event behind a position matches a query: the append condition of the DCB specification.
+    ///
+    /// A store may refuse a condition that costs too much to check: where its query combines types, tags and stream types that are
+    /// frequent each by itself and hardly ever meet, and `after` lies far behind the head
+    /// ([`EventStore::append`](crate::EventStore::append)).
     NoEvents {
         /// The query that no event may match.
         query: Query,

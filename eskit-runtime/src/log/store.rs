@@ -39,6 +39,11 @@ pub use error::{StoreError, StoreErrorKind};
 )]
 pub trait EventStore: Send + Sync {
     /// Appends events atomically if every condition holds.
+    ///
+    /// All other appends wait while the conditions are checked, so a store may bound what that costs. An append whose conditions
+    /// cost more is refused, whether they hold or not, with a store error of the kind [`Invalid`](StoreErrorKind::Invalid) whose
+    /// help says to read first and give the head of that read as the `after` of the condition: from there on a condition always
+    /// can be checked. What cannot be checked within the bound never passes for held.
     fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 
     /// Reads one page of the events that match a query, all as of one moment: that of [`Page::head`].
