@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use eskit_runtime::AppendError;
-use eskit_runtime::store_kit::{BatchSize, EncodedAppend};
+use eskit_runtime::store_kit::{BatchSize, EncodedAppend, contain};
 use futures_util::future::{Either, select};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, TryAcquireError, oneshot};
@@ -75,8 +75,8 @@ impl Queue {
 
     fn refuse(&self, reply: oneshot::Sender<Answer>) {
         let error = Fault::Closed.into_error("append to", &self.names);
-        // The caller may have gone away.
-        let _ = reply.send(Err(AppendError::Store(error)));
+        // The caller may have gone away, or panic as it is woken.
+        let _ = contain(|| reply.send(Err(AppendError::Store(error))));
     }
 
     /// How many requests wait.

@@ -1,4 +1,4 @@
-use eskit_runtime::store_kit::EncodedAppend;
+use eskit_runtime::store_kit::{EncodedAppend, contain};
 use eskit_runtime::{AppendError, Appended};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -10,13 +10,15 @@ pub(crate) struct Request {
     pub(crate) encoded: EncodedAppend,
     pub(crate) reply: oneshot::Sender<Answer>,
     /// Its place in the queue, which it keeps until it is answered.
-    #[expect(dead_code, reason = "given back when it is dropped")]
     pub(crate) place: OwnedSemaphorePermit,
 }
 
 impl Request {
-    /// Answers the caller, who may have gone away.
+    /// Answers the caller, who may have gone away, or may panic as it is woken: others are still to be answered.
     pub(crate) fn answer(self, answer: Answer) {
-        let _ = self.reply.send(answer);
+        let Request { reply, place, .. } = self;
+        let _ = contain(|| reply.send(answer));
+        // Wakes a caller that waits for a place.
+        let _ = contain(|| drop(place));
     }
 }

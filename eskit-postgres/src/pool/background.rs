@@ -3,6 +3,7 @@ use std::pin::pin;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use eskit_runtime::store_kit::contain;
 use eskit_runtime::{StoreError, StoreErrorKind};
 use futures_util::future::{Either, select};
 use tokio::runtime::{Builder, Handle};
@@ -83,8 +84,8 @@ impl Background {
                 }
             };
             if let Some(result) = done {
-                // The caller may have gone away.
-                let _ = reply.send(result);
+                // The caller may have gone away, or panic as it is woken.
+                let _ = contain(|| reply.send(result));
             }
         });
         answer.await.unwrap_or(Err(Fault::Closed))

@@ -1,0 +1,39 @@
+//! Callers whose wakers panic: nobody else is left without an answer.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+mod support;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+use std::time::Duration;
+
+use eskit_runtime::EventStore;
+use support::*;
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("a waker that panics");
+    }
+}
+
+/// The appends of one batch are answered one after the other, by one task.
+#[tokio::test]
+async fn a_waker_that_panics_stops_no_append() {
+    let Some(Fixture { store, database: _database }) = fixture().await else { return };
+    let waker = Waker::from(Arc::new(Panics));
+    for _ in 0..20 {
+        let mut panics = pin!(store.append(one(plain("panics"))));
+        let _ = panics.as_mut().poll(&mut Context::from_waker(&waker));
+        let others = (0..8).map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.append(one(plain("e"))).await })
+        });
+        for other in others.collect::<Vec<_>>() {
+            tokio::time::timeout(Duration::from_secs(10), other).await.unwrap().unwrap().unwrap();
+        }
+    }
+    assert_eq!(everything(&store).await.len(), 180);
+}
