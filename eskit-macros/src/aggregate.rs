@@ -2,12 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Data, DeriveInput};
 
 use crate::ast::{AggregateDef, KeyDef};
 use crate::ctxt::Ctxt;
-use crate::wrap::{bare, implementation, is_public, location, wrap};
-use crate::{decider, diag, fallback, symbol};
+use crate::wrap::{bare, check, implementation, is_public, location, wrap};
+use crate::{decider, diag, fallback};
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(item.clone()) {
@@ -39,21 +40,26 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#item #generated)
 }
 
-/// Whether an attribute's list holds the key of an aggregate.
-pub(crate) fn is_key(args: TokenStream) -> bool {
-    let first = args.into_iter().next();
-    first.is_some_and(|first| [symbol::STREAM, symbol::TAG, symbol::ALL].contains(&&*first.to_string()))
-}
-
 fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
     let ident = &input.ident;
     let name = bare(ident);
     let partial = def.partial;
-    let (key, count) = match &def.key {
-        Some(KeyDef::Stream(name)) => (quote!(__eskit::Key::Stream(#name)), 1),
-        Some(KeyDef::Tags(names)) => (quote!(__eskit::Key::Tags(&[#(#names),*])), names.len()),
-        Some(KeyDef::All) => (quote!(__eskit::Key::All), 0),
-        None => (quote!(__eskit::Key::Tags(&[])), 1),
+    let key = match &def.key {
+        Some(KeyDef::Stream(name)) => quote!(__eskit::Key::Stream(#name)),
+        Some(KeyDef::Tags(names)) => quote!(__eskit::Key::Tags(&[#(#names),*])),
+        Some(KeyDef::All) => quote!(__eskit::Key::All),
+        None => quote!(__eskit::Key::Tags(&[])),
+    };
+    let count = def.key.as_ref().map_or(1, KeyDef::count);
+    let id_types = def.types.iter().map(|ty| quote_spanned!(ty.span()=> __eskit::key_type::<#ty>()));
+    let arities = def.types.iter().map(|ty| {
+        let arity = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ARITY);
+        check(&[], &quote_spanned!(ty.span()=> __eskit::check_key_type(#arity)))
+    });
+    let keys = match def.types.as_slice() {
+        [] => quote!(__eskit::Keys<#count>),
+        [ty] => quote!(__eskit::Stated<Self, #ty>),
+        types => quote!((#(__eskit::Stated<Self, #types>,)*)),
     };
     let public = is_public(&input.vis);
     let location = location();
@@ -63,15 +69,17 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
         const TYPE: &'static __eskit::AggregateType = &__eskit::AggregateType {
             name: #name,
             key: #key,
+            id_types: &[#(#id_types),*],
             partial: #partial,
             public: #public,
             location: #location,
         };
-        type Keys = __eskit::Keys<#count>;
+        type Keys = #keys;
 
         fn initial() -> Self {
             #initial
         }
     };
-    wrap(&def.eskit, implementation(ident.span(), header, body))
+    let implementation = implementation(ident.span(), header, body);
+    wrap(&def.eskit, quote!(#implementation #(#arities)*))
 }

@@ -13,7 +13,7 @@ use crate::ctxt::Ctxt;
 use crate::wrap::bare;
 use crate::{diag, meant, symbol};
 
-pub(crate) use aggregate::{AggregateDef, KeyDef};
+pub(crate) use aggregate::{AggregateDef, KeyDef, is_key};
 
 /// `#[event(..)]` on a struct or on a struct or unit variant, checked.
 pub(crate) struct EventAttrs {

@@ -18,7 +18,7 @@ use syn::{Attribute, Member, Type};
 
 use crate::ctxt::Ctxt;
 use crate::wrap::wrap;
-use crate::{aggregate, attr, diag, symbol};
+use crate::{aggregate, ast, attr, diag, symbol};
 use impl_block::ImplDef;
 use options::Options;
 
@@ -61,7 +61,7 @@ struct ModelDef {
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     if let Kind::Other(Some(word)) = kind(&item)
-        && aggregate::is_key(args.clone())
+        && ast::is_key(args.clone())
     {
         let error = diag::decider_on_state(word).to_compile_error();
         let generated = aggregate::expand(args, item);

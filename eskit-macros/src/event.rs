@@ -260,7 +260,8 @@ pub(crate) fn tag_fields(tags: &[TagDef]) -> TokenStream {
         let TagDef { key, member, ty, .. } = tag;
         let field = member_name(member);
         let arity = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ARITY);
-        quote!(__eskit::TagField { key: #key, field: #field, arity: #arity })
+        let id_type = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ID_TYPE);
+        quote!(__eskit::TagField { key: #key, field: #field, arity: #arity, id_type: #id_type })
     });
     quote!(&[#(#fields),*])
 }

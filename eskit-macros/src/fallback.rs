@@ -91,6 +91,7 @@ pub(crate) fn aggregate(errors: TokenStream, input: &DeriveInput, eskit: &Path) 
             const TYPE: &'static __eskit::AggregateType = &__eskit::AggregateType {
                 name: "",
                 key: __eskit::Key::Tags(&[]),
+                id_types: &[],
                 partial: true,
                 public: true,
                 location: __eskit::SourceLocation { module: "", file: "", line: 0 },

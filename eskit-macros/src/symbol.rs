@@ -42,7 +42,7 @@ pub(crate) const SHAPE_EVENT_WORDS: &[&str] = &[AS, UNLOCKED];
 /// `#[shape(..)]` on a field or a variant.
 pub(crate) const SHAPE_PART_WORDS: &[&str] = &[AS];
 /// `#[aggregate(..)]`.
-pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, ALL, PARTIAL, CRATE];
+pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, ALL, KEY, PARTIAL, CRATE];
 
 /// Words that could be meant as `all`.
 pub(crate) const ALL_WORDS: &[&str] = &["any", "each", "every", "everything", "global", "none", "single", "singleton"];

@@ -7,7 +7,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Meta};
 
 use crate::ast::{member_name, members};
 use crate::ctxt::Ctxt;
-use crate::wrap::{implementation, wrap};
+use crate::wrap::{bare, implementation, wrap};
 use crate::{attr, diag, fallback, symbol};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -52,9 +52,17 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     };
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     let ident = &input.ident;
+    let is_newtype = matches!(&input.data, Data::Struct(data) if data.fields.len() == 1);
     let expansion = field.map(|(member, field)| {
         let ty = &field.ty;
         let arity = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ARITY);
+        // A newtype is an id of its own, and what has further fields only holds one.
+        let id_type = if is_newtype {
+            let name = bare(ident);
+            quote!(__eskit::IdType::new(::core::module_path!(), #name))
+        } else {
+            quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ID_TYPE)
+        };
         let (value, each) = (quote!(&self.#member), quote!(__each));
         let each = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::each_value(#value, #each));
         let header = quote_spanned! {ident.span()=>
@@ -62,6 +70,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         };
         let body = quote! {
             const ARITY: __eskit::Arity = #arity;
+            const ID_TYPE: __eskit::IdType = #id_type;
 
             fn each_value(&self, __each: &mut dyn ::core::ops::FnMut(&dyn ::core::fmt::Display)) {
                 #each

@@ -6,12 +6,14 @@ mod registration;
 pub use crate::codec::decode_error::DecodeError;
 pub use crate::codec::encode::EncodeError;
 pub use crate::codec::json::{ToJson, Written, json_path};
-pub use crate::execute::{decision_items, state_items};
+pub use crate::execute::{decision_items, load_checked, state_items};
 pub use crate::log::recorded::RecordedEvent;
-pub use crate::log::tag::{Arity, TagValue, Tags};
-pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, Keys};
+pub use crate::log::tag::{Arity, IdType, TagValue, Tags};
+pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};
 pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, Same, UpcastFrom};
-pub use crate::model::check::{check_decision, check_event, check_model, check_previous, check_unevolved};
+pub use crate::model::check::{
+    check_decision, check_event, check_key, check_key_type, check_model, check_previous, check_unevolved,
+};
 pub use crate::model::command::{Command, CommandType};
 pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
 pub use crate::model::decode::{decode_single, event_type, newer, unknown_name, upcast_json, variant, write_again};

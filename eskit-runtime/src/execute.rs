@@ -21,6 +21,7 @@ use crate::log::recorded::RecordedEvent;
 use crate::log::store::{EventStore, StoreError, StoreErrorKind};
 use crate::model::aggregate::{Evolve, LoadKey, Scope};
 use crate::model::cache::StateCache;
+use crate::model::check::check_key;
 use crate::model::decider::{Decide, Emit, Emitter};
 use crate::model::loaded::Loaded;
 use crate::model::models::{Count, Models};
@@ -187,6 +188,19 @@ async fn nothing<C: Decide, S: EventStore>(
 /// # Errors
 /// See [`LoadError`].
 pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
+    store: &'a S,
+    key: &K,
+    states: &'a H,
+) -> impl Future<Output = Result<Loaded<A>, LoadError>> + Send + use<'a, A, S, K, H> {
+    const { check_key::<A, K>() };
+    load_checked(store, key, states)
+}
+
+/// Like [`load`], for what has checked the key itself, so that a wrong one is reported once, at the call of the user.
+///
+/// # Errors
+/// See [`LoadError`].
+pub fn load_checked<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
     store: &'a S,
     key: &K,
     states: &'a H,

@@ -45,11 +45,11 @@ pub use log::recorded::{Page, Part, RecordedEvent};
 pub use log::store::{AnyStore, EventStore, StoreError, StoreErrorKind};
 pub use log::stream::{StreamId, StreamVersion};
 pub use log::stream_list::{ListStreams, ListedStream, StreamPage};
-pub use log::tag::{Arity, Tag, TagRef, TagValue, Tags};
+pub use log::tag::{Arity, IdType, Tag, TagRef, TagValue, Tags};
 #[cfg(any(feature = "jiff", feature = "chrono", feature = "time"))]
 pub use log::time::TimestampRangeError;
 pub use log::time::{Timestamp, TimestampParseError};
-pub use model::aggregate::{Aggregate, AggregateType, Evolve, Key, Keys, LoadKey, Scope};
+pub use model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyType, Keys, LoadKey, Scope, Stated};
 pub use model::cache::StateCache;
 pub use model::command::{Command, CommandType};
 pub use model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eskit_runtime::__private::decision_items;
+use eskit_runtime::__private::{check_key, decision_items, load_checked};
 use eskit_runtime::{
     Decide, DomainError, EventStore, Evolve, ExecuteError, ExecuteOptions, Executed, ExpectedVersion, LoadError,
     LoadKey, Loaded, Metadata, RetryPolicy, Timestamp,
@@ -123,7 +123,8 @@ impl<S: EventStore> App<S> {
     /// # Errors
     /// See [`LoadError`].
     pub fn load<'a, A: Evolve>(&'a self, key: impl LoadKey<A::Keys> + 'a) -> Load<'a, A> {
-        Load(Box::pin(eskit_runtime::load::<A, S, _, _>(&*self.store, &key, &*self.states)))
+        const { check_key::<A, _>() }.of(&key);
+        Load(Box::pin(load_checked::<A, S, _, _>(&*self.store, &key, &*self.states)))
     }
 
     fn run<C: Decide>(

@@ -164,3 +164,43 @@ impl From<SentV1> for Sent { fn from(old: SentV1) -> Sent { Sent { mail: old.mai
     shop.check_strictly().succeeds();
     shop.test().succeeds();
 }
+
+#[test]
+fn the_type_of_an_id_is_recorded_beside_its_tag() {
+    let source = "
+eskit::lock!();
+
+#[derive(TagValue, Shape, Serialize, Deserialize)]
+pub struct Sku(String);
+
+#[derive(TagValue, Shape, Serialize, Deserialize)]
+pub struct OrderId(String);
+
+#[derive(Event, Serialize, Deserialize)]
+pub struct Added { #[tag] pub sku: Sku, #[tag] pub shelf: String }
+";
+    let shop = Package::locked("id_type", source);
+    assert!(shop.lock_text().contains("    tag sku: Sku\n    tag shelf\n"), "{}", shop.lock_text());
+    shop.check_strictly().succeeds();
+
+    // The shape of the payload is the same.
+    shop.write(&source.replace("pub sku: Sku", "pub sku: OrderId"));
+    shop.check().fails_once(&[
+        "`sku` was the tag of a `Sku`, and is now that of a `OrderId`",
+        "help: give the field `sku` the type `Sku` again; where only the name of the type changed, write `tag sku: OrderId` below version 1 of event `shop.Added` in `eskit.lock`",
+    ]);
+    shop.lock("write").fails(&["`sku` was the tag of a `Sku`, and is now that of a `OrderId`"]);
+
+    // As the help says.
+    shop.edit_lock("tag sku: Sku", "tag sku: OrderId");
+    shop.check_strictly().succeeds();
+    shop.test().succeeds();
+
+    // A type that becomes known is recorded like a new part.
+    shop.write(&source.replace("pub sku: Sku", "pub sku: OrderId").replace("pub shelf: String", "pub shelf: Sku"));
+    shop.check().succeeds();
+    shop.check_strictly().fails_once(&["has parts that are not recorded"]);
+    shop.lock("write").succeeds();
+    assert!(shop.lock_text().contains("    tag sku: OrderId\n    tag shelf: Sku\n"), "{}", shop.lock_text());
+    shop.check_strictly().succeeds();
+}

@@ -1,12 +1,13 @@
 //! `#[aggregate(..)]`.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use syn::{LitStr, Path};
+use syn::spanned::Spanned;
+use syn::{LitStr, Path, Type};
 
 use crate::attr::{self, Form, Once, Piece};
 use crate::check;
 use crate::ctxt::Ctxt;
-use crate::wrap::bare;
+use crate::wrap::{bare, behind_reference};
 use crate::{diag, meant, symbol};
 
 /// What selects the events of an aggregate.
@@ -17,10 +18,23 @@ pub(crate) enum KeyDef {
     All,
 }
 
+impl KeyDef {
+    /// How many values select one instance.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            KeyDef::Stream(_) => 1,
+            KeyDef::Tags(keys) => keys.len(),
+            KeyDef::All => 0,
+        }
+    }
+}
+
 /// `#[aggregate(..)]`, checked.
 pub(crate) struct AggregateDef {
     pub(crate) eskit: Path,
     pub(crate) key: Option<KeyDef>,
+    /// The type of each value of the key, where it is stated.
+    pub(crate) types: Vec<Type>,
     pub(crate) partial: bool,
 }
 
@@ -35,7 +49,7 @@ impl AggregateDef {
     pub(crate) fn from_args(cx: &Ctxt, args: TokenStream, ident: &Ident) -> AggregateDef {
         let before = cx.count();
         let raw = RawArgs::from_args(cx, args);
-        let (mut key, mut partial, mut eskit) = (Once::new(), Once::new(), Once::new());
+        let (mut key, mut types, mut partial, mut eskit) = (Once::new(), Once::new(), Once::new(), Once::new());
         let mut first: Option<&Ident> = None;
         for piece in &raw.pieces {
             let word = &piece.word;
@@ -58,6 +72,7 @@ impl AggregateDef {
                         _ => cx.error(diag::takes_no_value(word)),
                     }
                 }
+                (symbol::KEY, _) => types.set(cx, word, cx.ok(key_types(piece)).map(|types| (word.clone(), types))),
                 (symbol::PARTIAL, _) => match piece.form {
                     Form::Word => partial.set(cx, word, Some(word.clone())),
                     _ => cx.error(diag::takes_no_value(word)),
@@ -74,20 +89,31 @@ impl AggregateDef {
         if let (Some(word), Some(_), false) = (&partial, first, raw.has(symbol::STREAM)) {
             cx.error(diag::partial_without_stream(word));
         }
-        AggregateDef { eskit: attr::eskit_path(eskit.get()), key: key.get(), partial: partial.is_some() }
+        let (key, types) = (key.get(), types.get());
+        if let (Some(key), Some((word, types))) = (&key, &types)
+            && types.len() != key.count()
+        {
+            cx.error(diag::aggregate_key_count(word, ident, key));
+        }
+        let types = types.map(|(_, types)| types).unwrap_or_default();
+        AggregateDef { eskit: attr::eskit_path(eskit.get()), key, types, partial: partial.is_some() }
     }
 }
 
 impl RawArgs {
     fn from_args(cx: &Ctxt, args: TokenStream) -> RawArgs {
         let mut raw = RawArgs { pieces: Vec::new(), loose: Vec::new() };
-        for tokens in attr::split_at_commas(args) {
+        let all = attr::split_at_commas(args);
+        let has_key = all.iter().any(|tokens| is_key(tokens.clone()));
+        for tokens in all {
             let mut rest = tokens.clone().into_iter();
             match (rest.next(), rest.next()) {
                 (Some(TokenTree::Ident(word)), _) if symbol::ALL_WORDS.iter().any(|all| word == all) => {
                     cx.error(diag::aggregate_of_all(&word, &bare(&word)));
                 }
-                (Some(TokenTree::Ident(word)), Some(_)) if symbol::KEY_WORDS.iter().any(|key| word == key) => {
+                (Some(TokenTree::Ident(word)), Some(_))
+                    if symbol::KEY_WORDS.iter().any(|key| word == key) && !is_key_type(tokens.clone(), has_key) =>
+                {
                     let keys = meant::texts(rest.collect());
                     if keys.is_empty() {
                         cx.error(diag::unknown_word(&word, symbol::AGGREGATE, symbol::AGGREGATE_WORDS, None));
@@ -137,6 +163,22 @@ impl RawArgs {
     }
 }
 
+/// Whether a list of arguments begins with what selects the events of an aggregate.
+pub(crate) fn is_key(args: TokenStream) -> bool {
+    let first = args.into_iter().next();
+    first.is_some_and(|first| [symbol::STREAM, symbol::TAG, symbol::ALL].contains(&&*first.to_string()))
+}
+
+/// Whether a piece is `key = Type`, and no slip for `tag = "key"`: a name in lower case is one where nothing else is the key.
+fn is_key_type(tokens: TokenStream, has_key: bool) -> bool {
+    let mut rest = tokens.into_iter();
+    let is_key = matches!(rest.next(), Some(TokenTree::Ident(word)) if word == symbol::KEY);
+    let is_value = matches!(rest.next(), Some(TokenTree::Punct(equals)) if equals.as_char() == '=');
+    let value: TokenStream = rest.collect();
+    let is_lower = value.to_string().starts_with(char::is_lowercase);
+    is_key && is_value && syn::parse2::<Type>(value).is_ok() && (has_key || !is_lower)
+}
+
 /// The key that a token may be: a string, or a word that is no slip for another.
 fn loose_key(token: &TokenTree) -> Option<String> {
     match token {
@@ -149,6 +191,29 @@ fn loose_key(token: &TokenTree) -> Option<String> {
             (!is_known).then(|| bare(word))
         }
         _ => None,
+    }
+}
+
+/// The types of `key = Sku` or `key = (CourseId, StudentId)`. A `String` stands for every text.
+fn key_types(piece: &Piece) -> syn::Result<Vec<Type>> {
+    let ty: Type = match &piece.form {
+        Form::Value(value) => syn::parse2(value.clone()).map_err(|_| diag::aggregate_key_type(&piece.word))?,
+        _ => return Err(diag::aggregate_key_type(&piece.word)),
+    };
+    Ok(match ty {
+        Type::Tuple(tuple) => tuple.elems.iter().map(key_type).collect(),
+        ty => vec![key_type(&ty)],
+    })
+}
+
+fn key_type(ty: &Type) -> Type {
+    let ty = behind_reference(ty);
+    match ty {
+        Type::Path(path) if path.path.is_ident("String") => {
+            let text = Ident::new("str", ty.span());
+            syn::parse_quote!(#text)
+        }
+        ty => ty.clone(),
     }
 }
 

@@ -8,6 +8,7 @@ use super::attr::takes;
 use super::suggest::{each_key, listed_keys, suggest_key};
 use super::tag::no_key;
 use super::{at, spanned};
+use crate::ast::KeyDef;
 use crate::symbol;
 use crate::wrap::bare;
 
@@ -118,6 +119,42 @@ pub(crate) fn aggregate_stream(tokens: impl ToTokens, key: &str, ident: &Ident) 
         }
     };
     at(tokens, &no_key("the stream type", key), &help)
+}
+
+pub(crate) fn aggregate_key_type(word: &Ident) -> Error {
+    at(
+        word,
+        "`key` needs the type of the ids that select an instance",
+        "write `key = CourseId`, or for several tags `key = (CourseId, StudentId)`",
+    )
+}
+
+/// `key` is what selects the events, of which there are more or fewer than types.
+pub(crate) fn aggregate_key_count(word: &Ident, ident: &Ident, key: &KeyDef) -> Error {
+    let (error, help) = match key {
+        KeyDef::All => ("has no key, since there is one, of all events".to_owned(), "drop it".to_owned()),
+        KeyDef::Stream(_) => {
+            ("is found by one id".to_owned(), "write the type of one, as in `key = AccountId`".to_owned())
+        }
+        KeyDef::Tags(tags) => {
+            let types: Vec<String> = tags.iter().map(|tag| id_type_of(tag)).collect();
+            let (noun, listed) = match types.as_slice() {
+                [only] => ("one id".to_owned(), only.clone()),
+                all => (format!("{} ids, one for each tag", all.len()), format!("({})", all.join(", "))),
+            };
+            (format!("is found by {noun}"), format!("write a type for each, as in `key = {listed}`"))
+        }
+    };
+    at(word, &format!("`{ident}` {error}"), &help)
+}
+
+/// What the type of a tag's ids may be called: `CourseId` for `course`.
+fn id_type_of(tag: &str) -> String {
+    let words = tag.split(['-', '_']).map(|word| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        format!("{}{rest}", first.to_uppercase())
+    });
+    format!("{}Id", words.collect::<String>())
 }
 
 pub(crate) fn partial_without_stream(word: &Ident) -> Error {

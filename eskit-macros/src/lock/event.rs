@@ -100,10 +100,10 @@ impl LockDef {
 
     pub(crate) fn expand(&self, ident: &Ident, attrs: &EventAttrs, tags: &[TagDef]) -> Expansion {
         let Some(shape) = &self.shape else { return Expansion::default() };
-        let tags_hash = hash::names(tags.iter().map(|tag| tag.key.as_str()));
+        let keys = tags.iter().map(|tag| hash::text(&tag.key));
         // By a call, since the constant of the trait would say a second time that the event is no `Payload`.
         let current = quote! {
-            __eskit::lock::Claim::Own(__eskit::lock::Current::new(__eskit::event_type::<#ident>(), #tags_hash, #shape))
+            __eskit::lock::Claim::Own(__eskit::lock::Current::new(__eskit::event_type::<#ident>(), &[#(#keys),*], #shape))
         };
         match &self.source {
             // Of all constants that need the one of this type, rustc reports that one, once.
@@ -221,8 +221,8 @@ fn recorded(
 ) -> TokenStream {
     let VersionRecord { fingerprint, text, number } = version;
     let former_name = if event.name == attrs.name { "" } else { &event.name };
-    let others = version.tags().filter(|key| tags.iter().all(|tag| tag.key != *key));
-    let other_tags_hash = hash::names(others);
+    let others = version.tags().filter(|(key, _)| tags.iter().all(|tag| tag.key != *key));
+    let other_tags_hash = others.fold(0, |sum, (key, id_type)| hash::tag(sum, key, id_type));
     let superseded = if event.newest() > *number {
         quote!(true)
     } else if other_tags_hash == 0 || !former_name.is_empty() {

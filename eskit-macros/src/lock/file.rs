@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::ast::EventAttrs;
-use crate::lock::hash::{mix, names, text};
+use crate::lock::hash::{mix, names, tag, text};
 use crate::shape::member::flag;
 
 /// The events of the file.
@@ -209,14 +209,14 @@ impl LockFile {
 }
 
 impl VersionRecord {
-    /// The keys of the tags that its stored events carry.
-    pub(crate) fn tags(&self) -> impl Iterator<Item = &str> {
-        self.text.lines().filter_map(tag)
+    /// The keys of the tags that its stored events carry, with the names of the types of their ids, which may be empty.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.text.lines().filter_map(read_tag)
     }
 
-    /// Those that newer events must carry too.
+    /// The keys of those that newer events must carry too.
     pub(crate) fn kept_tags(&self) -> impl Iterator<Item = &str> {
-        self.text.lines().filter_map(|line| line.strip_prefix("  tag "))
+        self.text.lines().filter(|line| line.starts_with("  tag ")).filter_map(read_tag).map(|(key, _)| key)
     }
 }
 
@@ -249,17 +249,18 @@ fn is_part(line: &str) -> bool {
     line.strip_prefix("gone ").unwrap_or(line).strip_prefix("tag ").is_some_and(is_word) || line.contains(": ")
 }
 
-/// The key of a tag that stored events carry, whether newer ones do or not.
-fn tag(line: &str) -> Option<&str> {
-    line.strip_prefix("  tag ").or_else(|| line.strip_prefix("  gone tag "))
+/// The key of a tag that stored events carry, whether newer ones do or not, and the name of the type of its ids.
+fn read_tag(line: &str) -> Option<(&str, &str)> {
+    let tag = line.strip_prefix("  tag ").or_else(|| line.strip_prefix("  gone tag "))?;
+    Some(tag.split_once(": ").unwrap_or((tag, "")))
 }
 
 /// The hash that `eskit-runtime` computes from a type, computed from the lines of a record.
 fn fingerprint(record: &str) -> u64 {
     let (head, body) = record.split_once('\n').unwrap_or((record, ""));
     let lines: Vec<&str> = body.lines().collect();
-    let tags = lines.iter().filter_map(|line| tag(line));
-    node(head, parts(&lines)).wrapping_add(names(tags))
+    let tags = lines.iter().filter_map(|line| read_tag(line));
+    tags.fold(node(head, parts(&lines)), |sum, (key, id_type)| tag(sum, key, id_type))
 }
 
 /// The sum over the parts that these lines hold, in any order.
@@ -341,6 +342,7 @@ mod tests {
         assert_eq!(hash(&TEXT.replace("  version 2", "    gone o: struct\n      p: u8\n  version 2")), hash(TEXT));
         for (from, to) in [
             ("tag x", "tag y"),
+            ("tag x", "tag x: Sku"),
             ("x: string", "x: u8"),
             ("x: string", "w: string"),
             ("list struct", "option struct"),

@@ -18,6 +18,12 @@ pub(crate) fn names<'a>(names: impl Iterator<Item = &'a str>) -> u64 {
     names.map(text).fold(0, u64::wrapping_add)
 }
 
+/// The sum of hashes with that of a tag: of its key, and of the name of the type of its ids, which may be empty.
+pub(crate) fn tag(sum: u64, key: &str, id_type: &str) -> u64 {
+    let (key, id_type) = (text(key), if id_type.is_empty() { 0 } else { text(id_type) });
+    sum.wrapping_add(key).wrapping_add(key.wrapping_mul(id_type))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

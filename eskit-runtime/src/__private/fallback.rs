@@ -16,6 +16,7 @@ impl Aggregate for NoModel {
     const TYPE: &'static AggregateType = &AggregateType {
         name: "",
         key: Key::Tags(&[]),
+        id_types: &[],
         partial: true,
         public: true,
         location: SourceLocation { module: "", file: "", line: 0 },

@@ -1,12 +1,18 @@
+mod load_key;
+
 use std::fmt;
+use std::fmt::Write as _;
 
 use crate::codec::decode_error::DecodeError;
 use crate::log::name::WireName;
 use crate::log::query::QueryItem;
 use crate::log::recorded::RecordedEvent;
 use crate::log::stream::StreamId;
-use crate::log::tag::{Tag, TagValue, push_one};
+use crate::log::tag::{IdType, Tag};
+use crate::model::check::check_key;
 use crate::model::event::{EventTypes, SourceLocation};
+
+pub use load_key::{KeyType, KeyValue, Keys, LoadKey, Stated};
 
 /// What selects the events of one instance of an aggregate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +43,8 @@ pub struct AggregateType {
     pub name: &'static str,
     /// What selects the events of one instance.
     pub key: Key,
+    /// The type of each value of the key, as `#[aggregate(.., key = Sku)]` states it; none where it does not.
+    pub id_types: &'static [IdType],
     /// Whether events of its streams that it does not evolve are passed over (`#[aggregate(stream = "..", partial)]`).
     pub partial: bool,
     /// Whether it is `pub`, without a restriction.
@@ -53,7 +61,8 @@ pub struct AggregateType {
 pub trait Aggregate: Sized + 'static {
     /// All that the program knows of this type.
     const TYPE: &'static AggregateType;
-    /// How many values select one instance: `Keys<1>`, `Keys<2>`, and so on; `Keys<0>` where there is only one.
+    /// What selects one instance: `Keys<1>`, `Keys<2>`, and so on, for that many values; `Keys<0>` where there is only one. Where
+    /// `#[aggregate(.., key = Sku)]` states the type of the key, a [`Stated`] or a tuple of them.
     type Keys;
 
     /// The state before the first event: its `Default`.
@@ -76,45 +85,6 @@ pub trait Evolve: Aggregate + Send + Sync {
     /// The event is one of [`Evolve::EVENTS`], but its payload cannot be read.
     fn evolve(&mut self, event: &RecordedEvent) -> Result<bool, DecodeError>;
 }
-
-/// The number of values that select one instance of an aggregate.
-#[derive(Debug)]
-pub struct Keys<const N: usize>;
-
-/// The values that select one instance of an aggregate: one tag value, a tuple of them in the order of
-/// `#[aggregate(tag("a", "b"))]`, or `()` for an aggregate of all events.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot select an instance of this aggregate\nhelp: pass one tag value; for an aggregate with several tags a tuple of one value for each tag, in their order; for `#[aggregate(all)]` pass `()`",
-    label = "not the aggregate's key"
-)]
-pub trait LoadKey<K> {
-    /// Calls `each` with each value, in the order of the keys.
-    fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display));
-}
-
-impl LoadKey<Keys<0>> for () {
-    fn each_value(&self, _: &mut dyn FnMut(&dyn fmt::Display)) {}
-}
-
-impl<T: TagValue> LoadKey<Keys<1>> for T {
-    fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
-        TagValue::each_value(self, each);
-    }
-}
-
-macro_rules! load_key {
-    ($len:literal: $($name:ident $index:tt),*) => {
-        impl<$($name: TagValue),*> LoadKey<Keys<$len>> for ($($name,)*) {
-            fn each_value(&self, each: &mut dyn FnMut(&dyn fmt::Display)) {
-                $(self.$index.each_value(each);)*
-            }
-        }
-    };
-}
-
-load_key!(2: A 0, B 1);
-load_key!(3: A 0, B 1, C 2);
-load_key!(4: A 0, B 1, C 2, D 3);
 
 /// The events of one instance of a model: one stream, those that carry certain tags, or all.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -177,15 +147,18 @@ impl StreamId {
     /// The stream of one instance of a stream aggregate, by what [`load`](fn@crate::load) takes:
     /// `StreamId::of::<Account>(&account)`. Other aggregates have none, and do not compile here.
     #[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
-    pub fn of<A: Aggregate>(id: impl TagValue) -> StreamId {
+    pub fn of<A: Evolve>(id: impl LoadKey<A::Keys>) -> StreamId {
         let name = const {
             match A::TYPE.key {
                 Key::Stream(name) => name,
                 Key::Tags(_) | Key::All => panic!("only an aggregate with `stream = \"..\"` has streams"),
             }
         };
+        const { check_key::<A, _>() }.of(&id);
         let mut text = String::new();
-        push_one(&mut text, &id);
+        id.each_value(&mut |value| {
+            let _ = write!(text, "{value}");
+        });
         StreamId::new(WireName::from_static(name), text)
     }
 }

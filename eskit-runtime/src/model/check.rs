@@ -5,12 +5,15 @@ mod bindings;
 mod carries;
 mod command;
 mod emits;
+mod ids;
 mod instances;
 mod names;
 
+use std::marker::PhantomData;
+
 use crate::log::tag::Arity;
 use crate::message::same;
-use crate::model::aggregate::Evolve;
+use crate::model::aggregate::{Evolve, LoadKey};
 use crate::model::decider::{Decide, DeciderType, Emit};
 use crate::model::event::{EventTypes, TagField};
 use crate::model::models::Models;
@@ -18,6 +21,7 @@ use crate::model::models::Models;
 use carries::check_events_carry_key;
 use command::{Decider, check_command};
 use emits::{Emitting, check_visible};
+use ids::{check_event_ids, check_given};
 
 pub use names::check_previous;
 pub(crate) use names::refuse_shared;
@@ -58,6 +62,34 @@ const fn tags_with_key(tags: &[TagField], key: &str) -> (usize, usize) {
 pub const fn check_event<A: Evolve>(index: usize) {
     if let EventTypes::Many(sets) = A::EVENTS {
         check_events_carry_key(sets[index], A::TYPE, sets, index);
+        check_event_ids(sets[index], A::TYPE, A::EVENTS);
+    }
+}
+
+/// The values that select an instance must be one each, and of the types by which the aggregate is keyed.
+#[track_caller]
+pub const fn check_key<A: Evolve, K: LoadKey<A::Keys>>() -> CheckedKey<K> {
+    check_given(K::UNCHECKED, A::TYPE, A::EVENTS);
+    CheckedKey(PhantomData)
+}
+
+/// A type of key that was checked. The check belongs into a `const` block of the function that users call: then rustc names the
+/// place of the call. Where that function has no name for the type, [`CheckedKey::of`] says which one it is.
+#[derive(Debug)]
+pub struct CheckedKey<K>(PhantomData<fn(K)>);
+
+impl<K> CheckedKey<K> {
+    /// Says that the key is of this type.
+    pub fn of(self, _: &K) {}
+}
+
+/// The type that `#[aggregate(.., key = K)]` states must hold exactly one value.
+#[track_caller]
+pub const fn check_key_type(arity: Arity) {
+    if !one(arity) {
+        panic!(
+            "the key of an aggregate holds exactly one value, and an `Option` or a list may hold none or several\nhelp: write the type of one id, as in `key = CourseId`"
+        );
     }
 }
 

@@ -4,7 +4,8 @@ use std::ops::Index;
 use std::slice;
 use std::sync::OnceLock;
 
-use crate::model::aggregate::{Aggregate, LoadKey};
+use crate::model::aggregate::{Aggregate, Evolve, LoadKey};
+use crate::model::check::check_key;
 
 /// As many instances of an aggregate as a command has keys: a model for commands that concern any number of them, such as an
 /// order over a list of products.
@@ -40,7 +41,11 @@ impl<A: Aggregate> Each<A> {
     }
 
     /// The state of the instance with this key, if it is a key of the command.
-    pub fn get<K: LoadKey<A::Keys>>(&self, key: K) -> Option<&A> {
+    pub fn get<K: LoadKey<A::Keys>>(&self, key: K) -> Option<&A>
+    where
+        A: Evolve,
+    {
+        const { check_key::<A, K>() };
         self.indices.get(&key_text(&key)).and_then(|index| self.states.get(*index))
     }
 }
@@ -75,10 +80,11 @@ impl<A> Each<A> {
 }
 
 /// The state of the instance with this key; see [`Each`] for keys that the command does not have.
-impl<A: Aggregate, K: LoadKey<A::Keys>> Index<K> for Each<A> {
+impl<A: Evolve, K: LoadKey<A::Keys>> Index<K> for Each<A> {
     type Output = A;
 
     fn index(&self, key: K) -> &A {
+        const { check_key::<A, K>() };
         let text = key_text(&key);
         if let Some(state) = self.indices.get(&text).and_then(|index| self.states.get(*index)) {
             return state;

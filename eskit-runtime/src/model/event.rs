@@ -5,7 +5,7 @@ use crate::codec::decode_error::{DecodeError, DecodeReason};
 use crate::codec::encode::EncodeError;
 use crate::codec::json::ToJson;
 use crate::log::recorded::RecordedEvent;
-use crate::log::tag::{Arity, Tags};
+use crate::log::tag::{Arity, IdType, Tags};
 use crate::message::same;
 use crate::model::decider::Emitter;
 use crate::model::decode::{decode_single, newer};
@@ -19,6 +19,8 @@ pub struct TagField {
     pub field: &'static str,
     /// How many tags the field yields.
     pub arity: Arity,
+    /// The type of the ids that it yields.
+    pub id_type: IdType,
 }
 
 /// A place in a program's source.

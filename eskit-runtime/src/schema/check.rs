@@ -8,6 +8,7 @@ pub use self::tags::{check_dropped_tag, check_tag};
 
 use super::claim::Claim;
 use super::compare::compare;
+use super::hash;
 use super::report::Report;
 use super::shape::ShapeDef;
 use crate::message::Message;
@@ -47,7 +48,7 @@ impl<T: ?Sized> Unlocked for T {}
 #[derive(Clone, Copy, Debug)]
 pub struct Current {
     pub(super) event: &'static EventType,
-    /// The hash of the tag keys.
+    /// The hash of the tags.
     tags_hash: u64,
     /// The shape of the payload.
     pub(super) shape: &'static ShapeDef,
@@ -69,8 +70,15 @@ pub struct Recorded {
 }
 
 impl Current {
-    /// The event with the shape of its payload.
-    pub const fn new(event: &'static EventType, tags_hash: u64, shape: &'static ShapeDef) -> Current {
+    /// The event with the hashes of the keys of its tags, and the shape of its payload.
+    pub const fn new(event: &'static EventType, keys: &[u64], shape: &'static ShapeDef) -> Current {
+        let (mut tags_hash, mut i) = (0, 0);
+        while i < keys.len() {
+            let id_type = &event.tags[i].id_type;
+            let id_type = if id_type.is_known() { hash::text(id_type.name()) } else { 0 };
+            tags_hash = hash::tag(tags_hash, keys[i], id_type);
+            i += 1;
+        }
         Current { event, tags_hash, shape }
     }
 
@@ -202,6 +210,10 @@ const fn help(message: Message, current: &Current, recorded: &Recorded, report: 
         return message.text(
             "keep the tags that were recorded; where no program asks by them, record the others with `ESKIT_LOCK=force cargo test eskit_lock`",
         );
+    }
+    if report.refused == report.id_types {
+        let message = message.text(report.id_type.as_str()).text(" below version ").number(version);
+        return message.text(" of event ").code(current.event.name).text(" in `eskit.lock`");
     }
     if report.refused == report.taken {
         return message.text("give it another name on the wire, `#[serde(rename = \"..\")]`");

@@ -29,6 +29,11 @@ pub(crate) const fn mix(first: u64, second: u64) -> u64 {
     add(product as u64 ^ (product >> 64) as u64, second)
 }
 
+/// The sum of hashes with that of a tag: of its key, and of the name of the type of its ids, or 0.
+pub(crate) const fn tag(sum: u64, key: u64, id_type: u64) -> u64 {
+    (sum as u128 + key as u128 + key as u128 * id_type as u128) as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! struct
-//!   tag order
+//!   tag order: OrderId
 //!   lines: list struct
 //!     sku: string
 //!   note?: option string [omitted] [alias remark]
@@ -45,9 +45,36 @@ impl<'a> Node<'a> {
         self.line
     }
 
-    /// The key of a line `tag key` or `gone tag key`.
+    /// The key of a line `tag key` or `tag key: Type`, which may be `gone`.
     pub(crate) const fn tag(&self) -> Option<&'a str> {
-        strip(self.member(), "tag ")
+        match self.tag_parts() {
+            Some((key, _)) => Some(key),
+            None => None,
+        }
+    }
+
+    /// The name of the type of a tag's ids; empty where it is not recorded.
+    pub(crate) const fn tag_type(&self) -> &'a str {
+        match self.tag_parts() {
+            Some((_, id_type)) => id_type,
+            None => "",
+        }
+    }
+
+    const fn tag_parts(&self) -> Option<(&'a str, &'a str)> {
+        let Some(tag) = strip(self.member(), "tag ") else { return None };
+        let (bytes, mut i) = (tag.as_bytes(), 0);
+        while i < bytes.len() {
+            if bytes[i] == b':' {
+                let (key, rest) = tag.split_at(i);
+                return match strip(rest, ": ") {
+                    Some(id_type) => Some((key, id_type)),
+                    None => Some((key, "")),
+                };
+            }
+            i += 1;
+        }
+        Some((tag, ""))
     }
 
     /// Whether the member was removed; stored events may still hold it.
@@ -280,7 +307,10 @@ mod tests {
         let lines = root.children().find("lines").unwrap();
         assert_eq!((lines.head(), names(&lines)), ("list struct", vec!["sku: string", "n: u32"]));
         assert!(root.children().find("sku").is_none() && root.children().find("tag order").is_none());
-        assert_eq!(root.children().next().unwrap().0.tag(), Some("order"));
+        let first = |text| Node::root(text).children().next().unwrap().0;
+        assert_eq!((first(TEXT).tag(), first(TEXT).tag_type()), (Some("order"), ""));
+        let typed = first("struct\n  tag order: OrderId");
+        assert_eq!((typed.tag(), typed.tag_type()), (Some("order"), "OrderId"));
     }
 
     #[test]

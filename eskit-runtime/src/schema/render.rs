@@ -9,8 +9,9 @@ use crate::model::event::TagField;
 /// stay: its events may have been given those of a newer one.
 pub(super) fn version(tags: &[TagField], shape: &ShapeDef, old: Option<&str>, superseded: bool) -> String {
     let mut text = head(shape);
-    let is_gone = |key: &str| old.is_some_and(|old| tags_of(old).any(|tag| tag == Tag { key, gone: true }));
-    tags.iter().for_each(|tag| push_tag(&mut text, Tag { key: tag.key, gone: is_gone(tag.key) }));
+    let is_gone = |key: &str| old.is_some_and(|old| tags_of(old).any(|tag| tag.key == key && tag.gone));
+    let own = tags.iter().map(|tag| Tag { key: tag.key, id_type: tag.id_type.name(), gone: is_gone(tag.key) });
+    own.for_each(|tag| push_tag(&mut text, tag));
     let recorded =
         old.into_iter().flat_map(tags_of).filter(|old| superseded && tags.iter().all(|tag| tag.key != old.key));
     recorded.for_each(|tag| push_tag(&mut text, tag));
@@ -22,6 +23,8 @@ pub(super) fn version(tags: &[TagField], shape: &ShapeDef, old: Option<&str>, su
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
     pub(super) key: &'a str,
+    /// The name of the type of its ids; empty where it is not known.
+    id_type: &'a str,
     /// Whether newer events need not carry it.
     pub(super) gone: bool,
 }
@@ -30,7 +33,9 @@ impl<'a> Tag<'a> {
     fn read(line: &'a str) -> Option<Tag<'a>> {
         let (rest, gone) =
             line.strip_prefix("  gone ").map_or_else(|| (line.strip_prefix("  "), false), |rest| (Some(rest), true));
-        rest?.strip_prefix("tag ").map(|key| Tag { key, gone })
+        let tag = rest?.strip_prefix("tag ")?;
+        let (key, id_type) = tag.split_once(": ").unwrap_or((tag, ""));
+        Some(Tag { key, id_type, gone })
     }
 }
 
@@ -42,11 +47,15 @@ pub(super) fn tags_of(record: &str) -> impl Iterator<Item = Tag<'_>> {
 fn push_tag(text: &mut String, tag: Tag<'_>) {
     text.push_str(if tag.gone { "\n  gone tag " } else { "\n  tag " });
     text.push_str(tag.key);
+    if !tag.id_type.is_empty() {
+        text.push_str(": ");
+        text.push_str(tag.id_type);
+    }
 }
 
 /// The record with one more tag.
 pub(super) fn with_tag(record: &str, key: &str) -> String {
-    let tags = tags_of(record).chain([Tag { key, gone: false }]);
+    let tags = tags_of(record).chain([Tag { key, id_type: "", gone: false }]);
     with_tags(record, tags)
 }
 

@@ -32,6 +32,10 @@ pub(crate) struct Report {
     pub(crate) tag: Message,
     /// How many are tags that new events do not carry.
     pub(crate) lost_tags: usize,
+    /// How many are tags whose ids are of another type.
+    pub(crate) id_types: usize,
+    /// What to write for the first of them, up to the place in the file.
+    pub(crate) id_type: Message,
     /// Whether one lies in a type that stands in the event.
     pub(crate) nested: bool,
     /// Whether the comparison is inside of a variant without a name, which is known by what it requires.
@@ -54,6 +58,8 @@ impl Report {
             new_tags: 0,
             tag: Message::new(),
             lost_tags: 0,
+            id_types: 0,
+            id_type: Message::new(),
             nested: false,
             untagged: false,
             renamed: Message::new(),

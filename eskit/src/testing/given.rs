@@ -1,6 +1,6 @@
 use std::fmt::{self, Debug};
 
-use eskit_runtime::__private::state_items;
+use eskit_runtime::__private::{check_key, load_checked, state_items};
 use eskit_runtime::{
     Decide, DomainError, Emit, Evolve, ExecuteOptions, LoadKey, Metadata, NewEvent, StreamId, Timestamp,
 };
@@ -122,11 +122,17 @@ impl Given {
     /// `check` panics, an event cannot be read, or the key does not select one instance.
     #[track_caller]
     pub fn then_state_of<A: Evolve>(&self, key: impl LoadKey<A::Keys>, check: impl FnOnce(&A)) -> &Given {
-        match self.load::<A>(&key) {
+        const { check_key::<A, _>() }.of(&key);
+        self.check_state(&key, check);
+        self
+    }
+
+    #[track_caller]
+    pub(super) fn check_state<A: Evolve>(&self, key: &impl LoadKey<A::Keys>, check: impl FnOnce(&A)) {
+        match self.load::<A>(key) {
             Ok(state) => check(&state),
             Err(text) => panic!("{text}"),
         }
-        self
     }
 
     #[cfg(feature = "proptest")]
@@ -138,8 +144,7 @@ impl Given {
         let mut history = self.history.clone();
         history.route(&state_items::<A>(key)?)?;
         let store = history.store(Timestamp::now()).map_err(|error| error.to_string())?;
-        let loaded =
-            block_on(eskit_runtime::load::<A, _, _, _>(&store, key, &())).map_err(|error| error.to_string())?;
+        let loaded = block_on(load_checked::<A, _, _, _>(&store, key, &())).map_err(|error| error.to_string())?;
         Ok(loaded.state)
     }
 }

@@ -2,7 +2,7 @@ use std::fmt::{self, Debug, Write as _};
 use std::future::{Future, ready};
 use std::time::Duration;
 
-use eskit_runtime::__private::decision_items;
+use eskit_runtime::__private::{check_key, decision_items};
 use eskit_runtime::{
     AggregateType, Decide, Emit, Evolve, ExecuteError, ExecuteOptions, Executed, LoadKey, Models, NewEvent, Pages,
     Query, ReadOptions, RecordedEvent, Sleep, StoreError, Timestamp,
@@ -213,7 +213,8 @@ impl<M, E> Outcome<M, E> {
     /// `check` panics, an event cannot be read, or the key does not select one instance.
     #[track_caller]
     pub fn then_state_of<A: Evolve>(&self, key: impl LoadKey<A::Keys>, check: impl FnOnce(&A)) -> &Outcome<M, E> {
-        Given::from(self.history.clone()).then_state_of(key, check);
+        const { check_key::<A, _>() }.of(&key);
+        Given::from(self.history.clone()).check_state(&key, check);
         self
     }
 

@@ -40,7 +40,7 @@ pub(super) fn checks(
     let mut told = BTreeSet::new();
     for tag in tags.iter().filter(|tag| told.insert(tag.key.as_str())) {
         for name in std::iter::once(&attrs.name).chain(&attrs.aliases) {
-            let without = older(file, attrs, name).filter(|version| version.tags().all(|key| key != tag.key));
+            let without = older(file, attrs, name).filter(|version| version.tags().all(|(key, _)| key != tag.key));
             let numbers: Vec<u32> = without.map(|version| version.number).collect();
             if numbers.is_empty() {
                 continue;

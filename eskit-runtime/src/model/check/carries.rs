@@ -142,7 +142,7 @@ pub(super) const fn type_of_tag(events: EventTypes, key: &str) -> Option<&'stati
 }
 
 /// Whether a key can be the name of a field.
-const fn is_name(key: &str) -> bool {
+pub(super) const fn is_name(key: &str) -> bool {
     let bytes = key.as_bytes();
     let mut i = 0;
     while i < bytes.len() {

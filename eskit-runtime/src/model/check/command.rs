@@ -3,6 +3,7 @@
 use super::bindings::{bound_field, check_bindings, has_field, push_binding};
 use super::carries::{Lacks, is_slip, type_of_tag};
 use super::emits::panic_private;
+use super::ids::check_command_field;
 use super::instances::{check_distinct, panic_several};
 use super::{one, tags_with_key};
 use crate::message::Message;
@@ -46,12 +47,27 @@ pub(super) const fn check_command(decider: &Decider, index: usize) {
             Some(field) => check_bound_field(decider, index, keys[i], field),
             None => check_command_key(decider, index, keys[i]),
         }
+        check_ids(decider, index, i);
         i += 1;
     }
     if decider.models[index].each {
         check_one_varies(decider, index);
     }
     check_distinct(decider, index);
+}
+
+/// What the command yields for key number `key` must be ids of its type.
+#[track_caller]
+const fn check_ids(decider: &Decider, index: usize, key: usize) {
+    let model = &decider.models[index];
+    let name = model.aggregate.key.names()[key];
+    let (tags, field, mut i) = (decider.command.tags, bound_field(decider.bindings[index], name), 0);
+    while i < tags.len() {
+        if feeds(&tags[i], name, field) {
+            check_command_field(decider.command.name, &tags[i], model.aggregate, model.events, key);
+        }
+        i += 1;
+    }
 }
 
 #[track_caller]
@@ -92,14 +108,19 @@ const fn check_one_varies(decider: &Decider, index: usize) {
     }
 }
 
+/// Whether a tag yields values for a key: that of the field which is bound to it, or else each with that key.
+const fn feeds(tag: &TagField, key: &str, field: Option<&str>) -> bool {
+    match field {
+        Some(field) => same(tag.field, field),
+        None => same(tag.key, key),
+    }
+}
+
 /// Whether a key may have more or less than one value: that of a field, or those of all fields with its tag.
 const fn varies(tags: &[TagField], key: &str, field: Option<&str>) -> bool {
     let (mut fields, mut i) = (0, 0);
     while i < tags.len() {
-        let feeds = match field {
-            Some(field) => same(tags[i].field, field),
-            None => same(tags[i].key, key),
-        };
+        let feeds = feeds(&tags[i], key, field);
         if feeds && !one(tags[i].arity) {
             return true;
         }

@@ -1,6 +1,7 @@
 //! Each rule once: a record, the shape that came of it, and what is said of the change.
 
 use super::*;
+use crate::log::tag::IdType;
 use crate::schema::hash;
 
 mod flattened;
@@ -220,9 +221,35 @@ fn the_path_leads_through_lists_and_structs() {
     assert_eq!(differences(&record("u8"), &record("u16")), ["`a[].b.c[][]` was `u8`, is now `u16`"]);
 }
 
+fn tag(key: &'static str, id_type: IdType) -> TagField {
+    TagField { key, field: "f", arity: crate::log::tag::Arity::One, id_type }
+}
+
+#[test]
+fn the_ids_of_a_tag_stay_of_one_type() {
+    let (sku, order) = (IdType::new("shop", "Sku"), IdType::new("shop", "OrderId"));
+    let report = |old: &str, tags: &[TagField]| {
+        let report = compare(old, tags, shape(Node::root("struct"), "struct"), false);
+        assert_eq!(report.refused, report.id_types, "{}", report.lines().as_str());
+        report.lines().as_str().to_owned()
+    };
+    for (old, now) in [
+        ("struct\n  tag a: Sku", tag("a", sku)),
+        ("struct\n  tag a: Sku", tag("a", IdType::new("shop::moved", "Sku"))),
+        ("struct\n  tag a", tag("a", sku)),
+        ("struct\n  tag a: Sku", tag("a", IdType::UNKNOWN)),
+        ("struct\n  tag a: OrderId\n  tag a: Sku", tag("a", sku)),
+    ] {
+        assert_eq!(report(old, &[now]), "", "{old}");
+    }
+    let changed = "\n  `a` was the tag of a `Sku`, and is now that of a `OrderId`";
+    assert_eq!(report("struct\n  tag a: Sku", &[tag("a", order)]), changed);
+    assert_eq!(report("struct\n  tag b: Sku\n  tag a: Sku", &[tag("b", sku), tag("a", order)]), changed);
+}
+
 #[test]
 fn tags_stay_as_they_are() {
-    let tag = |key| TagField { key, field: "f", arity: crate::log::tag::Arity::One };
+    let tag = |key| tag(key, IdType::UNKNOWN);
     let of_version = |old: &str, tags: &[TagField], superseded| {
         let report = compare(old, tags, shape(Node::root("struct"), "struct"), superseded);
         (report.new_tags + report.lost_tags, report.lines().as_str().to_owned())

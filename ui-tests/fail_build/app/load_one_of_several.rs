@@ -1,0 +1,31 @@
+use eskit::prelude::*;
+
+#[derive(TagValue, Serialize, Deserialize, Clone)]
+struct Sku(String);
+
+#[derive(TagValue, Serialize, Deserialize, Clone)]
+struct OrderId(String);
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "shop")]
+struct StockAdded {
+    #[tag]
+    sku: Sku,
+    #[tag]
+    order: OrderId,
+}
+
+#[aggregate(tag("sku", "order"))]
+#[derive(Default)]
+struct Stock;
+
+#[decider]
+impl Stock {
+    #[evolve]
+    fn added(&mut self, _: &StockAdded) {}
+}
+
+fn main() {
+    let app = App::new(MemoryStore::new());
+    drop(app.load::<Stock>((Sku("1".to_owned()), Sku("1".to_owned()))));
+}
