@@ -51,7 +51,7 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
         None => quote!(__eskit::Key::Tags(&[])),
     };
     let count = def.key.as_ref().map_or(1, KeyDef::count);
-    let id_types = def.types.iter().map(|ty| quote_spanned!(ty.span()=> __eskit::key_type::<#ty>()));
+    let id_types = def.types.iter().map(|ty| quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ID_TYPE));
     let arities = def.types.iter().map(|ty| {
         let arity = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ARITY);
         check(&[], &quote_spanned!(ty.span()=> __eskit::check_key_type(#arity)))

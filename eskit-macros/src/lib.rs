@@ -153,6 +153,9 @@ pub fn lock(input: TokenStream) -> TokenStream {
 /// Of several fields `#[tag]` marks the one that is meant. With `struct OrderLine { #[tag] sku: Sku, quantity: u32 }`, a command or
 /// an event has one tag for each line: `#[tag("sku")] lines: Vec<OrderLine>`.
 ///
+/// A struct with one field is a type of ids of its own: where an aggregate, its events and a command carry different ones under one
+/// tag, the program does not compile.
+///
 /// `#[tag_value(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
 #[proc_macro_derive(TagValue, attributes(tag_value, tag))]
 pub fn derive_tag_value(input: TokenStream) -> TokenStream {
@@ -196,7 +199,11 @@ pub fn derive_tag_value(input: TokenStream) -> TokenStream {
 /// | `#[aggregate(stream = "account")]` | its events live in the stream `account:<id>` |
 /// | `#[aggregate(stream = "account", partial)]` | and it passes over those that it does not evolve |
 /// | `#[aggregate(all)]` | there is one instance, of all events that it evolves: `app.load::<NextInvoiceNumber>(())` |
+/// | `#[aggregate(tag = "course", key = CourseId)]` | it is found by a `CourseId` and by nothing else; several tags have a tuple, and `key = str` stands for every text |
 /// | `crate = path::to::eskit` | where eskit is, when it is not `::eskit` |
+///
+/// Without `key = ..` the type is taken from the events: `app.load` with an id of another type fails to build, but `cargo check` does
+/// not see it. Types that say nothing of what they are the ids of, such as `String`, `u64` and `Uuid`, pass.
 #[proc_macro_attribute]
 pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
     aggregate::expand(args.into(), item.into()).into()

@@ -123,7 +123,7 @@ pub struct CloseAccount {
 }
 
 /// One account: folded from the events of its stream.
-#[aggregate(stream = "account")]
+#[aggregate(stream = "account", key = AccountId)]
 #[derive(Default, Clone, PartialEq, Debug)]
 pub struct Account {
     status: Status,

@@ -62,7 +62,7 @@ pub struct ChangeCapacity {
 }
 
 /// The seats of one course: folded from the events that carry its `course` tag.
-#[aggregate(tag = "course")]
+#[aggregate(tag = "course", key = CourseId)]
 #[derive(Default, Clone, PartialEq, Debug)]
 pub struct Seats {
     /// `None` until the course is defined.

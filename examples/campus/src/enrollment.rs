@@ -47,7 +47,7 @@ pub struct Leave {
 }
 
 /// Whether one student is in one course: folded from the events that carry both tags.
-#[aggregate(tag("course", "student"))]
+#[aggregate(tag("course", "student"), key = (CourseId, StudentId))]
 #[derive(Default, Clone, PartialEq, Debug)]
 pub struct Enrollment {
     is_enrolled: bool,

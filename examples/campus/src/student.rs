@@ -25,7 +25,7 @@ impl fmt::Display for StudentId {
 }
 
 /// How many courses one student takes: folded from the events that carry the student's tag, in whatever course.
-#[aggregate(tag = "student")]
+#[aggregate(tag = "student", key = StudentId)]
 #[derive(Default, Clone, PartialEq, Debug)]
 pub struct Schedule {
     courses: u32,

@@ -38,7 +38,7 @@ impl fmt::Display for CaseId {
 }
 
 /// One loan application: folded from the events of its stream.
-#[aggregate(stream = "loan")]
+#[aggregate(stream = "loan", key = CaseId)]
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Loan {
     /// The loan that was asked for, in euros.
