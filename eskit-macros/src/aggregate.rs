@@ -1,6 +1,6 @@
 //! `#[aggregate(..)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput};
@@ -61,6 +61,9 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
         [ty] => quote!(__eskit::Stated<Self, #ty>),
         types => quote!((#(__eskit::Stated<Self, #types>,)*)),
     };
+    // Where the type is private, rustc says so here.
+    let place = def.types.first().map_or_else(Span::call_site, Spanned::span);
+    let keys = quote_spanned!(place=> type Keys = #keys;);
     let public = is_public(&input.vis);
     let location = location();
     let header = quote_spanned!(ident.span()=> impl __eskit::Aggregate for #ident);
@@ -74,7 +77,7 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
             public: #public,
             location: #location,
         };
-        type Keys = #keys;
+        #keys
 
         fn initial() -> Self {
             #initial

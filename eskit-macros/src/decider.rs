@@ -27,8 +27,8 @@ struct EvolveDef {
     cfgs: Vec<Attribute>,
     ident: Ident,
     event: Type,
-    /// The type of its second parameter, behind the reference.
-    envelope: Option<Type>,
+    /// The types of its further parameters, behind their references.
+    envelope: Vec<Type>,
     /// Whether its name leads to it.
     callable: bool,
 }

@@ -257,8 +257,8 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Ok(()) }
 /// ```
 ///
-/// - `#[evolve] fn defined(&mut self, event: &CourseDefined)`, or with the envelope as a third parameter,
-///   `&RecordedEvent`.
+/// - `#[evolve] fn defined(&mut self, event: &CourseDefined)`, and beside it, where wanted, the time
+///   of the event, `at: &Timestamp`, or its whole envelope, `recorded: &RecordedEvent`, or both.
 /// - `#[decide] fn define(&self, command: &DefineCourse) -> Result<CourseDefined, CampusError>`.
 /// - `#[decider] fn transfer(command: &Transfer, #[key(from)] from: &Account, #[key(to)] to: &Account) -> ..`: where two
 ///   fields of the command carry the key of a model, `#[key(..)]` names the field, or gives its number. Two models of one

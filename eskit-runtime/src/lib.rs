@@ -54,7 +54,7 @@ pub use model::cache::StateCache;
 pub use model::command::{Command, CommandType};
 pub use model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
 pub use model::each::Each;
-pub use model::event::{Event, EventType, EventTypes, Field, Payload, SingleEvent, SourceLocation, TagField};
+pub use model::event::{Event, EventSet, EventType, EventTypes, Field, Payload, SingleEvent, SourceLocation, TagField};
 pub use model::loaded::{Loaded, Seen};
 pub use model::models::{Count, Instance, Model, ModelType, Models};
 pub use model::registry::{Registry, RegistryError};

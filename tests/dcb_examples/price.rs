@@ -56,8 +56,8 @@ impl Prices {
     }
 
     #[evolve]
-    fn changed(&mut self, event: &ProductPriceChanged, recorded: &RecordedEvent) {
-        self.former.extend(self.current.replace(event.new_price).map(|price| (price, recorded.recorded_at)));
+    fn changed(&mut self, event: &ProductPriceChanged, at: &Timestamp) {
+        self.former.extend(self.current.replace(event.new_price).map(|price| (price, *at)));
     }
 }
 

@@ -38,13 +38,13 @@ impl Claims {
     }
 
     #[evolve]
-    fn closed(&mut self, event: &AccountClosed, recorded: &RecordedEvent) {
-        self.0.insert(event.username.clone(), Some(recorded.recorded_at));
+    fn closed(&mut self, event: &AccountClosed, at: &Timestamp) {
+        self.0.insert(event.username.clone(), Some(*at));
     }
 
     #[evolve]
-    fn changed(&mut self, event: &UsernameChanged, recorded: &RecordedEvent) {
-        self.0.insert(event.old_username.clone(), Some(recorded.recorded_at));
+    fn changed(&mut self, event: &UsernameChanged, at: &Timestamp) {
+        self.0.insert(event.old_username.clone(), Some(*at));
         self.0.insert(event.new_username.clone(), None);
     }
 

@@ -1,4 +1,4 @@
-//! Evolve methods that take the recorded event beside the decoded one.
+//! Evolve methods that take beside the event its time, the recorded event, or both.
 
 use eskit::prelude::*;
 use eskit::{Position, Timestamp};
@@ -27,15 +27,29 @@ struct Door {
 #[decider]
 impl Door {
     #[evolve]
-    fn opened(&mut self, event: &DoorOpened, recorded: &RecordedEvent) {
+    fn opened(&mut self, event: &DoorOpened, at: &Timestamp, recorded: &RecordedEvent) {
+        assert_eq!(*at, recorded.recorded_at);
         assert_eq!(recorded.tags.values("door").next(), Some(event.door.as_str()));
         let by = recorded.metadata.get("by").map(str::to_owned);
-        self.last = Some((by, recorded.recorded_at, recorded.position, recorded.schema_version.get()));
+        self.last = Some((by, *at, recorded.position, recorded.schema_version.get()));
     }
 
     #[decide]
     fn open(&self, command: &OpenDoor) -> DoorOpened {
         DoorOpened { door: command.door.clone() }
+    }
+}
+
+/// When each door was opened last; in the other order.
+#[aggregate(all)]
+#[derive(Default)]
+struct Doors(Vec<(Position, Timestamp)>);
+
+#[decider]
+impl Doors {
+    #[evolve]
+    fn opened(&mut self, _: &DoorOpened, recorded: &RecordedEvent, at: &Timestamp) {
+        self.0.push((recorded.position, *at));
     }
 }
 
@@ -53,4 +67,5 @@ async fn the_envelope_is_that_of_the_log() {
     let expected = Some((Some("ada".to_owned()), time, Position::new(2), 1));
     assert_eq!(executed.state.last, expected);
     assert_eq!(app.load::<Door>("west").await.unwrap().state.last, expected);
+    assert_eq!(app.load::<Doors>(()).await.unwrap().state.0[1], (Position::new(2), time));
 }

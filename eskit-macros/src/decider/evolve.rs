@@ -35,12 +35,20 @@ pub(super) fn expand(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
         }
     };
     let evolve = implementation(name_span(self_ty), header, body);
+    let set = implementation(
+        name_span(self_ty),
+        quote_spanned!(name_span(self_ty)=> impl __eskit::EventSet for #self_ty),
+        quote!(
+            const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
+        ),
+    );
     let table = name_table(name_span(self_ty), &text(self_ty));
     let checks = checks(self_ty, evolves);
     quote! {
         const SETS: [__eskit::EventTypes; #count] = [#(#sets),*];
         #table
         #evolve
+        #set
         #checks
     }
 }
@@ -59,14 +67,14 @@ fn arm(self_ty: &Type, index: usize, evolve: &EvolveDef) -> TokenStream {
     // Names of the surrounding function keep the hygiene that they were declared with.
     let recorded = quote!(__event);
     let decode = quote_spanned!(event.span()=> <#event as __eskit::Event>::decode_named(#recorded));
-    let envelope = envelope.as_ref().map(|ty| {
+    let envelope = envelope.iter().map(|ty| {
         let envelope = quote_spanned!(ty.span()=> <#ty as __eskit::Envelope>::envelope(#recorded));
         quote!(, #envelope)
     });
     quote! {
         #(#cfgs)*
         ::core::option::Option::Some(#index) => match #decode {
-            ::core::result::Result::Ok(__decoded) => <#self_ty>::#ident(self, &__decoded #envelope),
+            ::core::result::Result::Ok(__decoded) => <#self_ty>::#ident(self, &__decoded #(#envelope)*),
             ::core::result::Result::Err(__error) => return ::core::result::Result::Err(__error),
         },
     }
@@ -96,6 +104,11 @@ pub(super) fn fallback(self_ty: &Type, generics: &Generics, evolves: &[EvolveDef
     }
     let (impl_generics, _, bounds) = generics.split_for_impl();
     let header = quote_spanned!(name_span(self_ty)=> impl #impl_generics __eskit::Evolve for #self_ty #bounds);
+    let set = quote_spanned! {name_span(self_ty)=>
+        impl #impl_generics __eskit::EventSet for #self_ty #bounds {
+            const EVENTS: __eskit::EventTypes = <Self as __eskit::Evolve>::EVENTS;
+        }
+    };
     let body = quote! {
         const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&[#(#sets),*]);
 
@@ -103,7 +116,8 @@ pub(super) fn fallback(self_ty: &Type, generics: &Generics, evolves: &[EvolveDef
             ::core::result::Result::Ok(false)
         }
     };
-    implementation(name_span(self_ty), header, body)
+    let evolve = implementation(name_span(self_ty), header, body);
+    quote!(#evolve #set)
 }
 
 /// `#[cfg(not(all(..)))]` for the conditions of a method, if it has any.

@@ -208,19 +208,19 @@ impl ImplDef {
                 diag::evolve_returns(output)
             });
         }
-        if let Some(extra) = signature.params.get(2) {
+        if let Some(extra) = signature.params.get(3) {
             cx.error(diag::evolve_too_many(&extra.ty));
         }
-        let (first, second) = match signature.params.as_slice() {
+        let (first, rest) = match signature.params.as_slice() {
             [] => return cx.error(diag::evolve_no_event(&signature.ident)),
-            [envelope, event, ..] if envelope.is_recorded_event() && !event.is_recorded_event() => {
+            [envelope, event, ..] if envelope.is_envelope() && !event.is_envelope() => {
                 cx.error(diag::evolve_envelope_first(&envelope.ty, &signature.ident, &event.ty));
-                (event, Some(envelope))
+                (event, std::slice::from_ref(envelope))
             }
-            [event, rest @ ..] => (event, rest.first()),
+            [event, rest @ ..] => (event, rest),
         };
         let event = self.type_of(cx, &signature, first, Role::Event);
-        let envelope = second.and_then(|param| param.envelope(cx));
+        let envelope = rest.iter().take(2).filter_map(|param| param.envelope(cx)).collect();
         let Some(event) = event else { return };
         let callable = self.is_first_of_its_name(&signature.ident, &cfgs);
         if self.evolves.iter().any(|other| same(&other.event, &event) && both_always(&other.cfgs, &cfgs)) {

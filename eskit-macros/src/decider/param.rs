@@ -30,7 +30,7 @@ impl Role {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Role::Event => "an event",
-            Role::Envelope => "the recorded event",
+            Role::Envelope => "what is recorded with an event",
             Role::Command => "a command",
             Role::Model => "an aggregate",
         }
@@ -61,15 +61,17 @@ impl Param {
         }
     }
 
-    /// Whether its type is the envelope of an event, by its name.
-    pub(crate) fn is_recorded_event(&self) -> bool {
-        matches!(behind_reference(&self.ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "RecordedEvent"))
+    /// Whether its type is the envelope of an event, or the time in it, by its name.
+    pub(crate) fn is_envelope(&self) -> bool {
+        matches!(behind_reference(&self.ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| {
+            last.ident == "RecordedEvent" || last.ident == "Timestamp"
+        }))
     }
 
-    /// The type behind the reference of the parameter beside an event: the envelope, or another name of it.
+    /// The type behind the reference of a parameter beside an event: the envelope, the time in it, or another name of them.
     pub(crate) fn envelope(&self, cx: &Ctxt) -> Option<Type> {
         let is_other = self.is_value() || wrapped::inner(&self.ty).is_some() || !matches!(self.ty, Type::Reference(_));
-        if is_other && !self.is_recorded_event() {
+        if is_other && !self.is_envelope() {
             cx.error(diag::evolve_envelope(&self.ty));
             return None;
         }
@@ -108,7 +110,7 @@ impl Param {
                 cx.error(diag::mutable_reference(&self.ty, role, &reference.elem));
                 (*reference.elem).clone()
             }
-            ty if wrapped::is_foreign_value(ty) => {
+            ty if role != Role::Envelope && wrapped::is_foreign_value(ty) => {
                 cx.error(diag::value_parameter(ty, role));
                 return None;
             }

@@ -133,19 +133,30 @@ pub(crate) fn decide_no_command(name: &Ident) -> Error {
     at(name, "a decide method takes a command", &help)
 }
 
-pub(crate) fn evolve_envelope_first(tokens: impl ToTokens, name: &Ident, event: &Type) -> Error {
+pub(crate) fn evolve_envelope_first(envelope: &Type, name: &Ident, event: &Type) -> Error {
     at(
-        tokens,
-        "the event comes first, and behind it its envelope",
-        &format!("write `fn {name}(&mut self, event: &{}, recorded: &RecordedEvent)`", text(behind_reference(event))),
+        envelope,
+        "the event comes first, and then what is recorded with it",
+        &format!(
+            "write `fn {name}(&mut self, event: &{}, {})`",
+            text(behind_reference(event)),
+            text_of_envelope(envelope)
+        ),
     )
+}
+
+/// The parameter as it is to be written.
+fn text_of_envelope(ty: &Type) -> String {
+    let ty = text(behind_reference(ty));
+    let name = if ty.ends_with("Timestamp") { "at" } else { "recorded" };
+    format!("{name}: &{ty}")
 }
 
 pub(crate) fn evolve_too_many(tokens: impl ToTokens) -> Error {
     at(
         tokens,
-        "an evolve method takes an event and, where wanted, its envelope",
-        "write `(&mut self, event: &SomethingHappened, recorded: &RecordedEvent)`",
+        "an evolve method takes an event and, where wanted, its time and its envelope",
+        "write `(&mut self, event: &SomethingHappened, at: &Timestamp, recorded: &RecordedEvent)`",
     )
 }
 

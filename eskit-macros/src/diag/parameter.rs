@@ -130,7 +130,7 @@ pub(crate) fn decide_too_many(extra: &Param, command: &Param, state: &Type, meth
 pub(crate) fn evolve_envelope(ty: &Type) -> Error {
     at(
         ty,
-        "beside its event an evolve method takes only the envelope, which says when the event was recorded, and where",
-        "write `recorded: &RecordedEvent`; another event has a method of its own",
+        "beside its event an evolve method takes only what is recorded with it",
+        "write `at: &Timestamp` for the time, or `recorded: &RecordedEvent` for the whole envelope; another event has a method of its own",
     )
 }

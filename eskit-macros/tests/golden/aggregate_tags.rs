@@ -1,3 +1,3 @@
-#[aggregate(tag("course", "student"), crate = facade::eskit)]
+#[aggregate(tag("course", "student"), key = (CourseId, String), crate = facade::eskit)]
 #[derive(Default)]
 struct Enrolment;

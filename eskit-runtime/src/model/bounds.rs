@@ -7,16 +7,17 @@ use serde_json::Value;
 use crate::codec::decode_error::DecodeError;
 use crate::codec::upcast::UpcastError;
 use crate::log::recorded::RecordedEvent;
+use crate::log::time::Timestamp;
 use crate::model::decode::decode_single;
 use crate::model::event::{EventType, SingleEvent};
 
-/// The type that an `#[evolve]` method may take beside its event.
+/// A type that an `#[evolve]` method may take beside its event: the envelope, or the time in it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not the envelope of an event\nhelp: write `&RecordedEvent`; another event has a method of its own",
-    label = "not `RecordedEvent`"
+    message = "`{Self}` is not recorded with an event\nhelp: write `&RecordedEvent` for the envelope, or `&Timestamp` for the time; another event has a method of its own",
+    label = "not `RecordedEvent` or `Timestamp`"
 )]
 pub trait Envelope: Sized {
-    /// The envelope itself.
+    /// What the envelope has of it.
     fn envelope(event: &RecordedEvent) -> &Self;
 }
 
@@ -24,6 +25,13 @@ impl Envelope for RecordedEvent {
     #[inline]
     fn envelope(event: &RecordedEvent) -> &RecordedEvent {
         event
+    }
+}
+
+impl Envelope for Timestamp {
+    #[inline]
+    fn envelope(event: &RecordedEvent) -> &Timestamp {
+        &event.recorded_at
     }
 }
 

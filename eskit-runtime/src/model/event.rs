@@ -4,6 +4,8 @@ use serde::de::DeserializeOwned;
 use crate::codec::decode_error::{DecodeError, DecodeReason};
 use crate::codec::encode::EncodeError;
 use crate::codec::json::ToJson;
+use crate::log::name::WireName;
+use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
 use crate::log::tag::{Arity, IdType, Tags};
 use crate::message::same;
@@ -102,6 +104,23 @@ impl EventTypes {
         }
     }
 
+    /// Whether there are no event types in the set.
+    const fn is_empty(self) -> bool {
+        match self {
+            EventTypes::One(_) => false,
+            EventTypes::Many(sets) => {
+                let mut i = 0;
+                while i < sets.len() {
+                    if !sets[i].is_empty() {
+                        return false;
+                    }
+                    i += 1;
+                }
+                true
+            }
+        }
+    }
+
     /// Whether an event of this wire name is in the set; former names do not count.
     pub(crate) const fn hold(self, name: &str) -> bool {
         match self {
@@ -151,6 +170,53 @@ pub trait Event: Sized + Send + Sync + 'static {
     /// Encodes this event for an append.
     #[doc(hidden)]
     fn encode(&self, emitter: &mut Emitter) -> Result<(), EncodeError>;
+}
+
+/// What holds event types that a query can ask for: an event, an enum of events, or an aggregate, which evolves some. Implemented
+/// by `#[derive(Event)]` and by `#[decider]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no event types\nhelp: name an event, an enum of events, or an aggregate with `#[evolve]` methods",
+    label = "not an event, an enum of events, or an aggregate"
+)]
+pub trait EventSet {
+    /// The event types.
+    const EVENTS: EventTypes;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Event> EventSet for E {
+    const EVENTS: EventTypes = E::TYPES;
+}
+
+impl QueryItem {
+    /// Events of a type, of the types of an enum, or of those that an aggregate evolves, also under their former names. The
+    /// parts that are added to it narrow it down.
+    ///
+    /// ```
+    /// # use eskit_runtime::{EventSet, Query, QueryItem, Tag};
+    /// # fn of<CourseEvent: EventSet>() -> Query {
+    /// QueryItem::of::<CourseEvent>().with_tag(Tag::new("course", "c1")).into()
+    /// # }
+    /// ```
+    #[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
+    pub fn of<T: EventSet>() -> QueryItem {
+        const {
+            if T::EVENTS.is_empty() {
+                panic!(
+                    "it holds no event types, and a query without types asks for all\nhelp: write `QueryItem::default()` for all events"
+                );
+            }
+        }
+        QueryItem::types(T::EVENTS.names().into_iter().map(WireName::from_static))
+    }
+}
+
+impl Query {
+    /// Every event of a type, of the types of an enum, or of those that an aggregate evolves, also under their former names:
+    /// `Query::of::<CourseEvent>()`. See [`QueryItem::of`].
+    pub fn of<T: EventSet>() -> Query {
+        Query::from(QueryItem::of::<T>())
+    }
 }
 
 /// What can be written as JSON and read back: whatever is `Serialize` and `DeserializeOwned`. A trait of its own, and

@@ -7,7 +7,7 @@ struct Seats;
 #[decider]
 impl Seats {
     #[evolve]
-    fn taken(&mut self, _: &SeatTaken, _: &RecordedEvent, _: &str) {}
+    fn taken(&mut self, _: &SeatTaken, _: &RecordedEvent, _: &Timestamp, _: &str) {}
 }
 
 #[derive(Event, Serialize, Deserialize)]

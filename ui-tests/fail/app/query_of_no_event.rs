@@ -1,0 +1,7 @@
+use eskit::Query;
+
+struct Incident;
+
+fn main() {
+    drop(Query::of::<Incident>());
+}
