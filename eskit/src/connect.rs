@@ -1,3 +1,5 @@
+use std::pin::Pin;
+
 use eskit_runtime::{AnyStore, StoreError, StoreErrorKind};
 
 use crate::MemoryStore;
@@ -33,11 +35,55 @@ pub async fn connect(dsn: &str) -> Result<AnyStore, StoreError> {
     if dsn.trim() != dsn || dsn.contains(char::is_control) {
         return Err(untrimmed(dsn));
     }
-    match dsn.split_once(':') {
-        Some(("memory", "")) => Ok(AnyStore::new(MemoryStore::new())),
-        Some(("sqlite", path)) => sqlite(dsn, path.strip_prefix("//").unwrap_or(path)).await,
-        Some(("postgres" | "postgresql", _)) => postgres(dsn).await,
-        _ => Err(unknown(dsn, "it names no store")),
+    let scheme = dsn.split_once(':').and_then(|(name, _)| SCHEMES.iter().find(|scheme| scheme.names.contains(&name)));
+    match scheme.map(|scheme| (scheme.open, scheme.feature)) {
+        Some((Some(open), _)) => open(dsn).await,
+        Some((None, feature)) => {
+            Err(unknown(dsn, &format!("this build leaves it out; switch on the feature `{feature}` of eskit")))
+        }
+        None => Err(unknown(dsn, "it names no store")),
+    }
+}
+
+type Opening<'d> = Pin<Box<dyn Future<Output = Result<AnyStore, StoreError>> + Send + 'd>>;
+
+/// A kind of DSN.
+struct Scheme {
+    /// What stands before the colon.
+    names: &'static [&'static str],
+    /// What such a DSN looks like.
+    form: &'static str,
+    /// The feature without which nothing opens it.
+    feature: &'static str,
+    open: Option<for<'d> fn(&'d str) -> Opening<'d>>,
+}
+
+const SCHEMES: &[Scheme] = &[
+    Scheme { names: &["memory"], form: "`memory:`", feature: "", open: Some(|dsn| Box::pin(memory(dsn))) },
+    Scheme {
+        names: &["sqlite"],
+        form: "`sqlite:///path/to/file.db`",
+        feature: "sqlite",
+        #[cfg(feature = "sqlite")]
+        open: Some(|dsn| Box::pin(sqlite(dsn))),
+        #[cfg(not(feature = "sqlite"))]
+        open: None,
+    },
+    Scheme {
+        names: &["postgres", "postgresql"],
+        form: "`postgres://user@host/database`",
+        feature: "postgres",
+        #[cfg(feature = "postgres")]
+        open: Some(|dsn| Box::pin(postgres(dsn))),
+        #[cfg(not(feature = "postgres"))]
+        open: None,
+    },
+];
+
+async fn memory(dsn: &str) -> Result<AnyStore, StoreError> {
+    match dsn {
+        "memory:" => Ok(AnyStore::new(MemoryStore::new())),
+        _ => Err(unknown(dsn, "nothing stands behind `memory:`")),
     }
 }
 
@@ -46,14 +92,10 @@ async fn postgres(dsn: &str) -> Result<AnyStore, StoreError> {
     Ok(AnyStore::new(eskit_postgres::PostgresStore::options().migrate(true).connect(dsn).await?))
 }
 
-#[cfg(not(feature = "postgres"))]
-async fn postgres(dsn: &str) -> Result<AnyStore, StoreError> {
-    Err(unknown(dsn, "this build has no PostgreSQL; switch on the feature `postgres` of eskit"))
-}
-
 #[cfg(feature = "sqlite")]
-async fn sqlite(dsn: &str, path: &str) -> Result<AnyStore, StoreError> {
-    match path {
+async fn sqlite(dsn: &str) -> Result<AnyStore, StoreError> {
+    let path = dsn.strip_prefix("sqlite:").unwrap_or(dsn);
+    match path.strip_prefix("//").unwrap_or(path) {
         "" => Err(unknown(dsn, "it names no file")),
         ":memory:" => Err(unknown(dsn, "SQLite in memory is no store of eskit")),
         path if path.contains('?') => {
@@ -63,11 +105,6 @@ async fn sqlite(dsn: &str, path: &str) -> Result<AnyStore, StoreError> {
         }
         path => Ok(AnyStore::new(eskit_sqlite::SqliteStore::open(path).await?)),
     }
-}
-
-#[cfg(not(feature = "sqlite"))]
-async fn sqlite(dsn: &str, _: &str) -> Result<AnyStore, StoreError> {
-    Err(unknown(dsn, "this build has no SQLite; switch on the feature `sqlite` of eskit"))
 }
 
 /// The error for a DSN that was read together with what stands around it.
@@ -82,14 +119,6 @@ fn untrimmed(dsn: &str) -> StoreError {
         ),
     )
 }
-/// What the stores of this build are called by.
-const FORMS: &[&str] = &[
-    "`memory:`",
-    #[cfg(feature = "sqlite")]
-    "`sqlite:///path/to/file.db`",
-    #[cfg(feature = "postgres")]
-    "`postgres://user@host/database`",
-];
 
 /// The error for a DSN that cannot be used. What stands behind the scheme may hold a password, so only that is shown
 /// which is needed.
@@ -101,7 +130,8 @@ fn unknown(dsn: &str, why: &str) -> StoreError {
         None if dsn.contains(['=', ' ']) => "a DSN without a scheme".to_owned(),
         None => format!("the DSN `{dsn}` without a scheme"),
     };
-    StoreError::new(StoreErrorKind::Invalid, format!("cannot connect to {what}: {why}; write {}", FORMS.join(" or ")))
+    let forms: Vec<&str> = SCHEMES.iter().filter(|scheme| scheme.open.is_some()).map(|scheme| scheme.form).collect();
+    StoreError::new(StoreErrorKind::Invalid, format!("cannot connect to {what}: {why}; write {}", forms.join(" or ")))
 }
 
 #[cfg(test)]
@@ -131,7 +161,8 @@ mod tests {
             assert_eq!(error.kind(), StoreErrorKind::Invalid, "{dsn}");
             assert!(!error.to_string().contains("secret"), "{error}");
         }
-        assert!(connect("memory:").await.is_ok());
+        let store = connect("memory:").await.unwrap();
+        assert!(store.downcast_ref::<MemoryStore>().is_some() && store.downcast_ref::<AnyStore>().is_none());
     }
 
     /// A line break at the end of a variable must not open a new, empty file.

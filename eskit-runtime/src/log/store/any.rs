@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The object-safe form of [`EventStore`], implemented for every store.
 trait ErasedStore: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
     fn append(&self, append: Append) -> Boxed<'_, Result<Appended, AppendError>>;
     fn read<'a>(&'a self, query: &'a Query, options: ReadOptions) -> Boxed<'a, Result<Page, StoreError>>;
     fn log_id(&self) -> Boxed<'_, Result<LogId, StoreError>>;
@@ -33,7 +35,10 @@ trait ErasedStore: Send + Sync {
     fn add_tags(&self, added: Vec<AddedTags>) -> Boxed<'_, Result<u64, AddTagsError>>;
 }
 
-impl<S: EventStore> ErasedStore for S {
+impl<S: EventStore + 'static> ErasedStore for S {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
     fn append(&self, append: Append) -> Boxed<'_, Result<Appended, AppendError>> {
         Box::pin(EventStore::append(self, append))
     }
@@ -68,6 +73,18 @@ impl<S: EventStore> ErasedStore for S {
 }
 
 /// A store whose type is chosen while the program runs, such as by a DSN. Cheap to clone; clones share the store.
+///
+/// What only some stores do stands on their own types:
+///
+/// ```
+/// # use eskit_runtime as eskit;
+/// # use eskit::{AnyStore, EventStore};
+/// # fn back_up<SqliteStore: EventStore + 'static>(store: &AnyStore) {
+/// if let Some(sqlite) = store.downcast_ref::<SqliteStore>() {
+///     // sqlite.backup("copy.db").await?;
+/// }
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct AnyStore {
     name: &'static str,
@@ -78,6 +95,11 @@ impl AnyStore {
     /// Erases the type of a store.
     pub fn new<S: EventStore + 'static>(store: S) -> AnyStore {
         AnyStore { name: std::any::type_name::<S>(), inner: Arc::new(store) }
+    }
+
+    /// The store itself, if it is of this type.
+    pub fn downcast_ref<S: EventStore + 'static>(&self) -> Option<&S> {
+        (*self.inner).as_any().downcast_ref()
     }
 }
 
