@@ -1,8 +1,10 @@
 //! Events of older versions and under former names, read through the log.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+use eskit::Timestamp;
+use eskit::codec::DecodeReason;
+use eskit::log::{Append, ContentType, NewEvent, Part, Position, SchemaVersion, Tags};
 use eskit::prelude::*;
-use eskit::{Append, ContentType, DecodeReason, NewEvent, Part, Position, SchemaVersion, Tags, Timestamp};
 use eskit_tests::scripted::{Scripted, Step};
 use serde_json::{Value, json};
 

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use eskit::log::{Append, NewEvent, Pages, Query, ReadOptions, StreamChange, StreamId};
 use eskit::prelude::*;
-use eskit::{Append, Import, ImportError, Imported, NewEvent, Pages, Query, ReadOptions, StreamChange, StreamId};
+use eskit::{Import, ImportError, Imported};
 
 fn event(number: u64) -> NewEvent {
     let event = NewEvent::json("old.Happened", format!("{{\"number\":{number}}}"));

@@ -1,8 +1,8 @@
 //! Queries that are made of types: an event, an enum of events, and what an aggregate evolves.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
+use eskit::log::{Query, QueryItem, Tag};
 use eskit::prelude::*;
-use eskit::{Query, QueryItem, Tag};
 
 #[derive(Event, Serialize, Deserialize)]
 #[event(context = "queries", alias = "queries.IncidentOpened")]
@@ -44,7 +44,7 @@ fn a_query_of_a_type_asks_for_all_its_names() {
     let all = ["queries.Reported", "queries.IncidentOpened", "queries.Resolved", "queries.IncidentClosed"];
     assert_eq!(names(&Query::of::<Reported>()), one);
     assert_eq!(names(&Query::of::<IncidentEvent>()), all);
-    assert_eq!(names(&Query::of::<Incident>()), all);
+    assert_eq!(names(&Query::evolved_by::<Incident>()), all);
 
     let item = QueryItem::of::<Reported>().with_tag(Tag::new("incident", 7));
     assert_eq!((item.types.len(), item.tags.len()), (2, 1));

@@ -1,7 +1,7 @@
 //! The registry: what the program knows of itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
-use eskit::Registry;
+use eskit::model::Registry;
 use eskit::prelude::*;
 use eskit_tests::{bank, campus};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Two crates of one program that claim the same wire names: every clash in one error, before the first command.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
-use eskit::Registry;
+use eskit::model::Registry;
 use eskit::prelude::*;
 use eskit_tests::campus::{define, defined};
 use eskit_tests::scripted::encode;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
-use eskit::Registry;
+use eskit::model::Registry;
 
 /// The library's module, once more.
 #[path = "src/campus.rs"]

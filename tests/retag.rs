@@ -1,8 +1,10 @@
 //! Stored events that are given the tags of a newer type.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+use eskit::execute::{RetagError, Retagged};
+use eskit::log::{Append, NewEvent, Position, Query, ReadOptions, SchemaVersion, Tags};
 use eskit::prelude::*;
-use eskit::{Append, NewEvent, Position, Query, ReadOptions, RetagError, Retagged, SchemaVersion, Tags, retag};
+use eskit::retag;
 
 /// Version 1 had no tag by the sender, who stood in `from`.
 #[derive(Event, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use eskit::log::{Append, NewEvent, StreamId};
 use eskit::prelude::*;
-use eskit::{Append, NewEvent, StreamId};
 use tokio::runtime::Runtime;
 
 use eskit_benches::Failure;

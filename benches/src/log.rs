@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use eskit::{
-    Append, Condition, EventStore, ExpectedVersion, NewEvent, Pages, Query, QueryItem, ReadOptions, RecordedEvent,
-    StreamId, Tag,
-};
+use eskit::log::{Append, Condition, ExpectedVersion, NewEvent, Pages, Query, QueryItem, ReadOptions, StreamId, Tag};
+use eskit::{EventStore, RecordedEvent};
 use eskit_sqlite::{SqliteOptions, SqliteStore};
 use tokio::runtime::Runtime;
 
@@ -53,7 +51,7 @@ async fn append_unique(store: &impl EventStore, tags: [Tag; 2], number: u64) -> 
         event.tags.push(tag.as_ref().key(), tag.as_ref().value());
     }
     let query = Query::from(QueryItem::types([TAGGED_EVENT]).with_tag(tags[0].clone()).with_tag(tags[1].clone()));
-    let condition = Condition::NoEvents { query, after: eskit::Position::START };
+    let condition = Condition::NoEvents { query, after: eskit::log::Position::START };
     store.append(Append::new(vec![event]).with(condition)).await?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::panic::Location;
 
-use eskit_runtime::{AddTagsError, AppendError, StoreError, StreamError};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{AddTagsError, AppendError, StreamError};
 
 /// What a store did that the contract does not allow.
 #[derive(Debug)]

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use eskit_runtime::{
-    AnyStore, Append, AppendError, EventStore, NewEvent, Place, Position, Query, QueryItem, ReadOptions, RecordedEvent,
-};
+use eskit_runtime::log::{Append, AppendError, NewEvent, Place, Position, Query, QueryItem, ReadOptions};
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, ensure};

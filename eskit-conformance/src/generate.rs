@@ -2,9 +2,10 @@
 
 use std::future::Future;
 
-use eskit_runtime::{
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::log::{
     Append, Condition, Direction, EventId, ExpectedVersion, NewEvent, Position, Query, QueryItem, ReadOptions,
-    RecordedEvent, StreamId, Tag,
+    StreamId, Tag,
 };
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,13 +1,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use eskit_runtime::limits::{PAGE_BYTES, check_add_tags, check_append, check_change, check_list};
-use eskit_runtime::{
+use eskit_runtime::log::limits::{PAGE_BYTES, check_add_tags, check_append, check_change, check_list};
+use eskit_runtime::log::{
     AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind,
     Direction, EventId, LimitError, ListStreams, ListedStream, LogId, NewEvent, Page, Part, Place, Position, Query,
-    ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamPage,
-    StreamStatus, Timestamp,
+    ReadOptions, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
+use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 
 /// The contract as the simplest code that does it: a list of events, and loops over it.
 ///

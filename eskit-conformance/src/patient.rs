@@ -2,11 +2,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eskit_runtime::{
-    AddTagsError, AddedTags, AnyStore, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place,
-    Query, ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage,
-    StreamStatus, delegate_store,
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, ReadOptions,
+    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
+use eskit_runtime::{AnyStore, EventStore, StoreError, delegate_store};
 
 use crate::tally::Tally;
 

@@ -1,9 +1,10 @@
 //! Short ways to write events, conditions and queries, and to look at a log.
 
-use eskit_runtime::{
-    AnyStore, Append, AppendError, Appended, Condition, Conflict, Direction, EventStore, ExpectedVersion, NewEvent,
-    Part, Position, Query, QueryItem, ReadOptions, RecordedEvent, StreamId, Tag, Tags,
+use eskit_runtime::log::{
+    Append, AppendError, Appended, Condition, Conflict, Direction, ExpectedVersion, NewEvent, Part, Position, Query,
+    QueryItem, ReadOptions, StreamId, Tag, Tags,
 };
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use crate::failure::{Failure, Outcome, ensure};
 use crate::model;

@@ -61,7 +61,7 @@ impl Settings {
 }
 
 fn random() -> u64 {
-    let id = eskit_runtime::EventId::new();
+    let id = eskit_runtime::log::EventId::new();
     let bytes = id.as_bytes();
     // The last eight bytes of a UUIDv7 are random but for two bits.
     bytes[8..].iter().fold(0, |seed, byte| seed << 8 | u64::from(*byte))

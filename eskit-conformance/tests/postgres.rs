@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex};
 use eskit_conformance::{Backups, Log, Report, Suite};
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Database};
-use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
-    ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, ReadOptions,
+    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
+use eskit_runtime::{EventStore, StoreError};
 use sqlx::postgres::{PgConnectOptions, PgTransaction};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 

@@ -2,12 +2,12 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use eskit_runtime::store_kit::EncodedAppend;
-use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
-    ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
-    limits,
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, ReadOptions,
+    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus, limits,
 };
+use eskit_runtime::store_kit::EncodedAppend;
+use eskit_runtime::{EventStore, StoreError};
 use sqlx::PgPool;
 use tokio::sync::{Mutex, oneshot, watch};
 
@@ -46,7 +46,8 @@ const TRIES: u32 = 4;
 /// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// use eskit::postgres::PostgresStore;
-/// use eskit::{Append, EventStore, NewEvent, Query, ReadOptions};
+/// use eskit::log::{Append, NewEvent, Query, ReadOptions};
+/// use eskit::EventStore;
 ///
 /// let store = PostgresStore::options().migrate(true).connect("postgres://app@localhost/app").await?;
 /// store.append(Append::new(vec![NewEvent::json("campus.Opened", "{}")])).await?;

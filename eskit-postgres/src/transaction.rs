@@ -1,10 +1,10 @@
 use std::fmt;
 
-use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
-    ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
-    limits,
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, ReadOptions,
+    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus, limits,
 };
+use eskit_runtime::{EventStore, StoreError};
 use sqlx::PgConnection;
 use sqlx::postgres::PgTransaction;
 use tokio::sync::Mutex;
@@ -46,7 +46,8 @@ impl PostgresStore {
     /// ```no_run
     /// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
     /// # async fn example(store: eskit::postgres::PostgresStore) -> Result<(), Box<dyn std::error::Error>> {
-    /// use eskit::{Append, EventStore, NewEvent};
+    /// use eskit::log::{Append, NewEvent};
+    /// use eskit::EventStore;
     ///
     /// let mut transaction = store.pool().begin().await?;
     /// sqlx::query("UPDATE shop.stock SET left_over = left_over - 1").execute(&mut *transaction).await?;

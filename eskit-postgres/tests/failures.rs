@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Cluster, StopMode};
-use eskit_runtime::{
-    Append, AppendError, EventId, EventStore, Position, Query, ReadOptions, StoreErrorKind, StreamChange,
-};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{Append, AppendError, EventId, Position, Query, ReadOptions, StoreErrorKind, StreamChange};
 use sqlx::{Connection, PgConnection, PgPool};
 use support::*;
 

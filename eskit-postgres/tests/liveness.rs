@@ -13,8 +13,9 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use eskit_postgres::PostgresStore;
-use eskit_runtime::{
-    Append, AppendError, EventStore, Pages, Place, Position, Query, ReadOptions, StoreErrorKind, StreamChange,
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{
+    Append, AppendError, Pages, Place, Position, Query, ReadOptions, StoreErrorKind, StreamChange,
 };
 use proxy::{Direction, Proxy};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -147,7 +148,7 @@ async fn a_page_in_hand_holds_nothing_in_the_server() {
     let Some(Fixture { store, database }) = fixture().await else { return };
     let payload = format!("\"{}\"", "x".repeat(2000));
     for _ in 0..3 {
-        let event = || eskit_runtime::NewEvent::json("e", payload.clone());
+        let event = || eskit_runtime::log::NewEvent::json("e", payload.clone());
         soon(store.append(Append::new((0..1000).map(|_| event()).collect()))).await.unwrap();
     }
     let mut pages = Pages::new(&store, Query::all(), ReadOptions::default());

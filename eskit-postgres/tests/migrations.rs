@@ -5,7 +5,8 @@ mod support;
 
 use eskit_postgres::testing::{self, Database};
 use eskit_postgres::{PayloadType, PostgresStore, migrations};
-use eskit_runtime::{EventStore, NewEvent, Position, StoreErrorKind};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{NewEvent, Position, StoreErrorKind};
 use sqlx::{AssertSqlSafe, PgPool};
 use support::*;
 
@@ -275,8 +276,11 @@ async fn payloads_may_be_json_to_the_database() {
         assert_eq!(options().open(database.pool()).await.unwrap().payload_type(), payload);
         let error = options().payload_type(PayloadType::Bytea).open(database.pool()).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Invalid);
-        let binary =
-            NewEvent { payload: vec![0xff], content_type: eskit_runtime::ContentType::new("image/png"), ..plain("e") };
+        let binary = NewEvent {
+            payload: vec![0xff],
+            content_type: eskit_runtime::log::ContentType::new("image/png"),
+            ..plain("e")
+        };
         assert!(store.append(one(binary)).await.unwrap_err().to_string().contains("nothing but JSON"));
     }
 }

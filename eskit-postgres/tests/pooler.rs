@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::Database;
-use eskit_runtime::{AppendError, EventStore, Query, ReadOptions, StoreErrorKind};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{AppendError, Query, ReadOptions, StoreErrorKind};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use support::*;
 

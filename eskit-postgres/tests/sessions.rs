@@ -6,10 +6,10 @@ mod support;
 use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
-use eskit_runtime::{
-    Append, AppendError, EventStore, NewEvent, Position, Query, QueryItem, ReadOptions, StoreError, StoreErrorKind,
-    StreamChange, Tag,
+use eskit_runtime::log::{
+    Append, AppendError, NewEvent, Position, Query, QueryItem, ReadOptions, StoreErrorKind, StreamChange, Tag,
 };
+use eskit_runtime::{EventStore, StoreError};
 use sqlx::{AssertSqlSafe, PgPool};
 use support::*;
 
@@ -256,7 +256,7 @@ async fn refusals(store: &PostgresStore) -> Vec<StoreError> {
         answer => panic!("{answer:?}"),
     };
     let of_change = |answer: Result<_, _>| match answer {
-        Err(eskit_runtime::StreamError::Store(error)) => error,
+        Err(eskit_runtime::log::StreamError::Store(error)) => error,
         answer => panic!("{answer:?}"),
     };
     let mut all = Vec::new();

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
-use eskit_runtime::{Append, AppendError, EventStore, Place, Position, Query, ReadOptions};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{Append, AppendError, Place, Position, Query, ReadOptions};
 use support::*;
 
 const CHILD_DSN: &str = "ESKIT_POSTGRES_TEST_CHILD";
@@ -212,7 +213,7 @@ async fn a_follower_misses_and_repeats_nothing() {
     let by_tag = (0..WRITERS / 2)
         .fold(Query::default(), |query, tag| query.or(with_tag("writer", &tag.to_string()).with_types(["e"])));
     let query = (WRITERS / 2..WRITERS).fold(by_tag, |query, tag| {
-        query.or(with_tag("writer", &tag.to_string()).with_tag(eskit_runtime::Tag::new("all", "1")))
+        query.or(with_tag("writer", &tag.to_string()).with_tag(eskit_runtime::log::Tag::new("all", "1")))
     });
     let mut next = 1;
     while next <= EVENTS {
@@ -370,13 +371,13 @@ async fn closing_finishes_what_was_taken_in_and_refuses_the_rest() {
     for append in appends {
         match append.await.unwrap() {
             Ok(_) => written += 1,
-            Err(AppendError::Store(error)) => assert_eq!(error.kind(), eskit_runtime::StoreErrorKind::Closed),
+            Err(AppendError::Store(error)) => assert_eq!(error.kind(), eskit_runtime::log::StoreErrorKind::Closed),
             Err(error) => panic!("{error}"),
         }
     }
-    assert_eq!(watching.await.unwrap().kind(), eskit_runtime::StoreErrorKind::Closed);
+    assert_eq!(watching.await.unwrap().kind(), eskit_runtime::log::StoreErrorKind::Closed);
     let error = store.read(&Query::all(), ReadOptions::default()).await.unwrap_err();
-    assert_eq!(error.kind(), eskit_runtime::StoreErrorKind::Closed);
+    assert_eq!(error.kind(), eskit_runtime::log::StoreErrorKind::Closed);
     assert_eq!(everything(&fixture.another().await).await.len(), written);
 }
 
@@ -389,9 +390,9 @@ async fn closing_the_callers_pool_closes_the_store() {
     store.append(one(plain("e"))).await.unwrap();
     tokio::time::timeout(Duration::from_secs(10), pool.close()).await.unwrap();
     let watching = tokio::time::timeout(Duration::from_secs(10), store.watch(Position::new(1).into()));
-    assert_eq!(watching.await.unwrap().unwrap_err().kind(), eskit_runtime::StoreErrorKind::Closed);
+    assert_eq!(watching.await.unwrap().unwrap_err().kind(), eskit_runtime::log::StoreErrorKind::Closed);
     match store.append(one(plain("e"))).await {
-        Err(AppendError::Store(error)) => assert_eq!(error.kind(), eskit_runtime::StoreErrorKind::Closed),
+        Err(AppendError::Store(error)) => assert_eq!(error.kind(), eskit_runtime::log::StoreErrorKind::Closed),
         other => panic!("{other:?}"),
     }
 }

@@ -6,8 +6,9 @@ mod support;
 use std::time::Duration;
 
 use eskit_postgres::PostgresStore;
-use eskit_runtime::{
-    Append, AppendError, EventStore, Place, Position, StoreErrorKind, StreamChange, StreamInfo, StreamStatus,
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{
+    Append, AppendError, Place, Position, StoreErrorKind, StreamChange, StreamInfo, StreamStatus,
 };
 use sqlx::{AssertSqlSafe, PgPool};
 use support::*;

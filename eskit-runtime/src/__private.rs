@@ -17,7 +17,7 @@ pub use crate::model::check::{
 pub use crate::model::command::{Command, CommandType};
 pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
 pub use crate::model::decode::{decode_single, event_type, newer, unknown_name, upcast_json, variant, write_again};
-pub use crate::model::event::{Event, EventSet, EventType, EventTypes, Field, SingleEvent, SourceLocation, TagField};
+pub use crate::model::event::{Event, EventType, EventTypes, Field, SingleEvent, SourceLocation, TagField};
 pub use crate::model::models::{Count, Model, ModelType, Models};
 pub use crate::model::registry::Entry;
 pub use crate::model::table::{NameTable, table_len};

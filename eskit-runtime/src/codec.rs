@@ -5,3 +5,8 @@ pub(crate) mod encode;
 pub(crate) mod format;
 pub(crate) mod json;
 pub(crate) mod upcast;
+
+pub use decode_error::{DecodeError, DecodeReason};
+pub use encode::{EncodeError, EncodeReason};
+pub use format::CodecError;
+pub use upcast::UpcastError;

@@ -29,10 +29,12 @@ use crate::model::registry::Registry;
 use crate::model::route::route;
 
 pub use append::append_with_retry;
+#[doc(hidden)]
 pub use bind::{decision_items, state_items};
 pub use error::{ExecuteError, LoadError};
 pub use keyed::KeyReused;
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
+pub use retag::{RetagError, Retagged, retag};
 
 use fold::{Folded, Plan};
 use keyed::Keyed;

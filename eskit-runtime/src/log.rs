@@ -17,3 +17,25 @@ pub(crate) mod stream;
 pub(crate) mod stream_list;
 pub(crate) mod tag;
 pub(crate) mod time;
+
+pub use added_tags::{AddTagsError, AddedTags};
+pub use append::{
+    Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, ExpectedVersion, NewEvent,
+};
+pub use content_type::ContentType;
+pub use id::{EventId, LogId};
+pub use lifecycle::{StreamChange, StreamClosed, StreamError, StreamInfo, StreamStatus};
+pub use limits::LimitError;
+pub use metadata::{Metadata, Principal, PrincipalKind};
+pub use name::{SchemaVersion, WireName};
+pub use pages::Pages;
+pub use position::{Place, PlaceParseError, Position};
+pub use query::{Direction, Query, QueryItem, ReadOptions};
+pub use recorded::{Page, Part, RecordedEvent};
+pub use store::{AnyStore, EventStore, StoreError, StoreErrorKind};
+pub use stream::{StreamId, StreamVersion};
+pub use stream_list::{ListStreams, ListedStream, StreamPage};
+pub use tag::{Arity, IdType, Tag, TagRef, TagValue, Tags};
+#[cfg(any(feature = "jiff", feature = "chrono", feature = "time"))]
+pub use time::TimestampRangeError;
+pub use time::{Timestamp, TimestampParseError};

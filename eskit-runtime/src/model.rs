@@ -16,3 +16,13 @@ pub(crate) mod models;
 pub(crate) mod registry;
 pub(crate) mod route;
 pub(crate) mod table;
+
+pub use aggregate::{Aggregate, AggregateType, Evolve, Key, KeyType, Keys, LoadKey, Scope, Stated};
+pub use cache::StateCache;
+pub use command::{Command, CommandType};
+pub use decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
+pub use each::Each;
+pub use event::{Event, EventSet, EventType, EventTypes, Field, Payload, SingleEvent, SourceLocation, TagField};
+pub use loaded::{Loaded, Seen};
+pub use models::{Count, Instance, Model, ModelType, Models};
+pub use registry::{Registry, RegistryError};

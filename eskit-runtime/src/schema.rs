@@ -1,8 +1,8 @@
 //! The schema lock: the shape that each event has on the wire, and its comparison with the one that `eskit.lock` records.
 //!
-//! [`shape`] is the tree that a type's `Shape` impl builds while the compiler runs, [`node`] reads the text of a record,
-//! [`compare`] holds the rules between the two, [`check`] and [`claim`] turn a broken rule into a compile error, and
-//! [`update`], with [`record`] and [`render`], is the one command that writes the file.
+//! `shape` is the tree that a type's `Shape` impl builds while the compiler runs, `node` reads the text of a record,
+//! `compare` holds the rules between the two, `check` and `claim` turn a broken rule into a compile error, and
+//! `update`, with `record` and `render`, is the one command that writes the file.
 
 #[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
 mod check;

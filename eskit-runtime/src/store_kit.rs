@@ -10,7 +10,7 @@
 //! | [`add_tags`](crate::EventStore::add_tags) | [`TagChanges`] |
 //! | wakers of callers, which may panic | [`contain`] |
 //!
-//! The checks that come before each call are in [`limits`](crate::limits), and the suite that tells whether a store is right is the
+//! The checks that come before each call are in [`limits`](crate::log::limits), and the suite that tells whether a store is right is the
 //! crate `eskit-conformance`. `CONTRIBUTING.md` has the steps.
 
 mod batch;

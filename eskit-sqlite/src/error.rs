@@ -1,7 +1,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use eskit_runtime::{Place, StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{Place, StoreErrorKind};
 use rusqlite::ErrorCode;
 
 /// What can go wrong between this crate and the file.

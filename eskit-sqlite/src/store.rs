@@ -2,12 +2,12 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use eskit_runtime::store_kit::EncodedAppend;
-use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
-    ReadOptions, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
-    limits,
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, ReadOptions,
+    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus, limits,
 };
+use eskit_runtime::store_kit::EncodedAppend;
+use eskit_runtime::{EventStore, StoreError};
 use tokio::sync::oneshot;
 
 use crate::error::{self, no_thread};
@@ -53,7 +53,8 @@ use crate::threads::running::Running;
 /// ```no_run
 /// # mod eskit { pub use eskit_runtime::*; pub use eskit_sqlite as sqlite; }
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// use eskit::{Append, EventStore, NewEvent, Query, ReadOptions};
+/// use eskit::log::{Append, NewEvent, Query, ReadOptions};
+/// use eskit::EventStore;
 /// use eskit::sqlite::SqliteStore;
 ///
 /// let store = SqliteStore::open("campus.db").await?;

@@ -3,7 +3,8 @@
 
 mod support;
 
-use eskit_runtime::{Append, AppendError, EventStore, QueryItem};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{Append, AppendError, QueryItem};
 use eskit_sqlite::SqliteStore;
 use support::*;
 
@@ -22,7 +23,7 @@ async fn appends_of_one_batch_conflict_among_themselves() {
                     one(tagged("t", &[("course", &course)])).with(no_events(with_tag("course", &course), 0)),
                     one(on(account.clone(), "s")).with(at_version(account.clone(), 0)),
                     one(plain(&name)).with(no_events(QueryItem::types([name.as_str()]), 0)),
-                    one(on(eskit_runtime::StreamId::new(name.as_str(), "1"), "s"))
+                    one(on(eskit_runtime::log::StreamId::new(name.as_str(), "1"), "s"))
                         .with(no_events(QueryItem::stream_type(name.as_str()), 0)),
                 ]
             })

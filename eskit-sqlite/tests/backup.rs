@@ -3,7 +3,8 @@
 
 mod support;
 
-use eskit_runtime::{EventStore, StoreErrorKind, StreamChange};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{StoreErrorKind, StreamChange};
 use eskit_sqlite::SqliteStore;
 use support::*;
 
@@ -12,7 +13,8 @@ async fn a_backup_is_a_log_while_others_append() {
     let folder = Folder::new("backup");
     let store = SqliteStore::options().settle_after(100).open(folder.file("log.db")).await.unwrap();
     for number in 0..300 {
-        let event = eskit_runtime::NewEvent { stream: Some(stream("a")), ..tagged("e", &[("n", &number.to_string())]) };
+        let event =
+            eskit_runtime::log::NewEvent { stream: Some(stream("a")), ..tagged("e", &[("n", &number.to_string())]) };
         store.append(one(event)).await.unwrap();
     }
     store.append(one(on(stream("b"), "closed"))).await.unwrap();

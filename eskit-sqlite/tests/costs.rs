@@ -3,8 +3,9 @@
 
 mod support;
 
-use eskit_runtime::{
-    Append, AppendError, EventStore, NewEvent, Position, Query, QueryItem, ReadOptions, StoreErrorKind, StreamId, Tag,
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{
+    Append, AppendError, NewEvent, Position, Query, QueryItem, ReadOptions, StoreErrorKind, StreamId, Tag,
 };
 use eskit_sqlite::SqliteStore;
 use support::*;

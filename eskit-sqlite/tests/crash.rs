@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use eskit_runtime::{Append, AppendError, EventId, EventStore, NewEvent, QueryItem, ReadOptions, StoreErrorKind, Tag};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{Append, AppendError, EventId, NewEvent, QueryItem, ReadOptions, StoreErrorKind, Tag};
 use eskit_sqlite::SqliteStore;
 use support::*;
 

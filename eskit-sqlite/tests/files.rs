@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use eskit_runtime::{Append, AppendError, EventStore, NewEvent, Place, Position, Query, ReadOptions, StoreErrorKind};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{Append, AppendError, NewEvent, Place, Position, Query, ReadOptions, StoreErrorKind};
 use eskit_sqlite::SqliteStore;
 use rusqlite::Connection;
 use support::*;

@@ -8,7 +8,8 @@ mod support;
 use std::process::Command;
 use std::time::Duration;
 
-use eskit_runtime::{AppendError, EventStore, Position, Query, ReadOptions, StoreError, StoreErrorKind};
+use eskit_runtime::log::{AppendError, Position, Query, ReadOptions, StoreErrorKind};
+use eskit_runtime::{EventStore, StoreError};
 use eskit_sqlite::SqliteStore;
 use support::*;
 

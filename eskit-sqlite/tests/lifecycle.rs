@@ -3,7 +3,8 @@
 
 mod support;
 
-use eskit_runtime::{AppendError, EventStore, NewEvent, StoreErrorKind, StreamChange, StreamError, StreamStatus, Tags};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{AppendError, NewEvent, StoreErrorKind, StreamChange, StreamError, StreamStatus, Tags};
 use eskit_sqlite::SqliteStore;
 use support::*;
 

@@ -5,10 +5,10 @@ mod support;
 
 use std::sync::OnceLock;
 
-use eskit_runtime::{
-    Append, AppendError, EventId, EventStore, Metadata, NewEvent, Position, Query, QueryItem, ReadOptions,
-    RecordedEvent, StreamId, Tag, Tags,
+use eskit_runtime::log::{
+    Append, AppendError, EventId, NewEvent, Position, Query, QueryItem, ReadOptions, StreamId, Tag, Tags,
 };
+use eskit_runtime::{EventStore, Metadata, RecordedEvent};
 use eskit_sqlite::SqliteStore;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -99,7 +99,7 @@ fn naive(log: &[RecordedEvent], query: &Query, options: &ReadOptions) -> Vec<Rec
             && query.matches(event)
     };
     let mut found: Vec<_> = log.iter().filter(inside).cloned().collect();
-    if options.direction == eskit_runtime::Direction::Backward {
+    if options.direction == eskit_runtime::log::Direction::Backward {
         found.reverse();
     }
     found

@@ -6,7 +6,8 @@ mod support;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use eskit_runtime::{AppendError, EventStore, Place, Position, Query, ReadOptions, StreamChange};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{AppendError, Place, Position, Query, ReadOptions, StreamChange};
 use eskit_sqlite::SqliteStore;
 use support::*;
 

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
-use eskit_runtime::{EventStore, Position, Query, ReadOptions};
+use eskit_runtime::EventStore;
+use eskit_runtime::log::{Position, Query, ReadOptions};
 use eskit_sqlite::SqliteStore;
 use support::*;
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eskit_runtime::__private::{check_key, decision_items, load_checked};
-use eskit_runtime::{
-    Decide, DomainError, EventStore, Evolve, ExecuteError, ExecuteOptions, Executed, ExpectedVersion, LoadError,
-    LoadKey, Loaded, Metadata, RetryPolicy, Timestamp,
-};
+use eskit_runtime::execute::{DomainError, ExecuteOptions};
+use eskit_runtime::log::ExpectedVersion;
+use eskit_runtime::model::{Decide, Evolve, LoadKey};
+use eskit_runtime::{EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, Timestamp};
 
 use crate::single_writer::SingleWriter;
 use crate::sleep::Timer;
@@ -93,7 +93,7 @@ impl<S: EventStore> App<S> {
     ///
     /// Worth it for aggregates with many events, and where a read takes a round trip. A command clones each cached state that
     /// it uses twice. States that were not used for long go first. A state by tag may hold what it learnt from a stream that
-    /// was [deleted](crate::StreamChange) since, as long as its last event is still there; one by stream does not.
+    /// was [deleted](crate::log::StreamChange) since, as long as its last event is still there; one by stream does not.
     #[must_use]
     pub fn with_state_cache<A: Evolve + Clone>(mut self, states: usize) -> App<S> {
         Arc::make_mut(&mut self.states).add::<A>(states);
@@ -141,7 +141,7 @@ impl<S: EventStore> App<S> {
                 },
                 None => Vec::new(),
             };
-            eskit_runtime::execute(&*self.store, &command, &options, &Timer, &*self.states).await
+            eskit_runtime::execute::execute(&*self.store, &command, &options, &Timer, &*self.states).await
         };
         #[cfg(feature = "tracing")]
         let executed = crate::span::in_span(C::TYPE.name, executed);

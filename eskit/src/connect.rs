@@ -1,6 +1,7 @@
 use std::pin::Pin;
 
-use eskit_runtime::{AnyStore, StoreError, StoreErrorKind};
+use eskit_runtime::log::StoreErrorKind;
+use eskit_runtime::{AnyStore, StoreError};
 
 use crate::MemoryStore;
 

@@ -1,11 +1,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use eskit_runtime::limits::EVENTS_PER_APPEND_MAX;
-use eskit_runtime::{
-    Append, AppendError, Appended, EventId, EventStore, NewEvent, Pages, Query, QueryItem, ReadOptions, RecordedEvent,
-    StoreError,
-};
+use eskit_runtime::log::limits::EVENTS_PER_APPEND_MAX;
+use eskit_runtime::log::{Append, AppendError, Appended, EventId, NewEvent, Pages, Query, QueryItem, ReadOptions};
+use eskit_runtime::{EventStore, RecordedEvent, StoreError};
 use serde_json::Value;
 
 /// Enough for the cost of a commit to vanish, and little to repeat after a failure.
@@ -24,7 +22,8 @@ const _: () = assert!(EVENTS_PER_BATCH <= EVENTS_PER_APPEND_MAX);
 ///
 /// ```
 /// use eskit::prelude::*;
-/// use eskit::{Import, NewEvent, StreamId, Timestamp};
+/// use eskit::log::{NewEvent, StreamId};
+/// use eskit::{Import, Timestamp};
 ///
 /// #[derive(Event, Serialize, Deserialize)]
 /// struct Deposited { cents: u64 }
@@ -50,7 +49,7 @@ const _: () = assert!(EVENTS_PER_BATCH <= EVENTS_PER_APPEND_MAX);
 /// ```
 ///
 /// An import has no conditions: it appends to a stream whatever its version. Events of streams that were
-/// [deleted](crate::StreamChange) since stay deleted.
+/// [deleted](crate::log::StreamChange) since stay deleted.
 #[derive(Debug)]
 #[must_use = "the last batch is appended by `finish`"]
 pub struct Import<S> {

@@ -36,8 +36,8 @@ pub use traced::Traced;
 
 /// Which of its outcomes a call had: a label of metrics and a field of spans.
 #[cfg(any(feature = "metrics", feature = "tracing"))]
-fn append_outcome(result: &Result<eskit_runtime::Appended, eskit_runtime::AppendError>) -> &'static str {
-    use eskit_runtime::AppendError;
+fn append_outcome(result: &Result<eskit_runtime::log::Appended, eskit_runtime::log::AppendError>) -> &'static str {
+    use eskit_runtime::log::AppendError;
     match result {
         Ok(appended) if appended.repeated => "repeated",
         Ok(_) => "appended",

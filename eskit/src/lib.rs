@@ -67,16 +67,17 @@
 //! | write states and decisions | [`#[aggregate]`](macro@aggregate), [`#[decider]`](macro@decider) |
 //! | open a store | [`connect`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
 //! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; what can go wrong: [`ExecuteError`] |
-//! | read events, follow the log | [`EventStore::watch`], [`Pages`], [`Query`], [`RecordedEvent::decode`] |
+//! | read events, follow the log | [`EventStore::watch`], [`Pages`](log::Pages), [`Query`](log::Query), [`RecordedEvent::decode`] |
 //! | import events | [`Import`] |
-//! | append without a command | [`NewEvent::encode`], [`EventStore::append`]; on a state that was read: [`Loaded::conditions`] |
+//! | append without a command | [`NewEvent::encode`](log::NewEvent::encode), [`EventStore::append`]; on a state that was read: [`Loaded::conditions`] |
 //! | list the streams of a type; archive, end or delete one | [`EventStore::list_streams`], [`EventStore::change_stream`] |
 //! | change the shape of an event | `version`, `from` and `upcast` of [`Event`](derive@Event); [`lock!`], [`Shape`](derive@Shape) |
 //! | test decisions | the module `testing` |
 //! | validate, retry, trace or count appends | [`layer`]; for a layer of your own: [`delegate_store!`] |
-//! | write a store | [`EventStore`], [`limits`], the crate `eskit-conformance` |
+//! | write a store | [`EventStore`], [`limits`](log::limits), [`store_kit`], the crate `eskit-conformance` |
 //!
-//! What else stands here is taken or returned by these, or met by generated code.
+//! The modules hold what is taken or returned by these: [`log`](mod@log) what stands in a log and is asked of it, [`codec`] the errors of payloads,
+//! [`model`] what the macros implement, [`execute`](mod@execute) what commands take and answer.
 //!
 //! # Features
 //!
@@ -134,11 +135,14 @@ pub use eskit_sqlite as sqlite;
 
 /// Everything that a program usually needs, also one that reads and appends by hand.
 pub mod prelude {
+    pub use crate::log::{
+        Append, AppendError, Condition, EventId, ExpectedVersion, NewEvent, Pages, Place, Query, QueryItem,
+        ReadOptions, StreamId, Tag,
+    };
     pub use crate::{
-        Aggregate, AnyStore, App, Append, AppendError, Command, Condition, Each, Event, EventId, EventStore,
-        ExecuteError, Executed, ExpectedVersion, Loaded, MemoryStore, Metadata, NewEvent, Pages, Place, Query,
-        QueryItem, ReadOptions, RecordedEvent, Shape, StoreError, StreamId, Tag, TagValue, Timestamp, UpcastError,
-        aggregate, decide, decider, evolve,
+        Aggregate, AnyStore, App, Command, Each, Event, EventStore, ExecuteError, Executed, Loaded, MemoryStore,
+        Metadata, RecordedEvent, Shape, StoreError, TagValue, Timestamp, UpcastError, aggregate, decide, decider,
+        evolve,
     };
     pub use serde::{Deserialize, Serialize};
 

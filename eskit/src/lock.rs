@@ -25,7 +25,7 @@
 ///
 /// One crate of a package has the lock, the one that holds its events; the file names it. The package's programs, tests and
 /// examples are not held to the lock. A test that needs what an older program wrote writes it as JSON, with
-/// [`NewEvent::json`](crate::NewEvent::json) and its `schema_version`: a second type of one wire name would clash.
+/// [`NewEvent::json`](crate::log::NewEvent::json) and its `schema_version`: a second type of one wire name would clash.
 ///
 /// Left out are events in a module called `tests`, and those marked `#[shape(unlocked)]`: mark those that exist in some builds
 /// only, by `#[cfg(..)]`, or they count as removed in the others.

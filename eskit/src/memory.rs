@@ -2,12 +2,13 @@ mod log;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use eskit_runtime::limits::{check_add_tags, check_append, check_change, check_list, check_read, check_stream};
-use eskit_runtime::store_kit::HeadWatch;
-use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
-    ReadOptions, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
+use eskit_runtime::log::limits::{check_add_tags, check_append, check_change, check_list, check_read, check_stream};
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, ReadOptions,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
+use eskit_runtime::store_kit::HeadWatch;
+use eskit_runtime::{EventStore, StoreError};
 
 use log::Log;
 

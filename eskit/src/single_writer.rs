@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::{QueryItem, Sleep};
+use eskit_runtime::execute::Sleep;
+use eskit_runtime::log::QueryItem;
 
 use crate::sleep::Timer;
 
@@ -144,7 +145,7 @@ mod tests {
     use std::pin::pin;
 
     use super::*;
-    use eskit_runtime::Tag;
+    use eskit_runtime::log::Tag;
 
     fn course(name: &str) -> QueryItem {
         QueryItem::types(["campus.Defined"]).with_tag(Tag::new("course", name))

@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use eskit_runtime::Sleep;
+use eskit_runtime::execute::Sleep;
 use futures_timer::Delay;
 
 /// Sleeps on the clock of a thread of its own, so that it needs no async runtime and works in every one.

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use eskit_runtime::{ExecuteError, Executed, StoreErrorKind};
+use eskit_runtime::log::StoreErrorKind;
+use eskit_runtime::{ExecuteError, Executed};
 use tracing::{Instrument, debug_span, field};
 
 /// Runs a command in its span.

@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::RandomState;
 use std::sync::Arc;
 
-use eskit_runtime::{Evolve, Scope, Seen, StateCache};
+use eskit_runtime::model::{Evolve, Scope, Seen, StateCache};
 use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 

@@ -1,7 +1,8 @@
 //! Reading a log page by page.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
-use eskit::{Append, EventStore, MemoryStore, NewEvent, Pages, Query, ReadOptions, StoreErrorKind};
+use eskit::log::{Append, NewEvent, Pages, Query, ReadOptions, StoreErrorKind};
+use eskit::{EventStore, MemoryStore};
 
 async fn store_of(events: usize) -> MemoryStore {
     let store = MemoryStore::new();
@@ -34,10 +35,11 @@ async fn every_event_comes_once_in_order_whatever_the_page_length() {
 #[tokio::test]
 async fn bounds_hold_across_pages_and_an_empty_log_has_none() {
     let store = store_of(10).await;
-    let options = ReadOptions::default().limit(3).after(eskit::Position::new(2)).until(eskit::Position::new(9));
+    let options =
+        ReadOptions::default().limit(3).after(eskit::log::Position::new(2)).until(eskit::log::Position::new(9));
     assert_eq!(positions(&store, options).await, (3..=9).collect::<Vec<_>>());
     assert_eq!(positions(&store, options.backward()).await, (3..=9).rev().collect::<Vec<_>>());
-    let from_the_start = ReadOptions::default().until(eskit::Position::new(9));
+    let from_the_start = ReadOptions::default().until(eskit::log::Position::new(9));
     assert_eq!(positions(&MemoryStore::new(), from_the_start).await, Vec::<u64>::new());
     // A log that does not reach to where a reader had come is another one.
     let error = Pages::new(&MemoryStore::new(), Query::all(), options).next().await.unwrap_err();

@@ -1,8 +1,8 @@
 //! Event-sourced aggregate: a course as one stream with its version, and a customer by stream that an order only reads.
 
+use eskit::log::{ExpectedVersion, StreamId};
 use eskit::prelude::*;
 use eskit::testing::given;
-use eskit::{ExpectedVersion, StreamId};
 
 #[derive(Event, Serialize, Deserialize)]
 #[event(context = "dcb.aggregate")]
@@ -141,9 +141,9 @@ fn an_event_goes_to_the_stream_of_the_model_that_evolves_it() {
 #[tokio::test]
 async fn a_model_that_is_only_read_still_guards_the_append() {
     let app = App::new(MemoryStore::new());
-    let mut events = eskit::NewEvent::encode(&registered()).unwrap();
+    let mut events = eskit::log::NewEvent::encode(&registered()).unwrap();
     events[0].stream = Some(StreamId::of::<Customer>("ada"));
-    app.store().append(eskit::Append::new(events)).await.unwrap();
+    app.store().append(eskit::log::Append::new(events)).await.unwrap();
     let executed = app.execute(place_order()).await.unwrap();
     assert_eq!(executed.events[0].stream.as_ref().unwrap().version, 1);
     let blocked = app

@@ -2,8 +2,9 @@
 
 use std::fmt::{Debug, Display};
 
+use eskit::Timestamp;
+use eskit::model::Emit;
 use eskit::testing::{Given, Outcome, given};
-use eskit::{Emit, Timestamp};
 use eskit_tests::scripted::encode;
 use libtest_mimic::Failed;
 use serde::Deserialize;

@@ -1,8 +1,8 @@
 //! Models of all events, which need no key.
 
+use eskit::log::{Append, Condition, Query};
 use eskit::prelude::*;
 use eskit::testing::given;
-use eskit::{Append, Condition, Query};
 use eskit_tests::scripted::{Step, encode, rival};
 
 use crate::scripted;
@@ -106,7 +106,7 @@ async fn what_is_read_and_guarded_is_named_by_type_alone() {
     app.execute(CreateInvoice).await.unwrap();
     app.execute(CreateNumbered { invoice: 2 }).await.unwrap();
     let appends = app.store().take_appends();
-    let expected = Query::from(eskit::QueryItem::types(InvoiceCreated::TYPES.names()));
+    let expected = Query::from(eskit::log::QueryItem::types(InvoiceCreated::TYPES.names()));
     match appends[0].conditions.as_slice() {
         [Condition::NoEvents { query, .. }] => assert_eq!(*query, expected),
         other => panic!("{other:?}"),

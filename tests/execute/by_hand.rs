@@ -1,7 +1,8 @@
 //! Appends by hand, on states that were loaded.
 
+use eskit::log::ConflictKind;
+use eskit::model::Emit;
 use eskit::prelude::*;
-use eskit::{ConflictKind, Emit};
 use eskit_tests::bank::{Account, Deposited, deposit, open_account};
 use eskit_tests::campus::{Schedule, Seats, define, defined, enrol, enrolled};
 use eskit_tests::scripted::log;

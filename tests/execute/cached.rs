@@ -4,8 +4,11 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eskit::RetryPolicy;
+use eskit::execute::DomainError;
+use eskit::log::{Append, Condition, ExpectedVersion, Position, StreamChange, StreamId};
+use eskit::model::Decide;
 use eskit::prelude::*;
-use eskit::{Append, Condition, Decide, DomainError, ExpectedVersion, Position, RetryPolicy, StreamChange, StreamId};
 use eskit_tests::bank::{
     Account, BankError, Deposited, MoneyReceived, MoneySent, Portfolio, deposit, open_account, send,
 };

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use eskit::log::{Append, AppendError, Appended};
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Appended, RetryPolicy, delegate_store};
+use eskit::{RetryPolicy, delegate_store};
 use eskit_tests::bank::{Account, deposit, open_account, send};
 use eskit_tests::campus::{CampusError, Seats, define, enrol};
 use eskit_tests::race::race_orders;

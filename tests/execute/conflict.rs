@@ -1,7 +1,8 @@
 //! A model changes between the decision and the append.
 
+use eskit::RetryPolicy;
+use eskit::log::{ConflictKind, ExpectedVersion, Position};
 use eskit::prelude::*;
-use eskit::{ConflictKind, ExpectedVersion, Position, RetryPolicy};
 use eskit_tests::bank::{Account, BankError, Deposited, deposit, open_account, opened, send};
 use eskit_tests::campus::{CampusError, Seats, define, defined, enrol, enrolled};
 use eskit_tests::scripted::{Step, encode, log, names, rival};
@@ -56,7 +57,7 @@ async fn an_event_type_that_no_model_evolves_is_no_conflict() {
     // It carries the student's tag, but `Schedule` does not evolve it.
     let mut unrelated = encode(defined("art", 1));
     unrelated[0].tags.push("student", "ada");
-    app.store().script([Step::Rival(eskit::Append::new(unrelated))]);
+    app.store().script([Step::Rival(eskit::log::Append::new(unrelated))]);
 
     assert_eq!(app.execute(enrol("maths", "ada")).await.unwrap().attempts, 1);
 }
@@ -111,8 +112,8 @@ async fn a_stream_conflict_names_the_stream_and_both_versions() {
     let app = scripted();
     app.execute(open_account("a", "ada")).await.unwrap();
     let mut event = encode(Deposited { cents: 5 });
-    event[0].stream = Some(eskit::StreamId::new("account", "a"));
-    app.store().script([Step::Rival(eskit::Append::new(event))]);
+    event[0].stream = Some(eskit::log::StreamId::new("account", "a"));
+    app.store().script([Step::Rival(eskit::log::Append::new(event))]);
 
     let error = app.execute(deposit("a", 7)).retry(RetryPolicy::never()).await.unwrap_err();
 
@@ -133,8 +134,8 @@ async fn both_streams_of_a_transfer_are_guarded() {
         app.execute(open_account("b", "bob")).await.unwrap();
         app.execute(deposit("a", 100)).await.unwrap();
         let mut event = encode(Deposited { cents: 5 });
-        event[0].stream = Some(eskit::StreamId::new("account", account));
-        app.store().script([Step::Rival(eskit::Append::new(event))]);
+        event[0].stream = Some(eskit::log::StreamId::new("account", account));
+        app.store().script([Step::Rival(eskit::log::Append::new(event))]);
 
         let executed = app.execute(send("a", "b", 60)).await.unwrap();
 
@@ -151,9 +152,9 @@ async fn a_stream_and_a_tag_guard_one_append_together() {
     let mut others = encode((opened("x", "ada"), opened("y", "ada")));
     for event in &mut others {
         let account = event.tags.values("account").next().unwrap().to_owned();
-        event.stream = Some(eskit::StreamId::new("account", account));
+        event.stream = Some(eskit::log::StreamId::new("account", account));
     }
-    app.store().script([Step::Rival(eskit::Append::new(others))]);
+    app.store().script([Step::Rival(eskit::log::Append::new(others))]);
 
     let error = app.execute(open_account("a", "ada")).await.unwrap_err();
 

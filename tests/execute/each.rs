@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use eskit::RetryPolicy;
+use eskit::log::{Condition, ExpectedVersion, StreamChange, StreamId};
 use eskit::prelude::*;
 use eskit::testing::given;
-use eskit::{Condition, ExpectedVersion, RetryPolicy, StreamChange, StreamId};
 use eskit_tests::scripted::{Scripted, encode, log, rival};
 use eskit_tests::shop::{ItemSold, Line, Order, PlaceOrder, ShopError, Sku, Stock, line, order, stocked};
 
@@ -76,7 +77,7 @@ async fn filled(app: &App<Scripted>, products: usize) -> Vec<(String, u32)> {
     let mut lines = Vec::new();
     for number in 0..products {
         let sku = format!("p{number}");
-        app.store().append(eskit::Append::new(encode(stocked(&sku, 9)))).await.unwrap();
+        app.store().append(eskit::log::Append::new(encode(stocked(&sku, 9)))).await.unwrap();
         lines.push((sku, 1));
     }
     app.store().take_appends();
@@ -236,7 +237,7 @@ async fn streams_are_read_and_guarded_each_at_its_version() {
     for (wallet, cents) in [("ada", 10), ("bob", 5), ("eve", 5), ("eve", 1)] {
         let mut events = encode(filled(wallet, cents));
         events[0].stream = Some(StreamId::new("wallet", wallet));
-        app.store().append(eskit::Append::new(events)).await.unwrap();
+        app.store().append(eskit::log::Append::new(events)).await.unwrap();
     }
     app.store().take_appends();
     app.execute(bill(&["bob", "eve"], 5)).await.unwrap();
@@ -300,7 +301,7 @@ async fn cached_instances_of_deleted_streams_are_read_anew() {
         for wallet in names.iter().chain(&["ada"]) {
             let mut events = encode(Filled { wallet: (*wallet).into(), cents: 100 });
             events[0].stream = Some(StreamId::new("wallet", *wallet));
-            app.store().append(eskit::Append::new(events)).await.unwrap();
+            app.store().append(eskit::log::Append::new(events)).await.unwrap();
         }
         app.execute(bill(&names, 10)).await.unwrap();
         let reason = "asked for".to_owned();

@@ -1,7 +1,8 @@
 //! Evolve methods that take beside the event its time, the recorded event, or both.
 
+use eskit::Timestamp;
+use eskit::log::Position;
 use eskit::prelude::*;
-use eskit::{Position, Timestamp};
 
 use crate::scripted;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use eskit::log::{Append, EventId, ExpectedVersion, Position, StreamChange, StreamId};
 use eskit::prelude::*;
-use eskit::{Append, EventId, ExpectedVersion, Position, StreamChange, StreamId};
 use eskit_tests::bank::{Account, Deposited, deposit, open_account};
 use eskit_tests::campus::{EnrollClass, Leave, Seats, StudentLeft, define, enrol, enrolled};
 use eskit_tests::scripted::{Step, encode, log};

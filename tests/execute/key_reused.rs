@@ -1,7 +1,10 @@
 //! An idempotency key that was used for another call is no repeated call.
 
+use eskit::Import;
+use eskit::execute::KeyReused;
+use eskit::log::{Append, EventId, NewEvent};
+use eskit::model::Emit;
 use eskit::prelude::*;
-use eskit::{Append, Emit, EventId, Import, KeyReused, NewEvent};
 use eskit_tests::campus::{EnrollClass, define, enrol, enrolled, leave};
 use eskit_tests::scripted::{Step, encode, log};
 use eskit_tests::shop::{ItemSold, Line, PlaceOrder, order, stocked};

@@ -24,7 +24,8 @@ mod unwritable;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use eskit::{App, EventId, RetryPolicy};
+use eskit::log::EventId;
+use eskit::{App, RetryPolicy};
 use eskit_tests::scripted::Scripted;
 
 /// An app on a scripted store that waits for nothing between tries.

@@ -38,7 +38,7 @@ fn tries_wait_for_each_other_without_a_runtime() {
     let app = App::new(Retrying::new(Arc::clone(&store), retry)).with_retry(retry);
     block_on(async {
         app.execute(define("maths", 5)).await.unwrap();
-        store.script([rival(enrolled("maths", "bob")), Step::Fail(eskit::StoreErrorKind::Busy)]);
+        store.script([rival(enrolled("maths", "bob")), Step::Fail(eskit::log::StoreErrorKind::Busy)]);
         let executed = app.execute(enrol("maths", "ada")).await.unwrap();
         assert_eq!((executed.attempts, executed.state.0.taken), (2, 2));
     });

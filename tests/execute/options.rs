@@ -1,7 +1,8 @@
 //! The options of a call.
 
+use eskit::Timestamp;
+use eskit::log::{ConflictKind, ExpectedVersion, Principal, PrincipalKind, StreamChange, StreamId};
 use eskit::prelude::*;
-use eskit::{ConflictKind, ExpectedVersion, Principal, PrincipalKind, StreamChange, StreamId, Timestamp};
 use eskit_tests::bank::{Account, Deposited, deposit, open_account, send};
 use eskit_tests::campus::{define, enrol};
 use eskit_tests::scripted::{Step, encode, log};
@@ -43,7 +44,7 @@ async fn an_expected_version_is_not_tried_again() {
     app.execute(open_account("a", "ada")).await.unwrap();
     let mut event = encode(Deposited { cents: 5 });
     event[0].stream = Some(StreamId::new("account", "a"));
-    app.store().script([Step::Rival(eskit::Append::new(event))]);
+    app.store().script([Step::Rival(eskit::log::Append::new(event))]);
     app.store().take_appends();
 
     let error = app.execute(deposit("a", 7)).expected_version(ExpectedVersion::Exact(1)).await.unwrap_err();

@@ -1,7 +1,8 @@
 //! The store fails, or loses sight of a commit.
 
+use eskit::log::{Append, AppendError, Appended, EventId, Position, StoreErrorKind};
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Appended, EventId, EventStore, Position, StoreErrorKind, delegate_store};
+use eskit::{EventStore, delegate_store};
 use eskit_tests::bank::open_account;
 use eskit_tests::campus::{CampusError, Seats, define, enrol, enrolled};
 use eskit_tests::scripted::{Scripted, Step, log, rival};

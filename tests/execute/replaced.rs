@@ -39,7 +39,7 @@ struct InFile(PathBuf);
 
 impl InFile {
     fn new() -> InFile {
-        let folder = std::env::temp_dir().join(format!("eskit-replaced-{}", eskit::EventId::new()));
+        let folder = std::env::temp_dir().join(format!("eskit-replaced-{}", eskit::log::EventId::new()));
         std::fs::create_dir_all(&folder).unwrap();
         InFile(folder)
     }

@@ -1,7 +1,7 @@
 //! Where the events of a decider function go that carry no tag of a stream.
 
+use eskit::log::{StreamId, StreamVersion};
 use eskit::prelude::*;
-use eskit::{StreamId, StreamVersion};
 use eskit_tests::scripted::names;
 
 use crate::scripted;

@@ -1,7 +1,7 @@
 //! Decisions on streams: versions, routes, several streams at once, long histories.
 
+use eskit::log::{Append, NewEvent, StreamId, StreamVersion};
 use eskit::prelude::*;
-use eskit::{Append, NewEvent, StreamId, StreamVersion};
 use eskit_tests::bank::{Account, BankError, DepositCount, Deposited, Portfolio, deposit, open_account, send};
 use eskit_tests::scripted::{encode, log, names};
 

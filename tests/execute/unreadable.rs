@@ -1,7 +1,8 @@
 //! Events in the log that this program cannot read: never passed over in silence.
 
+use eskit::codec::DecodeReason;
+use eskit::log::{Append, ContentType, NewEvent, SchemaVersion, StreamId, Tags};
 use eskit::prelude::*;
-use eskit::{Append, ContentType, DecodeReason, NewEvent, SchemaVersion, StreamId, Tags};
 use eskit_tests::bank::{Account, BankError, DepositCount, Deposited, deposit, open_account};
 use eskit_tests::campus::{Seats, define, defined};
 use eskit_tests::scripted::{Scripted, Step, encode, log};

@@ -1,7 +1,7 @@
 //! What must never enter the log is refused before the append.
 
-use eskit::EncodeReason;
-use eskit::limits::{EVENTS_PER_APPEND_MAX, TAG_PART_BYTES_MAX};
+use eskit::codec::EncodeReason;
+use eskit::log::limits::{EVENTS_PER_APPEND_MAX, TAG_PART_BYTES_MAX};
 use eskit::prelude::*;
 use eskit_tests::campus::{EnrollClass, Seats, define, enrol};
 use eskit_tests::scripted::log;

@@ -12,8 +12,8 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
+use eskit::log::{Append, NewEvent, Query, QueryItem, ReadOptions, Tag};
 use eskit::prelude::*;
-use eskit::{Append, NewEvent, Query, QueryItem, ReadOptions, Tag};
 use eskit_tests::scripted::{encode, log};
 use event::{KINDS, Webhook};
 use flate2::read::GzDecoder;

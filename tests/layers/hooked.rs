@@ -1,11 +1,11 @@
 use std::sync::{Arc, Mutex};
 
 use eskit::layer::Hooked;
-use eskit::prelude::*;
-use eskit::{
-    Append, AppendError, ContentType, EventId, Metadata, NewEvent, SchemaVersion, StoreError, StoreErrorKind, StreamId,
-    Tag, Tags, Timestamp,
+use eskit::log::{
+    Append, AppendError, ContentType, EventId, NewEvent, SchemaVersion, StoreErrorKind, StreamId, Tag, Tags,
 };
+use eskit::prelude::*;
+use eskit::{Metadata, StoreError, Timestamp};
 use eskit_tests::campus::{Seats, define, enrol};
 use eskit_tests::scripted::{Scripted, Step, log};
 

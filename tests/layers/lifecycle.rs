@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use eskit::layer::{Hooked, Metered, Retrying, Traced};
-use eskit::prelude::*;
-use eskit::{
+use eskit::log::{
     AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, QueryItem,
-    ReadOptions, RetryPolicy, StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamStatus, Tag,
+    ReadOptions, StoreErrorKind, StreamChange, StreamError, StreamId, StreamStatus, Tag,
 };
+use eskit::prelude::*;
+use eskit::{RetryPolicy, StoreError};
 use eskit_tests::bank::{Account, deposit, open_account};
 
 /// Archives an account, deletes it, and executes commands on it.

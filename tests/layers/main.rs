@@ -7,7 +7,7 @@ mod metered;
 mod retrying;
 mod traced;
 
-use eskit::Append;
+use eskit::log::Append;
 use eskit_tests::campus::enrolled;
 use eskit_tests::scripted::encode;
 

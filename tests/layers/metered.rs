@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use eskit::layer::Metered;
+use eskit::log::{Append, NewEvent, Place, Query, ReadOptions, StoreErrorKind, StreamChange, StreamId};
 use eskit::prelude::*;
-use eskit::{Append, NewEvent, Place, Query, ReadOptions, StoreErrorKind, StreamChange, StreamId};
 use eskit_tests::scripted::{Scripted, Step};
 use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};

@@ -2,11 +2,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eskit::layer::Retrying;
-use eskit::prelude::*;
-use eskit::{
-    Append, AppendError, Appended, Condition, LogId, Page, Place, Position, Query, ReadOptions, RetryPolicy,
-    StoreError, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
+use eskit::log::{
+    Append, AppendError, Appended, Condition, LogId, Page, Place, Position, Query, ReadOptions, StoreErrorKind,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamStatus,
 };
+use eskit::prelude::*;
+use eskit::{RetryPolicy, StoreError};
 use eskit_tests::scripted::{Scripted, Step, log};
 
 use super::one;

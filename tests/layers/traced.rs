@@ -2,11 +2,12 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use eskit::layer::Traced;
-use eskit::prelude::*;
-use eskit::{
+use eskit::log::{
     Append, AppendError, Appended, Condition, ExpectedVersion, LogId, NewEvent, Page, Place, Position, Query,
-    ReadOptions, RetryPolicy, StoreError, StoreErrorKind, StreamChange, StreamId,
+    ReadOptions, StoreErrorKind, StreamChange, StreamId,
 };
+use eskit::prelude::*;
+use eskit::{RetryPolicy, StoreError};
 use eskit_tests::campus::{define, enrol, enrolled, leave};
 use eskit_tests::scripted::{Scripted, Step, rival};
 use tracing_subscriber::fmt::format::FmtSpan;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use eskit::ExecuteError;
+use eskit::log::{Append, NewEvent, Pages, Place, Position, Query, ReadOptions, StoreErrorKind, StreamId};
 use eskit::prelude::*;
-use eskit::{Append, ExecuteError, NewEvent, Pages, Place, Position, Query, ReadOptions, StoreErrorKind, StreamId};
 use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::{self, Database};
 use eskit_tests::bank::{Account, Deposited, deposit, open_account};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use eskit::log::{Append, NewEvent, Query, ReadOptions};
 use eskit::prelude::*;
-use eskit::{Append, NewEvent, Query, ReadOptions};
 use eskit_postgres::{PayloadType, PostgresStore, testing};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

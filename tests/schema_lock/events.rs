@@ -254,7 +254,7 @@ fn step(v: serde_json::Value) -> Result<serde_json::Value, UpcastError> {{ Ok(v)
 
 #[test]
 fn registered() {{
-    let registry = eskit::Registry::collect();
+    let registry = eskit::model::Registry::collect();
     let names: Vec<_> = registry.events().iter().map(|event| event.name).collect();
     assert_eq!(names, [\"shop.OrderPlaced\", \"shop.OrderSent\", \"shop.Priced\"]);
 }}

@@ -18,8 +18,8 @@ struct Ids {
 #[derive(Event, Serialize, Deserialize)]
 struct Own {
     at: eskit::Timestamp,
-    cause: eskit::EventId,
-    seen: eskit::Position,
+    cause: eskit::log::EventId,
+    seen: eskit::log::Position,
 }
 
 #[derive(Event, Serialize, Deserialize)]

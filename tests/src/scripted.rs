@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use eskit::{
-    Append, AppendError, Appended, Emit, EventStore, MemoryStore, NewEvent, Page, Pages, Query, ReadOptions,
-    RecordedEvent, StoreError, StoreErrorKind, delegate_store,
-};
+use eskit::log::{Append, AppendError, Appended, NewEvent, Page, Pages, Query, ReadOptions, StoreErrorKind};
+use eskit::model::Emit;
+use eskit::{EventStore, MemoryStore, RecordedEvent, StoreError, delegate_store};
 
 /// What happens at one append.
 #[derive(Debug)]

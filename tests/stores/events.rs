@@ -1,9 +1,9 @@
 //! Short ways to write events and to read a log, for the tests of each store.
 
-use eskit_runtime::{
-    Append, Condition, EventStore, ExpectedVersion, NewEvent, Position, Query, QueryItem, ReadOptions, RecordedEvent,
-    StreamId, Tag, Tags,
+use eskit_runtime::log::{
+    Append, Condition, ExpectedVersion, NewEvent, Position, Query, QueryItem, ReadOptions, StreamId, Tag, Tags,
 };
+use eskit_runtime::{EventStore, RecordedEvent};
 
 pub(crate) fn stream(id: &str) -> StreamId {
     StreamId::new("account", id)

@@ -9,9 +9,11 @@ use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
 
+use eskit::Timestamp;
+use eskit::execute::ExecuteOptions;
+use eskit::log::{ExpectedVersion, NewEvent, SchemaVersion, StreamId};
 use eskit::prelude::*;
 use eskit::testing::{Given, given};
-use eskit::{ExecuteOptions, ExpectedVersion, NewEvent, SchemaVersion, StreamId, Timestamp};
 use eskit_tests::bank::{
     Account, AccountOpened, BankError, Deposited, MoneyReceived, MoneySent, Portfolio, deposit, open_account, opened,
     send,
@@ -352,8 +354,8 @@ fn encoded_events_are_read_as_a_log_would_be() {
     given(()).and_encoded([fits]).when(deposit("a", 1)).then(Deposited { cents: 1 });
 }
 
-fn given_tags(key: &str, value: &str) -> eskit::Tags {
-    let mut tags = eskit::Tags::new();
+fn given_tags(key: &str, value: &str) -> eskit::log::Tags {
+    let mut tags = eskit::log::Tags::new();
     tags.push(key, value);
     tags
 }

@@ -11,8 +11,10 @@ mod upcast;
 
 use std::fmt::Debug;
 
+use eskit::Timestamp;
+use eskit::codec::EncodeError;
+use eskit::log::{NewEvent, Part, Position};
 use eskit::prelude::*;
-use eskit::{EncodeError, NewEvent, Part, Position, Timestamp};
 
 /// An event as it is appended.
 fn encode<E: Event>(event: E) -> Result<NewEvent, EncodeError> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eskit::EncodeReason;
+use eskit::codec::EncodeReason;
 use eskit::prelude::*;
 use serde::{Deserializer, Serializer};
 use serde_json::Value;
@@ -168,7 +168,7 @@ mod encrypted {
     use super::*;
 
     pub(super) fn serialize<S: Serializer>(text: &str, json: S) -> Result<S::Ok, S::Error> {
-        format!("{}:{text}", eskit::EventId::new()).serialize(json)
+        format!("{}:{text}", eskit::log::EventId::new()).serialize(json)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(json: D) -> Result<String, D::Error> {

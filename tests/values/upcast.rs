@@ -1,7 +1,7 @@
 //! What an upcaster leaves alone comes out of it as it went in.
 
+use eskit::log::{NewEvent, SchemaVersion};
 use eskit::prelude::*;
-use eskit::{NewEvent, SchemaVersion};
 use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;

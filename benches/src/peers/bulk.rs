@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use eskit::Timestamp;
+use eskit::log::{Part, StreamId};
 use eskit::store_kit::Envelope;
-use eskit::{Part, StreamId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::log::{STREAM_EVENT, stream_event};

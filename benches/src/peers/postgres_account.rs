@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
+use eskit::Timestamp;
+use eskit::log::Part;
 use eskit::store_kit::Envelope;
-use eskit::{Part, Timestamp};
 use eskit_postgres::testing::Cluster;
 use futures_util::TryStreamExt;
 use sqlx::{Connection, PgConnection};

@@ -1,8 +1,9 @@
 //! The limit of a store's schema on PostgreSQL: its event rows inserted by hand over one connection, without a look at
 //! the head, at conditions or at repeated ids.
 
+use eskit::Timestamp;
+use eskit::log::{Part, StreamId};
 use eskit::store_kit::Envelope;
-use eskit::{Part, StreamId, Timestamp};
 use eskit_postgres::testing::Cluster;
 use sqlx::{Connection, PgConnection};
 

@@ -74,7 +74,7 @@ impl Locked {
         )
         .bind(&tags[0])
         .bind(&tags[1])
-        .bind(uuid::Uuid::from_bytes(*eskit::EventId::new().as_bytes()))
+        .bind(uuid::Uuid::from_bytes(*eskit::log::EventId::new().as_bytes()))
         .bind(TAGGED_EVENT)
         .bind(payload(number))
         .execute(&mut *transaction)

@@ -5,8 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use eskit::{
-    Append, AppendError, Condition, EventStore, ExpectedVersion, NewEvent, Position, Query, QueryItem, StreamId, Tag,
+use eskit::EventStore;
+use eskit::log::{
+    Append, AppendError, Condition, ExpectedVersion, NewEvent, Position, Query, QueryItem, StreamId, Tag,
 };
 use eskit_sqlite::{Durability, SqliteOptions};
 use tokio::runtime::Runtime;
@@ -184,7 +185,7 @@ async fn refused(store: &impl EventStore, conditions: Vec<Condition>) -> Result<
     append.conditions.push(last);
     let started = Instant::now();
     match store.append(append).await {
-        Err(AppendError::Conflict(conflict)) if matches!(conflict.kind, eskit::ConflictKind::Stream { .. }) => {
+        Err(AppendError::Conflict(conflict)) if matches!(conflict.kind, eskit::log::ConflictKind::Stream { .. }) => {
             Ok(started.elapsed())
         }
         Err(error) => Err(error.into()),

@@ -46,7 +46,7 @@ fn compare(context: &Context, callers: usize, time: Option<Duration>) -> Result<
             calls_per_second(&runtime, callers, context.round_time(), move |caller, number| {
                 let (uma, [course, student]) = (uma.clone(), course_and_student(their_round, caller, number));
                 let tags = [format!("course:{course}"), format!("student:{student}")];
-                let id = eskit::EventId::new().as_uuid();
+                let id = eskit::log::EventId::new().as_uuid();
                 async move { uma.append_unique(TAGGED_EVENT, tags, payload(number), id).await }
             })
         },

@@ -7,7 +7,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use eskit::{NewEvent, Part, Position, RecordedEvent, Timestamp, WireName};
+use eskit::log::{NewEvent, Part, Position, WireName};
+use eskit::{RecordedEvent, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use eskit::{
-    Append, AppendError, Condition, EventStore, NewEvent, Pages, Position, Query, QueryItem, ReadOptions, Tag,
-};
+use eskit::EventStore;
+use eskit::log::{Append, AppendError, Condition, NewEvent, Pages, Position, Query, QueryItem, ReadOptions, Tag};
 use eskit_postgres::PostgresStore;
 
 use crate::log::{COURSES, TAGGED_EVENT, course_and_student, payload, unique_appends_per_second};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use eskit::{Append, EventStore, NewEvent};
+use eskit::EventStore;
+use eskit::log::{Append, NewEvent};
 use eskit_postgres::PostgresStore;
 
 use crate::log::{STREAM_EVENT, payload, stream_appends_per_second};

@@ -3,7 +3,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use eskit::{Append, EventStore, NewEvent, Query, ReadOptions, RecordedEvent};
+use eskit::log::{Append, NewEvent, Query, ReadOptions};
+use eskit::{EventStore, RecordedEvent};
 use eskit_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 use crate::log::{open, read_all};

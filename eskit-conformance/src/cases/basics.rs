@@ -1,9 +1,10 @@
 //! Appending and reading, one after the other.
 
-use eskit_runtime::{
-    Append, ContentType, EventStore, Metadata, NewEvent, Place, Position, Principal, PrincipalKind, Query, QueryItem,
-    ReadOptions, RecordedEvent, SchemaVersion, StreamId, Timestamp,
+use eskit_runtime::log::{
+    Append, ContentType, NewEvent, Place, Position, Principal, PrincipalKind, Query, QueryItem, ReadOptions,
+    SchemaVersion, StreamId,
 };
+use eskit_runtime::{EventStore, Metadata, RecordedEvent, Timestamp};
 
 use super::{Case, cases};
 use crate::context::Context;
@@ -198,7 +199,7 @@ async fn tags_are_kept_in_their_order(context: &Context) -> Outcome {
 
 async fn ten_thousand_events_go_in_at_once(context: &Context) -> Outcome {
     let store = context.open().await?;
-    let count = eskit_runtime::limits::EVENTS_PER_APPEND_MAX;
+    let count = eskit_runtime::log::limits::EVENTS_PER_APPEND_MAX;
     let events = (0..count).map(|number| tagged("bank.Noted", &[("number", &number.to_string())])).collect();
     let expected = put(&store, Append::new(events)).await?;
     let found = whole(&store).await?;

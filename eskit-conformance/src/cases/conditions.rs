@@ -1,9 +1,10 @@
 //! What must hold for an append to go through, without concurrency.
 
-use eskit_runtime::{
-    AnyStore, Append, AppendError, Condition, EventId, EventStore, ExpectedVersion, NewEvent, Position, Query,
-    QueryItem, RecordedEvent, StoreErrorKind, StreamId, Tag,
+use eskit_runtime::log::{
+    Append, AppendError, Condition, EventId, ExpectedVersion, NewEvent, Position, Query, QueryItem, StoreErrorKind,
+    StreamId, Tag,
 };
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use super::{Case, cases};
 use crate::context::Context;

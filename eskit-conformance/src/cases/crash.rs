@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use eskit_runtime::{AnyStore, EventStore, Query, QueryItem, RecordedEvent, StreamId, StreamStatus};
+use eskit_runtime::log::{Query, QueryItem, StreamId, StreamStatus};
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use super::{Case, cases};
 use crate::context::Context;

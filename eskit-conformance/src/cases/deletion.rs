@@ -1,9 +1,10 @@
 //! What a stream that was deleted for good leaves behind, and what it does not.
 
-use eskit_runtime::{
-    AnyStore, Append, AppendError, ConflictKind, EventStore, ExpectedVersion, NewEvent, Place, Position, Query,
-    QueryItem, ReadOptions, RecordedEvent, StreamChange, StreamId, StreamStatus,
+use eskit_runtime::log::{
+    Append, AppendError, ConflictKind, ExpectedVersion, NewEvent, Place, Position, Query, QueryItem, ReadOptions,
+    StreamChange, StreamId, StreamStatus,
 };
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 use proptest::prelude::*;
 
 use super::lifecycle::refused_by;

@@ -1,6 +1,7 @@
 //! One log that is open several times, as several processes have it.
 
-use eskit_runtime::{AnyStore, EventStore, ExpectedVersion, Place, Position, Query, StreamChange};
+use eskit_runtime::log::{ExpectedVersion, Place, Position, Query, StreamChange};
+use eskit_runtime::{AnyStore, EventStore};
 
 use super::lifecycle::refused_by;
 use super::races::{by_tag, by_version, fill_a_course, one_wins};

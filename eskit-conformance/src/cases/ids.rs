@@ -1,9 +1,9 @@
 //! An append that is repeated is answered, not written again; an id is used once.
 
-use eskit_runtime::{
-    AnyStore, Append, AppendError, Appended, EventId, EventStore, ExpectedVersion, NewEvent, Position, Query,
-    QueryItem, Timestamp,
+use eskit_runtime::log::{
+    Append, AppendError, Appended, EventId, ExpectedVersion, NewEvent, Position, Query, QueryItem,
 };
+use eskit_runtime::{AnyStore, EventStore, Timestamp};
 
 use super::{Case, cases};
 use crate::context::Context;

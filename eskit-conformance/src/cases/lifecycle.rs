@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use eskit_runtime::limits::{self, check_change};
-use eskit_runtime::{
-    AnyStore, Append, AppendError, EventStore, ExpectedVersion, Query, ReadOptions, RecordedEvent, StreamChange,
-    StreamError, StreamId, StreamStatus, Timestamp,
+use eskit_runtime::log::limits::{self, check_change};
+use eskit_runtime::log::{
+    Append, AppendError, ExpectedVersion, Query, ReadOptions, StreamChange, StreamError, StreamId, StreamStatus,
 };
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent, Timestamp};
 use tokio::sync::Barrier;
 
 use super::races::RACERS;

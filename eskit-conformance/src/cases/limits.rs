@@ -1,10 +1,11 @@
 //! The bounds of the contract, each with the error that names it.
 
-use eskit_runtime::limits::{self, check_append, check_read};
-use eskit_runtime::{
-    AnyStore, Append, AppendError, ContentType, EventStore, Metadata, NewEvent, Position, Query, QueryItem,
-    ReadOptions, StoreErrorKind, StreamId, Tag, Tags,
+use eskit_runtime::log::limits::{self, check_append, check_read};
+use eskit_runtime::log::{
+    Append, AppendError, ContentType, NewEvent, Position, Query, QueryItem, ReadOptions, StoreErrorKind, StreamId, Tag,
+    Tags,
 };
+use eskit_runtime::{AnyStore, EventStore, Metadata};
 
 use super::{Case, cases};
 use crate::context::Context;
@@ -145,9 +146,9 @@ async fn repeated_ids_are_refused_by_name(context: &Context) -> Outcome {
 }
 
 async fn conditions_are_held_to_the_limits(context: &Context) -> Outcome {
-    let expected = eskit_runtime::ExpectedVersion::Any;
+    let expected = eskit_runtime::log::ExpectedVersion::Any;
     let stream_conditions = [StreamId::new(long(257), "a"), stream(&long(257)), stream(""), stream("a\0b")]
-        .map(|stream| eskit_runtime::Condition::Stream { stream, expected });
+        .map(|stream| eskit_runtime::log::Condition::Stream { stream, expected });
     let queries = bad_queries().into_iter().map(|query| no_events(query, Position::START));
     let all = stream_conditions.into_iter().chain(queries);
     refuse(context, all.map(|condition| one(plain("bank.Noted")).with(condition)).collect()).await

@@ -1,6 +1,7 @@
 //! What stands beside the payload.
 
-use eskit_runtime::{Append, Metadata, NewEvent, Principal, PrincipalKind};
+use eskit_runtime::Metadata;
+use eskit_runtime::log::{Append, NewEvent, Principal, PrincipalKind};
 
 use super::{Case, cases};
 use crate::context::Context;

@@ -1,6 +1,7 @@
 //! Every kind of query, against the simplest code that answers it, on generated logs.
 
-use eskit_runtime::{AnyStore, Append, EventStore, Query, ReadOptions, RecordedEvent};
+use eskit_runtime::log::{Append, Query, ReadOptions};
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 use proptest::prelude::*;
 
 use super::{Case, cases};

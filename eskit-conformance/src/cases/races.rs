@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use eskit_runtime::{
-    AnyStore, Append, AppendError, Conflict, EventStore, ExpectedVersion, NewEvent, Position, Query, QueryItem,
-    ReadOptions, StreamId,
+use eskit_runtime::log::{
+    Append, AppendError, Conflict, ExpectedVersion, NewEvent, Position, Query, QueryItem, ReadOptions, StreamId,
 };
+use eskit_runtime::{AnyStore, EventStore};
 use tokio::sync::Barrier;
 
 use super::{Case, cases};
@@ -68,14 +68,14 @@ pub(super) async fn one_wins(context: &Context, stores: &[AnyStore], make: MakeA
 /// Checks what a loser was told: the events of the round are all that it can have lost to.
 fn check_lost(
     conflict: &Conflict,
-    conditions: &[eskit_runtime::Condition],
+    conditions: &[eskit_runtime::log::Condition],
     log: &[eskit_runtime::RecordedEvent],
     won: Position,
 ) -> Outcome {
     let named = conflict.event.as_ref().map(|event| event.position);
     ensure!(named == Some(won), "a loser was told of `{conflict}`, but the winner is at {won}");
     // The version of a stream counts the rounds before, which are not in `log`.
-    let only_queries = conditions.iter().all(|of| matches!(of, eskit_runtime::Condition::NoEvents { .. }));
+    let only_queries = conditions.iter().all(|of| matches!(of, eskit_runtime::log::Condition::NoEvents { .. }));
     if only_queries { check_conflict(conflict, conditions, log) } else { Ok(()) }
 }
 

@@ -1,8 +1,7 @@
 //! Where a read starts and stops, in which order, and how much one page holds.
 
-use eskit_runtime::{
-    AnyStore, Append, EventStore, NewEvent, Pages, Position, Query, QueryItem, ReadOptions, RecordedEvent, limits,
-};
+use eskit_runtime::log::{Append, NewEvent, Pages, Position, Query, QueryItem, ReadOptions, limits};
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use super::{Case, cases};
 use crate::context::Context;

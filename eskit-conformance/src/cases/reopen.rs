@@ -1,9 +1,7 @@
 //! A log that was closed in order, and is opened again.
 
-use eskit_runtime::{
-    AnyStore, Append, EventStore, ExpectedVersion, NewEvent, Place, Position, Query, ReadOptions, RecordedEvent,
-    StreamChange,
-};
+use eskit_runtime::log::{Append, ExpectedVersion, NewEvent, Place, Position, Query, ReadOptions, StreamChange};
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use super::lifecycle::refused_by;
 use super::watch::beyond;

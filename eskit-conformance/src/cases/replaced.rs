@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use eskit_runtime::{
-    AnyStore, Append, Condition, ConflictKind, EventId, EventStore, ExpectedVersion, Pages, Place, Position, Query,
-    ReadOptions, RecordedEvent, StoreErrorKind, StreamChange,
+use eskit_runtime::log::{
+    Append, Condition, ConflictKind, EventId, ExpectedVersion, Pages, Place, Position, Query, ReadOptions,
+    StoreErrorKind, StreamChange,
 };
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use super::{Case, cases};
 use crate::context::Context;
@@ -31,7 +32,7 @@ async fn put_many(store: &AnyStore, count: usize) -> Result<Vec<RecordedEvent>, 
     let mut log = Vec::new();
     for _ in 0..count {
         let event = tagged("bank.Paid", &[("kind", "a"), ("other", "b")]);
-        log.extend(put(store, one(eskit_runtime::NewEvent { stream: Some(stream("a")), ..event })).await?);
+        log.extend(put(store, one(eskit_runtime::log::NewEvent { stream: Some(stream("a")), ..event })).await?);
     }
     Ok(log)
 }

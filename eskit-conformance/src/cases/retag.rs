@@ -1,9 +1,10 @@
 //! Tags that are added to stored events.
 
-use eskit_runtime::{
-    AddTagsError, AddedTags, AnyStore, Append, ConflictKind, EventId, EventStore, NewEvent, Position, Query, QueryItem,
-    ReadOptions, RecordedEvent, StreamChange, Tag, TagRef, Tags,
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, ConflictKind, EventId, NewEvent, Position, Query, QueryItem, ReadOptions,
+    StreamChange, Tag, TagRef, Tags,
 };
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use super::{Case, cases};
 use crate::context::Context;

@@ -1,9 +1,8 @@
 //! The streams of a type, page by page.
 
-use eskit_runtime::limits::NAME_BYTES_MAX;
-use eskit_runtime::{
-    AnyStore, Append, EventStore, LimitError, ListStreams, ListedStream, StoreErrorKind, StreamChange, StreamId,
-};
+use eskit_runtime::log::limits::NAME_BYTES_MAX;
+use eskit_runtime::log::{Append, LimitError, ListStreams, ListedStream, StoreErrorKind, StreamChange, StreamId};
+use eskit_runtime::{AnyStore, EventStore};
 
 use super::{Case, cases};
 use crate::context::Context;

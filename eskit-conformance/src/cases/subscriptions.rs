@@ -1,6 +1,6 @@
 //! Readers that follow the log while others write: nothing is lost, repeated or out of order.
 
-use eskit_runtime::{Query, QueryItem};
+use eskit_runtime::log::{Query, QueryItem};
 
 use super::{Case, cases};
 use crate::context::Context;

@@ -1,9 +1,9 @@
 //! Texts that stores have been broken by, wherever a text may stand.
 
-use eskit_runtime::{
-    Append, EventStore, ExpectedVersion, Metadata, NewEvent, Position, Principal, PrincipalKind, Query, QueryItem,
-    ReadOptions, StreamId,
+use eskit_runtime::log::{
+    Append, ExpectedVersion, NewEvent, Position, Principal, PrincipalKind, Query, QueryItem, ReadOptions, StreamId,
 };
+use eskit_runtime::{EventStore, Metadata};
 
 use super::{Case, cases};
 use crate::context::Context;
@@ -193,8 +193,8 @@ async fn payloads_keep_every_text(context: &Context) -> Outcome {
     apart(context, |text| event(text), |text| QueryItem::ids([id_of(text)])).await
 }
 
-fn id_of(text: &str) -> eskit_runtime::EventId {
-    eskit_runtime::EventId::from_key(text, 0)
+fn id_of(text: &str) -> eskit_runtime::log::EventId {
+    eskit_runtime::log::EventId::from_key(text, 0)
 }
 
 async fn conditions_tell_texts_apart(context: &Context) -> Outcome {
@@ -202,7 +202,7 @@ async fn conditions_tell_texts_apart(context: &Context) -> Outcome {
     for text in texts() {
         let event = NewEvent { stream: Some(stream(&text)), ..tagged("bank.Noted", &[("k", &text)]) };
         let append = || {
-            one(NewEvent { id: eskit_runtime::EventId::new(), ..event.clone() })
+            one(NewEvent { id: eskit_runtime::log::EventId::new(), ..event.clone() })
                 .with(no_events(with_tags(&[("k", &text)]), Position::START))
                 .with(expect(stream(&text), ExpectedVersion::NoStream))
         };

@@ -1,6 +1,7 @@
 //! When an event happened: as the caller says, or the time of the append.
 
-use eskit_runtime::{Append, EventStore, NewEvent, Timestamp};
+use eskit_runtime::log::{Append, NewEvent};
+use eskit_runtime::{EventStore, Timestamp};
 
 use super::{Case, cases};
 use crate::context::Context;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use eskit_runtime::{AnyStore, EventStore, Place, Query, ReadOptions, RecordedEvent};
+use eskit_runtime::log::{Place, Query, ReadOptions};
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use super::{Case, cases};
 use crate::context::Context;

@@ -3,9 +3,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use eskit_runtime::{
-    AnyStore, Append, AppendError, EventId, EventStore, NewEvent, Position, Query, ReadOptions, StreamChange, StreamId,
+use eskit_runtime::log::{
+    Append, AppendError, EventId, NewEvent, Position, Query, ReadOptions, StreamChange, StreamId,
 };
+use eskit_runtime::{AnyStore, EventStore};
 
 use crate::failure::{Failure, Outcome};
 use crate::harness::Harness;

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
-use eskit_runtime::{RecordedEvent, StreamId};
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::log::StreamId;
 
 use super::child::{APPEND, COUNTER};
 use super::process::Note;
@@ -51,7 +52,7 @@ fn by_append(log: &[RecordedEvent]) -> HashMap<&str, Vec<&RecordedEvent>> {
 /// Every event of an append says which part of how many it is.
 pub(crate) fn check_whole(key: &str, events: &[&RecordedEvent]) -> Outcome {
     let parts: Vec<_> = events.iter().map(|event| String::from_utf8_lossy(&event.payload).into_owned()).collect();
-    if !events[0].tags.contains(eskit_runtime::Tag::new(COUNTER.0, COUNTER.1).as_ref()) {
+    if !events[0].tags.contains(eskit_runtime::log::Tag::new(COUNTER.0, COUNTER.1).as_ref()) {
         let count = events.len();
         let expected: Vec<_> = (0..count).map(|part| format!("{part}/{count}")).collect();
         ensure!(parts == expected, "the append {key} is in the log by halves: it holds the parts {parts:?}");

@@ -1,8 +1,7 @@
 use std::collections::HashMap;
 
-use eskit_runtime::{
-    Append, AppendError, Appended, Condition, Direction, EventId, Position, Query, ReadOptions, RecordedEvent,
-};
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::log::{Append, AppendError, Appended, Condition, Direction, EventId, Position, Query, ReadOptions};
 
 use super::op::{Call, Op};
 use super::record::is_unknown;
@@ -197,7 +196,8 @@ impl Matches {
 
 #[cfg(test)]
 mod tests {
-    use eskit_runtime::{Conflict, ConflictKind, Timestamp};
+    use eskit_runtime::Timestamp;
+    use eskit_runtime::log::{Conflict, ConflictKind};
 
     use super::*;
     use crate::Model;
@@ -274,7 +274,7 @@ mod tests {
         let mut log = Model::new();
         let first = append(&mut log, one(tagged("a", &[("course", "c1")])));
         let condition = no_events(with_tags(&[("course", "c1")]), Position::START);
-        let named = eskit_runtime::ConflictEvent { position: Position::new(1), name: "a".into() };
+        let named = eskit_runtime::log::ConflictEvent { position: Position::new(1), name: "a".into() };
         let refused = |began| {
             let conflict = Conflict::new(ConflictKind::Query { after: Position::START }, Some(named.clone()));
             let append = one(plain("b")).with(condition.clone());

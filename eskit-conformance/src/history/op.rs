@@ -1,4 +1,5 @@
-use eskit_runtime::{Append, AppendError, Appended, Position, Query, ReadOptions, RecordedEvent};
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::log::{Append, AppendError, Appended, Position, Query, ReadOptions};
 
 /// One call of a client, with the moments at which it began and ended on a clock that all clients share.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use eskit_runtime::{
-    AnyStore, Append, AppendError, Condition, EventStore, ExpectedVersion, NewEvent, Position, Query, QueryItem,
-    ReadOptions, StreamId,
+use eskit_runtime::log::{
+    Append, AppendError, Condition, ExpectedVersion, NewEvent, Position, Query, QueryItem, ReadOptions, StreamId,
 };
+use eskit_runtime::{AnyStore, EventStore};
 
 use super::op::{Call, Op};
 use crate::failure::Outcome;

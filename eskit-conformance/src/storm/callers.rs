@@ -2,7 +2,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use eskit_runtime::{AnyStore, Append, EventStore, Position, Query, ReadOptions, RecordedEvent, StoreError};
+use eskit_runtime::log::{Append, Position, Query, ReadOptions};
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent, StoreError};
 use tokio::sync::Semaphore;
 
 use super::check;

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
-use eskit_runtime::{Append, AppendError, EventId, Position, RecordedEvent, StoreError, StoreErrorKind};
+use eskit_runtime::log::{Append, AppendError, EventId, Position, StoreErrorKind};
+use eskit_runtime::{RecordedEvent, StoreError};
 
 use super::sent::{APPEND, Sent, is_unknown};
 use crate::crash;

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use eskit_runtime::{AnyStore, Append, AppendError, Appended, EventStore, Position, RecordedEvent, StoreErrorKind};
+use eskit_runtime::log::{Append, AppendError, Appended, Position, StoreErrorKind};
+use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use super::callers::{CALLERS, Storm};
 use super::check;

@@ -1,4 +1,5 @@
-use eskit_runtime::{Append, AppendError, Appended, NewEvent, RecordedEvent};
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::log::{Append, AppendError, Appended, NewEvent};
 
 use crate::rng::Rng;
 use crate::sample::{no_events, on, plain, recorded, stream, tags, with_tags};

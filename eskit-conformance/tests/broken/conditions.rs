@@ -1,9 +1,10 @@
 //! Stores that check conditions wrongly, without any concurrency.
 
 use eskit_conformance::Model;
-use eskit_runtime::{
+use eskit_runtime::Timestamp;
+use eskit_runtime::log::{
     Append, Condition, Conflict, ConflictEvent, ConflictKind, ExpectedVersion, NewEvent, Position, Query, QueryItem,
-    StreamId, Timestamp,
+    StreamId,
 };
 
 use crate::sound::{Sound, broken};
@@ -190,15 +191,18 @@ fn queries() -> Vec<Row> {
             |log, append| {
                 let lower = |text: &str| text.to_lowercase();
                 let events = log.events().iter().cloned().map(|mut event| {
-                    event.tags =
-                        event.tags.iter().map(|tag| eskit_runtime::Tag::new(tag.key(), lower(tag.value()))).collect();
+                    event.tags = event
+                        .tags
+                        .iter()
+                        .map(|tag| eskit_runtime::log::Tag::new(tag.key(), lower(tag.value())))
+                        .collect();
                     event
                 });
                 let log = Model::of(events.collect());
                 with_items(&log, append, |mut item| {
-                    let tags = item.tags.iter().map(eskit_runtime::Tag::as_ref);
+                    let tags = item.tags.iter().map(eskit_runtime::log::Tag::as_ref);
                     item.tags =
-                        tags.map(|tag| eskit_runtime::Tag::new(tag.key(), tag.value().to_lowercase())).collect();
+                        tags.map(|tag| eskit_runtime::log::Tag::new(tag.key(), tag.value().to_lowercase())).collect();
                     item
                 })
             },

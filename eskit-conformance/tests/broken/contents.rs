@@ -1,8 +1,7 @@
 //! Stores that do not give back what they were given.
 
-use eskit_runtime::{
-    ContentType, EventId, Metadata, NewEvent, Part, RecordedEvent, SchemaVersion, StreamId, Tag, Tags, Timestamp,
-};
+use eskit_runtime::log::{ContentType, EventId, NewEvent, Part, SchemaVersion, StreamId, Tag, Tags};
+use eskit_runtime::{Metadata, RecordedEvent, Timestamp};
 
 use crate::sound::{Sound, broken};
 use crate::table::Row;
@@ -140,7 +139,7 @@ fn orders() -> Vec<Row> {
                     event
                 });
                 store.answer_out = Box::new(|answer| {
-                    answer.map(|mut appended: eskit_runtime::Appended| {
+                    answer.map(|mut appended: eskit_runtime::log::Appended| {
                         appended.versions.iter_mut().flatten().for_each(|version| *version -= 1);
                         appended
                     })

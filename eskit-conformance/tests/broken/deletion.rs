@@ -1,7 +1,8 @@
 //! Stores that delete too little or too much.
 
 use eskit_conformance::Model;
-use eskit_runtime::{Page, Query, RecordedEvent, StreamChange, StreamId, Timestamp};
+use eskit_runtime::log::{Page, Query, StreamChange, StreamId};
+use eskit_runtime::{RecordedEvent, Timestamp};
 
 use crate::lifecycle::changing;
 use crate::sound::broken;

@@ -4,10 +4,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use eskit_conformance::{Log, Model, Suite};
-use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, NewEvent, Page, Place, Query, ReadOptions, StoreError,
-    StreamChange, StreamError, StreamId, StreamStatus, Timestamp, delegate_store,
+use eskit_runtime::log::{
+    Append, AppendError, Appended, LogId, NewEvent, Page, Place, Query, ReadOptions, StreamChange, StreamError,
+    StreamId, StreamStatus,
 };
+use eskit_runtime::{EventStore, StoreError, Timestamp, delegate_store};
 use eskit_sqlite::{Durability, SqliteStore};
 
 use crate::table::Row;

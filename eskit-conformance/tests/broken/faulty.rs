@@ -5,11 +5,12 @@ use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_conformance::{Fault, Faults, Log, Model, Suite};
-use eskit_runtime::limits::check_append;
-use eskit_runtime::{
-    Append, AppendError, Appended, Conflict, ConflictKind, EventId, EventStore, LogId, Page, Place, Position, Query,
-    ReadOptions, StoreError, StoreErrorKind, Timestamp,
+use eskit_runtime::log::limits::check_append;
+use eskit_runtime::log::{
+    Append, AppendError, Appended, Conflict, ConflictKind, EventId, LogId, Page, Place, Position, Query, ReadOptions,
+    StoreErrorKind,
 };
+use eskit_runtime::{EventStore, StoreError, Timestamp};
 
 use crate::table::{self, Row};
 

@@ -1,15 +1,16 @@
 //! Stores that know ids wrongly.
 
-use eskit_runtime::{Appended, EventId, NewEvent, RecordedEvent, Timestamp};
+use eskit_runtime::log::{Appended, EventId, NewEvent};
+use eskit_runtime::{RecordedEvent, Timestamp};
 
 use crate::sound::{Sound, broken};
 use crate::table::Row;
 
-type Repeat = Result<Option<Appended>, eskit_runtime::AppendError>;
+type Repeat = Result<Option<Appended>, eskit_runtime::log::AppendError>;
 
 fn finding(
     mistake: &'static str,
-    find: fn(&eskit_conformance::Model, &eskit_runtime::Append) -> Repeat,
+    find: fn(&eskit_conformance::Model, &eskit_runtime::log::Append) -> Repeat,
     told: &'static str,
     cases: &'static [&'static str],
 ) -> Row {

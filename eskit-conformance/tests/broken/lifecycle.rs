@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use eskit_conformance::Model;
-use eskit_runtime::limits::check_append;
-use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
-    StreamStatus, Timestamp, delegate_store,
+use eskit_runtime::log::limits::check_append;
+use eskit_runtime::log::{
+    Append, AppendError, Appended, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamStatus,
 };
+use eskit_runtime::{EventStore, Timestamp, delegate_store};
 
 use crate::sound::{Sound, broken};
 use crate::table::{Row, volatile};
@@ -106,7 +106,7 @@ fn appends() -> Vec<Row> {
                 store.check_open = |log, append| {
                     log.check_open(&append.events)?;
                     let of = append.conditions.iter().find_map(|condition| match condition {
-                        eskit_runtime::Condition::Stream { stream, .. } => Some(stream.clone()),
+                        eskit_runtime::log::Condition::Stream { stream, .. } => Some(stream.clone()),
                         _ => None,
                     });
                     match of.map(|stream| (log.stream_info(&stream).status, stream)) {

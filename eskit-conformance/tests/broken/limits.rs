@@ -1,7 +1,7 @@
 //! Stores that enforce other limits than the contract.
 
-use eskit_runtime::limits::{TAGS_PER_EVENT_MAX, check_append};
-use eskit_runtime::{Append, ContentType, LimitError, NewEvent};
+use eskit_runtime::log::limits::{TAGS_PER_EVENT_MAX, check_append};
+use eskit_runtime::log::{Append, ContentType, LimitError, NewEvent};
 
 use crate::sound::broken;
 use crate::table::Row;

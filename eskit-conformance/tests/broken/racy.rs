@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eskit_conformance::Model;
-use eskit_runtime::limits::{check_append, check_read};
-use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, LogId, Page, Place, Position, Query, ReadOptions, StoreError, Timestamp,
-};
+use eskit_runtime::log::limits::{check_append, check_read};
+use eskit_runtime::log::{Append, AppendError, Appended, LogId, Page, Place, Position, Query, ReadOptions};
+use eskit_runtime::{EventStore, StoreError, Timestamp};
 
 use crate::table::{Row, volatile};
 use crate::told::Told;
@@ -174,7 +173,7 @@ impl Racy {
         self.state().log.check(&append.conditions)?;
         let mut all = Appended::new(Vec::new(), Vec::new(), Timestamp::now());
         for event in append.events {
-            let appended = self.write(Append::new(vec![eskit_runtime::NewEvent {
+            let appended = self.write(Append::new(vec![eskit_runtime::log::NewEvent {
                 recorded_at: event.recorded_at.or(Some(all.recorded_at)),
                 ..event
             }]));

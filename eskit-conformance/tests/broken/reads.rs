@@ -1,6 +1,6 @@
 //! Stores that answer a read with something else.
 
-use eskit_runtime::{Direction, Page, Position, Query, QueryItem, ReadOptions};
+use eskit_runtime::log::{Direction, Page, Position, Query, QueryItem, ReadOptions};
 use tokio::sync::Semaphore;
 
 use crate::sound::{Sound, broken};
@@ -193,11 +193,11 @@ fn paging() -> Vec<Row> {
 }
 
 fn split(item: QueryItem) -> Vec<QueryItem> {
-    let one = |tag: &eskit_runtime::Tag| alone(&item, tag);
+    let one = |tag: &eskit_runtime::log::Tag| alone(&item, tag);
     if item.tags.is_empty() { vec![item.clone()] } else { item.tags.iter().map(one).collect() }
 }
 
-fn alone(item: &QueryItem, tag: &eskit_runtime::Tag) -> QueryItem {
+fn alone(item: &QueryItem, tag: &eskit_runtime::log::Tag) -> QueryItem {
     let mut alone = item.clone();
     alone.tags = vec![tag.clone()];
     alone

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_conformance::{Backups, Log, Model, Suite};
-use eskit_runtime::{
-    Append, AppendError, Appended, Condition, EventStore, LogId, Page, Place, Query, ReadOptions, StoreError,
-    delegate_store,
-};
+use eskit_runtime::log::{Append, AppendError, Appended, Condition, LogId, Page, Place, Query, ReadOptions};
+use eskit_runtime::{EventStore, StoreError, delegate_store};
 
 use crate::shared;
 use crate::sound::{Sound, broken};

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit_conformance::Model;
-use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, Page, Position, Query, QueryItem, ReadOptions,
-    RecordedEvent, StoreError, StreamChange, StreamError, StreamId, StreamStatus, Tags, Timestamp, delegate_store,
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, Page, Position, Query, QueryItem, ReadOptions,
+    StreamChange, StreamError, StreamId, StreamStatus, Tags,
 };
+use eskit_runtime::{EventStore, RecordedEvent, StoreError, Timestamp, delegate_store};
 
 use crate::shared::opener;
 use crate::sound::{Sound, broken};

@@ -6,11 +6,12 @@ use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit_conformance::{Log, Model};
-use eskit_runtime::limits::check_append;
-use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Place, Query, ReadOptions, StoreError, StreamChange, StreamError,
-    StreamId, StreamInfo, StreamStatus, Timestamp, delegate_store,
+use eskit_runtime::log::limits::check_append;
+use eskit_runtime::log::{
+    Append, AppendError, Appended, Page, Place, Query, ReadOptions, StreamChange, StreamError, StreamId, StreamInfo,
+    StreamStatus,
 };
+use eskit_runtime::{EventStore, StoreError, Timestamp, delegate_store};
 
 use crate::sound::Sound;
 use crate::table::{Row, durable};

@@ -1,13 +1,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use eskit_conformance::Model;
-use eskit_runtime::limits::{check_append, check_read};
-use eskit_runtime::store_kit::HeadWatch;
-use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, Conflict, EventStore, LimitError, ListStreams, LogId,
-    NewEvent, Page, Place, Query, ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError,
-    StreamId, StreamInfo, StreamPage, StreamStatus, Timestamp,
+use eskit_runtime::log::limits::{check_append, check_read};
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, Conflict, LimitError, ListStreams, LogId, NewEvent, Page,
+    Place, Query, ReadOptions, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
+use eskit_runtime::store_kit::HeadWatch;
+use eskit_runtime::{EventStore, RecordedEvent, StoreError, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::table::{Row, volatile};

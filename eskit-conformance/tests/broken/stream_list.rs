@@ -1,7 +1,8 @@
 //! Stores that list streams wrongly.
 
 use eskit_conformance::Model;
-use eskit_runtime::{ListStreams, ListedStream, StoreError, StreamId, StreamPage};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{ListStreams, ListedStream, StreamId, StreamPage};
 
 use crate::sound::{Sound, broken};
 use crate::table::Row;

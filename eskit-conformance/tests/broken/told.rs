@@ -1,6 +1,6 @@
 use std::sync::{Mutex, PoisonError};
 
-use eskit_runtime::Place;
+use eskit_runtime::log::Place;
 use eskit_runtime::store_kit::HeadWatch;
 
 /// The head that a store believes in, apart from its log; it only goes forward.

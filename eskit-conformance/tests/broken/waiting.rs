@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eskit_runtime::{Append, AppendError, Appended, EventStore, Place, Position, StoreError, delegate_store};
+use eskit_runtime::log::{Append, AppendError, Appended, Place, Position};
+use eskit_runtime::{EventStore, StoreError, delegate_store};
 use tokio::sync::Notify;
 
 use crate::sound::{Sound, broken};

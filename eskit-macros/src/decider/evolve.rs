@@ -35,20 +35,12 @@ pub(super) fn expand(self_ty: &Type, evolves: &[EvolveDef]) -> TokenStream {
         }
     };
     let evolve = implementation(name_span(self_ty), header, body);
-    let set = implementation(
-        name_span(self_ty),
-        quote_spanned!(name_span(self_ty)=> impl __eskit::EventSet for #self_ty),
-        quote!(
-            const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
-        ),
-    );
     let table = name_table(name_span(self_ty), &text(self_ty));
     let checks = checks(self_ty, evolves);
     quote! {
         const SETS: [__eskit::EventTypes; #count] = [#(#sets),*];
         #table
         #evolve
-        #set
         #checks
     }
 }
@@ -104,11 +96,6 @@ pub(super) fn fallback(self_ty: &Type, generics: &Generics, evolves: &[EvolveDef
     }
     let (impl_generics, _, bounds) = generics.split_for_impl();
     let header = quote_spanned!(name_span(self_ty)=> impl #impl_generics __eskit::Evolve for #self_ty #bounds);
-    let set = quote_spanned! {name_span(self_ty)=>
-        impl #impl_generics __eskit::EventSet for #self_ty #bounds {
-            const EVENTS: __eskit::EventTypes = <Self as __eskit::Evolve>::EVENTS;
-        }
-    };
     let body = quote! {
         const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&[#(#sets),*]);
 
@@ -116,8 +103,7 @@ pub(super) fn fallback(self_ty: &Type, generics: &Generics, evolves: &[EvolveDef
             ::core::result::Result::Ok(false)
         }
     };
-    let evolve = implementation(name_span(self_ty), header, body);
-    quote!(#evolve #set)
+    implementation(name_span(self_ty), header, body)
 }
 
 /// `#[cfg(not(all(..)))]` for the conditions of a method, if it has any.

@@ -1,4 +1,5 @@
-use eskit_runtime::{NewEvent, StreamId, Timestamp};
+use eskit_runtime::Timestamp;
+use eskit_runtime::log::{NewEvent, StreamId};
 use sqlx::types::Uuid;
 
 use crate::append::condition::Conditions;
@@ -171,7 +172,7 @@ impl<'r> Batch<'r> {
 
 #[cfg(test)]
 mod tests {
-    use eskit_runtime::{Append, NewEvent};
+    use eskit_runtime::log::{Append, NewEvent};
 
     use super::*;
     use crate::sql::migrations::PayloadType;

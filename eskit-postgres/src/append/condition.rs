@@ -1,4 +1,4 @@
-use eskit_runtime::{Condition, ExpectedVersion, Place, Position, QueryItem};
+use eskit_runtime::log::{Condition, ExpectedVersion, Place, Position, QueryItem};
 use sqlx::types::Uuid;
 
 use crate::append::streams::Streams;

@@ -1,5 +1,6 @@
+use eskit_runtime::log::{StreamChange, StreamError, StreamId, StreamInfo, StreamStatus};
 use eskit_runtime::store_kit::{Interner, StoredStatus};
-use eskit_runtime::{RecordedEvent, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp};
+use eskit_runtime::{RecordedEvent, Timestamp};
 use sqlx::{Connection, PgConnection};
 
 use crate::append::writer::Writer;

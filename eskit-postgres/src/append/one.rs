@@ -1,4 +1,5 @@
-use eskit_runtime::{NewEvent, StreamId, Timestamp};
+use eskit_runtime::Timestamp;
+use eskit_runtime::log::{NewEvent, StreamId};
 use sqlx::{PgConnection, Row};
 
 use crate::append::condition::Conditions;

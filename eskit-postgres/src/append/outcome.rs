@@ -1,6 +1,7 @@
-use eskit_runtime::{
-    AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, NewEvent, Place, Position, StoreError,
-    StoreErrorKind, StreamClosed, StreamId, StreamStatus, WireName,
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{
+    AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, NewEvent, Place, Position, StoreErrorKind,
+    StreamClosed, StreamId, StreamStatus, WireName,
 };
 use sqlx::Row;
 use sqlx::postgres::PgRow;

@@ -1,5 +1,6 @@
 use eskit_runtime::__private::json_path;
-use eskit_runtime::{NewEvent, StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{NewEvent, StoreErrorKind};
 
 use crate::sql::migrations::PayloadType;
 use crate::sql::names::Names;

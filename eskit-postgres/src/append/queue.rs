@@ -3,7 +3,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::AppendError;
+use eskit_runtime::log::AppendError;
 use eskit_runtime::store_kit::{BatchSize, EncodedAppend, contain};
 use futures_util::future::{Either, select};
 use tokio::runtime::Handle;

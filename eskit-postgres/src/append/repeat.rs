@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
+use eskit_runtime::Timestamp;
+use eskit_runtime::log::{EventId, NewEvent, Position};
 use eskit_runtime::store_kit::{Repeat, StoredPart};
-use eskit_runtime::{EventId, NewEvent, Position, Timestamp};
 use sqlx::PgConnection;
 use sqlx::types::Uuid;
 

@@ -1,5 +1,5 @@
+use eskit_runtime::log::{AppendError, Appended};
 use eskit_runtime::store_kit::{EncodedAppend, contain};
-use eskit_runtime::{AppendError, Appended};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// What an append is answered with.

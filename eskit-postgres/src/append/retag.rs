@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 
+use eskit_runtime::log::{AddTagsError, AddedTags, EventId, Position, Tags};
 use eskit_runtime::store_kit::{Envelope, TagChange, TagChanges};
-use eskit_runtime::{AddTagsError, AddedTags, EventId, Position, Tags};
 use sqlx::types::Uuid;
 use sqlx::{Connection, PgConnection};
 

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use eskit_runtime::StreamId;
+use eskit_runtime::log::StreamId;
 
 use crate::sql::arrays::number;
 use crate::sql::call::Call;

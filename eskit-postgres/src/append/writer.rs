@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use eskit_runtime::log::{AppendError, StoreErrorKind};
 use eskit_runtime::store_kit::BatchSize;
-use eskit_runtime::{AppendError, StoreErrorKind};
 use futures_util::future::join;
 
 use crate::append::batch::Batch;

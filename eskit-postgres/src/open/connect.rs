@@ -1,6 +1,7 @@
 use std::str::FromStr;
 
-use eskit_runtime::{StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 

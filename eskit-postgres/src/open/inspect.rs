@@ -1,5 +1,6 @@
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::store_kit::Envelope;
-use eskit_runtime::{StoreError, StoreErrorKind};
 use sqlx::types::Uuid;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eskit_runtime::{StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
 use sqlx::PgPool;
 
 use crate::open::inspect::Log;

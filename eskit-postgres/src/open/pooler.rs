@@ -1,4 +1,5 @@
-use eskit_runtime::{StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 

@@ -3,8 +3,9 @@ use std::pin::pin;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::store_kit::contain;
-use eskit_runtime::{StoreError, StoreErrorKind};
 use futures_util::future::{Either, select};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eskit_runtime::Place;
+use eskit_runtime::log::Place;
 use eskit_runtime::store_kit::{HeadClosed, HeadWatcher, KnownHead};
 use sqlx::Acquire;
 use sqlx::postgres::PgListener;

@@ -1,6 +1,7 @@
-use eskit_runtime::limits::PAGE_BYTES;
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::log::limits::PAGE_BYTES;
+use eskit_runtime::log::{Direction, Page, Place, Position, Query, ReadOptions};
 use eskit_runtime::store_kit::Interner;
-use eskit_runtime::{Direction, Page, Place, Position, Query, ReadOptions, RecordedEvent};
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection};

@@ -1,4 +1,4 @@
-use eskit_runtime::{Direction, QueryItem, ReadOptions};
+use eskit_runtime::log::{Direction, QueryItem, ReadOptions};
 
 use crate::sql::record::column;
 

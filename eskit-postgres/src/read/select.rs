@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
-use eskit_runtime::limits::TAGS_PER_EVENT_MAX;
-use eskit_runtime::{Direction, Place, Query, QueryItem};
+use eskit_runtime::log::limits::TAGS_PER_EVENT_MAX;
+use eskit_runtime::log::{Direction, Place, Query, QueryItem};
 use sqlx::postgres::PgArguments;
 use sqlx::types::Uuid;
 use sqlx::{Arguments, Encode, PgConnection, Postgres, Type};

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
+use eskit_runtime::log::{StreamId, StreamInfo, StreamStatus};
 use eskit_runtime::store_kit::StoredStatus;
-use eskit_runtime::{StreamId, StreamInfo, StreamStatus};
 use sqlx::PgConnection;
 
 use crate::error::Fault;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use eskit_runtime::{ListStreams, ListedStream, StreamId, StreamInfo, StreamPage, StreamStatus};
+use eskit_runtime::log::{ListStreams, ListedStream, StreamId, StreamInfo, StreamPage, StreamStatus};
 use sqlx::PgConnection;
 
 use crate::error::Fault;

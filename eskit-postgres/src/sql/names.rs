@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
-use eskit_runtime::{StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
 
 /// Bytes that PostgreSQL keeps of an identifier.
 const IDENTIFIER_BYTES_MAX: usize = 63;

@@ -1,5 +1,6 @@
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::log::{EventId, Place, Position};
 use eskit_runtime::store_kit::{Envelope, Interner};
-use eskit_runtime::{EventId, Place, Position, RecordedEvent};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use eskit_runtime::{Place, StoreError};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::Place;
 use sqlx::PgPool;
 use tokio::sync::watch;
 

@@ -118,6 +118,6 @@ impl Drop for Database {
 
 /// A number that other processes hardly use too.
 fn random() -> u32 {
-    let id = eskit_runtime::EventId::new();
+    let id = eskit_runtime::log::EventId::new();
     id.as_bytes()[12..].iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
 }

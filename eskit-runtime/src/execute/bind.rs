@@ -122,7 +122,7 @@ pub fn decision_items<C: Decide>(command: &C) -> Result<Vec<(&'static ModelType,
     items(instances(command), <C::State as Models<C::Count>>::LIST)
 }
 
-/// What [`load`](crate::load) reads of the log: one item.
+/// What [`load`](crate::execute::load) reads of the log: one item.
 ///
 /// # Errors
 /// The key does not select one instance.

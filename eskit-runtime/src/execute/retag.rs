@@ -29,7 +29,8 @@ use crate::model::event::Event;
 ///
 /// ```
 /// # use eskit_runtime as eskit;
-/// # use eskit::{Event, EventStore, RetagError, retag};
+/// # use eskit::execute::RetagError;
+/// # use eskit::{Event, EventStore, retag};
 /// async fn add_the_new_tags<Sent: Event>(store: &impl EventStore) -> Result<(), RetagError> {
 ///     let done = retag::<Sent, _>(store, |so_far| println!("{so_far}")).await?;
 ///     println!("{} of {} events have new tags", done.tagged, done.events);

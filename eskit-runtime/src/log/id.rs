@@ -70,7 +70,7 @@ impl fmt::Debug for EventId {
 }
 
 /// The identity of a log: a UUID that is made with the log, and stays with it. A copy of a log, such as one that was restored from a
-/// backup, has the same: that it is not the same log any more is told by a [`Place`](crate::Place).
+/// backup, has the same: that it is not the same log any more is told by a [`Place`](crate::log::Place).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LogId(Uuid);

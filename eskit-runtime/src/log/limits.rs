@@ -246,7 +246,7 @@ pub fn check_change(
 }
 
 /// Checks tags for stored events; a store calls this before it writes any. Whether an event would carry too many is told by
-/// [`AddedTags::onto`](crate::AddedTags::onto).
+/// [`AddedTags::onto`](crate::log::AddedTags::onto).
 ///
 /// # Errors
 /// The first limit that the number of events or a tag crosses.

@@ -42,7 +42,8 @@ impl Principal {
 ///
 /// ```
 /// # use eskit_runtime as eskit;
-/// use eskit::{Metadata, NewEvent, Part, Position, Principal, PrincipalKind, Timestamp};
+/// use eskit::log::{NewEvent, Part, Position, Principal, PrincipalKind};
+/// use eskit::{Metadata, Timestamp};
 ///
 /// // What a request brings: `app.execute(command).metadata(metadata)`.
 /// let user = Principal::new(PrincipalKind::User, "ada");

@@ -18,7 +18,8 @@ type Read<'a> = Pin<Box<dyn Future<Output = Result<Page, StoreError>> + Send + '
 ///
 /// ```
 /// # use eskit_runtime as eskit;
-/// # use eskit::{EventStore, Pages, Query, ReadOptions, StoreError};
+/// # use eskit::log::{Pages, Query, ReadOptions};
+/// # use eskit::{EventStore, StoreError};
 /// # async fn count(store: &impl EventStore) -> Result<usize, StoreError> {
 /// let mut events = 0;
 /// let mut pages = Pages::new(store, Query::all(), ReadOptions::default());
@@ -53,7 +54,7 @@ impl<'a, S: EventStore> Pages<'a, S> {
     /// nothing: the next call continues.
     ///
     /// # Errors
-    /// What the store's read returns; [`Replaced`](crate::StoreErrorKind::Replaced) where the log does not hold the end of the last
+    /// What the store's read returns; [`Replaced`](crate::log::StoreErrorKind::Replaced) where the log does not hold the end of the last
     /// page any more. The next call tries the same page again.
     pub async fn next(&mut self) -> Result<Option<Vec<crate::log::recorded::RecordedEvent>>, StoreError> {
         if matches!(self.next, Next::Unasked) {

@@ -66,7 +66,7 @@ impl FromStr for Position {
 ///
 /// ```
 /// # use eskit_runtime as eskit;
-/// use eskit::{EventId, Place, Position};
+/// use eskit::log::{EventId, Place, Position};
 ///
 /// let place = Place::new(Position::new(7), EventId::new());
 /// assert_eq!(place.to_string().parse(), Ok(place));

@@ -12,7 +12,7 @@ use crate::log::tag::{Tag, Tags};
 ///
 /// ```
 /// # use eskit_runtime as eskit;
-/// # use eskit::{Query, QueryItem, Tag};
+/// # use eskit::log::{Query, QueryItem, Tag};
 /// let query = Query::from(QueryItem::types(["campus.CourseDefined"]).with_tag(Tag::new("course", "c1")));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -86,7 +86,7 @@ impl From<QueryItem> for Query {
 
 impl QueryItem {
     /// Events with one of these wire names. They are compared as they were recorded, so former names must be given too:
-    /// [`EventTypes::names`](crate::EventTypes::names) has them, as in `QueryItem::types(OrderPlaced::TYPES.names())`.
+    /// [`EventTypes::names`](crate::model::EventTypes::names) has them, as in `QueryItem::types(OrderPlaced::TYPES.names())`.
     pub fn types<T: Into<WireName>>(types: impl IntoIterator<Item = T>) -> QueryItem {
         QueryItem { types: types.into_iter().map(Into::into).collect(), ..QueryItem::default() }
     }
@@ -148,13 +148,13 @@ pub enum Direction {
 /// Where a read starts and stops, in which order, and how much one page holds.
 ///
 /// The default reads forward from the start of the log, 1,000 events a page. A page ends earlier with the event by which its events
-/// have [`PAGE_BYTES`](crate::limits::PAGE_BYTES).
+/// have [`PAGE_BYTES`](crate::log::limits::PAGE_BYTES).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ReadOptions {
     /// Only events at positions greater than this one.
     pub after: Position,
-    /// The place that the log must hold, or the read is refused as [`Replaced`](crate::StoreErrorKind::Replaced): where whoever
+    /// The place that the log must hold, or the read is refused as [`Replaced`](crate::log::StoreErrorKind::Replaced): where whoever
     /// reads on had come to.
     pub holds: Place,
     /// Only events at positions up to and including this one.

@@ -24,7 +24,7 @@ impl Part {
     /// The only event of its append.
     pub const WHOLE: Part = Part { index: 0, count: 1 };
 
-    /// Event `index`, from 0, of `count`. `None` for what no append has: [`EVENTS_PER_APPEND_MAX`](crate::limits::EVENTS_PER_APPEND_MAX)
+    /// Event `index`, from 0, of `count`. `None` for what no append has: [`EVENTS_PER_APPEND_MAX`](crate::log::limits::EVENTS_PER_APPEND_MAX)
     /// is the most.
     pub fn new(index: usize, count: usize) -> Option<Part> {
         let is_possible = index < count && count <= EVENTS_PER_APPEND_MAX;
@@ -52,7 +52,7 @@ impl Part {
     }
 }
 
-/// An event as the log holds it: the envelope and the encoded payload. Made by [`NewEvent::into_recorded`](crate::NewEvent::into_recorded).
+/// An event as the log holds it: the envelope and the encoded payload. Made by [`NewEvent::into_recorded`](crate::log::NewEvent::into_recorded).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedEvent {
@@ -128,7 +128,7 @@ impl fmt::Debug for RecordedEvent {
 pub struct Page {
     /// The events, in the direction of the read.
     pub events: Vec<RecordedEvent>,
-    /// Whether further events may follow; read them with [`ReadOptions::following`](crate::ReadOptions::following).
+    /// Whether further events may follow; read them with [`ReadOptions::following`](crate::log::ReadOptions::following).
     pub more: bool,
     /// The last event of the whole log as of this read, whether it matches or not: without [`Page::more`], nothing that matches
     /// was left out up to there.

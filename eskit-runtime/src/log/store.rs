@@ -29,7 +29,7 @@ pub use error::{StoreError, StoreErrorKind};
 /// - an append to a stream that is archived, tombstoned or deleted is refused ([`EventStore::change_stream`]);
 /// - a read and a `watch` from a [`Place`] that the log does not hold are refused as [`Replaced`](StoreErrorKind::Replaced), never
 ///   answered with nothing, nor with what stands there now, also where the log was replaced while the store was open;
-/// - limits ([`crate::limits::check_append`], [`crate::limits::check_read`]) are checked before anything is written;
+/// - limits ([`check_append`](crate::log::limits::check_append), [`check_read`](crate::log::limits::check_read)) are checked before anything is written;
 /// - dropping the future of an append does not undo it: it may or may not have happened.
 ///
 /// A layer around a store forwards what it does not change with [`delegate_store!`](crate::delegate_store).
@@ -48,7 +48,7 @@ pub trait EventStore: Send + Sync {
 
     /// Reads one page of the events that match a query, all as of one moment: that of [`Page::head`].
     ///
-    /// A caller may poll the future once, and then not for a long time: [`Pages`](crate::Pages) does so while another page is
+    /// A caller may poll the future once, and then not for a long time: [`Pages`](crate::log::Pages) does so while another page is
     /// handled. Meanwhile it must hold nothing that other calls need, such as a connection of a pool.
     fn read(&self, query: &Query, options: ReadOptions) -> impl Future<Output = Result<Page, StoreError>> + Send;
 
@@ -68,7 +68,8 @@ pub trait EventStore: Send + Sync {
     ///
     /// ```
     /// # use eskit_runtime as eskit;
-    /// use eskit::{Event, EventStore, Pages, Place, Query, QueryItem, ReadOptions};
+    /// use eskit::log::{Pages, Place, Query, QueryItem, ReadOptions};
+    /// use eskit::{Event, EventStore};
     ///
     /// /// Follows the events of one type, or of an enum of types, from behind `done`.
     /// async fn follow<E: Event>(store: &impl EventStore, mut done: Place) -> Result<(), Box<dyn std::error::Error>> {
@@ -106,7 +107,7 @@ pub trait EventStore: Send + Sync {
     /// Offering this is up to the store: the default refuses with [`StoreErrorKind::Unsupported`]. A store that offers it holds
     /// to this:
     ///
-    /// - [`limits::check_list`](crate::limits::check_list) comes first.
+    /// - [`limits::check_list`](crate::log::limits::check_list) comes first.
     /// - Streams stand in the order of the bytes of their ids, whatever else the store or its database compares texts by. Each
     ///   has what [`EventStore::stream_info`] says of it; those that were archived, tombstoned or deleted are among them.
     /// - The cost follows the streams of the page, however many events they hold.
@@ -130,7 +131,7 @@ pub trait EventStore: Send + Sync {
     /// - The change is atomic and durable before it answers, and ordered with the appends: what commits later meets the
     ///   new status. [`StreamStatus::after`] says what follows from what. A change that is made already changes nothing and
     ///   answers with the first one's time and reason, so a change may be repeated.
-    /// - [`limits::check_change`](crate::limits::check_change) comes first. A stream that never held an event is
+    /// - [`limits::check_change`](crate::log::limits::check_change) comes first. A stream that never held an event is
     ///   [`StreamError::NotFound`].
     /// - An append that writes to a stream that is not open is refused whole, with
     ///   [`AppendError::StreamClosed`]. This is checked after ids, so a repeat is answered with the original positions
@@ -177,7 +178,7 @@ pub trait EventStore: Send + Sync {
     ///
     /// - All of it is written or nothing, durable before it answers, and ordered with the appends: a condition that is checked
     ///   later sees the tags. A tag that an event carries already is passed over, so a call may be repeated.
-    /// - [`limits::check_add_tags`](crate::limits::check_add_tags) comes first. An event of another id, or none, at a position is
+    /// - [`limits::check_add_tags`](crate::log::limits::check_add_tags) comes first. An event of another id, or none, at a position is
     ///   [`AddTagsError::NotThere`]; too many tags on one event are [`AddTagsError::Limit`].
     /// - From then on every read gives the event with its tags, and every query and condition by them finds it. Nothing else of
     ///   it changes, and the head does not move. An event that was deleted is left alone.

@@ -9,7 +9,8 @@ use crate::log::stream::StreamId;
 ///
 /// ```
 /// # use eskit_runtime as eskit;
-/// use eskit::{EventStore, ListStreams, StoreError};
+/// use eskit::log::ListStreams;
+/// use eskit::{EventStore, StoreError};
 ///
 /// /// Prints every account that takes events.
 /// async fn print_open(store: &impl EventStore) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ impl Tag {
     ///
     /// ```compile_fail
     /// # use eskit_runtime as eskit;
-    /// eskit::Tag::new("course", Some("c1"));
+    /// eskit::log::Tag::new("course", Some("c1"));
     /// ```
     pub fn new(key: &str, value: impl TagValue) -> Tag {
         let mut text = String::with_capacity(key.len() + 17);

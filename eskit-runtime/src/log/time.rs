@@ -23,7 +23,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// let now: Timestamp = "2026-11-28T18:30:00Z".parse()?;
 /// assert_eq!(placed + 7 * DAY, now);
 /// assert!(now.duration_since(placed) >= 7 * DAY);
-/// # Ok::<(), eskit::TimestampParseError>(())
+/// # Ok::<(), eskit::log::TimestampParseError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);

@@ -144,7 +144,7 @@ impl fmt::Display for Scope {
 }
 
 impl StreamId {
-    /// The stream of one instance of a stream aggregate, by what [`load`](fn@crate::load) takes:
+    /// The stream of one instance of a stream aggregate, by what [`load`](fn@crate::execute::load) takes:
     /// `StreamId::of::<Account>(&account)`. Other aggregates have none, and do not compile here.
     #[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
     pub fn of<A: Evolve>(id: impl LoadKey<A::Keys>) -> StreamId {

@@ -229,7 +229,9 @@ impl NewEvent {
     ///
     /// ```
     /// # use eskit_runtime as eskit;
-    /// use eskit::{Append, Emit, EventStore, NewEvent, StreamId};
+    /// use eskit::log::{Append, NewEvent, StreamId};
+    /// use eskit::model::Emit;
+    /// use eskit::EventStore;
     ///
     /// /// Appends what happened to an account, whatever happened to it before.
     /// async fn append(

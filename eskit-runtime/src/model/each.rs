@@ -14,7 +14,7 @@ use crate::model::check::check_key;
 /// no more than one for a value that occurs several times; none where there is no value. All of them are read by one query, and
 /// guard the append together.
 ///
-/// An instance is found by what [`load`](fn@crate::load) takes. `each[&key]` is the state of a key of the command. For any other
+/// An instance is found by what [`load`](fn@crate::execute::load) takes. `each[&key]` is the state of a key of the command. For any other
 /// key it is the initial state, and the command then fails with [`ExecuteError::Key`](crate::ExecuteError::Key) whatever the
 /// decider returns: a decision on a state that was not read would be unfounded. [`Each::get`] asks without that.
 ///

@@ -9,6 +9,7 @@ use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
 use crate::log::tag::{Arity, IdType, Tags};
 use crate::message::same;
+use crate::model::aggregate::Evolve;
 use crate::model::decider::Emitter;
 use crate::model::decode::{decode_single, newer};
 
@@ -172,11 +173,10 @@ pub trait Event: Sized + Send + Sync + 'static {
     fn encode(&self, emitter: &mut Emitter) -> Result<(), EncodeError>;
 }
 
-/// What holds event types that a query can ask for: an event, an enum of events, or an aggregate, which evolves some. Implemented
-/// by `#[derive(Event)]` and by `#[decider]`.
+/// What `Query::of` takes: an event, or an enum of events.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` holds no event types\nhelp: name an event, an enum of events, or an aggregate with `#[evolve]` methods",
-    label = "not an event, an enum of events, or an aggregate"
+    message = "`{Self}` is not an event\nhelp: name an event or an enum of events; for those that an aggregate evolves, write `evolved_by::<{Self}>()`",
+    label = "not an event, nor an enum of events"
 )]
 pub trait EventSet {
     /// The event types.
@@ -189,33 +189,46 @@ impl<E: Event> EventSet for E {
 }
 
 impl QueryItem {
-    /// Events of a type, of the types of an enum, or of those that an aggregate evolves, also under their former names. The
-    /// parts that are added to it narrow it down.
+    /// Events of a type, or of the types of an enum, also under their former names. The parts that are added to it narrow it down.
     ///
     /// ```
-    /// # use eskit_runtime::{EventSet, Query, QueryItem, Tag};
+    /// # use eskit_runtime::log::{Query, QueryItem, Tag};
+    /// # use eskit_runtime::model::EventSet;
     /// # fn of<CourseEvent: EventSet>() -> Query {
     /// QueryItem::of::<CourseEvent>().with_tag(Tag::new("course", "c1")).into()
     /// # }
     /// ```
-    #[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
     pub fn of<T: EventSet>() -> QueryItem {
-        const {
-            if T::EVENTS.is_empty() {
-                panic!(
-                    "it holds no event types, and a query without types asks for all\nhelp: write `QueryItem::default()` for all events"
-                );
-            }
-        }
+        const { refuse_none(T::EVENTS) };
         QueryItem::types(T::EVENTS.names().into_iter().map(WireName::from_static))
+    }
+
+    /// The events that an aggregate evolves, of all its instances, also under their former names.
+    pub fn evolved_by<A: Evolve>() -> QueryItem {
+        const { refuse_none(A::EVENTS) };
+        QueryItem::types(A::EVENTS.names().into_iter().map(WireName::from_static))
+    }
+}
+
+#[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
+const fn refuse_none(events: EventTypes) {
+    if events.is_empty() {
+        panic!(
+            "it holds no event types, and a query without types asks for all\nhelp: write `QueryItem::default()` for all events"
+        );
     }
 }
 
 impl Query {
-    /// Every event of a type, of the types of an enum, or of those that an aggregate evolves, also under their former names:
-    /// `Query::of::<CourseEvent>()`. See [`QueryItem::of`].
+    /// Every event of a type, or of the types of an enum, also under their former names: `Query::of::<CourseEvent>()`.
+    /// See [`QueryItem::of`].
     pub fn of<T: EventSet>() -> Query {
         Query::from(QueryItem::of::<T>())
+    }
+
+    /// The events that an aggregate evolves, of all its instances, also under their former names: `Query::evolved_by::<Course>()`.
+    pub fn evolved_by<A: Evolve>() -> Query {
+        Query::from(QueryItem::evolved_by::<A>())
     }
 }
 

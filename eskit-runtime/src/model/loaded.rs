@@ -60,7 +60,8 @@ impl<A> Loaded<A> {
     ///
     /// ```
     /// # use eskit_runtime as eskit;
-    /// use eskit::{Append, AppendError, Appended, EventStore, Loaded, NewEvent};
+    /// use eskit::log::{Append, AppendError, Appended, NewEvent};
+    /// use eskit::{EventStore, Loaded};
     ///
     /// /// Appends what was decided on a state, unless it has changed since.
     /// async fn append<A>(
@@ -72,7 +73,7 @@ impl<A> Loaded<A> {
     /// }
     /// ```
     ///
-    /// On a [`Conflict`](crate::AppendError::Conflict), load the state again and decide again.
+    /// On a [`Conflict`](crate::log::AppendError::Conflict), load the state again and decide again.
     pub fn conditions(&self) -> Vec<Condition> {
         let unchanged = match self.query.only_stream() {
             Some(stream) => {

@@ -13,7 +13,8 @@ use super::hash;
 ///
 /// ```
 /// # use eskit_runtime as eskit;
-/// use eskit::{Shape, ShapeDef};
+/// use eskit::schema::ShapeDef;
+/// use eskit::Shape;
 ///
 /// /// Written as a string, `"12.50 EUR"`.
 /// pub struct Money { cents: i64 }

@@ -32,7 +32,8 @@ use crate::store_kit::interner::Interner;
 /// ```
 /// # use eskit_runtime as eskit;
 /// use eskit::store_kit::{Envelope, Interner};
-/// use eskit::{NewEvent, Part, Position, Timestamp};
+/// use eskit::log::{NewEvent, Part, Position};
+/// use eskit::Timestamp;
 ///
 /// let event = NewEvent::json("shop.Sold", "{}");
 /// let mut bytes = Envelope::encode(&event, Part::WHOLE)?;

@@ -14,7 +14,7 @@ use crate::log::stream::StreamId;
 /// ```
 /// # use eskit_runtime as eskit;
 /// use eskit::store_kit::Overlaps;
-/// use eskit::{Append, NewEvent, Position, Condition, QueryItem};
+/// use eskit::log::{Append, Condition, NewEvent, Position, QueryItem};
 ///
 /// let sold = Append::new(vec![NewEvent::json("shop.Sold", "{}")]);
 /// let query = QueryItem::types(["shop.Sold"]).into();

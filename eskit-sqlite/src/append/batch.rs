@@ -1,5 +1,6 @@
+use eskit_runtime::Timestamp;
+use eskit_runtime::log::{AppendError, Appended, NewEvent, StreamClosed, StreamId};
 use eskit_runtime::store_kit::EncodedAppend;
-use eskit_runtime::{AppendError, Appended, NewEvent, StreamClosed, StreamId, Timestamp};
 use rusqlite::Connection;
 
 use crate::append::budget::Budget;

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use eskit_runtime::{StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
 use rusqlite::Connection;
 
 /// After how many steps of SQLite's virtual machine they are counted.

@@ -1,4 +1,4 @@
-use eskit_runtime::{
+use eskit_runtime::log::{
     Condition, Conflict, ConflictEvent, ConflictKind, Direction, ExpectedVersion, Position, Query, StreamId,
 };
 

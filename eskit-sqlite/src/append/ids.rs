@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
-use eskit_runtime::{EventId, Timestamp};
+use eskit_runtime::Timestamp;
+use eskit_runtime::log::EventId;
 use rusqlite::Statement;
 
 use crate::error::Fault;

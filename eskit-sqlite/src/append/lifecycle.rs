@@ -1,5 +1,6 @@
+use eskit_runtime::Timestamp;
+use eskit_runtime::log::{Direction, QueryItem, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus};
 use eskit_runtime::store_kit::StoredStatus;
-use eskit_runtime::{Direction, QueryItem, StreamChange, StreamError, StreamId, StreamInfo, StreamStatus, Timestamp};
 use rusqlite::Connection;
 
 use crate::append::transaction::Transaction;

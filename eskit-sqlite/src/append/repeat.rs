@@ -1,5 +1,6 @@
+use eskit_runtime::Timestamp;
+use eskit_runtime::log::{AppendError, Appended, EventId, NewEvent};
 use eskit_runtime::store_kit::{Repeat, StoredPart};
-use eskit_runtime::{AppendError, Appended, EventId, NewEvent, Timestamp};
 use rusqlite::{Connection, Row, Statement};
 
 use crate::error::Fault;

@@ -1,5 +1,5 @@
+use eskit_runtime::log::{AddTagsError, AddedTags, EventId, Position, Tags};
 use eskit_runtime::store_kit::{Envelope, TagChange, TagChanges};
-use eskit_runtime::{AddTagsError, AddedTags, EventId, Position, Tags};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::append::transaction::Transaction;

@@ -1,5 +1,5 @@
+use eskit_runtime::log::{EventId, Place, StreamId};
 use eskit_runtime::store_kit::KnownVersions;
-use eskit_runtime::{EventId, Place, StreamId};
 use rusqlite::Connection;
 
 use crate::append::ids::KnownIds;

@@ -1,4 +1,4 @@
-use eskit_runtime::{Place, StreamId};
+use eskit_runtime::log::{Place, StreamId};
 use rusqlite::Connection;
 
 use crate::append::state::LogState;

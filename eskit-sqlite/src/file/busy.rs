@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use eskit_runtime::StoreErrorKind;
+use eskit_runtime::log::StoreErrorKind;
 
 use crate::error::Fault;
 

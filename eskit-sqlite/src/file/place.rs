@@ -1,4 +1,4 @@
-use eskit_runtime::{EventId, Place};
+use eskit_runtime::log::{EventId, Place};
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
 use crate::error::Fault;

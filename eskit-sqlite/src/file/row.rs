@@ -1,5 +1,6 @@
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::log::{Position, QueryItem};
 use eskit_runtime::store_kit::{Envelope, Interner};
-use eskit_runtime::{Position, QueryItem, RecordedEvent};
 use rusqlite::Row;
 
 use crate::error::Fault;

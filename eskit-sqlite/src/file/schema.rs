@@ -1,7 +1,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use eskit_runtime::{LogId, StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{LogId, StoreErrorKind};
 use rusqlite::Connection;
 
 use crate::error::Fault;

@@ -1,4 +1,4 @@
-use eskit_runtime::Direction;
+use eskit_runtime::log::Direction;
 
 /// Which of its two tables an entry stands in by which a stream or a tag is found: see `0001_log.sql`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,7 +2,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use eskit_runtime::{EventId, StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{EventId, StoreErrorKind};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Fault;

@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::{Place, StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{Place, StoreErrorKind};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 

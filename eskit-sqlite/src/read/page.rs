@@ -1,6 +1,7 @@
-use eskit_runtime::limits::PAGE_BYTES;
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::log::limits::PAGE_BYTES;
+use eskit_runtime::log::{Page, Query, ReadOptions};
 use eskit_runtime::store_kit::Interner;
-use eskit_runtime::{Page, Query, ReadOptions, RecordedEvent};
 use rusqlite::{Connection, Row};
 
 use crate::error::Fault;

@@ -1,4 +1,4 @@
-use eskit_runtime::{Direction, ReadOptions};
+use eskit_runtime::log::{Direction, ReadOptions};
 
 use crate::file::row::column;
 

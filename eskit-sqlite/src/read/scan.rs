@@ -1,4 +1,4 @@
-use eskit_runtime::{Direction, Query, QueryItem};
+use eskit_runtime::log::{Direction, Query, QueryItem};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::Fault;

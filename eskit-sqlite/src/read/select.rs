@@ -1,6 +1,6 @@
 use std::collections::{BinaryHeap, VecDeque};
 
-use eskit_runtime::{Direction, EventId, Query, QueryItem, StreamId};
+use eskit_runtime::log::{Direction, EventId, Query, QueryItem, StreamId};
 use rusqlite::{Connection, Row};
 
 use crate::error::Fault;

@@ -1,4 +1,4 @@
-use eskit_runtime::{Direction, QueryItem, StreamId};
+use eskit_runtime::log::{Direction, QueryItem, StreamId};
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
 use crate::error::Fault;

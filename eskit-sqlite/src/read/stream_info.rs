@@ -1,5 +1,5 @@
+use eskit_runtime::log::{StreamId, StreamInfo, StreamStatus};
 use eskit_runtime::store_kit::StoredStatus;
-use eskit_runtime::{StreamId, StreamInfo, StreamStatus};
 use rusqlite::Connection;
 
 use crate::error::Fault;

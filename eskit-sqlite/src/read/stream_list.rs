@@ -1,4 +1,4 @@
-use eskit_runtime::{ListStreams, ListedStream, StreamId, StreamPage};
+use eskit_runtime::log::{ListStreams, ListedStream, StreamId, StreamPage};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Fault;

@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use eskit_runtime::limits::TAGS_PER_EVENT_MAX;
-use eskit_runtime::{Direction, QueryItem};
+use eskit_runtime::log::limits::TAGS_PER_EVENT_MAX;
+use eskit_runtime::log::{Direction, QueryItem};
 use rusqlite::{Connection, Row};
 
 use crate::error::Fault;
@@ -221,7 +221,7 @@ pub(crate) fn delete(conn: &Connection, row: &Row<'_>) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use eskit_runtime::Tag;
+    use eskit_runtime::log::Tag;
 
     use super::*;
     use crate::file::schema;

@@ -1,7 +1,8 @@
-use eskit_runtime::store_kit::{EncodedAppend, contain};
-use eskit_runtime::{
-    AddTagsError, AddedTags, AppendError, Appended, StoreError, StreamChange, StreamError, StreamId, StreamStatus,
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, AppendError, Appended, StreamChange, StreamError, StreamId, StreamStatus,
 };
+use eskit_runtime::store_kit::{EncodedAppend, contain};
 use tokio::sync::oneshot;
 
 use crate::append::batch::Batch;

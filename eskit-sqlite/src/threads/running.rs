@@ -2,7 +2,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use eskit_runtime::{Place, StoreError, StoreErrorKind};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{Place, StoreErrorKind};
 use rusqlite::Connection;
 
 use crate::error::{self, Fault, no_thread};

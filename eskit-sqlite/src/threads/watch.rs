@@ -1,7 +1,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use eskit_runtime::Place;
+use eskit_runtime::log::Place;
 use eskit_runtime::store_kit::{HeadClosed, HeadWatcher, KnownHead};
 use rusqlite::Connection;
 

@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{Place, StoreErrorKind};
 use eskit_runtime::store_kit::{BatchSize, contain};
-use eskit_runtime::{Place, StoreError, StoreErrorKind};
 use rusqlite::Connection;
 
 use crate::append::batch::Batch;

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use eskit_runtime::EventId;
+use eskit_runtime::log::EventId;
 
 pub(crate) use events::*;
 

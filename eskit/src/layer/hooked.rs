@@ -1,8 +1,7 @@
 use std::fmt;
 
-use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, NewEvent, RecordedEvent, StoreError, StoreErrorKind, delegate_store,
-};
+use eskit_runtime::log::{Append, AppendError, Appended, NewEvent, StoreErrorKind};
+use eskit_runtime::{EventStore, RecordedEvent, StoreError, delegate_store};
 
 type Before = Box<dyn Fn(&mut Append) -> Result<(), AppendError> + Send + Sync>;
 type After = Box<dyn Fn(&[RecordedEvent]) + Send + Sync>;
@@ -14,7 +13,8 @@ type After = Box<dyn Fn(&[RecordedEvent]) + Send + Sync>;
 ///
 /// ```
 /// # use eskit::prelude::*;
-/// # use eskit::{StoreError, StoreErrorKind};
+/// # use eskit::log::StoreErrorKind;
+/// # use eskit::StoreError;
 /// use eskit::layer::Hooked;
 ///
 /// let store = Hooked::new(MemoryStore::new()).before_append(|append| {
@@ -41,7 +41,7 @@ impl<S> Hooked<S> {
 
     /// Adds a function that sees each append first. It may change the metadata, the tags and the time of its events, and
     /// its conditions; the caller gets the events as they were recorded. Or it refuses the append with an error that the
-    /// caller gets, such as one of [`StoreErrorKind::Refused`](crate::StoreErrorKind::Refused); then nothing is
+    /// caller gets, such as one of [`StoreErrorKind::Refused`](crate::log::StoreErrorKind::Refused); then nothing is
     /// written, and no later function is called.
     ///
     /// Which events there are, in which order, with which ids, streams and payloads, was decided by then: an append in which

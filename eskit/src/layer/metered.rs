@@ -1,9 +1,10 @@
 use std::time::Instant;
 
-use eskit_runtime::{
-    Append, AppendError, Appended, EventStore, Page, Place, Position, Query, ReadOptions, StoreError, StreamChange,
-    StreamError, StreamId, StreamStatus, delegate_store,
+use eskit_runtime::log::{
+    Append, AppendError, Appended, Page, Place, Position, Query, ReadOptions, StreamChange, StreamError, StreamId,
+    StreamStatus,
 };
+use eskit_runtime::{EventStore, StoreError, delegate_store};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 use super::append_outcome;

@@ -1,8 +1,9 @@
-use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, LogId, Page, Place, Query,
-    ReadOptions, RetryPolicy, Sleep, StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamPage,
-    StreamStatus, append_with_retry,
+use eskit_runtime::execute::{Sleep, append_with_retry};
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, ReadOptions,
+    StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
+use eskit_runtime::{EventStore, RetryPolicy, StoreError};
 
 use crate::sleep::Timer;
 

@@ -1,9 +1,10 @@
 mod outline;
 
-use eskit_runtime::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, EventStore, ListStreams, Page, Place, Query, ReadOptions,
-    StoreError, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus, delegate_store,
+use eskit_runtime::log::{
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, Page, Place, Query, ReadOptions, StreamChange,
+    StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
+use eskit_runtime::{EventStore, StoreError, delegate_store};
 use tracing::{Instrument, Span, debug_span, field};
 
 use super::append_outcome;
@@ -23,7 +24,7 @@ use outline::{Outline, Outlined};
 /// | `add_tags` | `events`, then `error` |
 ///
 /// Neither payloads nor tags, ids of streams or metadata enter a span: they may hold what must not reach a log file. So `error`
-/// is no error's full text: of a failure of the store it is the [kind](crate::StoreErrorKind::name).
+/// is no error's full text: of a failure of the store it is the [kind](crate::log::StoreErrorKind::name).
 ///
 /// With the feature, each command of [`App`](crate::App) is a span too, whatever the store: `execute`, with `command`, then
 /// `outcome` (`appended`, `nothing`, `repeated`, `refused`, `conflict`, `unknown`, `limit`, `id_reused`, `key_reused`, `closed`,

@@ -1,13 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound::{Excluded, Unbounded};
 
-use eskit_runtime::limits::PAGE_BYTES;
-use eskit_runtime::{
+use eskit_runtime::log::limits::PAGE_BYTES;
+use eskit_runtime::log::{
     AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind,
-    Direction, EventId, ListStreams, ListedStream, LogId, Metadata, NewEvent, Page, Part, Place, Position, Query,
-    QueryItem, ReadOptions, RecordedEvent, StoreError, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo,
-    StreamPage, StreamStatus, Tags, Timestamp, WireName,
+    Direction, EventId, ListStreams, ListedStream, LogId, NewEvent, Page, Part, Place, Position, Query, QueryItem,
+    ReadOptions, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus, Tags,
+    WireName,
 };
+use eskit_runtime::{Metadata, RecordedEvent, StoreError, Timestamp};
 
 /// The events in order, and where to find those of a stream, a tag or an id. The event at position `p` has index
 /// `p - 1`, and every list of positions ascends. A deleted event stays in its place with an empty name, which no other

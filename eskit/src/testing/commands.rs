@@ -3,7 +3,8 @@ use std::fmt::{self, Debug, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use eskit_runtime::{Decide, DomainError, Emit, ExecuteOptions};
+use eskit_runtime::execute::{DomainError, ExecuteOptions};
+use eskit_runtime::model::{Decide, Emit};
 use proptest::collection::{SizeRange, vec};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestError, TestRunner};

@@ -1,9 +1,10 @@
 use std::fmt::{self, Debug};
 
 use eskit_runtime::__private::{check_key, load_checked, state_items};
-use eskit_runtime::{
-    Decide, DomainError, Emit, Evolve, ExecuteOptions, LoadKey, Metadata, NewEvent, StreamId, Timestamp,
-};
+use eskit_runtime::execute::{DomainError, ExecuteOptions};
+use eskit_runtime::log::{NewEvent, StreamId};
+use eskit_runtime::model::{Decide, Emit, Evolve, LoadKey};
+use eskit_runtime::{Metadata, Timestamp};
 
 use super::block_on::block_on;
 use super::history::History;

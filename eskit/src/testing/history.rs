@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use eskit_runtime::limits::EVENTS_PER_APPEND_MAX;
-use eskit_runtime::{
-    AggregateType, Append, AppendError, Emit, EncodeError, EventStore, Key, ModelType, NewEvent, QueryItem,
-    RecordedEvent, StreamId, Timestamp, WireName,
-};
+use eskit_runtime::codec::EncodeError;
+use eskit_runtime::log::limits::EVENTS_PER_APPEND_MAX;
+use eskit_runtime::log::{Append, AppendError, NewEvent, QueryItem, StreamId, WireName};
+use eskit_runtime::model::{AggregateType, Emit, Key, ModelType};
+use eskit_runtime::{EventStore, RecordedEvent, Timestamp};
 
 use super::block_on::block_on;
 use super::render::Content;

@@ -3,10 +3,10 @@ use std::future::{Future, ready};
 use std::time::Duration;
 
 use eskit_runtime::__private::{check_key, decision_items};
-use eskit_runtime::{
-    AggregateType, Decide, Emit, Evolve, ExecuteError, ExecuteOptions, Executed, LoadKey, Models, NewEvent, Pages,
-    Query, ReadOptions, RecordedEvent, Sleep, StoreError, Timestamp,
-};
+use eskit_runtime::execute::{ExecuteOptions, Sleep};
+use eskit_runtime::log::{NewEvent, Pages, Query, ReadOptions};
+use eskit_runtime::model::{AggregateType, Decide, Emit, Evolve, LoadKey, Models};
+use eskit_runtime::{ExecuteError, Executed, RecordedEvent, StoreError, Timestamp};
 
 use super::block_on::block_on;
 use super::given::Given;
@@ -57,7 +57,7 @@ impl<M, E> Outcome<M, E> {
             .store(options.recorded_at.unwrap_or_else(Timestamp::now))
             .map_err(|error| format!("the given events cannot be appended: {error}"))?;
         let unseen = unseen(&store, &query).map_err(|error| error.to_string())?;
-        let result = block_on(eskit_runtime::execute(&store, command, options, &NoSleep, &()));
+        let result = block_on(eskit_runtime::execute::execute(&store, command, options, &NoSleep, &()));
         if let Ok(executed) = &result {
             history.push_recorded(&executed.events);
         }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use eskit_runtime::{NewEvent, RecordedEvent, SchemaVersion, Tags};
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::log::{NewEvent, SchemaVersion, Tags};
 use serde_json::value::RawValue;
 use similar::TextDiff;
 

@@ -8,8 +8,8 @@
 //! bank.AccountOpened  version 3  { owner: { given_names: "Ada", family_name: "Lovelace" }, currency: "EUR" }
 //! ```
 
+use eskit::log::{NewEvent, SchemaVersion, StreamId};
 use eskit::prelude::*;
-use eskit::{NewEvent, SchemaVersion, StreamId};
 use serde_json::{Value, json};
 
 use crate::{Account, AccountId, AccountOpened, Currency, Owner};

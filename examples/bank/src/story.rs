@@ -4,8 +4,8 @@ use std::io::Write;
 use bank::{
     Account, AccountEvent, AccountId, Cents, Currency, Deposit, OpenAccount, Owner, Transfer, Withdraw, history,
 };
+use eskit::log::{Append, AppendError, Condition, ExpectedVersion, Pages, Query, ReadOptions, StreamId};
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Condition, ExpectedVersion, Pages, Query, ReadOptions, StreamId};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

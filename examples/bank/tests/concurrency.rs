@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use bank::{Account, AccountId, BankError, Cents, Currency, Deposit, OpenAccount, Owner, Transfer};
+use eskit::RetryPolicy;
+use eskit::log::EventId;
 use eskit::prelude::*;
-use eskit::{EventId, RetryPolicy};
 use tokio::task::JoinSet;
 
 const ACCOUNTS: usize = 4;

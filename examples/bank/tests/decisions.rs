@@ -4,7 +4,7 @@ use bank::{
     Account, AccountClosed, AccountId, AccountOpened, BankError, Cents, CloseAccount, Currency, Deposit,
     MoneyDeposited, MoneyWithdrawn, OpenAccount, Owner, Transfer, TransferReceived, TransferSent, Withdraw,
 };
-use eskit::StreamId;
+use eskit::log::StreamId;
 use eskit::testing::{Given, given};
 
 fn id(name: &str) -> AccountId {

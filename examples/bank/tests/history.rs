@@ -5,9 +5,11 @@
 use bank::{
     Account, AccountEvent, AccountId, AccountOpened, Cents, Currency, Deposit, MoneyDeposited, Owner, Withdraw, history,
 };
+use eskit::codec::DecodeReason;
+use eskit::log::{Append, NewEvent, Query, ReadOptions, SchemaVersion, StreamId};
 use eskit::prelude::*;
 use eskit::testing::given;
-use eskit::{Append, DecodeReason, ExecuteError, LoadError, NewEvent, Query, ReadOptions, SchemaVersion, StreamId};
+use eskit::{ExecuteError, LoadError};
 
 fn id() -> AccountId {
     AccountId::new("a")

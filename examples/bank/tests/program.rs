@@ -33,7 +33,7 @@ fn the_story_replays_an_old_log_and_moves_money() {
 
 #[test]
 fn a_second_run_takes_new_accounts() {
-    let dsn = format!("sqlite:{}/bank-{}.db", env!("CARGO_TARGET_TMPDIR"), eskit::EventId::new());
+    let dsn = format!("sqlite:{}/bank-{}.db", env!("CARGO_TARGET_TMPDIR"), eskit::log::EventId::new());
     assert!(story(&dsn).contains("account:ada-1"));
     let second = story(&dsn);
     assert!(second.contains("account:ada-2") && !second.contains("account:ada-1"), "{second}");

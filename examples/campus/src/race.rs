@@ -1,8 +1,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use eskit::log::{Append, AppendError, Appended, Conflict, Page, Query, ReadOptions};
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Appended, Conflict, Page, Query, ReadOptions, StoreError, delegate_store};
+use eskit::{StoreError, delegate_store};
 use tokio::sync::Barrier;
 
 /// The store as one runner of a race sees it: notes what the runner does, and lets it go on from its first read only when

@@ -3,8 +3,10 @@ use std::io::Write;
 use std::sync::Arc;
 
 use campus::{CampusError, ChangeCapacity, CourseId, DefineCourse, Enroll, Leave, Schedule, Seats, StudentId};
+use eskit::Executed;
+use eskit::log::{Pages, Place, Query, ReadOptions};
+use eskit::model::Decide;
 use eskit::prelude::*;
-use eskit::{Decide, Executed, Pages, Place, Query, ReadOptions};
 use tokio::sync::Barrier;
 
 use crate::narrator::Narrator;

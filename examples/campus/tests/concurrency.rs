@@ -5,15 +5,16 @@
 use std::sync::Arc;
 
 use campus::{CampusError, CourseId, DefineCourse, Enroll, Schedule, Seats, StudentId};
+use eskit::RetryPolicy;
+use eskit::execute::DomainError;
 use eskit::prelude::*;
-use eskit::{DomainError, RetryPolicy};
 use tokio::task::JoinSet;
 
 const STUDENTS: usize = 40;
 const SEATS: u32 = 7;
 
 async fn app() -> Arc<App<SqliteStore>> {
-    let path = format!("{}/campus-{}.db", env!("CARGO_TARGET_TMPDIR"), eskit::EventId::new());
+    let path = format!("{}/campus-{}.db", env!("CARGO_TARGET_TMPDIR"), eskit::log::EventId::new());
     let store = SqliteStore::open(path).await.unwrap();
     // Each winner sends all others back.
     Arc::new(App::new(store).with_retry(RetryPolicy::attempts(100)))

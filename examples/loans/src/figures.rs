@@ -2,8 +2,10 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 
+use eskit::log::{Pages, Position, Query, QueryItem, ReadOptions, WireName};
+use eskit::model::SingleEvent;
 use eskit::prelude::*;
-use eskit::{LoadError, Pages, Position, Query, QueryItem, ReadOptions, SingleEvent, StoreError, WireName};
+use eskit::{LoadError, StoreError};
 
 use crate::{ApplicationSubmitted, CaseId, Loan};
 

@@ -1,8 +1,10 @@
 use std::error::Error;
 use std::fmt;
 
+use eskit::codec::EncodeError;
+use eskit::log::{NewEvent, Principal, PrincipalKind};
 use eskit::prelude::*;
-use eskit::{EncodeError, Import, Imported, NewEvent, Principal, PrincipalKind, StoreError};
+use eskit::{Import, Imported, StoreError};
 
 use crate::{Entry, FileError, LogFile};
 

@@ -3,8 +3,9 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
+use eskit::Timestamp;
+use eskit::log::{StreamId, WireName};
 use eskit::prelude::*;
-use eskit::{StreamId, Timestamp, WireName};
 
 use crate::{ApplicationEvent, OfferEvent, WorkEvent};
 

@@ -4,9 +4,10 @@
 
 mod support;
 
+use eskit::Timestamp;
+use eskit::log::NewEvent;
 use eskit::prelude::*;
 use eskit::testing::given;
-use eskit::{NewEvent, Timestamp};
 use loans::{ApplicationEvent, ApplicationSubmitted, CaseId, Figures, Loan, LogFile, OfferEvent, WorkEvent};
 use serde_json::Value;
 
@@ -41,7 +42,7 @@ async fn the_figures_are_those_of_the_file() {
     loans::import(app.store(), &mut file, |_| {}).await.unwrap();
     // What is not in a loan stream does not count.
     let other = NewEvent::json("application.Submitted", r#"{"amount_requested":1}"#);
-    app.store().append(eskit::Append::new(vec![other])).await.unwrap();
+    app.store().append(eskit::log::Append::new(vec![other])).await.unwrap();
 
     let figures = loans::replay(&app, |_| {}).await.unwrap();
     let rows: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use eskit::{Emit, Emitter};
+use eskit::model::{Emit, Emitter};
 use loans::{ApplicationEvent, ApplicationSubmitted, CaseId, Entry, LoanEvent};
 use serde_json::json;
 

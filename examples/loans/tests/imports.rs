@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use eskit::ImportError as Failure;
 use eskit::layer::Retrying;
+use eskit::log::{Append, AppendError, Appended, NewEvent, StoreErrorKind};
 use eskit::prelude::*;
-use eskit::{Append, AppendError, Appended, NewEvent, RetryPolicy, StoreError, StoreErrorKind, delegate_store};
+use eskit::{RetryPolicy, StoreError, delegate_store};
 use loans::{ImportError, LogFile};
 
 const LINES: usize = 3_000;

@@ -1,4 +1,4 @@
-use eskit::Query;
+use eskit::log::Query;
 
 struct Incident;
 

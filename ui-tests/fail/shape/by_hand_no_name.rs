@@ -2,7 +2,7 @@ use eskit::prelude::*;
 struct Point;
 
 impl Shape for Point {
-    const DEF: &'static eskit::ShapeDef = &eskit::ShapeDef::stated("Geo Point");
+    const DEF: &'static eskit::schema::ShapeDef = &eskit::schema::ShapeDef::stated("Geo Point");
 }
 
 fn main() {}

@@ -24,5 +24,5 @@ impl Stock {
 }
 
 fn main() {
-    drop(eskit::StreamId::of::<Stock>(OrderId("1".to_owned())));
+    drop(eskit::log::StreamId::of::<Stock>(OrderId("1".to_owned())));
 }

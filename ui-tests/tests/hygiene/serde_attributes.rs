@@ -1,7 +1,9 @@
 //! A variant's payload follows serde's attributes on the variant, on its fields and on the enum.
 
+use eskit::Timestamp;
+use eskit::log::{ContentType, NewEvent, Part, Position};
+use eskit::model::{Emit, Emitter};
 use eskit::prelude::*;
-use eskit::{ContentType, Emit, Emitter, NewEvent, Part, Position, Timestamp};
 
 /// Writes a number as text.
 mod as_text {

@@ -1,8 +1,9 @@
 //! Events of every shape, with every attribute.
 
+use eskit::log::{NewEvent, SchemaVersion};
+use eskit::model::SingleEvent;
 use eskit::prelude::*;
 use eskit::testing::given;
-use eskit::{NewEvent, SchemaVersion, SingleEvent};
 use serde_json::{Value, json};
 
 #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -90,8 +91,8 @@ enum Own {
     },
 }
 
-fn encoded(event: impl eskit::Emit, name: &str, version: u32, payload: &Value) -> NewEvent {
-    let mut emitter = eskit::Emitter::new();
+fn encoded(event: impl eskit::model::Emit, name: &str, version: u32, payload: &Value) -> NewEvent {
+    let mut emitter = eskit::model::Emitter::new();
     event.emit(&mut emitter).unwrap();
     let mut event = emitter.into_events().remove(0);
     event.name = name.into();
@@ -110,8 +111,8 @@ fn wire_names_follow_package_context_and_name() {
 
 #[test]
 fn tags_follow_fields_in_order() {
-    let tags = |event: &dyn Fn(&mut eskit::Tags)| {
-        let mut tags = eskit::Tags::new();
+    let tags = |event: &dyn Fn(&mut eskit::log::Tags)| {
+        let mut tags = eskit::log::Tags::new();
         event(&mut tags);
         tags.iter().map(|tag| tag.as_str().to_owned()).collect::<Vec<_>>()
     };
@@ -154,8 +155,8 @@ fn every_variant_is_written_and_read() {
         Outer::Own { number: 1 },
         Outer::Plain,
     ];
-    let mut emitter = eskit::Emitter::new();
-    eskit::Emit::emit(&variants.to_vec(), &mut emitter).unwrap();
+    let mut emitter = eskit::model::Emitter::new();
+    eskit::model::Emit::emit(&variants.to_vec(), &mut emitter).unwrap();
     let payloads: Vec<_> =
         emitter.into_events().into_iter().map(|event| String::from_utf8(event.payload).unwrap()).collect();
     assert_eq!(payloads, ["null", r#"[1,"x",2]"#, r#"{"id":1,"friends":[2]}"#, r#"{"number":1}"#, "{}"]);

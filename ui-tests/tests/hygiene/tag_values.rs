@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-use eskit::{Arity, TagValue};
+use eskit::TagValue;
+use eskit::log::Arity;
 
 #[derive(TagValue)]
 struct Tuple(u32);

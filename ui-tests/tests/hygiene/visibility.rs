@@ -62,7 +62,7 @@ mod shop {
         Counted { article: command.article, stock: stock.left }
     }
 
-    pub(super) fn counted(article: u32, stock: u32) -> impl eskit::Emit {
+    pub(super) fn counted(article: u32, stock: u32) -> impl eskit::model::Emit {
         let _ = Count { article };
         Counted { article, stock }
     }

@@ -8,7 +8,8 @@
 /// # use eskit_runtime as eskit;
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
-/// use eskit::{Append, AppendError, Appended, EventStore, delegate_store};
+/// use eskit::log::{Append, AppendError, Appended};
+/// use eskit::{EventStore, delegate_store};
 ///
 /// /// A store that counts its appends.
 /// struct Counted<S> {
@@ -63,41 +64,41 @@ macro_rules! __delegate_store {
     };
 
     (append [] |$layer:ident| $store:expr) => {
-        $crate::__delegate_store! { fn append(append: $crate::Append) -> $crate::Appended, $crate::AppendError; $layer $store }
+        $crate::__delegate_store! { fn append(append: $crate::log::Append) -> $crate::log::Appended, $crate::log::AppendError; $layer $store }
     };
     (read [] |$layer:ident| $store:expr) => {
         $crate::__delegate_store! {
-            fn read(query: &$crate::Query, options: $crate::ReadOptions) -> $crate::Page, $crate::StoreError; $layer $store
+            fn read(query: &$crate::log::Query, options: $crate::log::ReadOptions) -> $crate::log::Page, $crate::StoreError; $layer $store
         }
     };
     (log_id [] |$layer:ident| $store:expr) => {
-        $crate::__delegate_store! { fn log_id() -> $crate::LogId, $crate::StoreError; $layer $store }
+        $crate::__delegate_store! { fn log_id() -> $crate::log::LogId, $crate::StoreError; $layer $store }
     };
     (head [] |$layer:ident| $store:expr) => {
-        $crate::__delegate_store! { fn head() -> $crate::Place, $crate::StoreError; $layer $store }
+        $crate::__delegate_store! { fn head() -> $crate::log::Place, $crate::StoreError; $layer $store }
     };
     (watch [] |$layer:ident| $store:expr) => {
-        $crate::__delegate_store! { fn watch(after: $crate::Place) -> $crate::Place, $crate::StoreError; $layer $store }
+        $crate::__delegate_store! { fn watch(after: $crate::log::Place) -> $crate::log::Place, $crate::StoreError; $layer $store }
     };
     (stream_info [] |$layer:ident| $store:expr) => {
         $crate::__delegate_store! {
-            fn stream_info(stream: &$crate::StreamId) -> $crate::StreamInfo, $crate::StoreError; $layer $store
+            fn stream_info(stream: &$crate::log::StreamId) -> $crate::log::StreamInfo, $crate::StoreError; $layer $store
         }
     };
     (list_streams [] |$layer:ident| $store:expr) => {
         $crate::__delegate_store! {
-            fn list_streams(list: &$crate::ListStreams) -> $crate::StreamPage, $crate::StoreError; $layer $store
+            fn list_streams(list: &$crate::log::ListStreams) -> $crate::log::StreamPage, $crate::StoreError; $layer $store
         }
     };
     (change_stream [] |$layer:ident| $store:expr) => {
         $crate::__delegate_store! {
-            fn change_stream(stream: &$crate::StreamId, change: $crate::StreamChange)
-                -> $crate::StreamStatus, $crate::StreamError; $layer $store
+            fn change_stream(stream: &$crate::log::StreamId, change: $crate::log::StreamChange)
+                -> $crate::log::StreamStatus, $crate::log::StreamError; $layer $store
         }
     };
     (add_tags [] |$layer:ident| $store:expr) => {
         $crate::__delegate_store! {
-            fn add_tags(added: ::std::vec::Vec<$crate::AddedTags>) -> u64, $crate::AddTagsError; $layer $store
+            fn add_tags(added: ::std::vec::Vec<$crate::log::AddedTags>) -> u64, $crate::log::AddTagsError; $layer $store
         }
     };
 

@@ -28,7 +28,7 @@ pub enum StoreErrorKind {
     /// The log does not hold the [`Place`] from which it was to be read on: it was replaced in the meantime, most likely by a backup
     /// that was restored. Trying again does not help: what was made of the log must be made anew.
     Replaced,
-    /// What the store was opened on is no longer the log that it was: another one, with another [`LogId`](crate::LogId), has taken its
+    /// What the store was opened on is no longer the log that it was: another one, with another [`LogId`](crate::log::LogId), has taken its
     /// place. Nothing was written.
     WrongLog,
     /// A layer around the store refused the call, such as a hook.

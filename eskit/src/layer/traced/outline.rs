@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use eskit_runtime::{AddTagsError, AppendError, ConflictKind, LimitError, StoreError, StreamError, StreamStatus};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{AddTagsError, AppendError, ConflictKind, LimitError, StreamError, StreamStatus};
 
 /// An error that can be told so.
 pub(super) trait Outline {

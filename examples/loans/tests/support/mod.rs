@@ -7,7 +7,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use eskit::{EventId, EventStore, Pages, Query, ReadOptions, RecordedEvent};
+use eskit::log::{EventId, Pages, Query, ReadOptions};
+use eskit::{EventStore, RecordedEvent};
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
