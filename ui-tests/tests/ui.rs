@@ -21,7 +21,6 @@ const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
         "rustc reports each attribute that no derive explains, before anything else, and the type wherever it is taken for an event",
     ),
     ("aggregate/state_not_send", "an `Rc` is neither `Send` nor `Sync`, and rustc reports each wherever it is asked"),
-    ("traits/two_impl_blocks", "rustc reports each of the two traits that a block with `#[evolve]` methods implements"),
     ("command/not_send", "an `Rc` is neither `Send` nor `Sync`, and rustc reports each"),
 ];
 
