@@ -1,4 +1,4 @@
-//! Payloads: how values become bytes, and what is said when they do not come back.
+//! Payloads: how events are encoded and decoded, and the errors of both. Programs meet the errors only.
 
 pub(crate) mod decode_error;
 pub(crate) mod encode;

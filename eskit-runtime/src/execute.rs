@@ -1,4 +1,6 @@
-//! The way of one command: query, read in pages, fold, decide, encode, append under conditions, retry on conflict.
+//! Executing a command: query, read in pages, fold, decide, encode, append under conditions, retry on conflict.
+//!
+//! Programs use `App` of the `eskit` crate, which calls the functions here; the types are its options, results and errors.
 
 mod append;
 mod bind;
@@ -47,16 +49,15 @@ pub type DomainError<C> = <C as Decide>::Error;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Executed<S> {
-    /// The events that were appended, in order, with their positions; none when the decider returned none. A repeated call
-    /// answers without those that were deleted since.
+    /// The events that were appended, in order, with their positions; empty if the decider returned none. After a repeated call,
+    /// events that were deleted since are missing.
     pub events: Vec<RecordedEvent>,
     /// The models after these events: an aggregate, or a tuple in the order of the decider's parameters.
     pub state: S,
-    /// How many times the decision was made: 1 unless there were conflicts; 0 when an earlier call was found by its
-    /// idempotency key.
+    /// How many times the decision was made: 1 without conflicts; 0 if an earlier call with the same idempotency key was found.
     pub attempts: u32,
-    /// Whether an earlier call with the same idempotency key appended these events, and this one nothing. `state` is then
-    /// that of this command's models as they are now.
+    /// Whether an earlier call with the same idempotency key appended these events, and this call appended nothing. `state` then
+    /// holds the current state of the models.
     pub repeated: bool,
 }
 
@@ -72,12 +73,13 @@ impl<S> Executed<S> {
 }
 
 /// Executes one command: reads its models, decides, and appends the events under the condition that nothing that the
-/// decision read has changed; on a conflict it reads on and decides again, within the retry policy of `options`.
+/// decision read has changed. On a conflict it reads the new events and decides again, within the retry policy of `options`.
 ///
-/// Models that `states` has are not read first. If the log has moved on since, the append says so, and the command starts
-/// from what was appended; that is no conflict and does not count as a try. What appends nothing, such as a refusal, is
-/// believed only of models that were looked at since the call began. A log that was replaced since the models were read, such as by
-/// a backup, is a conflict too: the models are then read anew, and what is cached of them is forgotten.
+/// Models that are cached in `states` are not read first. If a cached state is out of date, the append fails, and the command
+/// reads the new events and decides again; this does not count as an attempt. A decision that appends nothing, such as a refusal,
+/// is only returned after its models were compared with the log during this call. If the log was replaced since the models were
+/// read, for example by a backup, the cached states are dropped and the models are read from the beginning; this counts as a
+/// conflict.
 ///
 /// # Errors
 /// See [`ExecuteError`]. Only [`ExecuteError::UnknownOutcome`] leaves open whether the events were appended; after every
@@ -185,7 +187,7 @@ async fn nothing<C: Decide, S: EventStore>(
     }
 }
 
-/// Reads the state of one instance of an aggregate: all of its events, or those behind the state that `states` has.
+/// Reads the state of one instance of an aggregate: all of its events, or only those after the state that is cached in `states`.
 ///
 /// # Errors
 /// See [`LoadError`].
@@ -198,7 +200,7 @@ pub fn load<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateCache>(
     load_checked(store, key, states)
 }
 
-/// Like [`load`], for what has checked the key itself, so that a wrong one is reported once, at the call of the user.
+/// Like [`load`], for callers that check the type of the key themselves, so that a wrong key is reported once, at the user's call.
 ///
 /// # Errors
 /// See [`LoadError`].
@@ -288,9 +290,8 @@ impl<C: Decide> Call<'_, C> {
     }
 }
 
-/// What must hold at the append for the decision to stand: that the log is the one that the models were read from, and that nothing
-/// was appended to any of them since. The events that a query must not match begin behind the head as of the read, and not behind
-/// the last match, which may be long ago: only what is new is looked through.
+/// The conditions of the append: the log is the one that the models were read from, and nothing was appended to any of them since.
+/// A query condition begins at the head as of the read, not at the last match, which may be far back: only new events are checked.
 fn conditions<M: Models<N>, N>(plan: &Plan<M, N>, folded: &Folded<M>) -> Vec<Condition> {
     let mut conditions: Vec<Condition> = folded.heads().into_iter().map(Condition::Holds).collect();
     // One condition for all that were read as of one head: but one, unless some were cached.
@@ -311,7 +312,7 @@ fn conditions<M: Models<N>, N>(plan: &Plan<M, N>, folded: &Folded<M>) -> Vec<Con
     conditions
 }
 
-/// The error of a read behind an append of this call, or of an earlier one with its idempotency key: it must not say that
+/// The error of a read after an append of this call, or of an earlier call with its idempotency key. It must not claim that
 /// nothing was appended.
 fn unsettled<E>(error: ExecuteError<E>) -> ExecuteError<E> {
     match error {
@@ -321,7 +322,7 @@ fn unsettled<E>(error: ExecuteError<E>) -> ExecuteError<E> {
     }
 }
 
-/// Of events that are in the log, and behind which stands one that this program cannot read.
+/// The events are in the log, but a later event cannot be read by this program.
 fn unreadable_state(error: DecodeError) -> StoreError {
     let text = format!("the state behind it cannot be read: {error}");
     StoreError::new(StoreErrorKind::Other, text).with_source(error)

@@ -1,4 +1,14 @@
-//! The log: what stands in it, what is asked of it, and what a store must do. Knows no domain type and no format of payloads.
+//! The log: recorded events, appends and their conditions, queries and reads, streams, and the trait that every store implements.
+//!
+//! | to | use |
+//! |---|---|
+//! | append by hand | [`NewEvent`], [`Append`], [`Condition`] |
+//! | read | [`Query`], [`ReadOptions`], [`Pages`], [`RecordedEvent`] |
+//! | remember how far a reader has come | [`Place`] |
+//! | list, close or delete streams | [`ListStreams`], [`StreamChange`], [`StreamStatus`] |
+//! | write a store | [`EventStore`], [`limits`] |
+//!
+//! Nothing here knows a domain type or the format of a payload.
 
 pub(crate) mod added_tags;
 pub(crate) mod append;

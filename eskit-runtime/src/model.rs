@@ -1,5 +1,6 @@
-//! What a program is made of: events, commands, aggregates, deciders, and the rules between them. Generated code implements
-//! the traits.
+//! The traits behind the macros: events, commands, aggregates and deciders, and the rules between them.
+//!
+//! The macros implement these traits; programs rarely name them, except in bounds such as `E: Event`.
 
 pub(crate) mod aggregate;
 pub(crate) mod bounds;

@@ -16,7 +16,10 @@ use super::bind::BindError;
 use super::fold::FoldError;
 use super::keyed::KeyReused;
 
-/// Why a command did not go through. `E` is the domain's own error.
+/// Why a command failed. `E` is the domain's own error.
+///
+/// Only [`UnknownOutcome`](ExecuteError::UnknownOutcome) leaves open whether the events were appended; after every other error,
+/// they were not.
 ///
 /// ```
 /// # use eskit_runtime as eskit;
@@ -24,9 +27,9 @@ use super::keyed::KeyReused;
 /// /// What a web service answers.
 /// fn status<E>(error: &ExecuteError<E>) -> u16 {
 ///     match error {
-///         // The second: the idempotency key of the request is that of another one.
+///         // `KeyReused`: the request carries the idempotency key of another one.
 ///         ExecuteError::Domain(_) | ExecuteError::KeyReused(_) => 422,
-///         // A text of the request is empty, too long, or holds a NUL.
+///         // A value of the request is empty, too long, or holds a NUL.
 ///         ExecuteError::Limit(_) => 400,
 ///         ExecuteError::Conflict { .. } => 409,
 ///         ExecuteError::StreamClosed(_) => 410,
@@ -40,30 +43,32 @@ use super::keyed::KeyReused;
 pub enum ExecuteError<E = Infallible> {
     /// The decider refused. Nothing was appended.
     Domain(E),
-    /// The models changed under the decision, and the retries are used up. Nothing was appended.
+    /// The models changed during every attempt, and the retry policy allows no more. Nothing was appended.
     Conflict {
         /// The last conflict.
         conflict: Conflict,
         /// How many times the decision was made.
         attempts: u32,
     },
-    /// The store lost sight of the commit and did not find it again: the events may be there or not. Execute again
-    /// with the same idempotency key to learn which. Or the events of this key were found, but the models behind them cannot be
-    /// read: then they are there, and a program that can read the models gets them by the same key.
+    /// The events may or may not be in the log, since the store lost the answer to the append. Execute the command again with the
+    /// same idempotency key to find out.
+    ///
+    /// Also returned if the events are in the log, but a model cannot be read after them. A program that can read the model gets
+    /// the events with the same key.
     UnknownOutcome(StoreError),
     /// The store failed. Nothing was appended.
     Store(StoreError),
     /// An event of one of the models cannot be read. Nothing was appended.
     Undecodable(DecodeError),
-    /// An event would not come back from the log as it is. Nothing was appended.
+    /// An event could not be read back as it was written. Nothing was appended.
     Encode(EncodeError),
-    /// A key of the command or an event crosses a limit of the contract. Nothing was appended.
+    /// A tag of the command or an event crosses a limit. Nothing was appended.
     Limit(LimitError),
     /// An event id of the append is in the log already. Nothing was appended.
     IdReused {
         /// The id.
         id: EventId,
-        /// Where it stands.
+        /// The position of the event with this id.
         position: Position,
     },
     /// The idempotency key was used before, for another call. Nothing was appended.
@@ -75,12 +80,12 @@ pub enum ExecuteError<E = Infallible> {
     Options(String),
     /// The command's tags do not select one instance of each model. Nothing was appended.
     Key(String),
-    /// Event types of this program clash; nothing is appended until they do not.
+    /// Two event types of this program share a wire name. Nothing was appended.
     Registry(&'static RegistryError),
 }
 
 impl<E> ExecuteError<E> {
-    /// The domain's own refusal, if that is what this is.
+    /// The domain's own error, if this is a refusal by the decider.
     pub fn domain(&self) -> Option<&E> {
         match self {
             ExecuteError::Domain(error) => Some(error),
@@ -88,8 +93,8 @@ impl<E> ExecuteError<E> {
         }
     }
 
-    /// The same error with the domain's own refusal turned into another type, such as the one error of a program with several
-    /// domains: `app.execute(command).await.map_err(|error| error.map_domain(ShopError::from))?`.
+    /// Converts the domain's own error, for example into the one error type of a program with several domains:
+    /// `app.execute(command).await.map_err(|error| error.map_domain(ShopError::from))?`.
     pub fn map_domain<F>(self, map: impl FnOnce(E) -> F) -> ExecuteError<F> {
         match self {
             ExecuteError::Domain(error) => ExecuteError::Domain(map(error)),
@@ -138,8 +143,8 @@ impl<E: fmt::Display> fmt::Display for ExecuteError<E> {
     }
 }
 
-/// The domain's own error may be anything that can be shown, such as a `&str`, and `?` passes it on. Its own source, if it has
-/// one, is reached through [`ExecuteError::domain`].
+/// The domain's own error may be any type with `Display`, such as `&str`. It is not the `source` of this error; use
+/// [`ExecuteError::domain`] to reach it.
 impl<E: fmt::Debug + fmt::Display> Error for ExecuteError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
@@ -202,7 +207,7 @@ pub enum LoadError {
     Store(StoreError),
     /// An event of the aggregate cannot be read.
     Undecodable(DecodeError),
-    /// The key crosses a limit of the contract.
+    /// The key crosses a limit.
     Limit(LimitError),
     /// The key does not select one instance.
     Key(String),

@@ -9,13 +9,13 @@ use crate::log::time::Timestamp;
 use super::error::ExecuteError;
 use super::fold::Plan;
 
-/// How to sleep: the one thing that executing a command needs of an async runtime.
+/// How to sleep: the only thing that executing a command needs from an async runtime.
 pub trait Sleep: Send + Sync {
     /// Completes after this long.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// How often and how fast a command is tried again after a conflict.
+/// How often and how soon a command is tried again after a conflict.
 ///
 /// The wait before try `n + 1` is drawn evenly from zero to `min(delay_max, delay_base * 2^(n - 1))`: exponential
 /// backoff with full jitter (Marc Brooker, "Exponential Backoff And Jitter").
@@ -77,18 +77,19 @@ fn random_fraction() -> f64 {
 pub struct ExecuteOptions {
     /// How often a conflict is tried again.
     pub retry: RetryPolicy,
-    /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events. A key
-    /// counts in the whole log: a call of another command, or of the same one with other tag values, fails with
-    /// [`ExecuteError::KeyReused`]. Its event ids are UUIDv5s of the key, and their metadata has the extra `eskit.command`, by
-    /// which calls are told apart. A call whose decider returned no event leaves no trace of its key. Events that were deleted
-    /// since are missing in the answer; when all were, the second call fails with [`ExecuteError::Store`].
+    /// Makes the call idempotent: a second call with the same key appends nothing and returns the events of the first.
+    ///
+    /// A key is unique in the whole log: for another command, or for the same command with other tag values, it fails with
+    /// [`ExecuteError::KeyReused`]. The event ids are UUIDv5s of the key, and the extra `eskit.command` in the events' metadata
+    /// tells calls apart. A call whose decider returns no event does not record its key. Events that were deleted since are
+    /// missing from the answer; if all of them were, the second call fails with [`ExecuteError::Store`].
     pub idempotency_key: Option<String>,
     /// The metadata of every event.
     pub metadata: Metadata,
-    /// The version that the caller saw of the command's stream: any other is a conflict, which is not tried again.
-    /// A stream that was deleted has no version that a command could build on: [`ExecuteError::StreamClosed`].
+    /// The version of the command's stream that the caller saw. Any other version is a conflict that is not tried again. A deleted
+    /// stream fails with [`ExecuteError::StreamClosed`].
     pub expected_version: Option<ExpectedVersion>,
-    /// Appends without condition: what happened since the state was read does not count.
+    /// Appends without a condition: events since the state was read are ignored.
     pub without_condition: bool,
     /// When the events happened; `None` for the time of the append.
     pub recorded_at: Option<Timestamp>,

@@ -20,19 +20,21 @@ pub use error::{StoreError, StoreErrorKind};
 
 /// One append-only log.
 ///
-/// What every implementation must hold to (the conformance suite checks it):
-/// - an append is atomic and durable before it answers; positions are strictly increasing in commit order, and an event
-///   becomes visible to readers only when every event at a lower position is;
-/// - all conditions of an append hold at the moment of its commit;
-/// - an append whose event ids are all in the log, as one earlier append, is answered with the original positions, even
-///   when its conditions no longer hold;
-/// - an append to a stream that is archived, tombstoned or deleted is refused ([`EventStore::change_stream`]);
-/// - a read and a `watch` from a [`Place`] that the log does not hold are refused as [`Replaced`](StoreErrorKind::Replaced), never
-///   answered with nothing, nor with what stands there now, also where the log was replaced while the store was open;
-/// - limits ([`check_append`](crate::log::limits::check_append), [`check_read`](crate::log::limits::check_read)) are checked before anything is written;
-/// - dropping the future of an append does not undo it: it may or may not have happened.
+/// Programs read from a store and hand it to `App`; `App` appends to it. To write a store of your own, implement the five
+/// functions without a default. Every store must keep these rules, and the crate `eskit-conformance` tests them:
 ///
-/// A layer around a store forwards what it does not change with [`delegate_store!`](crate::delegate_store).
+/// - An append is atomic, and durable before it returns. Positions strictly increase in commit order. Readers see an event only
+///   when they also see every event at a lower position.
+/// - All conditions of an append hold at the moment of its commit.
+/// - If all event ids of an append are already in the log, as one earlier append, the store returns the original positions,
+///   even if the conditions no longer hold.
+/// - An append to a stream that is archived, tombstoned or deleted is refused; see [`EventStore::change_stream`].
+/// - A read or a `watch` from a [`Place`] that the log does not hold fails as [`Replaced`](StoreErrorKind::Replaced). It never
+///   returns nothing, or other events instead, even if the log was replaced while the store was open.
+/// - Limits are checked before anything is written, with the functions of [`limits`](crate::log::limits).
+/// - Dropping the future of an append does not undo the append: it may or may not have happened.
+///
+/// A layer around a store forwards the functions that it does not change with [`delegate_store!`](crate::delegate_store).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store\nhelp: pass one that is open: `SqliteStore::open(\"app.db\").await?`, or by its address `eskit::connect(\"sqlite://app.db\").await?`",
     label = "not an `EventStore`"
@@ -40,38 +42,91 @@ pub use error::{StoreError, StoreErrorKind};
 pub trait EventStore: Send + Sync {
     /// Appends events atomically if every condition holds.
     ///
-    /// All other appends wait while the conditions are checked, so a store may bound what that costs. An append whose conditions
-    /// cost more is refused, whether they hold or not, with a store error of the kind [`Invalid`](StoreErrorKind::Invalid) whose
-    /// help says to read first and give the head of that read as the `after` of the condition: from there on a condition always
-    /// can be checked. What cannot be checked within the bound never passes for held.
+    /// ```
+    /// # use eskit_runtime as eskit;
+    /// use eskit::EventStore;
+    /// use eskit::log::{Append, AppendError, Condition, ExpectedVersion, NewEvent, StreamId};
+    ///
+    /// /// Opens an account, unless its stream has an event already.
+    /// async fn open(store: &impl EventStore, id: &str) -> Result<bool, AppendError> {
+    ///     let stream = StreamId::new("account", id);
+    ///     let mut opened = NewEvent::json("bank.AccountOpened", "{}");
+    ///     opened.stream = Some(stream.clone());
+    ///     let is_new = Condition::Stream { stream, expected: ExpectedVersion::NoStream };
+    ///     match store.append(Append::new(vec![opened]).with(is_new)).await {
+    ///         Ok(_) => Ok(true),
+    ///         Err(AppendError::Conflict(_)) => Ok(false),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// All other appends wait while the conditions are checked, so a store may bound the cost of that check. A condition that
+    /// cannot be checked within the bound never counts as held. A condition that begins at a recent head can always be checked.
+    ///
+    /// # Errors
+    /// - [`Conflict`](AppendError::Conflict): a condition does not hold.
+    /// - [`Limit`](AppendError::Limit): the append crosses a limit.
+    /// - [`IdReused`](AppendError::IdReused): an event id is already in the log, as part of a different append.
+    /// - [`StreamClosed`](AppendError::StreamClosed): a stream of the append is archived, tombstoned or deleted.
+    /// - [`UnknownOutcome`](AppendError::UnknownOutcome): the events may or may not have been written. Repeat the append with the
+    ///   same event ids to find out.
+    /// - [`Store`](AppendError::Store): the store failed before it wrote anything. With the kind
+    ///   [`Invalid`](StoreErrorKind::Invalid), the conditions cost too much to check: read first, and pass the head of that read as
+    ///   `after`.
+    ///
+    /// Only `UnknownOutcome` leaves open whether the events were written; after every other error, they were not.
     fn append(&self, append: Append) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 
-    /// Reads one page of the events that match a query, all as of one moment: that of [`Page::head`].
+    /// Reads one page of the events that match a query. The page is a consistent snapshot of the log, up to [`Page::head`].
     ///
-    /// A caller may poll the future once, and then not for a long time: [`Pages`](crate::log::Pages) does so while another page is
-    /// handled. Meanwhile it must hold nothing that other calls need, such as a connection of a pool.
+    /// ```
+    /// # use eskit_runtime as eskit;
+    /// use eskit::log::{Query, QueryItem, ReadOptions, RecordedEvent, Tag};
+    /// use eskit::{EventStore, StoreError};
+    ///
+    /// /// The ten newest events about a course.
+    /// async fn newest(store: &impl EventStore, course: &str) -> Result<Vec<RecordedEvent>, StoreError> {
+    ///     let query = Query::from(QueryItem::tags([Tag::new("course", course)]));
+    ///     let page = store.read(&query, ReadOptions::default().backward().limit(10)).await?;
+    ///     Ok(page.events)
+    /// }
+    /// ```
+    ///
+    /// To read more than one page, use [`Pages`](crate::log::Pages). It polls this future once and then not again while the caller
+    /// handles another page, so in the meantime the future must hold nothing that other calls need, such as a connection of a
+    /// pool.
+    ///
+    /// # Errors
+    /// - [`Invalid`](StoreErrorKind::Invalid): the query or the options cross a limit; [`StoreError::limit`] says which.
+    /// - [`Replaced`](StoreErrorKind::Replaced): the log does not hold [`ReadOptions::holds`].
+    /// - Any other [kind](StoreErrorKind): the store failed.
     fn read(&self, query: &Query, options: ReadOptions) -> impl Future<Output = Result<Page, StoreError>> + Send;
 
-    /// The id that was given to the log when it was made.
+    /// The id of the log, which it got when it was created.
+    ///
+    /// # Errors
+    /// The store failed; see [`StoreErrorKind`].
     fn log_id(&self) -> impl Future<Output = Result<LogId, StoreError>> + Send;
 
     /// The place of the last event; [`Place::START`] for an empty log.
+    ///
+    /// # Errors
+    /// The store failed; see [`StoreErrorKind`].
     fn head(&self) -> impl Future<Output = Result<Place, StoreError>> + Send;
 
-    /// Waits until the log reaches beyond `after`, and returns its head. May return early with an unchanged head, so
-    /// callers loop; dropping the future is safe.
+    /// Waits until the log has an event after `after`, and returns its head. May return early with an unchanged head, so
+    /// callers loop. Dropping the future is safe.
     ///
-    /// A log that does not hold `after`, at the beginning or while this waits, is a [`Replaced`](StoreErrorKind::Replaced) error.
-    ///
-    /// To follow the log, wait first and then read up to the head. It is the head that goes on, not the position of the last
-    /// match: where the query passes over the newest events, waiting behind the last match would return at once for ever.
+    /// To follow the log, wait first, then read up to the head, and wait again from that head. Do not wait from the last match: if
+    /// the query does not match the newest events, every such wait returns at once.
     ///
     /// ```
     /// # use eskit_runtime as eskit;
     /// use eskit::log::{Pages, Place, Query, QueryItem, ReadOptions};
     /// use eskit::{Event, EventStore};
     ///
-    /// /// Follows the events of one type, or of an enum of types, from behind `done`.
+    /// /// Follows the events of one type, or of an enum of types, after `done`.
     /// async fn follow<E: Event>(store: &impl EventStore, mut done: Place) -> Result<(), Box<dyn std::error::Error>> {
     ///     let query = Query::from(QueryItem::types(E::TYPES.names()));
     ///     loop {
@@ -80,19 +135,26 @@ pub trait EventStore: Send + Sync {
     ///         while let Some(page) = pages.next().await? {
     ///             for recorded in page {
     ///                 let event: E = recorded.decode()?;
-    ///                 // Write what follows from it, and `recorded.place()` in the same transaction: the next run begins there.
+    ///                 // Write your results and `recorded.place()` in one transaction: the next run begins there.
     ///             }
     ///         }
     ///         done = head;
     ///     }
     /// }
     /// ```
+    ///
+    /// # Errors
+    /// - [`Replaced`](StoreErrorKind::Replaced): the log does not hold `after`, either at the start of the call or later.
+    /// - Any other [kind](StoreErrorKind): the store failed.
     fn watch(&self, after: Place) -> impl Future<Output = Result<Place, StoreError>> + Send;
 
-    /// The version and the status of a stream, as of one moment; version 0 and open for a stream that never held an
-    /// event.
+    /// The version and the status of a stream, read together. A stream that never held an event is open, at version 0.
     ///
-    /// The default reads the last event of the stream, which is right for a store whose streams are always open.
+    /// The default implementation reads the last event of the stream. It is correct for a store whose streams are always open.
+    ///
+    /// # Errors
+    /// - [`Invalid`](StoreErrorKind::Invalid): the name of the stream crosses a limit.
+    /// - Any other [kind](StoreErrorKind): the store failed.
     fn stream_info(&self, stream: &StreamId) -> impl Future<Output = Result<StreamInfo, StoreError>> + Send {
         async move {
             let newest = ReadOptions::default().backward().limit(1);
@@ -102,18 +164,19 @@ pub trait EventStore: Send + Sync {
         }
     }
 
-    /// Lists the streams of a type that ever held an event, one page of them, as of one moment.
+    /// Lists the streams of one type that ever held an event, one page at a time. A page is a consistent snapshot.
     ///
-    /// Offering this is up to the store: the default refuses with [`StoreErrorKind::Unsupported`]. A store that offers it holds
-    /// to this:
+    /// Optional. A store that implements it must keep these rules:
     ///
-    /// - [`limits::check_list`](crate::log::limits::check_list) comes first.
-    /// - Streams stand in the order of the bytes of their ids, whatever else the store or its database compares texts by. Each
-    ///   has what [`EventStore::stream_info`] says of it; those that were archived, tombstoned or deleted are among them.
-    /// - The cost follows the streams of the page, however many events they hold.
+    /// - It calls [`limits::check_list`](crate::log::limits::check_list) first.
+    /// - Streams are sorted by the bytes of their ids, whatever collation the database uses. Each comes with its
+    ///   [`EventStore::stream_info`]; archived, tombstoned and deleted streams are included.
+    /// - The cost grows with the number of streams in the page, not with the number of their events.
     ///
     /// # Errors
-    /// As for [`EventStore::read`].
+    /// - [`Invalid`](StoreErrorKind::Invalid): the stream type or the id crosses a limit.
+    /// - [`Unsupported`](StoreErrorKind::Unsupported): the store does not implement this.
+    /// - Any other [kind](StoreErrorKind): the store failed.
     fn list_streams(&self, list: &ListStreams) -> impl Future<Output = Result<StreamPage, StoreError>> + Send {
         let text = format!(
             "cannot list the streams of type `{}`: this store does not know its streams by type\nhelp: read them with \
@@ -123,41 +186,41 @@ pub trait EventStore: Send + Sync {
         std::future::ready(Err(StoreError::new(StoreErrorKind::Unsupported, text)))
     }
 
-    /// Archives, restores, tombstones or deletes a stream, and returns its status from then on.
+    /// Archives, restores, tombstones or deletes a stream, and returns its new status.
     ///
-    /// Offering this is up to the store: the default refuses with [`StoreErrorKind::Unsupported`]. A store that offers
-    /// it overrides [`EventStore::stream_info`] too, and holds to this:
+    /// Optional. A store that implements it also implements [`EventStore::stream_info`], and must keep these rules:
     ///
-    /// - The change is atomic and durable before it answers, and ordered with the appends: what commits later meets the
-    ///   new status. [`StreamStatus::after`] says what follows from what. A change that is made already changes nothing and
-    ///   answers with the first one's time and reason, so a change may be repeated.
-    /// - [`limits::check_change`](crate::log::limits::check_change) comes first. A stream that never held an event is
-    ///   [`StreamError::NotFound`].
-    /// - An append that writes to a stream that is not open is refused whole, with
-    ///   [`AppendError::StreamClosed`]. This is checked after ids, so a repeat is answered with the original positions
-    ///   whatever became of the stream, and before conditions. A condition on a stream that the append does not write
-    ///   to is checked as ever.
+    /// - The change is atomic, durable before it returns, and ordered with the appends: every later commit sees the new status.
+    ///   [`StreamStatus::after`] says which change leads to which status. Repeating a change has no effect, and returns the time
+    ///   and reason of the first one.
+    /// - It calls [`limits::check_change`](crate::log::limits::check_change) first.
+    /// - An append that writes to a stream that is not open is refused as a whole, with [`AppendError::StreamClosed`]. The status
+    ///   is checked after event ids and before conditions. So a repeated append still returns the original positions, whatever
+    ///   happened to the stream. A condition on a stream that the append does not write to is checked as usual.
     /// - Archiving, restoring and tombstoning change nothing for readers.
     ///
-    /// **Deleting** takes the events from every answer of the store: no query matches them, so they break no condition
-    /// (what only a query keeps unique, such as a user's name in a tag, is free again). Nothing else moves:
+    /// **Deleting** removes the events from every answer of the store. No query matches them, so they break no condition: a value
+    /// that only a query keeps unique, such as a user name in a tag, can be used again. Everything else stays as it was:
     ///
-    /// - Their positions are never given to another event, and the head does not fall. From then on what is read has
-    ///   gaps, and a gap is no event to wait for: what lies at or below the head is there, or gone. Pages are as full
-    ///   as ever.
-    /// - The stream keeps its version. It never starts again: it takes no events, and a condition on its version is
-    ///   checked against that version, without an event to name in the conflict.
-    /// - To a decider the stream looks like one that never held an event, so a command may be refused by the domain. One that
-    ///   would append to it is refused with `StreamClosed`, and so is one that expects a version of it.
-    /// - Their ids stay taken, and a repeat of the append that wrote them is answered with the original positions and
-    ///   versions. What a store keeps of a deleted event is its position, its id, its version, its time and its place
-    ///   in its append; not its name, tags, metadata or payload.
-    /// - A deletion is no event. It breaks no condition of a decision that read the events before, wakes nobody in
-    ///   `watch`, and reaches no subscriber: one that is behind does not see the events any more, one that has seen
-    ///   them keeps what it made of them. To let subscribers know, append an event that says so, to another stream.
+    /// - The positions of deleted events are never used again, and the head does not move back. Readers see gaps, and need not wait
+    ///   for them: every event at or below the head is either there or deleted. Pages are as full as before.
+    /// - The stream keeps its version and takes no further events. A condition on its version is checked against that version;
+    ///   the conflict names no event.
+    /// - To a decider, the stream looks like one that never held an event. A command that would append to it, or that expects a
+    ///   version of it, fails with `StreamClosed`.
+    /// - The ids of deleted events stay in use, and repeating the append that wrote them returns the original positions and
+    ///   versions. Of a deleted event, a store keeps the position, the id, the version, the time and the part of its append, but
+    ///   not the name, tags, metadata or payload.
+    /// - A deletion is not an event. It breaks no condition of a decision that read the events before, wakes no caller of `watch`,
+    ///   and reaches no subscriber: a subscriber that has not yet read the events never sees them, and one that has read them keeps
+    ///   its results. To notify subscribers, append an event about the deletion to another stream.
     ///
     /// # Errors
-    /// See [`StreamError`].
+    /// - [`NotFound`](StreamError::NotFound): the stream never held an event.
+    /// - [`Refused`](StreamError::Refused): its status does not allow the change.
+    /// - [`Limit`](StreamError::Limit): the name of the stream or the reason crosses a limit.
+    /// - [`Store`](StreamError::Store): the store failed, and the change may or may not have been made; repeat it. With the kind
+    ///   [`Unsupported`](StoreErrorKind::Unsupported), the store does not implement this.
     fn change_stream(
         &self,
         stream: &StreamId,
@@ -170,24 +233,25 @@ pub trait EventStore: Send + Sync {
         std::future::ready(Err(StoreError::new(StoreErrorKind::Unsupported, text).into()))
     }
 
-    /// Adds tags to stored events, each behind those that it carries, and returns how many events have new ones. What
-    /// [`retag`](fn@crate::retag) calls, page by page.
+    /// Adds tags to stored events, after their existing tags, and returns the number of events that changed.
+    /// [`retag`](fn@crate::retag) calls this page by page.
     ///
-    /// Offering this is up to the store: the default refuses with [`StoreErrorKind::Unsupported`]. A store that offers it
-    /// holds to this:
+    /// Optional. A store that implements it must keep these rules:
     ///
-    /// - All of it is written or nothing, durable before it answers, and ordered with the appends: a condition that is checked
-    ///   later sees the tags. A tag that an event carries already is passed over, so a call may be repeated.
-    /// - [`limits::check_add_tags`](crate::log::limits::check_add_tags) comes first. An event of another id, or none, at a position is
-    ///   [`AddTagsError::NotThere`]; too many tags on one event are [`AddTagsError::Limit`].
-    /// - From then on every read gives the event with its tags, and every query and condition by them finds it. Nothing else of
-    ///   it changes, and the head does not move. An event that was deleted is left alone.
+    /// - A call is atomic, durable before it returns, and ordered with the appends: every condition that is checked later sees the
+    ///   tags. A tag that an event already has is skipped, so a call may be repeated.
+    /// - It calls [`limits::check_add_tags`](crate::log::limits::check_add_tags) first.
+    /// - From then on, every read returns the event with the new tags, and every query and condition finds the event by them.
+    ///   Nothing else about the event changes, and the head does not move. Deleted events are skipped.
     ///
-    /// A tag is no event: it wakes nobody in `watch`, and a condition that no event follows a position does not see one that an
-    /// event before it was given.
+    /// An added tag is not an event. It wakes no caller of `watch`, and a condition with an `after` does not notice tags that are
+    /// added to earlier events.
     ///
     /// # Errors
-    /// See [`AddTagsError`].
+    /// - [`NotThere`](AddTagsError::NotThere): no event with the given id is at the given position.
+    /// - [`Limit`](AddTagsError::Limit): the call crosses a limit, or an event would have too many tags.
+    /// - [`Store`](AddTagsError::Store): the store failed. With the kind [`Unsupported`](StoreErrorKind::Unsupported), the store does
+    ///   not implement this.
     fn add_tags(&self, added: Vec<AddedTags>) -> impl Future<Output = Result<u64, AddTagsError>> + Send {
         let _ = added;
         std::future::ready(Err(AddTagsError::unsupported()))

@@ -7,19 +7,18 @@ use std::sync::OnceLock;
 use crate::model::aggregate::{Aggregate, Evolve, LoadKey};
 use crate::model::check::check_key;
 
-/// As many instances of an aggregate as a command has keys: a model for commands that concern any number of them, such as an
-/// order over a list of products.
+/// A model of any number of instances of one aggregate, one for each key in the command: for an order with a list of products, for
+/// example.
 ///
-/// A decider takes it like an aggregate, by reference. The command's tags say which instances there are: one for each value, and
-/// no more than one for a value that occurs several times; none where there is no value. All of them are read by one query, and
-/// guard the append together.
+/// A decider takes it by reference, like an aggregate. There is one instance for each distinct value of the command's tag, and
+/// none without a value. One query reads all of them, and one append condition covers all of them.
 ///
-/// An instance is found by what [`load`](fn@crate::execute::load) takes. `each[&key]` is the state of a key of the command. For any other
-/// key it is the initial state, and the command then fails with [`ExecuteError::Key`](crate::ExecuteError::Key) whatever the
-/// decider returns: a decision on a state that was not read would be unfounded. [`Each::get`] asks without that.
+/// `each[&key]` takes the same keys as [`load`](fn@crate::execute::load), and returns the state of that instance. For a key that the command
+/// does not name, it returns the initial state, and the command then fails with [`ExecuteError::Key`](crate::ExecuteError::Key),
+/// whatever the decider returns: a decision must not depend on a state that was not read. [`Each::get`] returns `None` instead.
 ///
-/// Where a value may occur several times, such as in two lines for one product, both find the same state, as it was before the
-/// command. What they want together is for the decider to add up.
+/// If a value occurs several times, as in two lines for one product, all of them find the same state, from before the command. It
+/// is up to the decider to add up the lines.
 pub struct Each<A> {
     states: Vec<A>,
     indices: HashMap<String, usize>,
@@ -30,7 +29,7 @@ pub struct Each<A> {
 }
 
 impl<A: Aggregate> Each<A> {
-    /// The instances with these keys, each of which occurs once.
+    /// The instances with these distinct keys.
     pub(crate) fn new(keys: &[String]) -> Each<A> {
         Each {
             states: keys.iter().map(|_| A::initial()).collect(),
@@ -51,7 +50,7 @@ impl<A: Aggregate> Each<A> {
 }
 
 impl<A> Each<A> {
-    /// How many instances there are: one for each different key of the command.
+    /// How many instances there are: one for each distinct key of the command.
     pub fn len(&self) -> usize {
         self.states.len()
     }

@@ -5,14 +5,14 @@ use crate::log::append::{Condition, ExpectedVersion};
 use crate::log::position::Place;
 use crate::log::query::Query;
 
-/// What a state holds of the log.
+/// How much of the log a state holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Seen {
-    /// The place of the last event that the state holds; [`Place::START`] when there is none.
+    /// The place of the last event of this state; [`Place::START`] if there is none.
     pub last: Place,
     /// For a stream aggregate the version of the stream; otherwise the number of events.
     pub version: u64,
-    /// The last event of the log as of which the state was read: up to there it lacks nothing.
+    /// The last event of the log at the time of the read: the state is complete up to there.
     pub head: Place,
 }
 
@@ -23,18 +23,20 @@ impl Seen {
     }
 }
 
-/// A state as it was read. Dereferences to the state.
+/// The state of one instance of an aggregate, as it was read, with its version. Dereferences to the state.
+///
+/// Returned by `App::load`, and in [`Executed::state`](crate::Executed::state).
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Loaded<A> {
     /// The state.
     pub state: A,
-    /// The place of the last event that it holds; [`Place::START`] when there is none.
+    /// The place of the last event of this state; [`Place::START`] if there is none.
     pub last: Place,
-    /// For a stream aggregate the version of the stream; otherwise the number of events. A stream that was deleted reads like
-    /// one that never held an event, at version 0; [`EventStore::stream_info`](crate::EventStore::stream_info) tells them apart.
+    /// For a stream aggregate, the version of the stream; otherwise the number of events. A deleted stream reads like one that
+    /// never held an event, at version 0; [`EventStore::stream_info`](crate::EventStore::stream_info) tells them apart.
     pub version: u64,
-    /// The last event of the log as of which it was read: up to there the state lacks nothing.
+    /// The last event of the log at the time of the read: the state is complete up to there.
     pub head: Place,
     query: Arc<Query>,
 }
@@ -50,13 +52,13 @@ impl<A> Loaded<A> {
         self.last == Place::START
     }
 
-    /// What was read: the events of this instance of the aggregate.
+    /// The query for the events of this instance.
     pub fn query(&self) -> &Query {
         &self.query
     }
 
-    /// The conditions under which an append by hand is based on this state: the log still holds all that was read, and no event
-    /// of this instance was appended since. Several states are one decision when the append carries the conditions of each.
+    /// The conditions for an append by hand that is based on this state: the log still holds the events that were read, and no
+    /// event of this instance was appended since. For a decision on several states, the append carries the conditions of each.
     ///
     /// ```
     /// # use eskit_runtime as eskit;
