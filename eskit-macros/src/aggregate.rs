@@ -8,16 +8,11 @@ use syn::{Data, DeriveInput};
 use crate::ast::{AggregateDef, KeyDef};
 use crate::ctxt::Ctxt;
 use crate::wrap::{bare, check, implementation, is_public, location, wrap};
-use crate::{decider, diag, fallback};
+use crate::{diag, fallback};
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(item.clone()) {
         Ok(input) => input,
-        Err(_) if let Some(block) = decider::first_of_block(&item) => {
-            let error = diag::aggregate_on_block(block).to_compile_error();
-            let expanded = decider::expand_block(item);
-            return quote!(#expanded #error);
-        }
         Err(_) => {
             let first = item.clone().into_iter().next();
             let error = diag::aggregate_item(first).to_compile_error();

@@ -8,10 +8,11 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Fields, LitStr, Member, Meta, Path, Type};
 
 use crate::attr::{self, Form, Once, Piece};
-use crate::check;
 use crate::ctxt::Ctxt;
+use crate::limits::TAGS_MAX;
+use crate::syntax::tokens::split_at_commas;
 use crate::wrap::bare;
-use crate::{diag, meant, symbol};
+use crate::{diag, meant, symbol, value};
 
 pub(crate) use aggregate::{AggregateDef, KeyDef, is_key};
 
@@ -60,22 +61,9 @@ pub(crate) struct RawEventAttrs {
     pub(crate) complete: bool,
 }
 
-impl EventAttrs {
-    /// Reads and checks the attributes of the type or variant `ident`; `context` is that of the enum around it.
-    pub(crate) fn from_syn(
-        cx: &Ctxt,
-        attrs: &[Attribute],
-        ident: &Ident,
-        valid: &[&str],
-        context: Option<&str>,
-    ) -> Self {
-        let raw = RawEventAttrs::from_syn(cx, attrs, ident, valid);
-        check::event_attrs(cx, raw, ident, context)
-    }
-}
-
 impl RawEventAttrs {
-    fn from_syn(cx: &Ctxt, attrs: &[Attribute], ident: &Ident, valid: &[&str]) -> RawEventAttrs {
+    /// Reads the attributes of the type or variant `ident`.
+    pub(crate) fn from_syn(cx: &Ctxt, attrs: &[Attribute], ident: &Ident, valid: &[&str]) -> RawEventAttrs {
         let mut raw = RawEventAttrs {
             version: Once::new(),
             name: Once::new(),
@@ -103,7 +91,7 @@ impl RawEventAttrs {
         let word = &piece.word;
         match word.to_string().as_str() {
             symbol::VERSION => {
-                let value = cx.ok(piece.integer("version = 2")).and_then(|lit| cx.ok(check::version(lit)));
+                let value = cx.ok(piece.integer("version = 2")).and_then(|lit| cx.ok(value::version(lit)));
                 self.version.set(cx, word, value);
             }
             symbol::NAME => {
@@ -143,7 +131,7 @@ fn read_steps(cx: &Ctxt, piece: &Piece) -> Option<Vec<Step>> {
         cx.error(diag::expected_value(&piece.word, &piece.word, "a list of steps", &example));
         return None;
     };
-    let pieces = attr::split_at_commas(list.clone());
+    let pieces = split_at_commas(list.clone());
     if pieces.is_empty() {
         cx.error(diag::upcast_empty(&piece.word));
         return None;
@@ -207,7 +195,7 @@ pub(crate) fn tags(cx: &Ctxt, fields: &Fields) -> Vec<TagDef> {
             all.push(TagDef { key, span, member: member.clone(), ty: field.ty.clone() });
         }
     }
-    if all.len() > 64 {
+    if all.len() > TAGS_MAX {
         cx.error(diag::tags_too_many(fields, all.len()));
     }
     all
@@ -218,13 +206,13 @@ fn tag_key(attr: &Attribute, member: &Member) -> syn::Result<String> {
         Meta::Path(_) => match member {
             Member::Named(ident) => {
                 let key = bare(ident);
-                check::tag_key(ident, &key, member).map(|()| key)
+                value::tag_key(ident, &key, &key).map(|()| key)
             }
             Member::Unnamed(_) => Err(diag::tag_without_name(attr)),
         },
         Meta::List(list) => {
             let lit: LitStr = syn::parse2(list.tokens.clone()).map_err(|_| diag::tag_malformed(attr))?;
-            check::tag_key(&lit, &lit.value(), member).map(|()| lit.value())
+            value::tag_key(&lit, &lit.value(), &member_name(member)).map(|()| lit.value())
         }
         Meta::NameValue(_) => Err(diag::tag_malformed(attr)),
     }

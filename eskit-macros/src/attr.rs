@@ -1,12 +1,13 @@
 //! The recovering attribute reader: a list is split at its top-level commas and each piece is read alone, so a mistake
 //! in one piece costs that piece only.
 
-use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::Parser;
 use syn::{Attribute, Ident, Lit, LitInt, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
+use crate::syntax::tokens::split_at_commas;
 use crate::{diag, meant, symbol};
 
 /// One piece of an attribute's list: `word`, `word = value` or `word(list)`.
@@ -148,70 +149,6 @@ fn read_value(cx: &Ctxt, mut rest: impl Iterator<Item = TokenTree>) -> TokenStre
 fn misplaced_word(word: &Ident, name: &str) -> Option<syn::Error> {
     let elsewhere = name == symbol::EVENT && symbol::EVENT_WORDS.iter().any(|known| word == known);
     elsewhere.then(|| if word == symbol::CRATE { diag::crate_on_variant(word) } else { diag::event_word_on_enum(word) })
-}
-
-/// How deep tokens stand in `<..>`, which are no groups.
-#[derive(Default)]
-pub(crate) struct Angles {
-    depth: usize,
-    arrow: bool,
-}
-
-impl Angles {
-    /// Takes note of the next token.
-    pub(crate) fn pass(&mut self, token: &TokenTree) {
-        let arrow = std::mem::take(&mut self.arrow);
-        if let TokenTree::Punct(punct) = token {
-            match punct.as_char() {
-                '<' => self.depth += 1,
-                '>' if !arrow => self.depth = self.depth.saturating_sub(1),
-                '-' | '=' => self.arrow = punct.spacing() == Spacing::Joint,
-                _ => {}
-            }
-        }
-    }
-
-    pub(crate) fn is_outside(&self) -> bool {
-        self.depth == 0
-    }
-}
-
-/// Splits at the commas that stand outside every bracket and every `<..>`.
-pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
-    let mut pieces = Vec::new();
-    let mut current = TokenStream::new();
-    let mut angles = Angles::default();
-    for token in tokens {
-        angles.pass(&token);
-        if angles.is_outside() && matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',') {
-            pieces.push(std::mem::take(&mut current));
-        } else {
-            current.extend([token]);
-        }
-    }
-    if !current.is_empty() {
-        pieces.push(current);
-    }
-    pieces
-}
-
-/// The tokens without the attributes of certain names.
-pub(crate) fn without(tokens: TokenStream, is_gone: impl Fn(&str) -> bool) -> TokenStream {
-    let is_named = |group: &Group| {
-        group.delimiter() == Delimiter::Bracket
-            && matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if is_gone(&word.to_string()))
-    };
-    let mut kept: Vec<TokenTree> = Vec::new();
-    for token in tokens {
-        let after_hash = matches!(kept.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == '#');
-        match &token {
-            TokenTree::Group(group) if after_hash && is_named(group) => {
-                kept.pop();
-            }
-            _ => kept.push(token),
-        }
-    }
-    kept.into_iter().collect()
 }
 
 impl Piece {

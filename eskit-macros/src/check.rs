@@ -1,66 +1,15 @@
-//! Rules that a single word cannot break, one function each.
+//! Rules between the words of an attribute, and between an item's attributes, one function each.
 
 use proc_macro2::{Ident, Span};
-use quote::ToTokens;
-use syn::{Attribute, Field, Fields, LitInt, LitStr, Member, Type};
+use syn::{Attribute, Field, Fields, LitStr, Type};
 
-use crate::ast::{EventAttrs, Origin, RawEventAttrs, Step, member_name};
+use crate::ast::{EventAttrs, Origin, RawEventAttrs, Step};
 use crate::attr::eskit_path;
 use crate::ctxt::Ctxt;
 use crate::diag;
 use crate::shape::serde::SerdeAttrs;
+use crate::value::wire_name;
 use crate::wrap::{bare, text};
-
-/// The most bytes of a wire name or a key.
-const NAME_BYTES_MAX: usize = 256;
-/// The highest schema version: one step of code for each is generated.
-const VERSION_MAX: u32 = 1000;
-
-/// A schema version is 1 to 1000.
-pub(crate) fn version(lit: LitInt) -> syn::Result<(u32, LitInt)> {
-    match lit.base10_parse::<u32>() {
-        Ok(number) if (1..=VERSION_MAX).contains(&number) => Ok((number, lit)),
-        _ => Err(diag::version_out_of_range(&lit)),
-    }
-}
-
-/// A tag key is `[a-z][a-z0-9_-]*`, at most 256 bytes.
-pub(crate) fn tag_key(tokens: impl ToTokens, key: &str, member: &Member) -> syn::Result<()> {
-    if !is_key(key) {
-        return Err(diag::tag_key(tokens, key, &member_name(member)));
-    }
-    if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
-}
-
-/// The tags of an aggregate follow the rule of tag keys; `all` are those of its list.
-pub(crate) fn aggregate_tag(tokens: impl ToTokens, key: &str, all: &[String]) -> syn::Result<()> {
-    if !is_key(key) {
-        return Err(diag::aggregate_tag(tokens, key, all));
-    }
-    if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
-}
-
-/// The stream type of the aggregate `ident` follows the rule of tag keys, since a tag leads to it.
-pub(crate) fn aggregate_stream(tokens: impl ToTokens, key: &str, ident: &Ident) -> syn::Result<()> {
-    if !is_key(key) {
-        return Err(diag::aggregate_stream(tokens, key, ident));
-    }
-    if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
-}
-
-fn is_key(key: &str) -> bool {
-    key.starts_with(|first: char| first.is_ascii_lowercase())
-        && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
-}
-
-/// A wire name is 1 to 256 bytes of ASCII letters, digits, `_`, `-` and `.`.
-fn wire_name(cx: &Ctxt, tokens: &dyn ToTokens, name: &str) {
-    if let Some(bad) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))) {
-        cx.error(diag::wire_name_characters(tokens, name, bad));
-    } else if name.len() > NAME_BYTES_MAX {
-        cx.error(diag::wire_name_too_long(tokens, name.len()));
-    }
-}
 
 /// The attributes of one event as a whole.
 pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context: Option<&str>) -> EventAttrs {

@@ -7,7 +7,7 @@ use syn::{Data, DeriveInput, Fields, Path};
 
 use crate::ast::{self, TagDef};
 use crate::ctxt::Ctxt;
-use crate::event::{field_list, tag_fields};
+use crate::fields::{field_list, tag_fields};
 use crate::wrap::{bare, implementation, is_public, location, wrap};
 use crate::{attr, diag, fallback, symbol};
 

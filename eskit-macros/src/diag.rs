@@ -2,46 +2,22 @@
 
 mod aggregate;
 mod attr;
+mod block;
 mod decider;
 mod event;
 mod parameter;
 mod shape;
 mod suggest;
 mod tag;
-
-use proc_macro2::Span;
-use quote::ToTokens;
-use syn::Error;
+mod text;
 
 pub(crate) use aggregate::*;
 pub(crate) use attr::*;
+pub(crate) use block::*;
 pub(crate) use decider::*;
 pub(crate) use event::*;
 pub(crate) use parameter::*;
 pub(crate) use shape::*;
 pub(crate) use suggest::did_you_mean;
 pub(crate) use tag::*;
-
-fn at(tokens: impl ToTokens, text: &str, help: &str) -> Error {
-    Error::new_spanned(tokens, format!("{text}\nhelp: {help}"))
-}
-
-fn spanned(span: Span, text: &str, help: &str) -> Error {
-    Error::new(span, format!("{text}\nhelp: {help}"))
-}
-
-/// `a`, `b`, and `c`, each in backticks.
-fn list(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [one, two] => format!("{one} and {two}"),
-        [rest @ .., last] => format!("{}, and {last}", rest.join(", ")),
-    }
-}
-
-/// What syn says of an item that this crate cannot read.
-pub(crate) fn unreadable(error: &Error) -> Error {
-    Error::new(error.span(), format!("{error}\nhelp: eskit's macros cannot read this; write it in a plainer form"))
-}
+pub(crate) use text::unreadable;

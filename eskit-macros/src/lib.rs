@@ -8,21 +8,28 @@
 mod aggregate;
 mod ast;
 mod attr;
+mod block;
 mod check;
+mod claim;
 mod command;
 mod ctxt;
 mod decider;
 mod diag;
+mod dispatch;
 mod event;
-mod event_enum;
 mod fallback;
+mod fields;
+mod limits;
 mod lock;
 mod meant;
+mod place;
 mod shape;
 mod symbol;
+mod syntax;
 mod tag_value;
 #[cfg(test)]
 mod tests;
+mod value;
 mod wrap;
 
 use proc_macro::TokenStream;
@@ -206,7 +213,7 @@ pub fn derive_tag_value(input: TokenStream) -> TokenStream {
 /// not see it. Types that say nothing of what they are the ids of, such as `String`, `u64` and `Uuid`, pass.
 #[proc_macro_attribute]
 pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
-    aggregate::expand(args.into(), item.into()).into()
+    place::aggregate(args.into(), item.into()).into()
 }
 
 /// On an aggregate's impl block: `#[evolve]` methods fold events, `#[decide]` methods answer commands. On a function: it
@@ -282,7 +289,7 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 /// one of these and any error. It emits at most 10,000 events; none is an answer too, and appends nothing. `#[decider(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
 #[proc_macro_attribute]
 pub fn decider(args: TokenStream, item: TokenStream) -> TokenStream {
-    decider::expand(args.into(), item.into()).into()
+    place::decider(args.into(), item.into()).into()
 }
 
 /// Marks a method that folds an event, inside a `#[decider]` impl block.
@@ -310,7 +317,7 @@ pub fn decider(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn evolve(_: TokenStream, item: TokenStream) -> TokenStream {
-    decider::misplaced(symbol::EVOLVE, item.into()).into()
+    place::mark(symbol::EVOLVE, item.into()).into()
 }
 
 /// Marks a method that answers a command, inside a `#[decider]` impl block: with what happened, or why it is refused.
@@ -338,5 +345,5 @@ pub fn evolve(_: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn decide(_: TokenStream, item: TokenStream) -> TokenStream {
-    decider::misplaced(symbol::DECIDE, item.into()).into()
+    place::mark(symbol::DECIDE, item.into()).into()
 }

@@ -2,7 +2,6 @@
 
 pub(crate) mod event;
 pub(crate) mod file;
-pub(crate) mod hash;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -11,8 +10,8 @@ use syn::parse::Parser;
 
 use self::file::{EventRecord, Found, LockFile, is_writing, load, this_crate};
 use crate::attr::eskit_path;
+use crate::claim::name_and_version;
 use crate::diag;
-use crate::wrap::name_and_version;
 
 /// `input` is the path of eskit.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {

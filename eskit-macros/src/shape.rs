@@ -3,6 +3,7 @@
 pub(crate) mod attr;
 mod case;
 pub(crate) mod expand;
+pub(crate) mod hash;
 pub(crate) mod member;
 pub(crate) mod serde;
 mod types;

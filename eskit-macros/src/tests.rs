@@ -11,7 +11,7 @@ use std::{env, fs};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use crate::{aggregate, command, decider, event, shape, symbol, tag_value};
+use crate::{command, event, place, shape, symbol, tag_value};
 
 /// What the compiler would make of an item whose first attribute is one of this crate's macros.
 fn expand(item: TokenStream) -> TokenStream {
@@ -33,9 +33,9 @@ fn expand(item: TokenStream) -> TokenStream {
         ("derive", "Command") => command::derive(item),
         ("derive", "Shape") => shape::derive(item),
         ("derive", "TagValue") => tag_value::derive(item),
-        ("aggregate", _) => aggregate::expand(args, item),
-        ("decider", _) => decider::expand(args, item),
-        (symbol::EVOLVE | symbol::DECIDE, _) => decider::misplaced(&name, item),
+        ("aggregate", _) => place::aggregate(args, item),
+        ("decider", _) => place::decider(args, item),
+        (symbol::EVOLVE | symbol::DECIDE, _) => place::mark(&name, item),
         other => panic!("no macro is called {other:?}"),
     }
 }
@@ -144,7 +144,7 @@ fn no_input_makes_a_derive_panic() {
 fn flat(tokens: TokenStream) -> Vec<String> {
     let marks = [symbol::EVOLVE, symbol::DECIDE, symbol::KEY];
     let mut all = Vec::new();
-    for token in crate::attr::without(tokens, |name| marks.contains(&name)) {
+    for token in crate::syntax::tokens::without(tokens, |name| marks.contains(&name)) {
         match token {
             TokenTree::Group(group) => {
                 all.push(format!("{:?} (", group.delimiter()));

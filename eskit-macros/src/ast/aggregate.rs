@@ -5,10 +5,11 @@ use syn::spanned::Spanned;
 use syn::{LitStr, Path, Type};
 
 use crate::attr::{self, Form, Once, Piece};
-use crate::check;
 use crate::ctxt::Ctxt;
+use crate::limits::AGGREGATE_TAGS_MAX;
+use crate::syntax::tokens::split_at_commas;
 use crate::wrap::{bare, behind_reference};
-use crate::{diag, meant, symbol};
+use crate::{diag, meant, symbol, value};
 
 /// What selects the events of an aggregate.
 pub(crate) enum KeyDef {
@@ -93,7 +94,11 @@ impl AggregateDef {
         if let (Some(key), Some((word, types))) = (&key, &types)
             && types.len() != key.count()
         {
-            cx.error(diag::aggregate_key_count(word, ident, key));
+            cx.error(match key {
+                KeyDef::All => diag::aggregate_key_of_all(word, ident),
+                KeyDef::Stream(_) => diag::aggregate_key_of_stream(word, ident),
+                KeyDef::Tags(tags) => diag::aggregate_key_of_tags(word, ident, tags),
+            });
         }
         let types = types.map(|(_, types)| types).unwrap_or_default();
         AggregateDef { eskit: attr::eskit_path(eskit.get()), key, types, partial: partial.is_some() }
@@ -103,7 +108,7 @@ impl AggregateDef {
 impl RawArgs {
     fn from_args(cx: &Ctxt, args: TokenStream) -> RawArgs {
         let mut raw = RawArgs { pieces: Vec::new(), loose: Vec::new() };
-        let all = attr::split_at_commas(args);
+        let all = split_at_commas(args);
         let has_key = all.iter().any(|tokens| is_key(tokens.clone()));
         for tokens in all {
             let mut rest = tokens.clone().into_iter();
@@ -219,14 +224,14 @@ fn key_type(ty: &Type) -> Type {
 
 fn stream_key(piece: &Piece, ident: &Ident) -> syn::Result<String> {
     let lit = piece.string("stream = \"account\"")?;
-    check::aggregate_stream(&lit, &lit.value(), ident).map(|()| lit.value())
+    value::aggregate_stream(&lit, &lit.value(), ident).map(|()| lit.value())
 }
 
 fn tag_keys(cx: &Ctxt, piece: &Piece) -> Option<Vec<String>> {
     let lits = match &piece.form {
         Form::Word => Vec::new(),
         Form::Value(value) => vec![value.clone()],
-        Form::List(list) => attr::split_at_commas(list.clone()),
+        Form::List(list) => split_at_commas(list.clone()),
     };
     let meant = meant::texts(piece.given());
     if let [only] = meant.as_slice()
@@ -237,7 +242,7 @@ fn tag_keys(cx: &Ctxt, piece: &Piece) -> Option<Vec<String>> {
     if lits.is_empty() {
         return cx.ok(Err(diag::aggregate_tag_list(&piece.word, &meant)));
     }
-    if lits.len() > 4 {
+    if lits.len() > AGGREGATE_TAGS_MAX {
         cx.error(diag::aggregate_tags_too_many(&piece.word));
     }
     let mut keys: Vec<String> = Vec::new();
@@ -245,7 +250,7 @@ fn tag_keys(cx: &Ctxt, piece: &Piece) -> Option<Vec<String>> {
         let lit: syn::Result<LitStr> =
             syn::parse2(tokens.clone()).map_err(|_| diag::aggregate_tag_list(tokens, &meant));
         let lit = cx.ok(lit)?;
-        cx.ok(check::aggregate_tag(&lit, &lit.value(), &meant))?;
+        cx.ok(value::aggregate_tag(&lit, &lit.value(), &meant))?;
         if keys.contains(&lit.value()) {
             cx.error(diag::aggregate_tag_repeated(&lit, &lit.value()));
         }

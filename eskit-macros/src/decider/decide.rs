@@ -5,9 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{GenericArgument, Member, PathArguments, Type};
 
-use super::function::MODELS_MAX;
-use super::{DeciderDef, ModelDef};
+use super::def::{DeciderDef, ModelDef};
 use crate::ast::member_name;
+use crate::limits::MODELS_MAX;
 use crate::wrap::{check, implementation, location, name_span};
 
 pub(super) fn expand(decider: &DeciderDef) -> TokenStream {

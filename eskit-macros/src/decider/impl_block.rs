@@ -1,106 +1,77 @@
 //! A `#[decider]` impl block: its marked methods, and the block without the marks.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, GenericParam, Generics, Token, Type, parse_quote};
+use syn::{Attribute, Generics, Type, parse_quote};
 
-use super::item::{Item, is_decide, is_evolve, is_marker, parse_items};
+use super::def::{DeciderDef, ModelDef};
+use super::function::check_plain;
 use super::options::Options;
-use super::param::{Param, Role};
-use super::signature::{Receiver, ReceiverKind, Signature, bindings, holds_any};
-use super::wrapped::without_trait_objects;
-use super::{DeciderDef, EvolveDef, ModelDef, listed, model};
-use crate::attr::{self, without};
+use super::{key, listed, model, returned};
+use crate::block::handler::{Handler, both_always};
+use crate::block::item::Item;
+use crate::block::mark::Marks;
+use crate::block::{Block, is_same, param};
 use crate::ctxt::Ctxt;
+use crate::diag::{self, Role};
+use crate::symbol;
+use crate::syntax::signature::{Param, Receiver, ReceiverKind, Signature};
+use crate::syntax::tokens::{holds_any, is_ident, split_at_commas, with_params};
 use crate::wrap::{bare, text};
-use crate::{diag, symbol};
 
-pub(crate) struct ImplDef {
-    keyword: Span,
-    pub(crate) self_ty: Type,
+/// The marks of the methods of a `#[decider]` impl block.
+pub(super) const MARKS: Marks = Marks {
+    marks: &[(symbol::EVOLVE, &[]), (symbol::DECIDE, symbol::DECIDE_WORDS)],
+    slips: &[(symbol::EVENT, symbol::EVOLVE), (symbol::COMMAND, symbol::DECIDE)],
+    twice: diag::marker_twice,
+};
+
+pub(super) struct ImplDef {
+    pub(super) self_ty: Type,
     /// Whether a method folds an event, be it one of `evolves` or one that could not be read.
-    pub(crate) evolving: bool,
-    pub(crate) evolves: Vec<EvolveDef>,
-    pub(crate) decides: Vec<DeciderDef>,
+    pub(super) evolving: bool,
+    pub(super) evolves: Vec<Handler>,
+    pub(super) decides: Vec<DeciderDef>,
     /// The parameters of a generic aggregate, which is refused at its type.
-    pub(crate) generics: Option<Generics>,
+    pub(super) generics: Option<Generics>,
     /// The block as rustc is to see it.
-    pub(crate) clean: TokenStream,
-}
-
-/// The block before its methods are looked at.
-struct RawImpl {
-    keyword: Span,
-    generics: Generics,
-    self_ty: Type,
-    of_trait: bool,
-    inner: Vec<Attribute>,
-    items: Vec<Item>,
-    body: Group,
-}
-
-impl Parse for RawImpl {
-    fn parse(input: ParseStream<'_>) -> syn::Result<RawImpl> {
-        input.call(Attribute::parse_outer)?;
-        let keyword: Token![impl] = input.parse()?;
-        let mut generics: Generics = input.parse()?;
-        let mut self_ty: Type = input.parse()?;
-        let of_trait = input.parse::<Option<Token![for]>>()?.is_some();
-        if of_trait {
-            self_ty = input.parse()?;
-        }
-        generics.where_clause = input.parse()?;
-        let body: Group = input.parse()?;
-        let (inner, items) = parse_items.parse2(body.stream())?;
-        Ok(RawImpl { keyword: keyword.span, generics, self_ty, of_trait, inner, items, body })
-    }
+    pub(super) clean: TokenStream,
 }
 
 impl ImplDef {
     /// Reads the block; `None` when nothing can stand in for it, after recording why.
-    pub(crate) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<ImplDef> {
-        let raw: RawImpl = cx.ok(syn::parse2(item.clone()).map_err(|error| diag::unreadable(&error)))?;
-        if raw.of_trait {
-            cx.error(diag::decider_trait_impl(&raw.self_ty));
+    pub(super) fn from_syn(cx: &Ctxt, item: TokenStream) -> Option<ImplDef> {
+        let mut block: Block = cx.ok(syn::parse2(item).map_err(|error| diag::unreadable(&error)))?;
+        if block.of_trait {
+            cx.error(diag::decider_trait_impl(&block.self_ty));
         }
-        let mut def = ImplDef {
-            keyword: raw.keyword,
-            self_ty: raw.self_ty,
-            evolving: false,
-            evolves: Vec::new(),
-            decides: Vec::new(),
-            generics: None,
-            clean: TokenStream::new(),
-        };
-        let inner = &raw.inner;
-        let mut body = quote!(#(#inner)*);
+        let items = std::mem::take(&mut block.items);
+        let mut methods = Methods { block: &block, evolving: false, evolves: Vec::new(), decides: Vec::new() };
+        let mut clean = TokenStream::new();
         let mut marked = false;
-        for mut item in raw.items {
-            item.repair_marks(cx);
+        for mut item in items {
+            MARKS.repair(cx, &mut item.attrs);
             let before = cx.count();
-            marked |= def.read(cx, &mut item);
+            marked |= methods.read(cx, &mut item);
             if cx.count() > before {
-                item.tokens = listed::apart(without_trait_objects(item.tokens));
+                item.tokens = listed::apart(returned::without_trait_objects(item.tokens));
             }
-            body.extend(item.clean());
+            clean.extend(item.clean(&MARKS));
         }
-        if !raw.generics.params.is_empty() {
-            def.stand_in(cx, raw.generics);
-        } else if !marked && !raw.of_trait {
+        let Methods { evolving, evolves, decides, .. } = methods;
+        let (self_ty, clean) = (block.self_ty.clone(), block.with_items(&clean));
+        let mut def = ImplDef { self_ty, evolving, evolves, decides, generics: None, clean };
+        if !block.generics.params.is_empty() {
+            def.stand_in(cx, &block);
+        } else if !marked && !block.of_trait {
             cx.error(diag::decider_empty(&def.self_ty));
         }
-        let mut group = Group::new(Delimiter::Brace, body);
-        group.set_span(raw.body.span());
-        let mut tokens: Vec<TokenTree> = item.into_iter().collect();
-        tokens.pop();
-        def.clean = tokens.into_iter().chain([TokenTree::Group(group)]).collect();
         Some(def)
     }
 
     /// Keeps what can stand in for a generic block. `#[aggregate]` refuses its type, which has the same parameters.
-    fn stand_in(&mut self, cx: &Ctxt, generics: Generics) {
-        let names = names(&generics);
+    fn stand_in(&mut self, cx: &Ctxt, block: &Block) {
+        let names = block.generic_names();
         let is_generic = |ty: &Type| holds_any(ty.to_token_stream(), &names);
         if is_generic(&self.self_ty) {
             self.decides.retain(|decide| !is_generic(&decide.command));
@@ -109,57 +80,52 @@ impl ImplDef {
                 decide.output = decide.output.take().filter(|output| !is_generic(output));
             }
         } else {
-            cx.error(diag::generic("an aggregate", &generics));
+            cx.error(diag::generic("an aggregate", &block.generics));
             self.evolving = false;
             self.decides.clear();
         }
         self.evolves.clear();
-        self.generics = Some(generics);
+        self.generics = Some(block.generics.clone());
     }
+}
 
-    /// Reads one item; returns whether it is marked.
+/// The marked methods of a block, as far as they are read.
+struct Methods<'b> {
+    block: &'b Block,
+    evolving: bool,
+    evolves: Vec<Handler>,
+    decides: Vec<DeciderDef>,
+}
+
+impl Methods<'_> {
+    /// Reads one item, and drops what only this macro understands; returns whether it is marked.
     fn read(&mut self, cx: &Ctxt, item: &mut Item) -> bool {
-        let mut markers = item.attrs.iter().filter(|attr| is_evolve(attr) || is_decide(attr));
-        let Some(marker) = markers.next() else { return false };
-        for second in markers {
-            cx.error(diag::marker_twice(second));
-        }
-        let word = if is_evolve(marker) { symbol::EVOLVE } else { symbol::DECIDE };
-        let options = match &marker.meta {
-            syn::Meta::Path(_) => Options::default(),
-            syn::Meta::List(list) if word == symbol::DECIDE => {
-                Options::read(cx, &attr::read_list(cx, symbol::DECIDE, list.tokens.clone(), symbol::DECIDE_WORDS))
-            }
-            _ => {
-                cx.error(diag::marker_arguments(marker, word));
-                Options::default()
-            }
-        };
-        if !item.is_fn {
-            cx.error(diag::marker_on_other(marker, word));
-            return true;
-        }
-        let signature = syn::parse2::<Signature>(item.tokens.clone()).map_err(|error| diag::unreadable(&error));
-        let Some(mut signature) = cx.ok(signature) else {
-            self.evolving |= word == symbol::EVOLVE;
-            return true;
-        };
-        let word = if word == symbol::EVOLVE && self.answers(&signature) {
-            cx.error(diag::decide_marked_evolve(marker));
+        let Some(mark) = MARKS.read(cx, &item.attrs) else { return false };
+        let options = Options::read(cx, &mark.pieces);
+        let signature = item.signature(cx, mark.attr, mark.word);
+        let answers = signature.as_ref().is_some_and(|signature| self.answers(signature));
+        let word = if mark.word == symbol::EVOLVE && answers {
+            cx.error(diag::decide_marked_evolve(mark.attr));
             symbol::DECIDE
         } else {
-            word
+            mark.word
         };
-        self.evolving |= word == symbol::EVOLVE;
-        self.mend_state(cx, &mut signature, word);
-        let cfgs = item.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
-        if word == symbol::EVOLVE {
-            item.mends_receiver = !self.returns_state(&signature);
-            self.read_evolve(cx, signature, cfgs);
-        } else {
-            let model = ModelDef { ty: self.self_ty.clone(), bindings: bindings(cx, &item.attrs) };
-            self.read_decide(cx, signature, cfgs, model, options);
+        self.evolving |= word == symbol::EVOLVE && item.is_fn;
+        let decides = item.attrs.iter().any(|attr| MARKS.of(attr) == Some(symbol::DECIDE));
+        item.tokens = key::without_keys(std::mem::take(&mut item.tokens));
+        if let Some(mut signature) = signature {
+            self.mend_state(cx, &mut signature, word);
+            if word == symbol::EVOLVE {
+                if !self.returns_state(&signature) {
+                    item.tokens = with_params(std::mem::take(&mut item.tokens), mutable_self);
+                }
+                self.read_evolve(cx, signature, item.cfgs());
+            } else {
+                let model = ModelDef { ty: self.block.self_ty.clone(), bindings: key::bindings(cx, &item.attrs) };
+                self.read_decide(cx, signature, item.cfgs(), model, options);
+            }
         }
+        item.attrs.retain(|attr| !(decides && attr.path().is_ident(symbol::KEY)));
         true
     }
 
@@ -171,7 +137,7 @@ impl ImplDef {
 
     /// Reads a state that is taken as the first parameter as the receiver that it should be, after reporting it.
     fn mend_state(&self, cx: &Ctxt, signature: &mut Signature, word: &str) {
-        let is_state = |param: &Param| matches!(&param.ty, Type::Reference(state) if self.is_own(&state.elem));
+        let is_state = |param: &Param| matches!(&param.ty, Type::Reference(state) if self.block.is_own(&state.elem));
         if signature.receiver.is_some() || !signature.params.first().is_some_and(is_state) {
             return;
         }
@@ -183,16 +149,11 @@ impl ImplDef {
     }
 
     fn returns_state(&self, signature: &Signature) -> bool {
-        signature.output.as_ref().is_some_and(|output| self.is_own(output))
-    }
-
-    /// Whether a type is that of the block.
-    fn is_own(&self, ty: &Type) -> bool {
-        same(&replace_self(ty, &self.self_ty), &self.self_ty)
+        signature.output.as_ref().is_some_and(|output| self.block.is_own(output))
     }
 
     fn read_evolve(&mut self, cx: &Ctxt, signature: Signature, cfgs: Vec<Attribute>) {
-        signature.check_plain(cx, "an evolve method");
+        check_plain(cx, &signature, "an evolve method");
         let returns_state = self.returns_state(&signature);
         match &signature.receiver {
             // To change the state in place says both.
@@ -220,13 +181,14 @@ impl ImplDef {
             [event, rest @ ..] => (event, rest),
         };
         let event = self.type_of(cx, &signature, first, Role::Event);
-        let envelope = rest.iter().take(2).filter_map(|param| param.envelope(cx)).collect();
+        let envelope =
+            rest.iter().take(2).filter_map(|beside| param::envelope(cx, beside, diag::evolve_envelope)).collect();
         let Some(event) = event else { return };
         let callable = self.is_first_of_its_name(&signature.ident, &cfgs);
-        if self.evolves.iter().any(|other| same(&other.event, &event) && both_always(&other.cfgs, &cfgs)) {
+        if self.evolves.iter().any(|other| is_same(&other.event, &event) && both_always(&other.cfgs, &cfgs)) {
             cx.error(diag::evolve_twice(&event, &text(&event)));
         } else {
-            self.evolves.push(EvolveDef { cfgs, ident: signature.ident, event, envelope, callable });
+            self.evolves.push(Handler { cfgs, ident: signature.ident, event, envelope, callable });
         }
     }
 
@@ -238,7 +200,7 @@ impl ImplDef {
         model: ModelDef,
         options: Options,
     ) {
-        signature.check_plain(cx, "a decide method");
+        check_plain(cx, &signature, "a decide method");
         let changes = signature.output.is_none()
             && signature.receiver.as_ref().is_some_and(|receiver| receiver.kind == ReceiverKind::Mutable);
         match &signature.receiver {
@@ -251,11 +213,11 @@ impl ImplDef {
             if model::is_no_model(extra) {
                 model::models(cx, command, extra);
             } else {
-                cx.error(diag::decide_too_many(extra, command, &self.self_ty, &signature.ident));
+                cx.error(diag::decide_too_many(extra, command, &self.block.self_ty, &signature.ident));
             }
         }
-        let output = if changes { None } else { signature.check_output(cx) };
-        let output = output.map(|output| replace_self(&output, &self.self_ty));
+        let output = if changes { None } else { returned::events(cx, &signature) };
+        let output = output.map(|output| self.block.written_out(&output));
         let Some(first) = signature.params.first() else {
             cx.error(diag::decide_no_command(&signature.ident));
             return;
@@ -265,19 +227,20 @@ impl ImplDef {
         }
         let Some(command) = self.type_of(cx, &signature, first, Role::Command) else { return };
         let callable = self.is_first_of_its_name(&signature.ident, &cfgs);
-        if self.decides.iter().any(|other| same(&other.command, &command) && both_always(&other.cfgs, &cfgs)) {
+        if self.decides.iter().any(|other| is_same(&other.command, &command) && both_always(&other.cfgs, &cfgs)) {
             cx.error(diag::decide_twice(&command, &text(&command)));
         } else {
-            let (self_ty, method) = (&self.self_ty, &signature.ident);
+            let (block, method) = (self.block, &signature.ident);
+            let self_ty = &block.self_ty;
             self.decides.push(DeciderDef {
                 cfgs,
                 name: format!("{}::{}", text(self_ty), bare(method)),
                 command,
-                generics: self.keyword,
+                generics: block.keyword,
                 call: quote!(<#self_ty>::#method(__state, self)),
                 ident: method.clone(),
                 models: vec![model],
-                unevolved: options.unevolved.iter().map(|ty| replace_self(ty, self_ty)).collect(),
+                unevolved: options.unevolved.iter().map(|ty| block.written_out(ty)).collect(),
                 output,
                 method: true,
                 callable,
@@ -295,75 +258,20 @@ impl ImplDef {
 
     /// The type of a method's first parameter, unless it cannot be named here.
     fn type_of(&self, cx: &Ctxt, method: &Signature, param: &Param, role: Role) -> Option<Type> {
-        let ty = param.referenced(cx, role).filter(|ty| method.can_name(ty))?;
-        Some(replace_self(&ty, &self.self_ty))
+        let ty = param::referenced(cx, param, role).filter(|ty| method.can_name(ty))?;
+        Some(self.block.written_out(&ty))
     }
 }
 
-/// Whether this is an inherent impl block with a marked method.
-pub(super) fn has_marks(item: TokenStream) -> bool {
-    syn::parse2::<RawImpl>(item)
-        .is_ok_and(|raw| !raw.of_trait && raw.items.iter().any(|item| item.attrs.iter().any(is_marker)))
-}
-
-/// A block that could not be read, without its marks, which mean nothing outside of one.
-pub(super) fn without_marks(item: TokenStream) -> TokenStream {
-    item.into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                let inner = without(group.stream(), |name| [symbol::EVOLVE, symbol::DECIDE].contains(&name));
-                let mut new = Group::new(Delimiter::Brace, inner);
-                new.set_span(group.span());
-                TokenTree::Group(new)
-            }
-            other => other,
-        })
-        .collect()
-}
-
-/// Whether neither of two methods is there only under a condition.
-fn both_always(a: &[Attribute], b: &[Attribute]) -> bool {
-    a.is_empty() && b.is_empty()
-}
-
-/// The parameters of a generic item, lifetimes without their quote.
-fn names(generics: &Generics) -> Vec<&Ident> {
-    let names = generics.params.iter().map(|param| match param {
-        GenericParam::Lifetime(param) => &param.lifetime.ident,
-        GenericParam::Type(param) => &param.ident,
-        GenericParam::Const(param) => &param.ident,
-    });
-    names.collect()
-}
-
-fn same(a: &Type, b: &Type) -> bool {
-    text(a) == text(b)
-}
-
-/// The type with `Self` written out, since generated impls have another `Self`; what is wrong with it is found where it stood.
-fn replace_self(ty: &Type, self_ty: &Type) -> Type {
-    fn replace(tokens: TokenStream, self_ty: &Type) -> TokenStream {
-        tokens
-            .into_iter()
-            .flat_map(|token| match token {
-                TokenTree::Ident(word) if word == "Self" => located_at(self_ty.to_token_stream(), word.span()),
-                TokenTree::Group(group) => {
-                    let mut new = Group::new(group.delimiter(), replace(group.stream(), self_ty));
-                    new.set_span(group.span());
-                    TokenTree::Group(new).into()
-                }
-                other => other.into(),
-            })
-            .collect()
+/// Parameters with `&mut self` in place of a receiver that cannot change, which was reported: then what the body changes is
+/// no second mistake.
+fn mutable_self(params: TokenStream) -> TokenStream {
+    let pieces = split_at_commas(params.clone());
+    let Some((receiver, rest)) = pieces.split_first() else { return params };
+    let receiver: Vec<TokenTree> = receiver.clone().into_iter().collect();
+    let own = receiver.iter().find(|token| is_ident(token, "self"));
+    match own {
+        Some(own) if !receiver.iter().any(|token| is_ident(token, "mut")) => quote!(&mut #own #(, #rest)*),
+        _ => params,
     }
-    syn::parse2(replace(ty.to_token_stream(), self_ty)).unwrap_or_else(|_| ty.clone())
-}
-
-/// Tokens that mean what they did, at another place.
-fn located_at(tokens: TokenStream, place: Span) -> TokenStream {
-    let located = |mut token: TokenTree| {
-        token.set_span(place.resolved_at(token.span()));
-        token
-    };
-    tokens.into_iter().map(located).collect()
 }

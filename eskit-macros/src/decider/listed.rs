@@ -4,8 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::{GenericArgument, PathArguments, Type};
 
-use super::is_ident;
-use crate::attr::split_at_commas;
+use crate::syntax::tokens::{is_ident, regroup, split_at_commas};
 
 /// The first event in a `vec![..]` of the body that is not of the type that the decider returns a `Vec` of, where another one is;
 /// and that type.
@@ -30,9 +29,7 @@ pub(super) fn apart(tokens: TokenStream) -> TokenStream {
                 kept.extend(quote!({ let _ = (#(#pieces),*); ::std::vec::Vec::new() }));
             }
             TokenTree::Group(group) => {
-                let mut new = Group::new(group.delimiter(), apart(group.stream()));
-                new.set_span(group.span());
-                kept.push(TokenTree::Group(new));
+                kept.push(regroup(&group, apart(group.stream())));
             }
             other => kept.push(other),
         }

@@ -2,10 +2,11 @@
 
 use syn::Type;
 
-use super::param::{Param, Role};
-use super::wrapped;
+use crate::block::param::referenced;
 use crate::ctxt::Ctxt;
-use crate::diag;
+use crate::diag::{self, Role};
+use crate::syntax::signature::Param;
+use crate::syntax::types;
 
 /// Names of parameters that say what time it is.
 const TIME_NAMES: &[&str] = &["clock", "now", "time", "timestamp", "today"];
@@ -13,7 +14,7 @@ const TIME_NAMES: &[&str] = &["clock", "now", "time", "timestamp", "today"];
 /// The models of a parameter, or `None` for what cannot stand for one, after reporting it; several where they were put into
 /// a tuple, which is reported too. `command` is the decider's first parameter.
 pub(super) fn models(cx: &Ctxt, command: &Param, param: &Param) -> Vec<Option<Type>> {
-    if wrapped::is_asked(&param.ty) {
+    if types::is_asked(&param.ty) {
         cx.error(diag::model_is_asked(param, command));
         return vec![None];
     }
@@ -22,29 +23,29 @@ pub(super) fn models(cx: &Ctxt, command: &Param, param: &Param) -> Vec<Option<Ty
         return vec![None];
     }
     match param.tuple() {
-        Some(types) => {
-            cx.error(diag::models_in_tuple(&param.ty, &types));
-            types.into_iter().map(Some).collect()
+        Some(all) => {
+            cx.error(diag::models_in_tuple(&param.ty, &all));
+            all.into_iter().map(Some).collect()
         }
-        None => vec![param.referenced(cx, Role::Model)],
+        None => vec![referenced(cx, param, Role::Model)],
     }
 }
 
 /// Whether a parameter beside the command is refused as what it is, and not as one too many.
 pub(super) fn is_no_model(param: &Param) -> bool {
-    wrapped::is_asked(&param.ty) || is_value(param)
+    types::is_asked(&param.ty) || is_value(param)
 }
 
 /// Whether a parameter is a value, or holds nothing else. A type behind a reference may be an aggregate of that name.
 fn is_value(param: &Param) -> bool {
-    match (wrapped::inner(&param.ty), &param.ty) {
-        (Some(_), ty @ Type::Tuple(_)) => wrapped::is_foreign_value(ty),
-        (Some((_, Some(inner))), _) => wrapped::is_foreign_value(&inner),
+    match (types::inner(&param.ty), &param.ty) {
+        (Some(_), ty @ Type::Tuple(_)) => types::is_foreign_value(ty),
+        (Some((_, Some(inner))), _) => types::is_foreign_value(&inner),
         (Some((_, None)), _) => false,
         (None, Type::Reference(_)) => param.is_value(),
         (None, ty) => {
             let is_time = param.name.as_ref().is_some_and(|name| TIME_NAMES.iter().any(|time| name == time));
-            is_time || wrapped::is_foreign_value(ty)
+            is_time || types::is_foreign_value(ty)
         }
     }
 }

@@ -3,8 +3,9 @@
 use proc_macro2::TokenStream;
 use syn::{Ident, Type};
 
-use crate::attr::{Form, Once, Piece, split_at_commas};
+use crate::attr::{Form, Once, Piece};
 use crate::ctxt::Ctxt;
+use crate::syntax::tokens::split_at_commas;
 use crate::{diag, symbol};
 
 /// The options of one decider.

@@ -7,8 +7,8 @@ use syn::Error;
 use super::attr::takes;
 use super::suggest::{each_key, listed_keys, suggest_key};
 use super::tag::no_key;
-use super::{at, spanned};
-use crate::ast::KeyDef;
+use super::text::{at, spanned};
+use crate::limits::AGGREGATE_TAGS_MAX;
 use crate::symbol;
 use crate::wrap::bare;
 
@@ -86,7 +86,11 @@ pub(crate) fn aggregate_tag_repeated(tokens: impl ToTokens, key: &str) -> Error 
 }
 
 pub(crate) fn aggregate_tags_too_many(tokens: impl ToTokens) -> Error {
-    at(tokens, "an aggregate may have at most 4 tags", "name the ones that select its events")
+    at(
+        tokens,
+        &format!("an aggregate may have at most {AGGREGATE_TAGS_MAX} tags"),
+        "name the ones that select its events",
+    )
 }
 
 /// `all` are the keys of the list that it stands in.
@@ -130,22 +134,21 @@ pub(crate) fn aggregate_key_type(word: &Ident) -> Error {
 }
 
 /// `key` is what selects the events, of which there are more or fewer than types.
-pub(crate) fn aggregate_key_count(word: &Ident, ident: &Ident, key: &KeyDef) -> Error {
-    let (error, help) = match key {
-        KeyDef::All => ("has no key, since there is one, of all events".to_owned(), "drop it".to_owned()),
-        KeyDef::Stream(_) => {
-            ("is found by one id".to_owned(), "write the type of one, as in `key = AccountId`".to_owned())
-        }
-        KeyDef::Tags(tags) => {
-            let types: Vec<String> = tags.iter().map(|tag| id_type_of(tag)).collect();
-            let (noun, listed) = match types.as_slice() {
-                [only] => ("one id".to_owned(), only.clone()),
-                all => (format!("{} ids, one for each tag", all.len()), format!("({})", all.join(", "))),
-            };
-            (format!("is found by {noun}"), format!("write a type for each, as in `key = {listed}`"))
-        }
+pub(crate) fn aggregate_key_of_all(word: &Ident, ident: &Ident) -> Error {
+    at(word, &format!("`{ident}` has no key, since there is one, of all events"), "drop it")
+}
+
+pub(crate) fn aggregate_key_of_stream(word: &Ident, ident: &Ident) -> Error {
+    at(word, &format!("`{ident}` is found by one id"), "write the type of one, as in `key = AccountId`")
+}
+
+pub(crate) fn aggregate_key_of_tags(word: &Ident, ident: &Ident, tags: &[String]) -> Error {
+    let types: Vec<String> = tags.iter().map(|tag| id_type_of(tag)).collect();
+    let (noun, listed) = match types.as_slice() {
+        [only] => ("one id".to_owned(), only.clone()),
+        all => (format!("{} ids, one for each tag", all.len()), format!("({})", all.join(", "))),
     };
-    at(word, &format!("`{ident}` {error}"), &help)
+    at(word, &format!("`{ident}` is found by {noun}"), &format!("write a type for each, as in `key = {listed}`"))
 }
 
 /// What the type of a tag's ids may be called: `CourseId` for `course`.

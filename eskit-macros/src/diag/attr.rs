@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{Attribute, Error, LitStr, Meta, Path};
 
 use super::suggest::did_you_mean;
-use super::{at, list};
+use super::text::{at, list};
 use crate::symbol;
 use crate::wrap::text;
 

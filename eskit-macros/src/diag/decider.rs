@@ -2,9 +2,10 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, LitStr, Type};
+use syn::{Attribute, Error, LitStr, Type};
 
-use super::at;
+use super::text::at;
+use crate::limits::MODELS_MAX;
 use crate::symbol;
 use crate::wrap::{behind_reference, text};
 
@@ -57,23 +58,7 @@ pub(crate) fn misplaced_decide(name: Option<TokenTree>) -> Error {
     )
 }
 
-pub(crate) fn marker_typo(attr: impl ToTokens, found: &str, meant: &str) -> Error {
-    at(attr, &format!("unknown attribute `{found}`"), &format!("did you mean `#[{meant}]`?"))
-}
-
-pub(crate) fn marker_conditional(attr: impl ToTokens, word: &str) -> Error {
-    at(
-        attr,
-        &format!("`#[{word}]` inside of `cfg_attr` comes too late to be seen"),
-        &format!("make the method conditional: `#[cfg(..)] #[{word}]`"),
-    )
-}
-
-pub(crate) fn marker_arguments(attr: impl ToTokens, word: &str) -> Error {
-    at(attr, &format!("`#[{word}]` takes no arguments"), &format!("write `#[{word}]`"))
-}
-
-pub(crate) fn marker_twice(attr: impl ToTokens) -> Error {
+pub(crate) fn marker_twice(attr: &Attribute) -> Error {
     at(
         attr,
         "a method is marked once",
@@ -89,20 +74,12 @@ pub(crate) fn state_as_parameter(tokens: impl ToTokens, receiver: &str) -> Error
     at(tokens, "the state is taken as `self`", &format!("write `{receiver}`"))
 }
 
-pub(crate) fn marker_on_other(attr: impl ToTokens, word: &str) -> Error {
-    at(attr, &format!("`#[{word}]` stands on a method"), "put it on the `fn`")
-}
-
 pub(crate) fn qualifier(token: impl ToTokens, word: &str, what: &str) -> Error {
     at(
         token,
         &format!("{what} cannot be `{word}`"),
         "deciders and evolve methods are pure and synchronous: fetch what they need before, and pass it in the command",
     )
-}
-
-pub(crate) fn generic_function(tokens: impl ToTokens, what: &str) -> Error {
-    at(tokens, &format!("{what} cannot be generic"), "name the concrete types")
 }
 
 pub(crate) fn evolve_receiver(tokens: impl ToTokens, name: &Ident) -> Error {
@@ -262,7 +239,7 @@ pub(crate) fn function_no_model(name: &Ident, command: &Type) -> Error {
 }
 
 pub(crate) fn function_too_many_models(tokens: impl ToTokens) -> Error {
-    at(tokens, "a decider takes at most 8 aggregates", "fold what it needs into fewer models")
+    at(tokens, &format!("a decider takes at most {MODELS_MAX} aggregates"), "fold what it needs into fewer models")
 }
 
 pub(crate) fn key_malformed(tokens: impl ToTokens) -> Error {

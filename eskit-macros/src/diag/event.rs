@@ -4,7 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Error, FieldsUnnamed, Generics, LitInt, Path, Type};
 
-use super::at;
+use super::text::at;
+use crate::limits::{NAME_BYTES_MAX, VERSION_MAX};
 use crate::meant;
 use crate::wrap::text;
 
@@ -38,7 +39,7 @@ pub(crate) fn version_out_of_range(lit: &LitInt) -> Error {
     } else {
         "count versions one by one: the first change of shape makes version 2"
     };
-    at(lit, "a schema version is a number from 1 to 1000", help)
+    at(lit, &format!("a schema version is a number from 1 to {VERSION_MAX}"), help)
 }
 
 pub(crate) fn wire_name_empty(lit: impl ToTokens, example: &str) -> Error {
@@ -54,7 +55,11 @@ pub(crate) fn wire_name_characters(lit: impl ToTokens, name: &str, bad: char) ->
 }
 
 pub(crate) fn wire_name_too_long(lit: impl ToTokens, len: usize) -> Error {
-    at(lit, &format!("the wire name has {len} bytes, but at most 256 are allowed"), "write a shorter `name = \"..\"`")
+    at(
+        lit,
+        &format!("the wire name has {len} bytes, but at most {NAME_BYTES_MAX} are allowed"),
+        "write a shorter `name = \"..\"`",
+    )
 }
 
 pub(crate) fn name_and_context(word: &Ident) -> Error {

@@ -4,11 +4,42 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Error, Type};
 
-use super::at;
 use super::suggest::suggest_key;
-use crate::decider::param::{Param, Role};
-use crate::decider::wrapped::Holder;
+use super::text::at;
+use crate::syntax::signature::Param;
+use crate::syntax::types::Holder;
 use crate::wrap::{bare, behind_reference, text};
+
+/// What a parameter is there for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Event,
+    Envelope,
+    Command,
+    Model,
+}
+
+impl Role {
+    /// What a message calls it.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Role::Event => "an event",
+            Role::Envelope => "what is recorded with an event",
+            Role::Command => "a command",
+            Role::Model => "an aggregate",
+        }
+    }
+
+    /// A type for a help that knows none.
+    pub(crate) fn example(self) -> &'static str {
+        match self {
+            Role::Event => "SomethingHappened",
+            Role::Envelope => "RecordedEvent",
+            Role::Command => "DoSomething",
+            Role::Model => "Model",
+        }
+    }
+}
 
 pub(crate) fn not_a_reference(ty: &Type, role: Role) -> Error {
     let help = format!("write `&{}`", text(ty));

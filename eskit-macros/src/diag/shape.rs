@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::Error;
 
-use super::{at, spanned};
+use super::text::{at, spanned};
 use crate::wrap::text;
 
 const STATE: &str =

@@ -4,8 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Error, Meta};
 
-use super::at;
 use super::suggest::{each_key, listed_keys, suggest_key};
+use super::text::at;
+use crate::limits::{NAME_BYTES_MAX, TAGS_MAX};
 use crate::meant;
 
 pub(crate) fn tag_malformed(attr: &Attribute) -> Error {
@@ -44,7 +45,7 @@ fn tag_attributes(keys: &[String]) -> String {
 }
 
 pub(crate) fn tag_key_too_long(tokens: impl ToTokens, len: usize) -> Error {
-    at(tokens, &format!("the tag key has {len} bytes, but at most 256 are allowed"), "write a shorter key")
+    at(tokens, &format!("the tag key has {len} bytes, but at most {NAME_BYTES_MAX} are allowed"), "write a shorter key")
 }
 
 pub(crate) fn tag_without_name(tokens: impl ToTokens) -> Error {
@@ -56,7 +57,11 @@ pub(crate) fn tag_twice(tokens: impl ToTokens, key: &str) -> Error {
 }
 
 pub(crate) fn tags_too_many(tokens: impl ToTokens, found: usize) -> Error {
-    at(tokens, &format!("{found} tag fields, but an event may carry at most 64 tags"), "tag only what queries look for")
+    at(
+        tokens,
+        &format!("{found} tag fields, but an event may carry at most {TAGS_MAX} tags"),
+        "tag only what queries look for",
+    )
 }
 
 pub(crate) fn tag_on_variant_newtype(tokens: impl ToTokens, variant: &Ident) -> Error {

@@ -7,25 +7,27 @@
 //! none yet: then the crate root's module comes in by a glob import, which hides the local one. In every build that would
 //! be too slow: each glob import brings in each name of the crate root.
 
+mod record;
 mod tags;
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::{Attribute, Fields, Variant};
 
+use self::record::{newest_type, record_path, records};
 use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load, root_has_no_lock};
-use super::hash;
 use super::{record_ident, root};
 use crate::ast::{EventAttrs, TagDef};
+use crate::claim::{NameClaim, name_claims};
 use crate::ctxt::Ctxt;
-use crate::event::{NameClaim, name_claims};
 use crate::shape::attr::{Position, ShapeAttrs};
 use crate::shape::expand::Scope;
+use crate::shape::hash;
 use crate::shape::serde::SerdeAttrs;
-use crate::wrap::{bare, implementation, wrap};
+use crate::wrap::{implementation, user_crate, wrap};
 
 /// The lock's side of one event.
 pub(crate) struct LockDef {
@@ -201,13 +203,13 @@ fn alone(before: &TokenStream, current: &TokenStream, after: TokenStream) -> Tok
 
 /// The constant `LOCK` of a crate that has the lock or not.
 fn lock_by_name() -> TokenStream {
-    let root = root();
+    let (root, user) = (root(), user_crate(Span::call_site()));
     quote! {
         use __lock::{NoShape as _, Unlocked as _};
         #[allow(non_camel_case_types)]
         struct #root;
         const LOCK: __lock::Lock = {
-            use crate::*;
+            use #user::*;
             #root::LOCK
         };
     }
@@ -295,34 +297,12 @@ fn has_type(file: &LockFile, claim: &NameClaim<'_>) -> bool {
     event.is_some_and(|event| event.versions_with_type().any(|version| version == claim.version))
 }
 
-/// The version of the newest type of an event, as far as it is claimed. A version that is not recorded yet is claimed as the
-/// one after the newest, or by the oldest type as the first.
-fn newest_type(ident: &Ident, event: &EventRecord) -> TokenStream {
-    let [first, next] = [1, event.newest() + 1].map(|version| record_path(ident, &event.name, version));
-    quote!({
-        #[allow(unused_imports)]
-        use __eskit::lock::Unclaimed as _;
-        use __eskit::lock::ClaimOn;
-        __eskit::lock::newest_type(&[ClaimOn::<#first>::CLAIM, ClaimOn::<#next>::CLAIM])
-    })
-}
-
-/// The type that stands for a record at the crate root.
-fn record_path(ident: &Ident, name: &str, version: u32) -> TokenStream {
-    let (records, record) = (records(ident), record_ident(name, version));
-    quote!(#records::#record)
-}
-
-/// The module of the lock, as this event calls it.
-fn records(ident: &Ident) -> Ident {
-    format_ident!("__records_of_{}", bare(ident))
-}
-
 /// Brings the module of the lock in by one import: where it is missing, rustc says so once, at the event.
 fn import(ident: &Ident) -> TokenStream {
     let (mut root, mut records) = (root(), records(ident));
     [&mut root, &mut records].into_iter().for_each(|name| name.set_span(ident.span()));
-    let import = quote_spanned!(ident.span()=> use crate::#root as #records;);
+    let user = user_crate(ident.span());
+    let import = quote_spanned!(ident.span()=> use #user::#root as #records;);
     quote!(
         #[allow(unused_imports)]
         #import

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::ast::EventAttrs;
-use crate::lock::hash::{mix, names, tag, text};
+use crate::shape::hash::{mix, names, tag, text};
 use crate::shape::member::flag;
 
 /// The events of the file.

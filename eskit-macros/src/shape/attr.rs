@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::{Attribute, LitStr, Meta, Path, Type};
 
-use crate::attr::split_at_commas;
 use crate::ctxt::Ctxt;
+use crate::syntax::tokens::split_at_commas;
 use crate::{diag, symbol};
 
 /// Where an attribute stands, and so which words it takes.

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::lock::hash;
+use crate::shape::hash;
 
 /// The bits of a member: the same as in `eskit-runtime`'s `schema::shape`.
 pub(crate) mod flag {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{newest_type, records};
+use super::record::{newest_type, records};
 use crate::ast::{EventAttrs, TagDef};
 use crate::lock::file::{LockFile, VersionRecord};
 

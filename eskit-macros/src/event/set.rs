@@ -8,10 +8,12 @@ use syn::{Attribute, Data, DataEnum, DeriveInput, Fields, Member, Path, Type, Va
 use crate::ast::{members, tags};
 use crate::attr::{self, Once};
 use crate::ctxt::Ctxt;
-use crate::decider::wrapped;
-use crate::event::{EventDef, push_tags};
-use crate::wrap::{bare, implementation, name_table, wrap};
-use crate::{diag, symbol};
+use crate::event::single::{EventDef, payload_ident};
+use crate::fields::push_tags;
+use crate::syntax::tokens::split_at_commas;
+use crate::syntax::types;
+use crate::wrap::{bare, implementation, wrap};
+use crate::{diag, dispatch, symbol};
 
 /// An enum of events.
 pub(crate) struct EventEnumDef<'a> {
@@ -66,13 +68,14 @@ impl<'a> EventEnumDef<'a> {
 
     pub(crate) fn expand(&self) -> TokenStream {
         let ident = self.ident;
-        let table = name_table(ident.span(), &bare(ident));
         let claims = self.variants.iter().map(VariantDef::claims);
         let payloads = self.variants.iter().map(VariantDef::payload);
-        let sets = self.variants.iter().map(VariantDef::types);
+        let sets: Vec<TokenStream> = self.variants.iter().map(VariantDef::types).collect();
+        let table = dispatch::table(ident.span(), &bare(ident), &sets);
         let decode = self.variants.iter().enumerate().map(|(index, variant)| variant.decode(index));
+        let unknown = quote!(::core::result::Result::Err(__eskit::unknown_name::<Self>(__event)));
+        let find = dispatch::find(decode, &unknown);
         let encode = self.variants.iter().map(VariantDef::encode);
-        let count = self.variants.len();
         let header = quote_spanned!(ident.span()=> impl __eskit::Event for #ident);
         let body = quote! {
             const TYPES: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
@@ -80,10 +83,7 @@ impl<'a> EventEnumDef<'a> {
             fn decode_named(
                 __event: &__eskit::RecordedEvent,
             ) -> ::core::result::Result<Self, __eskit::DecodeError> {
-                match TABLE.find(&__event.name) {
-                    #(#decode)*
-                    _ => ::core::result::Result::Err(__eskit::unknown_name::<Self>(__event)),
-                }
+                #find
             }
 
             fn encode(
@@ -99,7 +99,6 @@ impl<'a> EventEnumDef<'a> {
         let items = quote! {
             #(#payloads)*
 
-            const SETS: [__eskit::EventTypes; #count] = [#(#sets),*];
             #table
             #event
         };
@@ -120,11 +119,11 @@ impl<'a> VariantDef<'a> {
                     cx.error(diag::tag_on_variant_newtype(attr, &variant.ident));
                 }
                 let ty = &fields.unnamed[0].ty;
-                if wrapped::is_value(ty) {
+                if types::is_value(ty) {
                     cx.error(diag::variant_value(&variant.ident, ty));
                     return None;
                 }
-                let held = wrapped::held(ty);
+                let held = types::held(ty);
                 if let Some(held) = held {
                     cx.error(diag::variant_boxed(&variant.ident, ty, held));
                 }
@@ -250,11 +249,6 @@ impl<'a> VariantDef<'a> {
     }
 }
 
-/// The name of the struct that a variant is read into. Not the variant's own, which may be that of a field's type.
-pub(crate) fn payload_ident(variant: &Ident) -> Ident {
-    format_ident!("__PayloadOf{}", bare(variant), span = variant.span())
-}
-
 /// The name of the struct that a variant is written from.
 fn borrowed_ident(variant: &Ident) -> Ident {
     format_ident!("__BorrowedPayloadOf{}", bare(variant))
@@ -303,7 +297,7 @@ fn serde_attrs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
 /// The pieces of an attribute's list.
 fn words(attr: &Attribute) -> Vec<TokenStream> {
     match &attr.meta {
-        syn::Meta::List(list) => attr::split_at_commas(list.tokens.clone()),
+        syn::Meta::List(list) => split_at_commas(list.tokens.clone()),
         _ => Vec::new(),
     }
 }

@@ -1,16 +1,10 @@
 //! Types that hold an event, a command or an aggregate where it should stand itself: what they hold.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBound, TypePath,
 };
 
-use crate::ctxt::Ctxt;
-use crate::diag;
-
-const POINTERS: &[&str] = &["Box", "Rc", "Arc"];
 const HOLDERS: &[(&str, Holder)] = &[
     ("Option", Holder::Optional),
     ("BTreeMap", Holder::Several),
@@ -57,7 +51,7 @@ const FOREIGN_VALUES: &[&str] = &[
     "Zoned",
 ];
 /// eskit's traits that could be meant as a type.
-const TRAITS: &[&str] = &["Event", "Command", "Aggregate"];
+pub(crate) const TRAITS: &[&str] = &["Event", "Command", "Aggregate"];
 
 /// How a parameter's type holds what should stand there itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,7 +66,7 @@ pub(crate) enum Holder {
 
 /// What a parameter's type holds, where it is a pointer, a collection, a tuple, `impl Trait` or `dyn Trait`: no type, where that
 /// does not show. `None` for any other type.
-pub(super) fn inner(ty: &Type) -> Option<(Holder, Option<Type>)> {
+pub(crate) fn inner(ty: &Type) -> Option<(Holder, Option<Type>)> {
     match ty {
         Type::Reference(reference) => inner(&reference.elem),
         Type::Paren(paren) => inner(&paren.elem),
@@ -99,7 +93,7 @@ fn holder_of(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Holder {
 }
 
 /// Whether a type is a function, or a trait that is none of eskit's and says nothing of what it holds: it is there to be asked.
-pub(super) fn is_asked(ty: &Type) -> bool {
+pub(crate) fn is_asked(ty: &Type) -> bool {
     match ty {
         Type::Reference(reference) => is_asked(&reference.elem),
         Type::Paren(paren) => is_asked(&paren.elem),
@@ -122,7 +116,7 @@ fn traits(bounds: &Punctuated<TypeParamBound, Token![+]>) -> impl Iterator<Item 
 }
 
 /// Whether a type holds nothing but plain values, or is one by its name: a time, an id, a number of some crate.
-pub(super) fn is_foreign_value(ty: &Type) -> bool {
+pub(crate) fn is_foreign_value(ty: &Type) -> bool {
     match ty {
         Type::Reference(reference) => is_foreign_value(&reference.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_foreign_value),
@@ -148,7 +142,7 @@ pub(crate) fn held(ty: &Type) -> Option<&Type> {
 }
 
 /// The type behind references and holders.
-fn innermost(ty: &Type) -> Option<Type> {
+pub(crate) fn innermost(ty: &Type) -> Option<Type> {
     match (inner(ty), ty) {
         (Some((_, inner)), _) => inner,
         (None, Type::Reference(reference)) => innermost(&reference.elem),
@@ -157,14 +151,14 @@ fn innermost(ty: &Type) -> Option<Type> {
 }
 
 /// The type in `AsRef<Type>`, in `Deref<Target = Type>` or in `Iterator<Item = Type>`.
-fn bound(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
+pub(crate) fn bound(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
     bounds.iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => first_type(bound.path.segments.last()?).and_then(innermost),
         _ => None,
     })
 }
 
-fn first_type(segment: &PathSegment) -> Option<&Type> {
+pub(crate) fn first_type(segment: &PathSegment) -> Option<&Type> {
     types(segment).next()
 }
 
@@ -181,7 +175,7 @@ fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
 }
 
 /// The types between the angle brackets of a path.
-pub(super) fn arguments_of(path: &TypePath) -> impl Iterator<Item = &Type> {
+pub(crate) fn arguments_of(path: &TypePath) -> impl Iterator<Item = &Type> {
     let arguments = path.path.segments.last().and_then(arguments);
     arguments.into_iter().flat_map(|arguments| &arguments.args).filter_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
@@ -194,86 +188,6 @@ fn arguments(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
         PathArguments::AngleBracketed(arguments) => Some(arguments),
         _ => None,
     }
-}
-
-/// The return type of a decider with each pointer to an event replaced by the event, and by `()` where that is not known or
-/// stands for something else, after reporting it.
-pub(super) fn own_events(cx: &Ctxt, mut output: Type) -> Type {
-    replace_others(cx, &mut output);
-    output
-}
-
-fn replace_others(cx: &Ctxt, ty: &mut Type) {
-    let is_value = is_value(ty);
-    let error = match &mut *ty {
-        Type::Tuple(tuple) => return tuple.elems.iter_mut().for_each(|elem| replace_others(cx, elem)),
-        Type::Array(array) => return replace_others(cx, &mut array.elem),
-        Type::Paren(paren) => return replace_others(cx, &mut paren.elem),
-        Type::Group(group) => return replace_others(cx, &mut group.elem),
-        Type::ImplTrait(opaque) => diag::opaque_return(&*opaque, bound(&opaque.bounds).as_ref()),
-        Type::TraitObject(object) => diag::pointer_return(&*object, None),
-        Type::Path(path) if is_value => diag::value_return(&*path),
-        Type::Path(path) => {
-            let Some(segment) = path.path.segments.last_mut() else { return };
-            if !POINTERS.iter().any(|pointer| segment.ident == pointer) {
-                return replace_in_collection(cx, segment);
-            }
-            let Some(held) = first_type(segment) else { return };
-            let held = innermost(held);
-            let error = diag::pointer_return(&*path, held.as_ref());
-            cx.error(error);
-            *ty = held.unwrap_or_else(nothing);
-            return;
-        }
-        _ => return,
-    };
-    cx.error(error);
-    *ty = nothing();
-}
-
-/// The events of `Result`, `Option` and `Vec` are their first argument.
-fn replace_in_collection(cx: &Ctxt, segment: &mut PathSegment) {
-    let is_collection = ["Result", "Option", "Vec"].iter().any(|collection| segment.ident == collection);
-    if let (true, PathArguments::AngleBracketed(arguments)) = (is_collection, &mut segment.arguments)
-        && let Some(GenericArgument::Type(events)) = arguments.args.first_mut()
-    {
-        replace_others(cx, events);
-    }
-}
-
-fn nothing() -> Type {
-    syn::parse_quote!(())
-}
-
-/// A function that was refused, with `dyn Any` for `dyn Event` and the like, which no function may hold: then rustc does not
-/// refuse it again.
-pub(super) fn without_trait_objects(item: TokenStream) -> TokenStream {
-    let mut tokens = item.into_iter().peekable();
-    let mut kept = TokenStream::new();
-    while let Some(token) = tokens.next() {
-        match token {
-            TokenTree::Ident(word) if word == "dyn" => {
-                let is_path = |token: &TokenTree| match token {
-                    TokenTree::Ident(_) => true,
-                    TokenTree::Punct(punct) => punct.as_char() == ':',
-                    _ => false,
-                };
-                let mut path = Vec::new();
-                while let Some(part) = tokens.next_if(is_path) {
-                    path.push(part);
-                }
-                let is_ours = path.last().is_some_and(|last| TRAITS.iter().any(|name| last.to_string() == **name));
-                kept.extend(if is_ours { quote!(#word ::core::any::Any) } else { quote!(#word #(#path)*) });
-            }
-            TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
-                let mut new = Group::new(group.delimiter(), without_trait_objects(group.stream()));
-                new.set_span(group.span());
-                kept.extend([TokenTree::Group(new)]);
-            }
-            other => kept.extend([other]),
-        }
-    }
-    kept
 }
 
 #[cfg(test)]

@@ -1,16 +1,13 @@
 //! The signature of a function, read without syn's `full` grammar: bodies are never parsed.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Generics, Member, Meta, Token, Type, TypeReference, Visibility, WherePredicate, parenthesized};
+use syn::{Attribute, Generics, Token, Type, Visibility, WherePredicate, parenthesized};
 
-use super::param::Param;
-use super::{listed, wrapped};
-use crate::attr::split_at_commas;
-use crate::ctxt::Ctxt;
-use crate::wrap::bare;
-use crate::{diag, symbol};
+use super::tokens::{holds_any, is_punct, regroup};
+use super::types;
+use crate::wrap::behind_reference;
 
 pub(crate) struct Signature {
     /// `const`, `async`, `unsafe`, `extern`.
@@ -34,6 +31,14 @@ pub(crate) enum ReceiverKind {
     Shared,
     Mutable,
     Other,
+}
+
+/// A parameter that is no receiver.
+pub(crate) struct Param {
+    pub(crate) attrs: Vec<Attribute>,
+    /// Its name, unless it is a pattern.
+    pub(crate) name: Option<Ident>,
+    pub(crate) ty: Type,
 }
 
 impl Parse for Signature {
@@ -146,18 +151,14 @@ impl Signature {
         }
     }
 
-    /// Reports what no decider may be: async, unsafe, extern, generic but for lifetimes.
-    pub(crate) fn check_plain(&self, cx: &Ctxt, what: &str) {
-        for word in self.qualifiers.iter().filter(|word| *word != "const") {
-            cx.error(diag::qualifier(word, &bare(word), what));
-        }
-        let bounds =
-            self.generics.where_clause.as_ref().filter(|clause| !clause.predicates.iter().all(is_of_lifetimes));
+    /// What makes it generic, other than lifetimes.
+    pub(crate) fn generic(&self) -> Option<TokenStream> {
         if self.generics.lifetimes().count() < self.generics.params.len() {
-            cx.error(diag::generic_function(&self.generics, what));
-        } else if let Some(clause) = bounds {
-            cx.error(diag::generic_function(clause, what));
+            return Some(self.generics.to_token_stream());
         }
+        let clause = self.generics.where_clause.as_ref();
+        let is_of_lifetimes = |predicate: &WherePredicate| matches!(predicate, WherePredicate::Lifetime(_));
+        clause.filter(|clause| !clause.predicates.iter().all(is_of_lifetimes)).map(ToTokens::to_token_stream)
     }
 
     /// Whether a type can be named outside of the function: it holds none of its parameters.
@@ -166,41 +167,6 @@ impl Signature {
         let own: Vec<&Ident> = types.chain(self.generics.const_params().map(|param| &param.ident)).collect();
         own.is_empty() || !holds_any(ty.to_token_stream(), &own)
     }
-
-    /// The return type of a decider, which must name its events; beside an error what can stand for it.
-    pub(crate) fn check_output(&self, cx: &Ctxt) -> Option<Type> {
-        match &self.output {
-            None => cx.error(diag::decide_returns_nothing(&self.ident)),
-            Some(Type::Verbatim(opaque)) => cx.error(diag::opaque_return(opaque, None)),
-            Some(output) if borrows(output.to_token_stream()) => {
-                let references = references(output);
-                references.iter().for_each(|(reference, to)| cx.error(diag::borrowed_return(reference, Some(to))));
-                if references.is_empty() {
-                    cx.error(diag::borrowed_return(output, None));
-                }
-            }
-            Some(output) if self.can_name(output) => {
-                if let Some((other, expected)) = listed::mixed(output, self.body.clone()) {
-                    cx.error(diag::events_mixed(&other, &expected));
-                }
-                return Some(wrapped::own_events(cx, output.clone()));
-            }
-            Some(_) => {}
-        }
-        None
-    }
-}
-
-pub(super) fn holds_any(tokens: TokenStream, names: &[&Ident]) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => holds_any(group.stream(), names),
-        TokenTree::Ident(ident) => names.contains(&&ident),
-        _ => false,
-    })
-}
-
-fn is_of_lifetimes(predicate: &WherePredicate) -> bool {
-    matches!(predicate, WherePredicate::Lifetime(_))
 }
 
 /// The tokens with `'_` for each of these lifetimes.
@@ -209,41 +175,20 @@ fn elide(tokens: TokenStream, lifetimes: &[Ident]) -> TokenStream {
     tokens
         .into_iter()
         .map(|token| {
-            let behind_quote = std::mem::replace(&mut behind_quote, is_quote(&token));
+            let behind_quote = std::mem::replace(&mut behind_quote, is_punct(&token, '\''));
             match token {
                 TokenTree::Ident(name) if behind_quote && lifetimes.contains(&name) => {
                     TokenTree::Ident(Ident::new("_", name.span()))
                 }
-                TokenTree::Group(group) => {
-                    let mut new = Group::new(group.delimiter(), elide(group.stream(), lifetimes));
-                    new.set_span(group.span());
-                    TokenTree::Group(new)
-                }
+                TokenTree::Group(group) => regroup(&group, elide(group.stream(), lifetimes)),
                 other => other,
             }
         })
         .collect()
 }
 
-fn is_quote(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == '\'')
-}
-
-/// The references in a type that are not `'static`, each with what it refers to.
-fn references(ty: &Type) -> Vec<(&TypeReference, &Type)> {
-    match ty {
-        Type::Reference(reference) if borrows(reference.to_token_stream()) => vec![(reference, &*reference.elem)],
-        Type::Tuple(tuple) => tuple.elems.iter().flat_map(references).collect(),
-        Type::Array(array) => references(&array.elem),
-        Type::Paren(paren) => references(&paren.elem),
-        Type::Group(group) => references(&group.elem),
-        Type::Path(path) => wrapped::arguments_of(path).flat_map(references).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// Whether a type holds a reference or a lifetime other than `'static`.
-pub(super) fn borrows(tokens: TokenStream) -> bool {
+pub(crate) fn borrows(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let next_is = |tokens: &mut std::iter::Peekable<_>, text: &str| {
@@ -262,36 +207,26 @@ pub(super) fn borrows(tokens: TokenStream) -> bool {
     false
 }
 
-/// Which field of the command feeds which key of a model: `#[key(field)]` or `#[key(key = field, ..)]`.
-pub(crate) fn bindings(cx: &Ctxt, attrs: &[Attribute]) -> Vec<(String, Member)> {
-    let mut all = Vec::new();
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident(symbol::KEY)) {
-        let pieces = match &attr.meta {
-            Meta::List(list) => split_at_commas(list.tokens.clone()),
-            _ => Vec::new(),
-        };
-        if pieces.is_empty() {
-            cx.error(diag::key_malformed(attr));
-        }
-        for piece in pieces {
-            let binding = syn::parse2::<KeyBinding>(piece.clone()).map_err(|_| diag::key_malformed(piece));
-            all.extend(
-                cx.ok(binding).map(|KeyBinding { key, field }| (key.as_ref().map(bare).unwrap_or_default(), field)),
-            );
-        }
+impl Param {
+    /// Whether its type is the envelope of an event, or the time in it, by its name.
+    pub(crate) fn is_envelope(&self) -> bool {
+        matches!(behind_reference(&self.ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| {
+            last.ident == "RecordedEvent" || last.ident == "Timestamp"
+        }))
     }
-    all
-}
 
-struct KeyBinding {
-    key: Option<Ident>,
-    field: Member,
-}
+    /// Whether its type is a plain value, such as a number or a text.
+    pub(crate) fn is_value(&self) -> bool {
+        types::is_value(behind_reference(&self.ty))
+    }
 
-impl Parse for KeyBinding {
-    fn parse(input: ParseStream<'_>) -> syn::Result<KeyBinding> {
-        let key = if input.peek2(Token![=]) { Some(input.parse()?) } else { None };
-        input.parse::<Option<Token![=]>>()?;
-        Ok(KeyBinding { key, field: input.parse()? })
+    /// The types of a tuple that holds several, each without its reference.
+    pub(crate) fn tuple(&self) -> Option<Vec<Type>> {
+        match behind_reference(&self.ty) {
+            Type::Tuple(tuple) if tuple.elems.len() > 1 => {
+                Some(tuple.elems.iter().map(|ty| behind_reference(ty).clone()).collect())
+            }
+            _ => None,
+        }
     }
 }

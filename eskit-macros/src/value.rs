@@ -1,0 +1,55 @@
+//! Rules that a value breaks by itself, whatever stands beside it.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::LitInt;
+
+use crate::ctxt::Ctxt;
+use crate::diag;
+use crate::limits::{NAME_BYTES_MAX, VERSION_MAX};
+
+/// A schema version is 1 to 1000.
+pub(crate) fn version(lit: LitInt) -> syn::Result<(u32, LitInt)> {
+    match lit.base10_parse::<u32>() {
+        Ok(number) if (1..=VERSION_MAX).contains(&number) => Ok((number, lit)),
+        _ => Err(diag::version_out_of_range(&lit)),
+    }
+}
+
+/// A tag key is `[a-z][a-z0-9_-]*`, at most 256 bytes.
+pub(crate) fn tag_key(tokens: impl ToTokens, key: &str, member: &str) -> syn::Result<()> {
+    if !is_key(key) {
+        return Err(diag::tag_key(tokens, key, member));
+    }
+    if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
+}
+
+/// The tags of an aggregate follow the rule of tag keys; `all` are those of its list.
+pub(crate) fn aggregate_tag(tokens: impl ToTokens, key: &str, all: &[String]) -> syn::Result<()> {
+    if !is_key(key) {
+        return Err(diag::aggregate_tag(tokens, key, all));
+    }
+    if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
+}
+
+/// The stream type of the aggregate `ident` follows the rule of tag keys, since a tag leads to it.
+pub(crate) fn aggregate_stream(tokens: impl ToTokens, key: &str, ident: &Ident) -> syn::Result<()> {
+    if !is_key(key) {
+        return Err(diag::aggregate_stream(tokens, key, ident));
+    }
+    if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
+}
+
+fn is_key(key: &str) -> bool {
+    key.starts_with(|first: char| first.is_ascii_lowercase())
+        && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+}
+
+/// A wire name is 1 to 256 bytes of ASCII letters, digits, `_`, `-` and `.`.
+pub(crate) fn wire_name(cx: &Ctxt, tokens: &dyn ToTokens, name: &str) {
+    if let Some(bad) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))) {
+        cx.error(diag::wire_name_characters(tokens, name, bad));
+    } else if name.len() > NAME_BYTES_MAX {
+        cx.error(diag::wire_name_too_long(tokens, name.len()));
+    }
+}
