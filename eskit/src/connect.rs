@@ -3,7 +3,7 @@ use std::pin::Pin;
 use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::{AnyStore, StoreError};
 
-use crate::MemoryStore;
+use crate::memory::MemoryStore;
 
 /// Opens the store that a DSN names, and makes its file or its tables if they are not there or older.
 ///

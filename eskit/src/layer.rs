@@ -23,6 +23,8 @@
 mod hooked;
 #[cfg(feature = "metrics")]
 mod metered;
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+mod outcome;
 mod retrying;
 #[cfg(feature = "tracing")]
 mod traced;
@@ -33,19 +35,3 @@ pub use metered::Metered;
 pub use retrying::Retrying;
 #[cfg(feature = "tracing")]
 pub use traced::Traced;
-
-/// Which of its outcomes a call had: a label of metrics and a field of spans.
-#[cfg(any(feature = "metrics", feature = "tracing"))]
-fn append_outcome(result: &Result<eskit_runtime::log::Appended, eskit_runtime::log::AppendError>) -> &'static str {
-    use eskit_runtime::log::AppendError;
-    match result {
-        Ok(appended) if appended.repeated => "repeated",
-        Ok(_) => "appended",
-        Err(AppendError::Conflict(_)) => "conflict",
-        Err(AppendError::Limit(_)) => "limit",
-        Err(AppendError::IdReused { .. }) => "id_reused",
-        Err(AppendError::StreamClosed(_)) => "closed",
-        Err(AppendError::UnknownOutcome(_)) => "unknown",
-        Err(_) => "failed",
-    }
-}

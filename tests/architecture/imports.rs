@@ -14,6 +14,12 @@ impl Module {
         Module(path.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect())
     }
 
+    /// Its own name, where it stands right below another.
+    fn child_of(&self, parent: &Module) -> Option<&str> {
+        let (name, above) = self.0.split_last()?;
+        (above == parent.0).then_some(name)
+    }
+
     /// The file or folder of `src` in which it stands.
     pub(crate) fn layer(&self) -> &str {
         self.0.first().map_or("", String::as_str)
@@ -49,7 +55,8 @@ impl Crate {
         let files: BTreeSet<Module> = texts.iter().map(|(path, _)| Module::of(path)).collect();
         let imports = |path: &str, text: &str| {
             let own = Module::of(path);
-            let paths = paths(text).into_iter().filter_map(|path| resolve(&own, &path, &files));
+            let children: Vec<&str> = files.iter().filter_map(|file| file.child_of(&own)).collect();
+            let paths = paths(text, &children).into_iter().filter_map(|path| resolve(&own, &path, &files));
             paths.filter(|import| *import != own).collect()
         };
         let modules = texts.iter().map(|(path, text)| (Module::of(path), imports(path, text))).collect();
@@ -60,12 +67,12 @@ impl Crate {
         self.modules.iter()
     }
 
-    /// The modules that import from each other, a line for each circle.
-    pub(crate) fn circles(&self) -> Vec<String> {
+    /// The modules that import from each other, a line for each circle, other than those within layers that may have them.
+    pub(crate) fn circles(&self, within: &[&str]) -> Vec<String> {
         let reached: BTreeMap<&Module, BTreeSet<&Module>> =
             self.modules.keys().map(|module| (module, self.reached(module))).collect();
         let mut circles = BTreeSet::new();
-        for (module, from_here) in &reached {
+        for (module, from_here) in reached.iter().filter(|(module, _)| !within.contains(&module.layer())) {
             let circle: Vec<String> = from_here
                 .iter()
                 .filter(|other| reached[**other].contains(*module))
@@ -125,18 +132,19 @@ fn resolve(own: &Module, path: &str, files: &BTreeSet<Module>) -> Option<Module>
     parents.filter(|module| is_absolute || !module.0.is_empty()).find(|module| files.contains(module))
 }
 
-/// The paths in a text that begin with `crate` or `super`, each group of a `use` spread out. What only tests import does not count,
-/// nor does `$crate`, which is for where a macro is called.
-fn paths(text: &str) -> Vec<String> {
+/// The paths in a text that begin with `crate`, `super` or the name of a module below, each group of a `use` spread out. What only
+/// tests import does not count, nor does `$crate`, which is for where a macro is called.
+fn paths(text: &str, children: &[&str]) -> Vec<String> {
     let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
     let code = code.join("\n");
     let mut found = Vec::new();
-    for (at, _) in code.match_indices("crate::").chain(code.match_indices("super::")) {
-        let is_own =
-            !code[..at].ends_with(|before: char| before.is_alphanumeric() || matches!(before, '_' | '$' | ':'));
-        if is_own {
-            spread(&mut code[at..].chars().peekable(), "", &mut found);
+    for start in ["crate", "super"].iter().chain(children) {
+        for (at, _) in code.match_indices(&format!("{start}::")) {
+            let is_own = |before: char| !(before.is_alphanumeric() || matches!(before, '_' | '$' | ':'));
+            if code[..at].chars().next_back().is_none_or(is_own) {
+                spread(&mut code[at..].chars().peekable(), "", &mut found);
+            }
         }
     }
     found

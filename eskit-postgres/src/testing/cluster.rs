@@ -4,8 +4,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::testing::TestError;
 use crate::testing::binaries::Binaries;
+use crate::testing::error::TestError;
 use crate::testing::user::User;
 
 /// The superuser of a private server.

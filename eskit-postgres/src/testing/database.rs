@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
 
-use crate::testing::{Cluster, TestError};
+use crate::testing::cluster::Cluster;
+use crate::testing::error::TestError;
 
 /// The DSN of a server that is used instead of a private one.
 const SERVER_VARIABLE: &str = "ESKIT_TEST_POSTGRES";

@@ -2,7 +2,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::testing::TestError;
+use crate::testing::error::TestError;
 
 /// The user as whom the server runs, when this process is root: PostgreSQL refuses to run as root.
 #[derive(Clone, Copy, Debug)]

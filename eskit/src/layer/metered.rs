@@ -7,7 +7,7 @@ use eskit_runtime::log::{
 use eskit_runtime::{EventStore, StoreError, delegate_store};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
-use super::append_outcome;
+use super::outcome::append_outcome;
 
 /// A store that counts and times its calls through the [`metrics`] facade; the program chooses the exporter.
 ///

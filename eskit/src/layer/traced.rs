@@ -7,7 +7,7 @@ use eskit_runtime::log::{
 use eskit_runtime::{EventStore, StoreError, delegate_store};
 use tracing::{Instrument, Span, debug_span, field};
 
-use super::append_outcome;
+use super::outcome::append_outcome;
 use outline::{Outline, Outlined};
 
 /// A store with a `tracing` span of level `DEBUG` and target `eskit` around each call.

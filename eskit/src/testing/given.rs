@@ -1,12 +1,11 @@
 use std::fmt::{self, Debug};
 
-use eskit_runtime::__private::{check_key, load_checked, state_items};
+use eskit_runtime::__private::check_key;
 use eskit_runtime::execute::{DomainError, ExecuteOptions};
 use eskit_runtime::log::{NewEvent, StreamId};
 use eskit_runtime::model::{Decide, Emit, Evolve, LoadKey};
 use eskit_runtime::{Metadata, Timestamp};
 
-use super::block_on::block_on;
 use super::history::History;
 use super::outcome::Outcome;
 
@@ -124,29 +123,13 @@ impl Given {
     #[track_caller]
     pub fn then_state_of<A: Evolve>(&self, key: impl LoadKey<A::Keys>, check: impl FnOnce(&A)) -> &Given {
         const { check_key::<A, _>() }.of(&key);
-        self.check_state(&key, check);
+        self.history.check_state(&key, check);
         self
-    }
-
-    #[track_caller]
-    pub(super) fn check_state<A: Evolve>(&self, key: &impl LoadKey<A::Keys>, check: impl FnOnce(&A)) {
-        match self.load::<A>(key) {
-            Ok(state) => check(&state),
-            Err(text) => panic!("{text}"),
-        }
     }
 
     #[cfg(feature = "proptest")]
     pub(super) fn into_history(self) -> History {
         self.history
-    }
-
-    fn load<A: Evolve>(&self, key: &impl LoadKey<A::Keys>) -> Result<A, String> {
-        let mut history = self.history.clone();
-        history.route(&state_items::<A>(key)?)?;
-        let store = history.store(Timestamp::now()).map_err(|error| error.to_string())?;
-        let loaded = block_on(load_checked::<A, _, _, _>(&store, key, &())).map_err(|error| error.to_string())?;
-        Ok(loaded.state)
     }
 }
 

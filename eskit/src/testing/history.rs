@@ -3,15 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use eskit_runtime::__private::{load_checked, state_items};
 use eskit_runtime::codec::EncodeError;
 use eskit_runtime::log::limits::EVENTS_PER_APPEND_MAX;
 use eskit_runtime::log::{Append, AppendError, NewEvent, QueryItem, StreamId, WireName};
-use eskit_runtime::model::{AggregateType, Emit, Key, ModelType};
+use eskit_runtime::model::{AggregateType, Emit, Evolve, Key, LoadKey, ModelType};
 use eskit_runtime::{EventStore, RecordedEvent, Timestamp};
 
 use super::block_on::block_on;
 use super::render::Content;
-use crate::MemoryStore;
+use crate::memory::MemoryStore;
 
 /// Encoded events in order.
 #[derive(Clone, Default)]
@@ -93,6 +94,23 @@ impl History {
             block_on(store.append(Append::new(batch)))?;
         }
         Ok(store)
+    }
+
+    /// Checks the state of one instance of an aggregate.
+    #[track_caller]
+    pub(super) fn check_state<A: Evolve>(&self, key: &impl LoadKey<A::Keys>, check: impl FnOnce(&A)) {
+        match self.load::<A>(key) {
+            Ok(state) => check(&state),
+            Err(text) => panic!("{text}"),
+        }
+    }
+
+    fn load<A: Evolve>(&self, key: &impl LoadKey<A::Keys>) -> Result<A, String> {
+        let mut history = self.clone();
+        history.route(&state_items::<A>(key)?)?;
+        let store = history.store(Timestamp::now()).map_err(|error| error.to_string())?;
+        let loaded = block_on(load_checked::<A, _, _, _>(&store, key, &())).map_err(|error| error.to_string())?;
+        Ok(loaded.state)
     }
 }
 

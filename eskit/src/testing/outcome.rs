@@ -9,10 +9,9 @@ use eskit_runtime::model::{AggregateType, Decide, Emit, Evolve, LoadKey, Models}
 use eskit_runtime::{ExecuteError, Executed, RecordedEvent, StoreError, Timestamp};
 
 use super::block_on::block_on;
-use super::given::Given;
 use super::history::History;
 use super::render::{self, Content};
-use crate::MemoryStore;
+use crate::memory::MemoryStore;
 
 /// What the command under test did. Each expectation panics where it does not hold, with the difference. `M` are the command's
 /// models, `E` is its domain's error.
@@ -214,7 +213,7 @@ impl<M, E> Outcome<M, E> {
     #[track_caller]
     pub fn then_state_of<A: Evolve>(&self, key: impl LoadKey<A::Keys>, check: impl FnOnce(&A)) -> &Outcome<M, E> {
         const { check_key::<A, _>() }.of(&key);
-        Given::from(self.history.clone()).check_state(&key, check);
+        self.history.check_state(&key, check);
         self
     }
 
