@@ -14,9 +14,9 @@ use crate::single_writer::SingleWriter;
 use crate::sleep::Timer;
 use crate::state_cache::StateCaches;
 
-/// A program on a store: executes commands and loads states. Cheap to clone; clones share the store.
+/// Executes commands and loads states on a store. Cheap to clone; clones share the store.
 ///
-/// Works in every async runtime; the store may need a certain one.
+/// Works in every async runtime, if the store does: `PostgresStore` needs tokio.
 ///
 /// ```
 /// # use eskit::prelude::*;
@@ -50,25 +50,25 @@ impl<S> Clone for App<S> {
 }
 
 impl<S: EventStore> App<S> {
-    /// The program on this store, with the default retry policy.
+    /// An app on this store, with the default retry policy.
     pub fn new(store: S) -> App<S> {
         App { store: Arc::new(store), retry: RetryPolicy::default(), writer: None, states: Arc::default() }
     }
 
-    /// Sets the retry policy of every command that does not bring its own.
+    /// Sets the retry policy of every command that does not set its own with [`Execute::retry`].
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> App<S> {
         self.retry = retry;
         self
     }
 
-    /// Makes this program the single writer of what a command decides on: commands whose models have an instance in
-    /// common, on this `App` and its clones, wait for each other instead of meeting as conflicts. Worth it where many
-    /// decide on the same few instances; a conflict is then left only with other programs.
+    /// Makes commands wait for each other instead of conflicting, if their models have an instance in common. This applies to
+    /// this `App` and its clones; commands of other programs can still conflict. Use it if many commands decide on the same few
+    /// instances.
     ///
-    /// A command keeps its turn through its retries, and those that wait are served in the order in which they came. One that
-    /// has had its turn for 250 ms is passed over, since its future may not be polled any more, as one that `select!` left
-    /// aside. Both then meet as if there were no single writer, and the append tells which of them has to try again.
+    /// Commands take turns in the order in which they arrive, and a command keeps its turn through its retries. After 250 ms the
+    /// next command proceeds anyway, since the future of the first may no longer be polled, for example after a `select!`. The two
+    /// may then conflict as usual.
     #[must_use]
     pub fn with_single_writer(mut self) -> App<S> {
         self.writer = Some(Arc::new(SingleWriter::new()));
@@ -76,7 +76,7 @@ impl<S: EventStore> App<S> {
     }
 
     /// Caches up to `states` states of this aggregate in memory, for this `App` and its clones. A command then reads only the
-    /// models that are not cached, and decides at once; the state that it ends with is cached for the next.
+    /// models that are not cached; afterwards the new states are cached for the next command.
     ///
     /// ```
     /// # use eskit::prelude::*;
@@ -86,28 +86,28 @@ impl<S: EventStore> App<S> {
     /// let app = App::new(MemoryStore::new()).with_state_cache::<Account>(10_000);
     /// ```
     ///
-    /// Other programs may write to the same log: a cached state may be old, and no decision on an old one counts. Events are
-    /// appended under the condition that it was not old; if it was, the command reads what it missed and decides again, which
-    /// is neither a conflict nor one of its tries. A refusal, a decision without events, and [`App::load`] look at the log
-    /// first, from where the state stands.
+    /// Other programs may write to the same log, so a cached state may be out of date. The append condition detects that: the
+    /// command then reads the new events and decides again, which does not count as an attempt. Before a refusal or a decision
+    /// without events is returned, and in [`App::load`], the cached state is brought up to date with the log.
     ///
-    /// Worth it for aggregates with many events, and where a read takes a round trip. A command clones each cached state that
-    /// it uses twice. States that were not used for long go first. A state by tag may hold what it learnt from a stream that
-    /// was [deleted](crate::log::StreamChange) since, as long as its last event is still there; one by stream does not.
+    /// Use it for aggregates with many events, and if a read takes a round trip. A command clones each cached state that it uses
+    /// twice. The least recently used states are dropped first. A cached state by tag may still reflect events of a stream that
+    /// was [deleted](crate::log::StreamChange) since, if the last event of the state was not among them; a cached state by stream
+    /// does not.
     #[must_use]
     pub fn with_state_cache<A: Evolve + Clone>(mut self, states: usize) -> App<S> {
         Arc::make_mut(&mut self.states).add::<A>(states);
         self
     }
 
-    /// The store. To hold it elsewhere too, such as in a task that follows the log, clone the `App`, or the store before it is
-    /// handed in: every store of eskit is cheap to clone, and an `Arc` of any store is a store.
+    /// The store. To use it elsewhere too, such as in a task that follows the log, clone the `App`, or clone the store before you
+    /// pass it to [`App::new`]: every store of eskit is cheap to clone, and an `Arc` of any store is a store.
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// Executes a command when awaited: reads its models, decides, appends under the condition that nothing that the
-    /// decision read has changed, and tries again on a conflict. Options are set before the `.await`.
+    /// Executes a command when awaited: reads its models, decides, and appends the events under the condition that nothing that
+    /// the decision read has changed. On a conflict it tries again. Set options before the `.await`; see [`Execute`].
     ///
     /// # Errors
     /// See [`ExecuteError`].
@@ -117,8 +117,32 @@ impl<S: EventStore> App<S> {
         Execute { options, run: Box::new(|options| Box::pin(self.run(command, options))) }
     }
 
-    /// Reads the state of one instance of an aggregate: `app.load::<Seats>(course)`, or for an aggregate with several
-    /// tags `app.load::<Enrolment>((course, student))`.
+    /// Reads the state of one instance of an aggregate.
+    ///
+    /// `key` is the value of the aggregate's tag, or the id of its stream. It is a tuple for an aggregate with several tags, and
+    /// `()` for one with `#[aggregate(all)]`. An instance without events is in its initial state; [`Loaded::is_new`] tells.
+    ///
+    /// ```
+    /// # use eskit::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)] pub struct Enrolled { #[tag] course: String, #[tag] student: String }
+    /// #[aggregate(tag = "course")]
+    /// #[derive(Default)]
+    /// pub struct Seats { taken: u32 }
+    ///
+    /// #[aggregate(tag("course", "student"))]
+    /// #[derive(Default)]
+    /// pub struct Enrolment { is_enrolled: bool }
+    /// # #[decider] impl Seats { #[evolve] fn enrolled(&mut self, _: &Enrolled) { self.taken += 1 } }
+    /// # #[decider] impl Enrolment { #[evolve] fn enrolled(&mut self, _: &Enrolled) { self.is_enrolled = true } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(MemoryStore::new());
+    /// let seats = app.load::<Seats>("maths").await?;
+    /// assert_eq!((seats.taken, seats.version), (0, 0));
+    /// let enrolment = app.load::<Enrolment>(("maths", "ada")).await?;
+    /// assert!(!enrolment.is_enrolled && enrolment.is_new());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// See [`LoadError`].
@@ -152,7 +176,9 @@ impl<S: EventStore> App<S> {
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 type ExecuteResult<M, E> = Result<Executed<M>, ExecuteError<E>>;
 
-/// A command that is executed when awaited. `M` are its models, `E` is its domain's error.
+/// A command with its options, executed when awaited. `M` are the states of its models, `E` is the domain's error.
+///
+/// Returned by [`App::execute`].
 // It names neither the command nor the store: `.await` then has nothing to add when a command that nobody decides is
 // refused at the call.
 #[must_use = "a command is executed when it is awaited"]
@@ -168,13 +194,14 @@ impl<M, E> Execute<'_, M, E> {
         self
     }
 
-    /// Makes the call idempotent: a second call with the same key appends nothing and returns the first one's events. A
-    /// key counts in the whole log, so it names one call: the id of a request, or `"pay:17"` rather than `"17"`. Used for another
-    /// command, or for the same one with other tag values, it is [`ExecuteError::KeyReused`]. It may be of any length, but not
-    /// empty. A decision without events leaves no trace of it.
+    /// Makes the call idempotent: a second call with the same key appends nothing and returns the events of the first.
     ///
-    /// The events carry the extra `eskit.command` in their metadata, with the command's name and a hash of its tag values. A
-    /// program that renames the command between two tries does not know its events again, and refuses the second one.
+    /// A key is unique in the whole log, so it must name one call: use the id of a request, or `"pay:17"` rather than `"17"`. For
+    /// another command, or for the same command with other tag values, it fails with [`ExecuteError::KeyReused`]. A key has any
+    /// length, but is not empty. A decision without events does not record its key.
+    ///
+    /// The events carry the metadata extra `eskit.command`, with the command's name and a hash of its tag values. If the command
+    /// is renamed between two calls, the second call is refused.
     ///
     /// ```
     /// # use eskit::prelude::*;
@@ -197,27 +224,69 @@ impl<M, E> Execute<'_, M, E> {
         self
     }
 
-    /// Sets the metadata of every event: at most 100 extra entries and 64 KiB, of which an idempotency key takes one entry.
+    /// Sets the metadata of every event: at most 100 extra entries and 64 KiB. An idempotency key takes one entry.
+    ///
+    /// ```
+    /// # use eskit::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)] pub struct Paid { #[tag] order: u32 }
+    /// # #[derive(Command)] pub struct Pay { #[tag] order: u32 }
+    /// # #[aggregate(tag = "order")] #[derive(Default)] pub struct Order { payments: u32 }
+    /// # #[decider] impl Order {
+    /// #     #[evolve] fn paid(&mut self, _: &Paid) { self.payments += 1 }
+    /// #     #[decide] fn pay(&self, c: &Pay) -> Paid { Paid { order: c.order } }
+    /// # }
+    /// use eskit::log::{Principal, PrincipalKind};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(MemoryStore::new());
+    /// let metadata = Metadata::new()
+    ///     .with_correlation_id("request-17")
+    ///     .with_initiator(Principal::new(PrincipalKind::User, "ada"));
+    /// let done = app.execute(Pay { order: 17 }).metadata(metadata).await?;
+    /// assert_eq!(done.events[0].metadata.correlation_id(), Some("request-17"));
+    /// # Ok(()) }
+    /// ```
     pub fn metadata(mut self, metadata: Metadata) -> Self {
         self.options.metadata = metadata;
         self
     }
 
-    /// Says which version of its stream the caller saw, such as [`Loaded::version`]; any other is a conflict that is not tried
-    /// again. For commands that are decided on exactly one stream; with others it is [`ExecuteError::Options`].
+    /// Sets the version of the stream that the caller saw, such as [`Loaded::version`]. If the stream has another version, the
+    /// command fails with [`ExecuteError::Conflict`], and is not tried again. Only for commands that are decided on exactly one
+    /// stream; for others it is [`ExecuteError::Options`].
+    ///
+    /// ```
+    /// # use eskit::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)] pub struct Renamed { #[tag] account: u32 }
+    /// # #[derive(Command)] pub struct Rename { #[tag] account: u32 }
+    /// # #[aggregate(stream = "account")] #[derive(Default)] pub struct Account { changes: u32 }
+    /// # #[decider] impl Account {
+    /// #     #[evolve] fn renamed(&mut self, _: &Renamed) { self.changes += 1 }
+    /// #     #[decide] fn rename(&self, c: &Rename) -> Renamed { Renamed { account: c.account } }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(MemoryStore::new());
+    /// // What a user saw in a form ..
+    /// let seen = app.load::<Account>(7).await?.version;
+    /// app.execute(Rename { account: 7 }).await?;
+    /// // .. has changed in the meantime.
+    /// let late = app.execute(Rename { account: 7 }).expected_version(ExpectedVersion::Exact(seen)).await;
+    /// assert!(matches!(late, Err(ExecuteError::Conflict { .. })));
+    /// # Ok(()) }
+    /// ```
     pub fn expected_version(mut self, version: ExpectedVersion) -> Self {
         self.options.expected_version = Some(version);
         self
     }
 
-    /// Appends without condition: what happened since the state was read does not count. Excludes
+    /// Appends without a condition: events since the state was read are ignored. Cannot be combined with
     /// [`Execute::expected_version`].
     pub fn without_condition(mut self) -> Self {
         self.options.without_condition = true;
         self
     }
 
-    /// Says when the events happened, as an import does; the default is the time of the append. Times need not ascend, and
+    /// Sets the time of the events, for example in an import. The default is the time of the append. Times need not ascend, and
     /// nothing is ordered by them.
     pub fn recorded_at(mut self, time: Timestamp) -> Self {
         self.options.recorded_at = Some(time);
@@ -240,7 +309,7 @@ impl<M, E> fmt::Debug for Execute<'_, M, E> {
     }
 }
 
-/// A state that is read when awaited.
+/// A state, read when awaited. Returned by [`App::load`].
 #[must_use = "a state is read when it is awaited"]
 pub struct Load<'a, A>(Boxed<'a, Result<Loaded<A>, LoadError>>);
 

@@ -5,7 +5,7 @@ use eskit_runtime::{AnyStore, StoreError};
 
 use crate::memory::MemoryStore;
 
-/// Opens the store that a DSN names, and makes its file or its tables if they are not there or older.
+/// Opens the store that a DSN names, and creates or migrates its file or its tables.
 ///
 /// | DSN | store | feature |
 /// |---|---|---|
@@ -14,14 +14,14 @@ use crate::memory::MemoryStore;
 /// | `sqlite://app.db` or `sqlite:app.db` | SQLite at a path relative to the working directory | `sqlite` |
 /// | `postgres://user:password@host:port/database` | PostgreSQL, in the schema `eskit` of a database that exists | `postgres` |
 ///
-/// White space around a DSN and control characters in it are refused: a line break that a file or a variable ends with would
-/// become part of a file's name. A path stands as it is: `%20` is no space. DSNs of SQLite have no parameters, so a `?` is refused; open a file with such a name
-/// by `SqliteStore::open`. Those of PostgreSQL have the parameters of sqlx, as in `?sslmode=require`.
+/// White space around a DSN and control characters in it are refused, since a trailing line break would become part of a file
+/// name. A path is taken literally: `%20` is not a space. SQLite DSNs have no parameters, so a `?` is refused; to open a file with
+/// such a name, use `SqliteStore::open`. PostgreSQL DSNs have the parameters of sqlx, such as `?sslmode=require`.
 ///
-/// Nothing has to be closed: what was answered is in the log, and a store closes itself when its last clone is dropped.
+/// A store needs no explicit close: a completed append is in the log, and the store closes when its last clone is dropped.
 ///
-/// Each store has options of its own, such as other names or migrations that are run by somebody else; to set them, open
-/// it by its own type.
+/// Each store has options of its own, such as another schema, or migrations as a separate step. To set them, open the store by
+/// its own type.
 ///
 /// ```
 /// # use eskit::prelude::*;
@@ -31,7 +31,7 @@ use crate::memory::MemoryStore;
 /// ```
 ///
 /// # Errors
-/// [`StoreErrorKind::Invalid`] for a DSN that names no store of this build; otherwise what opening the store returns.
+/// [`StoreErrorKind::Invalid`] if the DSN names no store of this build; otherwise the error of opening the store.
 pub async fn connect(dsn: &str) -> Result<AnyStore, StoreError> {
     if dsn.trim() != dsn || dsn.contains(char::is_control) {
         return Err(untrimmed(dsn));

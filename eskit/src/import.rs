@@ -13,12 +13,12 @@ const BYTES_PER_BATCH: usize = 4 * 1024 * 1024;
 
 const _: () = assert!(EVENTS_PER_BATCH <= EVENTS_PER_APPEND_MAX);
 
-/// An import of events from another source, such as a file: appends those that the log does not hold yet.
+/// Imports events from another source, such as a file. It appends only events that the log does not hold yet.
 ///
-/// The events of a source are numbered from 1 without gaps. The id of each follows from the name of the source and the
-/// number, so every event is appended once, however often the import is killed and started again, and whoever else imports
-/// the same source meanwhile. Ids ascend with the numbers, which keeps the indexes of the store small and fast. Events go to
-/// the log in batches of 1,000, or of 4 MiB if that is less, each of them whole or not at all.
+/// The events of a source are numbered from 1 without gaps. The id of an event derives from the name of the source and the
+/// number, so every event is appended once, even if the import is killed and started again, or runs several times at once. Ids
+/// ascend with the numbers, which keeps the indexes of the store small and fast. Events are appended in batches of 1,000 events or
+/// 4 MiB, whichever is less; a batch is written as a whole or not at all.
 ///
 /// ```
 /// use eskit::prelude::*;
@@ -48,7 +48,7 @@ const _: () = assert!(EVENTS_PER_BATCH <= EVENTS_PER_APPEND_MAX);
 /// # Ok(()) }
 /// ```
 ///
-/// An import has no conditions: it appends to a stream whatever its version. Events of streams that were
+/// An import has no append conditions: it appends to a stream of any version. Events of streams that were
 /// [deleted](crate::log::StreamChange) since stay deleted.
 #[derive(Debug)]
 #[must_use = "the last batch is appended by `finish`"]
@@ -64,7 +64,7 @@ pub struct Import<S> {
     bytes: usize,
 }
 
-/// What an [`Import`] came to.
+/// The result of an [`Import`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Imported {
@@ -75,8 +75,8 @@ pub struct Imported {
 }
 
 impl<S: EventStore> Import<S> {
-    /// Begins an import, or goes on with one that ended early. `source` names what is imported, such as a file, and must be
-    /// the same each time. Takes a few dozen reads of one event each.
+    /// Starts an import, or continues one that ended early. `source` names the source, such as a file, and must be the same each
+    /// time. Takes a few dozen reads of one event each.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -86,17 +86,17 @@ impl<S: EventStore> Import<S> {
         Ok(Import { store, ids, last, pushed: 0, batch: Vec::new(), bytes: 0 })
     }
 
-    /// How many events of the source the log held when the import was resumed. They need not be pushed again; if the last of
-    /// them is, it is compared with what was imported.
+    /// How many events of the source the log held when the import was resumed. They need not be pushed again; if the last one is,
+    /// it is compared with the imported event.
     pub fn events_before(&self) -> u64 {
         self.last.as_ref().map_or(0, |(number, _)| *number)
     }
 
-    /// Adds the event with this number, unless the log holds it, and appends the batch when it is full. The event's id is
-    /// replaced.
+    /// Adds the event with this number to the batch, unless the log holds it, and appends the batch when it is full. The event's
+    /// id is replaced.
     ///
     /// # Errors
-    /// See [`ImportError`]. After an error of the store the import is over; a new one goes on where it ended.
+    /// See [`ImportError`]. After an error of the store, this import has ended; resume a new one to continue.
     pub async fn push(&mut self, number: u64, mut event: NewEvent) -> Result<(), ImportError> {
         event.id = self.ids.id(number);
         let events_before = self.events_before();
@@ -118,7 +118,7 @@ impl<S: EventStore> Import<S> {
         if is_full { self.append().await } else { Ok(()) }
     }
 
-    /// Appends what is left.
+    /// Appends the last batch.
     ///
     /// # Errors
     /// See [`ImportError`].
@@ -255,7 +255,7 @@ fn is_same_value(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Why an import ended early. What was appended before stays in the log.
+/// Why an import ended early. Batches that were appended before stay in the log.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ImportError {

@@ -1,9 +1,9 @@
-//! Layers: small stores around any store, each for one concern. They nest, the outermost sees a call first.
+//! Layers: stores around another store, each for one concern. Layers nest; the outermost sees a call first.
 //!
 //! | layer | what it adds | feature |
 //! |---|---|---|
 //! | [`Hooked`] | functions before and after each append: validation, enrichment, refusal, notification | |
-//! | [`Retrying`] | tries again what may pass: a busy or unreachable store, a lost answer | |
+//! | [`Retrying`] | repeats calls after transient failures: a busy or unreachable store, an unknown outcome | |
 //! | `Traced` | a `tracing` span for each call | `tracing` |
 //! | `Metered` | counters and durations through the `metrics` facade | `metrics` |
 //!
@@ -17,8 +17,8 @@
 //! let app = App::new(store);
 //! ```
 //!
-//! To let the commands on one stream or tag wait for each other, see [`App::with_single_writer`](crate::App::with_single_writer):
-//! a layer could not, because a conflict begins with the read, before the store hears of the append.
+//! To make the commands on one stream or tag wait for each other, see [`App::with_single_writer`](crate::App::with_single_writer).
+//! That is not a layer, because a conflict begins with the read, before the store sees the append.
 
 mod hooked;
 #[cfg(feature = "metrics")]

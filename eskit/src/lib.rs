@@ -1,7 +1,7 @@
 //! Event sourcing for Rust, checked at compile time.
 //!
-//! Annotate plain structs; the macros generate wire names, decoders, upcasters, tags and command dispatch. A wrong
-//! registration does not compile, and the compiler says what to write instead.
+//! Annotate plain structs; the macros generate wire names, decoders, upcasters, tags and command dispatch. Mistakes between
+//! events, commands and states do not compile, and the message says what to write instead.
 //!
 //! ```
 //! use eskit::prelude::*;
@@ -41,7 +41,7 @@
 //! #[decider]
 //! impl Schedule { #[evolve] fn enrolled(&mut self, _: &StudentEnrolled) { self.courses += 1 } }
 //!
-//! /// Across boundaries: a pure function of the command and the models that it needs.
+//! /// A decision across a course and a student: a pure function of the command and both aggregates.
 //! #[decider]
 //! fn enroll(c: &Enroll, seats: &Seats, schedule: &Schedule) -> Result<StudentEnrolled, &'static str> {
 //!     if seats.taken == seats.capacity { return Err("the course is full") }
@@ -59,43 +59,69 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Terms
+//!
+//! - An **event** is something that happened. It is stored under a wire name and a version, with **tags** by which it is found.
+//! - A **command** asks for a change. Its tags select what it concerns.
+//! - An **aggregate** is a type whose state is folded from events, found by a tag or in a stream.
+//! - A **decider** is a function of a command and its **models**, which returns events or an error. A model is an aggregate, or
+//!   [`Each`] of one, as a parameter of a decider.
+//! - An **append condition** says that the log holds no new event that the decision would have read. One condition covers all
+//!   models of a decision; this is known as a dynamic consistency boundary (DCB), see <https://dcb.events>.
+//! - The **shape** of an event is its fields and their types, as they are stored. The schema lock, [`lock!`], records it.
+//!
 //! # Where to look
 //!
 //! | to | look at |
 //! |---|---|
-//! | write events, commands, and ids that stand in tags | the derives [`Event`](derive@Event), [`Command`](derive@Command), [`TagValue`](derive@TagValue) |
-//! | write states and decisions | [`#[aggregate]`](macro@aggregate), [`#[decider]`](macro@decider) |
+//! | define events, commands, and types for ids | the derives [`Event`](derive@Event), [`Command`](derive@Command), [`TagValue`](derive@TagValue) |
+//! | define states and decisions | [`#[aggregate]`](macro@aggregate), [`#[decider]`](macro@decider) |
 //! | open a store | [`connect`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
-//! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; what can go wrong: [`ExecuteError`] |
+//! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; errors: [`ExecuteError`] |
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`](log::Pages), [`Query`](log::Query), [`RecordedEvent::decode`] |
 //! | import events | [`Import`] |
-//! | append without a command | [`NewEvent::encode`](log::NewEvent::encode), [`EventStore::append`]; on a state that was read: [`Loaded::conditions`] |
+//! | append without a command | [`NewEvent::encode`](log::NewEvent::encode), [`EventStore::append`]; based on a loaded state: [`Loaded::conditions`] |
 //! | list the streams of a type; archive, end or delete one | [`EventStore::list_streams`], [`EventStore::change_stream`] |
 //! | change the shape of an event | `version`, `from` and `upcast` of [`Event`](derive@Event); [`lock!`], [`Shape`](derive@Shape) |
 //! | test decisions | the module `testing` |
 //! | validate, retry, trace or count appends | [`layer`]; for a layer of your own: [`delegate_store!`] |
 //! | write a store | [`EventStore`], [`limits`](log::limits), [`store_kit`], the crate `eskit-conformance` |
 //!
-//! The modules hold what is taken or returned by these: [`log`](mod@log) what stands in a log and is asked of it, [`codec`] the errors of payloads,
-//! [`model`] what the macros implement, [`execute`](mod@execute) what commands take and answer.
+//! The root has the names that most programs use. Everything else is in a module:
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`log`](mod@log) | events as they are stored, appends and conditions, queries and reads, streams |
+//! | [`model`] | the traits that the macros implement |
+//! | [`execute`](mod@execute) | options and errors of commands |
+//! | [`codec`] | errors of encoding and decoding |
+//! | [`schema`] | shapes, for the schema lock |
+//! | [`layer`] | stores around a store: hooks, retries, tracing, metrics |
+//! | [`store_kit`] | parts for authors of stores |
 //!
 //! # Features
 //!
-//! | feature | what it adds |
-//! |---|---|
-//! | `sqlite` (default) | `sqlite::SqliteStore`. Builds SQLite, which takes a C compiler |
-//! | `postgres` | `postgres::PostgresStore`, on the pools of sqlx 0.9. For TLS, depend on sqlx too and switch on one of its features for it, such as `tls-rustls` |
-//! | `testing`, `proptest` | the module `testing`: given, when, then; random histories |
-//! | `tracing`, `metrics` | the layers `Traced` and `Metered`; `tracing` also a span for each command |
-//! | `chrono`, `jiff`, `time`, `rust_decimal` | shapes of these crates' types for the schema lock, and [`Timestamp`] to and from theirs |
+//! | feature | what it adds | what it builds |
+//! |---|---|---|
+//! | `sqlite` (default) | `sqlite::SqliteStore` | rusqlite 0.39 and SQLite itself, which needs a C compiler |
+//! | `postgres` | `postgres::PostgresStore` | sqlx 0.9 without TLS; for TLS, add sqlx to your own dependencies with a feature such as `tls-rustls` |
+//! | `testing` | the module `testing`: given, when, then | similar |
+//! | `proptest` | `testing::commands`: random histories; includes `testing` | proptest |
+//! | `tracing` | the layer `Traced`, and a span for each command | tracing |
+//! | `metrics` | the layer `Metered` | metrics |
+//! | `chrono`, `jiff`, `time` | shapes of their types for the schema lock; conversions from and to [`Timestamp`] | the crate of that name |
+//! | `rust_decimal` | the shape of `Decimal` for the schema lock | rust_decimal |
 //!
-//! `PostgresStore` needs a tokio runtime. All else works in every async runtime.
+//! SQLite can be linked into a program only once. With the feature `sqlite`, a program cannot also use SQLite through sqlx 0.8:
+//! cargo refuses, since two packages would link `sqlite3`. SQLite through sqlx 0.9 or rusqlite 0.39 is fine.
+//!
+//! `PostgresStore` needs a tokio runtime. Everything else works in every async runtime.
 //!
 //! # Platforms
 //!
-//! Tested on Linux. `wasm32-unknown-unknown` has no clock, no random numbers and no threads, which ids, times and the waits between two
-//! tries need; eskit is not built or tested for it. A program that tries, without the feature `sqlite`, must bring them: it depends on `uuid` with
-//! the feature `js` and on `futures-timer` with `wasm-bindgen`. Without, every command panics.
+//! Tested on Linux. eskit is not built or tested for `wasm32-unknown-unknown`, which has no clock, random numbers or threads; ids,
+//! times and retries need them. To try it there, leave out the feature `sqlite`, and depend on `uuid` with the feature `js` and on
+//! `futures-timer` with the feature `wasm-bindgen`; otherwise every command panics.
 
 #![forbid(unsafe_code)]
 
@@ -133,7 +159,7 @@ pub use eskit_postgres as postgres;
 #[doc(inline)]
 pub use eskit_sqlite as sqlite;
 
-/// Everything that a program usually needs, also one that reads and appends by hand.
+/// The names that programs usually need, including those for reading and appending by hand.
 pub mod prelude {
     pub use crate::log::{
         Append, AppendError, Condition, EventId, ExpectedVersion, NewEvent, Pages, Place, Query, QueryItem,

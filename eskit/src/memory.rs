@@ -12,17 +12,15 @@ use eskit_runtime::{EventStore, StoreError};
 
 use log::Log;
 
-/// A store in memory: the whole contract, and nothing that outlives the process. For tests and examples. Cheap to clone;
-/// clones share the store.
-///
-/// Reading and appending take a lock for as long as the work takes; nothing waits while holding it.
+/// A store in memory, for tests and examples. It keeps the whole contract of [`EventStore`], but its log ends with the process.
+/// Cheap to clone; clones share the log.
 ///
 /// ```
 /// # use eskit::prelude::*;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), eskit::StoreError> {
 /// let store = MemoryStore::new();
 /// let app = App::new(store.clone());
-/// // Whoever follows the log holds the other clone.
+/// // A task that follows the log holds the other clone.
 /// assert_eq!(store.head().await?, app.store().head().await?);
 /// # Ok(()) }
 /// ```
@@ -38,13 +36,12 @@ impl MemoryStore {
         MemoryStore::default()
     }
 
-    /// A copy of the log as it is now, which goes on by itself: a backup.
+    /// A backup: an independent copy of the log as it is now.
     pub fn backup(&self) -> MemoryStore {
         MemoryStore { log: Arc::new(RwLock::new(self.log().clone())), head: Arc::default() }
     }
 
-    /// Replaces the log by a copy of a [backup](MemoryStore::backup): for tests of what a program does when the log of a store that it
-    /// has open is restored.
+    /// Replaces the log by a copy of a [backup](MemoryStore::backup), to test what a program does when its log is restored.
     pub fn restore(&self, backup: &MemoryStore) {
         let log = backup.log().clone();
         *self.log.write().unwrap_or_else(PoisonError::into_inner) = log;

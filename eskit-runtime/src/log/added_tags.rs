@@ -11,9 +11,9 @@ use crate::log::tag::Tags;
 pub struct AddedTags {
     /// The position of the event.
     pub position: Position,
-    /// Its id, so that no other event is meant.
+    /// Its id, which must match.
     pub id: EventId,
-    /// The tags; those that the event carries already are passed over.
+    /// The tags; those that the event already carries are skipped.
     pub tags: Tags,
 }
 
@@ -23,8 +23,7 @@ impl AddedTags {
         AddedTags { position, id, tags }
     }
 
-    /// All tags of the event from then on: those that it carries, and behind them the new ones. `None` when there are no
-    /// new ones. What a store goes by.
+    /// All tags of the event from then on: its existing ones, then the new ones. `None` if there are no new ones. For stores.
     ///
     /// # Errors
     /// The event would carry more than [`TAGS_PER_EVENT_MAX`](limits::TAGS_PER_EVENT_MAX) tags.
@@ -43,26 +42,26 @@ impl AddedTags {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AddTagsError {
-    /// No event with this id stands at this position: it was read from another log, or the log was restored since.
+    /// No event with this id is at this position: it was read from another log, or a backup was restored since.
     NotThere {
         /// The position.
         position: Position,
-        /// The id that was asked for.
+        /// The id that was expected there.
         id: EventId,
     },
-    /// The call, or the tags of the event at this position, cross a limit of the contract.
+    /// The call, or the tags of the event at this position, cross a limit.
     Limit {
         /// The position of the event; `None` for the call as a whole.
         position: Option<Position>,
         /// The limit.
         error: LimitError,
     },
-    /// The store failed, and the tags may have been added or not. Add them again: those that are there are passed over.
+    /// The store failed, and the tags may or may not have been added. Repeat the call: existing tags are skipped.
     Store(StoreError),
 }
 
 impl AddTagsError {
-    /// What a store answers that cannot add tags.
+    /// The error of a store that cannot add tags.
     pub(crate) fn unsupported() -> AddTagsError {
         let text = "cannot add tags to stored events: this store does not offer it\nhelp: read the log, and append its events with their tags to a store that does";
         StoreError::new(StoreErrorKind::Unsupported, text).into()

@@ -17,7 +17,7 @@ use crate::log::time::Timestamp;
 /// An event that is not yet recorded.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Its identity; a repeat of an append is recognised by it.
+    /// Its id. A repeated append is recognised by the ids of its events.
     pub id: EventId,
     /// The stream to append to, if any.
     pub stream: Option<StreamId>,
@@ -100,10 +100,10 @@ impl fmt::Debug for NewEvent {
     }
 }
 
-/// Which version a stream must have for an append to go through.
+/// The version that a stream must have for an append to succeed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ExpectedVersion {
-    /// Any, also none.
+    /// Any version, or no events at all.
     Any,
     /// The stream holds no event.
     NoStream,
@@ -132,7 +132,7 @@ impl fmt::Display for ExpectedVersion {
     }
 }
 
-/// What must hold for an append to go through.
+/// What must hold for an append to succeed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Condition {
     /// A stream has the expected version.
@@ -142,17 +142,19 @@ pub enum Condition {
         /// The version that it must have.
         expected: ExpectedVersion,
     },
-    /// The log holds this place, and so everything that was read up to there: it was not replaced by a backup in the meantime.
+    /// The log holds this place, and so everything that was read up to there: it was not replaced in the meantime, for example by a
+    /// backup.
     Holds(Place),
-    /// No event behind a position matches a query: the append condition of the DCB specification.
+    /// No event after a position matches a query. This is the append condition of the DCB specification
+    /// (<https://dcb.events/specification/>): a decision that read a query up to `after` stays valid while no new event matches.
     ///
-    /// A store may refuse a condition that costs too much to check: where its query combines types, tags and stream types that are
-    /// frequent each by itself and hardly ever meet, and `after` lies far behind the head
-    /// ([`EventStore::append`](crate::EventStore::append)).
+    /// A store may refuse a condition that costs too much to check: one whose `after` is far from the head, and whose query
+    /// combines types, tags and stream types that are common by themselves but rarely occur together; see
+    /// [`EventStore::append`](crate::EventStore::append).
     NoEvents {
         /// The query that no event may match.
         query: Query,
-        /// The position up to which events are known and do not count.
+        /// Events up to and including this position are ignored.
         after: Position,
     },
 }
@@ -180,7 +182,7 @@ impl Append {
     }
 }
 
-/// Where the events of an append stand in the log.
+/// The positions and versions that an append's events got in the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Appended {
@@ -188,22 +190,21 @@ pub struct Appended {
     pub positions: Vec<Position>,
     /// The version of each event in its stream; `None` for an event outside every stream.
     pub versions: Vec<Option<u64>>,
-    /// When the store recorded the events that brought no time of their own.
+    /// The time of the events that had no time of their own.
     pub recorded_at: Timestamp,
     /// Whether the events were there already: this append repeated an earlier one with the same event ids.
     pub repeated: bool,
-    /// The events as they were recorded, from a layer that changed what they carry; `None` when they are those of the
-    /// append. Stores leave it empty.
+    /// The events as they were recorded, if a layer changed them; `None` if they are those of the append. Stores leave it empty.
     pub recorded: Option<Vec<RecordedEvent>>,
 }
 
 impl Appended {
-    /// The answer to an append whose events were recorded now.
+    /// The result of an append that recorded its events.
     pub fn new(positions: Vec<Position>, versions: Vec<Option<u64>>, recorded_at: Timestamp) -> Appended {
         Appended { positions, versions, recorded_at, repeated: false, recorded: None }
     }
 
-    /// The answer to an append whose events were there already.
+    /// The result of an append whose events were already in the log.
     pub fn repeated(positions: Vec<Position>, versions: Vec<Option<u64>>, recorded_at: Timestamp) -> Appended {
         Appended { positions, versions, recorded_at, repeated: true, recorded: None }
     }
@@ -236,13 +237,13 @@ pub struct ConflictEvent {
     pub name: WireName,
 }
 
-/// A condition of an append did not hold: something was appended since the caller last looked. Nothing was written.
+/// A condition of an append did not hold, since other events were appended after the caller's read. Nothing was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Conflict {
     /// Which kind of condition failed, with what was expected and what was found.
     pub kind: ConflictKind,
-    /// The event that broke it, where the store knows it: for a stream its last event, for a query a match.
+    /// The event that broke the condition, if the store knows it: the last event of a stream, or a match of a query.
     pub event: Option<ConflictEvent>,
 }
 
@@ -256,18 +257,18 @@ pub enum ConflictKind {
         stream: StreamId,
         /// The version that was expected.
         expected: ExpectedVersion,
-        /// The version of its last event; 0 when it holds none.
+        /// The version of its last event; 0 if it holds none.
         found: u64,
     },
-    /// An event behind the position matches the query.
+    /// An event after the position matches the query.
     Query {
-        /// The position behind which no event might match.
+        /// The position after which no event was allowed to match.
         after: Position,
     },
-    /// The log does not hold a place: it was replaced, most likely by a backup, after it was read. Whatever was remembered of it is
-    /// to be forgotten.
+    /// The log does not hold a place: it was replaced after it was read, most likely by a backup. Discard everything that was
+    /// remembered of it.
     Replaced {
-        /// The place that it would have to hold.
+        /// The place that the log should hold.
         place: Place,
     },
 }
@@ -299,25 +300,25 @@ impl fmt::Display for Conflict {
 
 impl std::error::Error for Conflict {}
 
-/// Why an append did not go through.
+/// Why an append failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AppendError {
     /// A condition did not hold. Nothing was written; read again and decide again.
     Conflict(Conflict),
-    /// The append crosses a limit of the contract. Nothing was written; the same append will fail again.
+    /// The append crosses a limit. Nothing was written; the same append will fail again.
     Limit(LimitError),
-    /// An event id of the append is in the log already, but not as part of the same append. Nothing was written.
+    /// An event id is already in the log, as part of a different append. Nothing was written.
     IdReused {
         /// The id.
         id: EventId,
-        /// Where it stands in the log.
+        /// The position of the event with this id.
         position: Position,
     },
     /// A stream that the append writes to is archived, tombstoned or deleted. Nothing was written.
     StreamClosed(StreamClosed),
-    /// The store lost sight of the commit: the events may be there or not. Append again with the same event ids to
-    /// learn which; a repeat returns the original positions.
+    /// The events may or may not have been written, since the store did not learn the outcome of the commit. Repeat the append with
+    /// the same event ids to find out: a repeat returns the original positions.
     UnknownOutcome(StoreError),
     /// The store failed before anything was written.
     Store(StoreError),

@@ -5,10 +5,10 @@ use crate::log::store::StoreError;
 use crate::log::stream::StreamId;
 use crate::log::time::Timestamp;
 
-/// Where a stream stands in its life. Every stream is open until it is changed with
+/// The status of a stream. Every stream is open until it is changed with
 /// [`EventStore::change_stream`](crate::EventStore::change_stream).
 ///
-/// | status | takes events | its events can be read | goes on to |
+/// | status | accepts events | its events can be read | can become |
 /// |---|---|---|---|
 /// | open | yes | yes | archived, tombstoned, deleted |
 /// | archived | no | yes | open, tombstoned, deleted |
@@ -17,7 +17,7 @@ use crate::log::time::Timestamp;
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum StreamStatus {
-    /// It takes events.
+    /// It accepts events.
     #[default]
     Open,
     /// It is read-only until it is restored.
@@ -25,7 +25,7 @@ pub enum StreamStatus {
         /// When it was archived.
         at: Timestamp,
     },
-    /// It has ended: it is read-only for ever.
+    /// It has ended, and is read-only for ever.
     Tombstoned {
         /// When it ended.
         at: Timestamp,
@@ -42,7 +42,7 @@ pub enum StreamStatus {
 }
 
 impl StreamStatus {
-    /// Whether the stream takes events.
+    /// Whether the stream accepts events.
     pub fn is_open(&self) -> bool {
         matches!(self, StreamStatus::Open)
     }
@@ -52,8 +52,8 @@ impl StreamStatus {
         matches!(self, StreamStatus::Deleted { .. })
     }
 
-    /// The status that follows a change at the time `now`: this one, with its own time and reason, when it is so already;
-    /// `None` when the change is not possible. What a store goes by.
+    /// The status after a change at the time `now`; `None` if the change is not possible. If the stream already has the new status,
+    /// that status with its original time and reason. For stores.
     pub fn after(&self, change: &StreamChange, now: Timestamp) -> Option<StreamStatus> {
         use StreamStatus::{Archived, Deleted, Open, Tombstoned};
         match (change, self) {
@@ -92,7 +92,7 @@ impl fmt::Display for StreamStatus {
 pub enum StreamChange {
     /// Make it read-only, until it is restored.
     Archive,
-    /// Make an archived stream take events again.
+    /// Make an archived stream accept events again.
     Restore,
     /// End it: it is read-only for ever.
     Tombstone {
@@ -136,13 +136,13 @@ impl StreamChange {
     }
 }
 
-/// What a store knows of a stream without reading it.
+/// The version and the status of a stream.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct StreamInfo {
-    /// The version of its last event, also when that was deleted; 0 for a stream that never held one.
+    /// The version of its last event, even if that was deleted; 0 for a stream that never held one.
     pub version: u64,
-    /// Where it stands in its life.
+    /// Its status.
     pub status: StreamStatus,
 }
 
@@ -158,18 +158,18 @@ impl StreamInfo {
     }
 }
 
-/// A stream takes no events: it is archived, tombstoned or deleted.
+/// A stream accepts no events: it is archived, tombstoned or deleted.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct StreamClosed {
     /// The stream.
     pub stream: StreamId,
-    /// Where it stands in its life.
+    /// Its status.
     pub status: StreamStatus,
 }
 
 impl StreamClosed {
-    /// A stream with this status was to take an event.
+    /// An event was to be appended to a stream with this status.
     pub fn new(stream: StreamId, status: StreamStatus) -> StreamClosed {
         StreamClosed { stream, status }
     }
@@ -196,19 +196,19 @@ pub enum StreamError {
         /// The stream.
         stream: StreamId,
     },
-    /// A stream with this status cannot be changed so; see the table at [`StreamStatus`].
+    /// The status of the stream does not allow this change; see the table at [`StreamStatus`].
     Refused {
         /// The stream.
         stream: StreamId,
-        /// Where it stands in its life.
+        /// Its status.
         status: StreamStatus,
         /// The [name](StreamChange::name) of the change.
         change: &'static str,
     },
-    /// The name of the stream or the reason crosses a limit of the contract.
+    /// The name of the stream or the reason crosses a limit.
     Limit(LimitError),
-    /// The store failed, and the change may have been made or not. Make it again: a change that is made already is
-    /// answered as it was the first time.
+    /// The store failed, and the change may or may not have been made. Repeat it: a change that was already made returns the same
+    /// status again.
     Store(StoreError),
 }
 

@@ -1,6 +1,6 @@
-//! The bounds of the contract, and the error that names the one that was crossed.
+//! The limits of every store, the functions that check them, and the error that names the limit that was crossed.
 //!
-//! Every store refuses an append that crosses one of these before it writes anything.
+//! A store checks an append before it writes anything.
 
 use std::fmt;
 
@@ -36,8 +36,8 @@ pub const REASON_BYTES_MAX: usize = 1024;
 pub const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of the events of one append, their payloads, metadata and tags together. While a store writes one append, all others wait.
 pub const APPEND_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Bytes after which a page takes in no further event, payloads, metadata and tags together. A page holds one event at
-/// least, and may so reach twice as many.
+/// Bytes after which a page takes no further event; payloads, metadata and tags together. A page holds at least one event, so it
+/// may have up to twice as many.
 pub const PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Events of one page that a store returns from one read; larger limits are cut to this.
 pub const PAGE_EVENTS_MAX: usize = 10_000;
@@ -46,7 +46,7 @@ pub const PAGE_EVENTS_MAX: usize = 10_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LimitError {
-    /// There is more of something than the limit allows.
+    /// There are more items than the limit allows.
     TooMany {
         /// What was counted, for example "events in one append".
         what: &'static str,

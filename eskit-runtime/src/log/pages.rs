@@ -11,10 +11,10 @@ use crate::log::store::{EventStore, StoreError};
 
 type Read<'a> = Pin<Box<dyn Future<Output = Result<Page, StoreError>> + Send + 'a>>;
 
-/// All pages of one read, one after another. Asks for the next page before it hands one out, so a store that reads on
-/// threads of its own works while the caller decodes. Needs no async runtime; holds at most two pages.
+/// All pages of one read, one after another. It requests the next page before it returns one, so a store with threads of its own
+/// reads while the caller decodes. Needs no async runtime, and holds at most two pages.
 ///
-/// Each page is read from the place where the one before ended: pages never come from a log and from another that has replaced it.
+/// Each page continues from the place at which the previous one ended, so the pages never mix a log with one that replaced it.
 ///
 /// ```
 /// # use eskit_runtime as eskit;
@@ -50,12 +50,12 @@ impl<'a, S: EventStore> Pages<'a, S> {
         Pages { store, query: query.into(), options, next: Next::Unasked, head: Place::START }
     }
 
-    /// The events of the next page, in the read's direction; `None` behind the last one. Dropping the future loses
-    /// nothing: the next call continues.
+    /// The events of the next page, in the read's direction; `None` after the last page. Dropping the future loses nothing: the
+    /// next call continues.
     ///
     /// # Errors
-    /// What the store's read returns; [`Replaced`](crate::log::StoreErrorKind::Replaced) where the log does not hold the end of the last
-    /// page any more. The next call tries the same page again.
+    /// As for [`EventStore::read`]; [`Replaced`](crate::log::StoreErrorKind::Replaced) if the log no longer holds the end of the previous
+    /// page. The next call tries the same page again.
     pub async fn next(&mut self) -> Result<Option<Vec<crate::log::recorded::RecordedEvent>>, StoreError> {
         if matches!(self.next, Next::Unasked) {
             self.next = Next::Asked(self.ask());
@@ -86,8 +86,8 @@ impl<'a, S: EventStore> Pages<'a, S> {
         Ok(if page.events.is_empty() { None } else { Some(page.events) })
     }
 
-    /// The last event of the log as of the page that was handed out last, or as of the last read, which found nothing: then nothing
-    /// that matches was left out up to there.
+    /// The last event of the log at the time of the page that was returned last. After the last page, every match up to there has
+    /// been returned.
     pub fn head(&self) -> Place {
         self.head
     }

@@ -8,8 +8,8 @@ use crate::log::id::EventId;
 
 /// A number in the global order of a log: 1 for the first event, strictly increasing in commit order.
 ///
-/// [`Position::START`] (0) lies before the first event. In every store but JetStream positions are contiguous. Stands as
-/// its number in text and in JSON.
+/// [`Position::START`] (0) is before the first event. In the stores of eskit, positions are contiguous. In text and in JSON, a
+/// position is its number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Position(u64);
@@ -52,17 +52,16 @@ impl FromStr for Position {
     }
 }
 
-/// A position, and the id of the event that stands there: what a reader remembers of a log, to read on from there.
+/// A position, and the id of the event there: what a reader remembers of a log, to read on from it.
 ///
-/// A log that was restored from a backup comes to the same positions again with other events. Ids are unique, and a restored log
-/// keeps the events that it has in their places. So a log that holds the event of a place holds everything before it too, as it
-/// was: who remembers the place of the last event that it read learns by one look-up whether all of that is still there. An event
-/// that was deleted keeps its position and its id, and still counts.
+/// After a backup is restored, the log uses the same positions again for other events. Ids are unique, and a restored log keeps its
+/// events in order. So a log that holds the event of a place also holds, unchanged, everything before it: one look-up tells whether
+/// everything that was read is still there. A deleted event keeps its position and its id, and still counts.
 ///
-/// A log *holds* a place if the event with this id stands at this position. A place without an id, which a position alone makes,
-/// says less: that the log reaches the position. Every log holds [`Place::START`].
+/// A log *holds* a place if the event with this id is at this position. A place without an id, made from a position alone, only
+/// requires that the log reaches the position. Every log holds [`Place::START`].
 ///
-/// Stands as `7@0195f3a6-...`, or as `7` without an id, in text; as both fields in JSON.
+/// In text, a place is `7@0195f3a6-...`, or `7` without an id; in JSON, an object with both fields.
 ///
 /// ```
 /// # use eskit_runtime as eskit;
@@ -75,7 +74,7 @@ impl FromStr for Position {
 pub struct Place {
     /// The position.
     pub position: Position,
-    /// The id of the event at the position; `None` where there is none, or where it is not known.
+    /// The id of the event at the position; `None` if there is none, or if it is not known.
     pub id: Option<EventId>,
 }
 
@@ -88,7 +87,7 @@ impl Place {
         Place { position, id: Some(id) }
     }
 
-    /// Whether a log holds this place that ends at `head` and has the event `found` at the position: what a store goes by.
+    /// Whether a log holds this place, if it ends at `head` and has the event `found` at the position. For stores.
     pub fn is_held(self, head: Position, found: Option<EventId>) -> bool {
         self.position <= head && (self.id.is_none() || self.id == found)
     }
@@ -105,7 +104,7 @@ impl Place {
     }
 }
 
-/// The place of which only the position is known.
+/// The place with this position and an unknown id.
 impl From<Position> for Place {
     fn from(position: Position) -> Place {
         Place { position, id: None }

@@ -5,10 +5,10 @@ use crate::log::recorded::RecordedEvent;
 use crate::log::stream::StreamId;
 use crate::log::tag::{Tag, Tags};
 
-/// Which events to read, or which would break a condition: items in OR.
+/// Selects events, for a read or for an append condition. An event matches if at least one item matches (OR).
 ///
 /// [`Query::all`] matches every event; a query without items matches none. This is the query of the DCB specification
-/// (<https://dcb.events/specification/>), with streams and event ids as further kinds of item.
+/// (<https://dcb.events/specification/>), extended by streams and event ids.
 ///
 /// ```
 /// # use eskit_runtime as eskit;
@@ -20,7 +20,19 @@ pub struct Query {
     items: Vec<QueryItem>,
 }
 
-/// One item of a [`Query`]: an event matches when every part that is set matches.
+/// One item of a [`Query`]. An event matches if every part that is set matches (AND).
+///
+/// ```
+/// # use eskit_runtime as eskit;
+/// use eskit::log::{Query, QueryItem, Tag};
+///
+/// // Events of either type that carry both tags ..
+/// let enrolment = QueryItem::types(["campus.StudentEnrolled", "campus.StudentLeft"])
+///     .with_tag(Tag::new("course", "maths"))
+///     .with_tag(Tag::new("student", "ada"));
+/// // .. and all events of every account.
+/// let query = Query::any_of([enrolment, QueryItem::stream_type("account")]);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct QueryItem {
@@ -59,7 +71,7 @@ impl Query {
         self
     }
 
-    /// The stream whose events alone this query asks for, if each of its items names it.
+    /// The only stream that this query can match, if all of its items name the same one.
     pub fn only_stream(&self) -> Option<&StreamId> {
         let (first, rest) = self.items.split_first()?;
         let stream = first.stream.as_ref()?;
@@ -111,14 +123,14 @@ impl QueryItem {
         QueryItem { ids: ids.into_iter().collect(), ..QueryItem::default() }
     }
 
-    /// Further asks for this tag.
+    /// Also requires this tag.
     #[must_use]
     pub fn with_tag(mut self, tag: Tag) -> QueryItem {
         self.tags.push(tag);
         self
     }
 
-    /// Further asks for one of these wire names.
+    /// Also allows these wire names; an event matches with any one of them.
     #[must_use]
     pub fn with_types<T: Into<WireName>>(mut self, types: impl IntoIterator<Item = T>) -> QueryItem {
         self.types.extend(types.into_iter().map(Into::into));
@@ -147,25 +159,25 @@ pub enum Direction {
 
 /// Where a read starts and stops, in which order, and how much one page holds.
 ///
-/// The default reads forward from the start of the log, 1,000 events a page. A page ends earlier with the event by which its events
-/// have [`PAGE_BYTES`](crate::log::limits::PAGE_BYTES).
+/// The default reads forward from the start of the log, 1,000 events a page. A page ends early once its events reach
+/// [`PAGE_BYTES`](crate::log::limits::PAGE_BYTES).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ReadOptions {
     /// Only events at positions greater than this one.
     pub after: Position,
-    /// The place that the log must hold, or the read is refused as [`Replaced`](crate::log::StoreErrorKind::Replaced): where whoever
-    /// reads on had come to.
+    /// The place at which an earlier read ended. If the log does not hold it, the read fails as
+    /// [`Replaced`](crate::log::StoreErrorKind::Replaced).
     pub holds: Place,
     /// Only events at positions up to and including this one.
     pub until: Option<Position>,
-    /// Only events of this version of their stream or later; the first has version 1. For queries of one stream.
+    /// Only events from this version of their stream on; the first event has version 1. For queries of one stream.
     pub from_version: Option<u64>,
     /// Only events up to and including this version of their stream. For queries of one stream.
     pub to_version: Option<u64>,
     /// Ascending or descending.
     pub direction: Direction,
-    /// The most events that one page holds, 1 to 10,000; values outside are brought inside.
+    /// The most events in one page: 1 to 10,000. Other values are clamped.
     pub limit: usize,
 }
 
@@ -184,8 +196,8 @@ impl Default for ReadOptions {
 }
 
 impl ReadOptions {
-    /// Only events behind this place, which the log must hold: reading on from an event whose log was restored from a backup in
-    /// the meantime would skip or repeat events unnoticed. Of a position alone, the log must reach it.
+    /// Only events after this place, which the log must hold. Otherwise, after a backup was restored, reading on would skip or
+    /// repeat events unnoticed. For a position alone, the log must only reach it.
     #[must_use]
     pub fn after(mut self, place: impl Into<Place>) -> ReadOptions {
         self.holds = place.into();
@@ -200,8 +212,8 @@ impl ReadOptions {
         self
     }
 
-    /// Only events of this version of their stream or later: `from_version(1)` leaves nothing out. The query must be of one
-    /// stream, such as [`Query::stream`].
+    /// Only events from this version of their stream on: `from_version(1)` leaves nothing out. The query must be of one stream,
+    /// such as [`Query::stream`].
     #[must_use]
     pub fn from_version(mut self, version: u64) -> ReadOptions {
         self.from_version = Some(version);
@@ -230,7 +242,7 @@ impl ReadOptions {
         self
     }
 
-    /// The first and the last version that this read asks for, if it bounds them: what a store uses.
+    /// The first and the last version that this read asks for, if it bounds them. For stores.
     pub fn versions(&self) -> Option<(u64, u64)> {
         let is_bounded = self.from_version.is_some() || self.to_version.is_some();
         is_bounded.then(|| (self.from_version.unwrap_or_default(), self.to_version.unwrap_or(u64::MAX)))
@@ -244,12 +256,12 @@ impl ReadOptions {
             && self.versions().is_none_or(|(first, last)| version.is_some_and(|at| first <= at && at <= last))
     }
 
-    /// The limit, brought into 1 to 10,000: what a store uses.
+    /// The limit, clamped to 1 to 10,000. For stores.
     pub fn page_len(&self) -> usize {
         self.limit.clamp(1, crate::log::limits::PAGE_EVENTS_MAX)
     }
 
-    /// The options that continue behind the last event of a page, in a log that still holds it.
+    /// The options that continue after the last event of a page, in a log that still holds that event.
     #[must_use]
     pub fn following(mut self, last: impl Into<Place>) -> ReadOptions {
         self.holds = last.into();

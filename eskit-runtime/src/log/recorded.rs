@@ -10,10 +10,10 @@ use crate::log::stream::StreamVersion;
 use crate::log::tag::Tags;
 use crate::log::time::Timestamp;
 
-/// Where an event stands in the append that recorded it: event `index` of `count`.
+/// The part that an event is of its append: event `index` of `count`.
 ///
-/// The events of one append have positions that follow each other. What belongs together, such as both halves of a transfer, was
-/// appended together: a reader that stops only behind the [last](Part::is_last) event of an append never shows a half.
+/// The events of one append have consecutive positions. Events that belong together, such as both halves of a transfer, are
+/// appended together. A reader that stops only after the [last](Part::is_last) event of an append never shows one half alone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Part {
     index: u16,
@@ -24,19 +24,19 @@ impl Part {
     /// The only event of its append.
     pub const WHOLE: Part = Part { index: 0, count: 1 };
 
-    /// Event `index`, from 0, of `count`. `None` for what no append has: [`EVENTS_PER_APPEND_MAX`](crate::log::limits::EVENTS_PER_APPEND_MAX)
+    /// Event `index`, from 0, of `count`. `None` if no append can have such a part: [`EVENTS_PER_APPEND_MAX`](crate::log::limits::EVENTS_PER_APPEND_MAX)
     /// is the most.
     pub fn new(index: usize, count: usize) -> Option<Part> {
         let is_possible = index < count && count <= EVENTS_PER_APPEND_MAX;
         Some(Part { index: u16::try_from(index).ok()?, count: u16::try_from(count).ok()? }).filter(|_| is_possible)
     }
 
-    /// Where each of `count` events stands that are appended together.
+    /// The parts of an append of `count` events, in order.
     pub fn all(count: usize) -> impl Iterator<Item = Part> {
         (0..count).map(move |index| Part::new(index, count).unwrap_or(Part::WHOLE))
     }
 
-    /// How many events of the append stand before this one.
+    /// How many events of the append come before this one.
     pub fn index(self) -> usize {
         self.index.into()
     }
@@ -52,15 +52,18 @@ impl Part {
     }
 }
 
-/// An event as the log holds it: the envelope and the encoded payload. Made by [`NewEvent::into_recorded`](crate::log::NewEvent::into_recorded).
+/// An event as the log holds it: the encoded payload, and everything that is recorded with it.
+///
+/// Read with [`Pages`](crate::log::Pages) or [`EventStore::read`](crate::EventStore::read), and decoded with
+/// [`RecordedEvent::decode`]. Stores and tests make one with [`NewEvent::into_recorded`](crate::log::NewEvent::into_recorded).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedEvent {
-    /// Its place in the global order.
+    /// Its position in the log.
     pub position: Position,
-    /// Where it stands in the append that recorded it.
+    /// Which part of its append it is.
     pub part: Part,
-    /// Its identity.
+    /// Its id.
     pub id: EventId,
     /// The stream that holds it, and its version there; `None` for an event outside every stream.
     pub stream: Option<StreamVersion>,
@@ -76,22 +79,22 @@ pub struct RecordedEvent {
     pub content_type: ContentType,
     /// The encoded payload.
     pub payload: Vec<u8>,
-    /// When it happened, as the caller of the append said, or when the store recorded it.
+    /// When it happened: the time that the append gave it, or else the time of the append.
     pub recorded_at: Timestamp,
 }
 
 impl RecordedEvent {
-    /// Where it stands: what a reader remembers of the log, to read on behind it.
+    /// Its place: what a reader remembers, to read on after this event.
     pub fn place(&self) -> Place {
         Place::new(self.position, self.id)
     }
 
-    /// The position of the last event of its append. That event may be gone, if its stream was deleted.
+    /// The position of the last event of its append. That event may have been deleted with its stream.
     pub fn append_end(&self) -> Position {
         Position::new(self.position.get() + u64::from(self.part.count - 1 - self.part.index))
     }
 
-    /// The bytes of its payload, its metadata and its tags: what the bounds of pages and appends count.
+    /// The bytes of its payload, its metadata and its tags, which count towards the limits of pages and appends.
     pub fn size_bytes(&self) -> usize {
         self.payload.len() + self.metadata.size_bytes() + self.tags.as_packed().len()
     }
@@ -130,13 +133,13 @@ pub struct Page {
     pub events: Vec<RecordedEvent>,
     /// Whether further events may follow; read them with [`ReadOptions::following`](crate::log::ReadOptions::following).
     pub more: bool,
-    /// The last event of the whole log as of this read, whether it matches or not: without [`Page::more`], nothing that matches
-    /// was left out up to there.
+    /// The last event of the log at the time of this read, whether it matches or not. If [`Page::more`] is false, the read returned
+    /// every match up to there.
     pub head: Place,
 }
 
 impl Page {
-    /// A page of these events; `more` says whether further ones may follow, and `head` where the log ended as of the read.
+    /// A page of these events. `more` says whether further ones may follow; `head` is the last event of the log.
     pub fn new(events: Vec<RecordedEvent>, more: bool, head: Place) -> Page {
         Page { events, more, head }
     }

@@ -300,11 +300,22 @@ impl<E: SingleEvent> Event for E {
 }
 
 impl RecordedEvent {
-    /// Decodes the payload as an event, or as the matching variant of an enum of events; upcasts an old version.
+    /// Decodes the payload as an event, or as the matching variant of an enum of events. Old versions are upcast.
+    ///
+    /// ```
+    /// # use eskit_runtime as eskit;
+    /// use eskit::log::RecordedEvent;
+    /// use eskit::{Event, codec::DecodeError};
+    ///
+    /// /// All events of a page as one type, which may be an enum of events.
+    /// fn decode_all<E: Event>(page: &[RecordedEvent]) -> Result<Vec<E>, DecodeError> {
+    ///     page.iter().map(|recorded| recorded.decode()).collect()
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// [`DecodeReason::UnknownName`] when `E` does not hold an event of this wire name or alias; the other reasons when
-    /// the payload cannot be read.
+    /// [`DecodeReason::UnknownName`] if `E` has no event of this wire name or alias; the other reasons if the payload cannot be
+    /// read.
     #[inline]
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
         match E::TYPES {
@@ -314,12 +325,11 @@ impl RecordedEvent {
         }
     }
 
-    /// Like [`RecordedEvent::decode`], but passes over what this program does not know: an event of a name that `E` does not
-    /// hold, or of a version newer than its own. For readers to whom such an event cannot matter; a decision must not be
-    /// made so.
+    /// Like [`RecordedEvent::decode`], but returns `None` for events that this program does not know: events of a name that `E`
+    /// does not have, or of a newer version. Use it where such events do not matter, never to make a decision.
     ///
     /// # Errors
-    /// An event that the program knows cannot be read.
+    /// The program knows the event, but cannot read it.
     pub fn decode_known<E: Event>(&self) -> Result<Option<E>, DecodeError> {
         match self.decode() {
             Ok(event) => Ok(Some(event)),

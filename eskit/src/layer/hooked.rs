@@ -8,8 +8,8 @@ type After = Box<dyn Fn(&[RecordedEvent]) + Send + Sync>;
 
 /// A store with functions that are called before and after each append, in the order in which they were added.
 ///
-/// They run inside the append and hold it up, so they neither block nor wait: what takes long, or must not be missed
-/// when the program dies, follows the log instead.
+/// They run inside the append and delay it, so they must not block. Work that takes long, or that must not be lost when the
+/// program ends, should follow the log instead; see [`EventStore::watch`](crate::EventStore::watch).
 ///
 /// ```
 /// # use eskit::prelude::*;
@@ -34,21 +34,22 @@ pub struct Hooked<S> {
 }
 
 impl<S> Hooked<S> {
-    /// The store, without functions yet.
+    /// The store, with no functions yet.
     pub fn new(store: S) -> Hooked<S> {
         Hooked { store, before: Vec::new(), after: Vec::new() }
     }
 
-    /// Adds a function that sees each append first. It may change the metadata, the tags and the time of its events, and
-    /// its conditions; the caller gets the events as they were recorded. Or it refuses the append with an error that the
-    /// caller gets, such as one of [`StoreErrorKind::Refused`](crate::log::StoreErrorKind::Refused); then nothing is
-    /// written, and no later function is called.
+    /// Adds a function that is called before each append.
     ///
-    /// Which events there are, in which order, with which ids, streams and payloads, was decided by then: an append in which
-    /// a function changed one of these is refused, with the same kind of error.
+    /// It may change the metadata, the tags and the time of the events, and the conditions; the caller gets the events as they
+    /// were recorded. Or it refuses the append by returning an error, such as one of
+    /// [`StoreErrorKind::Refused`](crate::log::StoreErrorKind::Refused). Then nothing is written, and no later function is called.
     ///
-    /// An append that is tried again comes here again, with the same event ids: what the function does must not depend
-    /// on how often.
+    /// It must not add, remove or reorder events, nor change their ids, streams or payloads; such an append is refused with the
+    /// same kind of error.
+    ///
+    /// When an append is tried again, the function is called again with the same event ids, so its effect must not depend on the
+    /// number of calls.
     #[must_use]
     pub fn before_append(
         mut self,
@@ -58,13 +59,16 @@ impl<S> Hooked<S> {
         self
     }
 
-    /// Adds a function that is called with the events that an append recorded, at their positions. An append that is repeated
-    /// is announced again, since its first answer may have been lost.
+    /// Adds a function that is called after each append, with the recorded events. A repeated append calls it again, since the
+    /// first answer may have been lost.
     ///
-    /// It may not be called at all: when the program dies between commit and call, or when the answer of the append is lost and
-    /// nobody repeats the append. A command that is repeated with its idempotency key does not: the key is found by a read,
-    /// which announces nothing. And around a store inside a transaction of the caller it is called before the commit, which may never
-    /// come. What must hear of every event follows the log.
+    /// Do not rely on it to see every event; code that must should follow the log. In these cases it misses events, or sees events
+    /// that are not in the log:
+    ///
+    /// - The program ends between the commit and the call.
+    /// - The answer of the append is lost, and the append is not repeated. Repeating a command with its idempotency key does not
+    ///   repeat the append: the events are found by a read.
+    /// - Around a store inside a transaction of the caller, it is called before the commit, which may fail.
     #[must_use]
     pub fn after_append(mut self, hook: impl Fn(&[RecordedEvent]) + Send + Sync + 'static) -> Hooked<S> {
         self.after.push(Box::new(hook));

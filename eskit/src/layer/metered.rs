@@ -19,9 +19,9 @@ use super::outcome::append_outcome;
 /// | `eskit_read_events_total` | counter | events | |
 /// | `eskit_head_duration_seconds` | histogram | seconds | `outcome`: `read`, `failed` |
 /// | `eskit_change_stream_duration_seconds` | histogram | seconds | `change`: `archive`, `restore`, `tombstone`, `delete`; `outcome`: `changed`, `failed` |
-/// | `eskit_head_position` | gauge | position of the last event that the store told of | |
+/// | `eskit_head_position` | gauge | the position of the last event that the store reported | |
 ///
-/// How long a `watch` waits says nothing about the store, so it is not timed.
+/// `watch` is not timed: how long it waits says nothing about the store.
 #[derive(Clone, Debug)]
 pub struct Metered<S> {
     store: S,

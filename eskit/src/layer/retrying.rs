@@ -7,10 +7,10 @@ use eskit_runtime::{EventStore, RetryPolicy, StoreError};
 
 use crate::sleep::Timer;
 
-/// A store that tries again what may pass: calls to a store that is busy or cannot be reached, and appends whose
-/// outcome is unknown, which their event ids make safe to repeat. So is the change of a stream.
+/// A store that repeats calls after transient failures: if the store is busy or unreachable, or if the outcome of an append is
+/// unknown. Event ids make an append safe to repeat, and changes of streams are safe to repeat too.
 ///
-/// Conflicts are not tried again here: they need a new decision, which [`App::execute`](crate::App::execute) makes.
+/// Conflicts are not retried here: they need a new decision, which [`App::execute`](crate::App::execute) makes.
 #[derive(Clone, Debug)]
 pub struct Retrying<S> {
     store: S,

@@ -11,9 +11,9 @@ pub enum StoreErrorKind {
     Invalid,
     /// The store cannot be reached, or the connection broke. Trying again may help.
     Unavailable,
-    /// Another process holds the store for longer than the store waits. Trying again may help.
+    /// Another process blocked the store for longer than it waits. Trying again may help.
     Busy,
-    /// The store may be read but not written.
+    /// The store can be read but not written.
     ReadOnly,
     /// The disk or the quota is full.
     Full,
@@ -21,19 +21,18 @@ pub enum StoreErrorKind {
     Corrupt,
     /// The file or schema belongs to another program, or to a newer version of this one.
     Foreign,
-    /// An earlier failure made the store refuse to write; open it again.
+    /// After an earlier failure, the store no longer writes. Open it again.
     FailedClosed,
     /// The store was shut down.
     Closed,
-    /// The log does not hold the [`Place`] from which it was to be read on: it was replaced in the meantime, most likely by a backup
-    /// that was restored. Trying again does not help: what was made of the log must be made anew.
+    /// The log does not hold the [`Place`] to read on from: it was replaced in the meantime, most likely by a backup that was
+    /// restored. Trying again does not help. Discard everything that was derived from the log, and read it from the start.
     Replaced,
-    /// What the store was opened on is no longer the log that it was: another one, with another [`LogId`](crate::log::LogId), has taken its
-    /// place. Nothing was written.
+    /// A different log, with another [`LogId`](crate::log::LogId), has taken the place of the one that was opened. Nothing was written.
     WrongLog,
     /// A layer around the store refused the call, such as a hook.
     Refused,
-    /// The store does not offer what was asked for.
+    /// The store does not implement this function.
     Unsupported,
     /// Anything else.
     Other,
@@ -62,7 +61,7 @@ impl StoreErrorKind {
     }
 }
 
-/// A failure of a store: a kind, a text that names what failed and what to do, and the cause.
+/// A failure of a store: a kind, a message that says what failed and what to do, and the cause.
 #[derive(Debug)]
 pub struct StoreError {
     kind: StoreErrorKind,
@@ -100,12 +99,12 @@ impl StoreError {
         self.kind
     }
 
-    /// The limit of the contract that the call crossed, if that is what this is.
+    /// The limit that the call crossed, if this is such an error.
     pub fn limit(&self) -> Option<&LimitError> {
         self.source.as_deref()?.downcast_ref()
     }
 
-    /// Whether the same call may succeed later without anyone's help.
+    /// Whether the same call may succeed later without any intervention.
     pub fn is_transient(&self) -> bool {
         matches!(self.kind, StoreErrorKind::Unavailable | StoreErrorKind::Busy)
     }
