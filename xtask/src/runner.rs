@@ -101,7 +101,7 @@ fn run_commands(commands: Vec<Command>, verbose: bool) -> io::Result<Outcome> {
 /// Keeps what a command prints. Shows all of it, or else a line for each test binary, and returns how many those are.
 fn copy_lines(from: impl Read, into: &mut String, verbose: bool) -> io::Result<usize> {
     let (mut from, mut bytes) = (BufReader::new(from), Vec::new());
-    let (mut binaries, mut started) = (0, Instant::now());
+    let (mut binaries, mut started, mut is_open) = (0, Instant::now(), false);
     if verbose {
         println!();
     }
@@ -112,10 +112,14 @@ fn copy_lines(from: impl Read, into: &mut String, verbose: bool) -> io::Result<u
         } else if let Some(binary) = test_binary(&line) {
             print!("{}  {binary:<44}", if binaries == 0 { "\n" } else { "" });
             io::stdout().flush()?;
-            (binaries, started) = (binaries + 1, Instant::now());
+            (binaries, started, is_open) = (binaries + 1, Instant::now(), true);
         } else if line.starts_with("test result:") && binaries > 0 {
             let (passed, failed) = count_tests(&line);
-            println!(" {:>7.1} s   {passed} passed, {failed} failed", started.elapsed().as_secs_f64());
+            // Doc tests that must not compile have a result of their own.
+            let indent = if is_open { 0 } else { 46 };
+            let seconds = started.elapsed().as_secs_f64();
+            println!("{:indent$} {seconds:>7.1} s   {passed} passed, {failed} failed", "");
+            (started, is_open) = (Instant::now(), false);
         }
         into.push_str(&line);
         bytes.clear();
