@@ -111,14 +111,15 @@ impl Inside<'_> {
             Ok(answer) => return Ok(answer),
             Err(fault) => fault,
         };
-        if fault.is_in_failed_transaction()
-            && let Some(failure) = &self.failure
-        {
+        let is_consequence = fault.is_in_failed_transaction();
+        if is_consequence && let Some(failure) = &self.failure {
             let text = format!("the transaction has failed, so roll it back; it failed with: {failure}");
             return Err(StoreError::new(StoreErrorKind::Other, text));
         }
         let error = store.error(doing, fault);
-        self.failure = Some(error.to_string());
+        if !is_consequence {
+            self.failure = Some(error.to_string());
+        }
         Err(error)
     }
 }
