@@ -203,4 +203,14 @@ pub struct Added { #[tag] pub sku: Sku, #[tag] pub shelf: String }
     shop.lock("write").succeeds();
     assert!(shop.lock_text().contains("    tag sku: OrderId\n    tag shelf: Sku\n"), "{}", shop.lock_text());
     shop.check_strictly().succeeds();
+
+    // One that is no longer known is not dropped from the record: from there it could become any other.
+    shop.write(&source.replace("pub sku: Sku", "pub sku: String").replace("pub shelf: String", "pub shelf: Sku"));
+    shop.check().fails_once(&[
+        "`sku` was the tag of a `OrderId`, and its ids have no type of their own any more",
+        "help: give the field `sku` the type `OrderId` again; if its ids are to have no type of their own, write `tag sku` below version 1 of event `shop.Added` in `eskit.lock`",
+    ]);
+    shop.lock("write").fails(&["`sku` was the tag of a `OrderId`"]);
+    shop.edit_lock("tag sku: OrderId", "tag sku");
+    shop.check_strictly().succeeds();
 }

@@ -15,7 +15,7 @@ pub(super) const fn compare_tags(lines: Nodes<'_>, tags: &[TagField], superseded
             }
             report.new_tags += 1;
             report.refuse(&Path::ROOT.part(tags[i].key), " is a new tag, which the stored events do not carry");
-        } else if tags[i].id_type.is_known() {
+        } else {
             compare_id_type(lines, &tags[i], report);
         }
         i += 1;
@@ -33,7 +33,8 @@ pub(super) const fn compare_tags(lines: Nodes<'_>, tags: &[TagField], superseded
     }
 }
 
-/// The ids of a tag stay of one type; one that is not recorded is no difference.
+/// The ids of a tag stay of one type. One that is not recorded is no difference; one that is recorded and not known any more is
+/// one, or it could become another one in two steps.
 const fn compare_id_type(lines: Nodes<'_>, tag: &TagField, report: &mut Report) {
     let (mut recorded, mut rest) = ("", lines);
     while let Some((line, after)) = rest.next() {
@@ -47,14 +48,26 @@ const fn compare_id_type(lines: Nodes<'_>, tag: &TagField, report: &mut Report) 
         }
         rest = after;
     }
-    let (now, key) = (tag.id_type.name(), tag.key);
+    if recorded.is_empty() {
+        return;
+    }
+    let (now, key, is_known) = (tag.id_type.name(), tag.key, tag.id_type.is_known());
     if report.id_types == 0 {
         let message = Message::new().text("give the field ").code(tag.field).text(" the type ").code(recorded);
-        let message = message.text(" again; where only the name of the type changed, write `tag ").text(key);
-        report.id_type = message.text(": ").text(now).text("`");
+        let message = if is_known {
+            message.text(" again; where only the name of the type changed, write `tag ").text(key).text(": ").text(now)
+        } else {
+            message.text(" again; if its ids are to have no type of their own, write `tag ").text(key)
+        };
+        report.id_type = message.text("`");
     }
     report.id_types += 1;
-    let text = Message::new().text(" was the tag of a ").code(recorded).text(", and is now that of a ").code(now);
+    let text = Message::new().text(" was the tag of a ").code(recorded);
+    let text = if is_known {
+        text.text(", and is now that of a ").code(now)
+    } else {
+        text.text(", and its ids have no type of their own any more")
+    };
     report.refuse_with(&Path::ROOT.part(key), text);
 }
 

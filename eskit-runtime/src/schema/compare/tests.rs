@@ -237,7 +237,8 @@ fn the_ids_of_a_tag_stay_of_one_type() {
         ("struct\n  tag a: Sku", tag("a", sku)),
         ("struct\n  tag a: Sku", tag("a", IdType::new("shop::moved", "Sku"))),
         ("struct\n  tag a", tag("a", sku)),
-        ("struct\n  tag a: Sku", tag("a", IdType::UNKNOWN)),
+        ("struct\n  tag a", tag("a", IdType::UNKNOWN)),
+        ("struct\n  tag a: Sku\n  tag a", tag("a", IdType::UNKNOWN)),
         ("struct\n  tag a: OrderId\n  tag a: Sku", tag("a", sku)),
     ] {
         assert_eq!(report(old, &[now]), "", "{old}");
@@ -245,6 +246,8 @@ fn the_ids_of_a_tag_stay_of_one_type() {
     let changed = "\n  `a` was the tag of a `Sku`, and is now that of a `OrderId`";
     assert_eq!(report("struct\n  tag a: Sku", &[tag("a", order)]), changed);
     assert_eq!(report("struct\n  tag b: Sku\n  tag a: Sku", &[tag("b", sku), tag("a", order)]), changed);
+    let lost = "\n  `a` was the tag of a `Sku`, and its ids have no type of their own any more";
+    assert_eq!(report("struct\n  tag a: Sku", &[tag("a", IdType::UNKNOWN)]), lost);
 }
 
 #[test]
