@@ -147,9 +147,15 @@ const LIKE: usize = 40;
 
 /// Whether one word may be a slip for the other: Damerau's distance of at most a third of the length.
 pub(crate) const fn is_like(a: &str, b: &str) -> bool {
+    let longer = if a.len() < 3 { 3 } else { a.len() };
+    slips(a, b) <= longer / 3
+}
+
+/// Damerau's distance of two words; far where one of them is too long to be compared.
+pub(crate) const fn slips(a: &str, b: &str) -> usize {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() > LIKE || b.len() > LIKE {
-        return false;
+        return usize::MAX;
     }
     let mut rows = [[0_usize; LIKE + 1]; LIKE + 1];
     let mut i = 0;
@@ -161,8 +167,7 @@ pub(crate) const fn is_like(a: &str, b: &str) -> bool {
         }
         i += 1;
     }
-    let longer = if a.len() < 3 { 3 } else { a.len() };
-    rows[a.len()][b.len()] <= longer / 3
+    rows[a.len()][b.len()]
 }
 
 /// The distance of the first `i` bytes from the first `j`, after those of shorter ones.

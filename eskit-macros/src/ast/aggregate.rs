@@ -174,14 +174,15 @@ pub(crate) fn is_key(args: TokenStream) -> bool {
     first.is_some_and(|first| [symbol::STREAM, symbol::TAG, symbol::ALL].contains(&&*first.to_string()))
 }
 
-/// Whether a piece is `key = Type`, and no slip for `tag = "key"`: a name in lower case is one where nothing else is the key.
+/// Whether a piece is `key = Type`, and no slip for `tag = "key"`: a text or a name in lower case is one where nothing else is
+/// the key.
 fn is_key_type(tokens: TokenStream, has_key: bool) -> bool {
     let mut rest = tokens.into_iter();
     let is_key = matches!(rest.next(), Some(TokenTree::Ident(word)) if word == symbol::KEY);
     let is_value = matches!(rest.next(), Some(TokenTree::Punct(equals)) if equals.as_char() == '=');
     let value: TokenStream = rest.collect();
     let is_lower = value.to_string().starts_with(char::is_lowercase);
-    is_key && is_value && syn::parse2::<Type>(value).is_ok() && (has_key || !is_lower)
+    is_key && is_value && !value.is_empty() && (has_key || (syn::parse2::<Type>(value).is_ok() && !is_lower))
 }
 
 /// The key that a token may be: a string, or a word that is no slip for another.

@@ -144,11 +144,14 @@ pub(crate) fn aggregate_key_of_stream(word: &Ident, ident: &Ident) -> Error {
 
 pub(crate) fn aggregate_key_of_tags(word: &Ident, ident: &Ident, tags: &[String]) -> Error {
     let types: Vec<String> = tags.iter().map(|tag| id_type_of(tag)).collect();
-    let (noun, listed) = match types.as_slice() {
-        [only] => ("one id".to_owned(), only.clone()),
-        all => (format!("{} ids, one for each tag", all.len()), format!("({})", all.join(", "))),
+    let (noun, help) = match types.as_slice() {
+        [only] => ("one id".to_owned(), format!("write its type alone, as in `key = {only}`")),
+        all => {
+            let help = format!("write a type for each, as in `key = ({})`", all.join(", "));
+            (format!("{} ids, one for each tag", all.len()), help)
+        }
     };
-    at(word, &format!("`{ident}` is found by {noun}"), &format!("write a type for each, as in `key = {listed}`"))
+    at(word, &format!("`{ident}` is found by {noun}"), &help)
 }
 
 /// What the type of a tag's ids may be called: `CourseId` for `course`.

@@ -1,3 +1,5 @@
+mod slips;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
@@ -74,10 +76,12 @@ impl Registry {
         &self.aggregates
     }
 
-    /// Checks that no two event types of the program claim one wire name.
+    /// Checks that no two event types of the program claim one wire name, and that no tag is a slip for the key of a stream: one
+    /// letter from it, on an event of the stream that does not carry the key itself, where no aggregate is keyed by the tag and
+    /// its ids are not known to be of another type.
     ///
     /// # Errors
-    /// Every clash, in one error.
+    /// Every clash and every slip, in one error.
     pub fn check(&self) -> Result<(), RegistryError> {
         let mut claims: BTreeMap<&str, Vec<&'static EventType>> = BTreeMap::new();
         for event in &self.events {
@@ -85,11 +89,13 @@ impl Registry {
                 claims.entry(name).or_default().push(event);
             }
         }
-        let mut error = RegistryError { clashes: Vec::new(), twice: twice(&self.events) };
+        let slips = slips::find(&self.aggregates);
+        let mut error = RegistryError { clashes: Vec::new(), twice: twice(&self.events), slips };
         for (name, claimants) in claims {
             clashes(name, &claimants, &mut error.clashes);
         }
-        if error.clashes.is_empty() && error.twice.is_empty() { Ok(()) } else { Err(error) }
+        let is_right = error.clashes.is_empty() && error.twice.is_empty() && error.slips.is_empty();
+        if is_right { Ok(()) } else { Err(error) }
     }
 
     /// Everything in the registry as JSON: `{"events": [..], "aggregates": [..], "commands": [..]}`.
@@ -219,12 +225,14 @@ fn decider_json(entry: &Entry) -> Option<Value> {
     }))
 }
 
-/// Event types of one program claim the same wire name.
+/// Event types of one program claim the same wire name, or tags are slips for the keys of streams.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RegistryError {
     clashes: Vec<String>,
     /// The files that are compiled twice.
     twice: Vec<String>,
+    /// The tags that are most likely misspelt, with what to write.
+    slips: Vec<String>,
 }
 
 impl RegistryError {
@@ -237,23 +245,35 @@ impl RegistryError {
     pub fn files_compiled_twice(&self) -> &[String] {
         &self.twice
     }
+
+    /// Every tag that is one letter from the key of a stream, with what to write in its place.
+    pub fn slips(&self) -> &[String] {
+        &self.slips
+    }
 }
 
 impl fmt::Display for RegistryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("event types clash:")?;
-        self.twice.iter().chain(&self.clashes).try_for_each(|clash| write!(f, "\n  {clash}"))?;
+        let has_clashes = !(self.twice.is_empty() && self.clashes.is_empty());
+        if has_clashes {
+            f.write_str("event types clash:")?;
+            self.twice.iter().chain(&self.clashes).try_for_each(|clash| write!(f, "\n  {clash}"))?;
+        }
         if !self.twice.is_empty() {
             f.write_str(
                 "\nhelp: keep the `mod` of the file in the library, and in the program write `use` with the library's name, as in `use shop::events;`",
             )?;
         }
-        if self.clashes.is_empty() {
-            return Ok(());
+        if !self.clashes.is_empty() {
+            f.write_str(
+                "\nhelp: give one of each pair another name with `#[event(name = \"..\")]` or `#[event(context = \"..\")]`; an older version is read with `from = ..`, and what an older program wrote is written in a test with `NewEvent::json`",
+            )?;
         }
-        f.write_str(
-            "\nhelp: give one of each pair another name with `#[event(name = \"..\")]` or `#[event(context = \"..\")]`; an older version is read with `from = ..`, and what an older program wrote is written in a test with `NewEvent::json`",
-        )
+        for (index, slip) in self.slips.iter().enumerate() {
+            let before = if index > 0 || has_clashes { "\n" } else { "" };
+            write!(f, "{before}{slip}")?;
+        }
+        Ok(())
     }
 }
 
