@@ -174,17 +174,19 @@ const fn refuse(event: &Claims, former_package: Option<&str>) {
             .code(name)
             .text(", but no type has this wire name\nhelp: if its type was renamed, put `#[event(alias = \"")
             .text(name)
-            .text("\")]` on it; ");
+            .text("\")]` on it");
         let message = match former_package {
-            Some(package) => {
-                message.text("if the package was renamed, `#[event(context = \"").text(package).text("\")]`; ")
-            }
+            Some(package) => message
+                .text("\nhelp: if the package was renamed, put `#[event(context = \"")
+                .text(package)
+                .text("\")]` on it"),
             None => message,
         };
         message.text(
-            "if it moved to another crate, move its lines to the `eskit.lock` there; if some builds are without it, put `#[shape(unlocked)]` on it and drop its lines; if it was removed, restore it, or stored events cannot be read",
+            "\nhelp: if it moved to another crate, move its lines to the `eskit.lock` there\nhelp: if some builds are without it, put `#[shape(unlocked)]` on it and drop its lines\nhelp: if it was removed, restore it: stored events cannot be read without it",
         )
     };
-    let message = message.text("; if it was never released, drop it with `ESKIT_LOCK=force cargo test eskit_lock`");
+    let message =
+        message.text("\nhelp: if it was never released, drop it with `ESKIT_LOCK=force cargo test eskit_lock`");
     panic!("{}", message.as_str());
 }
