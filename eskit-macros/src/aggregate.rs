@@ -27,6 +27,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         cx.error(diag::generic("an aggregate", &input.generics));
     }
     let def = AggregateDef::from_args(&cx, args, &input.ident);
+    crate::check::aggregate(&cx, &def, &input.ident);
     let generated = match cx.finish() {
         Ok(()) => expand_def(&input, &def),
         Err(errors) if matches!(input.data, Data::Union(_)) => errors,
@@ -38,7 +39,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
     let ident = &input.ident;
     let name = bare(ident);
-    let partial = def.partial;
+    let partial = def.partial.is_some();
     let key = match &def.key {
         Some(KeyDef::Stream(name)) => quote!(__eskit::Key::Stream(#name)),
         Some(KeyDef::Tags(names)) => quote!(__eskit::Key::Tags(&[#(#names),*])),
@@ -46,18 +47,19 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
         None => quote!(__eskit::Key::Tags(&[])),
     };
     let count = def.key.as_ref().map_or(1, KeyDef::count);
-    let id_types = def.types.iter().map(|ty| quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ID_TYPE));
-    let arities = def.types.iter().map(|ty| {
+    let types = def.types.as_ref().map_or(&[][..], |(_, types)| types);
+    let id_types = types.iter().map(|ty| quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ID_TYPE));
+    let arities = types.iter().map(|ty| {
         let arity = quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ARITY);
         check(&[], &quote_spanned!(ty.span()=> __eskit::check_key_type(#arity)))
     });
-    let keys = match def.types.as_slice() {
+    let keys = match types {
         [] => quote!(__eskit::Keys<#count>),
         [ty] => quote!(__eskit::Stated<Self, #ty>),
         types => quote!((#(__eskit::Stated<Self, #types>,)*)),
     };
     // Where the type is private, rustc says so here.
-    let place = def.types.first().map_or_else(Span::call_site, Spanned::span);
+    let place = types.first().map_or_else(Span::call_site, Spanned::span);
     let keys = quote_spanned!(place=> type Keys = #keys;);
     let public = is_public(&input.vis);
     let location = location();

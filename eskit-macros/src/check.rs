@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Field, Fields, LitStr, Type};
 
-use crate::ast::{EventAttrs, Origin, RawEventAttrs, Step};
+use crate::ast::{AggregateDef, EventAttrs, KeyDef, Origin, RawEventAttrs, Step};
 use crate::attr::eskit_path;
 use crate::ctxt::Ctxt;
 use crate::diag;
@@ -44,6 +44,22 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
         }
     };
     EventAttrs { eskit: eskit_path(raw.eskit.get()), name, name_span, version: number, aliases, alias_spans, origin }
+}
+
+/// The attributes of the aggregate `ident` as a whole.
+pub(crate) fn aggregate(cx: &Ctxt, def: &AggregateDef, ident: &Ident) {
+    if let (Some(word), true) = (&def.partial, def.is_without_stream) {
+        cx.error(diag::partial_without_stream(word));
+    }
+    if let (Some(key), Some((word, types))) = (&def.key, &def.types)
+        && types.len() != key.count()
+    {
+        cx.error(match key {
+            KeyDef::All => diag::aggregate_key_of_all(word, ident),
+            KeyDef::Stream(_) => diag::aggregate_key_of_stream(word, ident),
+            KeyDef::Tags(tags) => diag::aggregate_key_of_tags(word, ident, tags),
+        });
+    }
 }
 
 fn is_itself(ty: &Type, ident: &Ident) -> bool {

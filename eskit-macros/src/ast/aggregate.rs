@@ -30,13 +30,15 @@ impl KeyDef {
     }
 }
 
-/// `#[aggregate(..)]`, checked.
+/// `#[aggregate(..)]`.
 pub(crate) struct AggregateDef {
     pub(crate) eskit: Path,
     pub(crate) key: Option<KeyDef>,
-    /// The type of each value of the key, where it is stated.
-    pub(crate) types: Vec<Type>,
-    pub(crate) partial: bool,
+    /// The type of each value of the key, where it is stated, and the word that states them.
+    pub(crate) types: Option<(Ident, Vec<Type>)>,
+    pub(crate) partial: Option<Ident>,
+    /// Whether its key is another than a stream, as far as it shows.
+    pub(crate) is_without_stream: bool,
 }
 
 /// `#[aggregate(..)]` as it was written.
@@ -86,22 +88,13 @@ impl AggregateDef {
         if first.is_none() && cx.count() == before {
             cx.error(diag::aggregate_without_key(ident, ident.span().located_at(Span::call_site())));
         }
-        let partial = partial.get();
-        if let (Some(word), Some(_), false) = (&partial, first, raw.has(symbol::STREAM)) {
-            cx.error(diag::partial_without_stream(word));
+        AggregateDef {
+            eskit: attr::eskit_path(eskit.get()),
+            key: key.get(),
+            types: types.get(),
+            partial: partial.get(),
+            is_without_stream: first.is_some() && !raw.has(symbol::STREAM),
         }
-        let (key, types) = (key.get(), types.get());
-        if let (Some(key), Some((word, types))) = (&key, &types)
-            && types.len() != key.count()
-        {
-            cx.error(match key {
-                KeyDef::All => diag::aggregate_key_of_all(word, ident),
-                KeyDef::Stream(_) => diag::aggregate_key_of_stream(word, ident),
-                KeyDef::Tags(tags) => diag::aggregate_key_of_tags(word, ident, tags),
-            });
-        }
-        let types = types.map(|(_, types)| types).unwrap_or_default();
-        AggregateDef { eskit: attr::eskit_path(eskit.get()), key, types, partial: partial.is_some() }
     }
 }
 
