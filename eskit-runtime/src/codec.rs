@@ -2,11 +2,12 @@
 
 pub(crate) mod decode_error;
 pub(crate) mod encode;
+pub(crate) mod error;
 pub(crate) mod format;
 pub(crate) mod json;
 pub(crate) mod upcast;
 
 pub use decode_error::{DecodeError, DecodeReason};
 pub use encode::{EncodeError, EncodeReason};
-pub use format::CodecError;
+pub use error::CodecError;
 pub use upcast::UpcastError;

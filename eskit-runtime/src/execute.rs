@@ -5,6 +5,7 @@
 mod append;
 mod bind;
 mod error;
+mod executed;
 mod fold;
 mod instances;
 mod keyed;
@@ -15,12 +16,11 @@ pub(crate) mod retag;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use crate::codec::decode_error::DecodeError;
 use crate::log::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
 use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
-use crate::log::store::{EventStore, StoreError, StoreErrorKind};
+use crate::log::store::EventStore;
 use crate::model::aggregate::{Evolve, LoadKey, Scope};
 use crate::model::cache::StateCache;
 use crate::model::check::check_key;
@@ -34,43 +34,18 @@ pub use append::append_with_retry;
 #[doc(hidden)]
 pub use bind::{decision_items, state_items};
 pub use error::{ExecuteError, LoadError};
+pub use executed::Executed;
 pub use keyed::KeyReused;
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
 pub use retag::{RetagError, Retagged, retag};
 
+use error::unsettled;
 use fold::{Folded, Plan};
 use keyed::Keyed;
 use repeat::{lost_key, repeated};
 
 /// The domain error of a command's decider.
 pub type DomainError<C> = <C as Decide>::Error;
-
-/// What a command did.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct Executed<S> {
-    /// The events that were appended, in order, with their positions; empty if the decider returned none. After a repeated call,
-    /// events that were deleted since are missing.
-    pub events: Vec<RecordedEvent>,
-    /// The models after these events: an aggregate, or a tuple in the order of the decider's parameters.
-    pub state: S,
-    /// How many times the decision was made: 1 without conflicts; 0 if an earlier call with the same idempotency key was found.
-    pub attempts: u32,
-    /// Whether an earlier call with the same idempotency key appended these events, and this call appended nothing. `state` then
-    /// holds the current state of the models.
-    pub repeated: bool,
-}
-
-impl<S> Executed<S> {
-    fn nothing(state: S, attempts: u32) -> Executed<S> {
-        Executed { events: Vec::new(), state, attempts, repeated: false }
-    }
-
-    /// The positions of the events, in order.
-    pub fn positions(&self) -> impl Iterator<Item = Position> + '_ {
-        self.events.iter().map(|event| event.position)
-    }
-}
 
 /// Executes one command: reads its models, decides, and appends the events under the condition that nothing that the
 /// decision read has changed. On a conflict it reads the new events and decides again, within the retry policy of `options`.
@@ -310,22 +285,6 @@ fn conditions<M: Models<N>, N>(plan: &Plan<M, N>, folded: &Folded<M>) -> Vec<Con
     let guard = |(after, items)| Condition::NoEvents { query: Query::any_of(items), after };
     conditions.extend(unread.into_iter().map(guard));
     conditions
-}
-
-/// The error of a read after an append of this call, or of an earlier call with its idempotency key. It must not claim that
-/// nothing was appended.
-fn unsettled<E>(error: ExecuteError<E>) -> ExecuteError<E> {
-    match error {
-        ExecuteError::Store(error) => ExecuteError::UnknownOutcome(error),
-        ExecuteError::Undecodable(error) => ExecuteError::UnknownOutcome(unreadable_state(error)),
-        error => error,
-    }
-}
-
-/// The events are in the log, but a later event cannot be read by this program.
-fn unreadable_state(error: DecodeError) -> StoreError {
-    let text = format!("the state behind it cannot be read: {error}");
-    StoreError::new(StoreErrorKind::Other, text).with_source(error)
 }
 
 fn is_unknown(error: &AppendError) -> bool {

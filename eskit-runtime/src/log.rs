@@ -12,6 +12,7 @@
 
 pub(crate) mod added_tags;
 pub(crate) mod append;
+pub(crate) mod bounds;
 pub(crate) mod content_type;
 pub(crate) mod id;
 pub(crate) mod lifecycle;
@@ -32,17 +33,19 @@ pub use added_tags::{AddTagsError, AddedTags};
 pub use append::{
     Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, ExpectedVersion, NewEvent,
 };
+pub use bounds::LimitError;
 pub use content_type::ContentType;
 pub use id::{EventId, LogId};
 pub use lifecycle::{StreamChange, StreamClosed, StreamError, StreamInfo, StreamStatus};
-pub use limits::LimitError;
 pub use metadata::{Metadata, Principal, PrincipalKind};
 pub use name::{SchemaVersion, WireName};
 pub use pages::Pages;
 pub use position::{Place, PlaceParseError, Position};
 pub use query::{Direction, Query, QueryItem, ReadOptions};
 pub use recorded::{Page, Part, RecordedEvent};
-pub use store::{AnyStore, EventStore, StoreError, StoreErrorKind};
+pub use store::EventStore;
+pub use store::any::AnyStore;
+pub use store::error::{StoreError, StoreErrorKind};
 pub use stream::{StreamId, StreamVersion};
 pub use stream_list::{ListStreams, ListedStream, StreamPage};
 pub use tag::{Arity, IdType, Tag, TagRef, TagValue, Tags};

@@ -9,6 +9,7 @@ mod check;
 #[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
 mod claim;
 mod compare;
+mod current;
 mod foreign;
 mod hash;
 mod node;
@@ -25,12 +26,12 @@ pub use shape::{Shape, ShapeDef};
 #[doc(hidden)]
 pub mod generated {
     pub use super::check::{
-        Current, Lock, NoLock, Recorded, Unlocked, check, check_alias, check_dropped_tag, check_root, check_tag,
-        check_unrecorded, known,
+        NoLock, Recorded, check, check_alias, check_dropped_tag, check_root, check_tag, check_unrecorded, known,
     };
     pub use super::claim::{
         Claim, ClaimOn, ClaimedByOneEvent, Claims, Mistaken, Unclaimed, check_claims, newest_type, own_events,
     };
+    pub use super::current::{Current, Lock, Unlocked};
     pub use super::shape::{Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN, members};
     pub use super::update::{LockEntry, LockError, eskit_lock};
 }

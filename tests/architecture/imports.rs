@@ -135,7 +135,7 @@ fn resolve(own: &Module, path: &str, files: &BTreeSet<Module>) -> Option<Module>
 /// The paths in a text that begin with `crate`, `super` or the name of a module below, each group of a `use` spread out. What only
 /// tests import does not count, nor does `$crate`, which is for where a macro is called.
 fn paths(text: &str, children: &[&str]) -> Vec<String> {
-    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let text = text.split("\nmod tests {").next().unwrap_or_default();
     let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
     let code = code.join("\n");
     let mut found = Vec::new();

@@ -54,7 +54,7 @@ const CRATES: [Layers; 5] = [
         package: "eskit-runtime",
         layers: &["message", "log", "store_kit", "codec", "model", "schema", "execute"],
         top: &["__private"],
-        circles_within: &["codec", "execute", "log", "model", "schema"],
+        circles_within: &["model"],
     },
     Layers {
         package: "eskit",

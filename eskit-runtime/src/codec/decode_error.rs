@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::codec::encode;
-use crate::codec::format::CodecError;
+use crate::codec::error::CodecError;
 use crate::codec::upcast::UpcastError;
 use crate::log::content_type::ContentType;
 use crate::log::name::{SchemaVersion, WireName};

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::codec::format::CodecError;
+use crate::codec::error::CodecError;
 use crate::codec::json::{Hidden, ToJson, Written, difference, is_every_number_kept, json_path, path_of_null};
 use crate::log::name::WireName;
 

@@ -5,11 +5,11 @@ use std::fmt;
 use crate::codec::decode_error::DecodeError;
 use crate::codec::encode::EncodeError;
 use crate::log::append::{AppendError, Conflict};
+use crate::log::bounds::LimitError;
 use crate::log::id::EventId;
 use crate::log::lifecycle::StreamClosed;
-use crate::log::limits::LimitError;
 use crate::log::position::Position;
-use crate::log::store::StoreError;
+use crate::log::store::error::{StoreError, StoreErrorKind};
 use crate::model::registry::RegistryError;
 
 use super::bind::BindError;
@@ -250,4 +250,20 @@ impl From<BindError> for LoadError {
     fn from(error: BindError) -> LoadError {
         LoadError::Key(error.0)
     }
+}
+
+/// The error of a read after an append of this call, or of an earlier call with its idempotency key. It must not claim that
+/// nothing was appended.
+pub(super) fn unsettled<E>(error: ExecuteError<E>) -> ExecuteError<E> {
+    match error {
+        ExecuteError::Store(error) => ExecuteError::UnknownOutcome(error),
+        ExecuteError::Undecodable(error) => ExecuteError::UnknownOutcome(unreadable_state(error)),
+        error => error,
+    }
+}
+
+/// The events are in the log, but a later event cannot be read by this program.
+fn unreadable_state(error: DecodeError) -> StoreError {
+    let text = format!("the state behind it cannot be read: {error}");
+    StoreError::new(StoreErrorKind::Other, text).with_source(error)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::log::limits::{LimitError, QUERY_ITEMS_MAX, check_count};
+use crate::log::bounds::{LimitError, QUERY_ITEMS_MAX, check_count};
 use crate::log::query::QueryItem;
 use crate::log::recorded::RecordedEvent;
 use crate::log::stream::StreamId;

@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 
+use crate::log::bounds::EVENTS_PER_APPEND_MAX;
 use crate::log::id::EventId;
-use crate::log::limits::EVENTS_PER_APPEND_MAX;
 use crate::log::pages::Pages;
 use crate::log::query::{Query, QueryItem, ReadOptions};
 use crate::log::recorded::RecordedEvent;
-use crate::log::store::{EventStore, StoreError, StoreErrorKind};
+use crate::log::store::EventStore;
+use crate::log::store::error::{StoreError, StoreErrorKind};
 use crate::model::models::Models;
 
-use super::error::ExecuteError;
+use super::error::{ExecuteError, unsettled};
+use super::executed::Executed;
 use super::fold::Plan;
 use super::keyed::Keyed;
-use super::{Executed, unsettled};
 
 /// How many ids of an idempotency key are looked up at once.
 const IDS_AT_ONCE: usize = 32;

@@ -1,9 +1,9 @@
 use std::fmt;
 
+use crate::log::bounds::{LimitError, TAGS_PER_EVENT_MAX};
 use crate::log::id::EventId;
-use crate::log::limits::{self, LimitError};
 use crate::log::position::Position;
-use crate::log::store::{StoreError, StoreErrorKind};
+use crate::log::store::error::{StoreError, StoreErrorKind};
 use crate::log::tag::Tags;
 
 /// Tags for an event that is stored: what [`EventStore::add_tags`](crate::EventStore::add_tags) adds.
@@ -26,11 +26,11 @@ impl AddedTags {
     /// All tags of the event from then on: its existing ones, then the new ones. `None` if there are no new ones. For stores.
     ///
     /// # Errors
-    /// The event would carry more than [`TAGS_PER_EVENT_MAX`](limits::TAGS_PER_EVENT_MAX) tags.
+    /// The event would carry more than [`TAGS_PER_EVENT_MAX`](TAGS_PER_EVENT_MAX) tags.
     pub fn onto(&self, stored: &Tags) -> Result<Option<Tags>, LimitError> {
         let mut all = stored.clone();
         self.tags.iter().for_each(|tag| all.push(tag.key(), tag.value()));
-        let (before, found, max) = (stored.len(), all.len(), limits::TAGS_PER_EVENT_MAX);
+        let (before, found, max) = (stored.len(), all.len(), TAGS_PER_EVENT_MAX);
         if found > before && found > max {
             return Err(LimitError::TooMany { what: "tags of one event", found, max });
         }

@@ -1,15 +1,15 @@
 use std::fmt;
 
+use crate::log::bounds::LimitError;
 use crate::log::content_type::{ContentType, Shown};
 use crate::log::id::EventId;
 use crate::log::lifecycle::StreamClosed;
-use crate::log::limits::LimitError;
 use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::{Part, RecordedEvent};
-use crate::log::store::StoreError;
+use crate::log::store::error::StoreError;
 use crate::log::stream::{StreamId, StreamVersion};
 use crate::log::tag::Tags;
 use crate::log::time::Timestamp;

@@ -1,7 +1,7 @@
 use std::fmt;
 
-use crate::log::limits::LimitError;
-use crate::log::store::StoreError;
+use crate::log::bounds::LimitError;
+use crate::log::store::error::StoreError;
 use crate::log::stream::StreamId;
 use crate::log::time::Timestamp;
 

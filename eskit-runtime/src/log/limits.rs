@@ -2,140 +2,20 @@
 //!
 //! A store checks an append before it writes anything.
 
-use std::fmt;
-
-use crate::log::append::Append;
+use crate::log::added_tags::AddedTags;
+use crate::log::append::{Append, Condition, NewEvent};
+use crate::log::bounds::{check_count, check_text, excerpt};
+use crate::log::lifecycle::StreamChange;
 use crate::log::query::{Query, ReadOptions};
+use crate::log::stream::StreamId;
+use crate::log::stream_list::ListStreams;
 use crate::log::tag::{TagRef, Tags};
 
-/// Bytes of a wire name, a stream type, a stream id or a content type.
-pub const NAME_BYTES_MAX: usize = 256;
-/// Bytes of a tag's key or of its value.
-pub const TAG_PART_BYTES_MAX: usize = 256;
-/// Tags of one event.
-pub const TAGS_PER_EVENT_MAX: usize = 64;
-/// Events of one append.
-pub const EVENTS_PER_APPEND_MAX: usize = 10_000;
-/// Conditions of one append.
-pub const CONDITIONS_PER_APPEND_MAX: usize = 20_000;
-/// Items of the queries in the conditions of one append, all together.
-pub const CONDITION_ITEMS_PER_APPEND_MAX: usize = 20_000;
-/// Items of one query.
-pub const QUERY_ITEMS_MAX: usize = 10_000;
-/// Wire names in one item of a query.
-pub const QUERY_TYPES_MAX: usize = 10_000;
-/// Event ids in one item of a query.
-pub const QUERY_IDS_MAX: usize = 10_000;
-/// Extra entries in one event's metadata.
-pub const METADATA_ENTRIES_MAX: usize = 100;
-/// Bytes of one event's metadata, keys and values together.
-pub const METADATA_BYTES_MAX: usize = 64 * 1024;
-/// Bytes of the reason for which a stream is tombstoned or deleted.
-pub const REASON_BYTES_MAX: usize = 1024;
-/// Bytes of one event's payload.
-pub const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Bytes of the events of one append, their payloads, metadata and tags together. While a store writes one append, all others wait.
-pub const APPEND_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Bytes after which a page takes no further event; payloads, metadata and tags together. A page holds at least one event, so it
-/// may have up to twice as many.
-pub const PAGE_BYTES: usize = 16 * 1024 * 1024;
-/// Events of one page that a store returns from one read; larger limits are cut to this.
-pub const PAGE_EVENTS_MAX: usize = 10_000;
-
-/// A limit of the contract was crossed, or a name holds what no store can keep. Nothing was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LimitError {
-    /// There are more items than the limit allows.
-    TooMany {
-        /// What was counted, for example "events in one append".
-        what: &'static str,
-        /// How many there were.
-        found: usize,
-        /// How many there may be.
-        max: usize,
-    },
-    /// A text or payload is longer than the limit allows.
-    TooLong {
-        /// What was measured, for example "stream id".
-        what: &'static str,
-        /// Its first 64 characters; of metadata and payloads the name of the event.
-        text: String,
-        /// Its length in bytes.
-        found: usize,
-        /// The length that it may have, in bytes.
-        max: usize,
-    },
-    /// A name, an id, a part of a tag, a content type or a reason is empty, or an append without events.
-    Empty {
-        /// What was empty, for example "stream id".
-        what: &'static str,
-        /// The key of the tag or the type of the stream; empty where there is none.
-        of: String,
-    },
-    /// A name, an id, a tag, a content type or a reason holds a NUL character, which not every store can keep. Metadata and
-    /// payloads may.
-    Nul {
-        /// What holds it, for example "stream id".
-        what: &'static str,
-        /// Its first 64 characters.
-        text: String,
-    },
-    /// Two events of one append carry the same event id.
-    RepeatedId {
-        /// The id.
-        id: crate::log::id::EventId,
-    },
-    /// A read asks for versions, but its query is not of one stream.
-    VersionsOfNoStream,
-}
-
-impl fmt::Display for LimitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LimitError::TooMany { what, found, max } => write!(f, "{found} {what}, but at most {max} are allowed"),
-            LimitError::TooLong { what, text, found, max } => {
-                write!(f, "the {what} {text:?} has {found} bytes, but at most {max} are allowed")
-            }
-            LimitError::Empty { what, of } if of.is_empty() => write!(f, "the {what} is empty"),
-            LimitError::Empty { what, of } => write!(f, "the {what} of `{of}` is empty"),
-            LimitError::Nul { what, text } => write!(f, "the {what} {text:?} holds a NUL character"),
-            LimitError::RepeatedId { id } => write!(f, "two events of one append carry the id {id}"),
-            LimitError::VersionsOfNoStream => f.write_str(
-                "a read from or to a version must be of one stream\nhelp: read `Query::stream(..)`, or give positions: `after`, `until`",
-            ),
-        }
-    }
-}
-
-impl std::error::Error for LimitError {}
-
-impl LimitError {
-    /// What is empty has no text to be found by; this says whose it is.
-    fn of(self, owner: &str) -> LimitError {
-        match self {
-            LimitError::Empty { what, .. } => LimitError::Empty { what, of: owner.to_owned() },
-            other => other,
-        }
-    }
-}
-
-fn excerpt(text: &str) -> String {
-    text.chars().take(64).collect()
-}
-
-pub(crate) fn check_text(what: &'static str, text: &str, max: usize) -> Result<(), LimitError> {
-    if text.is_empty() {
-        return Err(LimitError::Empty { what, of: String::new() });
-    }
-    if text.len() > max {
-        return Err(LimitError::TooLong { what, text: excerpt(text), found: text.len(), max });
-    }
-    if text.bytes().any(|byte| byte == 0) {
-        return Err(LimitError::Nul { what, text: excerpt(text) });
-    }
-    Ok(())
-}
+pub use crate::log::bounds::{
+    APPEND_BYTES_MAX, CONDITION_ITEMS_PER_APPEND_MAX, CONDITIONS_PER_APPEND_MAX, EVENTS_PER_APPEND_MAX, LimitError,
+    METADATA_BYTES_MAX, METADATA_ENTRIES_MAX, NAME_BYTES_MAX, PAGE_BYTES, PAGE_EVENTS_MAX, PAYLOAD_BYTES_MAX,
+    QUERY_IDS_MAX, QUERY_ITEMS_MAX, QUERY_TYPES_MAX, REASON_BYTES_MAX, TAG_PART_BYTES_MAX, TAGS_PER_EVENT_MAX,
+};
 
 fn check_tag(tag: TagRef<'_>) -> Result<(), LimitError> {
     check_text("tag key", tag.key(), TAG_PART_BYTES_MAX)?;
@@ -149,10 +29,6 @@ fn check_tags(tags: &Tags) -> Result<(), LimitError> {
     tags.iter().try_for_each(check_tag)
 }
 
-pub(crate) fn check_count(what: &'static str, found: usize, max: usize) -> Result<(), LimitError> {
-    if found > max { Err(LimitError::TooMany { what, found, max }) } else { Ok(()) }
-}
-
 /// Checks an append against every limit; a store calls this first.
 ///
 /// # Errors
@@ -164,7 +40,7 @@ pub fn check_append(append: &Append) -> Result<(), LimitError> {
     check_count("events in one append", append.events.len(), EVENTS_PER_APPEND_MAX)?;
     check_count("conditions of one append", append.conditions.len(), CONDITIONS_PER_APPEND_MAX)?;
     let items = append.conditions.iter().map(|condition| match condition {
-        crate::log::append::Condition::NoEvents { query, .. } => query.items().len(),
+        Condition::NoEvents { query, .. } => query.items().len(),
         _ => 0,
     });
     check_count("items in the conditions of one append", items.sum(), CONDITION_ITEMS_PER_APPEND_MAX)?;
@@ -188,16 +64,16 @@ pub fn check_append(append: &Append) -> Result<(), LimitError> {
     check_ids(append)?;
     for condition in &append.conditions {
         match condition {
-            crate::log::append::Condition::Stream { stream, .. } => check_stream(stream)?,
-            crate::log::append::Condition::NoEvents { query, .. } => check_query(query)?,
-            crate::log::append::Condition::Holds(_) => {}
+            Condition::Stream { stream, .. } => check_stream(stream)?,
+            Condition::NoEvents { query, .. } => check_query(query)?,
+            Condition::Holds(_) => {}
         }
     }
     Ok(())
 }
 
 fn check_size(append: &Append) -> Result<(), LimitError> {
-    let found = append.events.iter().map(crate::log::append::NewEvent::size_bytes).sum();
+    let found = append.events.iter().map(NewEvent::size_bytes).sum();
     check_count("bytes in the events of one append", found, APPEND_BYTES_MAX)
 }
 
@@ -218,7 +94,7 @@ fn check_ids(append: &Append) -> Result<(), LimitError> {
 ///
 /// # Errors
 /// The first limit that the name crosses.
-pub fn check_stream(stream: &crate::log::stream::StreamId) -> Result<(), LimitError> {
+pub fn check_stream(stream: &StreamId) -> Result<(), LimitError> {
     check_text("stream type", stream.stream_type(), NAME_BYTES_MAX)?;
     check_text("stream id", stream.id(), NAME_BYTES_MAX).map_err(|error| error.of(stream.stream_type()))
 }
@@ -227,7 +103,7 @@ pub fn check_stream(stream: &crate::log::stream::StreamId) -> Result<(), LimitEr
 ///
 /// # Errors
 /// The first limit that the type of the streams or the id crosses.
-pub fn check_list(list: &crate::log::stream_list::ListStreams) -> Result<(), LimitError> {
+pub fn check_list(list: &ListStreams) -> Result<(), LimitError> {
     check_text("stream type", &list.stream_type, NAME_BYTES_MAX)?;
     let after = list.after.as_deref().map_or(Ok(()), |id| check_text("stream id", id, NAME_BYTES_MAX));
     after.map_err(|error| error.of(&list.stream_type))
@@ -237,10 +113,7 @@ pub fn check_list(list: &crate::log::stream_list::ListStreams) -> Result<(), Lim
 ///
 /// # Errors
 /// The first limit that the name of the stream or the reason crosses.
-pub fn check_change(
-    stream: &crate::log::stream::StreamId,
-    change: &crate::log::lifecycle::StreamChange,
-) -> Result<(), LimitError> {
+pub fn check_change(stream: &StreamId, change: &StreamChange) -> Result<(), LimitError> {
     check_stream(stream)?;
     change.reason().map_or(Ok(()), |reason| check_text("reason", reason, REASON_BYTES_MAX))
 }
@@ -250,12 +123,12 @@ pub fn check_change(
 ///
 /// # Errors
 /// The first limit that the number of events or a tag crosses.
-pub fn check_add_tags(added: &[crate::log::added_tags::AddedTags]) -> Result<(), LimitError> {
+pub fn check_add_tags(added: &[AddedTags]) -> Result<(), LimitError> {
     check_count("events in one call of `add_tags`", added.len(), EVENTS_PER_APPEND_MAX)?;
     added.iter().try_for_each(|added| check_tags(&added.tags))
 }
 
-fn check_metadata(event: &crate::log::append::NewEvent) -> Result<(), LimitError> {
+fn check_metadata(event: &NewEvent) -> Result<(), LimitError> {
     check_count("entries in one event's metadata", event.metadata.extras().len(), METADATA_ENTRIES_MAX)?;
     let (found, max) = (event.metadata.size_bytes(), METADATA_BYTES_MAX);
     if found > max {

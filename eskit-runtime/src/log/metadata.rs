@@ -83,17 +83,6 @@ impl Metadata {
         Metadata(None)
     }
 
-    /// Metadata that continues the chain of a recorded event: its correlation id (or its own id, when it has none) and
-    /// originator, and its id as the causation id.
-    pub fn caused_by(event: &crate::log::recorded::RecordedEvent) -> Metadata {
-        let correlation = event.metadata.correlation_id().map_or_else(|| event.id.to_string(), str::to_owned);
-        let metadata = Metadata::new().with_correlation_id(correlation).with_causation_id(event.id.to_string());
-        match event.metadata.originator() {
-            Some(originator) => metadata.with_originator(originator.clone()),
-            None => metadata,
-        }
-    }
-
     fn fields(&mut self) -> &mut Fields {
         self.0.get_or_insert_with(Box::default)
     }

@@ -7,7 +7,8 @@ use std::task::Poll;
 use crate::log::position::Place;
 use crate::log::query::{Query, ReadOptions};
 use crate::log::recorded::Page;
-use crate::log::store::{EventStore, StoreError};
+use crate::log::store::EventStore;
+use crate::log::store::error::StoreError;
 
 type Read<'a> = Pin<Box<dyn Future<Output = Result<Page, StoreError>> + Send + 'a>>;
 

@@ -258,7 +258,7 @@ impl ReadOptions {
 
     /// The limit, clamped to 1 to 10,000. For stores.
     pub fn page_len(&self) -> usize {
-        self.limit.clamp(1, crate::log::limits::PAGE_EVENTS_MAX)
+        self.limit.clamp(1, crate::log::bounds::PAGE_EVENTS_MAX)
     }
 
     /// The options that continue after the last event of a page, in a log that still holds that event.

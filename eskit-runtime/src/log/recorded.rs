@@ -1,8 +1,8 @@
 use std::fmt;
 
+use crate::log::bounds::EVENTS_PER_APPEND_MAX;
 use crate::log::content_type::{ContentType, Shown};
 use crate::log::id::EventId;
-use crate::log::limits::EVENTS_PER_APPEND_MAX;
 use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::{Place, Position};
@@ -142,6 +142,19 @@ impl Page {
     /// A page of these events. `more` says whether further ones may follow; `head` is the last event of the log.
     pub fn new(events: Vec<RecordedEvent>, more: bool, head: Place) -> Page {
         Page { events, more, head }
+    }
+}
+
+impl Metadata {
+    /// Metadata that continues the chain of a recorded event: its correlation id (or its own id, when it has none) and
+    /// originator, and its id as the causation id.
+    pub fn caused_by(event: &RecordedEvent) -> Metadata {
+        let correlation = event.metadata.correlation_id().map_or_else(|| event.id.to_string(), str::to_owned);
+        let metadata = Metadata::new().with_correlation_id(correlation).with_causation_id(event.id.to_string());
+        match event.metadata.originator() {
+            Some(originator) => metadata.with_originator(originator.clone()),
+            None => metadata,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
-mod any;
+pub(crate) mod any;
 mod delegate;
-mod error;
+pub(crate) mod error;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,8 +15,7 @@ use crate::log::recorded::Page;
 use crate::log::stream::StreamId;
 use crate::log::stream_list::{ListStreams, StreamPage};
 
-pub use any::AnyStore;
-pub use error::{StoreError, StoreErrorKind};
+use error::{StoreError, StoreErrorKind};
 
 /// One append-only log.
 ///

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
+use crate::log::bounds::PAGE_EVENTS_MAX;
 use crate::log::lifecycle::StreamInfo;
-use crate::log::limits::PAGE_EVENTS_MAX;
 use crate::log::name::WireName;
 use crate::log::stream::StreamId;
 

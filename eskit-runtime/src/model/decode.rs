@@ -4,7 +4,8 @@
 //! or `?` of its own.
 
 use crate::codec::decode_error::{DecodeError, DecodeReason};
-use crate::codec::format::{CodecError, json_text};
+use crate::codec::error::CodecError;
+use crate::codec::format::json_text;
 use crate::codec::json::{StandIns, Written};
 use crate::log::name::SchemaVersion;
 use crate::log::recorded::RecordedEvent;

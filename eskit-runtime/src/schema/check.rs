@@ -8,51 +8,12 @@ pub use self::tags::{check_dropped_tag, check_tag};
 
 use super::claim::Claim;
 use super::compare::compare;
-use super::hash;
+use super::current::{Current, Lock, is_test_module};
 use super::report::Report;
 use super::shape::ShapeDef;
 use crate::message::Message;
 use crate::message::same;
 use crate::model::event::EventType;
-
-/// Whether the schema lock is on in a crate, and how strict it is in this build.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Lock {
-    /// The crate root has no `eskit::lock!()`.
-    Off,
-    /// `ESKIT_LOCK` is set: the build is there to write the file.
-    Writing,
-    /// Changes that stored events or older programs do not survive are errors.
-    Checked,
-    /// A release: what is not recorded is an error too.
-    Strict,
-}
-
-impl Lock {
-    /// What `eskit::lock!()` switches on.
-    pub const fn for_build(strict: bool) -> Lock {
-        if strict { Lock::Strict } else { Lock::Checked }
-    }
-}
-
-/// Without `eskit::lock!()` at the crate root the lock is off: its module at the crate root comes before a type of this
-/// trait.
-pub trait Unlocked {
-    /// What holds in this crate.
-    const LOCK: Lock = Lock::Off;
-}
-
-impl<T: ?Sized> Unlocked for T {}
-
-/// What the program knows of one version of an event.
-#[derive(Clone, Copy, Debug)]
-pub struct Current {
-    pub(super) event: &'static EventType,
-    /// The hash of the tags.
-    tags_hash: u64,
-    /// The shape of the payload.
-    pub(super) shape: &'static ShapeDef,
-}
 
 /// What `eskit.lock` records of one version of an event.
 #[derive(Clone, Copy, Debug)]
@@ -69,40 +30,17 @@ pub struct Recorded {
     pub other_tags_hash: u64,
 }
 
-impl Current {
-    /// The event with the hashes of the keys of its tags, and the shape of its payload.
-    pub const fn new(event: &'static EventType, keys: &[u64], shape: &'static ShapeDef) -> Current {
-        let (mut tags_hash, mut i) = (0, 0);
-        while i < keys.len() {
-            let id_type = &event.tags[i].id_type;
-            let id_type = if id_type.is_known() { hash::text(id_type.name()) } else { 0 };
-            tags_hash = hash::tag(tags_hash, keys[i], id_type);
-            i += 1;
-        }
-        Current { event, tags_hash, shape }
+#[track_caller]
+const fn check_change(current: &Current, lock: Lock, recorded: &Recorded) {
+    if matches!(lock, Lock::Off | Lock::Writing) || !current.is_locked() {
+        return;
     }
-
-    #[track_caller]
-    const fn check_change(&self, lock: Lock, recorded: &Recorded) {
-        if matches!(lock, Lock::Off | Lock::Writing) || !self.is_locked() {
-            return;
-        }
-        let report = compare(recorded.text, self.event.tags, self.shape, recorded.superseded);
-        if report.refused > 0 {
-            refuse(self, recorded, &report);
-        }
-        if matches!(lock, Lock::Strict) && recorded.former_name.is_empty() {
-            refuse_unrecorded(self.title().text(" has parts that are not recorded in `eskit.lock`"));
-        }
+    let report = compare(recorded.text, current.event.tags, current.shape, recorded.superseded);
+    if report.refused > 0 {
+        refuse(current, recorded, &report);
     }
-
-    /// Events of test modules are not locked: they exist in test builds only.
-    pub(super) const fn is_locked(&self) -> bool {
-        !is_test_module(self.event.location.module)
-    }
-
-    const fn title(&self) -> Message {
-        Message::new().text("event ").code(self.event.name).text(" version ").number(self.event.version)
+    if matches!(lock, Lock::Strict) && recorded.former_name.is_empty() {
+        refuse_unrecorded(current.title().text(" has parts that are not recorded in `eskit.lock`"));
     }
 }
 
@@ -113,7 +51,7 @@ pub const fn check(lock: Lock, recorded: &Recorded, claim: &Claim) {
         let fingerprint = current.shape.fingerprint.wrapping_add(current.tags_hash);
         let stated = if recorded.superseded { recorded.other_tags_hash } else { 0 };
         if recorded.fingerprint != fingerprint.wrapping_add(stated) {
-            current.check_change(lock, recorded);
+            check_change(current, lock, recorded);
         }
     }
 }
@@ -127,24 +65,6 @@ pub const fn check_unrecorded(lock: Lock, claim: &Claim) {
     {
         refuse_unrecorded(current.title().text(" is not recorded in `eskit.lock`"));
     }
-}
-
-/// Whether a path goes through a module called `tests`.
-pub(crate) const fn is_test_module(module: &str) -> bool {
-    const NAME: &[u8] = b"::tests";
-    let path = module.as_bytes();
-    let mut start = 0;
-    while start + NAME.len() <= path.len() {
-        let (mut i, end) = (0, start + NAME.len());
-        while i < NAME.len() && path[start + i] == NAME[i] {
-            i += 1;
-        }
-        if i == NAME.len() && (end == path.len() || path[end] == b':') {
-            return true;
-        }
-        start += 1;
-    }
-    false
 }
 
 /// The shape of a field must be known where the lock is on. `suspects` are the types that may lack `Shape`, or the serde

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::check::{Current, Lock};
+use super::current::{Current, Lock};
 use crate::message::Message;
 use crate::message::same;
 use crate::model::event::EventType;

@@ -5,9 +5,9 @@ use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::check::Current;
 use super::claim::{Claim, Claims};
 use super::compare::compare;
+use super::current::Current;
 use super::record::{EventRecord, LockFile, VersionRecord};
 use super::render;
 use crate::model::event::EventType;

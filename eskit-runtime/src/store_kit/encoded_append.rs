@@ -1,5 +1,5 @@
 use crate::log::append::Append;
-use crate::log::store::StoreError;
+use crate::log::store::error::StoreError;
 use crate::log::time::Timestamp;
 use crate::store_kit::envelope::Envelope;
 

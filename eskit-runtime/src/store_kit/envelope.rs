@@ -6,7 +6,7 @@ use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::Position;
 use crate::log::query::QueryItem;
 use crate::log::recorded::{Part, RecordedEvent};
-use crate::log::store::{StoreError, StoreErrorKind};
+use crate::log::store::error::{StoreError, StoreErrorKind};
 use crate::log::stream::{StreamId, StreamVersion};
 use crate::log::tag::Tags;
 use crate::log::time::Timestamp;

@@ -13,7 +13,8 @@ use crate::log::recorded::Page;
 use crate::log::stream::StreamId;
 use crate::log::stream_list::{ListStreams, StreamPage};
 
-use super::{EventStore, StoreError};
+use super::EventStore;
+use super::error::StoreError;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::log::limits::LimitError;
+use crate::log::bounds::LimitError;
 use crate::log::position::Place;
 
 /// What went wrong inside a store.

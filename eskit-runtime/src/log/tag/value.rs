@@ -1,7 +1,7 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use super::IdType;
+use super::id_type::IdType;
 
 /// How many tags a field of some type yields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::Timestamp;
+use super::timestamp::Timestamp;
 
 /// A [`Timestamp`] that the other type cannot hold: it lies too far in the past or the future.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,7 +22,8 @@ impl std::error::Error for TimestampRangeError {}
 
 #[cfg(feature = "jiff")]
 mod of_jiff {
-    use super::{Timestamp, TimestampRangeError};
+    use crate::log::time::convert::TimestampRangeError;
+    use crate::log::time::timestamp::Timestamp;
 
     impl From<jiff::Timestamp> for Timestamp {
         fn from(time: jiff::Timestamp) -> Timestamp {
@@ -46,7 +47,8 @@ mod of_jiff {
 mod of_chrono {
     use chrono::{DateTime, TimeZone, Utc};
 
-    use super::{Timestamp, TimestampRangeError};
+    use crate::log::time::convert::TimestampRangeError;
+    use crate::log::time::timestamp::Timestamp;
 
     impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
         fn from(time: DateTime<Tz>) -> Timestamp {
@@ -68,7 +70,8 @@ mod of_chrono {
 mod of_time {
     use time::OffsetDateTime;
 
-    use super::{Timestamp, TimestampRangeError};
+    use crate::log::time::convert::TimestampRangeError;
+    use crate::log::time::timestamp::Timestamp;
 
     impl From<OffsetDateTime> for Timestamp {
         /// With `time`'s feature `large-dates`, what lies beyond the range of [`Timestamp`] becomes its end.

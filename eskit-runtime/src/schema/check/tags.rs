@@ -1,9 +1,9 @@
 //! Tags that an event has and its older versions do not, or the other way round.
 
-use super::Lock;
 use crate::message::Message;
 use crate::message::same;
 use crate::schema::claim::Claim;
+use crate::schema::current::Lock;
 
 /// The newest version of an event has a tag that the stored events of these older versions do not carry.
 #[track_caller]
