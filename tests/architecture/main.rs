@@ -54,6 +54,7 @@ const CRATES: [Layers; 5] = [
         package: "eskit-runtime",
         layers: &["message", "log", "store_kit", "codec", "model", "schema", "execute"],
         top: &["__private"],
+        // Its traits name each other: an event goes into an emitter, and a decider takes models, which evolve events.
         circles_within: &["model"],
     },
     Layers {
