@@ -125,7 +125,7 @@ fn the_events_of_a_renamed_package_keep_its_former_name() {
     let shop = Package::locked("package", SHOP);
     shop.edit_lock("event shop.", "event store.");
     let context = "#[event(context = \"store\")]";
-    shop.check().fails_once(&["no type has this wire name", &format!("if the package was renamed, `{context}`")]);
+    shop.check().fails_once(&["no type has this wire name", &format!("if the package was renamed, put `{context}`")]);
     let kept = SHOP.replacen("pub struct OrderPlaced", &format!("{context} pub struct OrderPlaced"), 1);
     shop.write(&kept);
     // The context is one that was stated: of the other event it is not said.
