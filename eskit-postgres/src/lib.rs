@@ -2,15 +2,15 @@
 //!
 //! - **Sequenced**: the first caller to append takes a lock, in a statement of its own, and holds it until the commit. Positions are
 //!   contiguous in commit order, so a reader follows the log with `position > last` and misses nothing.
-//! - **Group commit**: appends that wait in this process are checked and written together, in one call and one
-//!   transaction; a conflict fails the one append alone. When nothing waits, an append goes straight to the database.
-//! - **Two conditions, one log**: the versions of streams and the queries of dynamic consistency boundaries are checked by
-//!   the transaction that writes, behind the lock.
+//! - **Group commit**: appends that wait in this process are checked and written together, in one call and one transaction. A
+//!   conflict fails only its own append. If no append waits, one is sent to the database at once.
+//! - **Streams and queries in one log**: conditions on versions of streams and on queries are checked under the lock, in the
+//!   transaction that writes.
 //! - **Shared**: any number of processes may write to one log.
-//! - **Your transaction**: [`PostgresStore::in_transaction`] commits commands together with what you write to your own tables.
+//! - **Your transaction**: [`PostgresStore::in_transaction`] commits commands together with your own tables.
 //!
-//! Pools and transactions are those of sqlx 0.9, built without TLS: a program that needs it depends on sqlx too, with one of
-//! its features for TLS.
+//! Pools and transactions are those of sqlx 0.9, built without TLS. For TLS, add sqlx to your own dependencies with one of its TLS
+//! features.
 //!
 //! Programs use it through the `eskit` crate, feature `postgres`.
 

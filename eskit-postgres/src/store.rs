@@ -31,16 +31,16 @@ const TRIES: u32 = 4;
 
 /// A log in a PostgreSQL database.
 ///
-/// Appends of this process that come while one is being written are written together by the next. Other processes may append
-/// to the same log. Cheap to clone; clones share the store.
+/// Appends that arrive while another one is being written are written together in the next batch. Other processes may append to
+/// the same log. Cheap to clone; clones share the store.
 ///
-/// The store has a thread of its own, on which everything is written and read. Its calls can be awaited on any runtime, and a
-/// caller whose future is not polled holds up no other. A process that is forked from the one that opened the store has no such
-/// thread: calls there are refused.
+/// The store reads and writes on a thread of its own. Its calls can be awaited in any runtime, and a caller whose future is not
+/// polled does not delay others. A process that is forked from the one that opened the store has no such thread, and its calls
+/// are refused.
 ///
-/// It also has connections of its own, which are opened as the pool says: with its options, its `after_connect`, and its
-/// `acquire_timeout`, `max_lifetime` and `idle_timeout`. [`PostgresOptions::max_connections`] bounds them. The connections of
-/// the pool are for transactions of the caller.
+/// The store also has connections of its own. They are opened with the options of the pool, its `after_connect`, and its
+/// `acquire_timeout`, `max_lifetime` and `idle_timeout`; [`PostgresOptions::max_connections`] limits their number. The connections
+/// of the pool are for your own transactions.
 ///
 /// ```no_run
 /// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
@@ -96,7 +96,7 @@ impl Ending {
 }
 
 impl PostgresStore {
-    /// Opens the log in the database of this pool with the default [`PostgresOptions`]. Its migrations must have been run.
+    /// Opens the log in the database of this pool, with the default [`PostgresOptions`]. Its migrations must have been run.
     ///
     /// # Errors
     /// As [`PostgresOptions::open`].
@@ -104,7 +104,7 @@ impl PostgresStore {
         PostgresOptions::new().open(pool).await
     }
 
-    /// Opens the log in the database that a DSN names with the default [`PostgresOptions`]. Its migrations must have been run.
+    /// Opens the log in the database that a DSN names, with the default [`PostgresOptions`]. Its migrations must have been run.
     ///
     /// # Errors
     /// As [`PostgresOptions::connect`].
@@ -112,12 +112,12 @@ impl PostgresStore {
         PostgresOptions::new().connect(dsn).await
     }
 
-    /// How to open a store otherwise than by default.
+    /// Options for opening a store.
     pub fn options() -> PostgresOptions {
         PostgresOptions::new()
     }
 
-    /// The pool that the store was opened with, for transactions of the caller. The store has connections of its own.
+    /// The pool that the store was opened with, for your own transactions. The store has connections of its own.
     pub fn pool(&self) -> &PgPool {
         self.inner.connections.pool()
     }
@@ -127,9 +127,9 @@ impl PostgresStore {
         self.inner.payload
     }
 
-    /// Closes the store for all its clones: appends that were taken in are finished, later ones and reads fail as closed, and
-    /// whoever waits in `watch` is told. A pool that was made from a DSN is closed too; one that was handed in is not. When the
-    /// pool is closed, the store is closed as well.
+    /// Closes the store for all its clones. Queued appends are finished; later appends, reads, and calls of `watch` that wait, fail
+    /// as `Closed`. A pool that was created from a DSN is closed too; one that you passed in is not. Closing the pool also closes
+    /// the store.
     pub async fn close(&self) {
         let inner = &self.inner;
         let ending = inner.ending.clone().run();

@@ -19,29 +19,31 @@ use crate::sql::head::head_behind;
 use crate::store::PostgresStore;
 
 impl PostgresStore {
-    /// The log inside a transaction of the caller, so that events and what the caller writes to other tables are committed
-    /// together or not at all: a store like any other, on which an `App` executes commands. It sees what the transaction sees,
-    /// its own events included; others see those when the caller has committed.
+    /// The log inside your own transaction, so that events and your other writes are committed together or not at all. It is a
+    /// store like any other, on which an `App` executes commands. It sees what the transaction sees, including its own events;
+    /// others see those after your commit.
     ///
-    /// What it costs: from its first append or change of a stream until the transaction ends, nobody else appends to this log,
-    /// in any process. Do that last, and commit at once. Measured on 2 cores beside 32 callers of the store: with one such
-    /// transaction after another, committed at once, the others kept 0.4 of their appends a second; held for 1 ms each, 0.3;
-    /// held for 10 ms each, 0.08. Appends that wait for longer than their [`lock_timeout`](crate::PostgresOptions::lock_timeout)
-    /// fail as busy; the transaction itself waits for its turn as long as it waits for any lock (`SET LOCAL lock_timeout`), and
-    /// two of them in one task wait for each other for ever. If the transaction locks rows that others lock *after* they
-    /// append, the two can deadlock; append last everywhere.
+    /// **Cost.** From its first append or change of a stream until the transaction ends, no other caller in any process can append
+    /// to this log. Append last, and commit at once. On 2 cores beside 32 callers of the store, one such transaction after another
+    /// left the others 0.4 of their appends a second if committed at once, 0.3 if held for 1 ms each, and 0.08 if held for 10 ms
+    /// each. Appends that wait longer than their [`lock_timeout`](crate::PostgresOptions::lock_timeout) fail as `Busy`.
     ///
-    /// A refusal, such as a conflict, leaves the transaction usable, though it holds the turn: a command that met a conflict
-    /// meets no second one. An error of the database ([`AppendError::Store`]) aborts it, as errors in PostgreSQL do: roll it back.
-    /// Every later call then fails with the text of that error, also when it is a retry.
-    /// When the future of an append is dropped, the events may be written, and a commit keeps them. Positions and versions in
-    /// the answers are good once [`PostgresStore::commit`] has succeeded. Whoever commits otherwise calls
-    /// [`PostgresStore::announce`] then, or those who wait in `watch` notice only when they next look. Waiting in the transaction
-    /// itself is [unsupported](StoreErrorKind::Unsupported).
+    /// **Deadlocks.** The transaction waits for the lock for appends as long as for any lock (`SET LOCAL lock_timeout`). Two such
+    /// transactions in one task wait for each other for ever. If the transaction locks rows that others lock *after* they append,
+    /// the two can deadlock; append last everywhere.
     ///
-    /// A transaction of the level REPEATABLE READ or SERIALIZABLE may read, but not append: it does not see what others have
-    /// appended since it began, and is refused as [unsupported](StoreErrorKind::Unsupported). Where that is the default, begin with
-    /// `pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")`.
+    /// **Errors.** After a refusal, such as a conflict, the transaction can still be used. It keeps the lock, so a command does not
+    /// conflict a second time. A database error ([`AppendError::Store`]) aborts the transaction, as always in PostgreSQL: roll it
+    /// back. Every later call, including a retry, fails with the text of that error. If the future of an append is dropped, the
+    /// events may have been written, and a commit keeps them.
+    ///
+    /// **Commit.** Positions and versions are final once [`PostgresStore::commit`] has succeeded. If you commit in another way, call
+    /// [`PostgresStore::announce`] afterwards; otherwise, calls of `watch` notice the events only at their next look. `watch` on the
+    /// transaction itself is [unsupported](StoreErrorKind::Unsupported).
+    ///
+    /// **Isolation.** A REPEATABLE READ or SERIALIZABLE transaction can read, but not append: it does not see events that were
+    /// appended since it began, and is refused as [unsupported](StoreErrorKind::Unsupported). If one of these is your default, begin
+    /// with `pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")`.
     ///
     /// ```no_run
     /// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
@@ -63,12 +65,12 @@ impl PostgresStore {
 
     /// Commits a transaction in which events were appended, and [announces](PostgresStore::announce) them.
     ///
-    /// A transaction in which a statement has failed cannot be committed: PostgreSQL answers with a rollback, which the `commit` of
-    /// sqlx 0.9 takes for success. Here it is an error.
+    /// A transaction in which a statement has failed cannot be committed: PostgreSQL rolls it back, which the `commit` of sqlx 0.9
+    /// reports as success. Here it is an error.
     ///
     /// # Errors
-    /// Those of the database. Nothing was committed, unless the error is [`Unavailable`](StoreErrorKind::Unavailable): the connection
-    /// broke, and only a look at the log tells.
+    /// Errors of the database. Nothing was committed, unless the error is [`Unavailable`](StoreErrorKind::Unavailable): then the
+    /// connection broke, and you must read the log to find out.
     pub async fn commit(&self, mut transaction: PgTransaction<'_>) -> Result<(), StoreError> {
         let fail = |error: sqlx::Error| self.error("commit a transaction on", error.into());
         // Refused where anything has failed.
@@ -79,8 +81,8 @@ impl PostgresStore {
         Ok(())
     }
 
-    /// Looks at the head of the log, and tells those who wait in `watch`, here and in other processes: for after the commit of
-    /// a transaction that appended through [`PostgresStore::in_transaction`]. Returns the head.
+    /// Reads the head of the log, wakes calls of `watch` in this and in other processes, and returns the head. Call it after the
+    /// commit of a transaction that appended through [`PostgresStore::in_transaction`].
     ///
     /// # Errors
     /// As [`EventStore::head`].
@@ -91,7 +93,7 @@ impl PostgresStore {
     }
 }
 
-/// The log inside a transaction of the caller, from [`PostgresStore::in_transaction`].
+/// The log inside your own transaction, from [`PostgresStore::in_transaction`].
 pub struct InTransaction<'t> {
     store: PostgresStore,
     inside: Mutex<Inside<'t>>,

@@ -1,17 +1,17 @@
-//! Parts for authors of stores, apart from any database: what the stores of eskit are made of themselves.
+//! Parts for authors of stores, independent of any database. The stores of eskit are built from them.
 //!
 //! | for | part |
 //! |---|---|
 //! | the stored form of an event | [`Envelope`], [`EncodedAppend`], [`Interner`] |
 //! | [`append`](crate::EventStore::append): batches | [`BatchSize`], [`Overlaps`], [`KnownVersions`] |
-//! | `append`: an append that is repeated | [`Repeat`], [`StoredPart`] |
-//! | [`watch`](crate::EventStore::watch) | [`KnownHead`], or [`HeadWatch`], which it stands on |
+//! | `append`: repeated appends | [`Repeat`], [`StoredPart`] |
+//! | [`watch`](crate::EventStore::watch) | [`KnownHead`], or [`HeadWatch`], on which it is built |
 //! | [`change_stream`](crate::EventStore::change_stream) | [`StoredStatus`] |
 //! | [`add_tags`](crate::EventStore::add_tags) | [`TagChanges`] |
 //! | wakers of callers, which may panic | [`contain`] |
 //!
-//! The checks that come before each call are in [`limits`](crate::log::limits), and the suite that tells whether a store is right is the
-//! crate `eskit-conformance`. `CONTRIBUTING.md` has the steps.
+//! Each call begins with a check from [`limits`](crate::log::limits). The crate `eskit-conformance` tests whether a store keeps the
+//! contract. `CONTRIBUTING.md` has the steps.
 
 mod batch;
 mod contain;

@@ -20,35 +20,35 @@ use crate::threads::running::Running;
 
 /// A log in one SQLite file.
 ///
-/// Appends of all callers go through one writer thread, which commits what waits in one transaction; reads run on
-/// threads with connections of their own and never wait for the writer. Works under any async executor. Other processes
-/// may open the same file and write to it. Cheap to clone; clones share the store.
+/// One writer thread commits the waiting appends of all callers in one transaction. Reads run on threads with connections of
+/// their own, and never wait for the writer. Works in every async runtime. Other processes may open the same file and write to
+/// it. Cheap to clone; clones share the store.
 ///
 /// # Back up and restore
 ///
-/// [`SqliteStore::backup`] copies the log while it is in use, and so do SQLite's own means: `VACUUM INTO 'copy.db'`, or `.backup` of the
-/// sqlite3 shell. A plain copy of the file is no backup. The latest events lie in `campus.db-wal` beside it, and a copy that is made
-/// while a checkpoint writes to the file is damaged. When the program itself reads the file, as with `std::fs::copy`, closing it
-/// also drops every lock of SQLite in this process (POSIX locks belong to the process): another process may then remove the
-/// write-ahead log with the events that this one appends.
+/// [`SqliteStore::backup`] copies the log while it is in use. So do SQLite's own tools: `VACUUM INTO 'copy.db'`, or `.backup` in the
+/// sqlite3 shell. A plain copy of the file is not a backup: the latest events are in `campus.db-wal` beside it, and a copy that is
+/// made during a checkpoint is damaged. Do not read the file from the program itself either, for example with `std::fs::copy`:
+/// closing the file drops every SQLite lock of this process (POSIX locks belong to the process), and another process may then
+/// remove the write-ahead log with the events that this one appends.
 ///
 /// To restore a backup:
 ///
 /// 1. End every program that has the log open.
-/// 2. Remove `campus.db-wal` and `campus.db-shm`. They belong to the log as it was: SQLite would write their pages into the backup.
+/// 2. Remove `campus.db-wal` and `campus.db-shm`. They belong to the former log, and SQLite would write their pages into the backup.
 /// 3. Copy the backup to `campus.db`.
 /// 4. Start the programs again.
 ///
-/// A store cannot keep others from copying over its file, but it notices: appends, reads and opening the log then fail as
-/// `Corrupt`, and from the moment on in which another file lies there no append is confirmed. The same holds when the file or
-/// its write-ahead log is removed or replaced: then appends fail as `FailedClosed`.
+/// A store cannot prevent a copy over its open file, but it notices: appends, reads and opening the log then fail as `Corrupt`, and
+/// no append is confirmed once the other file is in place. If the file or its write-ahead log is removed or replaced, appends fail
+/// as `FailedClosed`.
 ///
 /// # The write-ahead log
 ///
-/// Each append goes to `campus.db-wal`; a commit that finds about 16 MB there copies it into the file, and the next one begins it
-/// anew. It cannot as long as any reader holds a snapshot of the log. A page that this store returns holds none. An open
-/// transaction of another connection does, such as one of the sqlite3 shell or a report, and so does a backup: in this time
-/// the write-ahead log grows by all that is appended, without a bound, and shrinks to 64 MiB afterwards.
+/// Appends are written to `campus.db-wal`. When it has about 16 MB, a commit copies it into the file, and the next commit starts it
+/// again. That is not possible while a reader holds a snapshot of the log. Pages that this store returns hold none, but open
+/// transactions of other connections do, such as the sqlite3 shell or a report, and so does a backup. During that time the
+/// write-ahead log grows with each append, without a bound; afterwards it shrinks to 64 MiB.
 ///
 /// ```no_run
 /// # mod eskit { pub use eskit_runtime::*; pub use eskit_sqlite as sqlite; }
@@ -70,7 +70,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file at `path` with the default [`SqliteOptions`]; creates it when it is missing.
+    /// Opens the file at `path` with the default [`SqliteOptions`]; creates the file if it is missing.
     ///
     /// # Errors
     /// As [`SqliteOptions::open`].
@@ -78,7 +78,7 @@ impl SqliteStore {
         SqliteOptions::new().open(path).await
     }
 
-    /// How to open a store otherwise than by default.
+    /// Options for opening a store.
     pub fn options() -> SqliteOptions {
         SqliteOptions::new()
     }
@@ -102,8 +102,8 @@ impl SqliteStore {
         Ok(SqliteStore { running: Arc::new(running) })
     }
 
-    /// Closes the store for all its clones: appends and reads that were taken in are finished, later ones fail as closed,
-    /// and whoever waits in `watch` is told. Dropping the last clone does the same, but blocks the thread meanwhile.
+    /// Closes the store for all its clones. Queued appends and reads are finished; later calls, and calls of `watch` that wait,
+    /// fail as `Closed`. Dropping the last clone does the same, but blocks the thread.
     pub async fn close(&self) {
         if self.running.check_process().is_err() {
             return;
@@ -123,11 +123,11 @@ impl SqliteStore {
         }
     }
 
-    /// Writes a copy of the log to a new file at `path`, as of one moment, while others append. The copy is a log of its own,
-    /// whole and durable when this returns; when it fails, there is no file at `path`.
+    /// Writes a consistent copy of the log to a new file at `path`; appends continue meanwhile. The copy is a log of its own, and
+    /// is complete and durable when this returns. If it fails, there is no file at `path`.
     ///
-    /// Takes as long as reading the log once. In this time the write-ahead log beside the log's file cannot begin anew, so it
-    /// grows by what is appended. Dropping the future does not stop the copying.
+    /// Takes as long as reading the log once. During that time, the write-ahead log grows with each append. Dropping the future
+    /// does not stop the copying.
     ///
     /// ```no_run
     /// # mod eskit { pub use eskit_runtime::*; pub use eskit_sqlite as sqlite; }
@@ -137,7 +137,7 @@ impl SqliteStore {
     /// ```
     ///
     /// # Errors
-    /// `Invalid` when there is a file at `path` already, `Unavailable` when its folder cannot be written, `Full`, `Corrupt`, or
+    /// `Invalid` if there is already a file at `path`, `Unavailable` if its folder cannot be written, `Full`, `Corrupt`, or
     /// `Closed`.
     pub async fn backup(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {
         self.running.check_process()?;
@@ -160,8 +160,8 @@ impl SqliteOptions {
     /// Opens the file at `path`.
     ///
     /// # Errors
-    /// `Foreign` when the file belongs to another program or to a newer version of this one, `Unavailable` when it is
-    /// missing and may not be created or its folder is missing, `ReadOnly`, `Busy`, `Full`, or `Corrupt`.
+    /// `Foreign` if the file belongs to another program or to a newer version of this one; `Unavailable` if its folder is missing, or
+    /// if the file is missing and may not be created; `ReadOnly`, `Busy`, `Full`, or `Corrupt`.
     pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
         SqliteStore::open_with(path.as_ref(), self).await
     }
@@ -224,9 +224,9 @@ impl EventStore for SqliteStore {
             .await
     }
 
-    /// Bytes of a deleted event are overwritten in the file, at the latest when the last process closes it; until then
-    /// they may lie in the write-ahead log beside it, and in backups. Copies of its tags and of the stream's name may stay in
-    /// gaps of pages that SQLite has split; `VACUUM` removes them.
+    /// The bytes of deleted events are overwritten in the file, at the latest when the last process closes it. Until then they may
+    /// be in the write-ahead log beside it, and they stay in backups. Copies of tags and of the stream's name may remain in unused
+    /// parts of pages that SQLite has split; `VACUUM` removes them.
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         limits::check_change(stream, &change)?;
         let (reply, answer) = oneshot::channel();

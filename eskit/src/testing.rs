@@ -1,8 +1,8 @@
 //! Tests of decisions and states: `given(events).when(command).then(events)`.
 //!
-//! Switch on the feature `testing` of `eskit` under `[dev-dependencies]`. A test takes the way of a running program: the
-//! given events are encoded and appended to a [`MemoryStore`](crate::MemoryStore), and the command is executed on it, so
-//! wire names, tags, queries and upcasters take part. Nothing is async and nothing waits.
+//! Enable the feature `testing` of `eskit` under `[dev-dependencies]`. A test works like a running program: the given events are
+//! encoded and appended to a [`MemoryStore`](crate::MemoryStore), and the command is executed on it. So tests cover wire names, tags,
+//! queries and upcasters. They are not async, and never sleep.
 //!
 //! ```
 //! # use eskit::prelude::*;
@@ -34,9 +34,10 @@
 //! let seat = |course: &str, student: &str| SeatTaken { course: course.into(), student: student.into() };
 //! let take = |student: &str| TakeSeat { course: "maths".into(), student: student.into() };
 //!
+//! // `given(())`: nothing has happened yet.
 //! given(()).when(take("ada")).then(seat("maths", "ada"));
 //! given([seat("maths", "ada"), seat("maths", "bob")]).when(take("eve")).then_error(Full);
-//! // What happened to another course is not seen.
+//! // The command does not see events of another course.
 //! given([seat("maths", "ada"), seat("art", "bob")])
 //!     .when(take("eve"))
 //!     .then(seat("maths", "eve"))
@@ -44,7 +45,7 @@
 //! # }
 //! ```
 //!
-//! The feature `proptest` adds `commands(strategy).check(invariant)`: an invariant after each of many random commands.
+//! The feature `proptest` adds `commands(strategy).check(invariant)`, which checks an invariant after each of many random commands.
 #![allow(clippy::panic, reason = "an expectation that does not hold fails its test")]
 
 mod block_on;

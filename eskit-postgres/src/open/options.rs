@@ -14,7 +14,7 @@ use crate::sql::names::Names;
 /// Appends that one store may queue.
 const QUEUE_LEN_MAX: usize = 1 << 20;
 
-/// How to open a [`PostgresStore`](crate::PostgresStore).
+/// Options for opening a [`PostgresStore`](crate::PostgresStore).
 ///
 /// ```no_run
 /// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
@@ -65,14 +65,14 @@ impl PostgresOptions {
         PostgresOptions::default()
     }
 
-    /// The schema that holds the log's tables and functions: `a-z`, `0-9` and `_`. Read models may live in any other one.
+    /// The schema for the log's tables and functions: `a-z`, `0-9` and `_`. Keep read models in another schema.
     #[must_use]
     pub fn schema(mut self, schema: impl Into<String>) -> PostgresOptions {
         self.schema = schema.into();
         self
     }
 
-    /// What the name of every table, index and function begins with: `a-z`, `0-9` and `_`. With it, several logs share one
+    /// A prefix for the name of every table, index and function: `a-z`, `0-9` and `_`. With prefixes, several logs can share one
     /// schema.
     #[must_use]
     pub fn table_prefix(mut self, prefix: impl Into<String>) -> PostgresOptions {
@@ -80,23 +80,23 @@ impl PostgresOptions {
         self
     }
 
-    /// The column type of payloads. A log that exists keeps the one it was made with; asking for another one is an error.
+    /// The column type of payloads. An existing log keeps its type; opening it with another one is an error.
     #[must_use]
     pub fn payload_type(mut self, payload: PayloadType) -> PostgresOptions {
         self.payload = Some(payload);
         self
     }
 
-    /// Whether to run the migrations that the database lacks when the store is opened. Without, they are run by
-    /// [`PostgresOptions::run_migrations`] or by other tools from [`migrations`](crate::migrations()).
+    /// Whether opening the store runs the missing migrations. Otherwise, run them with [`PostgresOptions::run_migrations`], or with
+    /// other tools from [`migrations`](crate::migrations()).
     #[must_use]
     pub fn migrate(mut self, migrate: bool) -> PostgresOptions {
         self.migrate = migrate;
         self
     }
 
-    /// How many appends the store takes in, those that are being written included: 1 to 1,048,576; values outside are brought
-    /// inside. Further ones wait for a place. What was taken in is still written when the store is closed.
+    /// How many appends may be queued, including those that are being written: 1 to 1,048,576. Other values are clamped. When the
+    /// queue is full, further appends wait for a place in it. Queued appends are still written when the store is closed.
     #[must_use]
     pub fn queue_len(mut self, appends: usize) -> PostgresOptions {
         self.queue_len = appends.clamp(1, QUEUE_LEN_MAX);
@@ -111,52 +111,51 @@ impl PostgresOptions {
         self
     }
 
-    /// How long to find out what became of an append whose connection broke, by appending it again with the same ids, at least
-    /// once. After that its outcome is reported as unknown. An append that the server undid in favour of another transaction is
-    /// appended again for as long.
+    /// How long to repeat an append whose connection broke, with the same ids, to find out its outcome. It is repeated at least
+    /// once; after this time, its outcome is reported as unknown. An append that the server rolled back in favour of another
+    /// transaction is repeated for as long.
     #[must_use]
     pub fn retry_for(mut self, time: Duration) -> PostgresOptions {
         self.retry_for = time;
         self
     }
 
-    /// Whether to tell other processes of appends and to listen to theirs, with `NOTIFY` and `LISTEN`. While somebody waits
-    /// in `watch`, listening takes one connection. A store that may open only two, and one behind a pooler that hands out
-    /// connections by transaction, does not listen.
+    /// Whether to notify other processes of appends and to listen to theirs, with `NOTIFY` and `LISTEN`. While a call of `watch`
+    /// waits, listening takes one connection. A store does not listen if it may open only two connections, or behind a pooler
+    /// that assigns connections per transaction.
     #[must_use]
     pub fn listen(mut self, listen: bool) -> PostgresOptions {
         self.listen = listen;
         self
     }
 
-    /// How often to look for appends of other processes while somebody waits in `watch`, whether or not something was heard;
-    /// at least 1 ms, and at most the [`call_timeout`](PostgresOptions::call_timeout). Appends of this store are seen at once.
+    /// How often to look for appends of other processes while a call of `watch` waits, even without a notification; at least 1 ms,
+    /// and at most the [`call_timeout`](PostgresOptions::call_timeout). Appends of this store are seen at once.
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> PostgresOptions {
         self.poll_interval = interval.max(Duration::from_millis(1));
         self
     }
 
-    /// How many connections the store may open for itself, at least 2: one of them is for appends alone, and one listens if
-    /// there are three. The default is what the pool may open. A pool that is made from a DSN may open as many again, for
-    /// transactions of the caller; without this option, 10.
+    /// How many connections the store may open for itself, at least 2. One of them is only for appends; with three or more, one
+    /// listens. The default is the limit of the pool. A pool that is created from a DSN may open as many again for your own
+    /// transactions; without this option, 10.
     #[must_use]
     pub fn max_connections(mut self, connections: u32) -> PostgresOptions {
         self.max_connections = Some(connections.max(2));
         self
     }
 
-    /// How long the server may take to answer one call, besides the wait for the turn to append; at least 1 ms. After that the
-    /// connection is closed, and what changes nothing is asked once more, and an append sent once more with the same ids, on a
-    /// new one. It must be longer than the longest read takes: connections that a firewall has forgotten are noticed by
-    /// nothing else.
+    /// How long the server may take to answer one call, not counting the wait for the lock for appends; at least 1 ms. After that,
+    /// the connection is closed, and the call is sent once more on a new one: a read again, or an append with the same ids. It
+    /// must be longer than the longest read. This is the only way to notice a connection that a firewall has dropped.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> PostgresOptions {
         self.call_timeout = timeout.max(Duration::from_millis(1));
         self
     }
 
-    /// Runs the migrations that the database lacks, all or none, in one transaction. Others may do the same at the same time.
+    /// Runs the missing migrations in one transaction. Several processes may do this at the same time.
     ///
     /// # Errors
     /// As [`PostgresOptions::open`].

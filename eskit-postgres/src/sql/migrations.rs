@@ -72,16 +72,16 @@ impl PayloadType {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Migration {
-    /// Counted from 1, without gaps. Never changes its meaning once it was published.
+    /// Counted from 1, without gaps. A published migration never changes.
     pub version: i32,
-    /// What it brings, in one word.
+    /// What it adds, in one word.
     pub name: &'static str,
-    /// The statements, to be run in one transaction; the last one notes that the migration was applied.
+    /// The statements, to be run in one transaction. The last one records that the migration was applied.
     pub sql: String,
 }
 
 impl Migration {
-    /// A name for a file with this migration: `0001_eskit_log.sql`.
+    /// A file name for this migration: `0001_eskit_log.sql`.
     pub fn file_name(&self) -> String {
         format!("{:04}_eskit_{}.sql", self.version, self.name)
     }
@@ -102,7 +102,7 @@ pub(crate) const SCHEMA_VERSION: i32 = TEMPLATES.len() as i32;
 /// Entries of indexes that the check of one item of a condition may look at: others wait for the turn to append meanwhile.
 pub(crate) const CONDITION_STEPS_MAX: usize = 10_000;
 
-/// The migrations as SQL, for those whose migrations are run by other tools or other people.
+/// The migrations as SQL, to be run by other tools or other people.
 ///
 /// ```
 /// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
@@ -124,14 +124,14 @@ pub fn migrations() -> Migrations {
 }
 
 impl Migrations {
-    /// The schema that holds the tables and functions; created if it is not there.
+    /// The schema for the tables and functions; created if it does not exist.
     #[must_use]
     pub fn schema(mut self, schema: impl Into<String>) -> Migrations {
         self.schema = schema.into();
         self
     }
 
-    /// What the name of every table, index and function begins with.
+    /// A prefix for the name of every table, index and function.
     #[must_use]
     pub fn table_prefix(mut self, prefix: impl Into<String>) -> Migrations {
         self.prefix = prefix.into();
@@ -148,7 +148,7 @@ impl Migrations {
     /// The migrations in order.
     ///
     /// # Errors
-    /// `Invalid` for a schema or prefix that is no plain name.
+    /// `Invalid` for a schema or prefix that is not a plain name.
     pub fn sql(&self) -> Result<Vec<Migration>, StoreError> {
         let names = Names::new(&self.schema, &self.prefix)?;
         let mut all = all(&names, self.payload);

@@ -1,11 +1,11 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs what may panic because of a caller, such as a waker. The thread goes on, since other callers need it too; the panic hook has
-/// told of the panic already.
+/// Runs code of a caller that may panic, such as a waker. The thread survives, since other callers need it too; the panic hook has
+/// already reported the panic.
 ///
 /// # Errors
-/// The panic's text.
+/// The message of the panic.
 pub fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(text)
 }

@@ -3,7 +3,7 @@ use crate::log::store::error::StoreError;
 use crate::log::time::Timestamp;
 use crate::store_kit::envelope::Envelope;
 
-/// An append with the [envelopes](Envelope) of its events: what can be encoded before it is the append's turn.
+/// An append with the encoded [envelopes](Envelope) of its events. It can be prepared before the append's turn to write.
 #[derive(Clone, Debug)]
 pub struct EncodedAppend {
     /// The append.
@@ -30,7 +30,7 @@ impl EncodedAppend {
         self.bytes
     }
 
-    /// Gives this time to the events that bring none of their own.
+    /// Sets this time on the events that have none of their own.
     pub fn stamp(&mut self, now: Timestamp) {
         for (event, envelope) in self.append.events.iter().zip(&mut self.envelopes) {
             if event.recorded_at.is_none() {

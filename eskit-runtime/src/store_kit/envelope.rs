@@ -12,10 +12,10 @@ use crate::log::tag::Tags;
 use crate::log::time::Timestamp;
 use crate::store_kit::interner::Interner;
 
-/// Everything of an event but its payload and its place, in one value.
+/// The stored form of an event without its payload, position and version: one binary value.
 ///
-/// An event is read whole, and far more often than it is written. A row of a dozen columns costs a database and its driver two
-/// to three times as much to read as one of this value, the payload and a number or two. Numbers are big-endian, texts UTF-8:
+/// Events are read far more often than they are written. To read a row of a dozen columns costs a database and its driver two to
+/// three times as much as a row of this value, the payload and one or two numbers. Numbers are big-endian, texts UTF-8:
 ///
 /// | | bytes |
 /// |---|---|
@@ -27,7 +27,7 @@ use crate::store_kit::interner::Interner;
 /// | lengths of the texts | 6 x 4 |
 /// | type; stream type; stream id; content type; tags, separated by NUL; metadata as JSON | |
 ///
-/// A text is empty for a stream, tags or metadata that the event does not have, and for the content type `application/json`.
+/// A text is empty if the event has no stream, tags or metadata, and for the content type `application/json`.
 ///
 /// ```
 /// # use eskit_runtime as eskit;
@@ -73,7 +73,7 @@ impl<'b> Envelope<'b> {
         events.iter().zip(Part::all(events.len())).map(|(event, part)| Envelope::encode(event, part)).collect()
     }
 
-    /// The envelope of an event, which must be within the limits. An event that brings no time of its own needs a
+    /// Encodes the envelope of an event, which must be within the limits. An event without a time of its own needs a
     /// [stamp](Envelope::stamp) before it is written.
     ///
     /// # Errors
@@ -105,14 +105,14 @@ impl<'b> Envelope<'b> {
         Ok(bytes)
     }
 
-    /// Puts the time into the bytes of an envelope.
+    /// Writes the time into the bytes of an envelope.
     pub fn stamp(bytes: &mut [u8], recorded_at: Timestamp) {
         if let Some(field) = bytes.get_mut(1..).and_then(<[u8]>::first_chunk_mut) {
             *field = recorded_at.as_micros().to_be_bytes();
         }
     }
 
-    /// The bytes of the same envelope with these tags; `None` when the bytes are no envelope.
+    /// The bytes of the same envelope with these tags; `None` if the bytes are not an envelope.
     pub fn with_tags(bytes: &[u8], tags: &Tags) -> Option<Vec<u8>> {
         let envelope = Envelope::parse(bytes)?;
         // The metadata stands behind the tags, and ends the envelope.
@@ -127,7 +127,7 @@ impl<'b> Envelope<'b> {
         Some(new)
     }
 
-    /// Reads an envelope; `None` when the bytes are none, or one of a format that this version of eskit does not know.
+    /// Reads an envelope; `None` if the bytes are not an envelope, or have a format that this version of eskit does not know.
     pub fn parse(bytes: &'b [u8]) -> Option<Envelope<'b>> {
         let (fixed, texts) = bytes.split_first_chunk::<FIXED>()?;
         let mut rest = Rest(fixed);
@@ -172,7 +172,7 @@ impl<'b> Envelope<'b> {
         self.tags.split('\0').filter(|tag| !tag.is_empty())
     }
 
-    /// The tags in one text, as [`Tags::from_packed`] takes them.
+    /// The tags as one text, for [`Tags::from_packed`].
     pub fn packed_tags(&self) -> &'b str {
         self.tags
     }
@@ -187,7 +187,8 @@ impl<'b> Envelope<'b> {
             && item.tags.iter().all(|wanted| self.tags().any(|tag| tag == wanted.as_str()))
     }
 
-    /// The event, with its place and its payload; `version` is that in its stream. `None` when the metadata is damaged.
+    /// The recorded event, with its position and its payload; `version` is its version in its stream. `None` if the metadata is
+    /// damaged.
     pub fn into_recorded(
         self,
         position: Position,

@@ -5,9 +5,9 @@ use std::task::{Context, Poll, Waker};
 
 use crate::store_kit::contain::contain;
 
-/// Wakes those who wait for the head of a log, within one process: stores say that it has moved, readers look at it again.
+/// Wakes readers in this process that wait for the head of a log to move. The store reports each move, and readers look again.
 ///
-/// A building block for [`EventStore::watch`](crate::EventStore::watch); needs no async runtime.
+/// A building block for [`EventStore::watch`](crate::EventStore::watch). Needs no async runtime.
 #[derive(Debug, Default)]
 pub struct HeadWatch {
     state: Mutex<State>,
@@ -15,20 +15,20 @@ pub struct HeadWatch {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Who waits, by ticket: those that came first are woken first.
+    /// The waiting readers, by ticket: those that came first are woken first.
     waiting: BTreeMap<u64, Waker>,
     next_ticket: u64,
 }
 
 impl HeadWatch {
-    /// Wakes every waiting reader: the head has moved, forward, or back to that of a backup.
+    /// Wakes every waiting reader, since the head has moved: forward, or back after a backup was restored.
     pub fn moved(&self) {
         let waiting = std::mem::take(&mut self.lock().waiting);
         wake(waiting);
     }
 
-    /// Waits until `look` finds something, and returns it. Looks at once, and each time that the head has moved: what moves it after a
-    /// look is not missed. Dropping the future gives up its place.
+    /// Waits until `look` returns a value, and returns that value. It calls `look` at once, and again after each move of the head; no
+    /// move is missed. Dropping the future cancels the wait.
     pub async fn until<T>(&self, look: impl FnMut() -> Option<T> + Unpin) -> T {
         Until { watch: self, look, ticket: None }.await
     }
@@ -38,8 +38,8 @@ impl HeadWatch {
     }
 }
 
-/// Wakes all of them. A waker is code of its reader: when one panics, the others are woken all the same, and so is the thread
-/// spared that moved the head.
+/// Wakes all of them. A waker is code of its reader: if one panics, the others are still woken, and the thread that moved the head
+/// survives.
 fn wake(waiting: BTreeMap<u64, Waker>) {
     for waker in waiting.into_values() {
         let _ = contain(|| waker.wake());

@@ -3,8 +3,8 @@ use std::sync::Arc;
 /// Slots of the cache: names that one reader keeps at most.
 const SLOTS: usize = 256;
 
-/// Makes one shared string of a name that occurs in many rows, or of an id that occurs in neighbouring ones.
-/// Bounded: a name that falls into the slot of another takes its place.
+/// Shares one string between all rows with the same name, and between neighbouring rows with the same id. Bounded: a name replaces
+/// another one that has the same slot.
 #[derive(Debug)]
 pub struct Interner {
     slots: Vec<Option<Arc<str>>>,
@@ -29,7 +29,7 @@ impl Interner {
         share(&mut self.slots[slot_of(name)], name)
     }
 
-    /// The shared form of `id`, of which there are too many to keep: one is shared as long as no other comes.
+    /// The shared form of `id`. There are too many ids to keep, so only the last one is shared.
     pub fn share_id(&mut self, id: &str) -> Arc<str> {
         share(&mut self.last_id, id)
     }

@@ -3,8 +3,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::log::position::Place;
 use crate::store_kit::head_watch::HeadWatch;
 
-/// The head of the log as one process knows it, and how to wait until it moves: set by the store's own commits at once, and by what
-/// the store hears of other processes. It may also go back, with a log that was restored.
+/// The head of the log as this process knows it, with a way to wait until it moves. The store sets it after its own commits, and when
+/// it notices appends of other processes. It can also move back, after a backup was restored.
 #[derive(Debug)]
 pub struct KnownHead {
     state: Mutex<State>,
@@ -48,7 +48,7 @@ impl HeadWatcher<'_> {
 }
 
 impl KnownHead {
-    /// A head that is known from the beginning.
+    /// Starts with this head.
     pub fn new(head: Place) -> KnownHead {
         let state = State { head, moves: 0, is_closed: false };
         KnownHead { state: Mutex::new(state), watch: HeadWatch::default() }
@@ -58,7 +58,7 @@ impl KnownHead {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the head, and wakes the readers that wait if it is another one than before.
+    /// Sets the head, and wakes the waiting readers if it has changed.
     pub fn set(&self, head: Place) {
         {
             let mut state = self.state();
@@ -71,12 +71,12 @@ impl KnownHead {
         self.watch.moved();
     }
 
-    /// Begins to watch the head.
+    /// Starts to watch the head.
     pub fn watcher(&self) -> HeadWatcher<'_> {
         HeadWatcher { head: self, seen: self.state().moves }
     }
 
-    /// Tells every reader that waits, and all that come later, that the store is closed.
+    /// Ends the wait of every reader, now and later, with [`HeadClosed`].
     pub fn close(&self) {
         self.state().is_closed = true;
         self.watch.moved();

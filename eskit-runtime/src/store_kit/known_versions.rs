@@ -5,25 +5,25 @@ use crate::log::stream::StreamId;
 /// The most streams whose versions are kept.
 const STREAMS_MAX: usize = 4096;
 
-/// The versions of streams, kept so that the next append need not read them. A store forgets them when others may
-/// have written. Bounded: one stream too many, and all the others are forgotten. Versions are signed, as databases hold them.
+/// A cache of the versions of streams, so that the next append need not read them. A store clears it when another process may have
+/// written. Bounded: when it is full, all versions are dropped. Versions are signed, as in databases.
 #[derive(Default, Debug)]
 pub struct KnownVersions {
     versions: HashMap<StreamId, i64>,
 }
 
 impl KnownVersions {
-    /// Nothing known.
+    /// An empty cache.
     pub fn new() -> KnownVersions {
         KnownVersions::default()
     }
 
-    /// The version of this stream, if it is known.
+    /// The version of this stream, if it is cached.
     pub fn get(&self, stream: &StreamId) -> Option<i64> {
         self.versions.get(stream).copied()
     }
 
-    /// Notes the version of a stream.
+    /// Caches the version of a stream.
     pub fn set(&mut self, stream: &StreamId, version: i64) {
         if let Some(known) = self.versions.get_mut(stream) {
             *known = version;
@@ -35,7 +35,7 @@ impl KnownVersions {
         self.versions.insert(stream.clone(), version);
     }
 
-    /// Forgets all of them.
+    /// Drops all versions.
     pub fn clear(&mut self) {
         self.versions.clear();
     }

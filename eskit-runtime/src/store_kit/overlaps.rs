@@ -5,11 +5,11 @@ use crate::log::id::EventId;
 use crate::log::query::Query;
 use crate::log::stream::StreamId;
 
-/// The appends of one batch that could depend on an earlier append of it: an event of the earlier one could break or fulfil one of
-/// their conditions, or has the id of one of their events.
+/// Finds the appends of one batch that could depend on an earlier append of the same batch: an event of the earlier one could break or
+/// fulfil one of their conditions, or has the id of one of their events.
 ///
-/// A store that checks a whole batch against the log as it was before, in one call, can write all of it at once except for such
-/// appends: these must wait for the next batch if the earlier one is written.
+/// A store that checks a whole batch in one call, against the log from before the batch, can write all of it at once except for such
+/// appends. They must wait for the next batch if the earlier append is written.
 ///
 /// ```
 /// # use eskit_runtime as eskit;
@@ -42,7 +42,7 @@ struct Entry<'r> {
 }
 
 impl<'r> Overlaps<'r> {
-    /// The numbers of the appends that this one could depend on, ascending.
+    /// The numbers of the added appends that this one could depend on, in ascending order.
     pub fn of(&self, append: &'r Append) -> Vec<usize> {
         let mut found: Vec<usize> = append.events.iter().filter_map(|event| self.ids.get(&event.id).copied()).collect();
         for condition in &append.conditions {
@@ -75,7 +75,7 @@ impl<'r> Overlaps<'r> {
         }
     }
 
-    /// Adds an append by its number, for those that come later.
+    /// Adds an append with its number.
     pub fn add(&mut self, number: usize, append: &'r Append) {
         for event in &append.events {
             let entry = Entry { append: number, event };

@@ -3,11 +3,11 @@ use crate::log::id::EventId;
 use crate::log::position::Position;
 use crate::log::time::Timestamp;
 
-/// An append with at least one event id that is in the log already: the same append again, whose first answer was lost, or another
-/// one that reuses an id.
+/// An append with at least one event id that is already in the log: either a repeat of an earlier append, or a different append that
+/// reuses an id.
 ///
-/// It is the same if its ids are those of one earlier append, in the same order, with none more or less. So a store notes the index
-/// of each event within its append, its *part*.
+/// It is a repeat if its ids are exactly those of one earlier append, in the same order. To tell, a store records the index of each
+/// event within its append; see [`Part`](crate::log::Part).
 #[derive(Clone, Copy, Debug)]
 pub struct Repeat<'e> {
     events: &'e [NewEvent],
@@ -18,7 +18,7 @@ pub struct Repeat<'e> {
     is_in_sequence: bool,
 }
 
-/// What the log holds of an event that may be a part of a repeated append.
+/// The stored fields of an event that may belong to a repeated append.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredPart {
     /// Its position.
@@ -32,7 +32,7 @@ pub struct StoredPart {
 }
 
 impl<'e> Repeat<'e> {
-    /// Compares the ids of an append with the positions that they have in the log. `None` when the log holds none of them.
+    /// Compares the ids of an append with their positions in the log. `None` if the log holds none of them.
     pub fn find(events: &'e [NewEvent], positions: impl IntoIterator<Item = Option<Position>>) -> Option<Repeat<'e>> {
         let positions: Vec<Option<Position>> = positions.into_iter().collect();
         let (index, at) = positions.iter().enumerate().find_map(|(index, at)| at.map(|at| (index, at)))?;
@@ -42,17 +42,16 @@ impl<'e> Repeat<'e> {
         Some(Repeat { events, id: events.get(index)?.id, at, is_in_sequence })
     }
 
-    /// The first and the last position of which [`Repeat::answer`] needs to know: one more than there are events. `None` when it
-    /// needs nothing more.
+    /// The first and the last position that [`Repeat::answer`] needs: one more than there are events. `None` if it needs no more.
     pub fn range(&self) -> Option<(Position, Position)> {
         let last = self.at.get().saturating_add(self.events.len() as u64);
         self.is_in_sequence.then(|| (self.at, Position::new(last)))
     }
 
-    /// The answer to the append, from what the log holds in the [range](Repeat::range), in order.
+    /// The answer to the append, from the events of the log in the [range](Repeat::range), in order.
     ///
     /// # Errors
-    /// [`AppendError::IdReused`] when it is another append.
+    /// [`AppendError::IdReused`] if it is a different append.
     pub fn answer(&self, found: &[StoredPart]) -> Result<Appended, AppendError> {
         let reused = AppendError::IdReused { id: self.id, position: self.at };
         if !self.is_in_sequence {

@@ -8,12 +8,12 @@ pub struct StoredStatus {
     pub number: i32,
     /// Since when, in microseconds since 1970-01-01T00:00:00Z.
     pub at_micros: i64,
-    /// Why; none for an archived stream.
+    /// The reason; `None` for an archived stream.
     pub reason: Option<String>,
 }
 
 impl StoredStatus {
-    /// The columns of a status; `None` for an open stream, of which there need not be a row.
+    /// The columns for a status; `None` for an open stream, which needs no row.
     pub fn of(status: &StreamStatus) -> Option<StoredStatus> {
         let (number, at, reason) = match status {
             StreamStatus::Open => return None,
@@ -24,7 +24,7 @@ impl StoredStatus {
         Some(StoredStatus { number, at_micros: at.as_micros(), reason })
     }
 
-    /// The status; `None` for a number that stands for none.
+    /// The status; `None` for an unknown number.
     pub fn status(self) -> Option<StreamStatus> {
         let (at, reason) = (Timestamp::from_micros(self.at_micros), self.reason.unwrap_or_default());
         match self.number {

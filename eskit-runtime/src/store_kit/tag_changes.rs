@@ -4,8 +4,8 @@ use crate::log::added_tags::{AddTagsError, AddedTags};
 use crate::log::position::Position;
 use crate::log::tag::{TagRef, Tags};
 
-/// What a call of [`EventStore::add_tags`](crate::EventStore::add_tags) changes: the events that get new tags, each once however
-/// often it is named. `T` is what a store needs besides, to write an event.
+/// The changes of one call of [`EventStore::add_tags`](crate::EventStore::add_tags): the events that get new tags, each of them once.
+/// `T` is what else the store needs to write an event.
 #[derive(Clone, Debug)]
 pub struct TagChanges<T> {
     events: BTreeMap<Position, TagChange<T>>,
@@ -14,7 +14,7 @@ pub struct TagChanges<T> {
 /// An event that is to get new tags.
 #[derive(Clone, Debug)]
 pub struct TagChange<T> {
-    /// What the store needs besides.
+    /// What else the store needs.
     pub event: T,
     /// The tags that are stored.
     pub stored: Tags,
@@ -36,12 +36,12 @@ impl<T> Default for TagChanges<T> {
 }
 
 impl<T> TagChanges<T> {
-    /// Adds tags to the event that stands at their position with their id: `found` has its stored tags, none for a deleted event, which
-    /// gets no tags either.
+    /// Adds tags to the event with their id at their position. `found` has its stored tags, and none for a deleted event, which gets
+    /// no new tags.
     ///
     /// # Errors
-    /// [`AddTagsError::NotThere`] when no such event was found, and [`AddTagsError::Limit`] when it would have too many tags. Then
-    /// nothing may be written of the whole call.
+    /// [`AddTagsError::NotThere`] if there is no such event, and [`AddTagsError::Limit`] if it would have too many tags. The store
+    /// must then write nothing of the whole call.
     pub fn add(&mut self, added: &AddedTags, found: Option<(Option<Tags>, T)>) -> Result<(), AddTagsError> {
         let AddedTags { position, id, .. } = *added;
         let (stored, event) = found.ok_or(AddTagsError::NotThere { position, id })?;
@@ -55,7 +55,7 @@ impl<T> TagChanges<T> {
         Ok(())
     }
 
-    /// The events whose tags are others than those that are stored, by their positions.
+    /// The events whose tags change, by position.
     pub fn into_changed(mut self) -> BTreeMap<Position, TagChange<T>> {
         self.events.retain(|_, change| change.tags != change.stored);
         self.events

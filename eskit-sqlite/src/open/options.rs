@@ -1,18 +1,18 @@
 use std::time::Duration;
 
-/// What an append that was answered survives.
+/// Which failures a completed append survives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Durability {
-    /// A crash of the program, of the operating system, and a loss of power: every commit is fsynced before it answers
+    /// Crashes of the program and of the operating system, and a loss of power: every commit is fsynced before the append returns
     /// (`synchronous=FULL`).
     #[default]
     Full,
-    /// A crash of the program. A crash of the operating system or a loss of power may take the last commits with it, but
-    /// leaves the log whole (`synchronous=NORMAL`).
+    /// Crashes of the program. A crash of the operating system or a loss of power may lose the last commits, but does not damage
+    /// the log (`synchronous=NORMAL`).
     Normal,
 }
 
-/// How to open a [`SqliteStore`](crate::SqliteStore).
+/// Options for opening a [`SqliteStore`](crate::SqliteStore).
 ///
 /// ```no_run
 /// # mod eskit { pub use eskit_runtime::*; pub use eskit_sqlite as sqlite; }
@@ -63,28 +63,28 @@ impl Default for SqliteOptions {
 }
 
 impl SqliteOptions {
-    /// The defaults: full durability, as many readers as the machine has cores (2 to 8), 4,096 queued appends, a busy
-    /// timeout of 5 s; the file is created when it is missing.
+    /// The defaults: full durability, one reader for each core (2 to 8), 4,096 queued appends, a busy timeout of 5 s; the file is
+    /// created if it is missing.
     pub fn new() -> SqliteOptions {
         SqliteOptions::default()
     }
 
-    /// What an append that was answered survives.
+    /// Which failures a completed append survives.
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> SqliteOptions {
         self.durability = durability;
         self
     }
 
-    /// How many threads read, each with a connection of its own: 1 to 64; values outside are brought inside.
+    /// How many threads read, each with a connection of its own: 1 to 64. Other values are clamped.
     #[must_use]
     pub fn readers(mut self, threads: usize) -> SqliteOptions {
         self.readers = threads.clamp(1, READERS_MAX);
         self
     }
 
-    /// How many appends, and apart from them how many reads, may wait for a thread: 1 to 1,048,576; values outside are
-    /// brought inside. When that many wait, further ones wait for a place before they are taken in.
+    /// How many appends, and separately how many reads, may be queued: 1 to 1,048,576. Other values are clamped. When a queue is
+    /// full, further calls wait for a place in it.
     #[must_use]
     pub fn queue_len(mut self, requests: usize) -> SqliteOptions {
         self.queue_len = requests.clamp(1, QUEUE_LEN_MAX);
@@ -98,50 +98,50 @@ impl SqliteOptions {
         self
     }
 
-    /// How often to look for appends of other processes while somebody waits in `watch`; at least 1 ms. Appends of this
-    /// store are seen at once.
+    /// How often to look for appends of other processes while a call of `watch` waits; at least 1 ms. Appends of this store are
+    /// seen at once.
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> SqliteOptions {
         self.poll_interval = interval.max(Duration::from_millis(1));
         self
     }
 
-    /// Whether to create the file when it is missing.
+    /// Whether to create the file if it is missing.
     #[must_use]
     pub fn create(mut self, create: bool) -> SqliteOptions {
         self.create = create;
         self
     }
 
-    /// Whether to open the file for reading only. Every append then fails as read-only. Its folder must be writable all the
-    /// same, since SQLite keeps an index beside the file for readers too, unless somebody else has the log open.
+    /// Whether to open the file for reading only. Every append then fails as `ReadOnly`. The folder must still be writable, since
+    /// SQLite also creates an index file for readers, unless another connection has the log open.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> SqliteOptions {
         self.read_only = read_only;
         self
     }
 
-    /// The size that the file may grow to, in bytes, rounded down to whole pages; an append beyond it fails as full. The
-    /// file of the write-ahead log does not count.
+    /// The maximum size of the file in bytes, rounded down to whole pages. An append beyond it fails as `Full`. The file of the
+    /// write-ahead log does not count.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> SqliteOptions {
         self.max_bytes = Some(bytes);
         self
     }
 
-    /// How many events are found by stream and by tag through small tables, before all of these entries are moved to the large
-    /// ones by one commit: 1 to 1,048,576, 4,000 by default; values outside are brought inside. More make the appends of many
-    /// callers faster, and that commit longer: by one page for each entry at worst.
+    /// How many recent events keep their stream and tag entries in small tables, before one commit moves all of these entries to
+    /// the large tables: 1 to 1,048,576, and 4,000 by default. Other values are clamped. A larger number makes the appends of many
+    /// callers faster, and that commit longer: at worst by one page for each entry.
     #[must_use]
     pub fn settle_after(mut self, events: usize) -> SqliteOptions {
         self.settle_after = events.clamp(1, SETTLE_AFTER_MAX);
         self
     }
 
-    /// How much the conditions of one append may look at, in steps of SQLite's virtual machine, 5 to 20 for each event that is
-    /// looked at; 500,000 by default, some hundredths of a second. All other appends wait meanwhile, so an append whose conditions
-    /// take more is refused as `Invalid`. Conditions on streams, on tags and on types are found at once; those that ask for
-    /// combinations which hardly ever meet look at many events, unless their `after` leaves only the newest.
+    /// How much work the conditions of one append may take, in steps of SQLite's virtual machine: 500,000 by default, a few
+    /// hundredths of a second. Each event that is examined takes 5 to 20 steps. All other appends wait meanwhile, so an append whose
+    /// conditions take more is refused as `Invalid`. Conditions on streams, tags and types are fast. A condition on a combination
+    /// that rarely occurs examines many events, unless its `after` leaves only the newest.
     #[must_use]
     pub fn condition_steps(mut self, steps: u64) -> SqliteOptions {
         self.condition_steps = steps;

@@ -12,8 +12,8 @@ use proptest::test_runner::{Config, TestError, TestRunner};
 use super::given::{Given, given};
 use super::outcome::{Failure, Outcome};
 
-/// Histories that random commands make: each command is executed on what the ones before it led to, and a refusal leaves
-/// no trace. `commands` draws one command; join several types by `prop_oneof!`.
+/// Random histories: each command is executed after the previous ones, and a refusal leaves no trace. `commands` is a strategy for
+/// one command; combine several command types with `prop_oneof!`.
 ///
 /// ```
 /// # use eskit::prelude::*;
@@ -99,7 +99,7 @@ pub struct Commands<S> {
 }
 
 impl<S: Strategy<Value = AnyCommand>> Commands<S> {
-    /// Lets every history start with these events.
+    /// Starts every history with these events.
     ///
     /// # Panics
     /// An event cannot be encoded, or its encoding could not be read back.
@@ -121,11 +121,11 @@ impl<S: Strategy<Value = AnyCommand>> Commands<S> {
         self
     }
 
-    /// Checks that `invariant` holds at first and after each command, in many histories; it asserts what it likes. A
-    /// history in which it does not hold is made as short as possible.
+    /// Checks that `invariant`, a function with assertions, holds at the start and after each command, in many histories. A history
+    /// in which it fails is shortened as far as possible.
     ///
     /// # Panics
-    /// The invariant does not hold, or a command neither goes through nor is refused by its decider, or panics.
+    /// The invariant fails, a command panics, or a command neither succeeds nor is refused by its decider.
     #[track_caller]
     pub fn check(self, invariant: impl Fn(&Given)) {
         let Commands { given, commands, count, config } = self;

@@ -9,8 +9,8 @@ use eskit_runtime::{Metadata, Timestamp};
 use super::history::History;
 use super::outcome::Outcome;
 
-/// Starts a test with the events that happened before: an event, an enum of events, `Option`, `Vec`, an array, a tuple,
-/// or `()` for none.
+/// Starts a test with the events that happened before: an event, an enum of events, `Option`, `Vec`, an array, a tuple, or `()` for
+/// none.
 ///
 /// # Panics
 /// An event cannot be encoded, or its encoding could not be read back.
@@ -19,11 +19,10 @@ pub fn given(events: impl Emit) -> Given {
     Given::default().and(events)
 }
 
-/// What happened before the command under test.
+/// The events that happened before the command under test.
 ///
-/// A decision sees what it would see of a real log: the events that carry its models' tags or lie in their streams, and
-/// no others. Given events need no stream: they lie where the deciders that are tested look for them, which is the
-/// stream that their own tag names, or else that of the model that evolves them.
+/// A decision sees the same events as in a real log: those with the tags or in the streams of its models. You need not give streams:
+/// each event is put into the stream that its own tag names, or else into the stream of the model that evolves it.
 #[derive(Clone, Default)]
 #[must_use = "a test needs `.when(..)` and then an expectation"]
 pub struct Given {
@@ -43,8 +42,7 @@ impl Given {
         self
     }
 
-    /// Adds further events in this stream: for events without a tag of their own, of which several models could be
-    /// meant.
+    /// Adds further events in this stream. For events without a tag that could belong to several models.
     ///
     /// # Panics
     /// An event cannot be encoded, or its encoding could not be read back.
@@ -55,7 +53,7 @@ impl Given {
         given
     }
 
-    /// Adds events as an older program, or another one, may have encoded them: other versions, aliases, payloads.
+    /// Adds encoded events, for example of an older version, with an alias, or with another payload.
     pub fn and_encoded(mut self, events: impl IntoIterator<Item = NewEvent>) -> Given {
         self.history.push_encoded(events);
         self
@@ -64,7 +62,7 @@ impl Given {
     /// Executes a command and adds the events that it emits.
     ///
     /// # Panics
-    /// The command does not go through.
+    /// The command fails.
     #[track_caller]
     pub fn and_command<C: Decide>(self, command: C) -> Given
     where
@@ -75,9 +73,9 @@ impl Given {
         Given { history: outcome.into_history() }
     }
 
-    /// Says when the events that were added last happened. Those of which nothing is said happened one second apart, the last
-    /// of them a second before the command: before its `recorded_at` where [`Given::when_with`] sets one, or else before now. A
-    /// command with a time of its own in a field needs them to happen before that.
+    /// Sets the time of the events that were added last. Without it, given events happen one second apart, and the last of them one
+    /// second before the command: before its `recorded_at` if [`Given::when_with`] sets one, or else before now. If the command has
+    /// a time in a field, set the time of the events to be before that.
     pub fn at(mut self, time: Timestamp) -> Given {
         self.history.last_batch().for_each(|event| event.recorded_at = Some(time));
         self
@@ -116,7 +114,19 @@ impl Given {
         }
     }
 
-    /// Checks the state of one instance of an aggregate; `check` asserts what it likes.
+    /// Checks the state of one instance of an aggregate, with assertions in `check`.
+    ///
+    /// ```
+    /// # use eskit::prelude::*;
+    /// # use eskit::testing::given;
+    /// # #[derive(Event, Serialize, Deserialize)] struct SeatTaken { #[tag] course: String }
+    /// # #[aggregate(tag = "course")] #[derive(Default)] struct Seats { taken: u32 }
+    /// # #[decider] impl Seats { #[evolve] fn taken(&mut self, _: &SeatTaken) { self.taken += 1 } }
+    /// # fn main() {
+    /// let taken = || SeatTaken { course: "maths".into() };
+    /// given([taken(), taken()]).then_state_of::<Seats>("maths", |seats| assert_eq!(seats.taken, 2));
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// `check` panics, an event cannot be read, or the key does not select one instance.

@@ -13,8 +13,27 @@ use super::history::History;
 use super::render::{self, Content};
 use crate::memory::MemoryStore;
 
-/// What the command under test did. Each expectation panics where it does not hold, with the difference. `M` are the command's
-/// models, `E` is its domain's error.
+/// The outcome of the command under test. An expectation that does not hold panics with the difference. `M` are the states of the
+/// command's models, `E` is the domain's error.
+///
+/// ```
+/// # use eskit::prelude::*;
+/// # use eskit::testing::given;
+/// # #[derive(Event, Serialize, Deserialize)] struct SeatTaken { #[tag] course: String }
+/// # #[derive(Command)] struct TakeSeat { #[tag] course: String }
+/// # #[aggregate(tag = "course")] #[derive(Default)] struct Seats { taken: u32 }
+/// # #[decider] impl Seats {
+/// #     #[evolve] fn taken(&mut self, _: &SeatTaken) { self.taken += 1 }
+/// #     #[decide] fn take(&self, c: &TakeSeat) -> Result<SeatTaken, &'static str> {
+/// #         if self.taken == 1 { Err("full") } else { Ok(SeatTaken { course: c.course.clone() }) }
+/// #     }
+/// # }
+/// # fn main() {
+/// # let (taken, take) = (|| SeatTaken { course: "maths".into() }, || TakeSeat { course: "maths".into() });
+/// given(()).when(take()).then(taken()).then_state(|seats| assert_eq!(seats.taken, 1));
+/// given(taken()).when(take()).then_error("full").then_state_of::<Seats>("maths", |seats| assert_eq!(seats.taken, 1));
+/// # }
+/// ```
 // It does not name the command: the expectations then have nothing to add when one that nobody decides is refused at `when`.
 #[must_use = "a test needs an expectation, such as `.then(..)` or `.then_error(..)`"]
 pub struct Outcome<M, E> {
@@ -81,7 +100,7 @@ impl<M, E> Outcome<M, E> {
     /// The events that the command emitted.
     ///
     /// # Panics
-    /// The command did not go through.
+    /// The command failed.
     #[track_caller]
     pub fn events(&self) -> &[RecordedEvent]
     where
@@ -94,7 +113,7 @@ impl<M, E> Outcome<M, E> {
     /// tags and payload.
     ///
     /// # Panics
-    /// The command emitted others, or did not go through.
+    /// The command emitted others, or failed.
     #[track_caller]
     pub fn then(&self, expected: impl Emit) -> &Outcome<M, E>
     where
@@ -115,10 +134,10 @@ impl<M, E> Outcome<M, E> {
         self
     }
 
-    /// Expects the command to go through without an event.
+    /// Expects the command to succeed without an event.
     ///
     /// # Panics
-    /// The command emitted events, or did not go through.
+    /// The command emitted events, or failed.
     #[track_caller]
     pub fn then_nothing(&self) -> &Outcome<M, E>
     where
@@ -169,11 +188,11 @@ impl<M, E> Outcome<M, E> {
         self
     }
 
-    /// Checks the models of the decider after the command: an aggregate, or a tuple in the order of the decider's
-    /// parameters. `check` asserts what it likes.
+    /// Checks the states of the decider's models after the command, with assertions in `check`: an aggregate, or a tuple in the
+    /// order of the decider's parameters.
     ///
     /// # Panics
-    /// `check` panics, or asks an [`Each`](crate::Each) for a key that the command does not name, or the command did not go through.
+    /// `check` panics, or uses a key of an [`Each`](crate::Each) that the command does not name, or the command failed.
     #[track_caller]
     pub fn then_state(&self, check: impl FnOnce(&M)) -> &Outcome<M, E>
     where
@@ -191,7 +210,7 @@ impl<M, E> Outcome<M, E> {
     /// Expects the models of the decider to equal this state after the command.
     ///
     /// # Panics
-    /// They differ, or the command did not go through.
+    /// They differ, or the command failed.
     #[track_caller]
     pub fn then_state_eq(&self, expected: M) -> &Outcome<M, E>
     where
@@ -206,7 +225,7 @@ impl<M, E> Outcome<M, E> {
         self
     }
 
-    /// Checks the state of one instance of any aggregate after the command; after a refusal it is as before.
+    /// Checks the state of one instance of any aggregate after the command; a refusal leaves it unchanged.
     ///
     /// # Panics
     /// `check` panics, an event cannot be read, or the key does not select one instance.
