@@ -313,8 +313,8 @@ fn the_variants_of_an_enum_are_read_by_their_names() {
     let error = decode("tickets.Thawed", 1, json!({})).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "event `tickets.Thawed` version 1 at position 7 was asked for as `evolution::Ticket`, which has no such name; \
-         decode it as its own type, or add the name with `#[event(alias = \"..\")]`"
+        "event `tickets.Thawed` version 1 at position 7 cannot be decoded as `evolution::Ticket`, which has no such wire \
+         name\nhelp: decode it as its own type, or add the name with `#[event(alias = \"..\")]`"
     );
 }
 
@@ -324,8 +324,8 @@ fn an_event_of_another_type_is_not_unknown() {
     assert!(matches!(error.reason, DecodeReason::UnknownName { .. }), "{error:?}");
     assert_eq!(
         error.to_string(),
-        "event `tickets.Opened` version 1 at position 7 was asked for as `evolution::mixed::Shipped`, which has no such \
-         name; decode it as its own type, or add the name with `#[event(alias = \"..\")]`"
+        "event `tickets.Opened` version 1 at position 7 cannot be decoded as `evolution::mixed::Shipped`, which has no \
+         such wire name\nhelp: decode it as its own type, or add the name with `#[event(alias = \"..\")]`"
     );
 }
 

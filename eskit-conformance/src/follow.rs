@@ -23,7 +23,7 @@ pub(crate) enum Way {
     Poll,
 }
 
-/// A reader that follows the log behind its last event.
+/// A reader that follows the log from its last event on.
 #[derive(Clone, Debug)]
 pub(crate) struct Follower {
     pub(crate) query: Query,
@@ -54,7 +54,7 @@ impl Follower {
                 let last = options.after;
                 ensure!(
                     event.position > last,
-                    "behind position {last} a follower was given position {}",
+                    "after position {last}, a follower was given position {}",
                     event.position
                 );
                 options = options.following(&event);

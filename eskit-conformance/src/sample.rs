@@ -93,7 +93,7 @@ pub(crate) async fn read_all(
     }
 }
 
-/// Checks that a page goes on behind the last event of the page before it, in the direction of the read.
+/// Checks that a page continues after the last event of the page before it, in the direction of the read.
 fn check_order(page: &[RecordedEvent], before: Option<&RecordedEvent>, direction: Direction) -> Outcome {
     let all: Vec<_> = before.into_iter().chain(page).map(|event| event.position).collect();
     let out_of_order = all.windows(2).find(|pair| match direction {

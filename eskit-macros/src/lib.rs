@@ -216,8 +216,9 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
     place::aggregate(args.into(), item.into()).into()
 }
 
-/// On an aggregate's impl block: `#[evolve]` methods fold events, `#[decide]` methods answer commands. On a function: it
-/// answers the command that it takes first, from the aggregates that it takes next.
+/// Makes an impl block or a function a decider. In an aggregate's impl block, `#[evolve]` methods fold events and `#[decide]` methods
+/// answer commands. A function answers the command in its first parameter, from the models in the others: aggregates, or
+/// `Each` of one.
 ///
 /// ```
 /// use eskit::prelude::*;
@@ -264,29 +265,29 @@ pub fn aggregate(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Ok(()) }
 /// ```
 ///
-/// - `#[evolve] fn defined(&mut self, event: &CourseDefined)`, and beside it, where wanted, the time
-///   of the event, `at: &Timestamp`, or its whole envelope, `recorded: &RecordedEvent`, or both.
+/// - `#[evolve] fn defined(&mut self, event: &CourseDefined)`, optionally with the time of the event, `at: &Timestamp`, or the
+///   recorded event, `recorded: &RecordedEvent`, or both.
 /// - `#[decide] fn define(&self, command: &DefineCourse) -> Result<CourseDefined, CampusError>`.
-/// - `#[decider] fn transfer(command: &Transfer, #[key(from)] from: &Account, #[key(to)] to: &Account) -> ..`: where two
-///   fields of the command carry the key of a model, `#[key(..)]` names the field, or gives its number. Two models of one
-///   type are found by different fields.
-///
+/// - `#[decider] fn transfer(command: &Transfer, #[key(from)] from: &Account, #[key(to)] to: &Account) -> ..`: if two fields of
+///   the command carry the key of a model, `#[key(..)]` gives the name of the field, or its number in a tuple struct. Two models of
+///   one type need different fields.
 /// - `#[decider] fn place(command: &Place, stock: &Each<Stock>) -> ..`: any number of instances, one for each value of the
-///   command's tag. `#[key(field)]` names one field, where several carry the tag.
+///   command's tag. If several fields carry the tag, `#[key(field)]` selects one of them.
 ///
-/// An event goes to the stream that its own tag names, such as `account` for `#[aggregate(stream = "account")]`, if the model
-/// evolves it. Without such a tag it goes to the stream of the only model that evolves it; what only models by tag evolve goes
-/// to no stream.
+/// If a model evolves an event, the event goes to the stream that its own tag names, such as `account` for
+/// `#[aggregate(stream = "account")]`. Without such a tag it goes to the stream of the only model that evolves it. An event that only
+/// models by tag evolve goes to no stream.
 ///
-/// A model must evolve each event. `#[decider(unevolved(MailRequested))]` on a function, and `#[decide(unevolved(..))]` on a method,
-/// names events that are for others only. `#[decider(no_models)]` is for a function that takes a command alone, and records
-/// facts whatever happened before.
+/// At least one model must evolve each event. `#[decider(unevolved(MailRequested))]` on a function, and
+/// `#[decide(unevolved(..))]` on a method, list the exceptions: events for other readers. `#[decider(no_models)]` is for a function
+/// that takes only a command, and records facts without reading events.
 ///
-/// A function takes up to eight models. What a decider needs besides, such as the time or what another service said, is a field
-/// of its command.
+/// A function takes up to eight models. Any other input, such as the time or the answer of another service, is a field of its
+/// command.
 ///
-/// A decider returns an event, an enum of events, `Option`, `Vec`, an array or a tuple of up to eight of them, or a `Result` of
-/// one of these and any error. It emits at most 10,000 events; none is an answer too, and appends nothing. `#[decider(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
+/// A decider returns an event, an enum of events, `Option`, `Vec`, an array, a tuple of up to eight of them, `()`, or a `Result` of
+/// one of these and any error. It emits at most 10,000 events. A decision without events is a success, and appends nothing.
+/// `#[decider(crate = path::to::eskit)]` says where eskit is, if it is not `::eskit`.
 #[proc_macro_attribute]
 pub fn decider(args: TokenStream, item: TokenStream) -> TokenStream {
     place::decider(args.into(), item.into()).into()

@@ -76,7 +76,7 @@ impl PostgresStore {
         // Refused where anything has failed.
         sqlx::raw_sql("SELECT").execute(&mut *transaction).await.map_err(fail)?;
         transaction.commit().await.map_err(fail)?;
-        // Whoever is not told looks before long.
+        // Processes without the notification poll soon.
         let _ = self.announce().await;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The contract that eskit's generated code and its stores meet.
+//! The contract between eskit's generated code and its stores.
 //!
 //! This crate holds what an event-sourced program is made of (events, commands, aggregates, deciders, tags, queries,
 //! appends, recorded events), the [`EventStore`] trait that every store implements, and [`execute`](fn@execute::execute), the

@@ -78,7 +78,7 @@ impl Fault {
         matches!(self.kind(), StoreErrorKind::Busy | StoreErrorKind::ReadOnly | StoreErrorKind::Full)
     }
 
-    /// Whether a later attempt may go better although nobody opened the store again.
+    /// Whether a later attempt may succeed without opening the store again.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self.kind(),

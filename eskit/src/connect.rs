@@ -108,7 +108,7 @@ async fn sqlite(dsn: &str) -> Result<AnyStore, StoreError> {
     }
 }
 
-/// The error for a DSN that was read together with what stands around it.
+/// The error for a DSN with white space or control characters around it.
 fn untrimmed(dsn: &str) -> StoreError {
     let scheme = dsn.split_once(':').map_or("", |(scheme, _)| scheme.trim());
     StoreError::new(
@@ -121,8 +121,7 @@ fn untrimmed(dsn: &str) -> StoreError {
     )
 }
 
-/// The error for a DSN that cannot be used. What stands behind the scheme may hold a password, so only that is shown
-/// which is needed.
+/// The error for a DSN that cannot be used. The part after the scheme may hold a password, so it shows no more than needed.
 fn unknown(dsn: &str, why: &str) -> StoreError {
     let what = match dsn.split_once(':') {
         Some((scheme, _)) => format!("the DSN `{scheme}:..`"),

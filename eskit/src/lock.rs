@@ -1,37 +1,37 @@
-/// Switches the schema lock on: stands once, at the crate root, as `eskit::lock!();`.
+/// Enables the schema lock. Write `eskit::lock!();` once, at the crate root.
 ///
-/// From then on the file `eskit.lock`, committed beside `Cargo.toml`, records the shape of every event that the crate
-/// derives, and every build, `cargo check` too, holds the program to it. A field whose type changed, however deep, an
-/// event or version that is gone, a former name that is no longer read: each is a compile error that says what to write.
-/// The types in events derive [`Shape`](derive@crate::Shape).
+/// The file `eskit.lock`, committed beside `Cargo.toml`, then records the shape of every event that the crate derives. Every build,
+/// including `cargo check`, compares the program with it. A changed type of a field at any depth, a removed event or version, and a
+/// former name that is no longer read are compile errors that say what to write. The types inside events derive
+/// [`Shape`](derive@crate::Shape).
 ///
 /// | command | |
 /// |---|---|
-/// | `ESKIT_LOCK=write cargo test eskit_lock` | records new events, new versions and compatible changes, also while the build is refused |
-/// | `ESKIT_LOCK=force cargo test eskit_lock` | records everything as it is now: for shapes that were never released |
-/// | `cargo test` | fails when the file is stale |
+/// | `ESKIT_LOCK=write cargo test eskit_lock` | records new events, new versions and compatible changes, even while the lock refuses the build |
+/// | `ESKIT_LOCK=force cargo test eskit_lock` | records everything as it is now; use it for shapes that were never released |
+/// | `cargo test` | fails if the file is out of date |
 ///
-/// While `ESKIT_LOCK` is set nothing is checked, so no release is built then.
+/// While `ESKIT_LOCK` is set, nothing is checked, so a release build fails.
 ///
-/// A change is compatible when stored events and older programs both survive it: a new field that may be missing, in a
-/// struct that does not deny unknown fields, is the most common one. A part that goes as another of its shape comes is taken
-/// for a renamed one, whose stored values would be lost: where it was removed, put `gone` before it in the file. A
-/// compatible change, or a new event, is not an error while you work; a release build (one without `debug_assertions`)
-/// requires that it is recorded, so that nothing is released which the lock does not know.
+/// A change is compatible if the program can read stored events, and older programs can read new ones. The most common one is a new
+/// field that may be missing, in a struct that does not deny unknown fields. If one part is removed and another of the same shape is
+/// added, the lock takes it for a rename that would lose stored values; if it really was removed, put `gone` before it in the file.
+/// Compatible changes and new events are not errors while you work. A release build (one without `debug_assertions`) requires that
+/// they are recorded, so that every released shape is in the file.
 ///
-/// A tag that stored events do not carry hides them from models and queries by it, so a new one is refused until the record
-/// of each older version has a line for it, `tag sender`: write it when [`retag`](fn@crate::retag) has been run, or will be before such
-/// a model is used, or where no such event is stored.
+/// Stored events without a new tag are hidden from aggregates and queries by that tag. So a new tag is refused until the record of
+/// each older version has a line for it, `tag sender`. Write the line if no such events are stored, or if [`retag`](fn@crate::retag) has
+/// been run, or will be before the tag is used.
 ///
-/// One crate of a package has the lock, the one that holds its events; the file names it. The package's programs, tests and
-/// examples are not held to the lock. A test that needs what an older program wrote writes it as JSON, with
-/// [`NewEvent::json`](crate::log::NewEvent::json) and its `schema_version`: a second type of one wire name would clash.
+/// Only one crate of a package has the lock: the one with its events. The file names it. The package's programs, tests and examples
+/// are not checked. A test that needs an event of an older program writes it as JSON, with
+/// [`NewEvent::json`](crate::log::NewEvent::json) and its `schema_version`, since a second type with the same wire name would clash.
 ///
-/// Left out are events in a module called `tests`, and those marked `#[shape(unlocked)]`: mark those that exist in some builds
-/// only, by `#[cfg(..)]`, or they count as removed in the others.
+/// Events in a module called `tests`, and those marked `#[shape(unlocked)]`, are left out. Mark events that exist only in some builds,
+/// because of `#[cfg(..)]`; otherwise they count as removed in the others.
 ///
-/// A package that cargo fetched, from a registry or a git repository, is held to its own lock but for what its authors have
-/// not recorded.
+/// A package from a registry or a git repository is compared with its own lock, except for changes that its authors have not
+/// recorded.
 ///
 /// ```text
 /// # eskit.lock
@@ -47,10 +47,9 @@
 ///       zip?: option string
 /// ```
 ///
-/// Events stand in the order of their names, and each part of a shape on a line of its own, so that what two branches record
-/// mostly merges without a conflict; otherwise keep the lines of both, and run the command. Behind a name stand `?` where
-/// reading does without it, and in brackets what else serde's attributes say; `gone` before it marks what was removed, since
-/// stored events still hold it.
+/// Events are sorted by name, and each part of a shape has a line of its own, so the changes of two branches usually merge without a
+/// conflict. Otherwise, keep the lines of both and run the command. A `?` after a name marks a part that may be missing; brackets
+/// have further serde attributes. `gone` before a name marks a removed part, which stored events still have.
 #[macro_export]
 macro_rules! lock {
     () => {

@@ -31,7 +31,7 @@ impl SingleWriter {
     }
 
     /// Waits until no other decision reads one of these instances, or has done so for too long. Locks are taken in one order,
-    /// so nobody waits in a circle; whoever came first goes first.
+    /// so commands never wait in a circle; the first to arrive goes first.
     pub(crate) async fn lock(&self, instances: impl Iterator<Item = &QueryItem>) -> Vec<Place<'_>> {
         let mut indices: Vec<usize> = instances.flat_map(|instance| self.indices(instance)).collect();
         indices.sort_unstable();
@@ -99,7 +99,7 @@ impl Lock {
 }
 
 impl Line {
-    /// Whether it is the turn of this ticket: because it was passed on, or nobody has it, or somebody has it for too long.
+    /// Whether it is the turn of this ticket: because it was passed on, it is free, or another command has held it for too long.
     fn poll_turn(&mut self, ticket: u64, context: &Context<'_>) -> Poll<()> {
         let is_free = self.turn.is_none_or(|(of, since)| of == ticket || since.elapsed() >= TURN_MAX);
         if is_free {

@@ -32,8 +32,8 @@ async fn refusal(event: NewEvent) -> (App<Scripted>, ExecuteError<BankError>) {
 #[tokio::test]
 async fn an_unknown_event_in_a_stream_is_named() {
     let (app, error) = refusal(in_account(NewEvent::json("other.Surprise", "{}"))).await;
-    let text = "event `other.Surprise` version 1 at position 2 is in a stream of `Account`, which does not evolve it; \
-                add an `#[evolve]` method, or pass such events over with `#[aggregate(stream = \"..\", partial)]`";
+    let text = "event `other.Surprise` version 1 at position 2 is in a stream of `Account`, which does not evolve \
+                it\nhelp: add an `#[evolve]` method, or skip such events with `#[aggregate(stream = \"..\", partial)]`";
     assert_eq!(error.to_string(), text);
     assert_eq!(app.load::<Account>("a").await.unwrap_err().to_string(), text);
     // The stated way to pass it over.
@@ -53,7 +53,7 @@ async fn a_version_newer_than_the_program_is_named() {
     assert_eq!(
         error.to_string(),
         "event `eskit-tests.Deposited` version 7 at position 2 is newer than version 1, the newest that this program \
-         knows; update the program"
+         knows\nhelp: update the program"
     );
 }
 
@@ -110,7 +110,7 @@ async fn behind_a_lost_answer_it_leaves_the_outcome_unknown() {
     let foreign = Append::new(vec![in_account(NewEvent::json("other.Surprise", "{}"))]);
     app.store().script_reads([None, None, Some(foreign)]);
 
-    let text = "the outcome of the append is unknown: the state behind it cannot be read: event `other.Surprise` version 1 \
+    let text = "the outcome of the append is unknown: the new state cannot be read: event `other.Surprise` version 1 \
                 at position 3 is in a stream of `Account`";
     // The first call appended, so neither it nor a later one may say that nothing was.
     for _ in 0..2 {

@@ -260,7 +260,7 @@ fn what_is_no_refusal_of_the_domain_is_told_as_it_is() {
     assert_eq!(
         text,
         "`Deposit` did not go through: event `eskit-tests.Deposited` version 2 at position 1 is newer than version 1, \
-         the newest that this program knows; update the program\n"
+         the newest that this program knows\nhelp: update the program\n"
     );
     let wrong = |options: &mut ExecuteOptions| options.expected_version = Some(ExpectedVersion::Any);
     let text = failure(|| {

@@ -218,7 +218,7 @@ async fn a_refused_append_leaves_no_trace(context: &Context) -> Outcome {
     let log = put(&store, Append { conditions: conditions.into(), ..append }).await?;
     let versions: Vec<_> = log.iter().map(|event| event.stream.as_ref().map(|at| at.version)).collect();
     same("the versions after a refusal", &versions, &vec![Some(2), None, Some(1)])?;
-    same("the log behind the refusal", &whole(&store).await?[1..].to_vec(), &log)
+    same("the log after the refusal", &whole(&store).await?[1..].to_vec(), &log)
 }
 
 async fn positions_beyond_the_log_are_allowed(context: &Context) -> Outcome {
@@ -251,7 +251,7 @@ async fn run_step(store: &AnyStore, log: &mut Vec<RecordedEvent>, plan: Plan) ->
             ensure!(holds, "an append went through, although {:?} does not hold", append.conditions);
             sample::check_answer(&append, &appended)?;
             let last = log.last().map_or(Position::START, |event| event.position);
-            ensure!(appended.positions[0] > last, "{:?} is not behind the last position, {last}", appended.positions);
+            ensure!(appended.positions[0] > last, "{:?} is not after the last position, {last}", appended.positions);
             for (event, version) in append.events.iter().zip(&appended.versions) {
                 let before = event.stream.as_ref().map(|stream| model::version(log, stream));
                 let earlier = append.events.iter().take_while(|other| other.id != event.id);

@@ -212,7 +212,7 @@ async fn a_condition_on_a_deleted_stream_counts_its_version(context: &Context) -
     Ok(())
 }
 
-/// A reader that stands before, within and behind the gap goes on to the end.
+/// A reader before, within or after the gap reads on to the end.
 async fn readers_pass_over_what_is_gone(context: &Context) -> Outcome {
     let store = context.open().await?;
     let mut log = half_deleted(&store).await?;

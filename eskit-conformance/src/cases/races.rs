@@ -73,7 +73,7 @@ fn check_lost(
     won: Position,
 ) -> Outcome {
     let named = conflict.event.as_ref().map(|event| event.position);
-    ensure!(named == Some(won), "a loser was told of `{conflict}`, but the winner is at {won}");
+    ensure!(named == Some(won), "a loser got `{conflict}`, but the winner is at {won}");
     // The version of a stream counts the rounds before, which are not in `log`.
     let only_queries = conditions.iter().all(|of| matches!(of, eskit_runtime::log::Condition::NoEvents { .. }));
     if only_queries { check_conflict(conflict, conditions, log) } else { Ok(()) }

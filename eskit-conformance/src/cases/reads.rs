@@ -272,7 +272,7 @@ async fn versions_beyond_the_stream_are_allowed(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// Whoever handles a page has asked for the next one, and may take long. Others must not have to wait for that.
+/// A reader that handles a page has already requested the next one, and may take long. Other callers must not wait for that.
 async fn pages_read_ahead_keep_nobody_waiting(context: &Context) -> Outcome {
     let (store, _) = ten(context).await?;
     let options = ReadOptions::default().limit(1);

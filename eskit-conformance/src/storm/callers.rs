@@ -63,7 +63,7 @@ impl Storm {
         Ok(all)
     }
 
-    /// Sends an append, and perhaps once more when nobody knows what became of it.
+    /// Sends an append, and perhaps once more if its outcome is unknown.
     async fn send(&self, store: &AnyStore, append: Append, is_stubborn: bool) -> Result<Sent, Failure> {
         let is_late = self.has_begun.load(Ordering::SeqCst);
         let answer = store.append(append.clone()).await;

@@ -158,12 +158,12 @@ impl<'c> Scene<'c> {
         Ok(())
     }
 
-    /// Notes an append that went through, and that must stand behind the last position before it. Returns its own.
+    /// Records an append that succeeded, which must be after the previous last position. Returns its own.
     fn note(&mut self, append: Append, appended: Appended, before: Position) -> Result<Position, Failure> {
         check_answer(&append, &appended)?;
         let (first, last) = (appended.positions[0], appended.last());
         let follows = if self.context.harness().is_contiguous { first == before.next() } else { first > before };
-        ensure!(follows, "behind the head {before} an append went in at position {first}");
+        ensure!(follows, "after the head {before}, an append got position {first}");
         self.sent.push(Sent::new(append, Ok(appended), false));
         Ok(last)
     }

@@ -4,7 +4,7 @@ use sqlx::types::Uuid;
 use crate::append::streams::Streams;
 
 /// The versions of the streams that this process wrote to last, as they were when its last batch was committed. They hold as
-/// long as the log ends with the last event of that batch, which the database checks behind its lock.
+/// long as the log ends with the last event of that batch, which the database checks under its lock.
 #[derive(Default)]
 pub(crate) struct Known {
     /// The last event, by its position and its id.

@@ -162,7 +162,7 @@ impl PostgresOptions {
     pub async fn run_migrations(&self, pool: &PgPool) -> Result<(), StoreError> {
         let names = Names::new(&self.schema, &self.prefix)?;
         let fail = |error: sqlx::Error| crate::error::Fault::from(error).into_error("migrate", &names);
-        // Whoever gives up midway leaves no connection in a transaction to the pool.
+        // A caller that gives up midway returns no connection with an open transaction to the pool.
         let mut connection = pool.acquire().await.map_err(fail)?.detach();
         migrate::migrate(&mut connection, &names, self.payload.unwrap_or_default()).await
     }

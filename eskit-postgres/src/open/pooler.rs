@@ -23,7 +23,7 @@ pub(crate) enum Way {
 /// run as a statement of another program.
 pub(crate) async fn check(pool: &PgPool, names: &Names) -> Result<Way, StoreError> {
     let options = pool.connect_options();
-    // Where nobody gets a connection, those of the pool will tell why.
+    // If no connection can be opened, opening those of the pool reports why.
     let Ok(mut first) = PgConnection::connect_with(&options).await else { return Ok(Way::Own) };
     let answer = match is_direct(&mut first, &options).await {
         Ok(false) => look(first, &options).await,

@@ -14,7 +14,7 @@ use crate::sql::statements::Statements;
 
 /// The least time between two announcements: those in between become one.
 const ANNOUNCE_GAP: Duration = Duration::from_millis(5);
-/// How long the follower keeps its connection when nobody waits any more.
+/// How long the follower keeps its connection after the last waiting call.
 const FOLLOW_IDLE_MAX: Duration = Duration::from_secs(5);
 
 /// The head of the log as this process knows it: set by its own commits at once, and by a follower, while somebody waits, for what
@@ -98,7 +98,7 @@ impl Heads {
         Watcher { heads: self, head: self.known.watcher() }
     }
 
-    /// Looks for commits of other processes while somebody waits.
+    /// Looks for commits of other processes while a call waits.
     pub(crate) async fn follow(self: Arc<Heads>) {
         let mut waiting = self.waiting.subscribe();
         while waiting.wait_for(|waiting| *waiting > 0).await.is_ok() && !self.known.is_closed() {
@@ -164,7 +164,7 @@ impl Heads {
     pub(crate) async fn announce_all(self: Arc<Heads>) {
         let mut news = self.news.subscribe();
         while news.changed().await.is_ok() {
-            // Whoever is not told asks by itself before long.
+            // Processes without the notification poll soon.
             let _ = self.notify().await;
             tokio::time::sleep(ANNOUNCE_GAP).await;
         }

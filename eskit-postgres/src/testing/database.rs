@@ -14,7 +14,7 @@ const SERVER_VARIABLE: &str = "ESKIT_TEST_POSTGRES";
 
 /// The server of this process.
 enum Server {
-    /// One that somebody else runs, by its DSN.
+    /// A server that runs already, by its DSN.
     Named(String),
     /// Stops with the process: what is static is never dropped, but its warden notices.
     Private(Cluster),

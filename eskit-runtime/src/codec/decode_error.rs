@@ -15,7 +15,7 @@ pub struct DecodeError {
     pub name: WireName,
     /// The schema version that was recorded.
     pub version: SchemaVersion,
-    /// Where the event stands in the log; [`Position::START`] when it is not recorded yet.
+    /// The position of the event; [`Position::START`] if it is not recorded yet.
     pub position: Position,
     /// Why it cannot be read.
     pub reason: DecodeReason,
@@ -25,12 +25,12 @@ pub struct DecodeError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DecodeReason {
-    /// The event type that was asked for has no such wire name or alias.
+    /// The requested event type has no such wire name or alias.
     UnknownName {
-        /// The Rust type.
+        /// The requested Rust type.
         asked: &'static str,
     },
-    /// The event lies in a stream that an aggregate folds, but the aggregate has no `#[evolve]` method for it.
+    /// The event is in the stream of an aggregate that has no `#[evolve]` method for it.
     NotEvolved {
         /// The aggregate.
         aggregate: &'static str,
@@ -48,7 +48,7 @@ pub enum DecodeReason {
     Upcast {
         /// The version that the upcaster starts from.
         from: SchemaVersion,
-        /// What the upcaster said.
+        /// The error of the upcaster.
         source: UpcastError,
     },
 }
@@ -62,16 +62,19 @@ impl fmt::Display for DecodeError {
         match &self.reason {
             DecodeReason::UnknownName { asked } => write!(
                 f,
-                " was asked for as `{asked}`, which has no such name; decode it as its own type, or add the name with \
-                 `#[event(alias = \"..\")]`"
+                " cannot be decoded as `{asked}`, which has no such wire name\nhelp: decode it as its own type, or add the \
+                 name with `#[event(alias = \"..\")]`"
             ),
             DecodeReason::NotEvolved { aggregate } => write!(
                 f,
-                " is in a stream of `{aggregate}`, which does not evolve it; add an `#[evolve]` method, or pass such \
-                 events over with `#[aggregate(stream = \"..\", partial)]`"
+                " is in a stream of `{aggregate}`, which does not evolve it\nhelp: add an `#[evolve]` method, or skip such \
+                 events with `#[aggregate(stream = \"..\", partial)]`"
             ),
             DecodeReason::NewerVersion { newest } => {
-                write!(f, " is newer than version {newest}, the newest that this program knows; update the program")
+                write!(
+                    f,
+                    " is newer than version {newest}, the newest that this program knows\nhelp: update the program"
+                )
             }
             DecodeReason::ContentType(found) => {
                 write!(f, " has a payload of type `{found}`, which this program cannot decode")

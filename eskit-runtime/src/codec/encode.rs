@@ -4,40 +4,40 @@ use crate::codec::error::CodecError;
 use crate::codec::json::{Hidden, ToJson, Written, difference, is_every_number_kept, json_path, path_of_null};
 use crate::log::name::WireName;
 
-/// An event that would not come back from the log as it is. Nothing was appended.
+/// An event that could not be read back from the log unchanged. Nothing was appended.
 ///
-/// Each event is written as JSON, read, and written again, before it is appended. What serde writes must be the same both times. A
-/// `Serialize` that leaves something out, such as the fraction of a second, is taken at its word.
+/// Before an event is appended, it is written as JSON, read, and written again, and serde must write the same both times. If an impl of
+/// `Serialize` leaves something out, such as the fraction of a second, this cannot be detected.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EncodeError {
     /// The wire name of the event.
     pub name: WireName,
-    /// Where in the event, such as `readings[3].celsius`; empty where that is not known.
+    /// The path to the value, such as `readings[3].celsius`; empty if it is not known.
     pub path: String,
-    /// Why it would not come back.
+    /// Why it cannot be read back.
     pub reason: EncodeReason,
 }
 
-/// Why an event would not come back from the log as it is.
+/// Why an event could not be read back from the log unchanged.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EncodeReason {
     /// It cannot be written as JSON.
     Unwritable(CodecError),
-    /// It is written as JSON that its type does not read.
+    /// It is written as JSON that its type cannot read.
     Unreadable(CodecError),
-    /// It holds something that JSON has only `null` for, and that is read as something else: NaN, an infinity, or `Some` of a value
-    /// that is written as `null` itself.
+    /// It holds a value that is written as `null` and read as something else: NaN, an infinity, or `Some` of a value that is itself
+    /// written as `null`.
     Null {
-        /// What it is.
+        /// The kind of value.
         value: &'static str,
     },
     /// It is read as another value.
     Changed {
-        /// What is written.
+        /// The JSON of the event.
         written: String,
-        /// What the value that was read would write.
+        /// The JSON of the value that was read back.
         read: String,
     },
 }

@@ -264,6 +264,6 @@ pub(super) fn unsettled<E>(error: ExecuteError<E>) -> ExecuteError<E> {
 
 /// The events are in the log, but a later event cannot be read by this program.
 fn unreadable_state(error: DecodeError) -> StoreError {
-    let text = format!("the state behind it cannot be read: {error}");
+    let text = format!("the new state cannot be read: {error}");
     StoreError::new(StoreErrorKind::Other, text).with_source(error)
 }

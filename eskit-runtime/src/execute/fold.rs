@@ -208,7 +208,7 @@ impl<M: Models<N>, N> Plan<M, N> {
         }
     }
 
-    /// Reads on for all models at once, behind the head as of which all of them were read.
+    /// Reads on for all models at once, after the head at which all of them were read.
     async fn read_together<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<(), FoldError> {
         folded.is_current = true;
         let Some(Seen { head: after, .. }) = folded.seen.first() else { return Ok(()) };
@@ -270,7 +270,7 @@ impl<M: Models<N>, N> Plan<M, N> {
         Ok(false)
     }
 
-    /// Reads the events of one model behind those that it holds, and folds them. Returns how many there were; `None` when the
+    /// Reads the events of one model after those that it holds, and folds them. Returns how many there were; `None` when the
     /// last event that the model holds is no longer there: its stream was deleted, or the log was replaced.
     async fn read_on<S: EventStore>(
         &self,

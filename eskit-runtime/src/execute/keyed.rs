@@ -86,7 +86,7 @@ pub struct KeyReused {
     pub key: String,
     /// The command that was not executed.
     pub command: &'static str,
-    /// The command that used the key before; `None` where its events do not say, such as those of an append by hand.
+    /// The command that used the key before; `None` if its events do not say, for example after an append by hand.
     pub used_by: Option<String>,
     /// An event that was appended with the key.
     pub event: ConflictEvent,

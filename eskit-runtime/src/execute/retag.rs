@@ -13,20 +13,18 @@ use crate::log::tag::Tags;
 use crate::model::decider::Emitter;
 use crate::model::event::Event;
 
-/// Adds to the stored events of a type, or of an enum of types, the tags that the type gives now and that they lack.
+/// Adds missing tags to the stored events of a type, or of an enum of types: the tags that the current type has.
 ///
-/// Queries by tag find what is stored. When a `#[tag]` is new, models and queries by it pass over every event that was
-/// appended before, until this has been run. It reads the events page by page up to the head, decodes each through its
-/// upcasters, asks for its tags, and writes the missing ones. `progress` is called after each page.
+/// Queries by tag find events by their stored tags. After a `#[tag]` was added to a type, aggregates and queries by that tag do not see
+/// older events until this has been run. It reads the events page by page up to the head, decodes each one through its upcasters, and
+/// writes the missing tags. `progress` is called after each page.
 ///
-/// It only ever adds: a tag that the type no longer gives stays, since models of older programs may go by it.
+/// It only adds tags. A tag that the type no longer has stays, since older programs may use it. It can be stopped at any time and run
+/// again: each page is written as a whole or not at all. Events of deleted streams are skipped.
 ///
-/// It may be stopped at any time, and run again: each page is written whole or not at all, and what carries its tags is left
-/// as it is. Events of deleted streams are left alone.
-///
-/// **When to run it**: after the last program that appends without the tag has ended, and before the first one that decides by
-/// it starts. A decision that is under way, and a state in a cache, do not hear of a tag: the position of its event may lie
-/// before what they have read. While an older program still appends, run it again when that has ended.
+/// **When to run it**: after the last program that appends without the tag has stopped, and before the first one that decides by it
+/// starts. Decisions in progress and cached states do not notice an added tag: the position of its event may be before the position
+/// that they have read. If an older program still appends, run this again after it has stopped.
 ///
 /// ```
 /// # use eskit_runtime as eskit;
@@ -40,7 +38,7 @@ use crate::model::event::Event;
 /// ```
 ///
 /// # Errors
-/// See [`RetagError`]. What earlier pages were given stays.
+/// See [`RetagError`]. Tags that were added to earlier pages stay.
 pub async fn retag<E: Event, S: EventStore + ?Sized>(
     store: &S,
     mut progress: impl FnMut(&Retagged) + Send,
@@ -99,15 +97,15 @@ impl fmt::Display for Retagged {
     }
 }
 
-/// Why [`retag`](fn@retag) stopped. Run it again when the cause is gone: it passes over what is done.
+/// Why [`retag`](fn@retag) stopped. Run it again once the cause is fixed: events that are done are skipped.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RetagError {
-    /// A stored event cannot be decoded, so nobody knows its tags. The error names it.
+    /// A stored event cannot be decoded, so its tags are not known. The error names the event.
     Decode(DecodeError),
-    /// What a stored event was decoded into cannot be written as JSON and read back.
+    /// A stored event was decoded, but cannot be written as JSON and read back.
     Encode {
-        /// Where the event stands.
+        /// The position of the event.
         position: Position,
         /// Why.
         error: EncodeError,

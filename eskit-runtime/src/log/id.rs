@@ -69,8 +69,8 @@ impl fmt::Debug for EventId {
     }
 }
 
-/// The identity of a log: a UUID that is made with the log, and stays with it. A copy of a log, such as one that was restored from a
-/// backup, has the same: that it is not the same log any more is told by a [`Place`](crate::log::Place).
+/// The id of a log: a UUID that is created with the log and never changes. A copy of a log, such as a restored backup, has the same
+/// id; use a [`Place`](crate::log::Place) to tell them apart.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LogId(Uuid);

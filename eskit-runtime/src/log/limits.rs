@@ -118,8 +118,8 @@ pub fn check_change(stream: &StreamId, change: &StreamChange) -> Result<(), Limi
     change.reason().map_or(Ok(()), |reason| check_text("reason", reason, REASON_BYTES_MAX))
 }
 
-/// Checks tags for stored events; a store calls this before it writes any. Whether an event would carry too many is told by
-/// [`AddedTags::onto`](crate::log::AddedTags::onto).
+/// Checks tags for stored events; a store calls this before it writes any. [`AddedTags::onto`](crate::log::AddedTags::onto) checks
+/// whether an event would have too many.
 ///
 /// # Errors
 /// The first limit that the number of events or a tag crosses.

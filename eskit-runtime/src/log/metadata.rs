@@ -45,13 +45,13 @@ impl Principal {
 /// use eskit::log::{NewEvent, Part, Position, Principal, PrincipalKind};
 /// use eskit::{Metadata, Timestamp};
 ///
-/// // What a request brings: `app.execute(command).metadata(metadata)`.
+/// // For a command from a request: `app.execute(command).metadata(metadata)`.
 /// let user = Principal::new(PrincipalKind::User, "ada");
 /// let metadata = Metadata::new().with_correlation_id("request-17").with_initiator(user.clone()).with_originator(user);
 /// # let placed = NewEvent { metadata, ..NewEvent::json("shop.OrderPlaced", "{}") };
 /// # let placed = placed.into_recorded(Position::new(1), None, Part::WHOLE, Timestamp::now());
 ///
-/// // What answers an event later: the same correlation and originator, caused by that event.
+/// // For a later command that reacts to an event: the same correlation and originator, caused by that event.
 /// let policy = Principal::new(PrincipalKind::Automation, "invoices");
 /// let metadata = Metadata::caused_by(&placed).with_initiator(policy);
 /// assert_eq!(metadata.correlation_id(), Some("request-17"));
@@ -157,7 +157,7 @@ impl Metadata {
         self.0.as_deref().is_none_or(|fields| *fields == Fields::default())
     }
 
-    /// The bytes of all keys and values together: what the 64 KiB limit counts.
+    /// The bytes of all keys and values together, which count towards the limit of 64 KiB.
     pub fn size_bytes(&self) -> usize {
         let Some(fields) = &self.0 else { return 0 };
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);

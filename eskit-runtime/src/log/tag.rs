@@ -9,7 +9,7 @@ pub use id_type::IdType;
 use value::push_one;
 pub use value::{Arity, TagValue};
 
-/// One tag, `key:value`, by which queries find an event. The key holds no colon; the value may.
+/// A tag, `key:value`, by which queries find events. The value may contain colons; the key may not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag(Box<str>);
 
@@ -68,12 +68,12 @@ impl<'a> TagRef<'a> {
         self.0
     }
 
-    /// What stands before the first colon.
+    /// The part before the first colon.
     pub fn key(self) -> &'a str {
         self.0.split_once(':').map_or(self.0, |(key, _)| key)
     }
 
-    /// What stands after the first colon.
+    /// The part after the first colon.
     pub fn value(self) -> &'a str {
         self.0.split_once(':').map_or("", |(_, value)| value)
     }

@@ -36,7 +36,7 @@ impl Key {
     }
 }
 
-/// What the program knows of one aggregate.
+/// The description of one aggregate.
 #[derive(Clone, Copy, Debug)]
 pub struct AggregateType {
     /// The name of the Rust type.
@@ -49,7 +49,7 @@ pub struct AggregateType {
     pub partial: bool,
     /// Whether it is `pub`, without a restriction.
     pub public: bool,
-    /// Where the type stands in the source.
+    /// The place of the type in the source.
     pub location: SourceLocation,
 }
 
@@ -61,7 +61,7 @@ pub struct AggregateType {
 pub trait Aggregate: Sized + 'static {
     /// All that the program knows of this type.
     const TYPE: &'static AggregateType;
-    /// What selects one instance: `Keys<1>`, `Keys<2>`, and so on, for that many values; `Keys<0>` where there is only one. Where
+    /// The keys of one instance: `Keys<1>`, `Keys<2>`, and so on, for that many values; `Keys<0>` if there is only one instance. Where
     /// `#[aggregate(.., key = Sku)]` states the type of the key, a [`Stated`] or a tuple of them.
     type Keys;
 
@@ -120,7 +120,7 @@ impl Scope {
         QueryItem::tags(tags.iter().cloned()).with_types(names)
     }
 
-    /// Whether an event lies in this scope.
+    /// Whether an event is in this scope.
     pub(crate) fn holds(&self, event: &RecordedEvent) -> bool {
         match self {
             Scope::Stream(stream) => event.stream.as_ref().is_some_and(|at| at.stream == *stream),
@@ -144,7 +144,7 @@ impl fmt::Display for Scope {
 }
 
 impl StreamId {
-    /// The stream of one instance of a stream aggregate, by what [`load`](fn@crate::execute::load) takes:
+    /// The stream of one instance of a stream aggregate, from a key as in [`load`](fn@crate::execute::load):
     /// `StreamId::of::<Account>(&account)`. Other aggregates have none, and do not compile here.
     #[allow(clippy::panic, reason = "in a const block: an error of the compiler, not of the program")]
     pub fn of<A: Evolve>(id: impl LoadKey<A::Keys>) -> StreamId {

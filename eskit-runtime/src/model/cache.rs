@@ -1,7 +1,7 @@
 use crate::model::aggregate::{Evolve, Scope};
 use crate::model::loaded::Seen;
 
-/// States that are cached from one command to the next, which then reads only what it must.
+/// A cache of states between commands.
 ///
 /// A cached state may be older than the log, and go at any time: [`execute`](crate::execute) appends under the condition that
 /// it was not older, and looks at the log before it believes in a refusal. `()` caches nothing.

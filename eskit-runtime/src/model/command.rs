@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::model::event::{Field, SourceLocation, TagField};
 
-/// What the program knows of one command type.
+/// The description of one command type.
 #[derive(Clone, Copy, Debug)]
 pub struct CommandType {
     /// The name of the Rust type.
@@ -13,7 +13,7 @@ pub struct CommandType {
     pub fields: &'static [Field],
     /// Whether it is `pub`, without a restriction.
     pub public: bool,
-    /// Where the type stands in the source.
+    /// The place of the type in the source.
     pub location: SourceLocation,
     /// `false` beside a compile error in the command's own attributes, so that no check reports it a second time.
     pub complete: bool,

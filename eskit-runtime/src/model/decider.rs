@@ -13,22 +13,22 @@ use crate::model::decode::write_again;
 use crate::model::event::{Event, EventType, EventTypes, SingleEvent, SourceLocation};
 use crate::model::models::Models;
 
-/// What the program knows of one decider.
+/// The description of one decider.
 #[derive(Clone, Copy, Debug)]
 pub struct DeciderType {
     /// The name of the function, or `Aggregate::method`.
     pub name: &'static str,
     /// Whether it is a method of the aggregate that is its only model.
     pub method: bool,
-    /// Events that it emits and none of its models evolves, as its attribute says.
+    /// The events in its `unevolved(..)`, which it emits and none of its models evolves.
     pub unevolved: EventTypes,
-    /// For each model, which command field feeds which of the model's keys, where `#[key(..)]` says so.
+    /// For each model, the command fields that `#[key(..)]` names for its keys.
     pub bindings: &'static [&'static [Binding]],
-    /// Where it stands in the source.
+    /// Its place in the source.
     pub location: SourceLocation,
 }
 
-/// A model's key that a command's field feeds by name.
+/// A key of a model, and the command field that gives its value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Binding {
     /// The key of the model; empty for its only key.
@@ -37,7 +37,7 @@ pub struct Binding {
     pub field: &'static str,
 }
 
-/// A command for which there is a decider. Implemented by `#[decider]` on a function, or by `#[decide]` on a method.
+/// A command that has a decider. Implemented by `#[decider]` on a function, or by `#[decide]` on a method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command that a decider takes\nhelp: a command is passed by value, and has a decider: `#[decider] fn decide(command: &DoSomething, model: &Model) -> Result<SomethingHappened, Error> {{ .. }}`, or a `#[decide]` method of an aggregate",
     label = "no decider takes this"
@@ -52,17 +52,17 @@ pub trait Decide: Command + Send + Sync {
     type Events: Emit;
     /// The domain's own error.
     type Error;
-    /// All that the program knows of the decider.
+    /// The description of the decider.
     const DECIDER: &'static DeciderType;
 
-    /// Decides: pure, no input but the command and the state.
+    /// Decides. A pure function of the command and the state.
     ///
     /// # Errors
-    /// The domain's own refusal.
+    /// The refusal, an error of the domain's own type.
     fn decide(&self, state: &Self::State) -> Result<Self::Events, Self::Error>;
 }
 
-/// What a decider may return: events, or a `Result` of events and any domain error.
+/// The return type of a decider: events, or a `Result` of events and any error.
 #[diagnostic::on_unimplemented(
     message = "a decider cannot return `{Self}`\nhelp: return an event, an enum of events, `Option`, `Vec`, an array or a tuple of them, or a `Result` of one of these",
     label = "not an event, nor a collection of events"
@@ -233,7 +233,7 @@ impl NewEvent {
     /// use eskit::model::Emit;
     /// use eskit::EventStore;
     ///
-    /// /// Appends what happened to an account, whatever happened to it before.
+    /// /// Appends events of an account, without conditions.
     /// async fn append(
     ///     store: &impl EventStore,
     ///     account: &str,
@@ -249,7 +249,7 @@ impl NewEvent {
     /// ```
     ///
     /// # Errors
-    /// An event would not come back from the log as it is.
+    /// An event could not be read back from the log unchanged.
     pub fn encode(events: &impl Emit) -> Result<Vec<NewEvent>, EncodeError> {
         let mut emitter = Emitter::new();
         events.emit(&mut emitter)?;

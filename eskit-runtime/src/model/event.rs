@@ -13,7 +13,7 @@ use crate::model::aggregate::Evolve;
 use crate::model::decider::Emitter;
 use crate::model::decode::{decode_single, newer};
 
-/// A tag that an event or a command carries: which field yields it, under which key, how often.
+/// A tag field of an event or a command: its key, its field, and how many tags it yields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TagField {
     /// The key.
@@ -46,7 +46,7 @@ pub struct Field {
     pub rust_type: &'static str,
 }
 
-/// What the program knows of one event type at one schema version.
+/// The description of one event type at one schema version.
 #[derive(Clone, Copy, Debug)]
 pub struct EventType {
     /// The wire name.
@@ -65,7 +65,7 @@ pub struct EventType {
     pub previous: Option<&'static EventType>,
     /// Whether it is `pub`, without a restriction.
     pub public: bool,
-    /// Where the type stands in the source.
+    /// The place of the type in the source.
     pub location: SourceLocation,
 }
 

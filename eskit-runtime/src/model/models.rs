@@ -6,7 +6,7 @@ use crate::model::each::Each;
 use crate::model::event::EventTypes;
 use crate::model::loaded::Seen;
 
-/// What the program knows of one model of a decision.
+/// The description of one model of a decision, with its instances.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelType {
     /// The aggregate.
@@ -17,7 +17,7 @@ pub struct ModelType {
     pub each: bool,
 }
 
-/// What a decider takes after its command: an aggregate, or [`Each`] of one.
+/// A parameter of a decider after its command: an aggregate, or [`Each`] of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an aggregate that evolves events\nhelp: an aggregate has `#[aggregate(tag = \"..\")]` on it, and `#[decider] impl {Self} {{ #[evolve] fn happened(&mut self, event: &SomethingHappened) {{ .. }} }}`; what else a decider needs, such as the time, is a field of its command, which comes first",
     label = "not an aggregate with a `#[decider]` impl block"
@@ -37,7 +37,7 @@ pub trait Model: Sized + Send + Sync {
     /// The state of the instance with this index, to be changed.
     fn state_mut(&mut self, index: usize) -> Option<&mut Self::Aggregate>;
 
-    /// A key that a decider asked for, and of which there is no instance.
+    /// A key that the decider used, but for which there is no instance.
     fn absent_key(&self) -> Option<&str>;
 }
 
@@ -110,7 +110,7 @@ pub struct Count<const N: usize>;
     label = "not an aggregate with a `#[decider]` impl block"
 )]
 pub trait Models<N>: Sized + Send {
-    /// What the program knows of each model, in order.
+    /// The description of each model, in order.
     const LIST: &'static [ModelType];
 
     /// The models before their first events; `keys` holds the keys of the instances of each.

@@ -1,4 +1,4 @@
-//! Which recorded events the types of a crate claim: an event that nobody claims was removed or renamed.
+//! Which recorded events the types of a crate claim: an event without a claim was removed or renamed.
 
 use std::marker::PhantomData;
 

@@ -131,7 +131,7 @@ impl<'a> Node<'a> {
         trim(head)
     }
 
-    /// Whether `[word]` stands behind the shape.
+    /// Whether `[word]` follows the shape.
     pub(crate) const fn has_mark(&self, word: &str) -> bool {
         let mut marks = self.marks();
         while let Some((mark, rest)) = next_mark(marks) {
@@ -155,7 +155,7 @@ impl<'a> Node<'a> {
         false
     }
 
-    /// Everything behind the shape: `[omitted] [alias remark]`.
+    /// Everything after the shape: `[omitted] [alias remark]`.
     pub(crate) const fn marks(&self) -> &'a str {
         if !self.line.is_empty() && self.line.as_bytes()[self.line.len() - 1] != b']' {
             return "";

@@ -52,7 +52,7 @@ pub fn eskit_lock(manifest_dir: &str, crate_name: &str, claims: &'static [Claims
     Ok(())
 }
 
-/// Says what was written, past the test's own output, which nobody sees when it succeeds.
+/// Says what was written, past the test's own output, which is hidden when it succeeds.
 fn tell(recorded: &[String], refused: &[String]) {
     let events: Vec<String> = recorded.iter().map(|name| format!("`{name}`")).collect();
     let mut text = format!("`ESKIT_LOCK` is set: wrote `eskit.lock`, with changes of {}\n", events.join(", "));

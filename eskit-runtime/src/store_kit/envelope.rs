@@ -115,7 +115,7 @@ impl<'b> Envelope<'b> {
     /// The bytes of the same envelope with these tags; `None` if the bytes are not an envelope.
     pub fn with_tags(bytes: &[u8], tags: &Tags) -> Option<Vec<u8>> {
         let envelope = Envelope::parse(bytes)?;
-        // The metadata stands behind the tags, and ends the envelope.
+        // The metadata follows the tags, and ends the envelope.
         let end = bytes.len().checked_sub(envelope.metadata.len())?;
         let before = bytes.get(..end.checked_sub(envelope.tags.len())?)?;
         let mut new = Vec::with_capacity(bytes.len() + tags.as_packed().len());

@@ -9,7 +9,7 @@ use crate::file::place;
 use crate::file::row::{column, position};
 use crate::read::{stream, stream_info};
 
-/// What the writer knows of the log without reading it, as long as nobody else writes to the file. It is dropped with the
+/// What the writer knows of the log without reading it, as long as no other connection writes to the file. It is dropped with the
 /// transaction that does not commit.
 pub(crate) struct LogState {
     /// SQLite's number for what this connection sees of the file: the commits of other connections change it, its own do not.

@@ -52,7 +52,7 @@ impl FileGuard {
         }
     }
 
-    /// Checks that all files are those that were opened, and that nobody but SQLite wrote to the log's.
+    /// Checks that all files are those that were opened, and that only SQLite wrote to the log's.
     pub(crate) fn check(&mut self, conn: &Connection) -> Result<(), Fault> {
         self.check_file(conn)?;
         match self.beside.iter().find(|(file, number)| !is_there(file, *number)) {

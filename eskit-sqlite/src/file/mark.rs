@@ -1,4 +1,4 @@
-//! How a file that was overwritten while it was in use is told from one that another process wrote to.
+//! Tells a file that was overwritten while in use from one that another process wrote to.
 //!
 //! Only checkpoints write to the file itself: they copy what the write-ahead log holds. After each of them, the next transaction
 //! counts on the older of two marks, which stand in pages of their own. So the file alone, without its write-ahead log, always

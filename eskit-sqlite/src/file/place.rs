@@ -22,7 +22,7 @@ pub(crate) fn head(conn: &Connection) -> Result<Place, Fault> {
 
 /// Whether a log that ends at `head` holds a place, by [`ID_AT`].
 pub(crate) fn is_held(id_at: &mut Statement<'_>, place: Place, head: Place) -> Result<bool, Fault> {
-    // Whoever reads on stands at the head most of the time.
+    // A reader that continues is at the head most of the time.
     if place.id.is_none() || place.position >= head.position {
         return Ok(place.is_held(head.position, head.id));
     }

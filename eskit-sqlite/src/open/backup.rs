@@ -31,7 +31,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     copied
 }
 
-/// Writes a copy as of one moment.
+/// Writes a consistent copy.
 fn write(from: &Path, draft: &Path) -> Result<(), Fault> {
     let mut files = FileGuard::at(from);
     let log = connect::open_reader(from, &SqliteOptions::default())?;

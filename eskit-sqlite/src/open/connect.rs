@@ -119,7 +119,7 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Store
         return Err(fail(fault));
     }
     take_over(&conn, options.busy_timeout).map_err(fail)?;
-    // From here on whoever writes waits by itself, in `busy.rs`.
+    // From here on, writers wait by themselves, in `busy.rs`.
     conn.busy_timeout(Duration::ZERO).map_err(|error| fail(error.into()))?;
     Ok(conn)
 }

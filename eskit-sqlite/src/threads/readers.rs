@@ -17,7 +17,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Checks, after a read, that nobody copied another file over the log. A log that was removed is read on: it is whole.
+    /// Checks, after a read, that no other file was copied over the log. A removed log can still be read: it is complete.
     pub(crate) fn check_file(&mut self) -> Result<(), Fault> {
         match self.files.check_file(&self.conn) {
             Err(Fault::Moved(_)) => Ok(()),

@@ -160,7 +160,7 @@ impl Running {
     /// Finishes what was taken in, and closes the connections. Blocks.
     pub(crate) fn shut_down(&self) {
         self.refuse();
-        // Held to the end, so that whoever closes at the same time waits too.
+        // Held to the end, so that another caller that closes at the same time waits too.
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         // A reply may drop the last clone on a thread of the store itself, which cannot wait for its own end.
         let this = std::thread::current().id();

@@ -67,7 +67,7 @@ fn work(conn: &Connection, files: &mut FileGuard, side: &WriteSide, heads: &Head
     let mut expected = 0;
     while side.queue.take(&mut taken) {
         let outcome = writer.transact(&mut taken, expected);
-        // Whoever is answered now is likely to append again: the next batch waits for as many.
+        // Callers that are answered now are likely to append again: the next batch waits for as many.
         expected = taken.requests.len() + side.queue.len();
         match outcome {
             Ok(head) => {
@@ -157,7 +157,7 @@ impl Writer<'_> {
             Failure { is_ambiguous: !fault.is_definite(), fault }
         })?;
         self.commit = started.elapsed();
-        // What was written to files that nobody finds must not be confirmed.
+        // Events that were written to removed files must not be confirmed.
         self.files.check(self.conn).map_err(|fault| Failure { fault, is_ambiguous: true })?;
         let head = state.head();
         self.state = Some(state);

@@ -51,7 +51,7 @@ fn describe() {
         Unit::Seconds,
         "How long a change of a stream took, by change and outcome"
     );
-    describe_gauge!("eskit_head_position", Unit::Count, "Position of the last event that the store told of");
+    describe_gauge!("eskit_head_position", Unit::Count, "Position of the last event that the store reported");
 }
 
 fn read_outcome<T>(answer: &Result<T, StoreError>) -> &'static str {

@@ -48,7 +48,7 @@ impl LogFile {
         })
     }
 
-    /// The next line; `None` behind the last one.
+    /// The next line; `None` after the last one.
     ///
     /// # Errors
     /// The file is not compressed by gzip, has no line, is damaged or cut off, cannot be read on, or has a line of over 64 KiB.
