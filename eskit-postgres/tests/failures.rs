@@ -62,8 +62,9 @@ async fn head(killer: &mut PgConnection) -> i64 {
 /// Kills all connections again and again while so many callers append so many events each.
 async fn kill_while_appending(callers: usize, events: usize) {
     let Some(Fixture { store, database }) = fixture().await else { return };
-    let tasks: Vec<_> = (0..callers).map(|caller| tokio::spawn(append_all(store.clone(), caller, events))).collect();
+    // Connected first: on a busy machine all would be appended before.
     let mut killer = PgConnection::connect_with(&database.connect_options()).await.unwrap();
+    let tasks: Vec<_> = (0..callers).map(|caller| tokio::spawn(append_all(store.clone(), caller, events))).collect();
     let mut killed = 0;
     while tasks.iter().any(|task| !task.is_finished()) {
         killed += kill_connections(&mut killer).await;

@@ -30,6 +30,8 @@ async fn poll_and_panic<F: Future>(future: impl Fn() -> F) {
     let panics = Arc::new(Panics::default());
     let waker = Waker::from(Arc::clone(&panics));
     loop {
+        // Or tokio, which lets a task do so much at once, takes the waker to call it itself.
+        tokio::task::yield_now().await;
         let mut future = pin!(future());
         if future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
             while panics.0.load(Ordering::SeqCst) == 0 {
