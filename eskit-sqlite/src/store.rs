@@ -41,7 +41,7 @@ use crate::threads::running::Running;
 ///
 /// A store cannot prevent a copy over its open file, but it notices: appends, reads and opening the log then fail as `Corrupt`, and
 /// no append is confirmed once the other file is in place. If the file or its write-ahead log is removed or replaced, appends fail
-/// as `FailedClosed`.
+/// as `FailedClosed`, and so do reads once another file stands in its place. `watch` finds out within the poll interval.
 ///
 /// # The write-ahead log
 ///
@@ -179,13 +179,7 @@ impl EventStore for SqliteStore {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         limits::check_read(query, &options)?;
         let query = query.clone();
-        self.running
-            .run_read(move |reader| {
-                let page = page::read(&reader.conn, &mut reader.names, &query, &options)?;
-                reader.check_file()?;
-                Ok(page)
-            })
-            .await
+        self.running.run_read(move |reader| page::read(&reader.conn, &mut reader.names, &query, &options)).await
     }
 
     async fn log_id(&self) -> Result<LogId, StoreError> {

@@ -352,10 +352,36 @@ async fn a_file_that_was_removed_or_replaced_takes_no_appends() {
         assert_eq!(append_kind(error), StoreErrorKind::FailedClosed);
         let error = store.append(one(plain("e"))).await.unwrap_err();
         assert!(error.to_string().contains("open it again"), "{error}");
-        if let Some(other) = other {
-            assert_eq!(other.append(one(plain("e"))).await.unwrap().last(), Position::new(1));
-        }
+        let read = store.read(&Query::all(), ReadOptions::default()).await;
+        let Some(other) = other else {
+            assert_eq!(read.unwrap().events.len(), 1, "what was removed is complete");
+            continue;
+        };
+        assert_eq!(other.append(one(plain("e"))).await.unwrap().last(), Position::new(1));
+        assert_eq!(read.unwrap_err().kind(), StoreErrorKind::FailedClosed);
+        assert_eq!(store.head().await.unwrap_err().kind(), StoreErrorKind::FailedClosed);
     }
+}
+
+/// Whoever follows the log must not wait for ever for what happens in the file that nobody finds any more.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_reader_that_waits_is_told_that_another_log_took_the_place() {
+    let folder = Folder::new("watched");
+    let (file, next) = (folder.file("log.db"), folder.file("next.db"));
+    let store = SqliteStore::open(&file).await.unwrap();
+    let last = store.append(one(plain("e"))).await.unwrap().last();
+    let place = store.head().await.unwrap();
+    assert_eq!(place.position, last);
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { store.watch(place).await }
+    });
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    SqliteStore::open(&next).await.unwrap().close().await;
+    std::fs::rename(&next, &file).unwrap();
+    let told = tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("waits for ever").unwrap();
+    assert_eq!(told.unwrap_err().kind(), StoreErrorKind::FailedClosed);
 }
 
 /// SQLite goes on with the write-ahead log that it has open, which a crash would take away with all that it holds; without

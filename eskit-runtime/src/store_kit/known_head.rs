@@ -71,6 +71,12 @@ impl KnownHead {
         self.watch.moved();
     }
 
+    /// Wakes the waiting readers although the head has not moved: the log may have been replaced, which they find out when they look.
+    pub fn wake(&self) {
+        self.state().moves += 1;
+        self.watch.moved();
+    }
+
     /// Starts to watch the head.
     pub fn watcher(&self) -> HeadWatcher<'_> {
         HeadWatcher { head: self, seen: self.state().moves }

@@ -61,6 +61,15 @@ impl FileGuard {
         }
     }
 
+    /// Whether a reader may go on: the log's file is the one that was opened, or it was removed and nothing stands in its place. A
+    /// removed log can still be read, since it is complete. Where another log stands, it is that one that readers ask for.
+    pub(crate) fn check_read(&mut self, conn: &Connection) -> Result<(), Fault> {
+        match self.check_file(conn) {
+            Err(Fault::Moved(path)) if !path.exists() => Ok(()),
+            checked => checked,
+        }
+    }
+
     /// As [`FileGuard::check`], for the log's file alone.
     pub(crate) fn check_file(&mut self, conn: &Connection) -> Result<(), Fault> {
         let found = match std::fs::metadata(&self.path) {

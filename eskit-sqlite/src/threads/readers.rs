@@ -17,12 +17,9 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Checks, after a read, that no other file was copied over the log. A removed log can still be read: it is complete.
+    /// Checks, after a read, that no other file has taken the place of the log's, or was copied over it.
     pub(crate) fn check_file(&mut self) -> Result<(), Fault> {
-        match self.files.check_file(&self.conn) {
-            Err(Fault::Moved(_)) => Ok(()),
-            checked => checked,
-        }
+        self.files.check_read(&self.conn)
     }
 
     /// Ends what a read left open that panicked: the next one needs a state of the log of its own.

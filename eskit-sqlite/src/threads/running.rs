@@ -77,7 +77,8 @@ impl Running {
             threads.readers.push(named("reader").spawn(move || read.serve(conn, files)).map_err(no_thread)?);
         }
         let heads = Arc::clone(&self.heads);
-        threads.readers.push(named("poller").spawn(move || heads.poll(&poller)).map_err(no_thread)?);
+        let files = FileGuard::at(&self.path);
+        threads.readers.push(named("poller").spawn(move || heads.poll(&poller, files)).map_err(no_thread)?);
         if let Some(conn) = writer {
             let (write, heads) = (Arc::clone(&self.write), Arc::clone(&self.heads));
             let mut files = FileGuard::at(&self.path);
@@ -131,7 +132,12 @@ impl Running {
         read: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.check_process()?;
-        match self.read.run(read).await {
+        let checked = move |reader: &mut Reader| {
+            let answer = read(reader)?;
+            reader.check_file()?;
+            Ok(answer)
+        };
+        match self.read.run(checked).await {
             Ok(result) => result.map_err(|fault| fault.into_error("read", &self.path)),
             Err(_) => Err(error::closed(&self.path)),
         }

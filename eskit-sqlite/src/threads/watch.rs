@@ -5,6 +5,7 @@ use eskit_runtime::log::Place;
 use eskit_runtime::store_kit::{HeadClosed, HeadWatcher, KnownHead};
 use rusqlite::Connection;
 
+use crate::file::identity::FileGuard;
 use crate::file::place;
 
 /// The head of the log as this process knows it, and a poller that looks for what other processes do while a caller waits.
@@ -80,7 +81,7 @@ impl Heads {
 
     /// The work of the poller thread, until the store is closed: looks for commits of other processes while somebody
     /// waits, and sleeps otherwise.
-    pub(crate) fn poll(&self, conn: &Connection) {
+    pub(crate) fn poll(&self, conn: &Connection, mut files: FileGuard) {
         loop {
             let idle = self.wake.wait_while(self.poller(), |poller| poller.waiting == 0 && !poller.is_closed);
             if idle.unwrap_or_else(PoisonError::into_inner).is_closed {
@@ -89,6 +90,9 @@ impl Heads {
             // A failure here is met again, and told, by the read that follows.
             if let Ok(head) = place::head(conn) {
                 self.set(head);
+            }
+            if files.check_read(conn).is_err() {
+                self.known.wake();
             }
             let pause = self.wake.wait_timeout_while(self.poller(), self.interval, |poller| !poller.is_closed);
             drop(pause);
