@@ -185,6 +185,18 @@ const fn distance(rows: &[[usize; LIKE + 1]; LIKE + 1], a: &[u8], b: &[u8], i: u
     best
 }
 
+/// Whether a name is one of these, in const code.
+pub(crate) const fn contains(names: &[&str], name: &str) -> bool {
+    let mut i = 0;
+    while i < names.len() {
+        if same(names[i], name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
 /// Whether two texts are equal, in const code.
 pub(crate) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());

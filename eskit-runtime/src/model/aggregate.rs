@@ -116,8 +116,7 @@ impl Scope {
             Scope::Tags(tags) => tags.as_slice(),
             Scope::All => &[],
         };
-        let names = events.names().into_iter().map(WireName::from_static);
-        QueryItem::tags(tags.iter().cloned()).with_types(names)
+        QueryItem::tags(tags.iter().cloned()).with_types(events.wire_names())
     }
 
     /// Whether an event is in this scope.

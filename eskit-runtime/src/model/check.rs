@@ -30,17 +30,6 @@ const fn one(arity: Arity) -> bool {
     matches!(arity, Arity::One)
 }
 
-const fn contains(names: &[&str], name: &str) -> bool {
-    let mut i = 0;
-    while i < names.len() {
-        if same(names[i], name) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
-
 /// How many of the tags have this key, and the place of the first.
 const fn tags_with_key(tags: &[TagField], key: &str) -> (usize, usize) {
     let (mut found, mut first, mut i) = (0, 0, 0);

@@ -148,6 +148,11 @@ impl EventTypes {
         });
         names
     }
+
+    /// The same, as a query takes them.
+    pub(crate) fn wire_names(self) -> impl Iterator<Item = WireName> {
+        self.names().into_iter().map(WireName::from_static)
+    }
 }
 
 /// An event, or an enum of events. Implemented by `#[derive(Event)]`.
@@ -200,13 +205,13 @@ impl QueryItem {
     /// ```
     pub fn of<T: EventSet>() -> QueryItem {
         const { refuse_none(T::EVENTS) };
-        QueryItem::types(T::EVENTS.names().into_iter().map(WireName::from_static))
+        QueryItem::types(T::EVENTS.wire_names())
     }
 
     /// The events that an aggregate evolves, of all its instances, also under their former names.
     pub fn evolved_by<A: Evolve>() -> QueryItem {
         const { refuse_none(A::EVENTS) };
-        QueryItem::types(A::EVENTS.names().into_iter().map(WireName::from_static))
+        QueryItem::types(A::EVENTS.wire_names())
     }
 }
 

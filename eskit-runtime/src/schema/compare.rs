@@ -22,8 +22,7 @@ use self::widened::{reads_stored, widens};
 use super::node::{Node, Nodes, next_mark, strip};
 use super::report::{Path, Report};
 use super::shape::{Kind, Member, ShapeDef, flag};
-use crate::message::Message;
-use crate::message::same;
+use crate::message::{Message, contains, same};
 use crate::model::event::TagField;
 
 /// Compares the record of a version with the shape that the program has for it. `superseded` says that there is a newer one.
@@ -33,17 +32,6 @@ pub(crate) const fn compare(record: &str, tags: &[TagField], shape: &ShapeDef, s
     compare_tags(root.children(), tags, superseded, &mut report);
     compare_node(root, root.head(), shape, &Path::ROOT, &mut report);
     report
-}
-
-const fn contains(names: &[&str], name: &str) -> bool {
-    let mut i = 0;
-    while i < names.len() {
-        if same(names[i], name) {
-            return true;
-        }
-        i += 1;
-    }
-    false
 }
 
 /// `head` is what of the node's words is not compared yet.

@@ -1,8 +1,6 @@
 //! What `#[key(..)]` says must fit the model.
 
-use super::contains;
-use crate::message::same;
-use crate::message::{Message, is_like};
+use crate::message::{Message, contains, is_like, same};
 use crate::model::aggregate::{AggregateType, Key};
 use crate::model::command::CommandType;
 use crate::model::decider::Binding;

@@ -1,8 +1,7 @@
 //! What an aggregate with tags evolves must carry its tags.
 
-use super::{contains, one, tags_with_key};
-use crate::message::same;
-use crate::message::{Message, Words, is_like};
+use super::{one, tags_with_key};
+use crate::message::{Message, Words, contains, is_like, same};
 use crate::model::aggregate::{AggregateType, Key};
 use crate::model::event::{EventType, EventTypes, Field, TagField};
 

@@ -1,8 +1,6 @@
 //! Wire names and versions must fit together.
 
-use super::contains;
-use crate::message::Message;
-use crate::message::same;
+use crate::message::{Message, contains, same};
 use crate::model::event::{EventType, EventTypes, SingleEvent};
 
 /// Refuses a set of which two members claim one wire name. Where two types of one crate do, rustc has found the claims

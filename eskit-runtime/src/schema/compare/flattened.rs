@@ -1,8 +1,7 @@
 //! Names inside of flattened enums and options: they stand among the fields of the struct around them.
 
-use super::{contains, find, find_alias, is_struct};
-use crate::message::Message;
-use crate::message::same;
+use super::{find, find_alias, is_struct};
+use crate::message::{Message, contains, same};
 use crate::schema::node::{Nodes, position, strip};
 use crate::schema::report::{Path, Report};
 use crate::schema::shape::{Kind, Member, ShapeDef, flag};
