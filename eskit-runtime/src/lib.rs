@@ -14,6 +14,7 @@ mod message;
 pub mod model;
 pub mod schema;
 pub mod store_kit;
+pub mod subscription;
 
 #[doc(hidden)]
 pub mod __private;

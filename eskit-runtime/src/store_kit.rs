@@ -8,7 +8,7 @@
 //! | [`watch`](crate::EventStore::watch) | [`KnownHead`], or [`HeadWatch`], on which it is built |
 //! | [`change_stream`](crate::EventStore::change_stream) | [`StoredStatus`] |
 //! | [`add_tags`](crate::EventStore::add_tags) | [`TagChanges`] |
-//! | wakers of callers, which may panic | [`contain`] |
+//! | code of callers, which may panic | [`contain`], [`contain_polls`] |
 //!
 //! Each call begins with a check from [`limits`](crate::log::limits). The crate `eskit-conformance` tests whether a store keeps the
 //! contract. `CONTRIBUTING.md` has the steps.
@@ -27,7 +27,7 @@ mod stored_status;
 mod tag_changes;
 
 pub use batch::BatchSize;
-pub use contain::contain;
+pub use contain::{contain, contain_polls};
 pub use encoded_append::EncodedAppend;
 pub use envelope::Envelope;
 pub use head_watch::HeadWatch;

@@ -93,6 +93,11 @@ impl<'a, S: EventStore> Pages<'a, S> {
         self.head
     }
 
+    /// Whether the page that was returned last is the last one.
+    pub fn is_at_end(&self) -> bool {
+        matches!(self.next, Next::Done)
+    }
+
     fn ask(&self) -> Read<'a> {
         let (store, query, options) = (self.store, Arc::clone(&self.query), self.options);
         Box::pin(async move { store.read(&query, options).await })

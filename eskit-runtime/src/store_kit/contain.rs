@@ -1,5 +1,8 @@
 use std::any::Any;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 
 /// Runs code of a caller that may panic, such as a waker. The thread survives, since other callers need it too; the panic hook has
 /// already reported the panic.
@@ -8,6 +11,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// The message of the panic.
 pub fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(text)
+}
+
+/// As [`contain`], for a future: it ends with the first poll that panics.
+///
+/// # Errors
+/// The message of the panic.
+pub async fn contain_polls<F: Future>(future: F) -> Result<F::Output, String> {
+    let mut future = pin!(future);
+    poll_fn(|context| match contain(|| future.as_mut().poll(context)) {
+        Ok(poll) => poll.map(Ok),
+        Err(text) => Poll::Ready(Err(text)),
+    })
+    .await
 }
 
 fn text(panic: Box<dyn Any + Send>) -> String {

@@ -1,0 +1,38 @@
+//! Following the log: subscriptions, their checkpoints, and the read models that they keep.
+//!
+//! A *subscription* reads the log in order, hands its events to a *subscriber*, and remembers in a *checkpoint* how far it has come.
+//! A *projection* is a subscriber that keeps a read model. *Views* are the place where read models live, such as a SQLite file or a
+//! PostgreSQL database; they keep the checkpoint too, and commit both in one transaction, so that each event counts exactly once.
+//!
+//! | to | use |
+//! |---|---|
+//! | follow a log | [`follow`], which `App::start` of the crate `eskit` spawns for each subscription |
+//! | control and observe a subscription | [`Control`], [`Health`] |
+//! | write views for another database | [`Views`], [`Apply`], [`Claim`], [`Batch`] |
+//!
+//! # Guarantees
+//!
+//! - Events arrive in the order of the log, each of them once, and none is left out. A checkpoint never lies beyond what was handled.
+//! - Events that were appended together are handled in one transaction of the views.
+//! - One process handles the events of a subscription at a time. A process that was replaced by another one, but does not know it
+//!   yet, cannot commit.
+//! - A log that was replaced, for example by a backup, is noticed before anything of it is handled.
+
+mod batch;
+mod control;
+mod error;
+mod follow;
+mod handled;
+mod health;
+mod select;
+mod subscriber;
+mod views;
+
+pub use batch::{Batch, GivenUp};
+pub use control::Control;
+pub use error::{ApplyError, SubscriptionError};
+pub use follow::{FollowOptions, Start, follow};
+pub use handled::{HandleError, Handled};
+pub use health::{Health, State};
+pub use subscriber::{Handle, HandleAsync, HandleMut, OnError, Order, Subscriber, SubscriberType};
+pub use views::{Apply, Checkpoint, Claim, Claimed, ParkedEvent, Partition, Subscription, Views};

@@ -1,0 +1,174 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::log::position::{Place, Position};
+use crate::log::time::Timestamp;
+use crate::store_kit::HeadWatch;
+
+use super::health::{Health, State};
+use super::subscriber::Subscriber;
+use super::views::Partition;
+
+/// Steers one subscription and tells how it is doing. Cheap to clone; clones steer the same subscription.
+#[derive(Clone)]
+pub struct Control {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    held: Mutex<Held>,
+    /// Wakes those who wait for a wish or for progress.
+    changed: HeadWatch,
+}
+
+struct Held {
+    wish: Wish,
+    /// Whether the read model is to be built anew.
+    restart: bool,
+    health: Health,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Wish {
+    Run,
+    Pause,
+    Stop,
+}
+
+impl Control {
+    /// The control of a subscription that has not started.
+    pub fn of<P: Subscriber>(partition: Partition) -> Control {
+        let health = Health::new(P::TYPE.name, P::TYPE.version, partition);
+        let held = Mutex::new(Held { wish: Wish::Run, restart: false, health });
+        Control { shared: Arc::new(Shared { held, changed: HeadWatch::default() }) }
+    }
+
+    /// How the subscription is doing.
+    pub fn health(&self) -> Health {
+        self.lock().health.clone()
+    }
+
+    /// Stops handling events after the current batch, until [`Control::resume`]. The subscription keeps its claim.
+    pub fn pause(&self) {
+        self.wish(|held| {
+            if held.wish == Wish::Run {
+                held.wish = Wish::Pause;
+            }
+        });
+    }
+
+    /// Goes on after [`Control::pause`].
+    pub fn resume(&self) {
+        self.wish(|held| {
+            if held.wish == Wish::Pause {
+                held.wish = Wish::Run;
+            }
+        });
+    }
+
+    /// Ends the subscription after the current batch, and gives its claim up.
+    pub fn stop(&self) {
+        self.wish(|held| held.wish = Wish::Stop);
+    }
+
+    /// Removes the read model and builds it anew from the start of the log. Readers see it grow; to build a new version beside the old
+    /// one, raise the version of the projection instead.
+    pub fn rebuild(&self) {
+        self.wish(|held| held.restart = true);
+    }
+
+    /// Waits until everything up to this position was handled.
+    ///
+    /// # Errors
+    /// The subscription was stopped, or failed, before that.
+    pub async fn reached(&self, position: Position) -> Result<(), Health> {
+        self.until(|held| match held.health.state {
+            _ if held.health.place.position >= position => Some(Ok(())),
+            State::Failed | State::Stopped => Some(Err(held.health.clone())),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until a look at the health returns a value. It looks at once, and again after each change.
+    pub async fn watch<T>(&self, mut look: impl FnMut(&Health) -> Option<T> + Unpin) -> T {
+        self.until(move |held| look(&held.health)).await
+    }
+
+    async fn until<T>(&self, mut look: impl FnMut(&Held) -> Option<T> + Unpin) -> T {
+        self.shared.changed.until(move || look(&self.lock())).await
+    }
+
+    fn wish(&self, change: impl FnOnce(&mut Held)) {
+        change(&mut self.lock());
+        self.shared.changed.moved();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.shared.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the subscription asks and tells.
+impl Control {
+    pub(super) fn is_stopped(&self) -> bool {
+        self.lock().wish == Wish::Stop
+    }
+
+    /// Whether it should stop reading, to stop, to pause or to begin anew.
+    pub(super) fn is_interrupted(&self) -> bool {
+        let held = self.lock();
+        held.wish != Wish::Run || held.restart
+    }
+
+    /// Completes when it should stop.
+    pub(super) async fn stopped(&self) {
+        self.until(|held| (held.wish == Wish::Stop).then_some(())).await;
+    }
+
+    /// Completes when it should stop reading.
+    pub(super) async fn interrupted(&self) {
+        self.until(|held| (held.wish != Wish::Run || held.restart).then_some(())).await;
+    }
+
+    /// Completes when it should go on after a pause, or stop.
+    pub(super) async fn resumed(&self) {
+        self.until(|held| (held.wish != Wish::Pause || held.restart).then_some(())).await;
+    }
+
+    pub(super) fn wants_restart(&self) -> bool {
+        self.lock().restart
+    }
+
+    pub(super) fn restarted(&self) {
+        self.lock().restart = false;
+    }
+
+    pub(super) fn tell(&self, change: impl FnOnce(&mut Health)) {
+        change(&mut self.lock().health);
+        self.shared.changed.moved();
+    }
+
+    /// Everything up to `place` was handled, `handled` events of it by this process now; the log ends at `head`.
+    pub(super) fn progress(&self, place: Place, head: Position, handled: u64) {
+        self.tell(|health| {
+            health.place = place;
+            health.head = head.max(place.position);
+            health.handled += handled;
+            health.last_progress = Some(Timestamp::now());
+            health.error = None;
+            health.state = if place.position >= head { State::Live } else { State::CatchingUp };
+            health.behind_since = match health.state {
+                State::Live => None,
+                _ => health.behind_since.or_else(|| Some(Instant::now())),
+            };
+        });
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("health", &self.lock().health).finish_non_exhaustive()
+    }
+}

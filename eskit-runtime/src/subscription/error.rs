@@ -1,0 +1,147 @@
+use std::fmt;
+
+use crate::log::id::LogId;
+use crate::log::name::WireName;
+use crate::log::position::{Place, Position};
+use crate::log::store::error::StoreError;
+
+use super::handled::HandleError;
+
+/// Why views did not commit a batch.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// A handler failed.
+    Handler {
+        /// The index of its event in [`Batch::events`](super::Batch::events).
+        index: usize,
+        /// Why it failed.
+        error: HandleError,
+    },
+    /// Another process has claimed the subscription.
+    Deposed,
+    /// The views failed.
+    Views(StoreError),
+}
+
+impl From<StoreError> for ApplyError {
+    fn from(error: StoreError) -> ApplyError {
+        ApplyError::Views(error)
+    }
+}
+
+impl fmt::Display for ApplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ApplyError::Handler { error, .. } => error.fmt(f),
+            ApplyError::Deposed => f.write_str("another process has claimed the subscription"),
+            ApplyError::Views(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ApplyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ApplyError::Handler { error, .. } => error.source(),
+            ApplyError::Deposed => None,
+            ApplyError::Views(error) => std::error::Error::source(error),
+        }
+    }
+}
+
+/// Why a subscription stopped.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SubscriptionError {
+    /// The handler of an event failed at each try. The subscription begins with this event when it is started again.
+    Handler {
+        /// The position of the event.
+        position: Position,
+        /// Its wire name.
+        event: WireName,
+        /// How often it was tried.
+        attempts: u32,
+        /// The last error.
+        error: HandleError,
+    },
+    /// The log ends before the checkpoint: most likely a backup of the log was restored. Nothing was handled.
+    CheckpointAhead {
+        /// The checkpoint.
+        checkpoint: Place,
+        /// The last event of the log.
+        head: Place,
+    },
+    /// The log has another event at the position of the checkpoint: most likely a backup of the log was restored, and it has grown
+    /// since. Nothing was handled.
+    LogReplaced {
+        /// The checkpoint.
+        checkpoint: Place,
+    },
+    /// The checkpoint is of another log. Nothing was handled.
+    OtherLog {
+        /// The log of the checkpoint.
+        expected: LogId,
+        /// The log that was to be followed.
+        found: LogId,
+    },
+    /// The handlers take events that they did not take before, and the log holds such events before the checkpoint, which the read
+    /// model would miss. Nothing was handled.
+    MissedEvents {
+        /// The wire names.
+        events: Vec<String>,
+        /// The version of the subscriber.
+        version: u32,
+    },
+    /// Reading the log failed in a way that trying again does not mend.
+    Store(StoreError),
+    /// The views failed in a way that trying again does not mend.
+    Views(StoreError),
+}
+
+impl fmt::Display for SubscriptionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const REBUILD: &str =
+            "\nhelp: most likely a backup of the log was restored; build the read model anew with `rebuild`";
+        match self {
+            SubscriptionError::Handler { position, event, attempts, error } => {
+                let tries = if *attempts == 1 { "once" } else { "at each try" };
+                write!(f, "the handler of `{event}` at position {position} failed {tries}, {attempts} in all: {error}")
+            }
+            SubscriptionError::CheckpointAhead { checkpoint, head } => {
+                write!(
+                    f,
+                    "the checkpoint is at position {}, but the log ends at {}{REBUILD}",
+                    checkpoint.position, head.position
+                )
+            }
+            SubscriptionError::LogReplaced { checkpoint } => {
+                write!(f, "the log no longer holds the event of the checkpoint, {checkpoint}{REBUILD}")
+            }
+            SubscriptionError::OtherLog { expected, found } => write!(
+                f,
+                "the checkpoint is of the log {expected}, not of {found}, which was to be followed\nhelp: open the views that belong \
+                 to this log, or build the read model anew with `rebuild`"
+            ),
+            SubscriptionError::MissedEvents { events, version } => write!(
+                f,
+                "it now takes `{}`, which the log already holds before the checkpoint; the read model would miss them\nhelp: write \
+                 `version = {}`, so that it is built anew beside the old one",
+                events.join("`, `"),
+                version + 1
+            ),
+            SubscriptionError::Store(error) => write!(f, "the log cannot be read: {error}"),
+            SubscriptionError::Views(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SubscriptionError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            SubscriptionError::Handler { error, .. } => error.source(),
+            SubscriptionError::Store(error) | SubscriptionError::Views(error) => std::error::Error::source(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::log::position::{Place, Position};
+use crate::log::time::Timestamp;
+
+use super::views::Partition;
+
+/// What a subscription is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum State {
+    /// It has not claimed its checkpoint yet.
+    Starting,
+    /// Another process handles its events.
+    Standby,
+    /// It handles events that were in the log already.
+    CatchingUp,
+    /// It has handled everything, and waits for new events.
+    Live,
+    /// It waits for `resume`.
+    Paused,
+    /// A handler, the views or the log failed, and it will try again.
+    Retrying,
+    /// It was stopped.
+    Stopped,
+    /// It failed for good: [`Health::error`] says why.
+    Failed,
+}
+
+impl State {
+    /// The state as one word, for logs and metrics: `starting`, `standby`, `catching_up`, `live`, `paused`, `retrying`, `stopped` or
+    /// `failed`.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Starting => "starting",
+            State::Standby => "standby",
+            State::CatchingUp => "catching_up",
+            State::Live => "live",
+            State::Paused => "paused",
+            State::Retrying => "retrying",
+            State::Stopped => "stopped",
+            State::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a subscription is doing, as of one moment.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Health {
+    /// The name of the subscription.
+    pub name: &'static str,
+    /// The version of its logic.
+    pub version: u32,
+    /// Which part of its events.
+    pub partition: Partition,
+    /// What it is doing.
+    pub state: State,
+    /// Everything up to this place was handled.
+    pub place: Place,
+    /// The last event of the log, as far as this process has seen it.
+    pub head: Position,
+    /// How many events this process has handled since it started.
+    pub handled: u64,
+    /// How many events this process has parked, and how many it has skipped, since it started.
+    pub given_up: u64,
+    /// When this process last moved the checkpoint, or found that there was nothing to handle.
+    pub last_progress: Option<Timestamp>,
+    /// The last error, until the next progress.
+    pub error: Option<String>,
+    #[serde(skip)]
+    pub(super) behind_since: Option<Instant>,
+}
+
+impl Health {
+    pub(super) fn new(name: &'static str, version: u32, partition: Partition) -> Health {
+        Health {
+            name,
+            version,
+            partition,
+            state: State::Starting,
+            place: Place::START,
+            head: Position::START,
+            handled: 0,
+            given_up: 0,
+            last_progress: None,
+            error: None,
+            behind_since: None,
+        }
+    }
+
+    /// How many positions of the log lie between the checkpoint and the last event. Not all of them need concern the subscription.
+    pub fn lag_events(&self) -> u64 {
+        self.head.get().saturating_sub(self.place.position.get())
+    }
+
+    /// How long ago the subscription had last handled everything that the log held.
+    pub fn lag(&self) -> Duration {
+        self.behind_since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// Whether the subscription does its work: it has not failed, and if it has something to handle, it made progress within
+    /// `patience`. A subscription that catches up is healthy however far it is behind.
+    pub fn is_healthy(&self, patience: Duration) -> bool {
+        match self.state {
+            State::Failed | State::Stopped => false,
+            State::Live | State::Standby | State::Paused => true,
+            State::Starting | State::CatchingUp | State::Retrying => {
+                self.last_progress.is_some_and(|at| Timestamp::now().duration_since(at) <= patience)
+            }
+        }
+    }
+}

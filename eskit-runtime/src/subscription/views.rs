@@ -1,0 +1,276 @@
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::log::id::{EventId, LogId};
+use crate::log::position::{Place, Position};
+use crate::log::recorded::RecordedEvent;
+use crate::log::store::error::StoreError;
+use crate::log::time::Timestamp;
+
+use super::batch::Batch;
+use super::error::ApplyError;
+use super::subscriber::Subscriber;
+
+/// One of the parts into which a subscription divides its events by [key](super::Order), to handle them side by side.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Partition {
+    /// Which part, from 0.
+    pub index: u32,
+    /// How many parts there are.
+    pub count: u32,
+}
+
+impl Partition {
+    /// The only part.
+    pub const WHOLE: Partition = Partition { index: 0, count: 1 };
+}
+
+impl Default for Partition {
+    fn default() -> Partition {
+        Partition::WHOLE
+    }
+}
+
+/// What claims a checkpoint.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Subscription {
+    /// Its name.
+    pub name: String,
+    /// The version of its logic.
+    pub version: u32,
+    /// Which part of its events.
+    pub partition: Partition,
+    /// The log that it follows.
+    pub log: LogId,
+    /// The checkpoint of a subscription that has none yet.
+    pub start: Place,
+    /// The wire names that its handlers take, former ones included, sorted.
+    pub events: Vec<String>,
+    /// The SQL that creates its tables, run once with its checkpoint; empty for none.
+    pub tables: &'static str,
+}
+
+impl Subscription {
+    /// The subscription of this subscriber to this log, from the beginning of the log.
+    pub fn of<P: Subscriber>(log: LogId) -> Subscription {
+        let mut events: Vec<String> = P::EVENTS.names().into_iter().map(str::to_owned).collect();
+        events.sort_unstable();
+        Subscription {
+            name: P::TYPE.name.to_owned(),
+            version: P::TYPE.version,
+            partition: Partition::WHOLE,
+            log,
+            start: Place::START,
+            events,
+            tables: P::TYPE.tables,
+        }
+    }
+}
+
+impl fmt::Display for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` version {}", self.name, self.version)?;
+        match self.partition {
+            Partition { count: 1, .. } => Ok(()),
+            Partition { index, count } => write!(f, ", part {} of {count}", index + 1),
+        }
+    }
+}
+
+/// How far a subscription has come, as the views hold it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Checkpoint {
+    /// The name of the subscription.
+    pub name: String,
+    /// The version of its logic.
+    pub version: u32,
+    /// Which part of its events.
+    pub partition: Partition,
+    /// The log that it follows.
+    pub log: LogId,
+    /// Everything up to this place was handled.
+    pub place: Place,
+    /// How often it was claimed. Only the holder of the latest claim may write.
+    pub epoch: u64,
+    /// The wire names that its handlers took when the checkpoint was created or last changed, sorted.
+    pub events: Vec<String>,
+    /// Whether readers see this version of the read model.
+    pub is_active: bool,
+    /// When it last moved.
+    pub saved_at: Timestamp,
+}
+
+impl Checkpoint {
+    /// The checkpoint of a subscription that has handled nothing: not claimed and not active.
+    pub fn new(subscription: &Subscription) -> Checkpoint {
+        Checkpoint {
+            name: subscription.name.clone(),
+            version: subscription.version,
+            partition: subscription.partition,
+            log: subscription.log,
+            place: subscription.start,
+            epoch: 0,
+            events: subscription.events.clone(),
+            is_active: false,
+            saved_at: Timestamp::now(),
+        }
+    }
+}
+
+/// The right to handle the events of a subscription, until another process claims it.
+#[derive(Debug)]
+pub struct Claim<G> {
+    /// The checkpoint, as of the claim or of the last commit since.
+    pub checkpoint: Checkpoint,
+    /// What the views need to keep the claim, such as a lock on a file. Dropping it gives the claim up, at once or after a while.
+    pub guard: G,
+}
+
+/// The answer to an attempt to claim a subscription.
+#[derive(Debug)]
+pub enum Claimed<G> {
+    /// The caller holds the claim.
+    Leader(Claim<G>),
+    /// Another process holds it. This is the checkpoint as of now.
+    Standby(Checkpoint),
+}
+
+/// An event that waits in the views after its handler failed, or behind such an event with the same key.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ParkedEvent {
+    /// The position of the event.
+    pub position: Position,
+    /// The id of the event.
+    pub id: EventId,
+    /// Its key, by the order of the subscription.
+    pub key: String,
+    /// The text of the error; empty for an event that only waits behind another one.
+    pub text: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was parked.
+    pub parked_at: Timestamp,
+}
+
+impl ParkedEvent {
+    /// The entry for an event that is parked now.
+    pub fn new(event: &RecordedEvent, key: String, text: impl Into<String>, attempts: u32) -> ParkedEvent {
+        let (position, id, parked_at) = (event.position, event.id, Timestamp::now());
+        ParkedEvent { position, id, key, text: text.into(), attempts, parked_at }
+    }
+}
+
+/// Where read models live, together with the checkpoints of the subscriptions that keep them. Cheap to clone; clones share
+/// everything.
+///
+/// To keep read models in another database, implement this trait, and [`Apply`] for all subscribers that can write there. Every
+/// implementation must keep these rules, and the crate `eskit-conformance` tests them:
+///
+/// - A claim excludes all others, in this and in other processes. It is freed at once by [`Views::release`] and when the process
+///   ends cleanly, and within a bound when it does not. Keeping it does not depend on handlers returning.
+/// - Each claim has a higher [epoch](Checkpoint::epoch) than all before it. A commit under an older epoch, or from another place
+///   than that of the checkpoint, commits nothing and fails as [`ApplyError::Deposed`].
+/// - What handlers write, what is parked, and the checkpoint are committed together or not at all.
+pub trait Views: Clone + Send + Sync + 'static {
+    /// What keeps a claim.
+    type Guard: Send + Sync + 'static;
+
+    /// Claims a subscription, if no other process holds it. If there is no checkpoint yet, creates it at
+    /// [`Subscription::start`], and runs [`Subscription::tables`]. Does not wait for a claim to be free.
+    ///
+    /// # Errors
+    /// The views failed, or the SQL of the tables did.
+    fn claim(
+        &self,
+        subscription: &Subscription,
+    ) -> impl Future<Output = Result<Claimed<Self::Guard>, StoreError>> + Send;
+
+    /// Gives a claim up, so that another process can have it at once.
+    fn release(&self, claim: Claim<Self::Guard>) -> impl Future<Output = ()> + Send;
+
+    /// Records that the subscription now takes these wire names.
+    ///
+    /// # Errors
+    /// [`ApplyError::Deposed`], [`ApplyError::Views`].
+    fn set_events(
+        &self,
+        claim: &Claim<Self::Guard>,
+        events: Vec<String>,
+    ) -> impl Future<Output = Result<(), ApplyError>> + Send;
+
+    /// Lets readers see this version of the read model, in place of the one that they saw before. Views that do not keep several
+    /// versions have nothing to do.
+    ///
+    /// # Errors
+    /// [`ApplyError::Deposed`], [`ApplyError::Views`].
+    fn activate(&self, claim: &Claim<Self::Guard>) -> impl Future<Output = Result<(), ApplyError>> + Send;
+
+    /// Removes what the subscription has written and parked, and sets its checkpoint back to `start`. The tables are created anew.
+    ///
+    /// # Errors
+    /// [`ApplyError::Deposed`], [`ApplyError::Views`].
+    fn restart(
+        &self,
+        claim: &Claim<Self::Guard>,
+        subscription: &Subscription,
+    ) -> impl Future<Output = Result<(), ApplyError>> + Send;
+
+    /// All checkpoints, sorted by name, version and partition.
+    ///
+    /// # Errors
+    /// The views failed.
+    fn checkpoints(&self) -> impl Future<Output = Result<Vec<Checkpoint>, StoreError>> + Send;
+
+    /// The parked events of a subscription, by position.
+    ///
+    /// # Errors
+    /// The views failed.
+    fn parked(&self, name: &str, version: u32) -> impl Future<Output = Result<Vec<ParkedEvent>, StoreError>> + Send;
+
+    /// Removes a parked event without handling it. Returns whether it was there.
+    ///
+    /// # Errors
+    /// The views failed.
+    fn drop_parked(
+        &self,
+        name: &str,
+        version: u32,
+        position: Position,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// Views that can keep what this subscriber writes.
+pub trait Apply<P: Subscriber>: Views {
+    /// Hands the events of a batch to the subscriber, in order, and commits what it wrote together with the new checkpoint.
+    ///
+    /// - [Given-up](Batch::given_up) events are not handed over. Where the subscriber [parks](super::OnError::Park), they are written
+    ///   to the parked events, and so is every event whose key has parked events already.
+    /// - If the claim does not hold any more, nothing is committed.
+    ///
+    /// # Errors
+    /// See [`ApplyError`]. Nothing was committed, unless the error is [`ApplyError::Views`]: then the commit may have succeeded, and
+    /// the subscription claims anew to find out.
+    fn apply(
+        &self,
+        claim: &Claim<Self::Guard>,
+        subscriber: &Arc<P>,
+        batch: &Batch,
+    ) -> impl Future<Output = Result<(), ApplyError>> + Send;
+
+    /// Hands a parked event to the subscriber, and removes it from the parked events in the same transaction. Returns `false` if it
+    /// is not parked any more. Changes no checkpoint, and needs no claim.
+    ///
+    /// # Errors
+    /// See [`ApplyError`]. The event is still parked, unless the error is [`ApplyError::Views`]: then repeat the call to find out.
+    fn replay(
+        &self,
+        subscriber: &Arc<P>,
+        event: &RecordedEvent,
+    ) -> impl Future<Output = Result<bool, ApplyError>> + Send;
+}
