@@ -128,9 +128,11 @@
 mod app;
 mod connect;
 mod import;
+mod in_memory;
 pub mod layer;
 mod lock;
 mod memory;
+mod memory_views;
 mod single_writer;
 mod sleep;
 #[cfg(feature = "tracing")]
@@ -147,7 +149,9 @@ pub use connect::connect;
 pub use eskit_macros::{Command, Event, Shape, TagValue, aggregate, decide, decider, evolve};
 pub use eskit_runtime::*;
 pub use import::{Import, ImportError, Imported};
+pub use in_memory::{InMemory, InMemoryRead};
 pub use memory::MemoryStore;
+pub use memory_views::{MemoryGuard, MemoryTx, MemoryViews};
 
 #[cfg(feature = "testing")]
 pub mod testing;

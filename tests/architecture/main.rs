@@ -64,6 +64,8 @@ const CRATES: [Layers; 5] = [
             "span",
             "lock",
             "memory",
+            "memory_views",
+            "in_memory",
             "connect",
             "import",
             "layer",

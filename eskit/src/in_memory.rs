@@ -1,0 +1,182 @@
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use eskit_runtime::log::{Place, Position};
+use eskit_runtime::model::EventTypes;
+use eskit_runtime::store_kit::contain;
+use eskit_runtime::subscription::{
+    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, HandleError, HandleMut, ParkedEvent, Subscriber,
+    SubscriberType, Subscription, Views,
+};
+use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
+
+/// A read model in memory: a projection with `#[projection(.., memory)]`, which each process builds from the beginning of the log
+/// when it starts. Cheap to clone; clones share the projection.
+///
+/// Readers see the events of an append together or not at all.
+pub struct InMemory<P> {
+    shared: Arc<RwLock<Held<P>>>,
+}
+
+struct Held<P> {
+    projection: P,
+    make: Box<dyn Fn() -> P + Send + Sync>,
+    checkpoint: Option<Checkpoint>,
+    /// The position of the last event that was handled: after a failure, it lies beyond the checkpoint.
+    handled: Position,
+}
+
+impl<P: HandleMut> InMemory<P> {
+    /// A read model that begins as what `make` returns, and again when it is built anew.
+    pub fn new(make: impl Fn() -> P + Send + Sync + 'static) -> InMemory<P> {
+        let held = Held { projection: make(), make: Box::new(make), checkpoint: None, handled: Position::START };
+        InMemory { shared: Arc::new(RwLock::new(held)) }
+    }
+
+    /// The projection, as of the last batch of events. Events are not handled while the answer is held.
+    pub fn read(&self) -> InMemoryRead<'_, P> {
+        InMemoryRead(self.shared.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&mut Held<P>) -> T) -> T {
+        change(&mut self.shared.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<P: HandleMut + Default> Default for InMemory<P> {
+    fn default() -> InMemory<P> {
+        InMemory::new(P::default)
+    }
+}
+
+impl<P> Clone for InMemory<P> {
+    fn clone(&self) -> InMemory<P> {
+        InMemory { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<P: Subscriber> fmt::Debug for InMemory<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InMemory").field("name", &P::TYPE.name).finish_non_exhaustive()
+    }
+}
+
+/// A projection in memory that is being read. Returned by [`InMemory::read`].
+pub struct InMemoryRead<'a, P>(RwLockReadGuard<'a, Held<P>>);
+
+impl<P> InMemoryRead<'_, P> {
+    /// Everything up to this place was handled.
+    pub fn place(&self) -> Place {
+        self.0.checkpoint.as_ref().map_or(Place::START, |checkpoint| checkpoint.place)
+    }
+}
+
+impl<P> Deref for InMemoryRead<'_, P> {
+    type Target = P;
+
+    fn deref(&self) -> &P {
+        &self.0.projection
+    }
+}
+
+impl<P: fmt::Debug> fmt::Debug for InMemoryRead<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.projection.fmt(f)
+    }
+}
+
+impl<P: HandleMut> Subscriber for InMemory<P> {
+    const TYPE: &'static SubscriberType = P::TYPE;
+    const EVENTS: EventTypes = P::EVENTS;
+    const TAKES_ALL: bool = P::TAKES_ALL;
+
+    fn caught_up(&self) {
+        self.read().caught_up();
+    }
+}
+
+impl<P: HandleMut> Held<P> {
+    fn claimed(&mut self, claim: &Claim<()>) -> Result<&mut Checkpoint, ApplyError> {
+        match &mut self.checkpoint {
+            Some(checkpoint) if checkpoint.epoch == claim.checkpoint.epoch => Ok(checkpoint),
+            _ => Err(ApplyError::Deposed),
+        }
+    }
+
+    fn handle(&mut self, batch: &Batch) -> Result<(), ApplyError> {
+        let begun = self.handled;
+        for (index, event) in batch.to_handle().filter(|(_, event)| event.position > begun) {
+            let handled = contain(|| self.projection.handle(event));
+            let handled = handled.unwrap_or_else(|text| Err(HandleError::panicked(text)));
+            handled.map_err(|error| ApplyError::Handler { index, error })?;
+            self.handled = event.position;
+        }
+        Ok(())
+    }
+}
+
+/// The read model is its own views: its checkpoint ends with it.
+impl<P: HandleMut> Views for InMemory<P> {
+    type Guard = ();
+
+    async fn claim(&self, subscription: &Subscription) -> Result<Claimed<()>, StoreError> {
+        self.write(|held| {
+            let checkpoint = held.checkpoint.get_or_insert_with(|| Checkpoint::new(subscription));
+            checkpoint.epoch += 1;
+            Ok(Claimed::Leader(Claim { checkpoint: checkpoint.clone(), guard: () }))
+        })
+    }
+
+    async fn release(&self, _: Claim<()>) {}
+
+    async fn set_events(&self, claim: &Claim<()>, events: Vec<String>) -> Result<(), ApplyError> {
+        self.write(|held| held.claimed(claim).map(|checkpoint| checkpoint.events = events))
+    }
+
+    async fn activate(&self, claim: &Claim<()>) -> Result<(), ApplyError> {
+        self.write(|held| held.claimed(claim).map(|checkpoint| checkpoint.is_active = true))
+    }
+
+    async fn restart(&self, claim: &Claim<()>, subscription: &Subscription) -> Result<(), ApplyError> {
+        self.write(|held| {
+            let checkpoint = held.claimed(claim)?;
+            let epoch = checkpoint.epoch;
+            *checkpoint = Checkpoint::new(subscription);
+            (checkpoint.epoch, checkpoint.is_active) = (epoch, true);
+            (held.projection, held.handled) = ((held.make)(), Position::START);
+            Ok(())
+        })
+    }
+
+    async fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
+        Ok(self.read().0.checkpoint.clone().into_iter().collect())
+    }
+
+    async fn parked(&self, _: &str, _: u32) -> Result<Vec<ParkedEvent>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn drop_parked(&self, _: &str, _: u32, _: Position) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
+impl<P: HandleMut> Apply<InMemory<P>> for InMemory<P> {
+    async fn apply(&self, claim: &Claim<()>, _: &Arc<InMemory<P>>, batch: &Batch) -> Result<(), ApplyError> {
+        self.write(|held| {
+            if held.claimed(claim)?.place != claim.checkpoint.place {
+                return Err(ApplyError::Deposed);
+            }
+            held.handle(batch)?;
+            held.handled = held.handled.max(batch.to.position);
+            let checkpoint = held.claimed(claim)?;
+            (checkpoint.place, checkpoint.saved_at) = (batch.to, Timestamp::now());
+            Ok(())
+        })
+    }
+
+    async fn replay(&self, _: &Arc<InMemory<P>>, _: &RecordedEvent) -> Result<bool, ApplyError> {
+        Ok(false)
+    }
+}

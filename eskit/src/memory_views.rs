@@ -1,0 +1,315 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use eskit_runtime::log::{Position, StoreErrorKind};
+use eskit_runtime::subscription::{
+    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, OnError, ParkedEvent, Partition, Subscriber,
+    Subscription, Views,
+};
+use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
+use serde_json::Value;
+
+type Table = BTreeMap<String, Value>;
+
+/// Views in memory, for tests and for read models that may be built anew at each start. They keep the whole contract of [`Views`],
+/// but end with the process. Cheap to clone; clones share everything.
+///
+/// A projection that is itself the read model, `#[projection(.., memory)]`, needs no views: see [`InMemory`](crate::InMemory).
+#[derive(Clone, Debug, Default)]
+pub struct MemoryViews {
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    checkpoints: BTreeMap<Key, Held>,
+    /// The values of each version of each read model.
+    models: BTreeMap<(String, u32), Model>,
+}
+
+/// The name of a subscription, its version, and which of its parts.
+type Key = (String, u32, u32);
+
+#[derive(Debug)]
+struct Held {
+    checkpoint: Checkpoint,
+    is_claimed: bool,
+}
+
+#[derive(Debug, Default)]
+struct Model {
+    tables: BTreeMap<String, Table>,
+    parked: BTreeMap<Position, ParkedEvent>,
+}
+
+/// The transaction with which handlers write to [`MemoryViews`]: values in tables, by key. What it writes becomes visible when
+/// the checkpoint moves, and not at all if a handler fails.
+#[derive(Debug)]
+pub struct MemoryTx {
+    model: Model,
+    undo: Vec<Undo>,
+    is_live: bool,
+}
+
+/// What a write replaced.
+#[derive(Debug)]
+enum Undo {
+    Value(String, String, Option<Value>),
+    Parked(Position, Option<ParkedEvent>),
+}
+
+impl MemoryTx {
+    /// The value under this key, as this transaction sees it.
+    pub fn get(&self, table: &str, key: &str) -> Option<&Value> {
+        self.model.tables.get(table)?.get(key)
+    }
+
+    /// Sets the value under this key. The table need not exist.
+    pub fn put(&mut self, table: &str, key: impl Into<String>, value: Value) {
+        let key = key.into();
+        let old = self.model.tables.entry(table.to_owned()).or_default().insert(key.clone(), value);
+        self.undo.push(Undo::Value(table.to_owned(), key, old));
+    }
+
+    /// Removes a key.
+    pub fn remove(&mut self, table: &str, key: &str) {
+        if let Some(old) = self.model.tables.get_mut(table).and_then(|table| table.remove(key)) {
+            self.undo.push(Undo::Value(table.to_owned(), key.to_owned(), Some(old)));
+        }
+    }
+
+    fn park(&mut self, parked: ParkedEvent) {
+        let position = parked.position;
+        let old = self.model.parked.insert(position, parked);
+        self.undo.push(Undo::Parked(position, old));
+    }
+
+    /// Takes back everything that was written.
+    fn undone(mut self) -> Model {
+        while let Some(undo) = self.undo.pop() {
+            match undo {
+                Undo::Value(table, key, old) => {
+                    let table = self.model.tables.entry(table).or_default();
+                    match old {
+                        Some(old) => table.insert(key, old),
+                        None => table.remove(&key),
+                    };
+                }
+                Undo::Parked(position, Some(old)) => drop(self.model.parked.insert(position, old)),
+                Undo::Parked(position, None) => drop(self.model.parked.remove(&position)),
+            }
+        }
+        self.model
+    }
+
+    /// Whether the subscription has handled all that the log holds, once this batch is handled.
+    pub fn is_live(&self) -> bool {
+        self.is_live
+    }
+}
+
+impl MemoryViews {
+    /// Views that hold nothing.
+    pub fn new() -> MemoryViews {
+        MemoryViews::default()
+    }
+
+    /// What a table of the active version of a read model holds; nothing if it is not there.
+    pub fn table<P: Subscriber>(&self, table: &str) -> BTreeMap<String, Value> {
+        let kept = self.lock();
+        let mut checkpoints = kept.checkpoints.values().map(|held| &held.checkpoint);
+        let active = checkpoints.rfind(|checkpoint| checkpoint.name == P::TYPE.name && checkpoint.is_active);
+        let model = active.and_then(|checkpoint| kept.models.get(&(checkpoint.name.clone(), checkpoint.version)));
+        model.and_then(|model| model.tables.get(table)).cloned().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps a claim on a subscription of [`MemoryViews`]. Dropping it frees the claim.
+pub struct MemoryGuard {
+    views: MemoryViews,
+    key: Key,
+    epoch: u64,
+}
+
+impl Drop for MemoryGuard {
+    fn drop(&mut self) {
+        let mut kept = self.views.lock();
+        if let Some(held) = kept.checkpoints.get_mut(&self.key)
+            && held.checkpoint.epoch == self.epoch
+        {
+            held.is_claimed = false;
+        }
+    }
+}
+
+impl fmt::Debug for MemoryGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryGuard").field("key", &self.key).field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+impl Kept {
+    /// Runs a transaction on a read model, and keeps what it wrote if it succeeds.
+    fn transact<T, E>(
+        &mut self,
+        id: (String, u32),
+        is_live: bool,
+        run: impl FnOnce(&mut MemoryTx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let model = self.models.entry(id).or_default();
+        let mut tx = MemoryTx { model: std::mem::take(model), undo: Vec::new(), is_live };
+        let result = run(&mut tx);
+        *model = if result.is_ok() { tx.model } else { tx.undone() };
+        result
+    }
+
+    /// The checkpoint of this claim, if the claim still holds.
+    fn claimed(&mut self, claim: &Claim<MemoryGuard>) -> Result<&mut Checkpoint, ApplyError> {
+        let held = self.checkpoints.get_mut(&claim.guard.key).ok_or(ApplyError::Deposed)?;
+        let is_held = held.is_claimed && held.checkpoint.epoch == claim.checkpoint.epoch;
+        if is_held { Ok(&mut held.checkpoint) } else { Err(ApplyError::Deposed) }
+    }
+}
+
+impl Views for MemoryViews {
+    type Guard = MemoryGuard;
+
+    async fn claim(&self, subscription: &Subscription) -> Result<Claimed<MemoryGuard>, StoreError> {
+        let Subscription { name, version, partition, .. } = subscription;
+        let key = (name.clone(), *version, partition.index);
+        let mut kept = self.lock();
+        let checkpoints = &kept.checkpoints;
+        if let Some(held) = checkpoints.values().find(|held| {
+            let checkpoint = &held.checkpoint;
+            checkpoint.name == *name && checkpoint.version == *version && checkpoint.partition.count != partition.count
+        }) {
+            return Err(other_count(subscription, held.checkpoint.partition));
+        }
+        let new = || Held { checkpoint: Checkpoint::new(subscription), is_claimed: false };
+        let held = kept.checkpoints.entry(key.clone()).or_insert_with(new);
+        if held.is_claimed {
+            return Ok(Claimed::Standby(held.checkpoint.clone()));
+        }
+        held.is_claimed = true;
+        held.checkpoint.epoch += 1;
+        let checkpoint = held.checkpoint.clone();
+        let guard = MemoryGuard { views: self.clone(), key, epoch: checkpoint.epoch };
+        Ok(Claimed::Leader(Claim { checkpoint, guard }))
+    }
+
+    async fn release(&self, claim: Claim<MemoryGuard>) {
+        drop(claim);
+    }
+
+    async fn set_events(&self, claim: &Claim<MemoryGuard>, events: Vec<String>) -> Result<(), ApplyError> {
+        self.lock().claimed(claim)?.events = events;
+        Ok(())
+    }
+
+    async fn activate(&self, claim: &Claim<MemoryGuard>) -> Result<(), ApplyError> {
+        let mut kept = self.lock();
+        kept.claimed(claim)?;
+        let own = &claim.checkpoint;
+        for held in kept.checkpoints.values_mut().filter(|held| held.checkpoint.name == own.name) {
+            held.checkpoint.is_active = held.checkpoint.version == own.version;
+        }
+        Ok(())
+    }
+
+    async fn restart(&self, claim: &Claim<MemoryGuard>, subscription: &Subscription) -> Result<(), ApplyError> {
+        let mut kept = self.lock();
+        let checkpoint = kept.claimed(claim)?;
+        let (epoch, is_active) = (checkpoint.epoch, checkpoint.is_active);
+        *checkpoint = Checkpoint::new(subscription);
+        (checkpoint.epoch, checkpoint.is_active) = (epoch, is_active);
+        kept.models.remove(&(subscription.name.clone(), subscription.version));
+        Ok(())
+    }
+
+    async fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
+        Ok(self.lock().checkpoints.values().map(|held| held.checkpoint.clone()).collect())
+    }
+
+    async fn parked(&self, name: &str, version: u32) -> Result<Vec<ParkedEvent>, StoreError> {
+        let kept = self.lock();
+        let model = kept.models.get(&(name.to_owned(), version));
+        Ok(model.map(|model| model.parked.values().cloned().collect()).unwrap_or_default())
+    }
+
+    async fn drop_parked(&self, name: &str, version: u32, position: Position) -> Result<bool, StoreError> {
+        let mut kept = self.lock();
+        let model = kept.models.get_mut(&(name.to_owned(), version));
+        Ok(model.is_some_and(|model| model.parked.remove(&position).is_some()))
+    }
+}
+
+impl<P: Handle<MemoryTx>> Apply<P> for MemoryViews {
+    async fn apply(&self, claim: &Claim<MemoryGuard>, subscriber: &Arc<P>, batch: &Batch) -> Result<(), ApplyError> {
+        let mut kept = self.lock();
+        if kept.claimed(claim)?.place != claim.checkpoint.place {
+            return Err(ApplyError::Deposed);
+        }
+        if !batch.events().is_empty() {
+            kept.transact(model_of::<P>(), batch.is_live(), |tx| hand_over(subscriber, batch, tx))?;
+        }
+        let checkpoint = kept.claimed(claim)?;
+        checkpoint.place = batch.to;
+        checkpoint.saved_at = Timestamp::now();
+        Ok(())
+    }
+
+    async fn replay(&self, subscriber: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
+        self.lock().transact(model_of::<P>(), false, |tx| {
+            let Some(parked) = tx.model.parked.remove(&event.position) else { return Ok(false) };
+            tx.undo.push(Undo::Parked(event.position, Some(parked)));
+            match subscriber.handle_all(&[event], tx) {
+                Ok(()) => Ok(true),
+                Err((index, error)) => Err(ApplyError::Handler { index, error }),
+            }
+        })
+    }
+}
+
+fn model_of<P: Subscriber>() -> (String, u32) {
+    (P::TYPE.name.to_owned(), P::TYPE.version)
+}
+
+/// Hands the events of a batch over, and parks what is to be parked.
+fn hand_over<P: Handle<MemoryTx>>(subscriber: &Arc<P>, batch: &Batch, tx: &mut MemoryTx) -> Result<(), ApplyError> {
+    let mut to_handle = Vec::with_capacity(batch.events().len());
+    if P::TYPE.on_error == OnError::Park {
+        let mut keys: BTreeSet<String> = tx.model.parked.values().map(|parked| parked.key.clone()).collect();
+        for (index, event) in batch.events().iter().enumerate() {
+            let key = P::TYPE.order.key(event);
+            let given_up = batch.reason(event.position);
+            if given_up.is_some() || keys.contains(&key) {
+                keys.insert(key.clone());
+                let (text, attempts) = given_up.map_or(("", 0), |given_up| (&given_up.text, given_up.attempts));
+                tx.park(ParkedEvent::new(event, key, text, attempts));
+            } else {
+                to_handle.push((index, event));
+            }
+        }
+    } else {
+        to_handle.extend(batch.to_handle());
+    }
+    let events: Vec<&RecordedEvent> = to_handle.iter().map(|(_, event)| *event).collect();
+    subscriber.handle_all(&events, tx).map_err(|(at, error)| {
+        let index = to_handle.get(at).map_or(at, |(index, _)| *index);
+        ApplyError::Handler { index, error }
+    })
+}
+
+/// The events of a subscription are divided into another number of parts than before.
+fn other_count(subscription: &Subscription, stored: Partition) -> StoreError {
+    let (before, now) = (stored.count, subscription.partition.count);
+    let text = format!(
+        "{subscription} was divided into {before} parts before, and now into {now}\nhelp: keep the number, or raise the version"
+    );
+    StoreError::new(StoreErrorKind::Invalid, text)
+}
