@@ -109,13 +109,23 @@ impl Checkpoint {
     /// The checkpoint of a subscription that has handled nothing: not claimed and not active.
     pub fn new(subscription: &Subscription) -> Checkpoint {
         Checkpoint {
-            name: subscription.name.clone(),
-            version: subscription.version,
             partition: subscription.partition,
-            log: subscription.log,
             place: subscription.start,
-            epoch: 0,
             events: subscription.events.clone(),
+            ..Checkpoint::at_start(subscription.name.clone(), subscription.version, subscription.log)
+        }
+    }
+
+    /// A checkpoint at the start of the log, without events. Views that read one from their database set its other fields.
+    pub fn at_start(name: impl Into<String>, version: u32, log: LogId) -> Checkpoint {
+        Checkpoint {
+            name: name.into(),
+            version,
+            partition: Partition::WHOLE,
+            log,
+            place: Place::START,
+            epoch: 0,
+            events: Vec::new(),
             is_active: false,
             saved_at: Timestamp::now(),
         }
@@ -161,8 +171,13 @@ pub struct ParkedEvent {
 impl ParkedEvent {
     /// The entry for an event that is parked now.
     pub fn new(event: &RecordedEvent, key: String, text: impl Into<String>, attempts: u32) -> ParkedEvent {
-        let (position, id, parked_at) = (event.position, event.id, Timestamp::now());
-        ParkedEvent { position, id, key, text: text.into(), attempts, parked_at }
+        ParkedEvent { text: text.into(), attempts, ..ParkedEvent::waiting(event.position, event.id, key) }
+    }
+
+    /// The entry for an event that waits behind another one from now on. Views that read one from their database set its other
+    /// fields.
+    pub fn waiting(position: Position, id: EventId, key: impl Into<String>) -> ParkedEvent {
+        ParkedEvent { position, id, key: key.into(), text: String::new(), attempts: 0, parked_at: Timestamp::now() }
     }
 }
 
