@@ -12,7 +12,8 @@ pub use crate::log::tag::{Arity, IdType, TagValue, Tags};
 pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};
 pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, Same, UpcastFrom};
 pub use crate::model::check::{
-    check_decision, check_event, check_key, check_key_type, check_model, check_previous, check_unevolved,
+    check_decision, check_event, check_key, check_key_type, check_model, check_order, check_ordered, check_previous,
+    check_unevolved,
 };
 pub use crate::model::command::{Command, CommandType};
 pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
@@ -22,7 +23,10 @@ pub use crate::model::models::{Count, Model, ModelType, Models};
 pub use crate::model::registry::Entry;
 pub use crate::model::table::{NameTable, table_len};
 pub use crate::schema::generated as lock;
-pub use fallback::{AnyKeys, NO_DECIDER, NO_EVENT, NoModel};
+pub use crate::subscription::{
+    Handle, HandleAsync, HandleError, HandleMut, Handled, OnError, Order, Subscriber, SubscriberType,
+};
+pub use fallback::{AnyKeys, NO_DECIDER, NO_EVENT, NO_SUBSCRIBER, NoModel};
 pub use inventory;
-pub use registration::{aggregate_entry, decider_entry};
+pub use registration::{aggregate_entry, decider_entry, projection_entry};
 pub use serde;

@@ -16,6 +16,7 @@ pub(crate) mod loaded;
 pub(crate) mod models;
 pub(crate) mod registry;
 pub(crate) mod route;
+pub(crate) mod subscriber;
 pub(crate) mod table;
 
 pub use aggregate::{Aggregate, AggregateType, Evolve, Key, KeyType, Keys, LoadKey, Scope, Stated};

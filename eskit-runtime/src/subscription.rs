@@ -28,11 +28,12 @@ mod select;
 mod subscriber;
 mod views;
 
+pub use crate::model::subscriber::{OnError, Order, SubscriberType};
 pub use batch::{Batch, GivenUp};
 pub use control::Control;
 pub use error::{ApplyError, SubscriptionError};
 pub use follow::{FollowOptions, Start, follow};
 pub use handled::{HandleError, Handled};
 pub use health::{Health, State};
-pub use subscriber::{Handle, HandleAsync, HandleMut, OnError, Order, Subscriber, SubscriberType};
+pub use subscriber::{Handle, HandleAsync, HandleMut, Subscriber};
 pub use views::{Apply, Checkpoint, Claim, Claimed, ParkedEvent, Partition, Subscription, Views};

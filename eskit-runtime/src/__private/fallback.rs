@@ -7,6 +7,7 @@ use crate::log::recorded::RecordedEvent;
 use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, LoadKey};
 use crate::model::decider::DeciderType;
 use crate::model::event::{EventType, EventTypes, SourceLocation};
+use crate::model::subscriber::{OnError, Order, SubscriberType};
 
 /// The state of a model that could not be read.
 #[derive(Debug)]
@@ -64,5 +65,16 @@ pub const NO_DECIDER: &DeciderType = &DeciderType {
     method: false,
     unevolved: EventTypes::NONE,
     bindings: &[],
+    location: SourceLocation { module: "", file: "", line: 0 },
+};
+
+/// The description of a projection that could not be read.
+pub const NO_SUBSCRIBER: &SubscriberType = &SubscriberType {
+    name: "",
+    version: 1,
+    order: Order::All,
+    on_error: OnError::Stop,
+    tables: "",
+    rust_name: "",
     location: SourceLocation { module: "", file: "", line: 0 },
 };

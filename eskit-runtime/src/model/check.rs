@@ -8,6 +8,7 @@ mod emits;
 mod ids;
 mod instances;
 mod names;
+mod order;
 
 use std::marker::PhantomData;
 
@@ -25,6 +26,7 @@ use ids::{check_event_ids, check_given};
 
 pub use names::check_previous;
 pub(crate) use names::refuse_shared;
+pub use order::{check_order, check_ordered};
 
 const fn one(arity: Arity) -> bool {
     matches!(arity, Arity::One)

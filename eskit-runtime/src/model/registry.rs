@@ -1,3 +1,4 @@
+mod projections;
 mod slips;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,9 @@ use crate::model::command::CommandType;
 use crate::model::decider::DeciderType;
 use crate::model::event::{EventType, EventTypes, Field, SourceLocation, TagField};
 use crate::model::models::ModelType;
+use crate::model::subscriber::SubscriberType;
+
+use projections::Projection;
 
 /// One thing that a macro registered.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +27,13 @@ pub enum Entry {
     Aggregate(&'static AggregateType, EventTypes),
     /// A command, its decider, the models that it needs, and the events that it may emit.
     Decider(&'static CommandType, &'static DeciderType, &'static [ModelType], EventTypes),
+    /// A projection, the events that its methods take, and whether it also takes every other event.
+    Projection(&'static SubscriberType, EventTypes, bool),
 }
 
 inventory::collect!(Entry);
 
-/// Every event type, aggregate and decider that was linked into this program.
+/// Every event type, aggregate, decider and projection that was linked into this program.
 ///
 /// Gathered by `inventory` before `main`. A crate whose code the program never names may be left out by the linker, and
 /// on wasm and in static libraries entries are dropped; so nothing's correctness depends on the registry. It serves the
@@ -37,6 +43,7 @@ pub struct Registry {
     events: Vec<&'static EventType>,
     aggregates: Vec<(&'static AggregateType, EventTypes)>,
     deciders: Vec<Entry>,
+    projections: Vec<Projection>,
 }
 
 impl Registry {
@@ -49,6 +56,9 @@ impl Registry {
                 Entry::Events(events) => registry.events.extend(events.iter().flatten()),
                 Entry::Aggregate(aggregate, events) => registry.aggregates.push((aggregate, events)),
                 Entry::Decider(..) => registry.deciders.push(*entry),
+                Entry::Projection(projection, events, takes_all) => {
+                    registry.projections.push((projection, events, takes_all));
+                }
             }
         }
         registry.events.sort_by_key(|event| (event.name, event.version, event.location.module));
@@ -57,6 +67,7 @@ impl Registry {
             Entry::Decider(command, ..) => (command.name, command.location.module),
             _ => ("", ""),
         });
+        registry.projections.sort_by_key(|(projection, ..)| (projection.name, projection.location.module));
         registry
     }
 
@@ -76,9 +87,14 @@ impl Registry {
         &self.aggregates
     }
 
-    /// Checks that no two event types of the program claim one wire name, and that no tag is a slip for the key of a stream: one
-    /// letter from it, on an event of the stream that does not carry the key itself, where no aggregate is keyed by the tag and
-    /// its ids are not known to be of another type.
+    /// The projections with the events that their methods take, sorted by name.
+    pub fn projections(&self) -> impl Iterator<Item = (&'static SubscriberType, EventTypes)> {
+        self.projections.iter().map(|(projection, events, _)| (*projection, *events))
+    }
+
+    /// Checks that no two event types of the program claim one wire name, that no two projections have one name, and that no tag is
+    /// a slip for the key of a stream: one letter from it, on an event of the stream that does not carry the key itself, where no
+    /// aggregate is keyed by the tag and its ids are not known to be of another type.
     ///
     /// # Errors
     /// Every clash and every slip, in one error.
@@ -90,15 +106,15 @@ impl Registry {
             }
         }
         let slips = slips::find(&self.aggregates);
-        let mut error = RegistryError { clashes: Vec::new(), twice: twice(&self.events), slips };
+        let projections = projections::clashes(&self.projections);
+        let mut error = RegistryError { clashes: Vec::new(), twice: twice(&self.events), slips, projections };
         for (name, claimants) in claims {
             clashes(name, &claimants, &mut error.clashes);
         }
-        let is_right = error.clashes.is_empty() && error.twice.is_empty() && error.slips.is_empty();
-        if is_right { Ok(()) } else { Err(error) }
+        if error == RegistryError::default() { Ok(()) } else { Err(error) }
     }
 
-    /// Everything in the registry as JSON: `{"events": [..], "aggregates": [..], "commands": [..]}`.
+    /// Everything in the registry as JSON: `{"events": [..], "aggregates": [..], "commands": [..], "projections": [..]}`.
     pub fn to_json(&self) -> Value {
         json!({
             "events": self.events.iter().map(|event| event_json(event)).collect::<Vec<_>>(),
@@ -109,6 +125,7 @@ impl Registry {
                 "source": source_json(&aggregate.location),
             })).collect::<Vec<_>>(),
             "commands": self.deciders.iter().filter_map(decider_json).collect::<Vec<_>>(),
+            "projections": self.projections.iter().map(projections::to_json).collect::<Vec<_>>(),
         })
     }
 }
@@ -225,20 +242,27 @@ fn decider_json(entry: &Entry) -> Option<Value> {
     }))
 }
 
-/// Event types of one program claim the same wire name, or tags are slips for the keys of streams.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Event types of one program claim the same wire name, projections have the same name, or tags are slips for the keys of streams.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RegistryError {
     clashes: Vec<String>,
     /// The files that are compiled twice.
     twice: Vec<String>,
     /// The tags that are most likely misspelt, with what to write.
     slips: Vec<String>,
+    /// The projections that have one name.
+    projections: Vec<String>,
 }
 
 impl RegistryError {
     /// Every clash of two types, with both and where they stand.
     pub fn clashes(&self) -> &[String] {
         &self.clashes
+    }
+
+    /// Every clash of two projections, with both and where they stand.
+    pub fn projection_clashes(&self) -> &[String] {
+        &self.projections
     }
 
     /// Every file whose event types are in the program twice, since it is a module of two crates.
@@ -272,6 +296,12 @@ impl fmt::Display for RegistryError {
         for (index, slip) in self.slips.iter().enumerate() {
             let before = if index > 0 || has_clashes { "\n" } else { "" };
             write!(f, "{before}{slip}")?;
+        }
+        if !self.projections.is_empty() {
+            let before = if has_clashes || !self.slips.is_empty() { "\n" } else { "" };
+            write!(f, "{before}projections clash:")?;
+            self.projections.iter().try_for_each(|clash| write!(f, "\n  {clash}"))?;
+            f.write_str("\nhelp: give one of each pair another `name`: each keeps its checkpoint under its own")?;
         }
         Ok(())
     }

@@ -9,13 +9,14 @@ use crate::log::query::{Query, QueryItem, ReadOptions};
 use crate::log::recorded::RecordedEvent;
 use crate::log::store::EventStore;
 use crate::log::store::error::{StoreError, StoreErrorKind};
+use crate::model::subscriber::OnError;
 
 use super::batch::{Batch, GivenUp};
 use super::control::Control;
 use super::error::{ApplyError, SubscriptionError};
 use super::health::State;
 use super::select::{First, first};
-use super::subscriber::{OnError, Subscriber, query_of};
+use super::subscriber::{Subscriber, query_of};
 use super::views::{Apply, Claim, Claimed, Partition, Subscription};
 
 /// How often a process that waits for another one looks whether the claim is free.

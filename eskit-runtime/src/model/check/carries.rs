@@ -66,7 +66,7 @@ pub(super) const fn is_slip(aggregate: &AggregateType, key: &str, sets: &[EventT
     reported
 }
 
-const fn carries(events: EventTypes, key: &str) -> bool {
+pub(super) const fn carries(events: EventTypes, key: &str) -> bool {
     match events {
         EventTypes::One(event) => tags_with_key(event.tags, key).0 > 0,
         EventTypes::Many(sets) => {
@@ -219,7 +219,7 @@ impl Lacks<'_> {
         self.push_tag(message.text(", or put ")).text(" on the one that does")
     }
 
-    const fn push_tag(&self, message: Message) -> Message {
+    pub(super) const fn push_tag(&self, message: Message) -> Message {
         message.text("`#[tag(\"").text(self.key).text("\")]`")
     }
 
@@ -240,7 +240,7 @@ impl Lacks<'_> {
     }
 
     /// Whether a field has the name of the key.
-    const fn has_field(&self) -> bool {
+    pub(super) const fn has_field(&self) -> bool {
         let mut i = 0;
         while i < self.fields.len() {
             if same(self.fields[i].name, self.key) {
