@@ -24,7 +24,7 @@ pub use crate::model::registry::Entry;
 pub use crate::model::table::{NameTable, table_len};
 pub use crate::schema::generated as lock;
 pub use crate::subscription::{
-    Handle, HandleAsync, HandleError, HandleMut, Handled, OnError, Order, Subscriber, SubscriberType,
+    First, Handle, HandleAsync, HandleError, HandleMut, Handled, OnError, Order, Subscriber, SubscriberType, first,
 };
 pub use fallback::{AnyKeys, NO_DECIDER, NO_EVENT, NO_SUBSCRIBER, NoModel};
 pub use inventory;

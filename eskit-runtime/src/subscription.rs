@@ -35,5 +35,7 @@ pub use error::{ApplyError, SubscriptionError};
 pub use follow::{FollowOptions, Start, follow};
 pub use handled::{HandleError, Handled};
 pub use health::{Health, State};
+#[doc(hidden)]
+pub use select::{First, first};
 pub use subscriber::{Handle, HandleAsync, HandleMut, Subscriber};
 pub use views::{Apply, Checkpoint, Claim, Claimed, ParkedEvent, Partition, Subscription, Views};

@@ -8,11 +8,14 @@ use eskit_runtime::__private::{check_key, decision_items, load_checked};
 use eskit_runtime::execute::{DomainError, ExecuteOptions};
 use eskit_runtime::log::ExpectedVersion;
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
+use eskit_runtime::subscription::{Apply, FollowOptions, HandleMut, Subscriber};
 use eskit_runtime::{EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, Timestamp};
 
+use crate::in_memory::InMemory;
 use crate::single_writer::SingleWriter;
 use crate::sleep::Timer;
 use crate::state_cache::StateCaches;
+use crate::subscriptions::{Kept, Subscribed};
 
 /// Executes commands and loads states on a store. Cheap to clone; clones share the store.
 ///
@@ -34,25 +37,39 @@ use crate::state_cache::StateCaches;
 /// assert!(app.load::<Account>(7).await?.open);
 /// # Ok(()) }
 /// ```
-#[derive(Debug)]
 pub struct App<S> {
     store: Arc<S>,
     retry: RetryPolicy,
     writer: Option<Arc<SingleWriter>>,
     states: Arc<StateCaches>,
+    follow: FollowOptions,
+    subscriptions: Vec<Arc<dyn Subscribed<S>>>,
 }
 
 impl<S> Clone for App<S> {
     fn clone(&self) -> App<S> {
-        let App { store, retry, writer, states } = self;
-        App { store: Arc::clone(store), retry: *retry, writer: writer.clone(), states: Arc::clone(states) }
+        App {
+            store: Arc::clone(&self.store),
+            retry: self.retry,
+            writer: self.writer.clone(),
+            states: Arc::clone(&self.states),
+            follow: self.follow.clone(),
+            subscriptions: self.subscriptions.clone(),
+        }
     }
 }
 
 impl<S: EventStore> App<S> {
     /// An app on this store, with the default retry policy.
     pub fn new(store: S) -> App<S> {
-        App { store: Arc::new(store), retry: RetryPolicy::default(), writer: None, states: Arc::default() }
+        App {
+            store: Arc::new(store),
+            retry: RetryPolicy::default(),
+            writer: None,
+            states: Arc::default(),
+            follow: FollowOptions::default(),
+            subscriptions: Vec::new(),
+        }
     }
 
     /// Sets the retry policy of every command that does not set its own with [`Execute::retry`].
@@ -170,6 +187,44 @@ impl<S: EventStore> App<S> {
         #[cfg(feature = "tracing")]
         let executed = crate::span::in_span(C::TYPE.name, executed);
         executed
+    }
+}
+
+impl<S: EventStore + 'static> App<S> {
+    /// Sets how the projections that are added after this call follow the log.
+    #[must_use]
+    pub fn with_follow_options(mut self, options: FollowOptions) -> App<S> {
+        self.follow = options;
+        self
+    }
+
+    /// Adds a projection, which keeps its read model in these views, such as `SqliteViews` or `PostgresViews`. It follows the log
+    /// once the app is started with `App::start`. `#[projection]` has an example.
+    #[must_use]
+    pub fn with_projection<P: Subscriber, V: Apply<P>>(mut self, projection: P, views: V) -> App<S> {
+        self.subscriptions.push(Arc::new(Kept::new(projection, views, self.follow.clone())));
+        self
+    }
+
+    /// Adds a projection that is itself the read model, with `#[projection(.., memory)]`. Each process builds it from the beginning of
+    /// the log. [`Running`](crate::Running) has an example.
+    #[must_use]
+    pub fn with_memory<P: HandleMut>(self, projection: &InMemory<P>) -> App<S> {
+        self.with_projection(projection.clone(), projection.clone())
+    }
+
+    pub(crate) fn shared_store(&self) -> Arc<S> {
+        Arc::clone(&self.store)
+    }
+
+    pub(crate) fn subscriptions(&self) -> &[Arc<dyn Subscribed<S>>] {
+        &self.subscriptions
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for App<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("store", &self.store).field("retry", &self.retry).finish_non_exhaustive()
     }
 }
 

@@ -133,11 +133,13 @@ pub mod layer;
 mod lock;
 mod memory;
 mod memory_views;
+mod running;
 mod single_writer;
 mod sleep;
 #[cfg(feature = "tracing")]
 mod span;
 mod state_cache;
+mod subscriptions;
 
 #[doc(hidden)]
 pub use eskit_macros::lock as __lock;
@@ -152,6 +154,7 @@ pub use import::{Import, ImportError, Imported};
 pub use in_memory::{InMemory, InMemoryRead};
 pub use memory::MemoryStore;
 pub use memory_views::{MemoryGuard, MemoryTx, MemoryViews};
+pub use running::{CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, Stop, UnknownProjection};
 
 #[cfg(feature = "testing")]
 pub mod testing;

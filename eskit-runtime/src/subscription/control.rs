@@ -91,6 +91,32 @@ impl Control {
         .await
     }
 
+    /// Waits until the subscription has claimed its checkpoint and found that it fits the log, or that another process has claimed it.
+    /// Also returns when the log or the views cannot be reached, which is tried again.
+    ///
+    /// # Errors
+    /// The subscription failed before that.
+    pub async fn started(&self) -> Result<(), Health> {
+        self.until(|held| match held.health.state {
+            _ if held.health.has_started => Some(Ok(())),
+            State::Failed | State::Stopped => Some(Err(held.health.clone())),
+            State::Standby | State::Retrying => Some(Ok(())),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until the subscription should go on: it is not paused, or it is to be built anew, or to be stopped. For those who call
+    /// [`follow`](super::follow) again after it failed.
+    pub async fn resumed(&self) {
+        self.until(|held| (held.wish != Wish::Pause || held.restart).then_some(())).await;
+    }
+
+    /// Whether [`Control::stop`] was called.
+    pub fn is_stopped(&self) -> bool {
+        self.lock().wish == Wish::Stop
+    }
+
     /// Waits until a look at the health returns a value. It looks at once, and again after each change.
     pub async fn watch<T>(&self, mut look: impl FnMut(&Health) -> Option<T> + Unpin) -> T {
         self.until(move |held| look(&held.health)).await
@@ -112,10 +138,6 @@ impl Control {
 
 /// What the subscription asks and tells.
 impl Control {
-    pub(super) fn is_stopped(&self) -> bool {
-        self.lock().wish == Wish::Stop
-    }
-
     /// Whether it should stop reading, to stop, to pause or to begin anew.
     pub(super) fn is_interrupted(&self) -> bool {
         let held = self.lock();
@@ -130,11 +152,6 @@ impl Control {
     /// Completes when it should stop reading.
     pub(super) async fn interrupted(&self) {
         self.until(|held| (held.wish != Wish::Run || held.restart).then_some(())).await;
-    }
-
-    /// Completes when it should go on after a pause, or stop.
-    pub(super) async fn resumed(&self) {
-        self.until(|held| (held.wish != Wish::Pause || held.restart).then_some(())).await;
     }
 
     pub(super) fn wants_restart(&self) -> bool {
@@ -153,6 +170,7 @@ impl Control {
     /// Everything up to `place` was handled, `handled` events of it by this process now; the log ends at `head`.
     pub(super) fn progress(&self, place: Place, head: Position, handled: u64) {
         self.tell(|health| {
+            health.has_started = true;
             health.place = place;
             health.head = head.max(place.position);
             health.handled += handled;

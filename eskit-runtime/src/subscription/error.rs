@@ -93,6 +93,8 @@ pub enum SubscriptionError {
         /// The version of the subscriber.
         version: u32,
     },
+    /// Code that has no error to return panicked, such as a `#[caught_up]` method.
+    Panicked(String),
     /// Reading the log failed in a way that trying again does not mend.
     Store(StoreError),
     /// The views failed in a way that trying again does not mend.
@@ -105,8 +107,11 @@ impl fmt::Display for SubscriptionError {
             "\nhelp: most likely a backup of the log was restored; build the read model anew with `rebuild`";
         match self {
             SubscriptionError::Handler { position, event, attempts, error } => {
-                let tries = if *attempts == 1 { "once" } else { "at each try" };
-                write!(f, "the handler of `{event}` at position {position} failed {tries}, {attempts} in all: {error}")
+                write!(f, "the handler of `{event}` at position {position} failed")?;
+                if *attempts > 1 {
+                    write!(f, " at each of {attempts} tries")?;
+                }
+                write!(f, ": {error}")
             }
             SubscriptionError::CheckpointAhead { checkpoint, head } => {
                 write!(
@@ -130,6 +135,7 @@ impl fmt::Display for SubscriptionError {
                 events.join("`, `"),
                 version + 1
             ),
+            SubscriptionError::Panicked(text) => write!(f, "the subscription panicked: {text}"),
             SubscriptionError::Store(error) => write!(f, "the log cannot be read: {error}"),
             SubscriptionError::Views(error) => error.fmt(f),
         }

@@ -10,6 +10,7 @@ use crate::log::recorded::RecordedEvent;
 use crate::log::store::EventStore;
 use crate::log::store::error::{StoreError, StoreErrorKind};
 use crate::model::subscriber::OnError;
+use crate::store_kit::contain_polls;
 
 use super::batch::{Batch, GivenUp};
 use super::control::Control;
@@ -80,7 +81,7 @@ pub async fn follow<S: EventStore, P: Subscriber, V: Apply<P>>(
 ) -> Result<(), SubscriptionError> {
     let query = Arc::new(query_of::<P>());
     let mut driver = Driver { store, subscriber, views, options, control, sleep, query, failures: 0 };
-    let result = driver.run().await;
+    let result = contain_polls(driver.run()).await.unwrap_or_else(|text| Err(SubscriptionError::Panicked(text)));
     control.tell(|health| match &result {
         Ok(()) => health.state = State::Stopped,
         Err(error) => {

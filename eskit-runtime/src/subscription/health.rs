@@ -80,6 +80,9 @@ pub struct Health {
     pub error: Option<String>,
     #[serde(skip)]
     pub(super) behind_since: Option<Instant>,
+    /// Whether it has claimed its checkpoint, or found that another process has, and the checkpoint fits the log.
+    #[serde(skip)]
+    pub(super) has_started: bool,
 }
 
 impl Health {
@@ -96,6 +99,7 @@ impl Health {
             last_progress: None,
             error: None,
             behind_since: None,
+            has_started: false,
         }
     }
 

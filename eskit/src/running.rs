@@ -1,0 +1,484 @@
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eskit_runtime::__private::{First, first};
+use eskit_runtime::execute::Sleep;
+use eskit_runtime::log::{Place, Position};
+use eskit_runtime::store_kit::HeadWatch;
+use eskit_runtime::subscription::{ApplyError, Control, Health, ParkedEvent, State, Subscriber};
+use eskit_runtime::{EventStore, Executed, StoreError};
+
+use crate::app::App;
+use crate::sleep::Timer;
+use crate::subscriptions::Subscribed;
+
+type Pinned<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How long [`Running::caught_up`] waits unless told otherwise.
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(5);
+/// How long [`Running::stop`] waits unless told otherwise.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// An app whose subscriptions follow the log, from [`App::start`]. Everything that an [`App`] does, it does too. Cheap to clone;
+/// when the last clone is dropped, the subscriptions end.
+pub struct Running<S> {
+    app: App<S>,
+    ending: Arc<Ending<S>>,
+}
+
+struct Ending<S> {
+    subscriptions: Vec<Started<S>>,
+    /// Ends all tasks at once.
+    aborted: Arc<Abort>,
+}
+
+/// A subscription with the controls of its parts.
+struct Started<S> {
+    subscription: Arc<dyn Subscribed<S>>,
+    controls: Vec<Control>,
+}
+
+#[derive(Default)]
+struct Abort {
+    is_set: std::sync::atomic::AtomicBool,
+    moved: HeadWatch,
+}
+
+impl Abort {
+    fn set(&self) {
+        self.is_set.store(true, std::sync::atomic::Ordering::Release);
+        self.moved.moved();
+    }
+
+    async fn wait(&self) {
+        self.moved.until(|| self.is_set.load(std::sync::atomic::Ordering::Acquire).then_some(())).await;
+    }
+}
+
+impl<S> Ending<S> {
+    fn controls(&self) -> impl Iterator<Item = &Control> {
+        self.subscriptions.iter().flat_map(|started| &started.controls)
+    }
+}
+
+impl<S> Drop for Ending<S> {
+    fn drop(&mut self) {
+        self.controls().for_each(Control::stop);
+    }
+}
+
+impl<S> Clone for Running<S> {
+    fn clone(&self) -> Running<S> {
+        Running { app: self.app.clone(), ending: Arc::clone(&self.ending) }
+    }
+}
+
+impl<S> Deref for Running<S> {
+    type Target = App<S>;
+
+    fn deref(&self) -> &App<S> {
+        &self.app
+    }
+}
+
+/// Why an app did not start. Nothing runs.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Two projections have the same name.
+    SameName(String),
+    /// A subscription failed before it handled anything.
+    Failed(Health),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::SameName(name) => write!(
+                f,
+                "two projections are named `{name}`, and would write to one checkpoint\nhelp: give one of them another name, or add \
+                 it once"
+            ),
+            StartError::Failed(health) => write_failed(f, health),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+fn write_failed(f: &mut fmt::Formatter<'_>, health: &Health) -> fmt::Result {
+    let Health { name, version, error, .. } = health;
+    let error = error.as_deref().unwrap_or("it was stopped");
+    write!(f, "`{name}` version {version} failed: {error}")
+}
+
+impl<S: EventStore + 'static> App<S> {
+    /// Starts the subscriptions in tasks of the tokio runtime in which this is called, and returns the running app. Each has claimed
+    /// its checkpoint by then, or waits for another process, or for a log or views that cannot be reached.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    #[cfg(feature = "tokio")]
+    pub async fn start(self) -> Result<Running<S>, StartError> {
+        self.start_on(|task| drop(tokio::spawn(task))).await
+    }
+
+    /// As [`App::start`], in any async runtime: `spawn` is called for each subscription, and must run the future to its end, such as
+    /// `|task| smol::spawn(task).detach()`.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_on(
+        self,
+        spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>),
+    ) -> Result<Running<S>, StartError> {
+        let store = self.shared_store();
+        let mut names: Vec<&str> = self.subscriptions().iter().map(|added| added.subscriber().name).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(StartError::SameName(pair[0].to_owned()));
+        }
+        let aborted = Arc::new(Abort::default());
+        let start = |subscription: &Arc<dyn Subscribed<S>>| {
+            let (controls, tasks): (Vec<_>, Vec<_>) = subscription.tasks(&store).into_iter().unzip();
+            for task in tasks {
+                let aborted = Arc::clone(&aborted);
+                spawn(Box::pin(async move {
+                    first(task, aborted.wait()).await;
+                }));
+            }
+            Started { subscription: Arc::clone(subscription), controls }
+        };
+        let subscriptions = self.subscriptions().iter().map(start).collect();
+        let running = Running { app: self, ending: Arc::new(Ending { subscriptions, aborted }) };
+        for control in running.ending.controls() {
+            if let Err(health) = control.started().await {
+                // Best effort: what failed is the answer.
+                let _ = running.stop().await;
+                return Err(StartError::Failed(health));
+            }
+        }
+        Ok(running)
+    }
+}
+
+impl<S: EventStore + 'static> Running<S> {
+    /// How each subscription is doing.
+    pub fn health(&self) -> Vec<Health> {
+        self.ending.controls().map(Control::health).collect()
+    }
+
+    /// Waits until a subscription has failed for good, and returns its health.
+    pub async fn failed(&self) -> Health {
+        let mut failed: Vec<_> = self.ending.controls().map(|control| Box::pin(when_failed(control))).collect();
+        std::future::poll_fn(|context| {
+            let ready = failed.iter_mut().find_map(|failed| match failed.as_mut().poll(context) {
+                std::task::Poll::Ready(health) => Some(health),
+                std::task::Poll::Pending => None,
+            });
+            ready.map_or(std::task::Poll::Pending, std::task::Poll::Ready)
+        })
+        .await
+    }
+
+    /// Waits, when awaited, until this projection has handled what a command appended, or everything up to a position: for reading what
+    /// one has just written. Waits for 5 s, or as long as [`CaughtUp::within`] says. Without events it returns at once.
+    ///
+    /// Waiting is not part of the command: when it fails, the events are in the log all the same.
+    ///
+    /// # Errors
+    /// See [`NotCaughtUp`].
+    pub fn caught_up<P: Subscriber>(&self, to: impl Reached) -> CaughtUp {
+        let controls = self.find::<P>().map(|started| started.controls.clone());
+        CaughtUp { name: P::TYPE.name, controls, wanted: to.position(), within: CAUGHT_UP_WITHIN }
+    }
+
+    /// Stops handling events of this projection after the current batch, until [`Running::resume`].
+    ///
+    /// # Errors
+    /// The projection was not added to this app.
+    pub fn pause<P: Subscriber>(&self) -> Result<(), UnknownProjection> {
+        self.steer::<P>(Control::pause)
+    }
+
+    /// Goes on after [`Running::pause`], or after the projection has failed.
+    ///
+    /// # Errors
+    /// The projection was not added to this app.
+    pub fn resume<P: Subscriber>(&self) -> Result<(), UnknownProjection> {
+        self.steer::<P>(Control::resume)
+    }
+
+    /// Empties the read model and builds it anew from the start of the log. Readers see it grow; to build a new version beside the
+    /// old one, raise the `version` of the projection instead.
+    ///
+    /// # Errors
+    /// The projection was not added to this app.
+    pub fn rebuild<P: Subscriber>(&self) -> Result<(), UnknownProjection> {
+        self.steer::<P>(Control::rebuild)
+    }
+
+    /// The events of this projection that were parked after their handler failed, with `on_error = "park"`.
+    ///
+    /// # Errors
+    /// The projection was not added to this app.
+    pub fn parked<P: Subscriber>(&self) -> Result<Parked<S>, UnknownProjection> {
+        let started = self.find::<P>().ok_or(UnknownProjection(P::TYPE.name))?;
+        Ok(Parked { subscription: Arc::clone(&started.subscription), store: self.app.shared_store() })
+    }
+
+    /// Ends all subscriptions, when awaited, each after the current batch, and gives their claims up. Waits for 10 s, or as long as
+    /// [`Stop::within`] says; then it ends those that are left in the middle of a batch, which is not committed.
+    ///
+    /// # Errors
+    /// Subscriptions did not end in time; nothing of them runs any more.
+    pub fn stop(&self) -> Stop<S> {
+        Stop { ending: Arc::clone(&self.ending), within: STOP_WITHIN }
+    }
+
+    fn find<P: Subscriber>(&self) -> Option<&Started<S>> {
+        self.ending.subscriptions.iter().find(|started| started.subscription.subscriber().name == P::TYPE.name)
+    }
+
+    fn steer<P: Subscriber>(&self, how: fn(&Control)) -> Result<(), UnknownProjection> {
+        self.find::<P>().ok_or(UnknownProjection(P::TYPE.name))?.controls.iter().for_each(how);
+        Ok(())
+    }
+}
+
+async fn when_failed(control: &Control) -> Health {
+    control.watch(|health| (health.state == State::Failed).then(|| health.clone())).await
+}
+
+impl<S> fmt::Debug for Running<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.ending.subscriptions.iter().map(|started| started.subscription.subscriber().name);
+        let names: Vec<&str> = names.collect();
+        f.debug_struct("Running").field("subscriptions", &names).finish_non_exhaustive()
+    }
+}
+
+/// A projection that was asked for was not added to the app.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UnknownProjection(&'static str);
+
+impl fmt::Display for UnknownProjection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the projection `{}` was not added to this app\nhelp: add it before `start`, with `with_projection`",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for UnknownProjection {}
+
+/// What a projection can be waited for to reach: what a command appended, or a position.
+pub trait Reached {
+    /// The position of the last event.
+    fn position(&self) -> Position;
+}
+
+impl<T> Reached for &Executed<T> {
+    fn position(&self) -> Position {
+        self.positions().max().unwrap_or(Position::START)
+    }
+}
+
+impl Reached for Position {
+    fn position(&self) -> Position {
+        *self
+    }
+}
+
+impl Reached for Place {
+    fn position(&self) -> Position {
+        self.position
+    }
+}
+
+/// Waits for a projection when awaited. Returned by [`Running::caught_up`].
+#[derive(Debug)]
+#[must_use = "it waits when it is awaited"]
+pub struct CaughtUp {
+    name: &'static str,
+    controls: Option<Vec<Control>>,
+    wanted: Position,
+    within: Duration,
+}
+
+impl CaughtUp {
+    /// Sets how long to wait at most.
+    pub fn within(mut self, duration: Duration) -> CaughtUp {
+        self.within = duration;
+        self
+    }
+
+    async fn wait(self) -> Result<(), NotCaughtUp> {
+        let CaughtUp { name, controls, wanted, within } = self;
+        let controls = controls.ok_or(NotCaughtUp::Unknown(UnknownProjection(name)))?;
+        let end = Instant::now() + within;
+        for control in controls {
+            let rest = end.saturating_duration_since(Instant::now());
+            match first(control.reached(wanted), Timer.sleep(rest)).await {
+                First::A(Ok(())) => {}
+                First::A(Err(health)) => return Err(NotCaughtUp::Failed(health)),
+                First::B(()) => return Err(NotCaughtUp::TimedOut { wanted, within, health: control.health() }),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl IntoFuture for CaughtUp {
+    type Output = Result<(), NotCaughtUp>;
+    type IntoFuture = Pinned<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.wait())
+    }
+}
+
+/// Why a projection was not waited for to the end. The command that was waited for has succeeded all the same.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum NotCaughtUp {
+    /// It has not come so far in time.
+    TimedOut {
+        /// The position that was waited for.
+        wanted: Position,
+        /// How long it was waited for.
+        within: Duration,
+        /// How the subscription is doing.
+        health: Health,
+    },
+    /// It has failed or was stopped, before or meanwhile.
+    Failed(Health),
+    /// It was not added to the app.
+    Unknown(UnknownProjection),
+}
+
+impl fmt::Display for NotCaughtUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotCaughtUp::TimedOut { wanted, within, health } => {
+                let Health { name, state, place, error, .. } = health;
+                let at = place.position;
+                write!(
+                    f,
+                    "`{name}` is {state} at position {at}, and did not reach position {wanted} within {within:?}"
+                )?;
+                error.iter().try_for_each(|error| write!(f, ": {error}"))
+            }
+            NotCaughtUp::Failed(health) => write_failed(f, health),
+            NotCaughtUp::Unknown(unknown) => unknown.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotCaughtUp {}
+
+/// The parked events of one projection. Returned by [`Running::parked`].
+pub struct Parked<S> {
+    subscription: Arc<dyn Subscribed<S>>,
+    store: Arc<S>,
+}
+
+impl<S> Parked<S> {
+    /// The parked events, by position. The first of each [key](ParkedEvent::key) has failed; the others wait behind it.
+    ///
+    /// # Errors
+    /// The views failed.
+    pub async fn list(&self) -> Result<Vec<ParkedEvent>, StoreError> {
+        self.subscription.parked().await
+    }
+
+    /// Hands the parked events of one key over again, in order, until one fails. They are read from the log, so that today's upcasters
+    /// and handlers apply. Returns how many were handled.
+    ///
+    /// # Errors
+    /// The handler of an event failed again, or the views did. The events before it were handled.
+    pub async fn replay(&self, key: &str) -> Result<u64, ApplyError> {
+        let mut handled = 0;
+        for parked in self.list().await?.into_iter().filter(|parked| parked.key == key) {
+            handled += u64::from(self.subscription.replay(&self.store, parked.position).await?);
+        }
+        Ok(handled)
+    }
+
+    /// Removes a parked event without handling it. Returns whether it was there.
+    ///
+    /// # Errors
+    /// The views failed.
+    pub async fn drop(&self, position: Position) -> Result<bool, StoreError> {
+        self.subscription.drop_parked(position).await
+    }
+}
+
+impl<S> fmt::Debug for Parked<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parked").field("projection", &self.subscription.subscriber().name).finish_non_exhaustive()
+    }
+}
+
+/// Ends the subscriptions when awaited. Returned by [`Running::stop`].
+#[must_use = "it stops when it is awaited"]
+pub struct Stop<S> {
+    ending: Arc<Ending<S>>,
+    within: Duration,
+}
+
+impl<S> Stop<S> {
+    /// Sets how long to wait at most.
+    pub fn within(mut self, duration: Duration) -> Stop<S> {
+        self.within = duration;
+        self
+    }
+
+    async fn run(self) -> Result<(), NotStopped> {
+        self.ending.controls().for_each(Control::stop);
+        let end = Instant::now() + self.within;
+        let mut late = Vec::new();
+        for control in self.ending.controls() {
+            let has_ended = |health: &Health| matches!(health.state, State::Stopped | State::Failed).then_some(());
+            let rest = end.saturating_duration_since(Instant::now());
+            if let First::B(()) = first(control.watch(has_ended), Timer.sleep(rest)).await {
+                late.push(control.health().name);
+            }
+        }
+        self.ending.aborted.set();
+        if late.is_empty() { Ok(()) } else { Err(NotStopped(late)) }
+    }
+}
+
+impl<S: 'static> IntoFuture for Stop<S> {
+    type Output = Result<(), NotStopped>;
+    type IntoFuture = Pinned<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<S> fmt::Debug for Stop<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stop").field("within", &self.within).finish_non_exhaustive()
+    }
+}
+
+/// Subscriptions that did not end in time, by name. They were ended in the middle of a batch, which is not committed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotStopped(pub Vec<&'static str>);
+
+impl fmt::Display for NotStopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "these subscriptions did not end in time and were broken off: `{}`", self.0.join("`, `"))
+    }
+}
+
+impl std::error::Error for NotStopped {}

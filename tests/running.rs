@@ -1,0 +1,252 @@
+//! An app whose subscriptions follow the log: started, waited for, steered and stopped.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake};
+use std::time::Duration;
+
+use eskit::log::Position;
+use eskit::model::{EventTypes, SourceLocation};
+use eskit::prelude::*;
+use eskit::subscription::{Handle, HandleError, HandleMut, OnError, Order, State, Subscriber, SubscriberType};
+use eskit::{InMemory, MemoryTx, MemoryViews, NotCaughtUp, StartError};
+
+#[derive(Event, Serialize, Deserialize)]
+struct Sold {
+    #[tag]
+    item: String,
+}
+
+#[derive(Command)]
+struct Sell {
+    #[tag]
+    item: String,
+}
+
+#[aggregate(tag = "item")]
+#[derive(Default)]
+struct Item {
+    sold: u32,
+}
+
+#[decider]
+impl Item {
+    #[evolve]
+    fn sold(&mut self, _: &Sold) {
+        self.sold += 1;
+    }
+
+    #[decide]
+    fn sell(&self, c: &Sell) -> Option<Sold> {
+        (c.item != "nothing").then(|| Sold { item: c.item.clone() })
+    }
+}
+
+const fn subscriber(name: &'static str, on_error: OnError) -> SubscriberType {
+    SubscriberType {
+        name,
+        version: 1,
+        order: Order::Tag("item"),
+        on_error,
+        tables: "",
+        rust_name: "T",
+        location: SourceLocation { module: module_path!(), file: file!(), line: 1 },
+    }
+}
+
+/// How many were sold in all.
+#[derive(Default)]
+struct Total(u32);
+
+impl Subscriber for Total {
+    const TYPE: &'static SubscriberType = &subscriber("total", OnError::Stop);
+    const EVENTS: EventTypes = Sold::TYPES;
+}
+
+impl HandleMut for Total {
+    fn handle(&mut self, _: &RecordedEvent) -> Result<bool, HandleError> {
+        self.0 += 1;
+        Ok(true)
+    }
+}
+
+/// How many were sold of each item. Selling `poison` fails while it is broken.
+struct PerItem;
+
+static IS_BROKEN: AtomicBool = AtomicBool::new(true);
+
+impl Subscriber for PerItem {
+    const TYPE: &'static SubscriberType = &subscriber("per-item", OnError::Park);
+    const EVENTS: EventTypes = Sold::TYPES;
+}
+
+impl Handle<MemoryTx> for PerItem {
+    fn handle(&self, event: &RecordedEvent, tx: &mut MemoryTx) -> Result<bool, HandleError> {
+        let sold: Sold = event.decode()?;
+        if sold.item == "poison" && IS_BROKEN.load(Ordering::Relaxed) {
+            return Err(HandleError::new("it is poisoned"));
+        }
+        let count = tx.get("sold", &sold.item).and_then(serde_json::Value::as_u64).unwrap_or_default();
+        tx.put("sold", sold.item, (count + 1).into());
+        Ok(true)
+    }
+}
+
+#[allow(clippy::unwrap_used, reason = "part of tests")]
+async fn sell(app: &App<MemoryStore>, item: &str) -> Executed<Item> {
+    app.execute(Sell { item: item.to_owned() }).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_program_reads_what_it_has_just_written() {
+    let (store, total) = (MemoryStore::new(), InMemory::<Total>::default());
+    sell(&App::new(store.clone()), "old").await;
+    let app = App::new(store).with_memory(&total).start().await.unwrap();
+    for count in 2..50 {
+        let done = sell(&app, "new").await;
+        app.caught_up::<Total>(&done).await.unwrap();
+        assert_eq!((total.read().0, total.read().place()), (count, done.events[0].place()));
+    }
+    // A decision without events has nothing to wait for.
+    let nothing = sell(&app, "nothing").await;
+    app.caught_up::<Total>(&nothing).within(Duration::ZERO).await.unwrap();
+
+    app.pause::<Total>().unwrap();
+    let paused = |health: Vec<eskit::subscription::Health>| health[0].state == State::Paused;
+    while !paused(app.health()) {
+        tokio::task::yield_now().await;
+    }
+    let done = sell(&app, "new").await;
+    let late = app.caught_up::<Total>(&done).within(Duration::from_millis(20)).await.unwrap_err();
+    assert_eq!(late.to_string(), "`total` is paused at position 49, and did not reach position 50 within 20ms");
+    app.resume::<Total>().unwrap();
+    app.caught_up::<Total>(&done).await.unwrap();
+    assert_eq!(app.health()[0].lag_events(), 0);
+
+    app.rebuild::<Total>().unwrap();
+    let done = sell(&app, "new").await;
+    app.caught_up::<Total>(&done).await.unwrap();
+    assert_eq!(total.read().0, 51);
+
+    app.stop().await.unwrap();
+    let done = sell(&app, "new").await;
+    assert!(matches!(app.caught_up::<Total>(&done).await, Err(NotCaughtUp::Failed(_))));
+    assert_eq!((total.read().0, app.health()[0].state), (51, State::Stopped));
+}
+
+#[tokio::test]
+async fn what_is_parked_is_listed_and_replayed() {
+    let views = MemoryViews::new();
+    let options = {
+        let mut options = eskit::subscription::FollowOptions::default();
+        options.retry = eskit::RetryPolicy::attempts(2).with_delays(Duration::ZERO, Duration::ZERO);
+        options
+    };
+    let app = App::new(MemoryStore::new()).with_follow_options(options).with_projection(PerItem, views.clone());
+    let app = app.start().await.unwrap();
+    for item in ["poison", "fine", "poison"] {
+        sell(&app, item).await;
+    }
+    app.caught_up::<PerItem>(Position::new(3)).await.unwrap();
+    let sold = || views.table::<PerItem>("sold").into_iter().map(|(item, n)| format!("{item} {n}")).collect::<Vec<_>>();
+    assert_eq!(sold(), ["fine 1"]);
+    let parked = app.parked::<PerItem>().unwrap();
+    let list = parked.list().await.unwrap();
+    let listed: Vec<_> = list.iter().map(|parked| (parked.position.get(), &*parked.text, parked.attempts)).collect();
+    assert_eq!(listed, [(1, "it is poisoned", 2), (3, "", 0)]);
+
+    assert!(parked.replay("poison").await.is_err());
+    IS_BROKEN.store(false, Ordering::Relaxed);
+    assert_eq!(parked.replay("poison").await.unwrap(), 2);
+    assert_eq!(sold(), ["fine 1", "poison 2"]);
+    assert!(parked.list().await.unwrap().is_empty());
+    assert!(!parked.drop(Position::new(1)).await.unwrap());
+    app.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn two_projections_of_one_name_do_not_start() {
+    let app = App::new(MemoryStore::new()).with_memory(&InMemory::<Total>::default());
+    let error = app.with_memory(&InMemory::<Total>::default()).start().await.unwrap_err();
+    assert!(matches!(error, StartError::SameName(_)));
+    assert!(error.to_string().starts_with("two projections are named `total`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_projection_that_was_not_added_is_named() {
+    let app = App::new(MemoryStore::new()).start().await.unwrap();
+    let error = app.caught_up::<Total>(Position::START).await.unwrap_err();
+    assert!(error.to_string().starts_with("the projection `total` was not added to this app\nhelp: "), "{error}");
+    assert!(app.pause::<Total>().is_err() && app.parked::<PerItem>().is_err());
+}
+
+/// The smallest of executors: polls again when it is woken.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let (mut context, mut future) = (Context::from_waker(&waker), pin!(future));
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+/// Handlers run in no runtime of ours: any executor will do.
+#[test]
+fn subscriptions_run_in_any_runtime() {
+    let total = InMemory::<Total>::default();
+    block_on(async {
+        let app = App::new(MemoryStore::new()).with_memory(&total);
+        let spawn = |task| drop(std::thread::spawn(move || block_on(task)));
+        let app = app.start_on(spawn).await.unwrap();
+        let done = sell(&app, "new").await;
+        app.caught_up::<Total>(&done).await.unwrap();
+        app.stop().await.unwrap();
+    });
+    assert_eq!(total.read().0, 1);
+}
+
+/// Stops at the second event.
+struct Fragile;
+
+impl Subscriber for Fragile {
+    const TYPE: &'static SubscriberType = &subscriber("fragile", OnError::Stop);
+    const EVENTS: EventTypes = Sold::TYPES;
+}
+
+impl Handle<MemoryTx> for Fragile {
+    #[allow(clippy::panic, reason = "what a handler may do")]
+    fn handle(&self, event: &RecordedEvent, _: &mut MemoryTx) -> Result<bool, HandleError> {
+        if event.position.get() == 2 { panic!("out of order") } else { Ok(true) }
+    }
+}
+
+#[tokio::test]
+async fn a_projection_that_fails_says_so_and_can_be_resumed() {
+    let mut options = eskit::subscription::FollowOptions::default();
+    options.retry = eskit::RetryPolicy::never();
+    let app = App::new(MemoryStore::new()).with_follow_options(options);
+    let app = app.with_projection(Fragile, MemoryViews::new()).start().await.unwrap();
+    sell(&app, "a").await;
+    let done = sell(&app, "b").await;
+    let failed = app.failed().await;
+    assert_eq!((failed.state, failed.place.position.get()), (State::Failed, 1));
+    let why = "the handler of `eskit-tests.Sold` at position 2 failed: the handler panicked: out of order";
+    assert_eq!(failed.error.as_deref(), Some(why));
+    let waited = app.caught_up::<Fragile>(&done).await.unwrap_err();
+    assert_eq!(waited.to_string(), format!("`fragile` version 1 failed: {why}"));
+    app.resume::<Fragile>().unwrap();
+    while app.health()[0].handled == 0 && app.health()[0].state == State::Failed {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(app.failed().await.error.as_deref(), Some(why));
+    app.stop().await.unwrap();
+}
