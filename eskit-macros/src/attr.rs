@@ -230,7 +230,7 @@ impl Piece {
                 let pieces: Vec<String> = texts().map(|text| format!("{word} = {text:?}")).collect();
                 (!pieces.is_empty()).then(|| pieces.join(", "))
             }
-            symbol::NAME | symbol::CONTEXT | symbol::STREAM if !is_string => {
+            symbol::NAME | symbol::CONTEXT | symbol::STREAM | symbol::BY | symbol::ON_ERROR if !is_string => {
                 texts().next().map(|text| format!("{word} = {text:?}"))
             }
             symbol::TAG if !is_string && self.value().is_some() => diag::tag_piece(&texts().collect::<Vec<_>>()),

@@ -30,7 +30,16 @@ pub(crate) fn name_claims(attrs: &EventAttrs) -> Vec<NameClaim<'_>> {
 /// A hidden macro whose name holds a wire name and a version: a second event of the crate that claims the same pair,
 /// in whatever module, is a duplicate definition (E0428) with both names underlined.
 pub(crate) fn claim(wire_name: &str, version: u32, span: Span) -> TokenStream {
-    let name = format_ident!("__two_events_claim_{}", name_and_version(wire_name, version), span = span);
+    only(&format!("__two_events_claim_{}", name_and_version(wire_name, version)), span)
+}
+
+/// The same for the name of a projection, which holds no other separator than `-`.
+pub(crate) fn projection(name: &str, span: Span) -> TokenStream {
+    only(&format!("__two_projections_have_the_name_{}", name.replace('-', "_")), span)
+}
+
+fn only(name: &str, span: Span) -> TokenStream {
+    let name = format_ident!("{name}", span = span);
     quote_spanned! {span=>
         #[doc(hidden)]
         #[allow(non_local_definitions, unused_macros)]

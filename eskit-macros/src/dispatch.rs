@@ -16,12 +16,12 @@ pub(crate) fn table(span: Span, owner: &str, sets: &[TokenStream]) -> TokenStrea
     }
 }
 
-/// A `match` on the place of `__event` in the table.
+/// A `match` on the place of `__event` in the table. `otherwise` is the arm for the events that are not in it.
 pub(crate) fn find(arms: impl Iterator<Item = TokenStream>, otherwise: &TokenStream) -> TokenStream {
     quote! {
         match TABLE.find(&__event.name) {
             #(#arms)*
-            _ => #otherwise,
+            #otherwise
         }
     }
 }

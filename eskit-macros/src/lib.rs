@@ -23,6 +23,7 @@ mod limits;
 mod lock;
 mod meant;
 mod place;
+mod projection;
 mod shape;
 mod symbol;
 mod syntax;
@@ -347,4 +348,113 @@ pub fn evolve(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn decide(_: TokenStream, item: TokenStream) -> TokenStream {
     place::mark(symbol::DECIDE, item.into()).into()
+}
+
+/// Makes an impl block a projection: a read model that follows the log. Its `#[on]` methods take events, and write to views with the
+/// transaction that is their last parameter. What they write is committed together with the checkpoint, so each event counts once.
+///
+/// ```
+/// use eskit::prelude::*;
+/// use eskit::{MemoryTx, MemoryViews};
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// pub struct CourseDefined { #[tag] pub course: String, pub seats: u64 }
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// pub struct SeatTaken { #[tag] pub course: String }
+///
+/// pub struct FreeSeats;
+///
+/// #[projection(name = "free-seats")]
+/// impl FreeSeats {
+///     #[on]
+///     fn defined(&self, event: &CourseDefined, tx: &mut MemoryTx) {
+///         tx.put("seats", &event.course, event.seats.into());
+///     }
+///
+///     #[on]
+///     fn taken(&self, event: &SeatTaken, tx: &mut MemoryTx) -> Result<(), String> {
+///         let free = tx.get("seats", &event.course).and_then(|free| free.as_u64());
+///         let free = free.ok_or_else(|| format!("the course {} is not defined", event.course))?;
+///         tx.put("seats", &event.course, (free - 1).into());
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let views = MemoryViews::new();
+/// let app = App::new(MemoryStore::new()).with_projection(FreeSeats, views.clone()).start().await?;
+///
+/// let defined = CourseDefined { course: "maths".into(), seats: 20 };
+/// let events = NewEvent::encode(&(defined, SeatTaken { course: "maths".into() }))?;
+/// let appended = app.store().append(Append::new(events)).await?;
+///
+/// app.caught_up::<FreeSeats>(appended.positions[1]).await?;
+/// assert_eq!(views.table::<FreeSeats>("seats")["maths"], 19);
+/// # Ok(()) }
+/// ```
+///
+/// | | |
+/// |---|---|
+/// | `name = "course-list"` | required: the name under which its checkpoint is kept; words of lower-case letters and digits, joined by `-`, at most 64 bytes; two projections of a program have different ones |
+/// | `version = 2` | the version of its logic, from 1. With another one it is built anew, beside the old one |
+/// | `by = "course"` | each of its events carries exactly one `course` tag, and only events with the same value must be handled in order |
+/// | `by = "stream"`, `by = "each"` | only events of the same stream must be handled in order, or none |
+/// | `on_error = "stop"` | it stops at an event whose handler fails at each try; this is the default |
+/// | `on_error = "park"` | the event is parked, and so is what follows it in its order, until somebody replays it. Needs `by` |
+/// | `on_error = "skip"` | the event is left out |
+/// | `memory` | it is itself the read model: see below |
+/// | `crate = path::to::eskit` | where eskit is, if it is not `::eskit` |
+///
+/// What stands in the block:
+///
+/// - `#[on] fn defined(&self, event: &CourseDefined, tx: &mut sqlite::Tx)`: a method for an event, or for an enum of events.
+///   Between the event and the transaction it may take the time of the event, `at: &Timestamp`, the recorded event,
+///   `recorded: &RecordedEvent`, or both. It returns nothing, or a `Result` of nothing and any error.
+/// - `#[on] fn other(&self, event: &RecordedEvent, tx: &mut sqlite::Tx)`: for each event that no other method takes.
+/// - `#[tables] const SQL: &str = "CREATE TABLE .."`: what creates its tables, before its first event.
+/// - `#[caught_up] fn ready(&self)`: called when it has handled all that the log holds.
+/// - All else stays as it is.
+///
+/// The type of the transaction says in which views the projection can live. Those of SQLite take plain functions, those of PostgreSQL
+/// `async` ones.
+///
+/// A projection with `memory` takes no transaction. Its methods change the projection itself, which each process builds from the
+/// beginning of the log:
+///
+/// ```
+/// # use eskit::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)] pub struct SeatTaken { #[tag] pub course: String }
+/// use std::collections::HashMap;
+/// use eskit::InMemory;
+///
+/// #[derive(Default)]
+/// pub struct Popularity { taken: HashMap<String, u32> }
+///
+/// #[projection(name = "popularity", memory)]
+/// impl Popularity {
+///     #[on]
+///     fn taken(&mut self, event: &SeatTaken) {
+///         *self.taken.entry(event.course.clone()).or_default() += 1;
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let popularity = InMemory::<Popularity>::default();
+/// let app = App::new(MemoryStore::new()).with_memory(&popularity).start().await?;
+/// assert!(popularity.read().taken.is_empty());
+/// # Ok(()) }
+/// ```
+///
+/// A projection has no effects, such as sending mail or executing a command: it is built anew when it changes, and would have them
+/// again.
+#[proc_macro_attribute]
+pub fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
+    place::projection(args.into(), item.into()).into()
+}
+
+/// Marks a method that takes an event, inside a [`#[projection]`](macro@projection) impl block.
+#[proc_macro_attribute]
+pub fn on(_: TokenStream, item: TokenStream) -> TokenStream {
+    place::on(item.into()).into()
 }

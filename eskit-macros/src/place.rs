@@ -28,6 +28,37 @@ pub(crate) fn decider(args: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
+/// `#[projection(..)]`.
+pub(crate) fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
+    match Kind::of(&item) {
+        Kind::Impl => crate::projection::expand(args, item),
+        Kind::Function => {
+            let error = diag::projection_item(None, item.clone().into_iter().find(|token| is_ident(token, "fn")));
+            beside(&item, &error)
+        }
+        Kind::Other(word) => {
+            let mut behind_word = item.clone().into_iter().skip_while(|token| !is_ident(token, "struct"));
+            let name = behind_word.nth(1).map(|name| name.to_string());
+            beside(&item, &diag::projection_item(name.as_deref(), word))
+        }
+    }
+}
+
+/// `#[on]` outside of a `#[projection]` impl block.
+pub(crate) fn on(item: TokenStream) -> TokenStream {
+    if let Some(block) = impl_of_block(&item) {
+        return beside(&crate::projection::unmarked(item), &diag::on_on_block(block));
+    }
+    let name = item.clone().into_iter().skip_while(|token| !is_ident(token, "fn")).nth(1);
+    let first = || item.clone().into_iter().next();
+    beside(&item, &diag::on_outside(name.or_else(first)))
+}
+
+fn beside(item: &TokenStream, error: &syn::Error) -> TokenStream {
+    let error = error.to_compile_error();
+    quote!(#item #error)
+}
+
 /// `#[evolve]` or `#[decide]` outside of a `#[decider]` impl block.
 pub(crate) fn mark(word: &str, item: TokenStream) -> TokenStream {
     if let Some(block) = impl_of_block(&item) {

@@ -4,6 +4,8 @@ pub(crate) const AGGREGATE: &str = "aggregate";
 pub(crate) const ALIAS: &str = "alias";
 pub(crate) const ALL: &str = "all";
 pub(crate) const AS: &str = "as";
+pub(crate) const BY: &str = "by";
+pub(crate) const CAUGHT_UP: &str = "caught_up";
 pub(crate) const COMMAND: &str = "command";
 pub(crate) const CONTEXT: &str = "context";
 pub(crate) const CRATE: &str = "crate";
@@ -12,11 +14,16 @@ pub(crate) const EVENT: &str = "event";
 pub(crate) const EVOLVE: &str = "evolve";
 pub(crate) const FROM: &str = "from";
 pub(crate) const KEY: &str = "key";
+pub(crate) const MEMORY: &str = "memory";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NO_MODELS: &str = "no_models";
+pub(crate) const ON: &str = "on";
+pub(crate) const ON_ERROR: &str = "on_error";
 pub(crate) const PARTIAL: &str = "partial";
+pub(crate) const PROJECTION: &str = "projection";
 pub(crate) const SHAPE: &str = "shape";
 pub(crate) const STREAM: &str = "stream";
+pub(crate) const TABLES: &str = "tables";
 pub(crate) const TAG: &str = "tag";
 pub(crate) const UNEVOLVED: &str = "unevolved";
 pub(crate) const UNLOCKED: &str = "unlocked";
@@ -43,6 +50,8 @@ pub(crate) const SHAPE_EVENT_WORDS: &[&str] = &[AS, UNLOCKED];
 pub(crate) const SHAPE_PART_WORDS: &[&str] = &[AS];
 /// `#[aggregate(..)]`.
 pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, ALL, KEY, PARTIAL, CRATE];
+/// `#[projection(..)]`.
+pub(crate) const PROJECTION_WORDS: &[&str] = &[NAME, VERSION, BY, ON_ERROR, MEMORY, CRATE];
 
 /// Words that could be meant as `all`.
 pub(crate) const ALL_WORDS: &[&str] = &["any", "each", "every", "everything", "global", "none", "single", "singleton"];

@@ -35,6 +35,8 @@ fn expand(item: TokenStream) -> TokenStream {
         ("derive", "TagValue") => tag_value::derive(item),
         ("aggregate", _) => place::aggregate(args, item),
         ("decider", _) => place::decider(args, item),
+        ("projection", _) => place::projection(args, item),
+        (symbol::ON, _) => place::on(item),
         (symbol::EVOLVE | symbol::DECIDE, _) => place::mark(&name, item),
         other => panic!("no macro is called {other:?}"),
     }
@@ -96,6 +98,17 @@ const UNFINISHED: &[&str] = &[
     "#[evolve] fn taken(&mut self) {}",
     "#[decide] struct Seats;",
     "#[evolve] ",
+    "#[projection] impl",
+    "#[projection(name = )] impl List {}",
+    "#[projection(name = \"list\")] impl List { #[on] }",
+    "#[projection(name = \"list\")] impl List { #[on] fn }",
+    "#[projection(name = \"list\", memory)] impl List { #[on] fn taken(&mut self, event: ) { self. } }",
+    "#[projection(name = \"list\")] impl List { #[on] fn taken(&self, event: &SeatTaken, tx: &mut) -> { tx. } }",
+    "#[projection(name = \"list\")] impl List { #[tables] const SQL: = ; #[on] fn taken(&self, tx: &mut Tx); #[caught_up] fn }",
+    "#[projection(name = \"list\")] struct List;",
+    "#[projection] ",
+    "#[on] fn taken(&self) {}",
+    "#[on] ",
 ];
 
 #[test]
@@ -142,7 +155,7 @@ fn no_input_makes_a_derive_panic() {
 
 /// Every token in order, without the marks, which are the macro's own.
 fn flat(tokens: TokenStream) -> Vec<String> {
-    let marks = [symbol::EVOLVE, symbol::DECIDE, symbol::KEY];
+    let marks = [symbol::EVOLVE, symbol::DECIDE, symbol::KEY, symbol::ON, symbol::TABLES, symbol::CAUGHT_UP];
     let mut all = Vec::new();
     for token in crate::syntax::tokens::without(tokens, |name| marks.contains(&name)) {
         match token {

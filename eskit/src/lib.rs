@@ -148,7 +148,7 @@ pub use eskit_runtime::__private;
 
 pub use app::{App, Execute, Load};
 pub use connect::connect;
-pub use eskit_macros::{Command, Event, Shape, TagValue, aggregate, decide, decider, evolve};
+pub use eskit_macros::{Command, Event, Shape, TagValue, aggregate, decide, decider, evolve, on, projection};
 pub use eskit_runtime::*;
 pub use import::{Import, ImportError, Imported};
 pub use in_memory::{InMemory, InMemoryRead};
@@ -175,7 +175,7 @@ pub mod prelude {
     pub use crate::{
         Aggregate, AnyStore, App, Command, Each, Event, EventStore, ExecuteError, Executed, Loaded, MemoryStore,
         Metadata, RecordedEvent, Shape, StoreError, TagValue, Timestamp, UpcastError, aggregate, decide, decider,
-        evolve,
+        evolve, on, projection,
     };
     pub use serde::{Deserialize, Serialize};
 

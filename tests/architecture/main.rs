@@ -45,6 +45,7 @@ const CRATES: [Layers; 5] = [
             "tag_value",
             "aggregate",
             "decider",
+            "projection",
             "place",
         ],
         top: &["tests"],

@@ -39,27 +39,43 @@ impl Handler {
         }
     }
 
-    /// The arm of a `match` on the place of `__event` in the table that calls this method, the one at `index`. An event that
-    /// cannot be read is returned as an error.
-    pub(crate) fn arm(&self, self_ty: &Type, index: usize) -> TokenStream {
-        let Handler { cfgs, ident, event, envelope, callable } = self;
+    /// The arm of a `match` on the place of `__event` in the table, for the method at `index`: `decoded` is what follows where the
+    /// event could be read, as `__decoded`, and `refused` where it could not, with `__error`.
+    pub(crate) fn arm(&self, index: usize, decoded: &TokenStream, refused: &TokenStream) -> TokenStream {
+        let Handler { cfgs, event, callable, .. } = self;
         if !callable {
             return TokenStream::new();
         }
         // Names of the surrounding function keep the hygiene that they were declared with.
         let recorded = quote!(__event);
         let decode = quote_spanned!(event.span()=> <#event as __eskit::Event>::decode_named(#recorded));
+        quote! {
+            #(#cfgs)*
+            ::core::option::Option::Some(#index) => match #decode {
+                ::core::result::Result::Ok(__decoded) => #decoded,
+                ::core::result::Result::Err(__error) => #refused,
+            },
+        }
+    }
+
+    /// The call of the method with the decoded event, what is recorded with it, and `further` arguments, each behind a comma.
+    pub(crate) fn call(&self, self_ty: &Type, further: &TokenStream) -> TokenStream {
+        self.call_with(self_ty, &quote!(, &__decoded), further)
+    }
+
+    /// The call of a method that takes an event only as what is recorded.
+    pub(crate) fn call_undecoded(&self, self_ty: &Type, further: &TokenStream) -> TokenStream {
+        self.call_with(self_ty, &TokenStream::new(), further)
+    }
+
+    fn call_with(&self, self_ty: &Type, event: &TokenStream, further: &TokenStream) -> TokenStream {
+        let Handler { ident, envelope, .. } = self;
+        let recorded = quote!(__event);
         let envelope = envelope.iter().map(|ty| {
             let envelope = quote_spanned!(ty.span()=> <#ty as __eskit::Envelope>::envelope(#recorded));
             quote!(, #envelope)
         });
-        quote! {
-            #(#cfgs)*
-            ::core::option::Option::Some(#index) => match #decode {
-                ::core::result::Result::Ok(__decoded) => <#self_ty>::#ident(self, &__decoded #(#envelope)*),
-                ::core::result::Result::Err(__error) => return ::core::result::Result::Err(__error),
-            },
-        }
+        quote!(<#self_ty>::#ident(self #event #(#envelope)* #further))
     }
 }
 
@@ -69,7 +85,7 @@ pub(crate) fn both_always(a: &[Attribute], b: &[Attribute]) -> bool {
 }
 
 /// `#[cfg(not(all(..)))]` for the conditions of a method, if it has any.
-fn absent(cfgs: &[Attribute]) -> Option<TokenStream> {
+pub(crate) fn absent(cfgs: &[Attribute]) -> Option<TokenStream> {
     let conditions: Vec<TokenStream> = cfgs
         .iter()
         .filter_map(|attr| match &attr.meta {

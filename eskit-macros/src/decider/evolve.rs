@@ -11,8 +11,12 @@ use crate::wrap::{check, implementation, name_span, text};
 pub(super) fn expand(self_ty: &Type, evolves: &[Handler]) -> TokenStream {
     let sets: Vec<TokenStream> = evolves.iter().map(Handler::set).collect();
     let table = dispatch::table(name_span(self_ty), &text(self_ty), &sets);
-    let arms = evolves.iter().enumerate().map(|(index, evolve)| evolve.arm(self_ty, index));
-    let find = dispatch::find(arms, &quote!(return ::core::result::Result::Ok(false)));
+    let refused = quote!(return ::core::result::Result::Err(__error));
+    let arms = evolves
+        .iter()
+        .enumerate()
+        .map(|(index, evolve)| evolve.arm(index, &evolve.call(self_ty, &TokenStream::new()), &refused));
+    let find = dispatch::find(arms, &quote!(_ => return ::core::result::Result::Ok(false),));
     let header = quote_spanned!(name_span(self_ty)=> impl __eskit::Evolve for #self_ty);
     let body = quote! {
         const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);

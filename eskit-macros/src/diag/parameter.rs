@@ -1,4 +1,4 @@
-//! Messages about the parameters of deciders and evolve methods.
+//! Messages about the parameters of deciders and of methods that take an event.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -73,7 +73,7 @@ pub(crate) fn wrapped_parameter(ty: &Type, role: Role, holder: Holder, inner: Op
             &format!("{help}, and ask its fields whether anything happened"),
         ),
         (Role::Command, Holder::Several) => at(ty, "a decider takes one command at a time", &help),
-        (_, Holder::Several) => at(ty, "an evolve method takes one event at a time", &help),
+        (_, Holder::Several) => at(ty, "a method takes one event at a time", &help),
         _ => at(ty, &format!("{} is named by its own type", role.text()), &help),
     }
 }

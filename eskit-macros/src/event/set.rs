@@ -74,7 +74,7 @@ impl<'a> EventEnumDef<'a> {
         let table = dispatch::table(ident.span(), &bare(ident), &sets);
         let decode = self.variants.iter().enumerate().map(|(index, variant)| variant.decode(index));
         let unknown = quote!(::core::result::Result::Err(__eskit::unknown_name::<Self>(__event)));
-        let find = dispatch::find(decode, &unknown);
+        let find = dispatch::find(decode, &quote!(_ => #unknown,));
         let encode = self.variants.iter().map(VariantDef::encode);
         let header = quote_spanned!(ident.span()=> impl __eskit::Event for #ident);
         let body = quote! {

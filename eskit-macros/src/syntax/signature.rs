@@ -210,9 +210,38 @@ pub(crate) fn borrows(tokens: TokenStream) -> bool {
 impl Param {
     /// Whether its type is the envelope of an event, or the time in it, by its name.
     pub(crate) fn is_envelope(&self) -> bool {
-        matches!(behind_reference(&self.ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| {
-            last.ident == "RecordedEvent" || last.ident == "Timestamp"
-        }))
+        self.last_word().is_some_and(|last| last == "RecordedEvent" || last == "Timestamp")
+    }
+
+    /// Whether its type is the envelope of an event, by its name.
+    pub(crate) fn is_recorded_event(&self) -> bool {
+        self.last_word().is_some_and(|last| last == "RecordedEvent")
+    }
+
+    /// Whether its type is a transaction, by its name.
+    pub(crate) fn is_transaction(&self) -> bool {
+        self.last_word().is_some_and(|last| {
+            let name = last.to_string();
+            ["Tx", "Transaction", "Connection"].iter().any(|end| name.ends_with(end))
+        })
+    }
+
+    /// Whether its type is something by which a program acts, by its name.
+    pub(crate) fn is_effect(&self) -> bool {
+        self.last_word().is_some_and(|last| ["App", "Running", "Effect"].iter().any(|name| last == name))
+    }
+
+    /// Whether it is a mutable reference.
+    pub(crate) fn is_mutable(&self) -> bool {
+        matches!(&self.ty, Type::Reference(reference) if reference.mutability.is_some())
+    }
+
+    /// The last word of the path that its type is.
+    fn last_word(&self) -> Option<&Ident> {
+        match behind_reference(&self.ty) {
+            Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
+            _ => None,
+        }
     }
 
     /// Whether its type is a plain value, such as a number or a text.

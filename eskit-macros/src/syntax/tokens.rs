@@ -19,6 +19,14 @@ pub(crate) fn holds_any(tokens: TokenStream, names: &[&Ident]) -> bool {
     })
 }
 
+/// Whether this word stands in the tokens, at any depth.
+pub(crate) fn holds_word(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => holds_word(group.stream(), word),
+        token => is_ident(&token, word),
+    })
+}
+
 /// How deep tokens stand in `<..>`, which are no groups.
 #[derive(Default)]
 pub(crate) struct Angles {
