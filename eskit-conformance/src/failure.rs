@@ -3,6 +3,7 @@ use std::panic::Location;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::{AddTagsError, AppendError, StreamError};
+use eskit_runtime::subscription::ApplyError;
 
 /// What a store did that the contract does not allow.
 #[derive(Debug)]
@@ -49,6 +50,13 @@ impl From<StoreError> for Failure {
     #[track_caller]
     fn from(error: StoreError) -> Failure {
         Failure::unexpected("the store failed", error)
+    }
+}
+
+impl From<ApplyError> for Failure {
+    #[track_caller]
+    fn from(error: ApplyError) -> Failure {
+        Failure::unexpected("what views must do was refused", error)
     }
 }
 

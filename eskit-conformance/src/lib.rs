@@ -32,6 +32,49 @@
 //! With [`Suite::faults`] a store says how the disk under a log is made to fail, and with [`Suite::backups`] how a backup is put in
 //! the place of a log that is open; it is held to the contract there too.
 //!
+//! # Views
+//! [`ViewsSuite`] holds views, in which projections keep their read models, to the contract of
+//! [`Views`](eskit_runtime::subscription::Views) and [`Apply`](eskit_runtime::subscription::Apply). Say with [`TestViews`] how they are
+//! opened and read, and with [`WriteRows`] or [`WriteRowsAsync`] how a subscriber writes in their transaction:
+//!
+//! ```
+//! use eskit::{MemoryTx, MemoryViews};
+//! use eskit_conformance::{Log, Rows, TestError, TestViews, ViewsSuite, WriteRows};
+//! use eskit_runtime::subscription::Subscriber;
+//!
+//! struct InMemory;
+//!
+//! impl TestViews for InMemory {
+//!     type Views = MemoryViews;
+//!     const TABLES: &'static str = "";
+//!
+//!     async fn open(&self, _: Log) -> Result<MemoryViews, TestError> {
+//!         Ok(MemoryViews::new())
+//!     }
+//!
+//!     async fn rows<P: Subscriber>(&self, views: &MemoryViews) -> Result<Rows, TestError> {
+//!         let rows = views.table::<P>("rows").into_iter();
+//!         Ok(rows.map(|(key, value)| (key, value.as_str().unwrap_or_default().to_owned())).collect())
+//!     }
+//! }
+//!
+//! impl WriteRows for InMemory {
+//!     type Tx = MemoryTx;
+//!
+//!     fn put(tx: &mut MemoryTx, key: &str, value: &str) -> Result<(), TestError> {
+//!         tx.put("rows", key, value.into());
+//!         Ok(())
+//!     }
+//!
+//!     fn get(tx: &mut MemoryTx, key: &str) -> Result<Option<String>, TestError> {
+//!         Ok(tx.get("rows", key).and_then(|value| value.as_str()).map(str::to_owned))
+//!     }
+//! }
+//!
+//! eskit_conformance::views_suite!(memory_views, ViewsSuite::volatile(InMemory));
+//! # fn main() {}
+//! ```
+//!
 //! # What a run prints
 //! One line for each case that failed, with what to set to run it again, and at the end how many cases and how many seeds
 //! were run. A *seed* is one generated input or one round of a race.
@@ -73,6 +116,7 @@ mod settings;
 mod storm;
 mod suite;
 mod tally;
+mod views;
 
 pub use backup::Backups;
 pub use failure::Failure;
@@ -82,6 +126,9 @@ pub use model::Model;
 pub use report::{CaseReport, Report, Verdict};
 pub use suite::Suite;
 pub use tally::Counts;
+pub use views::{
+    Kind, Parks, Probe, Revised, Rows, Skips, Stops, TestError, TestViews, ViewsSuite, WriteRows, WriteRowsAsync,
+};
 
 /// A test that holds a store to the contract: `suite!(name, suite)` becomes `#[test] fn name()`.
 ///
@@ -102,6 +149,22 @@ macro_rules! suite {
         fn $name() {
             let suite: $crate::Suite = $suite;
             let report = suite.named(stringify!($name)).in_test(concat!(module_path!(), "::", stringify!($name))).run();
+            assert!(report.is_success(), "{report}");
+        }
+    };
+}
+
+/// A test that holds views to the contract: `views_suite!(name, suite)` becomes `#[test] fn name()`.
+///
+/// The test is also what the suite starts as another process, to kill it while it follows a log; so it must stand in an ordinary
+/// test binary, not in a doctest.
+#[macro_export]
+macro_rules! views_suite {
+    ($name:ident, $suite:expr $(,)?) => {
+        #[test]
+        fn $name() {
+            let report =
+                $suite.named(stringify!($name)).in_test(concat!(module_path!(), "::", stringify!($name))).run();
             assert!(report.is_success(), "{report}");
         }
     };

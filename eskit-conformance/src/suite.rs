@@ -145,9 +145,7 @@ impl Suite {
     /// [`Suite::child_args`], the cases that kill a process are skipped.
     #[must_use]
     pub fn in_test(self, path: &str) -> Suite {
-        // The test harness knows its tests without the name of the crate.
-        let test = path.split_once("::").map_or(path, |(_, test)| test);
-        self.child_args([test, "--exact", "--nocapture", "--test-threads=1"])
+        self.child_args(ChildCommand::args_of_test(path))
     }
 
     /// The arguments with which this executable, started again, calls [`Suite::run`] on this suite: for a `main` of one's

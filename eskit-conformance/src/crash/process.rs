@@ -26,6 +26,15 @@ pub(crate) struct ChildCommand {
     pub(crate) env: Vec<(String, String)>,
 }
 
+impl ChildCommand {
+    /// The arguments with which this executable runs the `#[test]` function with this full path, and nothing else.
+    pub(crate) fn args_of_test(path: &str) -> Vec<String> {
+        // The test harness knows its tests without the name of the crate.
+        let test = path.split_once("::").map_or(path, |(_, test)| test);
+        [test, "--exact", "--nocapture", "--test-threads=1"].map(str::to_owned).to_vec()
+    }
+}
+
 /// A process that appends to a log. Killed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Writer {

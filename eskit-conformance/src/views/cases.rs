@@ -1,0 +1,77 @@
+//! What views are held to, one file a topic.
+
+mod checkpoints;
+mod claims;
+mod crash;
+mod failures;
+mod following;
+mod parking;
+mod parts;
+mod reopen;
+mod versions;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::context::ViewsContext;
+use super::target::TestViews;
+use crate::failure::Outcome;
+
+/// Every case, in the order of a run.
+pub(super) fn all<T: TestViews>() -> impl Iterator<Item = Case<T>> {
+    let topics: [fn() -> Vec<Case<T>>; 9] = [
+        claims::cases,
+        checkpoints::cases,
+        failures::cases,
+        parking::cases,
+        versions::cases,
+        parts::cases,
+        following::cases,
+        reopen::cases,
+        crash::cases,
+    ];
+    topics.into_iter().flat_map(|topic| topic())
+}
+
+/// One statement about views.
+pub(super) struct Case<T> {
+    pub(super) name: &'static str,
+    needs: &'static [Needs],
+    pub(super) run: fn(ViewsContext<T>) -> Running,
+}
+
+pub(super) type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// What a case asks for beyond the functions that all views have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Needs {
+    /// Views that outlive their handle.
+    Durable,
+    /// Views that outlive their process, and a way to start one.
+    Process,
+}
+
+impl<T: TestViews> Case<T> {
+    /// Why the case cannot run on these views; `None` when it can.
+    pub(super) fn missing(&self, context: &ViewsContext<T>) -> Option<&'static str> {
+        self.needs.iter().find_map(|needs| match needs {
+            Needs::Durable | Needs::Process if !context.harness().is_durable => Some("the views end with their handle"),
+            Needs::Process if context.child_command().args.is_none() => Some("no entry for another process was given"),
+            _ => None,
+        })
+    }
+}
+
+/// The list of a topic: `cases!["topic": first, second(Durable)]`.
+macro_rules! cases {
+    ($topic:literal: $($case:ident $(($($needs:ident),+))?),+ $(,)?) => {
+        pub(super) fn cases<T: $crate::views::target::TestViews>() -> Vec<$crate::views::cases::Case<T>> {
+            vec![$($crate::views::cases::Case {
+                name: concat!($topic, "::", stringify!($case)),
+                needs: &[$($($crate::views::cases::Needs::$needs),+)?],
+                run: |context| Box::pin(async move { $case(&context).await }),
+            }),+]
+        }
+    };
+}
+use cases;

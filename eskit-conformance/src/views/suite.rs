@@ -1,0 +1,176 @@
+use std::fmt;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::cases::{self, Case};
+use super::context::ViewsContext;
+use super::process;
+use super::target::TestViews;
+use crate::context::Context;
+use crate::crash::ChildCommand;
+use crate::failure::Failure;
+use crate::log::Scratch;
+use crate::report::{CaseReport, Report, Verdict};
+use crate::settings::Settings;
+use crate::tally::Counts;
+
+/// Everything that views are held to, and how to open them. [`views_suite!`](crate::views_suite!) makes a test of it.
+pub struct ViewsSuite<T> {
+    name: String,
+    target: Arc<T>,
+    is_durable: bool,
+    settings: Settings,
+    child: ChildCommand,
+    is_quiet: bool,
+}
+
+impl<T: TestViews> ViewsSuite<T> {
+    /// Views that end with their last handle: each place is opened once. Cases that open a place again are skipped.
+    pub fn volatile(target: T) -> ViewsSuite<T> {
+        ViewsSuite::over(target, false)
+    }
+
+    /// Views that outlive their process: the same place is opened again, while it is open, and from another process.
+    pub fn durable(target: T) -> ViewsSuite<T> {
+        ViewsSuite::over(target, true)
+    }
+
+    fn over(target: T, is_durable: bool) -> ViewsSuite<T> {
+        ViewsSuite {
+            name: "the views".to_owned(),
+            target: Arc::new(target),
+            is_durable,
+            settings: Settings::default(),
+            child: ChildCommand::default(),
+            is_quiet: false,
+        }
+    }
+
+    /// The name of the views in the report.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> ViewsSuite<T> {
+        self.name = name.into();
+        self
+    }
+
+    /// The full path of the `#[test]` function that runs this suite; [`views_suite!`](crate::views_suite!) says it. Without it, the
+    /// cases that kill a process are skipped.
+    #[must_use]
+    pub fn in_test(mut self, path: &str) -> ViewsSuite<T> {
+        self.child.args = Some(ChildCommand::args_of_test(path));
+        self
+    }
+
+    /// Sets an environment variable of each process that the suite starts, such as the address of a server that the test started.
+    #[must_use]
+    pub fn child_env(mut self, name: impl Into<String>, value: impl Into<String>) -> ViewsSuite<T> {
+        self.child.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// Runs only the cases whose name contains this text. May be called again to add to the selection; `ESKIT_CONFORMANCE_ONLY`
+    /// overrides it.
+    #[must_use]
+    pub fn only(mut self, part: impl Into<String>) -> ViewsSuite<T> {
+        self.settings.only.push(part.into());
+        self
+    }
+
+    /// Rounds of each race, 48 by default and at least 1. `ESKIT_CONFORMANCE_ROUNDS` overrides it.
+    #[must_use]
+    pub fn rounds(mut self, rounds: u32) -> ViewsSuite<T> {
+        self.settings.rounds = rounds.max(1);
+        self
+    }
+
+    /// The number that every generated input derives from, 1 by default. `ESKIT_CONFORMANCE_SEED` overrides it.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> ViewsSuite<T> {
+        self.settings.seed = seed;
+        self
+    }
+
+    /// How long anything may take before a case fails, 30 s by default: also until the claim of a process that was killed is free.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> ViewsSuite<T> {
+        self.settings.patience = patience;
+        self
+    }
+
+    /// Says nothing on standard error; the report is all.
+    #[must_use]
+    pub fn quiet(mut self) -> ViewsSuite<T> {
+        self.is_quiet = true;
+        self
+    }
+
+    /// The names of all cases: `topic::statement`.
+    pub fn case_names() -> impl Iterator<Item = &'static str> {
+        cases::all::<T>().map(|case| case.name)
+    }
+
+    /// Runs the suite, and says on standard error what came of it. Blocks, so it must not be called from an async task.
+    ///
+    /// In a process that the suite itself started, this follows a log until the process is killed.
+    pub fn run(self) -> Report {
+        let started = Instant::now();
+        let mut report =
+            Report { store: self.name.clone(), seed: 0, rounds: 0, elapsed: Duration::ZERO, cases: Vec::new() };
+        let is_quiet = self.is_quiet;
+        if let Err(failure) = self.try_run(&mut report) {
+            let (verdict, elapsed) = (Verdict::Failed(failure), started.elapsed());
+            report.cases.push(CaseReport { name: "suite::starts", verdict, elapsed, counts: Counts::default() });
+        }
+        report.elapsed = started.elapsed();
+        if !is_quiet {
+            // Not `eprintln`: the test harness would hold it back unless the test fails. Nobody can be told that it failed.
+            let _ = writeln!(std::io::stderr(), "{report}");
+        }
+        report
+    }
+
+    fn try_run(self, report: &mut Report) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
+        let settings = self.settings.overridden_by(|name| std::env::var(name).ok());
+        let settings = settings.map_err(|error| Failure::new(error.to_string()))?;
+        (report.seed, report.rounds) = (settings.seed, settings.rounds);
+        let harness = ViewsContext::harness(&self.target, self.is_durable);
+        let root = Context::new(harness, settings, Scratch::new()?, self.child);
+        let in_root = ViewsContext::new(Arc::clone(&self.target), root.clone());
+        if runtime.block_on(process::work_if_told(&in_root))? {
+            return Ok(());
+        }
+        for case in cases::all::<T>().filter(|case| root.settings().selects(case.name)) {
+            let context = ViewsContext::new(Arc::clone(&self.target), root.for_case(case.name));
+            report.cases.push(runtime.block_on(run_case(&case, &context)));
+        }
+        Ok(())
+    }
+}
+
+async fn run_case<T: TestViews>(case: &Case<T>, context: &ViewsContext<T>) -> CaseReport {
+    let started = Instant::now();
+    let verdict = match case.missing(context) {
+        Some(why) => Verdict::Skipped(why),
+        None => {
+            // A task of its own turns a panic of the views into a failure of the case.
+            let outcome = tokio::spawn((case.run)(context.clone())).await;
+            match outcome.unwrap_or_else(|error| Err(error.into())) {
+                Ok(()) => Verdict::Passed,
+                Err(failure) => Verdict::Failed(failure),
+            }
+        }
+    };
+    context.remove_logs().await;
+    CaseReport { name: case.name, verdict, elapsed: started.elapsed(), counts: context.tally().counts() }
+}
+
+impl<T> fmt::Debug for ViewsSuite<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ViewsSuite")
+            .field("name", &self.name)
+            .field("is_durable", &self.is_durable)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,38 @@
+//! The views in memory, held to the contract.
+
+use eskit::{MemoryTx, MemoryViews};
+use eskit_conformance::{Log, Rows, TestError, TestViews, ViewsSuite, WriteRows};
+use eskit_runtime::subscription::Subscriber;
+
+const TABLE: &str = "rows";
+
+struct InMemory;
+
+impl TestViews for InMemory {
+    type Views = MemoryViews;
+    const TABLES: &'static str = "";
+
+    async fn open(&self, _: Log) -> Result<MemoryViews, TestError> {
+        Ok(MemoryViews::new())
+    }
+
+    async fn rows<P: Subscriber>(&self, views: &MemoryViews) -> Result<Rows, TestError> {
+        let rows = views.table::<P>(TABLE).into_iter();
+        Ok(rows.map(|(key, value)| (key, value.as_str().unwrap_or_default().to_owned())).collect())
+    }
+}
+
+impl WriteRows for InMemory {
+    type Tx = MemoryTx;
+
+    fn put(tx: &mut MemoryTx, key: &str, value: &str) -> Result<(), TestError> {
+        tx.put(TABLE, key, value.into());
+        Ok(())
+    }
+
+    fn get(tx: &mut MemoryTx, key: &str) -> Result<Option<String>, TestError> {
+        Ok(tx.get(TABLE, key).and_then(|value| value.as_str()).map(str::to_owned))
+    }
+}
+
+eskit_conformance::views_suite!(memory_views, ViewsSuite::volatile(InMemory).rounds(200));
