@@ -25,6 +25,35 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// An app whose subscriptions follow the log, from [`App::start`]. Everything that an [`App`] does, it does too. Cheap to clone;
 /// when the last clone is dropped, the subscriptions end.
+///
+/// ```
+/// # use eskit::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)] pub struct Enrolled { #[tag] course: String }
+/// # #[derive(Command)] pub struct Enroll { #[tag] course: String }
+/// # #[aggregate(tag = "course")] #[derive(Default)] pub struct Seats { taken: u32 }
+/// # #[decider] impl Seats {
+/// #     #[evolve] fn enrolled(&mut self, _: &Enrolled) { self.taken += 1 }
+/// #     #[decide] fn enroll(&self, c: &Enroll) -> Enrolled { Enrolled { course: c.course.clone() } }
+/// # }
+/// #[derive(Default)]
+/// pub struct Occupancy { taken: u32 }
+///
+/// #[projection(name = "occupancy", memory)]
+/// impl Occupancy {
+///     #[on] fn enrolled(&mut self, _: &Enrolled) { self.taken += 1 }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let occupancy = eskit::InMemory::<Occupancy>::default();
+/// let app = App::new(MemoryStore::new()).with_memory(&occupancy).start().await?;
+///
+/// let enrolled = app.execute(Enroll { course: "maths".into() }).await?;
+/// app.caught_up::<Occupancy>(&enrolled).await?;
+/// assert_eq!(occupancy.read().taken, 1);
+///
+/// app.stop().await?;
+/// # Ok(()) }
+/// ```
 pub struct Running<S> {
     app: App<S>,
     ending: Arc<Ending<S>>,
