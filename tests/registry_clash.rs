@@ -1,6 +1,7 @@
 //! Two crates of one program that claim the same wire names: every clash in one error, before the first command.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+use eskit::StartError;
 use eskit::model::Registry;
 use eskit::prelude::*;
 use eskit_tests::campus::{define, defined};
@@ -77,4 +78,11 @@ async fn no_command_is_executed_while_names_clash() {
     assert_eq!(app.store().head().await.unwrap().position.get(), 0);
     // Both names are in use, so neither type was left out by the linker.
     assert_eq!(encode(defined("maths", 3))[0].name, encode(Course { title: "maths".into() })[0].name);
+}
+
+#[tokio::test]
+async fn no_app_starts_while_names_clash() {
+    let error = App::new(MemoryStore::new()).start().await.err().unwrap();
+    let StartError::Registry(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.clashes().len(), 4);
 }

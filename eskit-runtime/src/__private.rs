@@ -10,7 +10,7 @@ pub use crate::execute::{decision_items, load_checked, state_items};
 pub use crate::log::recorded::RecordedEvent;
 pub use crate::log::tag::{Arity, IdType, TagValue, Tags};
 pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};
-pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, Same, UpcastFrom};
+pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, Projected, Same, UpcastFrom};
 pub use crate::model::check::{
     check_decision, check_event, check_key, check_key_type, check_model, check_order, check_ordered, check_previous,
     check_unevolved,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use eskit_runtime::__private::{First, first};
 use eskit_runtime::execute::Sleep;
 use eskit_runtime::log::{Place, Position};
+use eskit_runtime::model::{Registry, RegistryError};
 use eskit_runtime::store_kit::HeadWatch;
 use eskit_runtime::subscription::{ApplyError, Control, Health, ParkedEvent, State, Subscriber};
 use eskit_runtime::{EventStore, Executed, StoreError};
@@ -25,35 +26,6 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// An app whose subscriptions follow the log, from [`App::start`]. Everything that an [`App`] does, it does too. Cheap to clone;
 /// when the last clone is dropped, the subscriptions end.
-///
-/// ```
-/// # use eskit::prelude::*;
-/// # #[derive(Event, Serialize, Deserialize)] pub struct Enrolled { #[tag] course: String }
-/// # #[derive(Command)] pub struct Enroll { #[tag] course: String }
-/// # #[aggregate(tag = "course")] #[derive(Default)] pub struct Seats { taken: u32 }
-/// # #[decider] impl Seats {
-/// #     #[evolve] fn enrolled(&mut self, _: &Enrolled) { self.taken += 1 }
-/// #     #[decide] fn enroll(&self, c: &Enroll) -> Enrolled { Enrolled { course: c.course.clone() } }
-/// # }
-/// #[derive(Default)]
-/// pub struct Occupancy { taken: u32 }
-///
-/// #[projection(name = "occupancy", memory)]
-/// impl Occupancy {
-///     #[on] fn enrolled(&mut self, _: &Enrolled) { self.taken += 1 }
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let occupancy = eskit::InMemory::<Occupancy>::default();
-/// let app = App::new(MemoryStore::new()).with_memory(&occupancy).start().await?;
-///
-/// let enrolled = app.execute(Enroll { course: "maths".into() }).await?;
-/// app.caught_up::<Occupancy>(&enrolled).await?;
-/// assert_eq!(occupancy.read().taken, 1);
-///
-/// app.stop().await?;
-/// # Ok(()) }
-/// ```
 pub struct Running<S> {
     app: App<S>,
     ending: Arc<Ending<S>>,
@@ -120,6 +92,8 @@ impl<S> Deref for Running<S> {
 pub enum StartError {
     /// Two projections have the same name.
     SameName(String),
+    /// Items of the program clash, such as projections of two crates that have the same name.
+    Registry(RegistryError),
     /// A subscription failed before it handled anything.
     Failed(Health),
 }
@@ -132,6 +106,7 @@ impl fmt::Display for StartError {
                 "two projections are named `{name}`, and would write to one checkpoint\nhelp: give one of them another name, or add \
                  it once"
             ),
+            StartError::Registry(error) => error.fmt(f),
             StartError::Failed(health) => write_failed(f, health),
         }
     }
@@ -165,6 +140,7 @@ impl<S: EventStore + 'static> App<S> {
         self,
         spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>),
     ) -> Result<Running<S>, StartError> {
+        Registry::collect().check().map_err(StartError::Registry)?;
         let store = self.shared_store();
         let mut names: Vec<&str> = self.subscriptions().iter().map(|added| added.subscriber().name).collect();
         names.sort_unstable();

@@ -22,15 +22,19 @@ const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
     ),
     ("aggregate/state_not_send", "an `Rc` is neither `Send` nor `Sync`, and rustc reports each wherever it is asked"),
     ("command/not_send", "an `Rc` is neither `Send` nor `Sync`, and rustc reports each"),
+    ("projection/not_sync", "rustc reports it for the trait of all projections, and for the one that hands it events"),
+    ("projection/no_projection", "rustc reports the type, and that the views do not keep it"),
 ];
 
 /// Errors that rustc words itself, without a line that starts with `help:`.
 const WORDED_BY_RUSTC: &[&str] = &[
     "error: cannot find attribute",
     "error: expected expression",
+    "error: future cannot be sent between threads safely",
     "error[E0119]: conflicting implementations",
     "error[E0425]: cannot find",
     "error[E0428]: the name `__two_events_claim_the_wire_name_",
+    "error[E0428]: the name `__two_projections_have_the_name_",
     "error[E0446]: private type",
     "error[E0592]: duplicate definitions with name",
     "error[E0593]: function is expected to take 1 argument",

@@ -10,6 +10,8 @@ pub(crate) struct Handler {
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) ident: Ident,
     pub(crate) event: Type,
+    /// The trait that its event must have.
+    pub(crate) bound: &'static str,
     /// The types of its further parameters, behind their references.
     pub(crate) envelope: Vec<Type>,
     /// Whether its name leads to it.
@@ -19,8 +21,12 @@ pub(crate) struct Handler {
 impl Handler {
     /// The event types that it takes; a parameter that is no event is refused here, at its type.
     fn types(&self) -> TokenStream {
-        let event = &self.event;
-        quote_spanned!(event.span()=> <#event as __eskit::Event>::TYPES)
+        let (event, bound) = (&self.event, self.bound());
+        quote_spanned!(event.span()=> <#event as __eskit::#bound>::TYPES)
+    }
+
+    fn bound(&self) -> Ident {
+        Ident::new(self.bound, self.event.span())
     }
 
     /// The event types that it takes where its conditions hold, and nothing elsewhere.
@@ -47,8 +53,8 @@ impl Handler {
             return TokenStream::new();
         }
         // Names of the surrounding function keep the hygiene that they were declared with.
-        let recorded = quote!(__event);
-        let decode = quote_spanned!(event.span()=> <#event as __eskit::Event>::decode_named(#recorded));
+        let (recorded, bound) = (quote!(__event), self.bound());
+        let decode = quote_spanned!(event.span()=> <#event as __eskit::#bound>::decode_named(#recorded));
         quote! {
             #(#cfgs)*
             ::core::option::Option::Some(#index) => match #decode {

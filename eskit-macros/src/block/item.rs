@@ -69,6 +69,14 @@ impl Item {
         self.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect()
     }
 
+    fn is_async(&self) -> bool {
+        self.tokens
+            .clone()
+            .into_iter()
+            .take_while(|token| !is_ident(token, "fn"))
+            .any(|token| is_ident(&token, "async"))
+    }
+
     /// The item as rustc is to see it.
     pub(crate) fn clean(&self, marks: &Marks) -> TokenStream {
         let Item { attrs, tokens, .. } = self;
@@ -76,9 +84,11 @@ impl Item {
             return quote!(#(#attrs)* #tokens);
         }
         let kept = attrs.iter().filter(|attr| marks.of(attr).is_none());
-        // What the marks impose is not for the user to defend: parameters by reference, and a receiver.
+        // What the marks impose is not for the user to defend: parameters by reference, a receiver, and `async`.
+        let imposed = quote!(clippy::needless_pass_by_ref_mut, clippy::trivially_copy_pass_by_ref, clippy::unused_self);
+        let imposed = if self.is_async() { quote!(#imposed, clippy::unused_async) } else { imposed };
         quote! {
-            #[allow(clippy::needless_pass_by_ref_mut, clippy::trivially_copy_pass_by_ref, clippy::unused_self)]
+            #[allow(#imposed)]
             #(#kept)*
             #tokens
         }

@@ -188,7 +188,7 @@ impl Methods<'_> {
         if self.evolves.iter().any(|other| is_same(&other.event, &event) && both_always(&other.cfgs, &cfgs)) {
             cx.error(diag::evolve_twice(&event, &text(&event)));
         } else {
-            self.evolves.push(Handler { cfgs, ident: signature.ident, event, envelope, callable });
+            self.evolves.push(Handler { cfgs, ident: signature.ident, event, bound: "Event", envelope, callable });
         }
     }
 

@@ -1,13 +1,15 @@
 //! Messages about projections.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Error, LitInt, LitStr, Type};
 
+use super::attr::expected_value;
 use super::suggest::{did_you_mean, suggest_key};
 use super::tag::no_key;
 use super::text::at;
 use crate::limits::PROJECTION_NAME_BYTES_MAX;
+use crate::meant;
 use crate::wrap::{bare, behind_reference, text};
 
 /// The name that a text stands for: `course-list` for `CourseList`.
@@ -25,12 +27,21 @@ fn name_of(self_ty: &Type) -> String {
     own.unwrap_or_else(|| "course-list".to_owned())
 }
 
-pub(crate) fn projection_without_name(self_ty: &Type) -> Error {
-    at(
-        self_ty,
-        "a projection has a name, under which its checkpoint is kept",
-        &format!("write `#[projection(name = {:?})]`", name_of(self_ty)),
-    )
+/// `has_words` tells whether the attribute says something else.
+pub(crate) fn projection_without_name(self_ty: &Type, has_words: bool) -> Error {
+    let name = name_of(self_ty);
+    let help = match has_words {
+        true => format!("add `name = {name:?}` to what `#[projection(..)]` says"),
+        false => format!("write `#[projection(name = {name:?})]`"),
+    };
+    at(self_ty, "a projection has a name, under which its checkpoint is kept", &help)
+}
+
+/// `given` is what stands there in place of a text, such as a name without quotes.
+pub(crate) fn projection_name_no_text(word: &Ident, given: TokenStream, self_ty: &Type) -> Error {
+    let meant = meant::texts(given.clone()).first().and_then(|text| suggest_name(text));
+    let name = meant.unwrap_or_else(|| name_of(self_ty));
+    expected_value(word, given, "a string", &format!("name = {name:?}"))
 }
 
 pub(crate) fn projection_name(tokens: impl ToTokens, name: &str, self_ty: &Type) -> Error {
@@ -67,7 +78,7 @@ pub(crate) fn order_key(tokens: impl ToTokens, key: &str) -> Error {
 pub(crate) fn on_error_unknown(lit: &LitStr, found: &str) -> Error {
     let help = match did_you_mean(found, &["stop", "park", "skip"]) {
         Some(meant) => format!("did you mean `on_error = {meant:?}`?"),
-        None => "write `on_error = \"stop\"`, which it is without the word, `on_error = \"park\"`, or `on_error = \"skip\"`; each event is tried several times before".to_owned(),
+        None => "write `on_error = \"stop\"`, which is the default, `on_error = \"park\"`, or `on_error = \"skip\"`; an event is tried several times before that".to_owned(),
     };
     let text = format!("`on_error` is one of `stop`, `park`, and `skip`, not `{}`", found.escape_debug());
     at(lit, &text, &help)
@@ -245,7 +256,7 @@ pub(crate) fn sqlite_async(word: &Ident) -> Error {
 }
 
 pub(crate) fn postgres_plain(name: &Ident) -> Error {
-    at(name, "a PostgreSQL transaction is waited for", &format!("write `async fn {name}`"))
+    at(name, "a PostgreSQL transaction is used in `async` functions", &format!("write `async fn {name}`"))
 }
 
 pub(crate) fn on_async_mixed(word: &Ident, first: &Ident) -> Error {

@@ -103,17 +103,22 @@ fn handle(def: &ProjectionDef) -> TokenStream {
             quote_spanned!(place=> impl __eskit::Handle<#tx> for #self_ty),
             quote!(fn handle(&self, #event, __tx: &mut #tx) -> #result { #body }),
         ),
-        Kind::Async(tx) => implementation(
-            place,
-            quote_spanned!(place=> impl __eskit::HandleAsync<#tx> for #self_ty),
-            quote! {
-                async fn handle<'__a>(
-                    &'__a self,
-                    __event: &'__a __eskit::RecordedEvent,
-                    __tx: &'__a mut #tx,
-                ) -> #result { #body }
-            },
-        ),
+        Kind::Async(tx) => {
+            // That the future is not `Send` is found here.
+            let result = quote_spanned!(place=> ::core::result::Result<bool, __eskit::HandleError>);
+            let handle = quote_spanned!(place=> async fn handle);
+            implementation(
+                place,
+                quote_spanned!(place=> impl __eskit::HandleAsync<#tx> for #self_ty),
+                quote! {
+                    #handle<'__a>(
+                        &'__a self,
+                        __event: &'__a __eskit::RecordedEvent,
+                        __tx: &'__a mut #tx,
+                    ) -> #result { #body }
+                },
+            )
+        }
         Kind::Memory => implementation(
             place,
             quote_spanned!(place=> impl __eskit::HandleMut for #self_ty),

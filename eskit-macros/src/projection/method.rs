@@ -62,7 +62,7 @@ impl OnMethod {
         let ident = signature.ident;
         Some(OnMethod {
             shown: format!("{ident}(&self, {}", shown.join(", ")),
-            handler: Handler { cfgs, ident, event, envelope, callable: true },
+            handler: Handler { cfgs, ident, event, bound: "Projected", envelope, callable: true },
             takes_all,
             changes_self,
             tx,

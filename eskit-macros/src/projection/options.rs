@@ -1,6 +1,7 @@
 //! What `#[projection(..)]` says of the projection.
 
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::{LitStr, Path, Type};
 
 use crate::attr::{self, Form, Once, Piece};
@@ -36,7 +37,7 @@ pub(super) enum OnErrorDef {
 
 impl Options {
     pub(super) fn from_args(cx: &Ctxt, args: TokenStream, self_ty: &Type) -> Options {
-        let before = cx.count();
+        let (before, has_words) = (cx.count(), !args.is_empty());
         let (mut name, mut version, mut order) = (Once::new(), Once::new(), Once::new());
         let (mut on_error, mut memory, mut eskit) = (Once::new(), Once::new(), Once::new());
         for piece in attr::read_list(cx, symbol::PROJECTION, args, symbol::PROJECTION_WORDS) {
@@ -60,7 +61,7 @@ impl Options {
         }
         // Where a word could not be read, it may have been the one that is missing.
         if !name.is_given() && cx.count() == before {
-            cx.error(diag::projection_without_name(self_ty));
+            cx.error(diag::projection_without_name(self_ty, has_words));
         }
         let on_error = on_error.get();
         if let Some((lit, OnErrorDef::Park)) = &on_error
@@ -86,7 +87,10 @@ impl Options {
 }
 
 fn read_name(piece: &Piece, self_ty: &Type) -> syn::Result<LitStr> {
-    let lit = piece.string("name = \"course-list\"")?;
+    let lit = piece.string("").map_err(|_| {
+        let given = if piece.given().is_empty() { piece.word.to_token_stream() } else { piece.given() };
+        diag::projection_name_no_text(&piece.word, given, self_ty)
+    })?;
     value::projection_name(&lit, &lit.value(), self_ty).map(|()| lit)
 }
 

@@ -9,7 +9,7 @@ use crate::codec::upcast::UpcastError;
 use crate::log::recorded::RecordedEvent;
 use crate::log::time::Timestamp;
 use crate::model::decode::decode_single;
-use crate::model::event::{EventType, SingleEvent};
+use crate::model::event::{Event, EventType, EventTypes, SingleEvent};
 
 /// A type that an `#[evolve]` method may take beside its event: the envelope, or the time in it.
 #[diagnostic::on_unimplemented(
@@ -32,6 +32,32 @@ impl Envelope for Timestamp {
     #[inline]
     fn envelope(event: &RecordedEvent) -> &Timestamp {
         &event.recorded_at
+    }
+}
+
+/// What an `#[on]` method takes: an event, or an enum of events.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event\nhelp: put `#[derive(Event, Serialize, Deserialize)]` on `{Self}`; if it is a command, name the event that it leads to, since a projection has no effects",
+    label = "not an event"
+)]
+pub trait Projected: Sized {
+    /// The event types that a value of this type may hold.
+    const TYPES: EventTypes;
+
+    /// Decodes an event of one of these types.
+    ///
+    /// # Errors
+    /// The payload cannot be read.
+    fn decode_named(event: &RecordedEvent) -> Result<Self, DecodeError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Event> Projected for E {
+    const TYPES: EventTypes = <E as Event>::TYPES;
+
+    #[inline]
+    fn decode_named(event: &RecordedEvent) -> Result<E, DecodeError> {
+        <E as Event>::decode_named(event)
     }
 }
 

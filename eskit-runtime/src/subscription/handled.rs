@@ -66,7 +66,7 @@ impl Error for HandleError {
 
 /// What an `#[on]` method may return: nothing, or a `Result` of nothing.
 #[diagnostic::on_unimplemented(
-    message = "an `#[on]` method returns nothing or `Result<(), E>`, not `{Self}`\nhelp: end the method with `Ok(())` or with nothing; `E` is any error",
+    message = "an `#[on]` method returns nothing or `Result<(), E>`, not `{Self}`\nhelp: write `Result<(), E>`, where `E` is any error that is `Send + Sync`, such as `Box<dyn std::error::Error + Send + Sync>`; a projection returns no commands, since it is rebuilt",
     label = "not a result of a handler"
 )]
 pub trait Handled {
@@ -83,6 +83,7 @@ impl Handled for () {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Into<Box<dyn Error + Send + Sync>>> Handled for Result<(), E> {
     fn handled(self) -> Result<(), HandleError> {
         self.map_err(HandleError::new)

@@ -34,8 +34,8 @@ pub(super) fn query_of<P: Subscriber>() -> Query {
 
 /// A subscriber that writes with a transaction of this type, in plain functions. Implemented by `#[projection]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not write with `{Tx}`, the transaction of these views\nhelp: let the last parameter of its `#[on]` methods be `tx: &mut {Tx}`, or keep it in other views",
-    label = "its methods take another transaction"
+    message = "these views cannot keep `{Self}`, which has no plain functions that write with `{Tx}`\nhelp: let its `#[on]` methods be plain `fn`, with `tx: &mut {Tx}` as their last parameter; or keep it in the views to which its own transaction belongs, or with `with_memory` if it has none",
+    label = "its methods take another transaction, or are `async`"
 )]
 pub trait Handle<Tx>: Subscriber {
     /// Handles one event. Returns `false` for an event that no handler takes.
@@ -59,8 +59,8 @@ pub trait Handle<Tx>: Subscriber {
 
 /// A subscriber that writes with a transaction of this type, in async functions. Implemented by `#[projection]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not write with `{Tx}`, the transaction of these views\nhelp: let the last parameter of its `#[on]` methods be `tx: &mut {Tx}`, and make them `async`; or keep it in other views",
-    label = "its methods take another transaction"
+    message = "these views cannot keep `{Self}`, which has no `async` functions that write with `{Tx}`\nhelp: let its `#[on]` methods be `async fn`, with `tx: &mut {Tx}` as their last parameter; or keep it in the views to which its own transaction belongs, or with `with_memory` if it has none",
+    label = "its methods take another transaction, or are not `async`"
 )]
 pub trait HandleAsync<Tx: Send>: Subscriber {
     /// Handles one event. Returns `false` for an event that no handler takes.

@@ -261,6 +261,10 @@ pub trait Views: Clone + Send + Sync + 'static {
 }
 
 /// Views that can keep what this subscriber writes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot keep the projection `{P}`\nhelp: pass views, such as `SqliteViews`, `PostgresViews` or `MemoryViews`",
+    label = "not views that can keep `{P}`"
+)]
 pub trait Apply<P: Subscriber>: Views {
     /// Hands the events of a batch to the subscriber, in order, and commits what it wrote together with the new checkpoint.
     ///

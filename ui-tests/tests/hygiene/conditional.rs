@@ -94,6 +94,77 @@ fn close(command: &Close, account: &Account) -> Option<Change> {
 #[cfg(any())]
 fn close_otherwise(command: &Close, account: &Absent) -> Absent {}
 
+/// What stands in the log.
+#[derive(Default)]
+struct Count {
+    opened: u32,
+    others: u32,
+}
+
+#[projection(name = "count", memory)]
+impl Count {
+    #[on]
+    #[cfg(all())]
+    fn opened(&mut self, _: &Opened) {
+        self.opened += 1;
+    }
+
+    #[cfg(any())]
+    #[on]
+    fn absent(&mut self, _: &Absent) {}
+
+    // The same event under the opposite condition.
+    #[cfg(not(all()))]
+    #[on]
+    fn opened_otherwise(&mut self, _: &Opened) {}
+
+    #[on]
+    #[cfg(all())]
+    fn anything(&mut self, _: &RecordedEvent) {
+        self.others += 1;
+    }
+
+    #[on]
+    #[cfg(any())]
+    fn anything_else(&mut self, _: &RecordedEvent) -> Absent {}
+
+    #[cfg(any())]
+    #[caught_up]
+    fn ready(&self) {
+        Absent
+    }
+}
+
+/// What is not there takes no tables and not every event.
+struct Shown;
+
+#[projection(name = "shown", by = "account")]
+impl Shown {
+    #[cfg(any())]
+    #[tables]
+    const SQL: &str = ABSENT;
+
+    #[on]
+    fn changed(&self, _: &Change, _: &mut eskit::MemoryTx) {}
+
+    #[cfg(any())]
+    #[on]
+    fn anything(&self, _: &RecordedEvent, _: &mut eskit::MemoryTx) {}
+
+    #[cfg(any())]
+    #[on]
+    fn absent(&self, _: &Absent, _: &mut eskit::MemoryTx) {}
+}
+
+#[test]
+fn what_is_absent_is_absent_from_projections() {
+    use eskit::subscription::Subscriber;
+    assert_eq!(Count::EVENTS.names(), ["ui-tests.Opened"]);
+    assert_eq!(Shown::EVENTS.names(), ["ui-tests.Opened", "ui-tests.Closed"]);
+    assert_eq!(Shown::TYPE.tables, "");
+    assert_eq!([Count::TAKES_ALL, Shown::TAKES_ALL], [true, false]);
+}
+
 #[test]
 fn what_is_absent_is_absent_everywhere() {
     let opened = Opened { account: 1 };

@@ -37,6 +37,14 @@ macro_rules! counter {
             Ok($event { $field: command.$field, number: model.number + 1 })
         }
 
+        #[projection(name = $key, by = $key)]
+        impl $command {
+            #[on]
+            fn counted(&self, event: &$event, recorded: &RecordedEvent, tx: &mut eskit::MemoryTx) {
+                tx.put($key, event.$field.to_string(), recorded.position.get().into());
+            }
+        }
+
         #[derive(Event, Clone, Debug, PartialEq)]
         #[event(context = $key)]
         enum Change {

@@ -40,3 +40,43 @@ fn is_written_once(a: &SubscriberType, b: &SubscriberType) -> bool {
 fn told(projection: &SubscriberType) -> String {
     format!("`{}::{}` ({})", projection.location.module, projection.rust_name, place(&projection.location))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::SourceLocation;
+    use crate::model::registry::{Registry, RegistryError};
+    use crate::model::subscriber::{OnError, Order};
+
+    const fn projection(rust_name: &'static str, module: &'static str, file: &'static str) -> SubscriberType {
+        let location = SourceLocation { module, file, line: 7 };
+        let (order, on_error) = (Order::All, OnError::Stop);
+        SubscriberType { name: "course-list", version: 1, order, on_error, tables: "", rust_name, location }
+    }
+
+    static CAMPUS: SubscriberType = projection("CourseList", "campus::lists", "campus/src/lists.rs");
+    static ELSEWHERE: SubscriberType = projection("CourseList", "program::lists", "campus/src/lists.rs");
+    static SHOP: SubscriberType = projection("Courses", "shop", "shop/src/lib.rs");
+    static OTHER: SubscriberType = SubscriberType { name: "course-lists", ..projection("Courses", "shop", "a.rs") };
+
+    fn check(projections: &[&'static SubscriberType]) -> Result<(), RegistryError> {
+        let projections = projections.iter().map(|projection| (*projection, EventTypes::NONE, false)).collect();
+        Registry { projections, ..Registry::default() }.check()
+    }
+
+    #[test]
+    fn two_projections_of_one_name_are_refused() {
+        let error = check(&[&CAMPUS, &SHOP, &OTHER]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "projections clash:\n  `course-list` is the name of `campus::lists::CourseList` (campus/src/lists.rs:7) and of \
+             `shop::Courses` (shop/src/lib.rs:7)\nhelp: give one of each pair another `name`: each keeps its checkpoint under its own"
+        );
+        assert_eq!(error.projection_clashes().len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_compiled_twice_holds_one_projection() {
+        assert_eq!(check(&[&CAMPUS, &ELSEWHERE, &OTHER]), Ok(()));
+    }
+}

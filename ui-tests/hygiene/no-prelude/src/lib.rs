@@ -9,7 +9,7 @@ use ::core::cmp::{Eq, PartialEq};
 use ::core::default::Default;
 use ::core::fmt::Debug;
 use ::core::prelude::v1::derive;
-use ::eskit::{Command, Event, RecordedEvent, TagValue, UpcastError, aggregate, decider};
+use ::eskit::{Command, Event, RecordedEvent, TagValue, UpcastError, aggregate, decider, projection};
 use ::serde::{Deserialize, Serialize};
 
 ::eskit::lock!();
@@ -265,4 +265,61 @@ fn transfer(
     }
     let withdrawn = Withdrawn { account: command.from, amount: command.amount };
     ::core::option::Option::Some((withdrawn, Deposited { account: command.to, amount: command.amount }))
+}
+
+/// The courses, in views.
+#[derive(Debug)]
+pub struct CourseList;
+
+#[projection(name = "course-list", version = 2, by = "course", on_error = "park")]
+impl CourseList {
+    #[tables]
+    const SQL: &str = "CREATE TABLE courses (id INT PRIMARY KEY)";
+
+    #[on]
+    fn defined(
+        &self,
+        event: &CourseDefined,
+        recorded: &RecordedEvent,
+        tx: &mut ::eskit::MemoryTx,
+    ) -> ::core::result::Result<(), ::core::fmt::Error> {
+        let _ = (event, recorded, tx.is_live());
+        ::core::result::Result::Ok(())
+    }
+
+    #[on]
+    fn anything(&self, _: &RecordedEvent, _: &mut ::eskit::MemoryTx) {}
+
+    #[caught_up]
+    fn ready(&self) {}
+}
+
+/// A transaction that is waited for.
+#[derive(Debug)]
+pub struct Waited;
+
+/// The courses that were closed.
+#[derive(Debug)]
+pub struct Closed;
+
+#[projection(name = "closed")]
+impl Closed {
+    #[on]
+    async fn later(&self, _: &Later, _: &mut Waited) -> ::core::result::Result<(), ::core::fmt::Error> {
+        ::core::result::Result::Ok(())
+    }
+}
+
+/// How many seats are taken.
+#[derive(Default, Debug)]
+pub struct Taken {
+    count: u32,
+}
+
+#[projection(name = "taken", memory)]
+impl Taken {
+    #[on]
+    fn taken(&mut self, _: &SeatTaken) {
+        self.count += 1;
+    }
 }

@@ -257,3 +257,17 @@ fn transfer(command: &Transfer, #[key(from)] from: &Account, #[key(to)] _: &Acco
     let withdrawn = Withdrawn { account: command.from, amount: command.amount };
     Some((withdrawn, Deposited { account: command.to, amount: command.amount }))
 }
+
+/// How many courses there are.
+#[derive(Default, Debug)]
+pub struct Count {
+    courses: u32,
+}
+
+#[projection(name = "count", memory, crate = events)]
+impl Count {
+    #[on]
+    fn defined(&mut self, _: &CourseDefined) {
+        self.courses += 1;
+    }
+}

@@ -44,6 +44,8 @@
     reason = "of this crate's own code, not of generated code"
 )]
 
+use std::fmt;
+
 use eskit::prelude::*;
 use serde_json::Value;
 
@@ -326,5 +328,65 @@ impl Year {
     #[decide]
     fn end(&self, command: &EndYear) -> YearEnded {
         YearEnded { year: command.year }
+    }
+}
+
+/// The courses, in views.
+#[derive(Debug)]
+pub struct CourseList;
+
+#[projection(name = "course-list", version = 2, by = "course", on_error = "park")]
+impl CourseList {
+    #[tables]
+    const SQL: &str = "CREATE TABLE courses (id INT PRIMARY KEY)";
+
+    #[on]
+    fn defined(
+        &self,
+        event: &CourseDefined,
+        at: &Timestamp,
+        recorded: &RecordedEvent,
+        tx: &mut eskit::MemoryTx,
+    ) -> Result<(), fmt::Error> {
+        if *at == recorded.recorded_at {
+            tx.put("courses", event.course.0.to_string(), event.capacity.into());
+            return Ok(());
+        }
+        Err(fmt::Error)
+    }
+
+    #[on]
+    fn anything(&self, _: &RecordedEvent, _: &mut eskit::MemoryTx) {}
+
+    #[caught_up]
+    fn ready(&self) {}
+}
+
+/// A transaction that is waited for.
+#[derive(Debug)]
+pub struct Waited;
+
+/// The courses that were defined.
+#[derive(Debug)]
+pub struct Defined;
+
+#[projection(name = "defined", by = "each", on_error = "skip")]
+impl Defined {
+    #[on]
+    async fn defined(&self, _: &CourseDefined, _: &mut Waited) {}
+}
+
+/// How many courses there are.
+#[derive(Default, Debug)]
+pub struct Count {
+    /// The number.
+    courses: u32,
+}
+
+#[projection(name = "count", memory)]
+impl Count {
+    #[on]
+    fn defined(&mut self, _: &CourseDefined) {
+        self.courses = self.courses.saturating_add(1);
     }
 }

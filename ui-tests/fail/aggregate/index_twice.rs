@@ -1,9 +1,0 @@
-use eskit::prelude::*;
-
-#[aggregate(tag = "course", index("taken", "taken"))]
-#[derive(Default)]
-pub struct Seats {
-    taken: u32,
-}
-
-fn main() {}

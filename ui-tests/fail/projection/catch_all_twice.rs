@@ -1,0 +1,17 @@
+use eskit::prelude::*;
+use eskit::{MemoryTx, MemoryViews};
+
+struct CourseList;
+
+#[projection(name = "course-list")]
+impl CourseList {
+    #[on]
+    fn anything(&self, _: &RecordedEvent, _: &mut MemoryTx) {}
+
+    #[on]
+    fn everything(&self, _: &RecordedEvent, _: &mut MemoryTx) {}
+}
+
+fn main() {
+    let _ = App::new(MemoryStore::new()).with_projection(CourseList, MemoryViews::new());
+}

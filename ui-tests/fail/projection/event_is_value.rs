@@ -1,0 +1,14 @@
+use eskit::prelude::*;
+use eskit::{MemoryTx, MemoryViews};
+
+struct CourseList;
+
+#[projection(name = "course-list")]
+impl CourseList {
+    #[on]
+    fn defined(&self, _: &u32, _: &mut MemoryTx) {}
+}
+
+fn main() {
+    let _ = App::new(MemoryStore::new()).with_projection(CourseList, MemoryViews::new());
+}

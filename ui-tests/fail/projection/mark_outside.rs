@@ -1,0 +1,17 @@
+use eskit::MemoryTx;
+use eskit::prelude::*;
+
+struct CourseList;
+
+impl CourseList {
+    #[on]
+    fn defined(&self, _: &CourseDefined, _: &mut MemoryTx) {}
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct CourseDefined {
+    #[tag]
+    course: String,
+}
+
+fn main() {}

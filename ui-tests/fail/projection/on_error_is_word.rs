@@ -1,0 +1,20 @@
+use eskit::prelude::*;
+use eskit::{MemoryTx, MemoryViews};
+
+struct CourseList;
+
+#[projection(name = "course-list", on_error = skip)]
+impl CourseList {
+    #[on]
+    fn defined(&self, _: &CourseDefined, _: &mut MemoryTx) {}
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct CourseDefined {
+    #[tag]
+    course: String,
+}
+
+fn main() {
+    let _ = App::new(MemoryStore::new()).with_projection(CourseList, MemoryViews::new());
+}

@@ -1,0 +1,6 @@
+use eskit::prelude::*;
+
+#[projection(name = "course-list")]
+struct CourseList;
+
+fn main() {}

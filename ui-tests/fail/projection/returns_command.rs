@@ -1,0 +1,28 @@
+use eskit::prelude::*;
+use eskit::{MemoryTx, MemoryViews};
+
+struct CourseList;
+
+#[projection(name = "course-list")]
+impl CourseList {
+    #[on]
+    fn defined(&self, event: &CourseDefined, _: &mut MemoryTx) -> OpenCourse {
+        OpenCourse { course: event.course.clone() }
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct CourseDefined {
+    #[tag]
+    course: String,
+}
+
+#[derive(Command)]
+struct OpenCourse {
+    #[tag]
+    course: String,
+}
+
+fn main() {
+    let _ = App::new(MemoryStore::new()).with_projection(CourseList, MemoryViews::new());
+}

@@ -1,0 +1,28 @@
+use eskit::InMemory;
+use eskit::prelude::*;
+
+#[derive(Default)]
+struct CourseList {
+    count: u32,
+}
+
+#[projection(name = "course-list", memory)]
+impl CourseList {
+    #[tables]
+    const SQL: &str = "CREATE TABLE courses (id TEXT PRIMARY KEY)";
+
+    #[on]
+    fn defined(&mut self, _: &CourseDefined) {
+        self.count += 1;
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct CourseDefined {
+    #[tag]
+    course: String,
+}
+
+fn main() {
+    let _ = App::new(MemoryStore::new()).with_memory(&InMemory::<CourseList>::default());
+}

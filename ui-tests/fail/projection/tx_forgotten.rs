@@ -1,0 +1,31 @@
+use eskit::prelude::*;
+use eskit::{MemoryTx, MemoryViews};
+
+struct CourseList;
+
+#[projection(name = "course-list")]
+impl CourseList {
+    #[on]
+    fn defined(&self, _: &CourseDefined, _: &mut MemoryTx) {}
+
+    #[on]
+    fn taken(&self, event: &SeatTaken) {
+        let _ = event;
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct CourseDefined {
+    #[tag]
+    course: String,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct SeatTaken {
+    #[tag]
+    course: String,
+}
+
+fn main() {
+    let _ = App::new(MemoryStore::new()).with_projection(CourseList, MemoryViews::new());
+}

@@ -1,0 +1,25 @@
+use eskit::MemoryViews;
+use eskit::prelude::*;
+
+#[derive(Default)]
+struct CourseList {
+    count: u32,
+}
+
+#[projection(name = "course-list", memory)]
+impl CourseList {
+    #[on]
+    fn defined(&mut self, _: &CourseDefined) {
+        self.count += 1;
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct CourseDefined {
+    #[tag]
+    course: String,
+}
+
+fn main() {
+    let _ = App::new(MemoryStore::new()).with_projection(CourseList::default(), MemoryViews::new());
+}
