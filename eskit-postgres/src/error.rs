@@ -14,6 +14,8 @@ pub(crate) enum Fault {
     Damaged(String),
     /// The call itself cannot be carried out, whatever the state of the database.
     Refused(String),
+    /// What is there belongs to another program.
+    Foreign(String),
     /// The log does not hold this place.
     Replaced(Place),
     /// The server did not answer for so long.
@@ -43,13 +45,45 @@ impl fmt::Display for Fault {
                 Some(error) => write!(f, "{} (SQLSTATE {})", error.message(), error.code()),
                 None => error.fmt(f),
             },
-            Fault::Damaged(text) | Fault::Refused(text) => f.write_str(text),
+            Fault::Damaged(text) | Fault::Refused(text) | Fault::Foreign(text) => f.write_str(text),
             Fault::Replaced(place) => StoreError::replaced(*place).fmt(f),
             Fault::Silent(limit) => write!(f, "the server did not answer within {limit:?}"),
             Fault::Closed => f.write_str("the store or its pool is closed"),
             Fault::Forked => f.write_str("the store was opened before this process was forked"),
         }
     }
+}
+
+fn kind_of(error: &sqlx::Error) -> StoreErrorKind {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::WorkerCrashed => StoreErrorKind::Unavailable,
+        sqlx::Error::PoolClosed => StoreErrorKind::Closed,
+        sqlx::Error::Configuration(_) => StoreErrorKind::Invalid,
+        error => database(error).map_or(StoreErrorKind::Other, |error| kind_of_code(error.code())),
+    }
+}
+
+/// Whether an error of user code's own statement is a failure of the database, and not of the statement: then of which kind.
+pub(crate) fn kind_of_failure(error: &sqlx::Error) -> Option<StoreErrorKind> {
+    let kind = kind_of(error);
+    let is_failure = match database(error) {
+        None => matches!(kind, StoreErrorKind::Unavailable | StoreErrorKind::Closed),
+        Some(error) if error.severity() != PgSeverity::Error => true,
+        Some(error) => match error.code() {
+            "40001" | "40003" | "40P01" | "55P03" | "25006" | "XX001" | "XX002" => true,
+            code => matches!(code.get(..2), Some("08" | "53" | "57" | "58")),
+        },
+    };
+    is_failure.then_some(kind)
+}
+
+/// The SQLSTATE that the server sent, if it was the server.
+pub(crate) fn code_of(error: &sqlx::Error) -> &str {
+    database(error).map_or("", PgDatabaseError::code)
 }
 
 fn on_log(doing: &str, log: &impl fmt::Display) -> String {
@@ -68,7 +102,7 @@ impl Fault {
     /// The SQLSTATE that the server sent; empty when it sent none.
     pub(crate) fn code(&self) -> &str {
         match self {
-            Fault::Sqlx(error) => database(error).map_or("", PgDatabaseError::code),
+            Fault::Sqlx(error) => code_of(error),
             _ => "",
         }
     }
@@ -78,19 +112,11 @@ impl Fault {
         match self {
             Fault::Damaged(_) => StoreErrorKind::Corrupt,
             Fault::Refused(_) => StoreErrorKind::Invalid,
+            Fault::Foreign(_) => StoreErrorKind::Foreign,
             Fault::Replaced(_) => StoreErrorKind::Replaced,
             Fault::Silent(_) => StoreErrorKind::Unavailable,
             Fault::Closed | Fault::Forked => StoreErrorKind::Closed,
-            Fault::Sqlx(error) if database(error).is_some() => kind_of_code(self.code()),
-            Fault::Sqlx(
-                sqlx::Error::Io(_)
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::Protocol(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::WorkerCrashed,
-            ) => StoreErrorKind::Unavailable,
-            Fault::Sqlx(sqlx::Error::Configuration(_)) => StoreErrorKind::Invalid,
-            Fault::Sqlx(_) => StoreErrorKind::Other,
+            Fault::Sqlx(error) => kind_of(error),
         }
     }
 
@@ -102,7 +128,7 @@ impl Fault {
             Fault::Sqlx(sqlx::Error::PoolTimedOut) => true,
             Fault::Sqlx(error) => database(error).is_some_and(|error| error.severity() == PgSeverity::Error),
             Fault::Damaged(_) | Fault::Silent(_) => false,
-            Fault::Refused(_) | Fault::Replaced(_) | Fault::Closed | Fault::Forked => true,
+            Fault::Refused(_) | Fault::Foreign(_) | Fault::Replaced(_) | Fault::Closed | Fault::Forked => true,
         }
     }
 

@@ -7,6 +7,7 @@
 //! - **Streams and queries in one log**: conditions on versions of streams and on queries are checked under the lock, in the
 //!   transaction that writes.
 //! - **Shared**: any number of processes may write to one log.
+//! - **Read models**: [`PostgresViews`] keeps those of projections, each in a schema of its own.
 //! - **Your transaction**: [`PostgresStore::in_transaction`] commits commands together with your own tables.
 //!
 //! Pools and transactions are those of sqlx 0.9, built without TLS. For TLS, add sqlx to your own dependencies with one of its TLS
@@ -25,6 +26,7 @@ mod read;
 mod sql;
 mod store;
 mod transaction;
+mod views;
 
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -33,6 +35,13 @@ pub use open::options::PostgresOptions;
 pub use sql::migrations::{Migration, Migrations, PayloadType, migrations};
 pub use store::PostgresStore;
 pub use transaction::InTransaction;
+pub use views::lease::PostgresGuard;
+pub use views::open::PostgresViewsOptions;
+pub use views::postgres_views::PostgresViews;
+pub use views::tx::Tx;
+
+/// The client with which handlers write: the version that these views use.
+pub use sqlx;
 
 /// The README's code is compiled with the documentation's.
 #[cfg(doctest)]

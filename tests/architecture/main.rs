@@ -88,7 +88,7 @@ const CRATES: [Layers; 5] = [
     },
     Layers {
         package: "eskit-postgres",
-        layers: &["error", "sql", "pool", "open", "read", "append", "store", "transaction"],
+        layers: &["error", "sql", "pool", "open", "read", "append", "store", "transaction", "views"],
         top: &["testing"],
         circles_within: &[],
     },

@@ -1,0 +1,15 @@
+//! Views: read models in schemas of their own, each with its checkpoint in the same transaction.
+
+pub(crate) mod apply;
+pub(crate) mod blame;
+pub(crate) mod claim;
+pub(crate) mod inner;
+pub(crate) mod lease;
+pub(crate) mod open;
+pub(crate) mod postgres_views;
+pub(crate) mod rows;
+pub(crate) mod schema;
+pub(crate) mod statements;
+pub(crate) mod tables;
+pub(crate) mod tx;
+pub(crate) mod versions;

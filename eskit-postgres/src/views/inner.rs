@@ -1,0 +1,45 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
+use sqlx::PgPool;
+use sqlx::postgres::PgTransaction;
+
+use crate::error::Fault;
+
+use super::lease::Leases;
+use super::statements::Statements;
+use super::tables::Tables;
+
+/// What clones of views share.
+pub(crate) struct Inner {
+    pub(crate) pool: PgPool,
+    pub(crate) tables: Tables,
+    pub(crate) statements: Arc<Statements>,
+    pub(crate) lease: Duration,
+    pub(crate) leases: Arc<Leases>,
+}
+
+/// Whatever the session's default is: a statement sees what was committed before it, and may write.
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+impl Inner {
+    pub(crate) async fn begin(&self) -> Result<PgTransaction<'static>, Fault> {
+        Ok(self.pool.begin_with(BEGIN).await?)
+    }
+
+    /// What the caller is told: what could not be done, why, and what to do.
+    pub(crate) fn error(&self, to_do: &str, fault: Fault) -> StoreError {
+        let schema = self.tables.schema_name();
+        let to_do = format!("{to_do} in the views `{schema}`");
+        if !matches!(fault.code(), "42P01" | "3F000" | "42703") {
+            return fault.into_failure(&to_do);
+        }
+        let text = format!(
+            "cannot {to_do}: {fault}\nhelp: restore the schema `{schema}` from a backup, or drop it and open the views again, so that read \
+             models are built anew"
+        );
+        StoreError::new(StoreErrorKind::Foreign, text)
+    }
+}

@@ -1,0 +1,194 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+
+use crate::error::Fault;
+use crate::sql::names::EQ;
+
+use super::inner::{BEGIN, Inner};
+use super::lease::Leases;
+use super::schema::quoted;
+use super::statements::Statements;
+use super::tables::{FORMAT, Tables};
+
+/// The shortest lease.
+const LEASE_MIN: Duration = Duration::from_millis(100);
+
+/// Options for opening [`PostgresViews`](crate::PostgresViews).
+///
+/// ```no_run
+/// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
+/// # async fn example(pool: sqlx::PgPool) -> Result<(), eskit::StoreError> {
+/// use eskit::postgres::PostgresViews;
+///
+/// let views = PostgresViews::options().schema("shop_views").open(pool).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PostgresViewsOptions {
+    schema: String,
+    lease: Duration,
+}
+
+impl Default for PostgresViewsOptions {
+    fn default() -> PostgresViewsOptions {
+        PostgresViewsOptions { schema: "eskit_views".to_owned(), lease: Duration::from_secs(10) }
+    }
+}
+
+impl PostgresViewsOptions {
+    /// The defaults: checkpoints in the schema `eskit_views`, and leases of 10 s.
+    pub fn new() -> PostgresViewsOptions {
+        PostgresViewsOptions::default()
+    }
+
+    /// The schema for checkpoints and parked events: `a-z`, `0-9` and `_`. Read models have schemas of their own.
+    #[must_use]
+    pub fn schema(mut self, schema: impl Into<String>) -> PostgresViewsOptions {
+        self.schema = schema.into();
+        self
+    }
+
+    /// How long a claim holds that is not renewed; at least 100 ms. It is renewed three times in that time. After a process was killed,
+    /// another one takes its subscriptions over within that time. A process that ends cleanly gives them up at once.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> PostgresViewsOptions {
+        self.lease = lease.max(LEASE_MIN);
+        self
+    }
+
+    /// Opens views in the database of this pool; creates their tables if they are missing. Transactions use connections of the pool;
+    /// one more connection renews the leases.
+    ///
+    /// # Errors
+    /// The database cannot be reached; the role may not create the tables; the schema holds those of another program, or of a newer
+    /// version of this one.
+    pub(crate) async fn prepare(self, pool: PgPool) -> Result<Inner, StoreError> {
+        let tables = Tables::new(&self.schema)?;
+        let fail = |fault: Fault| fault.into_failure(&format!("open the views `{}`", self.schema));
+        let mut connection = pool.acquire().await.map_err(|error| fail(error.into()))?;
+        if find(&mut connection, &tables).await.map_err(fail)?.is_missing(&self.schema)? {
+            create(&mut connection, &tables).await?;
+        }
+        drop(connection);
+        let statements = Arc::new(Statements::new(&tables));
+        let leases = Leases::start(pool.clone(), Arc::clone(&statements), self.lease)?;
+        Ok(Inner { pool, tables, statements, lease: self.lease, leases })
+    }
+}
+
+/// What stands where the tables of the views belong.
+enum Found {
+    Nothing { has_schema: bool },
+    Tables { version: i32 },
+    Foreign,
+}
+
+impl Found {
+    /// Whether the tables have to be created.
+    fn is_missing(&self, schema: &str) -> Result<bool, StoreError> {
+        let text = match self {
+            Found::Nothing { .. } => return Ok(true),
+            Found::Tables { version } if *version <= FORMAT => return Ok(false),
+            Found::Tables { version } => format!(
+                "the views `{schema}` have version {version}, but this program knows versions up to {FORMAT}\nhelp: update the program"
+            ),
+            Found::Foreign => format!(
+                "tables of another program stand in the schema `{schema}`, where those of the views belong\nhelp: choose another schema with \
+                 `PostgresViews::options().schema(\"..\")`"
+            ),
+        };
+        Err(StoreError::new(StoreErrorKind::Foreign, text))
+    }
+}
+
+async fn find(conn: &mut PgConnection, tables: &Tables) -> Result<Found, Fault> {
+    let sql = format!(
+        "SELECT pg_catalog.count(*) FILTER (WHERE c.relname {EQ} 'format'),
+             pg_catalog.count(*) FILTER (WHERE c.relname {EQ} ANY ('{{versions,checkpoints,parked}}'::pg_catalog.text[])),
+             EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname {EQ} $1)
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid {EQ} c.relnamespace WHERE n.nspname {EQ} $1"
+    );
+    let query = sqlx::query_as::<_, (i64, i64, bool)>(AssertSqlSafe(sql)).bind(tables.schema_name());
+    let (format, others, has_schema) = query.fetch_one(&mut *conn).await?;
+    if format == 0 {
+        return Ok(if others == 0 { Found::Nothing { has_schema } } else { Found::Foreign });
+    }
+    let version = sqlx::query_scalar(tables.sql("SELECT f.version FROM {format} f").safe()).fetch_optional(conn).await;
+    match version.map_err(Fault::from) {
+        Ok(Some(version)) if others == 3 => Ok(Found::Tables { version }),
+        Ok(_) => Ok(Found::Foreign),
+        Err(fault) if fault.code() == "42703" => Ok(Found::Foreign),
+        Err(Fault::Sqlx(sqlx::Error::ColumnDecode { .. })) => Ok(Found::Foreign),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Creates the tables, unless another process has just done so.
+async fn create(conn: &mut PgConnection, tables: &Tables) -> Result<(), StoreError> {
+    let schema = tables.schema_name();
+    let to_do = format!("create the tables of the views `{schema}`");
+    let fail = |fault: Fault| fault.into_failure(&to_do);
+    let rights = Rights::of(conn).await.map_err(fail)?;
+    let mut transaction = conn.begin_with(BEGIN).await.map_err(|error| fail(error.into()))?;
+    pin_path(&mut transaction).await.map_err(fail)?;
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(format!("{} views", tables.channel()))
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| fail(error.into()))?;
+    let found = find(&mut transaction, tables).await.map_err(fail)?;
+    if !found.is_missing(schema)? {
+        return Ok(());
+    }
+    if matches!(found, Found::Nothing { has_schema: false }) {
+        let created = sqlx::raw_sql(tables.create_schema().safe()).execute(&mut *transaction).await;
+        created.map_err(|error| rights.explain(error.into(), &to_do))?;
+    }
+    let created = sqlx::raw_sql(tables.create().safe()).execute(&mut *transaction).await;
+    created.map_err(|error| match Fault::from(error) {
+        fault if fault.code() == "42501" => {
+            let grant = format!("GRANT USAGE, CREATE ON SCHEMA {} TO {}", quoted(schema), quoted(&rights.role));
+            refused(&fault, &to_do, &grant)
+        }
+        fault => fail(fault),
+    })?;
+    transaction.commit().await.map_err(|error| fail(error.into()))
+}
+
+/// Names in what follows mean what PostgreSQL means by them.
+pub(crate) async fn pin_path(conn: &mut PgConnection) -> Result<(), Fault> {
+    sqlx::raw_sql("SET LOCAL search_path = pg_catalog, pg_temp").execute(conn).await?;
+    Ok(())
+}
+
+/// Who wants to create a schema, and where.
+pub(crate) struct Rights {
+    database: String,
+    role: String,
+}
+
+impl Rights {
+    pub(crate) async fn of(conn: &mut PgConnection) -> Result<Rights, Fault> {
+        let sql = "SELECT pg_catalog.current_database()::pg_catalog.text, CURRENT_USER::pg_catalog.text";
+        let (database, role) = sqlx::query_as(sql).fetch_one(conn).await?;
+        Ok(Rights { database, role })
+    }
+
+    /// Why a schema could not be created.
+    pub(crate) fn explain(&self, fault: Fault, to_do: &str) -> StoreError {
+        if fault.code() != "42501" {
+            return fault.into_failure(to_do);
+        }
+        let grant = format!("GRANT CREATE ON DATABASE {} TO {}", quoted(&self.database), quoted(&self.role));
+        refused(&fault, to_do, &grant)
+    }
+}
+
+fn refused(fault: &Fault, to_do: &str, grant: &str) -> StoreError {
+    let text = format!("cannot {to_do}: {fault}\nhelp: run as the owner: {grant}");
+    StoreError::new(StoreErrorKind::Other, text)
+}
