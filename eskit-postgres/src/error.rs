@@ -75,6 +75,8 @@ pub(crate) fn kind_of_failure(error: &sqlx::Error) -> Option<StoreErrorKind> {
         Some(error) if error.severity() != PgSeverity::Error => true,
         Some(error) => match error.code() {
             "40001" | "40003" | "40P01" | "55P03" | "25006" | "XX001" | "XX002" => true,
+            // What was bound does not fit what was prepared.
+            "08P01" => false,
             code => matches!(code.get(..2), Some("08" | "53" | "57" | "58")),
         },
     };

@@ -41,16 +41,26 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
 
     /// Hands a batch over, and commits it with the checkpoint.
     pub(crate) async fn apply(&self, checkpoint: &Checkpoint, owner: Uuid, batch: &Batch) -> Result<(), ApplyError> {
-        let applied = self.apply_on(&self.inner.pool, checkpoint, owner, batch).await;
+        let mut applied = self.apply_on(&self.inner.pool, checkpoint, owner, batch).await;
+        if let Err(ApplyError::Handler { error, .. }) = &applied
+            && blame::may_be_outdated(error)
+        {
+            let apart = apart(&self.inner.pool);
+            applied = self.apply_on(&apart, checkpoint, owner, batch).await;
+            apart.close().await;
+        }
         match applied {
-            Err(ApplyError::Handler { ref error, .. }) if blame::may_be_outdated(error) => {
-                let apart = apart(&self.inner.pool);
-                let again = self.apply_on(&apart, checkpoint, owner, batch).await;
-                apart.close().await;
-                again
-            }
+            // It may have met what another process had written already.
+            Err(ApplyError::Handler { .. }) if !self.holds(checkpoint, owner).await? => Err(ApplyError::Deposed),
             applied => applied,
         }
+    }
+
+    /// Whether the checkpoint is still where the holder of the claim left it.
+    async fn holds(&self, checkpoint: &Checkpoint, owner: Uuid) -> Result<bool, ApplyError> {
+        let query = of_claim(&self.inner.statements.holds, checkpoint, owner).bind(column(checkpoint.place.position));
+        let row = query.fetch_optional(&self.inner.pool).await;
+        Ok(row.map_err(|error| self.failed(error.into()))?.is_some())
     }
 
     async fn apply_on(
@@ -67,7 +77,9 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
         if let Err((at, error)) = self.subscriber.handle_all(&events, &mut tx).await {
             return Err(match blame::tell(error, &self.name) {
                 Told::Failure(error) => error.into(),
-                Told::Handler(error) => self.undo(tx, to_handle.get(at).map_or(at, |(index, _)| *index), error).await,
+                Told::Handler(error) => {
+                    self.undo(tx, id, to_handle.get(at).map_or(at, |(index, _)| *index), error).await
+                }
                 Told::Aborted => self.undo_and_blame(tx, pool, owner, batch, &to_handle).await,
             });
         }
@@ -102,7 +114,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
         if let Err((index, error)) = self.subscriber.handle_all(&[event], &mut tx).await {
             return Err(match blame::tell(error, &self.name) {
                 Told::Failure(error) => error.into(),
-                Told::Handler(error) => self.undo(tx, index, error).await,
+                Told::Handler(error) => self.undo(tx, id, index, error).await,
                 Told::Aborted => ApplyError::Handler { index, error: blame::went_on() },
             });
         }
@@ -208,7 +220,12 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
     }
 
     /// Undoes a batch in which a handler failed. If the connection is broken, that may be why it failed.
-    async fn undo(&self, mut tx: Tx, index: usize, error: HandleError) -> ApplyError {
+    async fn undo(&self, mut tx: Tx, id: i64, index: usize, error: HandleError) -> ApplyError {
+        let query = sqlx::query_scalar(self.inner.statements.is_same.safe()).bind(id);
+        // In a transaction that has failed, this fails too.
+        if let Ok(false) = query.fetch_one(&mut *tx).await {
+            return self.ended_transaction();
+        }
         if blame::may_be_outdated(&error) {
             // What fails here, fails again below.
             let _ = tx.clear_cached_statements().await;

@@ -47,6 +47,8 @@ const MOVE: &str = "\
 UPDATE {checkpoints} c SET pos = $6, event_id = $7, saved_at = $8, until = {lease}
 WHERE {claimed} AND c.pos {EQ} $10 AND coalesce(c.event_id, $12) {EQ} coalesce($11, $12) AND pg_catalog.txid_current() {EQ} $13";
 
+const HOLDS: &str = "SELECT c.part FROM {checkpoints} c WHERE {claimed} AND c.pos {EQ} $6";
+
 /// Whether the transaction is still that in which the work began.
 const IS_SAME: &str = "SELECT pg_catalog.txid_current() {EQ} $1";
 
@@ -56,7 +58,7 @@ SELECT DISTINCT p.key FROM {parked} p WHERE p.name {EQ} $1 AND p.version {EQ} $2
 const PARK: &str = "\
 INSERT INTO {parked} (name, version, pos, event_id, key, text, attempts, parked_at)
 SELECT $1, $2, n.pos, n.event_id, n.key, n.text, n.attempts, $8
-FROM pg_catalog.unnest($3, $4, $5, $6, $7) AS n(pos, event_id, key, text, attempts) ON CONFLICT DO NOTHING";
+FROM unnest($3, $4, $5, $6, $7) AS n(pos, event_id, key, text, attempts) ON CONFLICT DO NOTHING";
 
 const UNPARK: &str = "DELETE FROM {parked} p WHERE p.name {EQ} $1 AND p.version {EQ} $2 AND p.pos {EQ} $3";
 
@@ -130,6 +132,7 @@ pub(crate) struct Statements {
     pub(crate) end_transactions: Sql,
     pub(crate) enter: Sql,
     pub(crate) r#move: Sql,
+    pub(crate) holds: Sql,
     pub(crate) is_same: Sql,
     pub(crate) parked_keys: Sql,
     pub(crate) park: Sql,
@@ -166,6 +169,7 @@ impl Statements {
             end_transactions: sql(END_TRANSACTIONS),
             enter: sql(ENTER),
             r#move: leased(MOVE, "$9"),
+            holds: sql(HOLDS),
             is_same: sql(IS_SAME),
             parked_keys: sql(PARKED_KEYS),
             park: sql(PARK),
