@@ -12,7 +12,8 @@ use crate::sql::record::column;
 
 use super::blame::{self, Told};
 use super::claim::mark;
-use super::inner::{BEGIN, Inner};
+use super::inner::Inner;
+use super::statements::BEGIN;
 use super::tx::Tx;
 use super::versions::of_claim;
 

@@ -9,7 +9,7 @@ use sqlx::postgres::PgTransaction;
 use crate::error::Fault;
 
 use super::lease::Leases;
-use super::statements::Statements;
+use super::statements::{BEGIN, Statements};
 use super::tables::Tables;
 
 /// What clones of views share.
@@ -20,9 +20,6 @@ pub(crate) struct Inner {
     pub(crate) lease: Duration,
     pub(crate) leases: Arc<Leases>,
 }
-
-/// Whatever the session's default is: a statement sees what was committed before it, and may write.
-pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 impl Inner {
     pub(crate) async fn begin(&self) -> Result<PgTransaction<'static>, Fault> {

@@ -14,8 +14,7 @@ use tokio::time::{Instant, timeout};
 use crate::error::Fault;
 use crate::pool::background::Background;
 
-use super::inner::BEGIN;
-use super::statements::Statements;
+use super::statements::{BEGIN, Statements};
 
 /// The claims that these views hold. They are renewed on a thread and a connection of its own, so that neither a handler, nor a runtime
 /// that is blocked, nor a pool that is used up can keep them from being renewed.

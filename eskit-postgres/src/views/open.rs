@@ -8,10 +8,10 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use crate::error::Fault;
 use crate::sql::names::EQ;
 
-use super::inner::{BEGIN, Inner};
+use super::inner::Inner;
 use super::lease::Leases;
 use super::schema::quoted;
-use super::statements::Statements;
+use super::statements::{BEGIN, Statements};
 use super::tables::{FORMAT, Tables};
 
 /// The shortest lease.

@@ -1,6 +1,9 @@
 use super::rows::{CHECKPOINT, PARKED};
 use super::tables::{Sql, Tables};
 
+/// Whatever the session's default is: a statement sees what was committed before it, and may write.
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
 /// Picks the row of a part of a version of a subscription.
 const PART: &str = "c.name {EQ} $1 AND c.version {EQ} $2 AND c.part {EQ} $3";
 /// Picks it for the holder of a claim.
