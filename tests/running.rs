@@ -250,3 +250,18 @@ async fn a_projection_that_fails_says_so_and_can_be_resumed() {
     assert_eq!(app.failed().await.error.as_deref(), Some(why));
     app.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn subscriptions_end_with_the_last_clone_of_the_app() {
+    let store = std::sync::Arc::new(MemoryStore::new());
+    let weak = std::sync::Arc::downgrade(&store);
+    let app = App::new(store).with_memory(&InMemory::<Total>::default());
+    let app = app.with_projection(PerItem, MemoryViews::new()).start().await.unwrap();
+    let clone = app.clone();
+    drop(app);
+    assert_eq!(clone.health().len(), 2);
+    drop(clone);
+    while weak.upgrade().is_some() {
+        tokio::task::yield_now().await;
+    }
+}

@@ -107,8 +107,9 @@
 //! | `postgres` | `postgres::PostgresStore` | sqlx 0.9 without TLS; for TLS, add sqlx to your own dependencies with a feature such as `tls-rustls` |
 //! | `testing` | the module `testing`: given, when, then | similar |
 //! | `proptest` | `testing::commands`: random histories; includes `testing` | proptest |
-//! | `tracing` | the layer `Traced`, and a span for each command | tracing |
-//! | `metrics` | the layer `Metered` | metrics |
+//! | `tracing` | the layer `Traced`, and a span for each command and for each batch of a subscription | tracing |
+//! | `metrics` | the layer `Metered`, and the metrics of subscriptions | metrics |
+//! | `tokio` (default) | `App::start`, which runs subscriptions in tasks of tokio | tokio |
 //! | `chrono`, `jiff`, `time` | shapes of their types for the schema lock; conversions from and to [`Timestamp`] | the crate of that name |
 //! | `rust_decimal` | the shape of `Decimal` for the schema lock | rust_decimal |
 //!
@@ -133,6 +134,7 @@ pub mod layer;
 mod lock;
 mod memory;
 mod memory_views;
+mod observed;
 mod running;
 mod single_writer;
 mod sleep;
@@ -140,6 +142,7 @@ mod sleep;
 mod span;
 mod state_cache;
 mod subscriptions;
+mod tail;
 
 #[doc(hidden)]
 pub use eskit_macros::lock as __lock;

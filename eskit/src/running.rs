@@ -15,7 +15,8 @@ use eskit_runtime::{EventStore, Executed, StoreError};
 
 use crate::app::App;
 use crate::sleep::Timer;
-use crate::subscriptions::Subscribed;
+use crate::subscriptions::{Boxed, Log, Subscribed};
+use crate::tail::Tail;
 
 type Pinned<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -26,6 +27,52 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// An app whose subscriptions follow the log, from [`App::start`]. Everything that an [`App`] does, it does too. Cheap to clone;
 /// when the last clone is dropped, the subscriptions end.
+///
+/// ```
+/// # use eskit::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)] pub struct Enrolled { #[tag] course: String }
+/// # #[derive(Command)] pub struct Enroll { #[tag] course: String }
+/// # #[aggregate(tag = "course")] #[derive(Default)] pub struct Seats { taken: u32 }
+/// # #[decider] impl Seats {
+/// #     #[evolve] fn enrolled(&mut self, _: &Enrolled) { self.taken += 1 }
+/// #     #[decide] fn enroll(&self, c: &Enroll) -> Enrolled { Enrolled { course: c.course.clone() } }
+/// # }
+/// #[derive(Default)]
+/// pub struct Occupancy { taken: u32 }
+///
+/// #[projection(name = "occupancy", memory)]
+/// impl Occupancy {
+///     #[on] fn enrolled(&mut self, _: &Enrolled) { self.taken += 1 }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let occupancy = eskit::InMemory::<Occupancy>::default();
+/// let app = App::new(MemoryStore::new()).with_memory(&occupancy).start().await?;
+///
+/// let enrolled = app.execute(Enroll { course: "maths".into() }).await?;
+/// app.caught_up::<Occupancy>(&enrolled).await?;
+/// assert_eq!(occupancy.read().taken, 1);
+///
+/// app.stop().await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Spans and metrics
+///
+/// With the feature `tracing`, each batch of events is handled in a span `handle` of the target `eskit`, with the fields
+/// `subscription`, `version`, `events`, `position` and `outcome` (`handled`, `failed`, `deposed`, `views`). A subscription that fails for
+/// good reports an event of the level `ERROR`.
+///
+/// With the feature `metrics`, each subscription is counted, with the label `subscription`:
+///
+/// | name | kind | unit |
+/// |---|---|---|
+/// | `eskit_subscription_batch_duration_seconds` | histogram, with the label `outcome` | seconds, from the first handler to the commit |
+/// | `eskit_subscription_events_total` | counter | events that were handled |
+/// | `eskit_subscription_given_up_total` | counter | events that were parked or skipped |
+/// | `eskit_subscription_position` | gauge | everything up to this position was handled |
+/// | `eskit_subscription_lag_events` | gauge | positions of the log after the last batch |
+/// | `eskit_subscription_lag_seconds` | gauge | seconds since it had handled everything |
 pub struct Running<S> {
     app: App<S>,
     ending: Arc<Ending<S>>,
@@ -33,8 +80,10 @@ pub struct Running<S> {
 
 struct Ending<S> {
     subscriptions: Vec<Started<S>>,
-    /// Ends all tasks at once.
+    /// Ends all subscriptions at once.
     aborted: Arc<Abort>,
+    /// Ends what reads the log for all of them.
+    unread: Arc<Abort>,
 }
 
 /// A subscription with the controls of its parts.
@@ -69,6 +118,7 @@ impl<S> Ending<S> {
 impl<S> Drop for Ending<S> {
     fn drop(&mut self) {
         self.controls().for_each(Control::stop);
+        self.unread.set();
     }
 }
 
@@ -147,19 +197,28 @@ impl<S: EventStore + 'static> App<S> {
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(StartError::SameName(pair[0].to_owned()));
         }
-        let aborted = Arc::new(Abort::default());
+        let (aborted, unread) = (Arc::new(Abort::default()), Arc::new(Abort::default()));
+        let spawn = |task: Boxed<()>, aborted: &Arc<Abort>| {
+            let aborted = Arc::clone(aborted);
+            spawn(Box::pin(async move {
+                first(task, aborted.wait()).await;
+            }));
+        };
+        let log = if self.subscriptions().iter().map(|subscription| subscription.parts()).sum::<u32>() > 1 {
+            let tail = Arc::new(Tail::new(store));
+            let own = Arc::clone(&tail);
+            spawn(Box::pin(async move { own.follow().await }), &unread);
+            Log::Shared(tail)
+        } else {
+            Log::Own(store)
+        };
         let start = |subscription: &Arc<dyn Subscribed<S>>| {
-            let (controls, tasks): (Vec<_>, Vec<_>) = subscription.tasks(&store).into_iter().unzip();
-            for task in tasks {
-                let aborted = Arc::clone(&aborted);
-                spawn(Box::pin(async move {
-                    first(task, aborted.wait()).await;
-                }));
-            }
+            let (controls, tasks): (Vec<_>, Vec<_>) = subscription.tasks(&log).into_iter().unzip();
+            tasks.into_iter().for_each(|task| spawn(task, &aborted));
             Started { subscription: Arc::clone(subscription), controls }
         };
         let subscriptions = self.subscriptions().iter().map(start).collect();
-        let running = Running { app: self, ending: Arc::new(Ending { subscriptions, aborted }) };
+        let running = Running { app: self, ending: Arc::new(Ending { subscriptions, aborted, unread }) };
         for control in running.ending.controls() {
             if let Err(health) = control.started().await {
                 // Best effort: what failed is the answer.
@@ -457,6 +516,7 @@ impl<S> Stop<S> {
             }
         }
         self.ending.aborted.set();
+        self.ending.unread.set();
         if late.is_empty() { Ok(()) } else { Err(NotStopped(late)) }
     }
 }

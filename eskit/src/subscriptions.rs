@@ -11,7 +11,9 @@ use eskit_runtime::subscription::{
 };
 use eskit_runtime::{EventStore, StoreError};
 
+use crate::observed::Observed;
 use crate::sleep::Timer;
+use crate::tail::Tail;
 
 pub(crate) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -19,8 +21,11 @@ pub(crate) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub(crate) trait Subscribed<S>: Send + Sync {
     fn subscriber(&self) -> &'static SubscriberType;
 
+    /// How many parts it has.
+    fn parts(&self) -> u32;
+
     /// What follows the log until it is stopped, and its control, for each part.
-    fn tasks(&self, store: &Arc<S>) -> Vec<(Control, Boxed<()>)>;
+    fn tasks(&self, log: &Log<S>) -> Vec<(Control, Boxed<()>)>;
 
     fn parked(&self) -> Boxed<Result<Vec<ParkedEvent>, StoreError>>;
     fn drop_parked(&self, position: Position) -> Boxed<Result<bool, StoreError>>;
@@ -46,22 +51,22 @@ impl<S: EventStore + 'static, P: Subscriber, V: Apply<P>> Subscribed<S> for Kept
         P::TYPE
     }
 
-    fn tasks(&self, store: &Arc<S>) -> Vec<(Control, Boxed<()>)> {
+    fn parts(&self) -> u32 {
+        self.options.partition.count.max(1)
+    }
+
+    fn tasks(&self, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
         let count = self.options.partition.count.max(1);
         let part = |index| {
             let mut options = self.options.clone();
             options.partition = Partition { index, count };
             let control = Control::of::<P>(options.partition);
-            let (subscriber, views, store) = (Arc::clone(&self.subscriber), self.views.clone(), Arc::clone(store));
-            let own = control.clone();
-            let task = async move {
-                while let Err(error) = follow(&*store, &subscriber, &views, &options, &own, &Timer).await {
-                    report(P::TYPE.name, &error);
-                    own.pause();
-                    own.resumed().await;
-                }
+            let (subscriber, views, own) = (Arc::clone(&self.subscriber), self.views.clone(), control.clone());
+            let task = match log {
+                Log::Own(store) => run(Arc::clone(store), subscriber, views, options, own),
+                Log::Shared(tail) => run(Arc::clone(tail), subscriber, views, options, own),
             };
-            (control, Box::pin(task) as Boxed<()>)
+            (control, task)
         };
         (0..count).map(part).collect()
     }
@@ -93,6 +98,32 @@ impl<S: EventStore + 'static, P: Subscriber, V: Apply<P>> Subscribed<S> for Kept
             }
         })
     }
+}
+
+/// How the subscriptions of an app read its log.
+pub(crate) enum Log<S> {
+    /// There is one, which reads what it needs.
+    Own(Arc<S>),
+    /// There are several, which share one reader of the newest events.
+    Shared(Arc<Tail<S>>),
+}
+
+/// Follows the log until it is stopped. After a failure, waits until it is to go on.
+fn run<S: EventStore + 'static, P: Subscriber, V: Apply<P>>(
+    store: Arc<S>,
+    subscriber: Arc<P>,
+    views: V,
+    options: FollowOptions,
+    control: Control,
+) -> Boxed<()> {
+    Box::pin(async move {
+        let views = Observed::new(views, control.clone());
+        while let Err(error) = follow(&*store, &subscriber, &views, &options, &control, &Timer).await {
+            report(P::TYPE.name, &error);
+            control.pause();
+            control.resumed().await;
+        }
+    })
 }
 
 #[cfg(feature = "tracing")]

@@ -72,6 +72,8 @@ const CRATES: [Layers; 5] = [
             "layer",
             "single_writer",
             "state_cache",
+            "tail",
+            "observed",
             "subscriptions",
             "app",
             "running",

@@ -1,0 +1,173 @@
+//! Spans and metrics of subscriptions: views around the views of a subscriber.
+
+use std::sync::Arc;
+
+use eskit_runtime::log::Position;
+use eskit_runtime::subscription::{
+    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Control, ParkedEvent, Subscriber, Subscription, Views,
+};
+use eskit_runtime::{RecordedEvent, StoreError};
+
+/// Views that report each batch.
+#[derive(Clone)]
+pub(crate) struct Observed<V> {
+    views: V,
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only metrics tell how far it has come"))]
+    control: Control,
+}
+
+impl<V> Observed<V> {
+    pub(crate) fn new(views: V, control: Control) -> Observed<V> {
+        #[cfg(feature = "metrics")]
+        measure::describe();
+        Observed { views, control }
+    }
+}
+
+impl<V: Views> Views for Observed<V> {
+    type Guard = V::Guard;
+
+    async fn claim(&self, subscription: &Subscription) -> Result<Claimed<V::Guard>, StoreError> {
+        self.views.claim(subscription).await
+    }
+
+    async fn release(&self, claim: Claim<V::Guard>) {
+        self.views.release(claim).await;
+    }
+
+    async fn set_events(&self, claim: &Claim<V::Guard>, events: Vec<String>) -> Result<(), ApplyError> {
+        self.views.set_events(claim, events).await
+    }
+
+    async fn activate(&self, claim: &Claim<V::Guard>) -> Result<(), ApplyError> {
+        self.views.activate(claim).await
+    }
+
+    async fn restart(&self, claim: &Claim<V::Guard>, subscription: &Subscription) -> Result<(), ApplyError> {
+        self.views.restart(claim, subscription).await
+    }
+
+    async fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
+        self.views.checkpoints().await
+    }
+
+    async fn parked(&self, name: &str, version: u32) -> Result<Vec<ParkedEvent>, StoreError> {
+        self.views.parked(name, version).await
+    }
+
+    async fn drop_parked(&self, name: &str, version: u32, position: Position) -> Result<bool, StoreError> {
+        self.views.drop_parked(name, version, position).await
+    }
+}
+
+impl<P: Subscriber, V: Apply<P>> Apply<P> for Observed<V> {
+    async fn apply(&self, claim: &Claim<V::Guard>, subscriber: &Arc<P>, batch: &Batch) -> Result<(), ApplyError> {
+        #[cfg(feature = "metrics")]
+        let started = std::time::Instant::now();
+        let applied = self.views.apply(claim, subscriber, batch);
+        #[cfg(feature = "tracing")]
+        let applied = trace::in_span::<P>(batch, applied);
+        let applied = applied.await;
+        #[cfg(feature = "metrics")]
+        measure::batch::<P>(&self.control, batch, started.elapsed(), &applied);
+        applied
+    }
+
+    async fn replay(&self, subscriber: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
+        self.views.replay(subscriber, event).await
+    }
+}
+
+/// Which outcome a batch had.
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+fn outcome(applied: &Result<(), ApplyError>) -> &'static str {
+    match applied {
+        Ok(()) => "handled",
+        Err(ApplyError::Handler { .. }) => "failed",
+        Err(ApplyError::Deposed) => "deposed",
+        Err(_) => "views",
+    }
+}
+
+#[cfg(feature = "tracing")]
+mod trace {
+    use std::future::Future;
+
+    use eskit_runtime::subscription::{ApplyError, Batch, Subscriber};
+    use tracing::{Instrument, debug_span, field};
+
+    /// Handles a batch in its span.
+    pub(super) async fn in_span<P: Subscriber>(
+        batch: &Batch,
+        applied: impl Future<Output = Result<(), ApplyError>>,
+    ) -> Result<(), ApplyError> {
+        let span = debug_span!(
+            target: "eskit",
+            "handle",
+            subscription = P::TYPE.name,
+            version = P::TYPE.version,
+            events = batch.events().len(),
+            position = batch.to.position.get(),
+            outcome = field::Empty,
+        );
+        let answer = applied.instrument(span.clone()).await;
+        span.record("outcome", super::outcome(&answer));
+        answer
+    }
+}
+
+#[cfg(feature = "metrics")]
+mod measure {
+    use std::time::Duration;
+
+    use eskit_runtime::subscription::{ApplyError, Batch, Control, Subscriber};
+    use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+    /// Tells the exporter the units and meanings.
+    pub(super) fn describe() {
+        describe_histogram!(
+            "eskit_subscription_batch_duration_seconds",
+            Unit::Seconds,
+            "How long a batch of events took, from the first handler to the commit, by outcome"
+        );
+        describe_counter!("eskit_subscription_events_total", Unit::Count, "Events that were handled");
+        describe_counter!("eskit_subscription_given_up_total", Unit::Count, "Events that were parked or skipped");
+        describe_gauge!("eskit_subscription_position", Unit::Count, "Everything up to this position was handled");
+        describe_gauge!(
+            "eskit_subscription_lag_events",
+            Unit::Count,
+            "Positions of the log between the last batch and the last event"
+        );
+        describe_gauge!(
+            "eskit_subscription_lag_seconds",
+            Unit::Seconds,
+            "How long ago the subscription had handled everything"
+        );
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and exact up to 2^53")]
+    pub(super) fn batch<P: Subscriber>(
+        control: &Control,
+        batch: &Batch,
+        elapsed: Duration,
+        applied: &Result<(), ApplyError>,
+    ) {
+        let name = P::TYPE.name;
+        histogram!(
+            "eskit_subscription_batch_duration_seconds",
+            "subscription" => name, "outcome" => super::outcome(applied)
+        )
+        .record(elapsed);
+        gauge!("eskit_subscription_lag_seconds", "subscription" => name).set(control.health().lag().as_secs_f64());
+        if applied.is_err() {
+            return;
+        }
+        let given_up = batch.events().iter().filter(|event| batch.reason(event.position).is_some()).count() as u64;
+        counter!("eskit_subscription_events_total", "subscription" => name)
+            .increment(batch.events().len() as u64 - given_up);
+        counter!("eskit_subscription_given_up_total", "subscription" => name).increment(given_up);
+        let (at, head) = (batch.to.position.get(), batch.head.get());
+        gauge!("eskit_subscription_position", "subscription" => name).set(at as f64);
+        gauge!("eskit_subscription_lag_events", "subscription" => name).set(head.saturating_sub(at) as f64);
+    }
+}
