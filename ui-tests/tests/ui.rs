@@ -22,6 +22,10 @@ const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
     ),
     ("aggregate/state_not_send", "an `Rc` is neither `Send` nor `Sync`, and rustc reports each wherever it is asked"),
     ("command/not_send", "an `Rc` is neither `Send` nor `Sync`, and rustc reports each"),
+    (
+        "projection/two_blocks",
+        "rustc reports it for the trait of all projections, and for the one that hands it events",
+    ),
     ("projection/not_sync", "rustc reports it for the trait of all projections, and for the one that hands it events"),
     ("projection/no_projection", "rustc reports the type, and that the views do not keep it"),
 ];

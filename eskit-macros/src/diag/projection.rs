@@ -92,6 +92,14 @@ pub(crate) fn park_without_order(lit: &LitStr) -> Error {
     )
 }
 
+pub(crate) fn park_in_memory(lit: &LitStr) -> Error {
+    at(
+        lit,
+        "a projection in memory parks no events: it has no place that outlives it",
+        "write `on_error = \"skip\"`, or leave it out to stop at the event",
+    )
+}
+
 pub(crate) fn projection_item(name: Option<&str>, tokens: impl ToTokens) -> Error {
     let name = name.unwrap_or("CourseList");
     let own = suggest_name(name).unwrap_or_else(|| "course-list".to_owned());
@@ -232,6 +240,10 @@ pub(crate) fn tx_nowhere(method: &Ident, shown: &str, name: &str) -> Error {
 
 pub(crate) fn tx_reference(ty: &Type) -> Error {
     at(ty, "the transaction is taken by mutable reference", &format!("write `&mut {}`", text(behind_reference(ty))))
+}
+
+pub(crate) fn tx_borrows(ty: &Type) -> Error {
+    at(ty, "the transaction of views has no lifetime", "write `&mut sqlite::Tx` or `&mut postgres::Tx`")
 }
 
 pub(crate) fn tx_last(ty: &Type, name: Option<&Ident>) -> Error {

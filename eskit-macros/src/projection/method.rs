@@ -8,7 +8,7 @@ use crate::block::handler::Handler;
 use crate::block::{Block, param};
 use crate::ctxt::Ctxt;
 use crate::diag::{self, Role};
-use crate::syntax::signature::{Param, ReceiverKind, Signature};
+use crate::syntax::signature::{Param, ReceiverKind, Signature, borrows};
 use crate::syntax::tokens::holds_word;
 use crate::wrap::{bare, behind_reference, text};
 
@@ -87,14 +87,12 @@ fn check_plain(cx: &Ctxt, signature: &Signature) {
 
 /// The parameters without the transaction, and its type.
 fn split_off_tx<'p>(cx: &Ctxt, params: &'p [Param]) -> (Vec<&'p Param>, Option<Type>) {
-    let place = params
-        .iter()
-        .enumerate()
-        .position(|(index, param)| param.is_transaction() || (index > 0 && param.is_mutable()));
-    let Some(place) = place else { return (params.iter().collect(), None) };
+    let Some(place) = place_of_tx(params) else { return (params.iter().collect(), None) };
     let tx = &params[place];
     if !tx.is_mutable() {
         cx.error(diag::tx_reference(&tx.ty));
+    } else if borrows(behind_reference(&tx.ty).to_token_stream()) {
+        cx.error(diag::tx_borrows(&tx.ty));
     } else if place + 1 < params.len() {
         cx.error(diag::tx_last(&tx.ty, tx.name.as_ref()));
     }
@@ -102,9 +100,19 @@ fn split_off_tx<'p>(cx: &Ctxt, params: &'p [Param]) -> (Vec<&'p Param>, Option<T
     (others.collect(), Some(behind_reference(&tx.ty).clone()))
 }
 
+/// The place of the transaction: of the mutable references the last one, else of what has its name. An event may have that too.
+fn place_of_tx(params: &[Param]) -> Option<usize> {
+    let mut all = params.iter().enumerate();
+    let is_mutable = |(index, param): &(usize, &Param)| param.is_mutable() && (*index > 0 || param.is_transaction());
+    let tx = all.clone().rfind(is_mutable).or_else(|| all.find(|(index, param)| *index > 0 && param.is_transaction()));
+    tx.map(|(index, _)| index)
+}
+
 /// The parameter of the event, if it is not every event that the method takes, and what it takes beside it.
 fn events<'p>(cx: &Ctxt, signature: &Signature, params: &[&'p Param]) -> Option<(Option<&'p Param>, Vec<Type>)> {
-    if let Some(effect) = params.iter().find(|param| param.is_effect()) {
+    // An event may have the name, but no arguments.
+    let is_effect = |(index, param): &(usize, &&Param)| param.is_effect() && (*index > 0 || param.has_arguments());
+    if let Some((_, effect)) = params.iter().enumerate().find(is_effect) {
         cx.error(diag::on_effect(&effect.ty));
         return None;
     }

@@ -64,11 +64,12 @@ impl Options {
             cx.error(diag::projection_without_name(self_ty, has_words));
         }
         let on_error = on_error.get();
-        if let Some((lit, OnErrorDef::Park)) = &on_error
-            && !order.is_given()
-            && cx.count() == before
-        {
-            cx.error(diag::park_without_order(lit));
+        if let Some((lit, OnErrorDef::Park)) = &on_error {
+            if memory.is_given() {
+                cx.error(diag::park_in_memory(lit));
+            } else if !order.is_given() && cx.count() == before {
+                cx.error(diag::park_without_order(lit));
+            }
         }
         Options {
             eskit: attr::eskit_path(eskit.get()),

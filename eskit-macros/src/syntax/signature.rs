@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Generics, Token, Type, Visibility, WherePredicate, parenthesized};
+use syn::{Attribute, Generics, PathSegment, Token, Type, Visibility, WherePredicate, parenthesized};
 
 use super::tokens::{holds_any, is_punct, regroup};
 use super::types;
@@ -231,6 +231,11 @@ impl Param {
         self.last_word().is_some_and(|last| ["App", "Running", "Effect"].iter().any(|name| last == name))
     }
 
+    /// Whether its type has arguments, as `App<S>` has.
+    pub(crate) fn has_arguments(&self) -> bool {
+        self.last_segment().is_some_and(|last| !last.arguments.is_empty())
+    }
+
     /// Whether it is a mutable reference.
     pub(crate) fn is_mutable(&self) -> bool {
         matches!(&self.ty, Type::Reference(reference) if reference.mutability.is_some())
@@ -238,8 +243,12 @@ impl Param {
 
     /// The last word of the path that its type is.
     fn last_word(&self) -> Option<&Ident> {
+        self.last_segment().map(|last| &last.ident)
+    }
+
+    fn last_segment(&self) -> Option<&PathSegment> {
         match behind_reference(&self.ty) {
-            Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
+            Type::Path(path) => path.path.segments.last(),
             _ => None,
         }
     }
