@@ -401,7 +401,7 @@ pub fn decide(_: TokenStream, item: TokenStream) -> TokenStream {
 /// | `by = "course"` | each of its events carries exactly one `course` tag, and only events with the same value must be handled in order |
 /// | `by = "stream"`, `by = "each"` | only events of the same stream must be handled in order, or none |
 /// | `on_error = "stop"` | it stops at an event whose handler fails at each try; this is the default |
-/// | `on_error = "park"` | the event is parked, and so is what follows it in its order, until somebody replays it. Needs `by` |
+/// | `on_error = "park"` | the event is parked, and so is what follows it in its order, until it is replayed. It needs `by`, and views |
 /// | `on_error = "skip"` | the event is left out |
 /// | `memory` | it is itself the read model: see below |
 /// | `crate = path::to::eskit` | where eskit is, if it is not `::eskit` |

@@ -3,6 +3,7 @@
 
 mod in_transaction;
 mod payloads;
+mod projection;
 mod replaced;
 
 use std::process::{Command, Stdio};
