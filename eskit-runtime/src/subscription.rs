@@ -22,19 +22,23 @@ mod batch;
 mod control;
 mod error;
 mod follow;
+mod hand_over;
 mod handled;
 mod health;
+mod options;
 mod select;
 mod subscriber;
+mod trouble;
 mod views;
 
 pub use crate::model::subscriber::{OnError, Order, SubscriberType};
 pub use batch::{Batch, GivenUp};
 pub use control::Control;
 pub use error::{ApplyError, SubscriptionError};
-pub use follow::{FollowOptions, Start, follow};
+pub use follow::follow;
 pub use handled::{HandleError, Handled};
 pub use health::{Health, State};
+pub use options::{FollowOptions, Start};
 #[doc(hidden)]
 pub use select::{First, first};
 pub use subscriber::{Handle, HandleAsync, HandleMut, Subscriber};

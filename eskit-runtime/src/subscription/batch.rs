@@ -73,3 +73,100 @@ impl Batch {
         (before, part(first, last, to), behind)
     }
 }
+
+/// How many of the events certainly belong to appends of which all matching events are among them.
+pub(super) fn whole_appends(events: &[RecordedEvent]) -> usize {
+    match events.last() {
+        Some(last) if !last.part.is_last() => {
+            let end = last.append_end();
+            events.partition_point(|event| event.append_end() < end)
+        }
+        _ => events.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::append::NewEvent;
+    use crate::log::recorded::Part;
+    use crate::log::time::Timestamp;
+
+    /// Events of appends of these lengths, without those at the positions `left_out`.
+    fn events(appends: &[usize], left_out: &[u64]) -> Vec<RecordedEvent> {
+        let parts = appends.iter().flat_map(|count| Part::all(*count));
+        let recorded = |(position, part)| {
+            let event = NewEvent::json("test.Happened", "{}");
+            event.into_recorded(Position::new(position), None, part, Timestamp::from_micros(0))
+        };
+        let all = (1_u64..).zip(parts).map(recorded);
+        all.filter(|event| !left_out.contains(&event.position.get())).collect()
+    }
+
+    fn positions(batch: &Batch) -> Vec<u64> {
+        batch.events().iter().map(|event| event.position.get()).collect()
+    }
+
+    #[test]
+    fn a_page_is_cut_before_an_append_that_may_go_on() {
+        // 1 | 2 3 4 | 5 6
+        let cases: [(&[u64], usize); 8] = [
+            (&[], 6),
+            (&[6], 4),
+            (&[5, 6], 4),
+            (&[4, 5, 6], 1),
+            (&[3, 4, 5, 6], 1),
+            (&[2, 4, 5, 6], 1),
+            (&[1, 4, 5, 6], 0),
+            (&[1, 2, 3, 4, 5, 6], 0),
+        ];
+        for (left_out, whole) in cases {
+            assert_eq!(whole_appends(&events(&[1, 3, 2], left_out)), whole, "without {left_out:?}");
+        }
+    }
+
+    #[test]
+    fn the_append_of_an_event_is_split_off_with_the_places_between() {
+        let to = Place { position: Position::new(9), id: None };
+        let batch = Batch::new(events(&[1, 3, 2], &[3]), to);
+        type Parts<'a> = (Option<(&'a [u64], u64)>, (&'a [u64], u64), Option<(&'a [u64], u64)>);
+        let cases: [(usize, Parts<'_>); 5] = [
+            (0, (None, (&[1], 1), Some((&[2, 4, 5, 6], 9)))),
+            (1, (Some((&[1], 1)), (&[2, 4], 4), Some((&[5, 6], 9)))),
+            (2, (Some((&[1], 1)), (&[2, 4], 4), Some((&[5, 6], 9)))),
+            (3, (Some((&[1, 2, 4], 4)), (&[5, 6], 9), None)),
+            (4, (Some((&[1, 2, 4], 4)), (&[5, 6], 9), None)),
+        ];
+        for (index, expected) in cases {
+            let (before, append, behind) = batch.split_at_append(index);
+            let told = |batch: &Batch| (positions(batch), batch.to.position.get());
+            let wanted = |(positions, to): (&[u64], u64)| (positions.to_vec(), to);
+            let found = (before.as_ref().map(told), told(&append), behind.as_ref().map(told));
+            assert_eq!(found, (expected.0.map(wanted), wanted(expected.1), expected.2.map(wanted)), "at {index}");
+            assert!(before.iter().chain(&behind).chain([&append]).all(|part| part.head == batch.head));
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_batch_is_split_again() {
+        let to = Place { position: Position::new(6), id: None };
+        let (_, _, behind) = Batch::new(events(&[1, 3, 2], &[]), to).split_at_append(0);
+        let behind = behind.unwrap();
+        assert_eq!(positions(&behind), [2, 3, 4, 5, 6]);
+        let (before, append, behind) = behind.split_at_append(3);
+        assert_eq!((before.map(|part| positions(&part)), positions(&append)), (Some(vec![2, 3, 4]), vec![5, 6]));
+        assert!(behind.is_none());
+    }
+
+    #[test]
+    fn only_what_was_not_given_up_is_handed_over() {
+        let to = Place { position: Position::new(3), id: None };
+        let mut batch = Batch::new(events(&[1, 1, 1], &[]), to);
+        assert!(batch.is_live());
+        batch.given_up.push(GivenUp { position: Position::new(2), text: "no".to_owned(), attempts: 1 });
+        let handed: Vec<_> = batch.to_handle().map(|(index, event)| (index, event.position.get())).collect();
+        assert_eq!(handed, [(0, 1), (2, 3)]);
+        batch.head = Position::new(4);
+        assert!(!batch.is_live());
+    }
+}

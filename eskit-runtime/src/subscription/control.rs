@@ -6,6 +6,8 @@ use crate::log::position::{Place, Position};
 use crate::log::time::Timestamp;
 use crate::store_kit::HeadWatch;
 
+use super::batch::Batch;
+use super::error::SubscriptionError;
 use super::health::{Health, State};
 use super::subscriber::Subscriber;
 use super::views::Partition;
@@ -72,8 +74,8 @@ impl Control {
         self.wish(|held| held.wish = Wish::Stop);
     }
 
-    /// Removes the read model and builds it anew from the start of the log. Readers see it grow; to build a new version beside the old
-    /// one, raise the version of the projection instead.
+    /// Removes the read model and builds it anew from where the subscription [starts](super::FollowOptions::start). Readers see it grow;
+    /// to build a new version beside the old one, raise the version of the projection instead.
     pub fn rebuild(&self) {
         self.wish(|held| held.restart = true);
     }
@@ -154,6 +156,12 @@ impl Control {
         self.until(|held| (held.wish != Wish::Run || held.restart).then_some(())).await;
     }
 
+    /// Says that it is paused. Completes when it should go on, stop or begin anew.
+    pub(super) async fn paused(&self) {
+        self.tell(|health| health.state = State::Paused);
+        self.resumed().await;
+    }
+
     pub(super) fn wants_restart(&self) -> bool {
         self.lock().restart
     }
@@ -162,8 +170,56 @@ impl Control {
         self.lock().restart = false;
     }
 
-    pub(super) fn tell(&self, change: impl FnOnce(&mut Health)) {
-        change(&mut self.lock().health);
+    /// Another process holds the claim, and has come as far as `place`.
+    pub(super) fn stands_by(&self, place: Place) {
+        self.tell(|health| {
+            health.state = State::Standby;
+            health.place = place;
+            health.head = health.head.max(place.position);
+            health.behind_since = None;
+            health.error = None;
+        });
+    }
+
+    /// It was claimed at `place`, which fits the log; the log ends at `head`. Clears no error: whether another try helps is not known
+    /// yet.
+    pub(super) fn claimed(&self, place: Place, head: Position) {
+        self.tell(|health| {
+            health.has_started = true;
+            health.place = place;
+            health.found(head);
+        });
+    }
+
+    /// There are events to handle; the log ends at `head`.
+    pub(super) fn found(&self, head: Position) {
+        self.tell(|health| health.found(head));
+    }
+
+    /// A handler, the views or the log failed, and will be tried again.
+    pub(super) fn failed(&self, text: String) {
+        self.tell(|health| {
+            health.state = State::Retrying;
+            health.error = Some(text);
+        });
+    }
+
+    /// A batch was committed.
+    pub(super) fn committed(&self, batch: &Batch) {
+        let (events, given_up) = (batch.events().len(), batch.given_up.len());
+        self.progress(batch.to, batch.head, events.saturating_sub(given_up) as u64);
+        if given_up > 0 {
+            self.tell(|health| health.given_up += given_up as u64);
+        }
+    }
+
+    /// Tells how it ended, even if its future is dropped.
+    pub(super) fn ending(&self) -> Ending<'_> {
+        Ending { control: self, is_told: false }
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Health)) {
+        self.lock().health.change(change);
         self.shared.changed.moved();
     }
 
@@ -182,6 +238,33 @@ impl Control {
                 _ => health.behind_since.or_else(|| Some(Instant::now())),
             };
         });
+    }
+}
+
+/// The end of a subscription, of which its health tells.
+pub(super) struct Ending<'a> {
+    control: &'a Control,
+    is_told: bool,
+}
+
+impl Ending<'_> {
+    pub(super) fn ended(mut self, error: Option<&SubscriptionError>) {
+        self.is_told = true;
+        self.control.tell(|health| match error {
+            None => health.state = State::Stopped,
+            Some(error) => {
+                health.state = State::Failed;
+                health.error = Some(error.to_string());
+            }
+        });
+    }
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.control.tell(|health| health.state = State::Stopped);
+        }
     }
 }
 

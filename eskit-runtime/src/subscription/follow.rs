@@ -1,4 +1,3 @@
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,60 +7,24 @@ use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem, ReadOptions};
 use crate::log::recorded::RecordedEvent;
 use crate::log::store::EventStore;
-use crate::log::store::error::{StoreError, StoreErrorKind};
-use crate::model::subscriber::OnError;
-use crate::store_kit::contain_polls;
+use crate::log::store::error::StoreErrorKind;
+use crate::store_kit::{contain, contain_polls};
 
-use super::batch::{Batch, GivenUp};
+use super::batch::{Batch, whole_appends};
 use super::control::Control;
-use super::error::{ApplyError, SubscriptionError};
-use super::health::State;
+use super::error::SubscriptionError;
+use super::hand_over::hand_over;
+use super::options::{FollowOptions, Start};
 use super::select::{First, first};
 use super::subscriber::{Subscriber, query_of};
+use super::trouble::{Trouble, log_failed, views_failed};
 use super::views::{Apply, Claim, Claimed, Partition, Subscription};
 
 /// How often a process that waits for another one looks whether the claim is free.
 const STANDBY_POLL: Duration = Duration::from_millis(100);
 
-/// How to follow a log.
-#[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub struct FollowOptions {
-    /// Where a subscription begins that has no checkpoint yet.
-    pub start: Start,
-    /// How often the handler of an event is tried, and the waits between the tries.
-    pub retry: RetryPolicy,
-    /// The most events in one transaction of the views: 1 to 10,000, and 1,000 by default. An append with more events is not divided.
-    pub page: usize,
-    /// How often the checkpoint is written while no event concerns the subscription: once a second by default.
-    pub save_every: Duration,
-    /// Which part of the events.
-    pub partition: Partition,
-}
-
-/// Where a subscription begins that has no checkpoint yet.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Start {
-    /// With the first event of the log.
-    #[default]
-    Beginning,
-    /// With the first event that is appended after its first claim.
-    Now,
-    /// With the first event after this place.
-    After(Place),
-}
-
-impl Default for FollowOptions {
-    fn default() -> FollowOptions {
-        FollowOptions {
-            start: Start::Beginning,
-            retry: RetryPolicy::attempts(5).with_delays(Duration::from_millis(100), Duration::from_secs(10)),
-            page: 1000,
-            save_every: Duration::from_secs(1),
-            partition: Partition::WHOLE,
-        }
-    }
-}
+/// The longest wait after a failure of the log or of the views.
+const DELAY_MAX: Duration = Duration::from_secs(30);
 
 /// Follows the log until [`Control::stop`]: claims the subscription, hands over one batch after another, and waits for new events.
 ///
@@ -80,15 +43,21 @@ pub async fn follow<S: EventStore, P: Subscriber, V: Apply<P>>(
     sleep: &impl Sleep,
 ) -> Result<(), SubscriptionError> {
     let query = Arc::new(query_of::<P>());
-    let mut driver = Driver { store, subscriber, views, options, control, sleep, query, failures: 0 };
+    let ending = control.ending();
+    let mut driver = Driver {
+        store,
+        subscriber,
+        views,
+        options,
+        control,
+        sleep,
+        query,
+        failures: 0,
+        failed_at: None,
+        saved_at: Instant::now(),
+    };
     let result = contain_polls(driver.run()).await.unwrap_or_else(|text| Err(SubscriptionError::Panicked(text)));
-    control.tell(|health| match &result {
-        Ok(()) => health.state = State::Stopped,
-        Err(error) => {
-            health.state = State::Failed;
-            health.error = Some(error.to_string());
-        }
-    });
+    ending.ended(result.as_ref().err());
     result
 }
 
@@ -100,61 +69,12 @@ struct Driver<'a, S, P, V, T> {
     control: &'a Control,
     sleep: &'a T,
     query: Arc<Query>,
-    /// How often in a row the log or the views failed.
+    /// How often in a row the log or the views failed, without a step forward between.
     failures: u32,
-}
-
-/// Why a claim was given up.
-enum Trouble {
-    /// The subscription is to stop.
-    Stopped,
-    /// Another process has claimed it.
-    Deposed,
-    /// Trying again may help.
-    Passing(String),
-    Fatal(SubscriptionError),
-}
-
-impl From<ApplyError> for Trouble {
-    fn from(error: ApplyError) -> Trouble {
-        match error {
-            ApplyError::Deposed => Trouble::Deposed,
-            ApplyError::Views(error) => views_failed(error),
-            ApplyError::Handler { error, .. } => Trouble::Passing(error.to_string()),
-        }
-    }
-}
-
-fn views_failed(error: StoreError) -> Trouble {
-    if is_final(error.kind()) {
-        Trouble::Fatal(SubscriptionError::Views(error))
-    } else {
-        Trouble::Passing(error.to_string())
-    }
-}
-
-fn log_failed(error: StoreError) -> Trouble {
-    // Whether the log still holds the checkpoint is checked with the next claim.
-    if is_final(error.kind()) && error.kind() != StoreErrorKind::Replaced {
-        Trouble::Fatal(SubscriptionError::Store(error))
-    } else {
-        Trouble::Passing(error.to_string())
-    }
-}
-
-/// Whether a failure of this kind stays until somebody mends it.
-fn is_final(kind: StoreErrorKind) -> bool {
-    matches!(
-        kind,
-        StoreErrorKind::Invalid
-            | StoreErrorKind::Foreign
-            | StoreErrorKind::Corrupt
-            | StoreErrorKind::Closed
-            | StoreErrorKind::FailedClosed
-            | StoreErrorKind::Replaced
-            | StoreErrorKind::WrongLog
-            | StoreErrorKind::Unsupported
-    )
+    /// When they failed last.
+    failed_at: Option<Instant>,
+    /// When the checkpoint was claimed or written last.
+    saved_at: Instant,
 }
 
 impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T> {
@@ -166,15 +86,25 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
                 Trouble::Deposed | Trouble::Passing(_) if self.control.is_stopped() => return Ok(()),
                 Trouble::Stopped => return Ok(()),
                 Trouble::Fatal(error) => return Err(error),
-                Trouble::Deposed => {}
+                // The holder that replaced this one has just begun.
+                Trouble::Deposed => self.pause_for(STANDBY_POLL).await,
                 Trouble::Passing(text) => {
-                    self.failures += 1;
-                    self.failed(text);
-                    let delays = self.options.retry.with_delays(Duration::from_millis(50), Duration::from_secs(30));
-                    self.pause_for(delays.delay(self.failures)).await;
+                    self.control.failed(text);
+                    let delay = self.delay();
+                    self.pause_for(delay).await;
                 }
             }
         }
+    }
+
+    /// The wait after a failure of the log or of the views.
+    fn delay(&mut self) -> Duration {
+        if self.failed_at.is_some_and(|at| at.elapsed() > 2 * DELAY_MAX) {
+            self.failures = 0;
+        }
+        self.failures += 1;
+        self.failed_at = Some(Instant::now());
+        RetryPolicy::never().with_delays(Duration::from_millis(50), DELAY_MAX).delay(self.failures)
     }
 
     /// Claims the subscription and follows the log for as long as it holds the claim.
@@ -187,17 +117,12 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
             match self.views.claim(&subscription).await.map_err(views_failed)? {
                 Claimed::Leader(claim) => break claim,
                 Claimed::Standby(checkpoint) => {
-                    self.control.tell(|health| {
-                        health.state = State::Standby;
-                        health.place = checkpoint.place;
-                        health.head = health.head.max(checkpoint.place.position);
-                        health.behind_since = None;
-                        health.error = None;
-                    });
+                    self.control.stands_by(checkpoint.place);
                     self.pause_for(STANDBY_POLL).await;
                 }
             }
         };
+        self.saved_at = Instant::now();
         let led = self.lead(&mut claim, &subscription).await;
         self.views.release(claim).await;
         led
@@ -221,18 +146,17 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
         let mut done = claim.checkpoint.place;
         let mut was_behind = true;
         loop {
-            if self.control.is_stopped() {
-                self.save(claim, done).await?;
-                return Err(Trouble::Stopped);
-            }
-            if self.control.wants_restart() {
-                self.restart(claim, subscription).await?;
+            if self.control.wants_restart() && !self.control.is_stopped() {
+                self.restart(claim).await?;
                 (done, was_behind) = (claim.checkpoint.place, true);
                 continue;
             }
             if self.control.is_interrupted() {
-                self.control.tell(|health| health.state = State::Paused);
-                self.control.resumed().await;
+                self.save(claim, done).await?;
+                if self.control.is_stopped() {
+                    return Err(Trouble::Stopped);
+                }
+                self.control.paused().await;
                 continue;
             }
             was_behind |= self.catch_up(claim, &mut done).await?;
@@ -244,8 +168,10 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
                 self.views.activate(claim).await?;
                 claim.checkpoint.is_active = true;
             }
-            if std::mem::take(&mut was_behind) {
-                self.subscriber.caught_up();
+            if std::mem::take(&mut was_behind)
+                && let Err(text) = contain(|| self.subscriber.caught_up())
+            {
+                return Err(Trouble::Fatal(SubscriptionError::Panicked(text)));
             }
             self.wait(claim, done).await?;
         }
@@ -260,8 +186,8 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
         }
         let place = checkpoint.place;
         let look = ReadOptions::default().after(place).limit(1);
-        match self.store.read(&self.query, look).await {
-            Ok(page) => self.control.progress(place, page.head.position, 0),
+        let head = match self.store.read(&self.query, look).await {
+            Ok(page) => page.head,
             Err(error) if error.kind() == StoreErrorKind::Replaced => {
                 let head = self.store.head().await.map_err(log_failed)?;
                 return Err(Trouble::Fatal(if head.position < place.position {
@@ -271,73 +197,108 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
                 }));
             }
             Err(error) => return Err(log_failed(error)),
-        }
+        };
         if checkpoint.events != subscription.events {
-            let added = subscription.events.iter().filter(|name| !checkpoint.events.contains(name));
-            let added: Vec<String> = added.cloned().collect();
-            self.check_missed(&added, place.position).await?;
+            self.check_missed(subscription.added_to(checkpoint), place.position).await?;
             self.views.set_events(claim, subscription.events.clone()).await?;
             claim.checkpoint.events.clone_from(&subscription.events);
         }
+        self.control.claimed(place, head.position);
         Ok(())
     }
 
     /// Refuses event types that are new to the handlers, if the log holds some of them before the checkpoint.
-    async fn check_missed(&self, added: &[String], until: Position) -> Result<(), Trouble> {
-        if added.is_empty() || until == Position::START || self.options.start != Start::Beginning {
+    async fn check_missed(&self, added: Vec<String>, until: Position) -> Result<(), Trouble> {
+        let start = match self.options.start {
+            Start::Beginning => Position::START,
+            Start::After(place) => place.position,
+            // Where that was is not known any more.
+            Start::Now => until,
+        };
+        if added.is_empty() || until <= start {
             return Ok(());
         }
-        let query = Query::from(QueryItem::types(added.iter().map(String::as_str)));
-        let page = self.store.read(&query, ReadOptions::default().until(until).limit(1)).await.map_err(log_failed)?;
-        if page.events.is_empty() {
+        let query = match added.iter().any(|name| name == Subscription::EVERY_EVENT) {
+            true => Query::all(),
+            false => Query::from(QueryItem::types(added.iter().map(String::as_str))),
+        };
+        let look = ReadOptions::default().after(Place { position: start, id: None }).until(until).limit(1);
+        if self.store.read(&query, look).await.map_err(log_failed)?.events.is_empty() {
             return Ok(());
         }
-        let (events, version) = (added.to_vec(), P::TYPE.version);
-        Err(Trouble::Fatal(SubscriptionError::MissedEvents { events, version }))
+        let version = P::TYPE.version;
+        Err(Trouble::Fatal(SubscriptionError::MissedEvents { events: added, version }))
     }
 
-    async fn restart(&self, claim: &mut Claim<V::Guard>, subscription: &Subscription) -> Result<(), Trouble> {
-        self.views.restart(claim, subscription).await?;
+    async fn restart(&mut self, claim: &mut Claim<V::Guard>) -> Result<(), Trouble> {
+        let subscription = self.subscription().await?;
+        self.views.restart(claim, &subscription).await?;
         claim.checkpoint.place = subscription.start;
         claim.checkpoint.log = subscription.log;
-        claim.checkpoint.events.clone_from(&subscription.events);
+        claim.checkpoint.events = subscription.events;
+        self.saved_at = Instant::now();
         self.control.restarted();
         let head = self.store.head().await.map_err(log_failed)?;
         self.control.progress(subscription.start, head.position, 0);
         Ok(())
     }
 
-    /// Handles what the log holds after `done`. Returns whether that was more than one page.
+    /// Handles what the log holds after `done`, until that is all or a wish interrupts it. Returns whether that was more than one page.
     async fn catch_up(&mut self, claim: &mut Claim<V::Guard>, done: &mut Place) -> Result<bool, Trouble> {
         let options = ReadOptions::default().after(*done).limit(self.options.page);
         let mut pages = Pages::new(self.store, Arc::clone(&self.query), options);
-        let mut events = Vec::new();
+        // Read, but perhaps not all of their append.
+        let mut held = Vec::new();
         let mut count = 0_u32;
-        while let Some(page) = pages.next().await.map_err(log_failed)? {
-            self.failures = 0;
-            count += 1;
-            events.extend(page.into_iter().filter(|event| self.is_mine(event)));
-            let whole = if pages.is_at_end() { events.len() } else { whole_appends(&events) };
-            let rest = events.split_off(whole);
-            let (head, now) = (pages.head(), std::mem::replace(&mut events, rest));
-            let to = if pages.is_at_end() { Some(head) } else { now.last().map(RecordedEvent::place) };
-            let Some(to) = to else { continue };
-            let mut batch = Batch::new(now, to);
-            batch.head = head.position;
-            if !batch.events().is_empty() {
-                self.hand_over(claim, batch).await?;
+        loop {
+            let page = match first(self.control.interrupted(), pages.next()).await {
+                First::A(()) => return Ok(count > 1),
+                First::B(page) => page.map_err(log_failed)?,
+            };
+            count += u32::from(page.is_some());
+            held.extend(page.into_iter().flatten());
+            let is_last = pages.is_at_end();
+            let rest = held.split_off(if is_last { held.len() } else { whole_appends(&held) });
+            let events = std::mem::replace(&mut held, rest);
+            let to = if is_last { Some(pages.head()) } else { events.last().map(RecordedEvent::place) };
+            if let Some(to) = to.filter(|to| to.position > done.position) {
+                *done = self.advance(claim, events, to, pages.head().position).await?;
             }
-            *done = to;
             if self.control.is_interrupted() {
                 return Ok(count > 1);
             }
+            if is_last {
+                self.control.progress(*done, done.position, 0);
+                return Ok(count > 1);
+            }
         }
-        if pages.head().position > done.position {
-            *done = pages.head();
+    }
+
+    /// Handles events, after which everything up to `to` was handled. Returns up to where everything was.
+    async fn advance(
+        &mut self,
+        claim: &mut Claim<V::Guard>,
+        mut events: Vec<RecordedEvent>,
+        to: Place,
+        head: Position,
+    ) -> Result<Place, Trouble> {
+        events.retain(|event| self.is_mine(event));
+        if events.is_empty() {
+            if self.saved_at.elapsed() >= self.options.save_every {
+                self.save(claim, to).await?;
+            }
+            return Ok(to);
         }
-        self.failures = 0;
-        self.control.progress(*done, done.position, 0);
-        Ok(count > 1)
+        self.control.found(head);
+        let mut batch = Batch::new(events, to);
+        batch.head = head;
+        let before = claim.checkpoint.place;
+        let handed = hand_over(self.views, claim, self.subscriber, batch, self.options, self.control, self.sleep).await;
+        if claim.checkpoint.place != before {
+            (self.failures, self.saved_at) = (0, Instant::now());
+        }
+        handed?;
+        Ok(claim.checkpoint.place)
     }
 
     fn is_mine(&self, event: &RecordedEvent) -> bool {
@@ -345,68 +306,22 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
         count <= 1 || hash(&P::TYPE.order.key(event)) % u64::from(count) == u64::from(index)
     }
 
-    /// Hands a batch to the views, until it is committed. An event whose handler fails is tried again alone, with its append.
-    async fn hand_over(&mut self, claim: &mut Claim<V::Guard>, batch: Batch) -> Result<(), Trouble> {
-        let mut waiting = VecDeque::from([batch]);
-        let mut tried = (Position::START, 0);
-        while let Some(batch) = waiting.pop_front() {
-            if self.control.is_stopped() {
-                return Err(Trouble::Stopped);
-            }
-            let (index, error) = match self.views.apply(claim, self.subscriber, &batch).await {
-                Ok(()) => {
-                    self.committed(claim, &batch);
-                    continue;
-                }
-                Err(ApplyError::Handler { index, error }) if index < batch.events().len() => (index, error),
-                Err(error) => return Err(error.into()),
-            };
-            let (before, mut append, behind) = batch.split_at_append(index);
-            behind.into_iter().for_each(|behind| waiting.push_front(behind));
-            if let Some(before) = before {
-                waiting.push_front(append);
-                waiting.push_front(before);
-                continue;
-            }
-            let event = &batch.events()[index];
-            tried = if tried.0 == event.position { (tried.0, tried.1 + 1) } else { (event.position, 1) };
-            if tried.1 < self.options.retry.attempts && !error.is_permanent() {
-                self.failed(error.to_string());
-                self.pause_for(self.options.retry.delay(tried.1)).await;
-            } else if P::TYPE.on_error == OnError::Stop {
-                let (position, event, attempts) = (event.position, event.name.clone(), tried.1);
-                return Err(Trouble::Fatal(SubscriptionError::Handler { position, event, attempts, error }));
-            } else {
-                let (position, attempts) = tried;
-                append.given_up.push(GivenUp { position, text: error.to_string(), attempts });
-            }
-            waiting.push_front(append);
-        }
-        Ok(())
-    }
-
-    fn committed(&self, claim: &mut Claim<V::Guard>, batch: &Batch) {
-        claim.checkpoint.place = batch.to;
-        let given_up = batch.given_up.iter().filter(|given_up| given_up.position <= batch.to.position).count();
-        let handled = batch.events().len().saturating_sub(given_up);
-        self.control.progress(batch.to, batch.head, handled as u64);
-        if given_up > 0 {
-            self.control.tell(|health| health.given_up += given_up as u64);
-        }
-    }
-
     /// Waits for new events, and writes the checkpoint if it has moved without any.
     async fn wait(&mut self, claim: &mut Claim<V::Guard>, done: Place) -> Result<(), Trouble> {
-        let since = Instant::now();
         loop {
-            let moved = first(self.control.interrupted(), self.store.watch(done));
             let is_saved = claim.checkpoint.place == done;
-            let rest = self.options.save_every.saturating_sub(since.elapsed());
+            let rest = self.options.save_every.saturating_sub(self.saved_at.elapsed());
+            if !is_saved && rest.is_zero() {
+                self.save(claim, done).await?;
+                continue;
+            }
+            let moved = first(self.control.interrupted(), self.store.watch(done));
             let ended = if is_saved { First::A(moved.await) } else { first(moved, self.sleep.sleep(rest)).await };
             match ended {
                 First::A(First::A(())) => return Ok(()),
                 First::A(First::B(head)) => {
                     if head.map_err(log_failed)?.position > done.position {
+                        self.failures = 0;
                         return Ok(());
                     }
                 }
@@ -416,35 +331,18 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
     }
 
     /// Writes the checkpoint, if it has moved without a batch.
-    async fn save(&self, claim: &mut Claim<V::Guard>, done: Place) -> Result<(), Trouble> {
+    async fn save(&mut self, claim: &mut Claim<V::Guard>, done: Place) -> Result<(), Trouble> {
         if claim.checkpoint.place != done {
             self.views.apply(claim, self.subscriber, &Batch::new(Vec::new(), done)).await?;
             claim.checkpoint.place = done;
+            self.saved_at = Instant::now();
         }
         Ok(())
-    }
-
-    fn failed(&self, text: String) {
-        self.control.tell(|health| {
-            health.state = State::Retrying;
-            health.error = Some(text);
-        });
     }
 
     /// Waits, but not beyond a wish to stop.
     async fn pause_for(&self, duration: Duration) {
         first(self.control.stopped(), self.sleep.sleep(duration)).await;
-    }
-}
-
-/// How many of the events certainly belong to appends of which all matching events are among them.
-fn whole_appends(events: &[RecordedEvent]) -> usize {
-    match events.last() {
-        Some(last) if !last.part.is_last() => {
-            let end = last.append_end();
-            events.partition_point(|event| event.append_end() < end)
-        }
-        _ => events.len(),
     }
 }
 

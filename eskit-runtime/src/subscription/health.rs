@@ -32,6 +32,11 @@ pub enum State {
 }
 
 impl State {
+    /// Whether it has something to do, so that it should make progress.
+    fn is_busy(self) -> bool {
+        matches!(self, State::Starting | State::CatchingUp | State::Retrying)
+    }
+
     /// The state as one word, for logs and metrics: `starting`, `standby`, `catching_up`, `live`, `paused`, `retrying`, `stopped` or
     /// `failed`.
     pub fn name(self) -> &'static str {
@@ -80,6 +85,9 @@ pub struct Health {
     pub error: Option<String>,
     #[serde(skip)]
     pub(super) behind_since: Option<Instant>,
+    /// Since when it has had something to do.
+    #[serde(skip)]
+    busy_since: Instant,
     /// Whether it has claimed its checkpoint, or found that another process has, and the checkpoint fits the log.
     #[serde(skip)]
     pub(super) has_started: bool,
@@ -99,7 +107,28 @@ impl Health {
             last_progress: None,
             error: None,
             behind_since: None,
+            busy_since: Instant::now(),
             has_started: false,
+        }
+    }
+
+    /// Changes it, and notices when it begins to have something to do.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Health)) {
+        let was_busy = self.state.is_busy();
+        change(self);
+        if self.state.is_busy() && !was_busy {
+            self.busy_since = Instant::now();
+        }
+    }
+
+    /// The log ends at `head`.
+    pub(super) fn found(&mut self, head: Position) {
+        self.head = head.max(self.place.position);
+        if self.state != State::Retrying {
+            self.state = State::CatchingUp;
+        }
+        if self.head > self.place.position {
+            self.behind_since.get_or_insert_with(Instant::now);
         }
     }
 
@@ -116,12 +145,11 @@ impl Health {
     /// Whether the subscription does its work: it has not failed, and if it has something to handle, it made progress within
     /// `patience`. A subscription that catches up is healthy however far it is behind.
     pub fn is_healthy(&self, patience: Duration) -> bool {
+        let is_recent = |at: Timestamp| Timestamp::now().duration_since(at) <= patience;
         match self.state {
             State::Failed | State::Stopped => false,
-            State::Live | State::Standby | State::Paused => true,
-            State::Starting | State::CatchingUp | State::Retrying => {
-                self.last_progress.is_some_and(|at| Timestamp::now().duration_since(at) <= patience)
-            }
+            state if !state.is_busy() => true,
+            _ => self.busy_since.elapsed() <= patience || self.last_progress.is_some_and(is_recent),
         }
     }
 }

@@ -48,16 +48,20 @@ pub struct Subscription {
     pub log: LogId,
     /// The checkpoint of a subscription that has none yet.
     pub start: Place,
-    /// The wire names that its handlers take, former ones included, sorted.
+    /// The wire names that its handlers take, former ones included, sorted; [`Subscription::EVERY_EVENT`] alone if they take all.
     pub events: Vec<String>,
     /// The SQL that creates its tables, run once with its checkpoint; empty for none.
     pub tables: &'static str,
 }
 
 impl Subscription {
+    /// What stands in place of the wire names of a subscriber that takes every event.
+    pub const EVERY_EVENT: &'static str = "*";
+
     /// The subscription of this subscriber to this log, from the beginning of the log.
     pub fn of<P: Subscriber>(log: LogId) -> Subscription {
-        let mut events: Vec<String> = P::EVENTS.names().into_iter().map(str::to_owned).collect();
+        let names = if P::TAKES_ALL { vec![Subscription::EVERY_EVENT] } else { P::EVENTS.names() };
+        let mut events: Vec<String> = names.into_iter().map(str::to_owned).collect();
         events.sort_unstable();
         Subscription {
             name: P::TYPE.name.to_owned(),
@@ -68,6 +72,13 @@ impl Subscription {
             events,
             tables: P::TYPE.tables,
         }
+    }
+
+    /// The wire names that are new to a subscription with this checkpoint.
+    pub(super) fn added_to(&self, checkpoint: &Checkpoint) -> Vec<String> {
+        let took =
+            |name: &String| checkpoint.events.iter().any(|taken| taken == name || taken == Subscription::EVERY_EVENT);
+        self.events.iter().filter(|name| !took(name)).cloned().collect()
     }
 }
 

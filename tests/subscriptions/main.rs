@@ -1,0 +1,8 @@
+//! The driver of subscriptions, on a log and on views in memory, with a clock that does not wait.
+
+mod failures;
+mod health;
+mod log;
+mod pages;
+mod steering;
+mod support;
