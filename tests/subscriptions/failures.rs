@@ -127,7 +127,7 @@ async fn two_events_of_an_append_that_fail_in_turn_do_not_go_on_for_ever() {
     let (log, views, notes) = (Log::of(&[2]).await, Watched::default(), Notes::<Stops>::new());
     let calls = AtomicU32::new(0);
     notes.does(move |event| match event.position.get() {
-        1 if calls.fetch_add(1, Ordering::Relaxed) % 2 == 0 => Err(HandleError::new("the first")),
+        1 if calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => Err(HandleError::new("the first")),
         1 => Ok(()),
         _ => Err(HandleError::new("the second")),
     });

@@ -219,12 +219,14 @@ impl Log {
     }
 }
 
+/// The positions of a batch that was committed, and its end.
+type Committed = (Vec<u64>, u64);
+
 /// Views that remember the batches that they committed, and can fail before they look at one.
 #[derive(Clone, Default)]
 pub(crate) struct Watched {
     pub(crate) views: MemoryViews,
-    /// The positions of each batch that was committed, and its end.
-    pub(crate) committed: Arc<Mutex<Vec<(Vec<u64>, u64)>>>,
+    committed: Arc<Mutex<Vec<Committed>>>,
     /// What the next batches are answered with.
     pub(crate) failures: Arc<Mutex<VecDeque<StoreErrorKind>>>,
 }
@@ -288,7 +290,7 @@ impl Watched {
         checkpoints[0].place.position.get()
     }
 
-    pub(crate) fn take_committed(&self) -> Vec<(Vec<u64>, u64)> {
+    pub(crate) fn take_committed(&self) -> Vec<Committed> {
         std::mem::take(&mut *self.committed.lock().unwrap())
     }
 }

@@ -1,0 +1,52 @@
+//! Every case of the suite for views is shown to fail on views that are broken on purpose.
+
+#[path = "views_broken/mistake.rs"]
+mod mistake;
+#[path = "views_broken/sound.rs"]
+mod sound;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use eskit_conformance::ViewsSuite;
+use mistake::{Mistake, ROWS};
+use sound::Sound;
+
+fn suite(mistake: Mistake) -> ViewsSuite<Sound> {
+    ViewsSuite::durable(Sound::new(mistake)).patience(Duration::from_secs(2)).quiet()
+}
+
+#[test]
+fn sound_views_pass() {
+    let report = suite(Mistake::None).run();
+    assert!(report.is_success(), "{report}");
+}
+
+#[test]
+fn broken_views_fail() {
+    let mut wrong = Vec::new();
+    for (mistake, told, cases) in ROWS {
+        let suite = cases.iter().fold(suite(*mistake), |suite, case| suite.only(*case));
+        let report = suite.in_test(concat!(module_path!(), "::broken_views_fail")).run();
+        for case in *cases {
+            match report.failures().find(|(name, _)| name == case) {
+                None => wrong.push(format!("{mistake:?} passes {case}")),
+                Some((_, failure)) if *case == cases[0] && !failure.to_string().contains(told) => {
+                    wrong.push(format!("{mistake:?} fails {case} for another reason: {failure}"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_case_is_shown_to_fail() {
+    let shown: BTreeSet<_> = ROWS.iter().flat_map(|(_, _, cases)| cases.iter().copied()).collect();
+    let all: BTreeSet<_> = ViewsSuite::<Sound>::case_names().collect();
+    let missing: Vec<_> = all.difference(&shown).collect();
+    assert!(missing.is_empty(), "no broken views fail these cases: {missing:#?}");
+    let unknown: Vec<_> = shown.difference(&all).collect();
+    assert!(unknown.is_empty(), "these are no cases: {unknown:#?}");
+}

@@ -1,0 +1,472 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use eskit_conformance::{Log, Rows, TestError, TestViews, WriteRows};
+use eskit_runtime::log::{Place, Position};
+use eskit_runtime::subscription::{
+    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, HandleError, OnError, ParkedEvent, Subscriber,
+    Subscription, Views,
+};
+use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
+
+use crate::mistake::Mistake as M;
+
+/// Sound views over the simplest state, with a place for each mistake. They stand for views that outlive their handle: those of a
+/// place are found again.
+pub(crate) struct Sound {
+    mistake: M,
+    places: Mutex<BTreeMap<String, Arc<Mutex<State>>>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    held: BTreeMap<Key, Held>,
+    models: BTreeMap<(String, u32), Model>,
+}
+
+type Key = (String, u32, u32);
+
+#[derive(Debug)]
+struct Held {
+    checkpoint: Checkpoint,
+    is_claimed: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Model {
+    rows: Rows,
+    parked: BTreeMap<Position, ParkedEvent>,
+    /// Keys of events that were ever parked.
+    keys: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Tx {
+    before: Rows,
+    model: Model,
+    mistake: M,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SoundViews {
+    shared: Arc<Mutex<State>>,
+    mistake: M,
+    end: Arc<End>,
+}
+
+/// The end of the last clone of a handle.
+#[derive(Debug)]
+struct End {
+    shared: Arc<Mutex<State>>,
+    claimed: Mutex<Vec<Key>>,
+    mistake: M,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if self.mistake == M::EndFreesOthers {
+            let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            state
+                .held
+                .iter_mut()
+                .filter(|(key, _)| claimed.contains(key))
+                .for_each(|(_, held)| held.is_claimed = false);
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Guard {
+    shared: Arc<Mutex<State>>,
+    key: Key,
+    epoch: u64,
+    mistake: M,
+}
+
+impl Guard {
+    fn free(&self) {
+        let mut state = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = state.held.get_mut(&self.key)
+            && held.checkpoint.epoch == self.epoch
+        {
+            held.is_claimed = false;
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !matches!(self.mistake, M::ReleaseDoesNotFree | M::DropDoesNotFree) {
+            self.free();
+        }
+    }
+}
+
+impl Sound {
+    pub(crate) fn new(mistake: M) -> Sound {
+        Sound { mistake, places: Mutex::default() }
+    }
+}
+
+impl TestViews for Sound {
+    type Views = SoundViews;
+    const TABLES: &'static str = "";
+
+    async fn open(&self, place: Log) -> Result<SoundViews, TestError> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = Arc::clone(places.entry(place.name().to_owned()).or_default());
+        if self.mistake == M::ParkedAreForgottenOnOpen {
+            let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            state.models.values_mut().for_each(|model| model.parked.clear());
+        }
+        let mistake = self.mistake;
+        let end = Arc::new(End { shared: Arc::clone(&shared), claimed: Mutex::default(), mistake });
+        Ok(SoundViews { shared, mistake, end })
+    }
+
+    async fn rows<P: Subscriber>(&self, views: &SoundViews) -> Result<Rows, TestError> {
+        let state = views.lock();
+        let of = |held: &&Held| held.checkpoint.is_active && held.checkpoint.name == P::TYPE.name;
+        let active = state.held.values().find(of).map(|held| held.checkpoint.version);
+        let model = active.and_then(|version| state.models.get(&views.model_of(P::TYPE.name, version)));
+        Ok(model.map(|model| model.rows.clone()).unwrap_or_default())
+    }
+}
+
+impl WriteRows for Sound {
+    type Tx = Tx;
+
+    fn put(tx: &mut Tx, key: &str, value: &str) -> Result<(), TestError> {
+        tx.model.rows.insert(key.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    fn get(tx: &mut Tx, key: &str) -> Result<Option<String>, TestError> {
+        let rows = if tx.mistake == M::HandlersSeeOnlyCommitted { &tx.before } else { &tx.model.rows };
+        Ok(rows.get(key).cloned())
+    }
+}
+
+impl SoundViews {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is(&self, mistake: M) -> bool {
+        self.mistake == mistake
+    }
+
+    fn key_of(&self, name: &str, version: u32, part: u32) -> Key {
+        if self.is(M::OneClaimForAName) { (name.to_owned(), 0, 0) } else { (name.to_owned(), version, part) }
+    }
+
+    fn model_of(&self, name: &str, version: u32) -> (String, u32) {
+        (name.to_owned(), if self.is(M::VersionsShareRows) { 0 } else { version })
+    }
+
+    /// The checkpoint of a claim that holds.
+    fn checked<'s>(
+        &self,
+        state: &'s mut State,
+        claim: &Claim<Guard>,
+        fences: bool,
+    ) -> Result<&'s mut Held, ApplyError> {
+        let held = state.held.get_mut(&claim.guard.key).ok_or(ApplyError::Deposed)?;
+        let holds = held.is_claimed && held.checkpoint.epoch == claim.checkpoint.epoch;
+        if holds || !fences { Ok(held) } else { Err(ApplyError::Deposed) }
+    }
+
+    fn checked_for_change<'s>(&self, state: &'s mut State, claim: &Claim<Guard>) -> Result<&'s mut Held, ApplyError> {
+        self.checked(state, claim, !self.is(M::NoFenceForChanges))
+    }
+
+    fn begin<P: Subscriber>(&self, state: &State) -> Tx {
+        let model = state.models.get(&self.model_of(P::TYPE.name, P::TYPE.version)).cloned().unwrap_or_default();
+        Tx { before: model.rows.clone(), model, mistake: self.mistake }
+    }
+
+    fn commit<P: Subscriber>(&self, state: &mut State, model: Model) {
+        state.models.insert(self.model_of(P::TYPE.name, P::TYPE.version), model);
+    }
+
+    /// What to hand over, after what is to be parked was.
+    fn park<'b, P: Subscriber>(&self, batch: &'b Batch, model: &mut Model) -> Vec<(usize, &'b RecordedEvent)> {
+        if self.is(M::HandsOverGivenUp) {
+            return batch.events().iter().enumerate().collect();
+        }
+        if P::TYPE.on_error != OnError::Park || self.is(M::ParksNothing) {
+            return batch.to_handle().collect();
+        }
+        let mut to_handle = Vec::new();
+        for (index, event) in batch.events().iter().enumerate() {
+            let key = P::TYPE.order.key(event);
+            let waits = match self.mistake {
+                M::ParksWithoutTheKey => false,
+                M::ParksEveryKey => !model.parked.is_empty(),
+                M::KeyStaysHeldUp => model.keys.contains(&key),
+                _ => model.parked.values().any(|parked| parked.key == key),
+            };
+            match batch.reason(event.position) {
+                Some(given_up) => {
+                    let parked = ParkedEvent::new(event, key.clone(), &given_up.text, given_up.attempts);
+                    model.parked.insert(event.position, parked);
+                }
+                None if waits => {
+                    model.parked.insert(event.position, ParkedEvent::new(event, key.clone(), "", 0));
+                }
+                None => {
+                    to_handle.push((index, event));
+                    continue;
+                }
+            }
+            model.keys.insert(key);
+        }
+        to_handle
+    }
+
+    /// Runs the handlers of a batch in a transaction.
+    fn handle<P: Handle<Tx>>(&self, tx: &mut Tx, subscriber: &P, batch: &Batch) -> Result<(), ApplyError> {
+        let to_handle = self.park::<P>(batch, &mut tx.model);
+        if self.is(M::HandlersRunTwice) {
+            let mut dry = Tx { before: Rows::new(), model: tx.model.clone(), mistake: self.mistake };
+            let events: Vec<_> = to_handle.iter().map(|(_, event)| *event).collect();
+            let _ = subscriber.handle_all(&events, &mut dry);
+        }
+        for (at, (index, event)) in to_handle.into_iter().enumerate() {
+            if let Err((_, error)) = subscriber.handle_all(&[event], tx) {
+                let index = if self.is(M::IndexOfHandedOver) { at } else { index };
+                match self.mistake {
+                    M::SkipsOnError => {}
+                    M::TextIsLost => return Err(ApplyError::Handler { index, error: HandleError::new("it failed") }),
+                    _ => return Err(ApplyError::Handler { index, error }),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn stored(&self, batch: &Batch) -> Place {
+        match self.mistake {
+            M::CheckpointFromHead => Place { position: batch.head, id: None },
+            M::IdIsForgotten => Place { position: batch.to.position, id: None },
+            _ => batch.to,
+        }
+    }
+
+    /// Whether the claim holds, at the place from which the batch goes on.
+    fn check_place(&self, state: &mut State, claim: &Claim<Guard>) -> Result<(), ApplyError> {
+        let held = self.checked(state, claim, !self.is(M::NoFence))?;
+        let is_at = match self.mistake {
+            M::IdIsForgotten => held.checkpoint.place.position == claim.checkpoint.place.position,
+            _ => held.checkpoint.place == claim.checkpoint.place,
+        };
+        if is_at || self.is(M::PlaceIsNotCompared) || self.is(M::NoFence) { Ok(()) } else { Err(ApplyError::Deposed) }
+    }
+
+    fn apply_now<P: Handle<Tx>>(&self, claim: &Claim<Guard>, subscriber: &P, batch: &Batch) -> Result<(), ApplyError> {
+        let mut state = self.lock();
+        self.check_place(&mut state, claim)?;
+        if batch.events().is_empty() && self.is(M::EmptyBatchIsIgnored) {
+            return Ok(());
+        }
+        if self.is(M::CheckpointBeforeHandlers) {
+            self.checked(&mut state, claim, true)?.checkpoint.place = self.stored(batch);
+        }
+        let mut tx = self.begin::<P>(&state);
+        if let Err(error) = self.handle(&mut tx, subscriber, batch) {
+            match self.mistake {
+                M::KeepsOnError => self.commit::<P>(&mut state, tx.model),
+                M::ParksOutside => {
+                    let mut model = self.begin::<P>(&state).model;
+                    model.parked = tx.model.parked;
+                    self.commit::<P>(&mut state, model);
+                }
+                M::ErrorEndsTheClaim => self.checked(&mut state, claim, true)?.is_claimed = false,
+                _ => {}
+            }
+            return Err(error);
+        }
+        self.commit::<P>(&mut state, tx.model);
+        let checkpoint = &mut self.checked(&mut state, claim, !self.is(M::NoFence))?.checkpoint;
+        checkpoint.saved_at = Timestamp::now();
+        if !self.is(M::CheckpointIsNotMoved) {
+            checkpoint.place = self.stored(batch);
+        }
+        Ok(())
+    }
+}
+
+impl Views for SoundViews {
+    type Guard = Guard;
+
+    async fn claim(&self, subscription: &Subscription) -> Result<Claimed<Guard>, StoreError> {
+        let Subscription { name, version, partition, .. } = subscription;
+        let key = self.key_of(name, *version, partition.index);
+        let mut state = self.lock();
+        let held = state.held.entry(key.clone()).or_insert_with(|| {
+            let mut checkpoint = Checkpoint::new(subscription);
+            checkpoint.is_active = self.is(M::NewVersionIsActive);
+            Held { checkpoint, is_claimed: false }
+        });
+        if held.is_claimed && !self.is(M::ClaimIsShared) {
+            let mut told = held.checkpoint.clone();
+            if self.is(M::StandbyIsToldTheStart) {
+                told.place = Place::START;
+            }
+            return Ok(Claimed::Standby(told));
+        }
+        held.is_claimed = true;
+        held.checkpoint.epoch += u64::from(!self.is(M::EpochStays));
+        if self.is(M::StartIsTakenAgain) {
+            held.checkpoint.place = subscription.start;
+        }
+        let (checkpoint, shared, mistake) = (held.checkpoint.clone(), Arc::clone(&self.shared), self.mistake);
+        self.end.claimed.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
+        let guard = Guard { shared, key, epoch: checkpoint.epoch, mistake };
+        Ok(Claimed::Leader(Claim { checkpoint, guard }))
+    }
+
+    async fn release(&self, claim: Claim<Guard>) {
+        if !self.is(M::ReleaseDoesNotFree) {
+            claim.guard.free();
+        }
+    }
+
+    async fn set_events(&self, claim: &Claim<Guard>, events: Vec<String>) -> Result<(), ApplyError> {
+        let mut state = self.lock();
+        let held = self.checked_for_change(&mut state, claim)?;
+        if !self.is(M::EventsAreForgotten) {
+            held.checkpoint.events = events;
+        }
+        Ok(())
+    }
+
+    async fn activate(&self, claim: &Claim<Guard>) -> Result<(), ApplyError> {
+        let mut state = self.lock();
+        self.checked_for_change(&mut state, claim)?;
+        let own = &claim.checkpoint;
+        for held in state.held.values_mut() {
+            let checkpoint = &mut held.checkpoint;
+            if checkpoint.name == own.name || self.is(M::ActivationDeactivatesOthers) {
+                let is_own = checkpoint.name == own.name && checkpoint.version == own.version;
+                checkpoint.is_active = is_own || (checkpoint.is_active && self.is(M::SeveralAreActive));
+            }
+        }
+        Ok(())
+    }
+
+    async fn restart(&self, claim: &Claim<Guard>, subscription: &Subscription) -> Result<(), ApplyError> {
+        let mut state = self.lock();
+        let held = self.checked_for_change(&mut state, claim)?;
+        let mut checkpoint = Checkpoint::new(subscription);
+        (checkpoint.epoch, checkpoint.is_active) = (held.checkpoint.epoch, held.checkpoint.is_active);
+        checkpoint.epoch += u64::from(self.is(M::RestartEndsTheClaim));
+        if self.is(M::RestartKeepsThePlace) {
+            checkpoint.place = held.checkpoint.place;
+        }
+        held.checkpoint = checkpoint;
+        if self.is(M::RestartTakesOthers) {
+            state.models.clear();
+        }
+        let model = state.models.entry(self.model_of(&subscription.name, subscription.version)).or_default();
+        let old = std::mem::take(model);
+        if self.is(M::RestartKeepsRows) {
+            model.rows = old.rows;
+        } else if self.is(M::RestartKeepsParked) {
+            model.parked = old.parked;
+        }
+        Ok(())
+    }
+
+    async fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
+        let mut all: Vec<_> = self.lock().held.values().map(|held| held.checkpoint.clone()).collect();
+        if self.is(M::ListIsReversed) {
+            all.reverse();
+        }
+        Ok(all)
+    }
+
+    async fn parked(&self, name: &str, version: u32) -> Result<Vec<ParkedEvent>, StoreError> {
+        let state = self.lock();
+        let model = state.models.get(&self.model_of(name, version));
+        Ok(model.map(|model| model.parked.values().cloned().collect()).unwrap_or_default())
+    }
+
+    async fn drop_parked(&self, name: &str, version: u32, position: Position) -> Result<bool, StoreError> {
+        let mut state = self.lock();
+        let Some(model) = state.models.get_mut(&self.model_of(name, version)) else { return Ok(false) };
+        if self.is(M::DropOfParkedIsNotDone) {
+            return Ok(model.parked.contains_key(&position));
+        }
+        Ok(model.parked.remove(&position).is_some())
+    }
+}
+
+impl<P: Handle<Tx>> Apply<P> for SoundViews {
+    async fn apply(&self, claim: &Claim<Guard>, subscriber: &Arc<P>, batch: &Batch) -> Result<(), ApplyError> {
+        match self.mistake {
+            M::CheckpointOutside => {
+                let mut tx = self.begin::<P>(&self.lock());
+                self.check_place(&mut self.lock(), claim)?;
+                self.handle(&mut tx, &**subscriber, batch)?;
+                self.commit::<P>(&mut self.lock(), tx.model);
+                tokio::task::yield_now().await;
+                self.checked(&mut self.lock(), claim, true)?.checkpoint.place = batch.to;
+                Ok(())
+            }
+            M::PartsOverwriteEachOther => {
+                let mut tx = self.begin::<P>(&self.lock());
+                tokio::task::yield_now().await;
+                self.handle(&mut tx, &**subscriber, batch)?;
+                let mut state = self.lock();
+                self.commit::<P>(&mut state, tx.model);
+                self.checked(&mut state, claim, true)?.checkpoint.place = batch.to;
+                Ok(())
+            }
+            M::BatchIsSplit if batch.events().len() > 1 => {
+                let (first, rest) = batch.events().split_at(1);
+                let half = Batch::new(first.to_vec(), claim.checkpoint.place);
+                self.apply_now(claim, &**subscriber, &half)?;
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                self.apply_now(claim, &**subscriber, &Batch::new(rest.to_vec(), batch.to))
+            }
+            _ => self.apply_now(claim, &**subscriber, batch),
+        }
+    }
+
+    async fn replay(&self, subscriber: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
+        if !self.begin::<P>(&self.lock()).model.parked.contains_key(&event.position) {
+            return Ok(false);
+        }
+        if self.is(M::ReplaysRace) {
+            tokio::task::yield_now().await;
+        }
+        let mut state = self.lock();
+        let mut tx = self.begin::<P>(&state);
+        let was_parked = tx.model.parked.remove(&event.position).is_some();
+        if !was_parked && !self.is(M::ReplaysRace) {
+            return Ok(false);
+        }
+        match subscriber.handle_all(&[event], &mut tx) {
+            Ok(()) if self.is(M::ReplayKeepsParked) => {
+                tx.model.parked = self.begin::<P>(&state).model.parked;
+                self.commit::<P>(&mut state, tx.model);
+            }
+            Ok(()) => self.commit::<P>(&mut state, tx.model),
+            Err((index, error)) => {
+                if self.is(M::ReplayForgetsOnError) {
+                    let mut model = self.begin::<P>(&state).model;
+                    model.parked.remove(&event.position);
+                    self.commit::<P>(&mut state, model);
+                }
+                return Err(ApplyError::Handler { index, error });
+            }
+        }
+        if self.is(M::ReplayMovesTheCheckpoint) {
+            let of = |held: &&mut Held| held.checkpoint.name == P::TYPE.name;
+            state.held.values_mut().filter(of).for_each(|held| held.checkpoint.place = event.place());
+        }
+        Ok(true)
+    }
+}
