@@ -1,4 +1,4 @@
-//! The SQLite store of eskit: one file, one writer thread, many readers.
+//! The SQLite store of eskit, one file with one writer thread and many readers, and read models in SQLite.
 //!
 //! - **Durable**: an append is fsynced before it returns, unless you choose [`Durability::Normal`].
 //! - **Group commit**: the writer commits all waiting appends in one transaction, and waits a little for callers that are about to
@@ -7,9 +7,10 @@
 //!   writes.
 //! - **Shared**: several processes may write to one file.
 //!
-//! Keep read models in a file of their own: another transaction in the log's file delays every append until it ends, or until the
-//! [busy timeout](SqliteOptions::busy_timeout). If you use rusqlite, use version 0.39 as this crate does, since SQLite can be linked
-//! into a program only once.
+//! [`SqliteViews`] keep read models in files of their own. Do not write them to the log's file: another transaction there delays
+//! every append until it ends, or until the [busy timeout](SqliteOptions::busy_timeout).
+//!
+//! Use [`rusqlite`] as this crate exports it: SQLite can be linked into a program only once.
 //!
 //! Programs use it through the `eskit` crate.
 
@@ -23,6 +24,9 @@ mod open;
 mod read;
 mod store;
 mod threads;
+mod views;
 
 pub use open::options::{Durability, SqliteOptions};
+pub use rusqlite;
 pub use store::SqliteStore;
+pub use views::{Changed, Changes, SqliteGuard, SqliteViews, Tx};

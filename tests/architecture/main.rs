@@ -84,7 +84,7 @@ const CRATES: [Layers; 5] = [
     },
     Layers {
         package: "eskit-sqlite",
-        layers: &["error", "file", "open", "read", "append", "threads", "store"],
+        layers: &["error", "file", "open", "read", "append", "threads", "store", "views"],
         top: &[],
         circles_within: &[],
     },

@@ -172,7 +172,7 @@ fn number(_: &Metadata) -> Option<u64> {
 }
 
 /// Whether a file is there still, as far as can be seen.
-fn is_there(file: &Path, number: u64) -> bool {
+pub(crate) fn is_there(file: &Path, number: u64) -> bool {
     match look(file) {
         Ok(found) => found.is_none_or(|found| found == number),
         Err(error) => error.kind() != ErrorKind::NotFound,
@@ -183,7 +183,7 @@ fn is_there(file: &Path, number: u64) -> bool {
 /// a time of its own for the next write, and so the sync of a write-ahead log that is looked at for each commit takes a quarter
 /// longer.
 #[cfg(target_os = "linux")]
-fn look(file: &Path) -> std::io::Result<Option<u64>> {
+pub(crate) fn look(file: &Path) -> std::io::Result<Option<u64>> {
     use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
     match statx(CWD, file, AtFlags::empty(), StatxFlags::INO) {
         Ok(found) => Ok(Some(found.stx_ino)),
@@ -193,6 +193,6 @@ fn look(file: &Path) -> std::io::Result<Option<u64>> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn look(file: &Path) -> std::io::Result<Option<u64>> {
+pub(crate) fn look(file: &Path) -> std::io::Result<Option<u64>> {
     std::fs::metadata(file).map(|found| number(&found))
 }

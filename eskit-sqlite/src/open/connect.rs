@@ -70,7 +70,7 @@ pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Connections, 
 
 /// Creates no file whose name was read together with what stands around it, such as the line break at the end of a variable:
 /// the log that was meant would look empty.
-fn check_new_name(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn check_new_name(path: &Path) -> Result<(), StoreError> {
     let name = path.to_string_lossy();
     if (name.trim() == name && !name.contains(char::is_control)) || path.exists() {
         return Ok(());
@@ -82,7 +82,7 @@ fn check_new_name(path: &Path) -> Result<(), StoreError> {
     Err(StoreError::new(StoreErrorKind::Invalid, text))
 }
 
-fn check_version(number: i32) -> Result<(), StoreError> {
+pub(crate) fn check_version(number: i32) -> Result<(), StoreError> {
     if number >= SQLITE_VERSION_MIN {
         return Ok(());
     }
@@ -154,7 +154,7 @@ pub(crate) fn open_reader(path: &Path, options: &SqliteOptions) -> Result<Connec
     Ok(conn)
 }
 
-fn common(conn: &Connection, options: &SqliteOptions) -> Result<(), Fault> {
+pub(crate) fn common(conn: &Connection, options: &SqliteOptions) -> Result<(), Fault> {
     conn.busy_timeout(options.busy_timeout)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // Without this, each new value that is bound to a LIMIT makes SQLite compile the statement anew.
@@ -162,7 +162,7 @@ fn common(conn: &Connection, options: &SqliteOptions) -> Result<(), Fault> {
     Ok(())
 }
 
-fn configure_writer(conn: &Connection, options: &SqliteOptions) -> Result<(), Fault> {
+pub(crate) fn configure_writer(conn: &Connection, options: &SqliteOptions) -> Result<(), Fault> {
     let synchronous = match options.durability {
         Durability::Full => "FULL",
         Durability::Normal => "NORMAL",
@@ -183,7 +183,7 @@ fn configure_writer(conn: &Connection, options: &SqliteOptions) -> Result<(), Fa
 }
 
 /// Switches the file to write-ahead logging. SQLite does not wait for other processes there, so this does.
-fn enter_wal(conn: &Connection, path: &Path, timeout: Duration) -> Result<(), StoreError> {
+pub(crate) fn enter_wal(conn: &Connection, path: &Path, timeout: Duration) -> Result<(), StoreError> {
     let deadline = Instant::now() + timeout;
     loop {
         let result = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));

@@ -16,14 +16,15 @@ pub(crate) struct Reader {
     files: FileGuard,
 }
 
-impl Reader {
-    /// Checks, after a read, that no other file has taken the place of the log's, or was copied over it.
-    pub(crate) fn check_file(&mut self) -> Result<(), Fault> {
-        self.files.check_read(&self.conn)
-    }
+/// What a thread needs to serve reads.
+pub(crate) trait Serves {
+    /// Ends what a read left open that panicked.
+    fn settle(&mut self);
+}
 
-    /// Ends what a read left open that panicked: the next one needs a state of the log of its own.
-    fn end_transaction(&self) {
+impl Serves for Reader {
+    /// The next read needs a state of the log of its own.
+    fn settle(&mut self) {
         if !self.conn.is_autocommit() {
             // When this fails, the next read says why it cannot begin.
             let _ = self.conn.execute_batch("ROLLBACK");
@@ -31,30 +32,41 @@ impl Reader {
     }
 }
 
-type Job = Box<dyn FnOnce(&mut Reader) + Send>;
+impl Reader {
+    pub(crate) fn new(conn: Connection, files: FileGuard) -> Reader {
+        Reader { conn, names: Interner::new(), files }
+    }
+
+    /// Checks, after a read, that no other file has taken the place of the log's, or was copied over it.
+    pub(crate) fn check_file(&mut self) -> Result<(), Fault> {
+        self.files.check_read(&self.conn)
+    }
+}
+
+type Job<R> = Box<dyn FnOnce(&mut R) + Send>;
 
 /// The bounded queue between callers and the reader threads.
-pub(crate) struct ReadQueue {
-    state: Mutex<State>,
+pub(crate) struct ReadQueue<R = Reader> {
+    state: Mutex<State<R>>,
     ready: Condvar,
     places: Semaphore,
 }
 
-#[derive(Default)]
-struct State {
-    jobs: VecDeque<Job>,
+struct State<R> {
+    jobs: VecDeque<Job<R>>,
     is_closed: bool,
 }
 
 /// The store was closed before the read began.
 pub(crate) struct ReadClosed;
 
-impl ReadQueue {
-    pub(crate) fn new(len_max: usize) -> ReadQueue {
-        ReadQueue { state: Mutex::default(), ready: Condvar::new(), places: Semaphore::new(len_max) }
+impl<R: Serves> ReadQueue<R> {
+    pub(crate) fn new(len_max: usize) -> ReadQueue<R> {
+        let state = Mutex::new(State { jobs: VecDeque::new(), is_closed: false });
+        ReadQueue { state, ready: Condvar::new(), places: Semaphore::new(len_max) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<R>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -62,14 +74,14 @@ impl ReadQueue {
     /// is skipped.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&mut Reader) -> Result<T, Fault> + Send + 'static,
+        read: impl FnOnce(&mut R) -> Result<T, Fault> + Send + 'static,
     ) -> Result<Result<T, Fault>, ReadClosed> {
         let place = self.places.acquire().await.map_err(|_| ReadClosed)?;
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(move |reader: &mut Reader| {
+        let job = Box::new(move |reader: &mut R| {
             if !reply.is_closed() {
                 let found = contain(|| read(reader)).unwrap_or_else(|text| Err(Fault::Panicked(text)));
-                reader.end_transaction();
+                reader.settle();
                 // The caller may have gone meanwhile.
                 let _ = reply.send(found);
             }
@@ -98,7 +110,7 @@ impl ReadQueue {
         self.ready.notify_all();
     }
 
-    fn next(&self) -> Option<Job> {
+    fn next(&self) -> Option<Job<R>> {
         let mut state = self.state();
         loop {
             if let Some(job) = state.jobs.pop_front() {
@@ -114,8 +126,7 @@ impl ReadQueue {
     }
 
     /// The work of one reader thread, until the queue is closed and empty.
-    pub(crate) fn serve(&self, conn: Connection, files: FileGuard) {
-        let mut reader = Reader { conn, names: Interner::new(), files };
+    pub(crate) fn serve(&self, mut reader: R) {
         while let Some(job) = self.next() {
             let _ = contain(|| job(&mut reader));
         }

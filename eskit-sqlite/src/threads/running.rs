@@ -74,7 +74,9 @@ impl Running {
         for conn in readers {
             let read = Arc::clone(&self.read);
             let files = FileGuard::at(&self.path);
-            threads.readers.push(named("reader").spawn(move || read.serve(conn, files)).map_err(no_thread)?);
+            threads
+                .readers
+                .push(named("reader").spawn(move || read.serve(Reader::new(conn, files))).map_err(no_thread)?);
         }
         let heads = Arc::clone(&self.heads);
         let files = FileGuard::at(&self.path);

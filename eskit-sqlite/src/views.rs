@@ -1,0 +1,22 @@
+//! Read models in SQLite: a file for each version of each projection, with its checkpoint.
+
+mod catalogue;
+mod changes;
+mod claims;
+mod fault;
+mod format;
+mod lock;
+mod names;
+mod open;
+mod page;
+mod poller;
+mod reader;
+mod rows;
+mod sqlite_views;
+mod tables;
+mod tx;
+mod writer;
+
+pub use changes::{Changed, Changes};
+pub use sqlite_views::{SqliteGuard, SqliteViews};
+pub use tx::Tx;

@@ -1,0 +1,79 @@
+use std::path::Path;
+
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
+use rusqlite::Connection;
+
+use crate::error::Fault;
+use crate::file::schema;
+use crate::views::fault::failed;
+
+/// A kind of file, by what SQLite's `application_id` and `user_version` hold in it.
+pub(super) struct Format {
+    application_id: i32,
+    version: i32,
+    noun: &'static str,
+    tables: &'static str,
+}
+
+/// `eskv` in ASCII.
+pub(super) const CATALOGUE: Format = Format {
+    application_id: 0x6573_6b76,
+    version: 1,
+    noun: "a catalogue of views",
+    tables: include_str!("../../migrations/views_catalogue.sql"),
+};
+
+/// `eskm` in ASCII.
+pub(super) const READ_MODEL: Format = Format {
+    application_id: 0x6573_6b6d,
+    version: 1,
+    noun: "a read model",
+    tables: include_str!("../../migrations/views_read_model.sql"),
+};
+
+impl Format {
+    /// Whether the file has its tables; `false` for an empty file. Refuses the files of others.
+    pub(super) fn check(&self, conn: &Connection, path: &Path) -> Result<bool, StoreError> {
+        let (application_id, version, objects): (i32, i32, i64) = conn
+            .query_row(
+                "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) \
+                 FROM pragma_application_id, pragma_user_version",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .map_err(|error| failed(error, "open", path))?;
+        match application_id {
+            0 if objects == 0 && version == 0 => Ok(false),
+            id if id == self.application_id && version == self.version => Ok(true),
+            id => Err(self.foreign(path, id, version)),
+        }
+    }
+
+    fn foreign(&self, path: &Path, application_id: i32, version: i32) -> StoreError {
+        let (path, noun) = (path.display(), self.noun);
+        let text = if application_id == self.application_id {
+            format!(
+                "`{path}` has format version {version}, but this program knows version {}\nhelp: update the program",
+                self.version
+            )
+        } else {
+            let found = match application_id {
+                schema::APPLICATION_ID => "a log of eskit".to_owned(),
+                id if id == CATALOGUE.application_id => CATALOGUE.noun.to_owned(),
+                id if id == READ_MODEL.application_id => READ_MODEL.noun.to_owned(),
+                id => format!("a database of another program (application id {id:#x})"),
+            };
+            format!("`{path}` is {found}, not {noun}\nhelp: choose another path for the views, such as `views.db`")
+        };
+        StoreError::new(StoreErrorKind::Foreign, text)
+    }
+
+    /// Creates its tables in an empty file, within a transaction that may write.
+    pub(super) fn create(&self, conn: &Connection) -> Result<(), Fault> {
+        conn.execute_batch(self.tables)?;
+        conn.pragma_update(None, "user_version", self.version)?;
+        conn.pragma_update(None, "application_id", self.application_id)?;
+        Ok(())
+    }
+}

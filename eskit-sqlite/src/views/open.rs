@@ -1,0 +1,75 @@
+use std::path::Path;
+use std::time::Duration;
+
+use eskit_runtime::StoreError;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::Fault;
+use crate::file::{busy, identity};
+use crate::open::connect;
+use crate::open::options::{Durability, SqliteOptions};
+use crate::views::fault::failed;
+
+/// How long to wait for another process that writes to the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An open file, and which one it is.
+pub(super) struct Opened {
+    pub(super) conn: Connection,
+    pub(super) number: Option<u64>,
+}
+
+/// Whether a file with this number still stands at the path, as far as can be seen.
+pub(super) fn is_there(path: &Path, number: Option<u64>) -> bool {
+    number.is_none_or(|number| identity::is_there(path, number))
+}
+
+/// Opens a file for writing with a write-ahead log, and creates it if it is missing.
+pub(super) fn writer(path: &Path, durability: Durability) -> Result<Opened, StoreError> {
+    let options = SqliteOptions::default().durability(durability).busy_timeout(BUSY_TIMEOUT);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let fail = |fault: Fault| failed(fault, "open", path);
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| fail(error.into()))?;
+    connect::common(&conn, &options).map_err(fail)?;
+    Ok(Opened { conn, number: identity::look(path).ok().flatten() })
+}
+
+/// Prepares a file for writing that was found to be of the right kind, or empty.
+pub(super) fn configure(conn: &Connection, path: &Path, durability: Durability) -> Result<(), StoreError> {
+    let options = SqliteOptions::default().durability(durability).busy_timeout(BUSY_TIMEOUT);
+    connect::enter_wal(conn, path, BUSY_TIMEOUT)?;
+    connect::configure_writer(conn, &options).map_err(|fault| failed(fault, "open", path))?;
+    // From here on, transactions wait by themselves, in `busy.rs`.
+    conn.busy_timeout(Duration::ZERO).map_err(|error| failed(error, "open", path))
+}
+
+/// Opens a file for reading, if it is there.
+pub(super) fn reader(path: &Path) -> Result<Option<Opened>, StoreError> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let options = SqliteOptions::default().busy_timeout(BUSY_TIMEOUT);
+    let conn = connect::open_reader(path, &options).map_err(|fault| failed(fault, "open", path))?;
+    Ok(Some(Opened { conn, number: identity::look(path).ok().flatten() }))
+}
+
+/// Begins a transaction that may write.
+pub(super) fn begin(conn: &Connection) -> Result<(), Fault> {
+    busy::begin(BUSY_TIMEOUT, || conn.execute_batch("BEGIN IMMEDIATE"))
+}
+
+/// Ends what is left of a transaction.
+pub(super) fn roll_back(conn: &Connection) {
+    if !conn.is_autocommit() {
+        // When this fails, the next transaction says why it cannot begin.
+        let _ = conn.execute_batch("ROLLBACK");
+    }
+}
+
+/// Runs statements in a transaction that may write, and commits it if they succeed.
+pub(super) fn transact<T>(conn: &Connection, run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    begin(conn)?;
+    let result = run().and_then(|done| conn.execute_batch("COMMIT").map(|()| done).map_err(Fault::from));
+    roll_back(conn);
+    result
+}

@@ -1,0 +1,156 @@
+use std::collections::HashMap;
+
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
+use eskit_runtime::subscription::{Checkpoint, ParkedEvent};
+use rusqlite::Connection;
+
+use crate::error::Fault;
+use crate::file::snapshot;
+use crate::threads::readers::Serves;
+use crate::views::catalogue;
+use crate::views::fault::failed;
+use crate::views::format::READ_MODEL;
+use crate::views::names::{ModelId, Names};
+use crate::views::open::{self, Opened};
+use crate::views::rows;
+use crate::views::writer::check_name;
+
+/// Read models whose files one thread keeps open.
+const OPEN_MAX: usize = 64;
+
+/// What one reader thread owns: connections to the catalogue and to the read models that it has read.
+pub(super) struct ViewReader {
+    pub(super) names: Names,
+    catalogue: Option<Opened>,
+    models: HashMap<String, (u32, Opened)>,
+}
+
+impl Serves for ViewReader {
+    fn settle(&mut self) {
+        for opened in self.catalogue.iter().chain(self.models.values().map(|(_, opened)| opened)) {
+            open::roll_back(&opened.conn);
+        }
+    }
+}
+
+impl ViewReader {
+    pub(super) fn new(names: Names) -> ViewReader {
+        ViewReader { names, catalogue: None, models: HashMap::new() }
+    }
+
+    /// The version of a projection that readers see.
+    pub(super) fn active(&mut self, name: &str) -> Result<Option<u32>, StoreError> {
+        let path = &self.names.catalogue;
+        let opened = match self.catalogue.take() {
+            Some(opened) if open::is_there(path, opened.number) => opened,
+            _ => catalogue::open(path)?,
+        };
+        let opened = self.catalogue.insert(opened);
+        catalogue::active(&opened.conn, name).map_err(|fault| failed(fault, "read", path))
+    }
+
+    /// Reads one state of the version that readers see.
+    pub(super) fn read_active<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut is_first = true;
+        loop {
+            let version = self.active(name)?.ok_or_else(|| not_built(name))?;
+            let id = ModelId::new(name, version)?;
+            let path = self.names.model(&id);
+            if let Some(conn) = self.model(&id)? {
+                let read = || snapshot::within(conn, || Ok(read(conn)?));
+                return read().map_err(|fault| failed(fault, "read", &path));
+            }
+            // Readers may see another version meanwhile, and this one be removed.
+            if !std::mem::take(&mut is_first) {
+                return Err(not_built(name));
+            }
+        }
+    }
+
+    /// The version that readers see, and how often handlers have changed it.
+    pub(super) fn changes(&mut self, name: &str) -> Result<(Option<u32>, u64), StoreError> {
+        let Some(version) = self.active(name)? else { return Ok((None, 0)) };
+        let id = ModelId::new(name, version)?;
+        let path = self.names.model(&id);
+        let changes = self.model(&id)?.map_or(Ok(0), rows::changes);
+        Ok((Some(version), changes.map_err(|fault| failed(fault, "read", &path))?))
+    }
+
+    /// A connection to a read model, if it is there.
+    fn model(&mut self, id: &ModelId) -> Result<Option<&Connection>, StoreError> {
+        let path = self.names.model(id);
+        let opened = match self.models.remove(&id.name) {
+            Some((version, opened)) if version == id.version && open::is_there(&path, opened.number) => opened,
+            _ => match self.open(id)? {
+                Some(opened) => opened,
+                None => return Ok(None),
+            },
+        };
+        if self.models.len() >= OPEN_MAX {
+            self.models.clear();
+        }
+        let (_, opened) = self.models.entry(id.name.clone()).insert_entry((id.version, opened)).into_mut();
+        Ok(Some(&opened.conn))
+    }
+
+    /// Opens a read model, if it is there and not empty.
+    fn open(&self, id: &ModelId) -> Result<Option<Opened>, StoreError> {
+        let path = self.names.model(id);
+        let Some(opened) = open::reader(&path)? else { return Ok(None) };
+        if !READ_MODEL.check(&opened.conn, &path)? {
+            return Ok(None);
+        }
+        check_name(&opened.conn, &path, id)?;
+        Ok(Some(opened))
+    }
+
+    /// The checkpoints of a read model, by part.
+    pub(super) fn checkpoints(&mut self, id: &ModelId) -> Result<Vec<Checkpoint>, StoreError> {
+        let Some(opened) = self.open(id)? else { return Ok(Vec::new()) };
+        let is_active = self.active(&id.name)? == Some(id.version);
+        let mut found = rows::checkpoints(&opened.conn, id).map_err(|fault| self.cannot_read(fault, id))?;
+        found.iter_mut().for_each(|checkpoint| checkpoint.is_active = is_active);
+        Ok(found)
+    }
+
+    /// The checkpoints of all read models.
+    pub(super) fn all_checkpoints(&mut self) -> Result<Vec<Checkpoint>, StoreError> {
+        let models = self.names.models().map_err(|error| {
+            let text = format!("cannot list the folder of `{}`: {error}", self.names.catalogue.display());
+            StoreError::new(StoreErrorKind::Unavailable, text).with_source(error)
+        })?;
+        let mut found = Vec::new();
+        for id in models {
+            match self.checkpoints(&id) {
+                Ok(checkpoints) => found.extend(checkpoints),
+                // A file that only has such a name.
+                Err(error) if error.kind() == StoreErrorKind::Foreign => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The parked events of a read model.
+    pub(super) fn parked(&mut self, id: &ModelId) -> Result<Vec<ParkedEvent>, StoreError> {
+        let Some(opened) = self.open(id)? else { return Ok(Vec::new()) };
+        rows::parked(&opened.conn).map_err(|fault| self.cannot_read(fault, id))
+    }
+
+    fn cannot_read(&self, fault: Fault, id: &ModelId) -> StoreError {
+        failed(fault, "read", &self.names.model(id))
+    }
+}
+
+fn not_built(name: &str) -> StoreError {
+    let text = format!(
+        "the read model `{name}` is not built yet\nhelp: start its projection, and wait until it has handled the log once; readers see it \
+         from then on"
+    );
+    StoreError::new(StoreErrorKind::Unavailable, text)
+}
