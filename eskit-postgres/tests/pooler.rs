@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod support;
+#[path = "support/views.rs"]
+mod views_support;
 
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, chown};
@@ -11,12 +13,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use eskit_postgres::PostgresStore;
 use eskit_postgres::testing::Database;
+use eskit_postgres::{PostgresStore, PostgresViews};
 use eskit_runtime::EventStore;
 use eskit_runtime::log::{AppendError, Query, ReadOptions, StoreErrorKind};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use support::*;
+use views_support::*;
 
 const PROGRAM: &str = "/usr/sbin/pgbouncer";
 
@@ -229,4 +232,22 @@ async fn nothing_is_mixed_up_when_a_pooler_turns_unfit() {
         assert!(log.iter().all(|event| event.name == name), "an event of the other program");
     }
     assert!(answered < 8 * 120, "the pooler mixed nothing up, so this tests nothing");
+}
+
+#[tokio::test]
+async fn views_work_behind_a_pooler_that_is_fit() {
+    let Some(fixture) = fixture().await else { return };
+    let events = fixture.events(&["a", "b", "c", "d"]).await;
+    let session = "pool_mode = session\ndefault_pool_size = 20";
+    let by_transaction = "pool_mode = transaction\nmax_prepared_statements = 200";
+    for settings in [Some(session), keeps_statements().then_some(by_transaction)].into_iter().flatten() {
+        let Some(pooler) = Pooler::start(&fixture.database, settings) else { return };
+        let options: PgConnectOptions = pooler.dsn().parse().unwrap();
+        let pool = PgPoolOptions::new().max_connections(6).connect_lazy_with(options.extra_float_digits(None));
+        let views = PostgresViews::options().lease(Duration::from_millis(600)).open(pool).await.unwrap();
+        work(&views, &events).await;
+        assert_eq!(rows(fixture.store.pool(), "course_list").await, [1, 2, 3, 4]);
+        views.remove_version("parking", 1).await.unwrap();
+        execute(fixture.store.pool(), "DROP SCHEMA course_list CASCADE; DROP SCHEMA eskit_views CASCADE").await;
+    }
 }

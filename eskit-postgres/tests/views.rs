@@ -266,3 +266,16 @@ async fn an_empty_batch_moves_the_checkpoint() {
     let again = views.apply(&claim, &Arc::new(Courses::<1>), &batch(&events)).await;
     assert!(matches!(again, Err(ApplyError::Deposed)), "{again:?}");
 }
+
+/// As behind a pooler that assigns connections per transaction: nothing is left of a session when its transaction has ended.
+#[tokio::test]
+async fn each_transaction_may_have_a_session_of_its_own() {
+    let Some(fixture) = fixture().await else { return };
+    let options = sqlx::postgres::PgPoolOptions::new().max_connections(4);
+    let options = options.after_release(|_, _| Box::pin(async { Ok(false) }));
+    let pool = options.connect_with(fixture.database.connect_options()).await.unwrap();
+    let views = PostgresViews::options().lease(Duration::from_millis(600)).open(pool).await.unwrap();
+    work(&views, &fixture.events(&["a", "b"]).await).await;
+    assert_eq!(rows(fixture.store.pool(), "course_list").await, [1, 2]);
+    assert_eq!(rows(fixture.store.pool(), "parking").await, [1, 2]);
+}

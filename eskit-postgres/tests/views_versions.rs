@@ -39,11 +39,9 @@ async fn a_new_version_is_built_beside_the_old_one_and_takes_its_place() {
     let active: Vec<_> =
         views.checkpoints().await.unwrap().iter().map(|found| (found.version, found.is_active)).collect();
     assert_eq!(active, [(1, false), (3, true)]);
-    // The old one is still fed, in its new place, and does not come back while the new one is.
+    // The old one is still fed, in its new place.
     apply(&views, &mut first, Courses::<1>, &events[1..]).await.unwrap();
     assert_eq!(rows(views.pool(), "course_list__1").await, [1, 2]);
-    views.activate(&first).await.unwrap();
-    assert_eq!(schemas(&views).await, ["course_list", "course_list__1"]);
 
     let in_use = views.remove_version("course-list", 1).await.unwrap_err();
     assert!(in_use.to_string().contains("a process handles its events\nhelp: "), "{in_use}");
@@ -58,12 +56,11 @@ async fn a_new_version_is_built_beside_the_old_one_and_takes_its_place() {
 
 /// The older version is what is wanted after a deployment was taken back.
 #[tokio::test]
-async fn an_older_version_takes_the_place_of_a_newer_one_that_nobody_keeps() {
+async fn an_older_version_takes_the_place_of_a_newer_one() {
     let Some(fixture) = fixture().await else { return };
     let views = fixture.views().await;
     let (first, second) = (claim::<Courses<1>>(&views).await, claim::<Courses<2>>(&views).await);
     views.activate(&second).await.unwrap();
-    views.release(second).await;
     views.activate(&first).await.unwrap();
     assert_eq!(schemas(&views).await, ["course_list", "course_list__2"]);
     let active: Vec<_> = views.checkpoints().await.unwrap().iter().map(|found| found.is_active).collect();

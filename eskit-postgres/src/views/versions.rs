@@ -147,9 +147,7 @@ pub(crate) async fn activate(inner: &Inner, checkpoint: &Checkpoint, owner: Uuid
     let Some(ready) = ready.map_err(|error| fail(error.into()))? else { return Err(ApplyError::Deposed) };
     let others: i64 = ready.try_get(1).map_err(|error| fail(error.into()))?;
     let own = versions.iter().find(|version| version.number == number).ok_or(ApplyError::Deposed)?;
-    // A process that runs an older version beside that of newer ones does not take their place.
-    let is_outdone = versions.iter().any(|other| other.number > number && other.is_active && other.is_claimed);
-    if others + 1 >= i64::from(checkpoint.partition.count) && !own.is_active && !is_outdone {
+    if others + 1 >= i64::from(checkpoint.partition.count) && !own.is_active {
         show(inner, &mut transaction, name, own, &versions).await.map_err(fail)?;
     }
     transaction.commit().await.map_err(|error| fail(error.into()))

@@ -191,3 +191,20 @@ pub(crate) async fn only(views: &PostgresViews) -> eskit_runtime::subscription::
     assert_eq!(checkpoints.len(), 1);
     checkpoints.remove(0)
 }
+
+/// Claims, works on two projections side by side, renews, activates, and gives up, on views with a short lease.
+pub(crate) async fn work(views: &PostgresViews, events: &[RecordedEvent]) {
+    let (mut courses, mut parking) = (claim::<Courses<1>>(views).await, claim::<Parking>(views).await);
+    for event in events.chunks(1) {
+        let (courses, parking) = (&mut courses, &mut parking);
+        let both = (apply(views, courses, Courses::<1>, event), apply(views, parking, Parking, event));
+        let (one, other) = tokio::join!(both.0, both.1);
+        one.and(other).unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(1000)).await;
+    assert!(try_claim::<Courses<1>>(views).await.is_none(), "the lease was not renewed");
+    views.activate(&courses).await.unwrap();
+    views.release(parking).await;
+    views.release(courses).await;
+    views.release(claim::<Courses<1>>(views).await).await;
+}
