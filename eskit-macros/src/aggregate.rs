@@ -27,7 +27,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         cx.error(diag::generic("an aggregate", &input.generics));
     }
     let def = AggregateDef::from_args(&cx, args, &input.ident);
-    crate::check::aggregate(&cx, &def, &input.ident);
+    crate::check::aggregate(&cx, &def, &input.ident, &input.data);
     let generated = match cx.finish() {
         Ok(()) => expand_def(&input, &def),
         Err(errors) if matches!(input.data, Data::Union(_)) => errors,
@@ -39,7 +39,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
     let ident = &input.ident;
     let name = bare(ident);
-    let partial = def.partial.is_some();
+    let (partial, index, version, slug) = (def.partial.is_some(), &def.index, def.version, diag::slug(&name));
     let key = match &def.key {
         Some(KeyDef::Stream(name)) => quote!(__eskit::Key::Stream(#name)),
         Some(KeyDef::Tags(names)) => quote!(__eskit::Key::Tags(&[#(#names),*])),
@@ -71,6 +71,9 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
             key: #key,
             id_types: &[#(#id_types),*],
             partial: #partial,
+            index: &[#(#index),*],
+            version: #version,
+            slug: #slug,
             public: #public,
             location: #location,
         };

@@ -1,7 +1,7 @@
 //! Rules between the words of an attribute, and between an item's attributes, one function each.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Field, Fields, LitStr, Type};
+use syn::{Attribute, Data, Field, Fields, LitStr, Type};
 
 use crate::ast::{AggregateDef, EventAttrs, KeyDef, Origin, RawEventAttrs, Step};
 use crate::attr::eskit_path;
@@ -46,8 +46,15 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
     EventAttrs { eskit: eskit_path(raw.eskit.get()), name, name_span, version: number, aliases, alias_spans, origin }
 }
 
-/// The attributes of the aggregate `ident` as a whole.
-pub(crate) fn aggregate(cx: &Ctxt, def: &AggregateDef, ident: &Ident) {
+/// The attributes of the aggregate `ident` as a whole, on an item with this data.
+pub(crate) fn aggregate(cx: &Ctxt, def: &AggregateDef, ident: &Ident, data: &Data) {
+    let fields = match data {
+        Data::Struct(data) => data.fields.iter().filter_map(|field| field.ident.as_ref()).map(bare).collect(),
+        _ => Vec::new(),
+    };
+    for field in def.index.iter().filter(|field| !fields.contains(&field.value())) {
+        cx.error(diag::aggregate_index_unknown(field, ident, &fields));
+    }
     if let (Some(word), true) = (&def.partial, def.is_without_stream) {
         cx.error(diag::partial_without_stream(word));
     }

@@ -93,6 +93,9 @@ pub(crate) fn aggregate(errors: TokenStream, input: &DeriveInput, eskit: &Path) 
                 key: __eskit::Key::Tags(&[]),
                 id_types: &[],
                 partial: true,
+                index: &[],
+                version: 1,
+                slug: "",
                 public: true,
                 location: __eskit::SourceLocation { module: "", file: "", line: 0 },
             };

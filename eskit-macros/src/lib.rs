@@ -208,6 +208,8 @@ pub fn derive_tag_value(input: TokenStream) -> TokenStream {
 /// | `#[aggregate(stream = "account", partial)]` | and it passes over those that it does not evolve |
 /// | `#[aggregate(all)]` | there is one instance, of all events that it evolves: `app.load::<NextInvoiceNumber>(())` |
 /// | `#[aggregate(tag = "course", key = CourseId)]` | it is found by a `CourseId` and by nothing else; several tags have a tuple, and `key = str` stands for every text |
+/// | `#[aggregate(.., index("taken"))]` | rows of it are found and sorted by these fields, which hold texts, numbers, booleans or nothing; see `App::with_rows` |
+/// | `#[aggregate(.., version = 2)]` | the version of its logic, 1 by default: with another one, its rows are built anew |
 /// | `crate = path::to::eskit` | where eskit is, when it is not `::eskit` |
 ///
 /// Without `key = ..` the type is taken from the events: `app.load` with an id of another type fails to build, but `cargo check` does

@@ -13,6 +13,7 @@ pub(crate) const DECIDE: &str = "decide";
 pub(crate) const EVENT: &str = "event";
 pub(crate) const EVOLVE: &str = "evolve";
 pub(crate) const FROM: &str = "from";
+pub(crate) const INDEX: &str = "index";
 pub(crate) const KEY: &str = "key";
 pub(crate) const MEMORY: &str = "memory";
 pub(crate) const NAME: &str = "name";
@@ -49,7 +50,7 @@ pub(crate) const SHAPE_EVENT_WORDS: &[&str] = &[AS, UNLOCKED];
 /// `#[shape(..)]` on a field or a variant.
 pub(crate) const SHAPE_PART_WORDS: &[&str] = &[AS];
 /// `#[aggregate(..)]`.
-pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, ALL, KEY, PARTIAL, CRATE];
+pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, ALL, KEY, PARTIAL, INDEX, VERSION, CRATE];
 /// `#[projection(..)]`.
 pub(crate) const PROJECTION_WORDS: &[&str] = &[NAME, VERSION, BY, ON_ERROR, MEMORY, CRATE];
 

@@ -1,3 +1,5 @@
+mod follow;
+
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -8,14 +10,13 @@ use eskit_runtime::__private::{check_key, decision_items, load_checked};
 use eskit_runtime::execute::{DomainError, ExecuteOptions};
 use eskit_runtime::log::ExpectedVersion;
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
-use eskit_runtime::subscription::{Apply, FollowOptions, HandleMut, Subscriber};
+use eskit_runtime::subscription::FollowOptions;
 use eskit_runtime::{EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, Timestamp};
 
-use crate::in_memory::InMemory;
 use crate::single_writer::SingleWriter;
 use crate::sleep::Timer;
 use crate::state_cache::StateCaches;
-use crate::subscriptions::{Kept, Subscribed};
+use crate::subscriptions::Subscribed;
 
 /// Executes commands and loads states on a store. Cheap to clone; clones share the store.
 ///
@@ -187,38 +188,6 @@ impl<S: EventStore> App<S> {
         #[cfg(feature = "tracing")]
         let executed = crate::span::in_span(C::TYPE.name, executed);
         executed
-    }
-}
-
-impl<S: EventStore + 'static> App<S> {
-    /// Sets how the projections that are added after this call follow the log.
-    #[must_use]
-    pub fn with_follow_options(mut self, options: FollowOptions) -> App<S> {
-        self.follow = options;
-        self
-    }
-
-    /// Adds a projection, which keeps its read model in these views, such as `SqliteViews` or `PostgresViews`. It follows the log
-    /// once the app is started with `App::start`. `#[projection]` has an example.
-    #[must_use]
-    pub fn with_projection<P: Subscriber, V: Apply<P>>(mut self, projection: P, views: V) -> App<S> {
-        self.subscriptions.push(Arc::new(Kept::new(projection, views, self.follow.clone())));
-        self
-    }
-
-    /// Adds a projection that is itself the read model, with `#[projection(.., memory)]`. Each process builds it from the beginning of
-    /// the log. [`Running`](crate::Running) has an example.
-    #[must_use]
-    pub fn with_memory<P: HandleMut>(self, projection: &InMemory<P>) -> App<S> {
-        self.with_projection(projection.clone(), projection.clone())
-    }
-
-    pub(crate) fn shared_store(&self) -> Arc<S> {
-        Arc::clone(&self.store)
-    }
-
-    pub(crate) fn subscriptions(&self) -> &[Arc<dyn Subscribed<S>>] {
-        &self.subscriptions
     }
 }
 

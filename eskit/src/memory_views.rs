@@ -1,11 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::RangeBounds;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_runtime::log::{Position, StoreErrorKind};
+use eskit_runtime::model::AggregateType;
+use eskit_runtime::rows::{IndexValue, ReadRows, RowSelect, RowTx, StoredRow};
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, OnError, ParkedEvent, Partition, Subscriber,
-    Subscription, Views,
+    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, HandleError, OnError, ParkedEvent, Partition,
+    Subscriber, Subscription, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 use serde_json::Value;
@@ -40,6 +43,7 @@ struct Held {
 #[derive(Debug, Default)]
 struct Model {
     tables: BTreeMap<String, Table>,
+    rows: BTreeMap<String, StoredRow>,
     parked: BTreeMap<Position, ParkedEvent>,
 }
 
@@ -56,6 +60,7 @@ pub struct MemoryTx {
 #[derive(Debug)]
 enum Undo {
     Value(String, String, Option<Value>),
+    Row(String, Option<StoredRow>),
     Parked(Position, Option<ParkedEvent>),
 }
 
@@ -96,6 +101,8 @@ impl MemoryTx {
                         None => table.remove(&key),
                     };
                 }
+                Undo::Row(key, Some(old)) => drop(self.model.rows.insert(key, old)),
+                Undo::Row(key, None) => drop(self.model.rows.remove(&key)),
                 Undo::Parked(position, Some(old)) => drop(self.model.parked.insert(position, old)),
                 Undo::Parked(position, None) => drop(self.model.parked.remove(&position)),
             }
@@ -118,10 +125,7 @@ impl MemoryViews {
     /// What a table of the active version of a read model holds; nothing if it is not there.
     pub fn table<P: Subscriber>(&self, table: &str) -> BTreeMap<String, Value> {
         let kept = self.lock();
-        let mut checkpoints = kept.checkpoints.values().map(|held| &held.checkpoint);
-        let active = checkpoints.rfind(|checkpoint| checkpoint.name == P::TYPE.name && checkpoint.is_active);
-        let model = active.and_then(|checkpoint| kept.models.get(&(checkpoint.name.clone(), checkpoint.version)));
-        model.and_then(|model| model.tables.get(table)).cloned().unwrap_or_default()
+        kept.active(P::TYPE.name).and_then(|model| model.tables.get(table)).cloned().unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -154,6 +158,17 @@ impl fmt::Debug for MemoryGuard {
 }
 
 impl Kept {
+    /// The active version of a read model.
+    fn active(&self, name: &str) -> Option<&Model> {
+        let mut checkpoints = self.checkpoints.values().map(|held| &held.checkpoint);
+        let active = checkpoints.rfind(|checkpoint| checkpoint.name == name && checkpoint.is_active)?;
+        self.models.get(&(name.to_owned(), active.version))
+    }
+
+    fn rows(&self, of: &AggregateType) -> impl Iterator<Item = &StoredRow> {
+        self.active(of.slug).into_iter().flat_map(|model| model.rows.values())
+    }
+
     /// Runs a transaction on a read model, and keeps what it wrote if it succeeds.
     fn transact<T, E>(
         &mut self,
@@ -277,6 +292,53 @@ impl<P: Handle<MemoryTx>> Apply<P> for MemoryViews {
 
 fn model_of<P: Subscriber>() -> (String, u32) {
     (P::TYPE.name.to_owned(), P::TYPE.version)
+}
+
+impl RowTx for MemoryTx {
+    fn load_rows(&mut self, _: &'static AggregateType, keys: &[String]) -> Result<Vec<StoredRow>, HandleError> {
+        let rows = &self.model.rows;
+        Ok(keys.iter().filter_map(|key| rows.get(key).cloned()).collect())
+    }
+
+    fn save_rows(&mut self, _: &'static AggregateType, rows: Vec<StoredRow>) -> Result<(), HandleError> {
+        for row in rows {
+            let key = row.key.clone();
+            let old = self.model.rows.insert(key.clone(), row);
+            self.undo.push(Undo::Row(key, old));
+        }
+        Ok(())
+    }
+}
+
+impl ReadRows for MemoryViews {
+    async fn select_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<Vec<StoredRow>, StoreError> {
+        let kept = self.lock();
+        let mut rows: Vec<&StoredRow> = kept.rows(of).filter(|row| is_selected(row, select)).collect();
+        let order = select.order;
+        let value = |row: &StoredRow| order.field.and_then(|field| row.index.get(field)).cloned().unwrap_or_default();
+        let mut keyed: Vec<_> = rows.drain(..).map(|row| ((value(row), row.key.clone()), row)).collect();
+        keyed.sort_unstable_by(|(a, _), (b, _)| if order.is_descending { b.cmp(a) } else { a.cmp(b) });
+        let is_after = |place: &(IndexValue, String)| match &select.after {
+            Some(after) if order.is_descending => place < after,
+            Some(after) => place > after,
+            None => true,
+        };
+        let page = keyed.into_iter().filter(|(place, _)| is_after(place)).take(select.limit);
+        Ok(page.map(|(_, row)| row.clone()).collect())
+    }
+
+    async fn count_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<u64, StoreError> {
+        Ok(self.lock().rows(of).filter(|row| is_selected(row, select)).count() as u64)
+    }
+}
+
+fn is_selected(row: &StoredRow, select: &RowSelect) -> bool {
+    let has_key = select.key.as_ref().is_none_or(|key| *key == row.key);
+    has_key
+        && select.ranges.iter().all(|range| {
+            let value = row.index.get(range.field);
+            value.is_some_and(|value| (range.from.as_ref(), range.to.as_ref()).contains(value))
+        })
 }
 
 /// Hands the events of a batch over, and parks what is to be parked.

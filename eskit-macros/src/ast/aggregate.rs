@@ -37,6 +37,10 @@ pub(crate) struct AggregateDef {
     /// The type of each value of the key, where it is stated, and the word that states them.
     pub(crate) types: Option<(Ident, Vec<Type>)>,
     pub(crate) partial: Option<Ident>,
+    /// The fields by which its rows are found and sorted.
+    pub(crate) index: Vec<LitStr>,
+    /// The version of its logic.
+    pub(crate) version: u32,
     /// Whether its key is another than a stream, as far as it shows.
     pub(crate) is_without_stream: bool,
 }
@@ -53,6 +57,7 @@ impl AggregateDef {
         let before = cx.count();
         let raw = RawArgs::from_args(cx, args);
         let (mut key, mut types, mut partial, mut eskit) = (Once::new(), Once::new(), Once::new(), Once::new());
+        let (mut index, mut version) = (Once::new(), Once::new());
         let mut first: Option<&Ident> = None;
         for piece in &raw.pieces {
             let word = &piece.word;
@@ -80,6 +85,11 @@ impl AggregateDef {
                     Form::Word => partial.set(cx, word, Some(word.clone())),
                     _ => cx.error(diag::takes_no_value(word)),
                 },
+                (symbol::INDEX, _) => index.set(cx, word, index_fields(cx, piece)),
+                (symbol::VERSION, _) => {
+                    let value = cx.ok(piece.integer("version = 2")).and_then(|lit| cx.ok(value::version(lit)));
+                    version.set(cx, word, value);
+                }
                 _ => eskit.set(cx, word, cx.ok(piece.path("crate = path::to::eskit"))),
             }
         }
@@ -93,6 +103,8 @@ impl AggregateDef {
             key: key.get(),
             types: types.get(),
             partial: partial.get(),
+            index: index.get().unwrap_or_default(),
+            version: version.get().map_or(1, |(number, _)| number),
             is_without_stream: first.is_some() && !raw.has(symbol::STREAM),
         }
     }
@@ -191,6 +203,30 @@ fn loose_key(token: &TokenTree) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The fields of `index("taken", "capacity")`.
+fn index_fields(cx: &Ctxt, piece: &Piece) -> Option<Vec<LitStr>> {
+    let lits = match &piece.form {
+        Form::List(list) => split_at_commas(list.clone()),
+        Form::Value(value) => vec![value.clone()],
+        Form::Word => Vec::new(),
+    };
+    let meant = meant::texts(piece.given());
+    if lits.is_empty() || matches!(piece.form, Form::Value(_)) {
+        return cx.ok(Err(diag::aggregate_index_list(&piece.word, &meant)));
+    }
+    let mut fields: Vec<LitStr> = Vec::new();
+    for tokens in lits {
+        let field: syn::Result<LitStr> =
+            syn::parse2(tokens.clone()).map_err(|_| diag::aggregate_index_list(tokens, &meant));
+        let field = cx.ok(field)?;
+        if fields.iter().any(|earlier| earlier.value() == field.value()) {
+            cx.error(diag::aggregate_index_repeated(&field));
+        }
+        fields.push(field);
+    }
+    Some(fields)
 }
 
 /// The types of `key = Sku` or `key = (CourseId, StudentId)`. A `String` stands for every text.

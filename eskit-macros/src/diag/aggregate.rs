@@ -2,10 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenTree};
 use quote::ToTokens;
-use syn::Error;
+use syn::{Error, LitStr};
 
 use super::attr::takes;
-use super::suggest::{each_key, listed_keys, suggest_key};
+use super::suggest::{did_you_mean, each_key, listed_keys, suggest_key};
 use super::tag::no_key;
 use super::text::{at, spanned};
 use crate::limits::AGGREGATE_TAGS_MAX;
@@ -152,6 +152,36 @@ pub(crate) fn aggregate_key_of_tags(word: &Ident, ident: &Ident, tags: &[String]
         }
     };
     at(word, &format!("`{ident}` is found by {noun}"), &help)
+}
+
+/// `meant` are the names of fields that can be told from what was written.
+pub(crate) fn aggregate_index_list(tokens: impl ToTokens, meant: &[String]) -> Error {
+    let fields: Vec<String> = match meant {
+        [] => vec!["\"name\"".to_owned()],
+        meant => meant.iter().map(|field| format!("{field:?}")).collect(),
+    };
+    let help = format!("write `index({})`", fields.join(", "));
+    at(tokens, "`index` takes the names of fields, each in quotes", &help)
+}
+
+pub(crate) fn aggregate_index_repeated(field: &LitStr) -> Error {
+    at(field, &format!("the field `{}` is given twice", field.value()), "drop one of them")
+}
+
+/// The state has no field of this name; `fields` are those that it has.
+pub(crate) fn aggregate_index_unknown(field: &LitStr, ident: &Ident, fields: &[String]) -> Error {
+    let known: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let help = match (did_you_mean(&field.value(), &known), known.as_slice()) {
+        (Some(meant), _) => format!("did you mean `{meant:?}`?"),
+        (None, []) => "drop it: rows are found by the fields of a struct".to_owned(),
+        (None, known) => format!("name one of its fields: `{}`", known.join("`, `")),
+    };
+    at(field, &format!("`{ident}` has no field `{}`", field.value()), &help)
+}
+
+/// The slug of an aggregate: its name in lower case, its words apart.
+pub(crate) fn slug(name: &str) -> String {
+    suggest_key(name).map_or_else(|| "rows".to_owned(), |name| name.replace('_', "-"))
 }
 
 /// What the type of a tag's ids may be called: `CourseId` for `course`.

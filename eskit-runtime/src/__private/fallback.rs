@@ -19,6 +19,9 @@ impl Aggregate for NoModel {
         key: Key::Tags(&[]),
         id_types: &[],
         partial: true,
+        index: &[],
+        version: 1,
+        slug: "",
         public: true,
         location: SourceLocation { module: "", file: "", line: 0 },
     };

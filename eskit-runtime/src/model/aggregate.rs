@@ -47,6 +47,12 @@ pub struct AggregateType {
     pub id_types: &'static [IdType],
     /// Whether events of its streams that it does not evolve are passed over (`#[aggregate(stream = "..", partial)]`).
     pub partial: bool,
+    /// The fields by which its rows are found and sorted (`#[aggregate(.., index("taken"))]`).
+    pub index: &'static [&'static str],
+    /// The version of its logic, from 1: with another version, its rows are built anew.
+    pub version: u32,
+    /// Its name as a subscription: `course-seats` for `CourseSeats`.
+    pub slug: &'static str,
     /// Whether it is `pub`, without a restriction.
     pub public: bool,
     /// The place of the type in the source.

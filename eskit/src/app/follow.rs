@@ -1,0 +1,76 @@
+use std::sync::Arc;
+
+use eskit_runtime::EventStore;
+use eskit_runtime::rows::{RowState, Rows};
+use eskit_runtime::subscription::{Apply, FollowOptions, HandleMut, Subscriber};
+
+use super::App;
+use crate::in_memory::InMemory;
+use crate::subscriptions::{Kept, Subscribed};
+
+impl<S: EventStore + 'static> App<S> {
+    /// Sets how the projections that are added after this call follow the log.
+    #[must_use]
+    pub fn with_follow_options(mut self, options: FollowOptions) -> App<S> {
+        self.follow = options;
+        self
+    }
+
+    /// Adds a projection, which keeps its read model in these views, such as `SqliteViews` or `PostgresViews`. It follows the log
+    /// once the app is started with `App::start`. `#[projection]` has an example.
+    #[must_use]
+    pub fn with_projection<P: Subscriber, V: Apply<P>>(mut self, projection: P, views: V) -> App<S> {
+        self.subscriptions.push(Arc::new(Kept::new(projection, views, self.follow.clone())));
+        self
+    }
+
+    /// Keeps all instances of an aggregate as rows in these views, once the app is started with `App::start`: for lists, pages,
+    /// filters and counts without SQL and without a projection. Read them with
+    /// [`ReadRows::rows`](crate::rows::ReadRows::rows). Their subscription is named after the aggregate: `course-seats` for
+    /// `CourseSeats`, and is waited for with `caught_up::<Rows<CourseSeats>>`.
+    ///
+    /// ```
+    /// # use eskit::prelude::*;
+    /// use eskit::{MemoryViews, rows::{ReadRows, Rows}};
+    ///
+    /// # #[derive(Event, Serialize, Deserialize)] pub struct Enrolled { #[tag] course: String }
+    /// # #[derive(Command)] pub struct Enroll { #[tag] course: String }
+    /// #[aggregate(tag = "course", index("taken"))]
+    /// #[derive(Default, Serialize, Deserialize)]
+    /// pub struct Seats { taken: u32 }
+    /// # #[decider] impl Seats {
+    /// #     #[evolve] fn enrolled(&mut self, _: &Enrolled) { self.taken += 1 }
+    /// #     #[decide] fn enroll(&self, c: &Enroll) -> Enrolled { Enrolled { course: c.course.clone() } }
+    /// # }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let views = MemoryViews::new();
+    /// let app = App::new(MemoryStore::new()).with_rows::<Seats, _>(views.clone()).start().await?;
+    /// let enrolled = app.execute(Enroll { course: "maths".into() }).await?;
+    /// app.caught_up::<Rows<Seats>>(&enrolled).await?;
+    ///
+    /// let fullest = views.rows::<Seats>().at_least("taken", 1).order_by("taken").descending().list().await?;
+    /// assert_eq!((fullest.rows[0].key.as_str(), fullest.rows[0].taken), ("maths", 1));
+    /// # app.stop().await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_rows<A: RowState, V: Apply<Rows<A>>>(self, views: V) -> App<S> {
+        self.with_projection(Rows::<A>::default(), views)
+    }
+
+    /// Adds a projection that is itself the read model, with `#[projection(.., memory)]`. Each process builds it from the beginning of
+    /// the log. [`Running`](crate::Running) has an example.
+    #[must_use]
+    pub fn with_memory<P: HandleMut>(self, projection: &InMemory<P>) -> App<S> {
+        self.with_projection(projection.clone(), projection.clone())
+    }
+
+    pub(crate) fn shared_store(&self) -> Arc<S> {
+        Arc::clone(&self.store)
+    }
+
+    pub(crate) fn subscriptions(&self) -> &[Arc<dyn Subscribed<S>>] {
+        &self.subscriptions
+    }
+}
