@@ -233,7 +233,7 @@ pub(crate) fn tx_nowhere(method: &Ident, shown: &str, name: &str) -> Error {
         method,
         "an `#[on]` method takes the transaction of the views as its last parameter",
         &format!(
-            "write `fn {shown}, tx: &mut sqlite::Tx)`; if the projection is itself the read model, write `#[projection(name = {name:?}, memory)]`, and `&mut self`"
+            "write `fn {shown}, tx: &mut eskit::sqlite::Tx)`; if the projection is itself the read model, write `#[projection(name = {name:?}, memory)]`, and `&mut self`"
         ),
     )
 }
@@ -243,7 +243,7 @@ pub(crate) fn tx_reference(ty: &Type) -> Error {
 }
 
 pub(crate) fn tx_borrows(ty: &Type) -> Error {
-    at(ty, "the transaction of views has no lifetime", "write `&mut sqlite::Tx` or `&mut postgres::Tx`")
+    at(ty, "the transaction of views has no lifetime", "write `&mut eskit::sqlite::Tx`, or `&mut eskit::postgres::Tx`")
 }
 
 pub(crate) fn tx_last(ty: &Type, name: Option<&Ident>) -> Error {
@@ -321,7 +321,7 @@ pub(crate) fn on_too_many(tokens: impl ToTokens) -> Error {
     at(
         tokens,
         "an `#[on]` method takes an event, where wanted its time and its envelope, and the transaction",
-        "write `(&self, event: &SomethingHappened, at: &Timestamp, recorded: &RecordedEvent, tx: &mut sqlite::Tx)`",
+        "write `(&self, event: &SomethingHappened, at: &Timestamp, recorded: &RecordedEvent, tx: &mut eskit::sqlite::Tx)`",
     )
 }
 

@@ -8,8 +8,9 @@ use super::options::Options;
 use super::other::{self, Named};
 use super::rules::{self, Kind};
 use crate::block::Block;
+use crate::block::handler::both_always;
 use crate::block::item::Item;
-use crate::block::mark::Marks;
+use crate::block::mark::{Mark, Marks};
 use crate::ctxt::Ctxt;
 use crate::{diag, symbol};
 
@@ -29,8 +30,10 @@ pub(super) struct ProjectionDef {
     /// The methods that take every other event: one, or several of which only one is there.
     pub(super) catch_alls: Vec<OnMethod>,
     pub(super) kind: Kind,
-    pub(super) tables: Option<Named>,
-    pub(super) caught_up: Option<Named>,
+    /// The constant with the SQL of its tables: one, or several of which only one is there.
+    pub(super) tables: Vec<Named>,
+    /// The method that is called when it has caught up: one, or several of which only one is there.
+    pub(super) caught_up: Vec<Named>,
     /// The block as rustc is to see it.
     pub(super) clean: TokenStream,
 }
@@ -43,8 +46,8 @@ struct Marked {
     /// Whether one of those could not be read.
     unread: bool,
     methods: Vec<OnMethod>,
-    tables: Option<Named>,
-    caught_up: Option<Named>,
+    tables: Vec<Named>,
+    caught_up: Vec<Named>,
 }
 
 impl ProjectionDef {
@@ -68,7 +71,7 @@ impl ProjectionDef {
         if !marked.any && !block.of_trait {
             cx.error(diag::projection_empty(&block.self_ty));
         }
-        if let (Some(tables), Some(_)) = (&marked.tables, &options.memory) {
+        if let (Some(tables), Some(_)) = (marked.tables.first(), &options.memory) {
             cx.error(diag::tables_in_memory(&tables.ident));
         }
         let Marked { methods, tables, caught_up, unread, .. } = marked;
@@ -93,10 +96,18 @@ impl Marked {
                 self.unread |= method.is_none();
                 self.methods.extend(method);
             }
-            symbol::TABLES if self.tables.is_some() => cx.error(diag::projection_mark_repeated(mark.attr, mark.word)),
-            symbol::TABLES => self.tables = other::tables(cx, item, mark.attr),
-            _ if self.caught_up.is_some() => cx.error(diag::projection_mark_repeated(mark.attr, mark.word)),
-            _ => self.caught_up = other::caught_up(cx, item, mark.attr),
+            symbol::TABLES => once(cx, &mut self.tables, &mark, other::tables(cx, item, mark.attr)),
+            _ => once(cx, &mut self.caught_up, &mark, other::caught_up(cx, item, mark.attr)),
         }
+    }
+}
+
+/// Adds an item of a kind of which only one may be there.
+fn once(cx: &Ctxt, others: &mut Vec<Named>, mark: &Mark<'_>, item: Option<Named>) {
+    let Some(item) = item else { return };
+    if others.iter().any(|other| both_always(&other.cfgs, &item.cfgs)) {
+        cx.error(diag::projection_mark_repeated(mark.attr, mark.word));
+    } else {
+        others.push(item);
     }
 }

@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::parse_quote;
 use syn::spanned::Spanned;
+use syn::{Attribute, parse_quote};
 
 use super::def::ProjectionDef;
 use super::method::OnMethod;
@@ -41,7 +41,7 @@ fn subscriber(def: &ProjectionDef) -> TokenStream {
         .catch_alls
         .iter()
         .map(|OnMethod { handler: Handler { cfgs, .. }, .. }| quote!(#(#cfgs)* const TAKES_ALL: bool = true;));
-    let caught_up = def.caught_up.as_ref().map(|Named { cfgs, ident }| {
+    let caught_up = def.caught_up.iter().map(|Named { cfgs, ident }| {
         quote! {
             #(#cfgs)*
             fn caught_up(&self) {
@@ -61,7 +61,7 @@ fn subscriber(def: &ProjectionDef) -> TokenStream {
         };
         const EVENTS: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
         #(#takes_all)*
-        #caught_up
+        #(#caught_up)*
     };
     implementation(place, header, body)
 }
@@ -85,10 +85,17 @@ fn on_error(on_error: OnErrorDef) -> TokenStream {
 
 /// The field with the SQL of the tables.
 fn tables(def: &ProjectionDef) -> TokenStream {
-    let Some(Named { cfgs, ident }) = &def.tables else { return quote!(tables: "",) };
     let self_ty = &def.self_ty;
-    let absent = absent(cfgs).map(|absent| quote!(#absent tables: "",));
-    quote!(#(#cfgs)* tables: <#self_ty>::#ident, #absent)
+    let tables = def.tables.iter().map(|Named { cfgs, ident }| quote!(#(#cfgs)* tables: <#self_ty>::#ident,));
+    let none = otherwise(def.tables.iter().map(|Named { cfgs, .. }| cfgs.as_slice()), &quote!(tables: "",));
+    quote!(#(#tables)* #none)
+}
+
+/// What is there where all these conditions fail; nothing if one of them is none.
+fn otherwise<'c>(mut all: impl Iterator<Item = &'c [Attribute]> + Clone, none: &TokenStream) -> Option<TokenStream> {
+    let absent = all.clone().map(absent);
+    let absent = quote!(#(#absent)* #none);
+    (!all.any(<[_]>::is_empty)).then_some(absent)
 }
 
 fn handle(def: &ProjectionDef) -> TokenStream {
@@ -134,7 +141,7 @@ fn body(def: &ProjectionDef) -> TokenStream {
         let call = method.handler.call(&def.self_ty, &further(&def.kind));
         method.handler.arm(index, &handled(method, &call), &refused)
     });
-    let find = dispatch::find(arms, &otherwise(def));
+    let find = dispatch::find(arms, &unnamed(def));
     quote! {
         let __handled: ::core::result::Result<(), __eskit::HandleError> = #find;
         __handled.map(|()| true)
@@ -142,15 +149,14 @@ fn body(def: &ProjectionDef) -> TokenStream {
 }
 
 /// The arms for the events that no method names.
-fn otherwise(def: &ProjectionDef) -> TokenStream {
+fn unnamed(def: &ProjectionDef) -> TokenStream {
     let calls = def.catch_alls.iter().map(|method| {
         let Handler { cfgs, .. } = &method.handler;
         let call = handled(method, &method.handler.call_undecoded(&def.self_ty, &further(&def.kind)));
         quote!(#(#cfgs)* _ => #call,)
     });
-    let is_sure = def.catch_alls.iter().any(|method| method.handler.cfgs.is_empty());
-    let absent = def.catch_alls.iter().map(|method| absent(&method.handler.cfgs));
-    let none = (!is_sure).then(|| quote!(#(#absent)* _ => return ::core::result::Result::Ok(false),));
+    let cfgs = def.catch_alls.iter().map(|method| method.handler.cfgs.as_slice());
+    let none = otherwise(cfgs, &quote!(_ => return ::core::result::Result::Ok(false),));
     quote!(#(#calls)* #none)
 }
 

@@ -144,6 +144,10 @@ impl Shown {
     #[tables]
     const SQL: &str = ABSENT;
 
+    #[cfg(all())]
+    #[tables]
+    const SQL: &str = "CREATE TABLE shown (id TEXT)";
+
     #[on]
     fn changed(&self, _: &Change, _: &mut eskit::MemoryTx) {}
 
@@ -161,7 +165,7 @@ fn what_is_absent_is_absent_from_projections() {
     use eskit::subscription::Subscriber;
     assert_eq!(Count::EVENTS.names(), ["ui-tests.Opened"]);
     assert_eq!(Shown::EVENTS.names(), ["ui-tests.Opened", "ui-tests.Closed"]);
-    assert_eq!(Shown::TYPE.tables, "");
+    assert_eq!((Shown::TYPE.tables, Count::TYPE.tables), ("CREATE TABLE shown (id TEXT)", ""));
     assert_eq!([Count::TAKES_ALL, Shown::TAKES_ALL], [true, false]);
 }
 
