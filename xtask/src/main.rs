@@ -26,7 +26,7 @@ commands:
   bench    run the benchmarks in release mode; the options are those of the benchmarks: see `cargo xtask bench --help`
   soak     hold every store to its contract, from seed after seed, and count commits, kills and violations
              --minutes <n>   for how long; the run that is under way then is finished (5)
-             --store <name>  only memory, sqlite or postgres; may be repeated
+             --store <name>  only memory, sqlite, postgres or subscriptions; may be repeated
              --rounds <n>    rounds of each race (200)
              --seed <n>      the first seed (of the clock)
 ";

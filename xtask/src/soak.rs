@@ -1,4 +1,5 @@
-//! `cargo xtask soak`: the conformance suite on every store, again and again from another seed, until its time is over.
+//! `cargo xtask soak`: the conformance suite on every store, and subscriptions under load, again and again from another seed, until its
+//! time is over.
 
 use std::error::Error;
 use std::fmt;
@@ -11,9 +12,13 @@ use lexopt::prelude::*;
 use crate::step::cargo_command;
 use crate::workspace::Workspace;
 
-/// The package whose tests hold the stores to their contract, one test file a store.
+/// The package whose tests hold the stores to their contract, one test file a store, and one for subscriptions.
 const SUITE: &str = "eskit-conformance";
-const STORES: [&str; 3] = ["memory", "sqlite", "postgres"];
+const STORES: [&str; 4] = ["memory", "sqlite", "postgres", "subscriptions"];
+
+/// How many commits subscriptions follow in one run, and how many if this is not set.
+const COMMITS: &str = "ESKIT_CONFORMANCE_COMMITS";
+const COMMITS_DEFAULT: &str = "200000";
 
 struct Options {
     minutes: f64,
@@ -79,6 +84,9 @@ fn known(store: &str) -> Result<&'static str, String> {
 fn suite(store: &str, seed: u64, rounds: u32) -> Command {
     let mut command = cargo_command(&format!("test --release --quiet --package {SUITE} --test {store} -- --nocapture"));
     command.env("ESKIT_CONFORMANCE_SEED", seed.to_string()).env("ESKIT_CONFORMANCE_ROUNDS", rounds.to_string());
+    if std::env::var_os(COMMITS).is_none() {
+        command.env(COMMITS, COMMITS_DEFAULT);
+    }
     command
 }
 

@@ -1,29 +1,40 @@
-//! The table in `docs/stores.md` of what each store was held to. Each run checks the column of its store; `BLESS=1` writes it
-//! anew.
+//! The tables in `docs/stores.md` of what each store, and each kind of views, was held to. Each run checks the column of its store;
+//! `BLESS=1` writes it anew.
 
 use std::path::Path;
 
-use eskit_conformance::{Report, Suite, Verdict};
+use eskit_conformance::{Report, Suite, TestViews, Verdict, ViewsSuite};
 
-const BEGIN: &str = "<!-- parity: written by `BLESS=1 cargo test -p eskit-conformance` -->";
-const END: &str = "<!-- /parity -->";
+const BLESS: &str = "written by `BLESS=1 cargo test -p eskit-conformance` -->";
 
 /// Fails when the column of a store in `docs/stores.md` does not say what this run of the whole suite came to.
+#[allow(dead_code, reason = "each test target checks one of the tables")]
 pub(crate) fn check(store: &str, report: &Report) {
-    if report.cases().len() < Suite::case_names().count() {
+    check_table("parity", Suite::case_names().count(), store, report);
+}
+
+/// The same for views.
+#[allow(dead_code, reason = "each test target checks one of the tables")]
+pub(crate) fn check_views<T: TestViews>(views: &str, report: &Report) {
+    check_table("views", ViewsSuite::<T>::case_names().count(), views, report);
+}
+
+fn check_table(mark: &str, cases: usize, store: &str, report: &Report) {
+    if report.cases().len() < cases {
         // Only some cases were asked for.
         return;
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/stores.md");
     let text = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).expect("`docs/stores.md` has a table of stores");
-    let (table, after) = rest.split_once(END).expect("the table of stores ends");
+    let (begin, end) = (format!("<!-- {mark}: {BLESS}"), format!("<!-- /{mark} -->"));
+    let (before, rest) = text.split_once(&begin).expect("`docs/stores.md` has a table of stores and one of views");
+    let (table, after) = rest.split_once(&end).expect("the table ends");
     let found = update(table.trim(), store, report);
     if found == table.trim() {
         return;
     }
     if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}\n{found}\n{END}{after}")).unwrap();
+        std::fs::write(&path, format!("{before}{begin}\n{found}\n{end}{after}")).unwrap();
         return;
     }
     panic!("the column of {store} in `docs/stores.md` is stale\nhelp: run this test with BLESS=1\n{found}");

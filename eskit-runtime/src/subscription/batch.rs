@@ -51,6 +51,11 @@ impl Batch {
         self.given_up.iter().find(|given_up| given_up.position == position)
     }
 
+    /// Whether there is an event at this index, and it was not given up.
+    pub(super) fn is_handed_over(&self, index: usize) -> bool {
+        self.events().get(index).is_some_and(|event| self.reason(event.position).is_none())
+    }
+
     /// Whether the subscription has handled all that the log holds, once this batch is handled.
     pub fn is_live(&self) -> bool {
         self.to.position >= self.head
@@ -166,6 +171,7 @@ mod tests {
         batch.given_up.push(GivenUp { position: Position::new(2), text: "no".to_owned(), attempts: 1 });
         let handed: Vec<_> = batch.to_handle().map(|(index, event)| (index, event.position.get())).collect();
         assert_eq!(handed, [(0, 1), (2, 3)]);
+        assert_eq!([0, 1, 2, 3].map(|index| batch.is_handed_over(index)), [true, false, true, false]);
         batch.head = Position::new(4);
         assert!(!batch.is_live());
     }

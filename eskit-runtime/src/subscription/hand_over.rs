@@ -54,7 +54,8 @@ pub(super) async fn hand_over<P: Subscriber, V: Apply<P>>(
                 claim.checkpoint.place = batch.to;
                 control.committed(&batch);
             }
-            Err(ApplyError::Handler { index, error }) if index < batch.events().len() => {
+            // An event that was given up is not handed over: its failure is one of the views.
+            Err(ApplyError::Handler { index, error }) if batch.is_handed_over(index) => {
                 control.failed(error.to_string());
                 let next = after_failure::<P>(&batch, index, error, &mut tries, options);
                 next.into_iter().rev().for_each(|step| steps.push_front(step));
