@@ -2,7 +2,7 @@
 //! or handled out of order. `ESKIT_CONFORMANCE_COMMITS` says how many appends to make, 4,000 by default, and
 //! `ESKIT_CONFORMANCE_SEED` from which seed.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 use std::future::Future;
 use std::io::Write;
@@ -104,7 +104,7 @@ async fn write(store: MemoryStore, mut rng: Rng, commits: u64) {
         match store.append(append).await {
             Ok(_) => made += 1,
             Err(AppendError::Conflict(_)) => {}
-            Err(error) => std::panic::panic_any(error.to_string()),
+            Err(error) => panic!("an append failed: {error}"),
         }
         tokio::task::yield_now().await;
     }
