@@ -115,13 +115,15 @@ async fn a_handler_that_ends_the_transaction_is_told_so() {
     let Some(fixture) = fixture().await else { return };
     let views = fixture.views().await;
     let mut claim = claim::<Courses<1>>(&views).await;
-    let events = fixture.events(&["a", "commit"]).await;
-    match apply(&views, &mut claim, Courses::<1>, &events).await {
-        Err(ApplyError::Views(error)) => {
-            assert_eq!(error.kind(), StoreErrorKind::Invalid);
-            assert!(error.to_string().contains("ended the transaction of its batch\nhelp: "), "{error}");
+    for name in ["commit", "commit-last"] {
+        let events = fixture.events(&["a", name]).await;
+        match apply(&views, &mut claim, Courses::<1>, &events[events.len() - 2..]).await {
+            Err(ApplyError::Views(error)) => {
+                assert_eq!(error.kind(), StoreErrorKind::Invalid);
+                assert!(error.to_string().contains("ended the transaction of its batch\nhelp: "), "{error}");
+            }
+            other => panic!("{name}: {other:?}"),
         }
-        other => panic!("{other:?}"),
     }
     assert_eq!(views.checkpoints().await.unwrap()[0].place, claim.checkpoint.place);
 }

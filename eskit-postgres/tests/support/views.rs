@@ -83,6 +83,10 @@ async fn act(event: &RecordedEvent, tx: &mut Tx) -> sqlx::Result<()> {
         "twice" => run("INSERT INTO courses VALUES (1, 'again')", tx).await?,
         "deferred" => run("INSERT INTO seats VALUES (1000)", tx).await?,
         "commit" => run("COMMIT", tx).await?,
+        "commit-last" => {
+            put.execute(&mut **tx).await?;
+            return run("COMMIT", tx).await;
+        }
         "deadlock" => run("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$", tx).await?,
         "lose" => {
             let lost = run("SELECT pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())", tx).await;
