@@ -23,6 +23,10 @@ use sqlx::postgres::PgTransaction;
 /// Return the error of each statement with `?`. In PostgreSQL, a statement that fails ends what its transaction can do; a handler that
 /// goes on nevertheless fails all the same. To go on after an error, run the statement in a savepoint:
 /// `tx.begin()` of [`sqlx::Connection`]. A handler must not end the transaction itself.
+///
+/// Connections of the pool are shared by all projections, and sqlx keeps the types of a prepared statement with its text. If two
+/// projections have statements of the same text that bind values of different types, a batch that fails for it is repeated on a new
+/// connection. Give such statements different texts.
 pub struct Tx {
     pub(crate) transaction: PgTransaction<'static>,
     pub(crate) is_live: bool,
