@@ -226,3 +226,50 @@ fn the_registry_lists_projections() {
         list
     }
 }
+
+mod in_sqlite {
+    use eskit::sqlite::{self, SqliteViews, rusqlite};
+
+    use super::*;
+
+    struct Shelves;
+
+    #[projection(name = "shelves")]
+    impl Shelves {
+        #[tables]
+        const SQL: &str = "CREATE TABLE shelves (id TEXT PRIMARY KEY, items INT NOT NULL)";
+
+        #[on]
+        fn opened(&self, event: &Opened, tx: &mut sqlite::Tx) -> rusqlite::Result<()> {
+            tx.execute("INSERT INTO shelves VALUES (?1, 0)", [&event.shelf])?;
+            Ok(())
+        }
+
+        #[on]
+        fn filled(&self, event: &Filled, _: &RecordedEvent, tx: &mut sqlite::Tx) -> rusqlite::Result<()> {
+            tx.execute(
+                "UPDATE shelves SET items = items + ?2 WHERE id = ?1",
+                (&event.shelf, i64::try_from(event.count).unwrap()),
+            )?;
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_projection_keeps_its_rows_in_a_file() {
+        let folder = std::env::temp_dir().join(format!("eskit-projections-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let views = SqliteViews::open(folder.join("views.db")).await.unwrap();
+        let app = App::new(MemoryStore::new()).with_projection(Shelves, views.clone()).start().await.unwrap();
+        let events = (Opened { shelf: shelf() }, Filled { shelf: shelf(), count: 7 });
+        let appended = app.store().append(Append::new(NewEvent::encode(&events).unwrap())).await.unwrap();
+        app.caught_up::<Shelves>(appended.positions[1]).await.unwrap();
+        let items: i64 = views
+            .read::<Shelves, _, _>(|rows| rows.query_row("SELECT items FROM shelves", [], |row| row.get(0)))
+            .await
+            .unwrap();
+        assert_eq!(items, 7);
+        app.stop().await.unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
