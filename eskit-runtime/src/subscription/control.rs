@@ -28,6 +28,8 @@ struct Held {
     wish: Wish,
     /// Whether the read model is to be built anew.
     restart: bool,
+    /// Whether readers see this version of the read model.
+    is_active: bool,
     health: Health,
 }
 
@@ -42,7 +44,7 @@ impl Control {
     /// The control of a subscription that has not started.
     pub fn of<P: Subscriber>(partition: Partition) -> Control {
         let health = Health::new(P::TYPE.name, P::TYPE.version, partition);
-        let held = Mutex::new(Held { wish: Wish::Run, restart: false, health });
+        let held = Mutex::new(Held { wish: Wish::Run, restart: false, is_active: false, health });
         Control { shared: Arc::new(Shared { held, changed: HeadWatch::default() }) }
     }
 
@@ -80,13 +82,13 @@ impl Control {
         self.wish(|held| held.restart = true);
     }
 
-    /// Waits until everything up to this position was handled.
+    /// Waits until everything up to this position was handled, and readers see this version of the read model.
     ///
     /// # Errors
     /// The subscription was stopped, or failed, before that.
     pub async fn reached(&self, position: Position) -> Result<(), Health> {
         self.until(|held| match held.health.state {
-            _ if held.health.place.position >= position => Some(Ok(())),
+            _ if held.health.place.position >= position && held.is_active => Some(Ok(())),
             State::Failed | State::Stopped => Some(Err(held.health.clone())),
             _ => None,
         })
@@ -168,6 +170,12 @@ impl Control {
 
     pub(super) fn restarted(&self) {
         self.lock().restart = false;
+    }
+
+    /// Whether readers see this version of the read model, as of now.
+    pub(super) fn is_seen(&self, is_active: bool) {
+        self.lock().is_active = is_active;
+        self.shared.changed.moved();
     }
 
     /// Another process holds the claim, and has come as far as `place`.

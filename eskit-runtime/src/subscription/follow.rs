@@ -115,8 +115,12 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
                 return Err(Trouble::Stopped);
             }
             match self.views.claim(&subscription).await.map_err(views_failed)? {
-                Claimed::Leader(claim) => break claim,
+                Claimed::Leader(claim) => {
+                    self.control.is_seen(claim.checkpoint.is_active);
+                    break claim;
+                }
                 Claimed::Standby(checkpoint) => {
+                    self.control.is_seen(checkpoint.is_active);
                     self.control.stands_by(checkpoint.place);
                     self.pause_for(STANDBY_POLL).await;
                 }
@@ -167,6 +171,7 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
                 self.save(claim, done).await?;
                 self.views.activate(claim).await?;
                 claim.checkpoint.is_active = true;
+                self.control.is_seen(true);
             }
             if std::mem::take(&mut was_behind)
                 && let Err(text) = contain(|| self.subscriber.caught_up())

@@ -152,8 +152,6 @@ async fn poisoned_keys_wait_and_others_go_on<T: TestViews>(context: &ViewsContex
     let (store, views) = (ModelLog::of_keys(12), context.open_at(&context.log()).await?);
     let probe = Probe::<T, Parks>::new();
     probe.does(|event| if event.position.get() == 5 { Act::Fail("no seats left") } else { Act::Succeed });
-    // The first version becomes active after everything was handled, which is after the position is reached.
-    activate::<T>(&views, &subscription::<T, Parks>(store.log_id().await?)).await?;
     let follower = Follower::start(&store, &views, &probe, 4);
     follower.reached(context, Position::new(12)).await?;
     let parked = views.parked("ledger-parks", 1).await?;
