@@ -24,6 +24,8 @@ pub(crate) const TABLES: &str = "CREATE TABLE rows (pos INTEGER PRIMARY KEY, tex
 pub(crate) struct Rows<const VERSION: u32 = 1, const PARK: bool = false> {
     /// Whether `test.Fails` succeeds.
     pub(crate) is_mended: AtomicBool,
+    /// Whether `test.Sleeps` has begun.
+    pub(crate) is_asleep: AtomicBool,
 }
 
 impl<const VERSION: u32, const PARK: bool> Subscriber for Rows<VERSION, PARK> {
@@ -54,7 +56,10 @@ impl<const VERSION: u32, const PARK: bool> Handle<Tx> for Rows<VERSION, PARK> {
                 return Err(HandleError::new(eskit_sqlite::rusqlite::Error::SqliteFailure(code, None)));
             }
             "test.Names" => tx.changed(text),
-            "test.Sleeps" => std::thread::sleep(Duration::from_millis(text.parse().unwrap())),
+            "test.Sleeps" => {
+                self.is_asleep.store(true, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(text.parse().unwrap()));
+            }
             _ => {
                 let sql = "INSERT INTO rows (pos, text) VALUES (?1, ?2)";
                 let live = if tx.is_live() { " live" } else { "" };
