@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+mod parity;
+
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -84,4 +86,5 @@ fn postgres_views() {
     let suite = ViewsSuite::durable(views).named("postgres_views").child_env(DSN, dsn).rounds(8);
     let report = suite.in_test(concat!(module_path!(), "::postgres_views")).run();
     assert!(report.is_success(), "{report}");
+    parity::check_views::<InDatabases>("PostgreSQL", &report);
 }

@@ -1,5 +1,9 @@
 //! The views in SQLite, held to the contract.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
+
+mod parity;
+
 use eskit_conformance::{Log, Rows, TestError, TestViews, ViewsSuite, WriteRows};
 use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::subscription::Subscriber;
@@ -43,4 +47,10 @@ impl WriteRows for InSqlite {
     }
 }
 
-eskit_conformance::views_suite!(sqlite_views, ViewsSuite::durable(InSqlite));
+#[test]
+fn sqlite_views() {
+    let suite = ViewsSuite::durable(InSqlite).named("views in SQLite");
+    let report = suite.in_test(concat!(module_path!(), "::sqlite_views")).run();
+    assert!(report.is_success(), "{report}");
+    parity::check_views::<InSqlite>("SQLite", &report);
+}

@@ -81,7 +81,8 @@ impl Follower {
     }
 }
 
-/// Claims, lets readers see the version, and gives the claim up.
+/// Claims, lets readers see the version, and gives the claim up. A follower does it only after everything was handled, so one that is
+/// stopped before that leaves readers without a version.
 pub(super) async fn activate<T: TestViews>(
     views: &T::Views,
     subscription: &eskit_runtime::subscription::Subscription,

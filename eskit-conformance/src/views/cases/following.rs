@@ -52,6 +52,7 @@ async fn write_together<T: TestViews>(context: &ViewsContext<T>, store: &AnyStor
 async fn nothing_is_lost_or_repeated_while_others_append<T: TestViews>(context: &ViewsContext<T>) -> Outcome {
     for round in 0..context.repeats(12) {
         let (store, views) = (context.open().await?, context.open_at(&context.log()).await?);
+        activate::<T>(&views, &subscription::<T, Stops>(store.log_id().await?)).await?;
         let probe = Probe::<T, Stops>::new();
         let follower = Follower::start(&store, &views, &probe, [1, 7, 1000][round as usize % 3]);
         write_together(context, &store, round).await?;
@@ -103,6 +104,7 @@ async fn a_dropped_future_loses_and_repeats_nothing<T: TestViews>(context: &View
 async fn of_two_followers_one_handles<T: TestViews>(context: &ViewsContext<T>) -> Outcome {
     let (store, place) = (ModelLog::of_keys(12), context.log());
     let first_views = context.open_at(&place).await?;
+    activate::<T>(&first_views, &subscription::<T, Stops>(store.log_id().await?)).await?;
     let is_durable = context.harness().is_durable;
     let second_views = if is_durable { context.open_at(&place).await? } else { first_views.clone() };
     let (first_probe, second_probe) = (Probe::<T, Stops>::new(), Probe::<T, Stops>::new());
@@ -173,6 +175,7 @@ async fn poisoned_keys_wait_and_others_go_on<T: TestViews>(context: &ViewsContex
 async fn a_read_model_is_built_anew_while_others_append<T: TestViews>(context: &ViewsContext<T>) -> Outcome {
     for round in 0..context.repeats(24) {
         let (store, views) = (context.open().await?, context.open_at(&context.log()).await?);
+        activate::<T>(&views, &subscription::<T, Stops>(store.log_id().await?)).await?;
         let follower = Follower::start(&store, &views, &Probe::<T, Stops>::new(), 3);
         let rebuilding = async {
             for _ in 0..3 {
@@ -199,6 +202,7 @@ async fn a_log_that_was_replaced_is_noticed<T: TestViews>(context: &ViewsContext
     let views = context.open_at(&context.log()).await?;
     let (log, mut rng) = (LogId::new(), context.rng(0));
     let store = ModelLog::seeded(log, rng.next(), 40);
+    activate::<T>(&views, &subscription::<T, Stops>(log)).await?;
     let probe = Probe::<T, Stops>::new();
     let follower = Follower::start(&store, &views, &probe, 10);
     follower.reached(context, store.head().await?.position).await?;
