@@ -1,5 +1,6 @@
 //! Views: read models in schemas of their own, each with its checkpoint in the same transaction.
 
+pub(crate) mod aggregate_rows;
 pub(crate) mod apply;
 pub(crate) mod blame;
 pub(crate) mod claim;

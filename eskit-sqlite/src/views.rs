@@ -1,5 +1,6 @@
 //! Read models in SQLite: a file for each version of each projection, with its checkpoint.
 
+mod aggregate_rows;
 mod catalogue;
 mod changes;
 mod claims;

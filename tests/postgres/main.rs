@@ -5,6 +5,9 @@ mod in_transaction;
 mod payloads;
 mod projection;
 mod replaced;
+mod rows;
+#[path = "../rows/cases.rs"]
+mod rows_cases;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

@@ -2,6 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use eskit_runtime::log::Position;
+use eskit_runtime::model::AggregateType;
+use eskit_runtime::rows::{ReadRows, RowSelect, StoredRow};
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, HandleAsync, ParkedEvent, Subscription, Views,
 };
@@ -16,7 +18,7 @@ use super::inner::Inner;
 use super::lease::PostgresGuard;
 use super::open::PostgresViewsOptions;
 use super::tx::Tx;
-use super::{claim, rows, versions};
+use super::{aggregate_rows, claim, rows, versions};
 
 /// Read models in a PostgreSQL database: that of the log, or any other. Cheap to clone; clones share everything.
 ///
@@ -172,6 +174,18 @@ impl<P: HandleAsync<Tx>> Apply<P> for PostgresViews {
 
     async fn replay(&self, subscriber: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
         Work::new(&self.inner, subscriber).replay(event).await
+    }
+}
+
+impl ReadRows for PostgresViews {
+    async fn select_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<Vec<StoredRow>, StoreError> {
+        let rows = aggregate_rows::select(&self.inner, of, select).await;
+        rows.map_err(|fault| self.failed("read the rows of", of.slug, fault))
+    }
+
+    async fn count_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<u64, StoreError> {
+        let rows = aggregate_rows::count(&self.inner, of, select).await;
+        rows.map_err(|fault| self.failed("count the rows of", of.slug, fault))
     }
 }
 

@@ -102,6 +102,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, false, $9) ON CONFLICT DO NOTHING";
 /// Keeps others from adding versions until the end of the transaction.
 const LOCK_VERSIONS: &str = "LOCK TABLE {versions} IN SHARE ROW EXCLUSIVE MODE";
 
+/// The schema of the version that readers see, and whether it has rows of an aggregate.
+const ACTIVE: &str = "\
+SELECT v.schema, pg_catalog.to_regclass(pg_catalog.concat(pg_catalog.quote_ident(v.schema), '.rows')) IS NOT NULL
+FROM {versions} v WHERE v.name {EQ} $1 AND v.is_active";
+
 /// Which projection has this schema.
 const HOLDER: &str = "SELECT v.name, v.version FROM {versions} v WHERE v.schema {EQ} $1";
 
@@ -130,6 +135,7 @@ const KEEP: &str = "SELECT c.part FROM {checkpoints} c WHERE {claimed} FOR UPDAT
 /// The statements of views.
 #[derive(Debug)]
 pub(crate) struct Statements {
+    pub(crate) active: Sql,
     pub(crate) look: Sql,
     pub(crate) claim: Sql,
     pub(crate) end_transactions: Sql,
@@ -167,6 +173,7 @@ impl Statements {
         };
         let leased = |template: &str, secs: &str| sql(&template.replace("{lease}", &LEASE.replace("{secs}", secs)));
         Statements {
+            active: sql(ACTIVE),
             look: sql(LOOK),
             claim: leased(CLAIM, "$5"),
             end_transactions: sql(END_TRANSACTIONS),

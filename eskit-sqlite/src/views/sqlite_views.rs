@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use eskit_runtime::log::Position;
+use eskit_runtime::model::AggregateType;
+use eskit_runtime::rows::{ReadRows, RowSelect, StoredRow};
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, ParkedEvent, Subscriber, Subscription, Views,
 };
@@ -22,7 +24,7 @@ use crate::views::reader::ViewReader;
 use crate::views::rows::Fence;
 use crate::views::tx::Tx;
 use crate::views::writer::Writer;
-use crate::views::{catalogue, claims, page};
+use crate::views::{aggregate_rows, catalogue, claims, page};
 
 /// Reads that may be queued.
 const QUEUE_LEN: usize = 4096;
@@ -318,5 +320,25 @@ impl<P: Handle<Tx>> Apply<P> for SqliteViews {
             hub.commit(P::TYPE.version, run, changed).map(|done| done.is_some())
         };
         writer.run(replay).await
+    }
+}
+
+impl ReadRows for SqliteViews {
+    async fn select_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<Vec<StoredRow>, StoreError> {
+        let select = select.clone();
+        self.on_reader(move |reader| match reader.active(of.slug)? {
+            Some(_) => reader.read_active(of.slug, |conn| aggregate_rows::select(conn, of, &select)),
+            None => Ok(Vec::new()),
+        })
+        .await
+    }
+
+    async fn count_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<u64, StoreError> {
+        let select = select.clone();
+        self.on_reader(move |reader| match reader.active(of.slug)? {
+            Some(_) => reader.read_active(of.slug, |conn| aggregate_rows::count(conn, of, &select)),
+            None => Ok(0),
+        })
+        .await
     }
 }

@@ -1,10 +1,18 @@
-//! All instances of an aggregate as rows: kept by a subscription, found by indexed fields, read page by page.
+//! What rows are held to, in whatever views they are.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 use std::collections::BTreeMap;
 
+use eskit::Running;
 use eskit::prelude::*;
 use eskit::rows::{ReadRows, RowCursor, Rows, RowsError};
-use eskit::{MemoryViews, Running};
+use eskit::subscription::Apply;
+
+/// Views that hold the rows of these tests.
+pub(crate) trait TestViews: ReadRows + Apply<Rows<CourseSeats>> + Apply<Rows<Enrolment>> {}
+
+impl<V: ReadRows + Apply<Rows<CourseSeats>> + Apply<Rows<Enrolment>>> TestViews for V {}
 
 #[derive(Event, Serialize, Deserialize)]
 struct Enrolled {
@@ -38,7 +46,7 @@ struct Rename {
 
 #[aggregate(tag = "course", index("taken", "title"))]
 #[derive(Default, Serialize, Deserialize, PartialEq, Debug)]
-struct CourseSeats {
+pub(crate) struct CourseSeats {
     taken: u32,
     title: Option<String>,
 }
@@ -69,7 +77,7 @@ impl CourseSeats {
 /// An aggregate with two tags.
 #[aggregate(tag("course", "student"))]
 #[derive(Default, Serialize, Deserialize)]
-struct Enrolment {
+pub(crate) struct Enrolment {
     times: u32,
 }
 
@@ -81,15 +89,12 @@ impl Enrolment {
     }
 }
 
-#[allow(clippy::unwrap_used, reason = "part of tests")]
 async fn enrolled(app: &Running<MemoryStore>, course: &str, student: &str) {
     let done = app.execute(Enroll { course: course.to_owned(), student: student.to_owned() }).await.unwrap();
     app.caught_up::<Rows<CourseSeats>>(&done).await.unwrap();
 }
 
-#[tokio::test]
-async fn rows_are_what_the_aggregates_are() {
-    let views = MemoryViews::new();
+pub(crate) async fn rows_are_what_the_aggregates_are<V: TestViews>(views: V) {
     let app = App::new(MemoryStore::new()).with_rows::<CourseSeats, _>(views.clone());
     let app = app.with_rows::<Enrolment, _>(views.clone()).start().await.unwrap();
     let mut expected: BTreeMap<String, u32> = BTreeMap::new();
@@ -115,9 +120,7 @@ async fn rows_are_what_the_aggregates_are() {
     app.stop().await.unwrap();
 }
 
-#[tokio::test]
-async fn rows_are_found_sorted_and_paged_by_indexed_fields() {
-    let views = MemoryViews::new();
+pub(crate) async fn rows_are_found_sorted_and_paged_by_indexed_fields<V: TestViews>(views: V) {
     let app = App::new(MemoryStore::new()).with_rows::<CourseSeats, _>(views.clone()).start().await.unwrap();
     for (course, count) in [("a", 1), ("b", 3), ("c", 2), ("d", 3), ("e", 12)] {
         for _ in 0..count {
@@ -143,9 +146,7 @@ async fn rows_are_found_sorted_and_paged_by_indexed_fields() {
     app.stop().await.unwrap();
 }
 
-#[tokio::test]
-async fn pages_follow_each_other_through_the_text_of_a_cursor() {
-    let views = MemoryViews::new();
+pub(crate) async fn pages_follow_each_other_through_the_text_of_a_cursor<V: TestViews>(views: V) {
     let app = App::new(MemoryStore::new()).with_rows::<CourseSeats, _>(views.clone()).start().await.unwrap();
     for n in 0..20 {
         for _ in 0..n % 4 + 1 {
@@ -176,9 +177,7 @@ async fn pages_follow_each_other_through_the_text_of_a_cursor() {
     app.stop().await.unwrap();
 }
 
-#[tokio::test]
-async fn a_field_without_an_index_is_named() {
-    let views = MemoryViews::new();
+pub(crate) async fn a_field_without_an_index_is_named<V: TestViews>(views: V) {
     let rows = || views.rows::<CourseSeats>();
     let error = rows().order_by("takn").list().await.unwrap_err();
     let expected = "the rows of `CourseSeats` have no index on `takn`\nhelp: did you mean `taken`?";
