@@ -1,0 +1,229 @@
+//! The routes.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /stock` `{"sku": "tea", "count": 5}` | the stock of the product |
+//! | `GET /stock?min=1&after=..` | a page of products with at least so many in stock, the fewest first |
+//! | `POST /orders` `{"order": "17", "lines": [{"sku": "tea", "count": 2}]}` | 201 and the order |
+//! | `GET /orders?status=placed&after=..` | a page of orders, the newest first |
+//! | `GET /orders/{order}` | the order |
+//! | `DELETE /orders/{order}` | the cancelled order |
+//! | `GET /health` | how the subscriptions are doing; 503 if one has failed |
+//!
+//! A `POST` may have a header `idempotency-key`: a second request with the same key gets the answer of the first.
+//!
+//! Errors are 404 for what is not there, 409 for what does not fit the state, 422 for what never fits, and 503 for what may be tried
+//! again, with a body `{"error": ".."}`.
+
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use eskit::prelude::*;
+use eskit::rows::{ReadRows, RowCursor, RowPage, Rows, RowsError};
+use eskit::subscription::Apply;
+use eskit::{LoadError, NotCaughtUp, Running};
+use serde_json::json;
+
+use crate::{Cancel, Order, OrderId, Place, Receive, ShopError, Status, Stock};
+
+/// How long a request waits until the lists show what it wrote.
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(2);
+/// The most rows of a page.
+const PAGE: usize = 50;
+/// How long a subscription may make no progress before the shop calls itself unhealthy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Views that hold what the shop lists.
+pub trait ShopViews: ReadRows + Apply<Rows<Order>> + Apply<Rows<Stock>> {}
+
+impl<V: ReadRows + Apply<Rows<Order>> + Apply<Rows<Stock>>> ShopViews for V {}
+
+/// What the routes share.
+#[derive(Clone, Debug)]
+pub struct Shop<V> {
+    app: Running<AnyStore>,
+    views: V,
+}
+
+impl<V: ShopViews> Shop<V> {
+    /// Opens the shop on this log, with its lists in these views.
+    ///
+    /// # Errors
+    /// A list could not be started.
+    pub async fn open(store: AnyStore, views: V) -> Result<Shop<V>, eskit::StartError> {
+        let app =
+            App::new(store).with_rows::<Order, _>(views.clone()).with_rows::<Stock, _>(views.clone()).start().await?;
+        Ok(Shop { app, views })
+    }
+
+    /// Ends the subscriptions.
+    ///
+    /// # Errors
+    /// One of them did not end in time.
+    pub async fn close(&self) -> Result<(), eskit::NotStopped> {
+        self.app.stop().await
+    }
+}
+
+/// The routes of a shop.
+pub fn router<V: ShopViews>(shop: Shop<V>) -> Router {
+    Router::new()
+        .route("/stock", post(receive::<V>).get(list_stock::<V>))
+        .route("/orders", post(place::<V>).get(list_orders::<V>))
+        .route("/orders/{order}", get(show::<V>))
+        .route("/orders/{order}", delete(cancel::<V>))
+        .route("/health", get(health::<V>))
+        .with_state(shop)
+}
+
+async fn receive<V: ShopViews>(
+    State(shop): State<Shop<V>>,
+    headers: HeaderMap,
+    Json(command): Json<Receive>,
+) -> Result<Response, Problem> {
+    let done = with_key(shop.app.execute(command), &headers)?.await?;
+    shop.app.caught_up::<Rows<Stock>>(&done).within(CAUGHT_UP_WITHIN).await?;
+    Ok(Json(done.state).into_response())
+}
+
+async fn place<V: ShopViews>(
+    State(shop): State<Shop<V>>,
+    headers: HeaderMap,
+    Json(command): Json<Place>,
+) -> Result<Response, Problem> {
+    let done = with_key(shop.app.execute(command), &headers)?.await?;
+    shop.app.caught_up::<Rows<Order>>(&done).within(CAUGHT_UP_WITHIN).await?;
+    let (order, _) = done.state;
+    Ok((StatusCode::CREATED, Json(order)).into_response())
+}
+
+async fn cancel<V: ShopViews>(State(shop): State<Shop<V>>, Path(order): Path<OrderId>) -> Result<Response, Problem> {
+    let done = shop.app.execute(Cancel { order }).await?;
+    shop.app.caught_up::<Rows<Order>>(&done).within(CAUGHT_UP_WITHIN).await?;
+    Ok(Json(done.state).into_response())
+}
+
+/// One order, read from the log: it cannot be out of date.
+async fn show<V: ShopViews>(State(shop): State<Shop<V>>, Path(order): Path<OrderId>) -> Result<Json<Order>, Problem> {
+    let loaded = shop.app.load::<Order>(&order).await?;
+    if loaded.is_new() { Err(ShopError::OrderUnknown(order).into()) } else { Ok(Json(loaded.state)) }
+}
+
+#[derive(Deserialize)]
+struct Orders {
+    status: Option<Status>,
+    after: Option<String>,
+}
+
+async fn list_orders<V: ShopViews>(
+    State(shop): State<Shop<V>>,
+    Query(wanted): Query<Orders>,
+) -> Result<Json<RowPage<Order>>, Problem> {
+    let mut rows = shop.views.rows::<Order>().order_by("placed_at").descending().limit(PAGE);
+    if let Some(status) = wanted.status {
+        rows = rows.equal("status", status);
+    }
+    Ok(Json(rows.after(cursor(wanted.after)?).list().await?))
+}
+
+#[derive(Deserialize)]
+struct Stocks {
+    min: Option<u32>,
+    after: Option<String>,
+}
+
+async fn list_stock<V: ShopViews>(
+    State(shop): State<Shop<V>>,
+    Query(wanted): Query<Stocks>,
+) -> Result<Json<RowPage<Stock>>, Problem> {
+    let rows = shop.views.rows::<Stock>().at_least("available", wanted.min.unwrap_or_default());
+    Ok(Json(rows.order_by("available").limit(PAGE).after(cursor(wanted.after)?).list().await?))
+}
+
+async fn health<V: ShopViews>(State(shop): State<Shop<V>>) -> Response {
+    let health = shop.app.health();
+    let is_healthy = health.iter().all(|health| health.is_healthy(PATIENCE));
+    let status = if is_healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(health)).into_response()
+}
+
+fn cursor(text: Option<String>) -> Result<Option<RowCursor>, RowsError> {
+    text.map(|text| text.parse()).transpose()
+}
+
+/// Makes a command idempotent if the request says so.
+fn with_key<'a, M, E>(
+    command: eskit::Execute<'a, M, E>,
+    headers: &HeaderMap,
+) -> Result<eskit::Execute<'a, M, E>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(command) };
+    match key.to_str() {
+        Ok(key) => Ok(command.idempotency_key(key)),
+        Err(_) => Err(Problem(StatusCode::UNPROCESSABLE_ENTITY, "the header `idempotency-key` is no text".to_owned())),
+    }
+}
+
+/// An error as HTTP says it.
+struct Problem(StatusCode, String);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+impl From<ShopError> for Problem {
+    fn from(error: ShopError) -> Problem {
+        let status = match error {
+            ShopError::OrderUnknown(_) => StatusCode::NOT_FOUND,
+            ShopError::OrderExists(_) | ShopError::OrderCancelled(_) | ShopError::SoldOut { .. } => {
+                StatusCode::CONFLICT
+            }
+            ShopError::OrderEmpty | ShopError::CountZero | ShopError::TooMany(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Problem(status, error.to_string())
+    }
+}
+
+impl From<ExecuteError<ShopError>> for Problem {
+    fn from(error: ExecuteError<ShopError>) -> Problem {
+        let status = match error {
+            ExecuteError::Domain(error) => return error.into(),
+            ExecuteError::Conflict { .. } | ExecuteError::StreamClosed(_) => StatusCode::CONFLICT,
+            ExecuteError::KeyReused(_) | ExecuteError::Limit(_) | ExecuteError::Options(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            ExecuteError::UnknownOutcome(_) | ExecuteError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Problem(status, error.to_string())
+    }
+}
+
+impl From<LoadError> for Problem {
+    fn from(error: LoadError) -> Problem {
+        Problem(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
+impl From<RowsError> for Problem {
+    fn from(error: RowsError) -> Problem {
+        let status = match error {
+            RowsError::Cursor(_) | RowsError::Value { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            RowsError::Views(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Problem(status, error.to_string())
+    }
+}
+
+/// The command has succeeded, but the lists may not show it yet: the client may read the order by its id.
+impl From<NotCaughtUp> for Problem {
+    fn from(error: NotCaughtUp) -> Problem {
+        Problem(StatusCode::ACCEPTED, error.to_string())
+    }
+}

@@ -1,0 +1,76 @@
+//! Serves the shop: `cargo run -p shop [DSN]`. The address is `SHOP_ADDRESS`, or 127.0.0.1:3000.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use eskit::sqlite::SqliteViews;
+use shop::{Shop, router};
+use tokio::net::TcpListener;
+
+const USAGE: &str = "usage: shop [DSN]
+
+Serves a shop over HTTP, at the address in SHOP_ADDRESS, or at 127.0.0.1:3000.
+
+  DSN   the log: `sqlite:shop.db` when left out; with `--features postgres` also `postgres://user@host/database`";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let dsn = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => "sqlite:shop.db".to_owned(),
+        [dsn] if !dsn.starts_with('-') => dsn.to_owned(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&dsn).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Opens the log, and the lists beside it: in files for SQLite, in schemas for PostgreSQL.
+async fn run(dsn: &str) -> Result<(), Box<dyn Error>> {
+    let store = eskit::connect(dsn).await?;
+    #[cfg(feature = "postgres")]
+    if let Some(postgres) = store.downcast_ref::<eskit::postgres::PostgresStore>() {
+        let views = eskit::postgres::PostgresViews::open(postgres.pool().clone()).await?;
+        return serve(Shop::open(store, views).await?).await;
+    }
+    let views = match store.downcast_ref::<eskit::sqlite::SqliteStore>() {
+        Some(sqlite) => SqliteViews::open(sqlite.path().with_extension("views.db")).await?,
+        None => return serve(Shop::open(store, eskit::MemoryViews::new()).await?).await,
+    };
+    serve(Shop::open(store, views).await?).await
+}
+
+/// Serves until the program is told to end; requests that have begun are answered, and the subscriptions end after their batch.
+async fn serve<V: shop::ShopViews>(shop: Shop<V>) -> Result<(), Box<dyn Error>> {
+    let address = std::env::var("SHOP_ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("cannot listen at {address}: {error}"))?;
+    println!("the shop is open at http://{}", listener.local_addr()?);
+    axum::serve(listener, router(shop.clone())).with_graceful_shutdown(until_told()).await?;
+    shop.close().await?;
+    println!("the shop is closed");
+    Ok(())
+}
+
+async fn until_told() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = interrupted => {}
+            _ = terminated.recv() => {}
+        }
+        return;
+    }
+    // Where signals cannot be heard, it serves until it is killed.
+    if interrupted.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
