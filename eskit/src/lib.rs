@@ -79,6 +79,9 @@
 //! | open a store | [`connect`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
 //! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; errors: [`ExecuteError`] |
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`](log::Pages), [`Query`](log::Query), [`RecordedEvent::decode`] |
+//! | list and count aggregates: rows | [`App::with_rows`], [`rows`] |
+//! | build a read model | [`#[projection]`](macro@projection), [`App::with_projection`]; in memory: [`InMemory`] |
+//! | start, wait for, steer and stop subscriptions | [`App::start`], [`Running`], [`subscription`] |
 //! | import events | [`Import`] |
 //! | append without a command | [`NewEvent::encode`](log::NewEvent::encode), [`EventStore::append`]; based on a loaded state: [`Loaded::conditions`] |
 //! | list the streams of a type; archive, end or delete one | [`EventStore::list_streams`], [`EventStore::change_stream`] |
@@ -96,6 +99,8 @@
 //! | [`execute`](mod@execute) | options and errors of commands |
 //! | [`codec`] | errors of encoding and decoding |
 //! | [`schema`] | shapes, for the schema lock |
+//! | [`subscription`] | following the log: the driver, checkpoints, views |
+//! | [`rows`] | all instances of an aggregate as rows |
 //! | [`layer`] | stores around a store: hooks, retries, tracing, metrics |
 //! | [`store_kit`] | parts for authors of stores |
 //!
@@ -199,6 +204,14 @@ mod pages {
     struct Modelling;
     #[doc = include_str!("../../docs/evolution.md")]
     struct Evolution;
+    #[doc = include_str!("../../docs/rows.md")]
+    struct Rows;
+    #[doc = include_str!("../../docs/projections.md")]
+    struct Projections;
+    #[doc = include_str!("../../docs/subscriptions.md")]
+    struct Subscriptions;
+    #[doc = include_str!("../../docs/rebuilds.md")]
+    struct Rebuilds;
     #[doc = include_str!("../../docs/stores.md")]
     struct Stores;
     #[doc = include_str!("../../docs/testing.md")]

@@ -1,6 +1,7 @@
 //! Serves the shop: `cargo run -p shop [DSN]`. The address is `SHOP_ADDRESS`, or 127.0.0.1:3000.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use eskit::sqlite::SqliteViews;
@@ -52,10 +53,10 @@ async fn run(dsn: &str) -> Result<(), Box<dyn Error>> {
 async fn serve<V: shop::ShopViews>(shop: Shop<V>) -> Result<(), Box<dyn Error>> {
     let address = std::env::var("SHOP_ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("cannot listen at {address}: {error}"))?;
-    println!("the shop is open at http://{}", listener.local_addr()?);
+    writeln!(std::io::stdout(), "the shop is open at http://{}", listener.local_addr()?)?;
     axum::serve(listener, router(shop.clone())).with_graceful_shutdown(until_told()).await?;
     shop.close().await?;
-    println!("the shop is closed");
+    writeln!(std::io::stdout(), "the shop is closed")?;
     Ok(())
 }
 
