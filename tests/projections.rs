@@ -265,7 +265,7 @@ mod in_sqlite {
         let appended = app.store().append(Append::new(NewEvent::encode(&events).unwrap())).await.unwrap();
         app.caught_up::<Shelves>(appended.positions[1]).await.unwrap();
         let items: i64 = views
-            .read::<Shelves, _, _>(|rows| rows.query_row("SELECT items FROM shelves", [], |row| row.get(0)))
+            .read::<Shelves, _>(|rows| rows.query_row("SELECT items FROM shelves", [], |row| row.get(0)))
             .await
             .unwrap();
         assert_eq!(items, 7);

@@ -32,7 +32,7 @@ impl Rosters {
 
 async fn enrolled(views: &SqliteViews, course: &'static str) -> i64 {
     let count = "SELECT enrolled FROM courses WHERE id = ?1";
-    views.read::<Rosters, _, _>(move |conn| conn.query_row(count, [course], |row| row.get(0))).await.unwrap()
+    views.read::<Rosters, _>(move |conn| conn.query_row(count, [course], |row| row.get(0))).await.unwrap()
 }
 
 struct Folder(PathBuf);

@@ -25,7 +25,7 @@ impl TestViews for InSqlite {
             let mut statement = conn.prepare("SELECT key, value FROM rows")?;
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
-        match views.read::<P, _, _>(read).await {
+        match views.read::<P, _>(read).await {
             // No version is active yet.
             Err(error) if error.kind() == StoreErrorKind::Unavailable => Ok(Rows::new()),
             rows => Ok(rows?),

@@ -126,7 +126,7 @@ async fn parts_have_claims_of_their_own() {
     apply(&views, &mut claims[0], &rows_of, batch(rows([1, 3]))).await.unwrap();
     apply(&other, &mut claims[1], &rows_of, batch(rows([2]))).await.unwrap();
     views.activate(&claims[0]).await.unwrap();
-    let error = views.read::<Rows, _, _>(|_| Ok(())).await.unwrap_err();
+    let error = views.read::<Rows, _>(|_| Ok(())).await.unwrap_err();
     assert!(error.to_string().contains("is not built yet"), "the other part is not ready: {error}");
     other.activate(&claims[1]).await.unwrap();
     assert_eq!(seen_positions(&views).await, [1, 2, 3]);
@@ -145,7 +145,7 @@ async fn parts_have_claims_of_their_own() {
 async fn a_new_version_is_built_beside_the_one_that_readers_see() {
     let folder = Folder::new("versions");
     let (views, other) = (open(&folder).await, open(&folder).await);
-    let error = views.read::<Rows, _, _>(|_| Ok(())).await.unwrap_err();
+    let error = views.read::<Rows, _>(|_| Ok(())).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     assert!(error.to_string().contains("`rows` is not built yet\nhelp: "), "{error}");
     let (mut one, mut two) = (lead::<Rows<1>>(&views).await, lead::<Rows<2>>(&other).await);

@@ -125,7 +125,7 @@ async fn a_removed_read_model_is_built_anew() {
         }
         other => panic!("{other:?}"),
     }
-    let error = views.read::<Rows, _, _>(|_| Ok(())).await.unwrap_err();
+    let error = views.read::<Rows, _>(|_| Ok(())).await.unwrap_err();
     assert!(error.to_string().contains("not built yet"), "{error}");
     views.release(claim).await;
     let mut claim = lead::<Rows>(&views).await;
@@ -160,7 +160,7 @@ async fn damage_is_told_with_what_to_do() {
         "{error}"
     );
     let error =
-        views.read::<Rows, _, _>(|conn| conn.query_row("SELECT text FROM rows", [], |_| Ok(()))).await.unwrap_err();
+        views.read::<Rows, _>(|conn| conn.query_row("SELECT text FROM rows", [], |_| Ok(()))).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{error}");
     std::fs::write(&file, vec![0x5a; whole.len()]).unwrap();
     let error = claim_refused(&views).await;
@@ -177,12 +177,12 @@ async fn readers_cannot_write_and_mistakes_in_their_sql_are_told() {
     apply(&views, &mut claim, &Arc::new(Rows::<1>::default()), batch(rows([1]))).await.unwrap();
     views.activate(&claim).await.unwrap();
     let write = |conn: &Connection| conn.execute("DELETE FROM rows", []);
-    assert_eq!(views.read::<Rows, _, _>(write).await.unwrap_err().kind(), StoreErrorKind::ReadOnly);
+    assert_eq!(views.read::<Rows, _>(write).await.unwrap_err().kind(), StoreErrorKind::ReadOnly);
     let wrong = |conn: &Connection| conn.query_row("SELECT missing FROM rows", [], |_| Ok(()));
-    let error = views.read::<Rows, _, _>(wrong).await.unwrap_err();
+    let error = views.read::<Rows, _>(wrong).await.unwrap_err();
     assert!(error.to_string().contains("no such column: missing"), "{error}");
     let panics = |_: &Connection| -> eskit_sqlite::rusqlite::Result<()> { panic!("a reader panics") };
-    let error = views.read::<Rows, _, _>(panics).await.unwrap_err();
+    let error = views.read::<Rows, _>(panics).await.unwrap_err();
     assert!(error.to_string().contains("a reader panics"), "{error}");
     assert_eq!(seen_positions(&views).await, [1]);
 }

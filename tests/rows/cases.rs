@@ -95,8 +95,8 @@ async fn enrolled(app: &Running<MemoryStore>, course: &str, student: &str) {
 }
 
 pub(crate) async fn rows_are_what_the_aggregates_are<V: TestViews>(views: V) {
-    let app = App::new(MemoryStore::new()).with_rows::<CourseSeats, _>(views.clone());
-    let app = app.with_rows::<Enrolment, _>(views.clone()).start().await.unwrap();
+    let app = App::new(MemoryStore::new()).with_rows::<CourseSeats>(views.clone());
+    let app = app.with_rows::<Enrolment>(views.clone()).start().await.unwrap();
     let mut expected: BTreeMap<String, u32> = BTreeMap::new();
     for n in 0..100_u32 {
         let course = format!("c{:02}", n * 7 % 23);
@@ -121,7 +121,7 @@ pub(crate) async fn rows_are_what_the_aggregates_are<V: TestViews>(views: V) {
 }
 
 pub(crate) async fn rows_are_found_sorted_and_paged_by_indexed_fields<V: TestViews>(views: V) {
-    let app = App::new(MemoryStore::new()).with_rows::<CourseSeats, _>(views.clone()).start().await.unwrap();
+    let app = App::new(MemoryStore::new()).with_rows::<CourseSeats>(views.clone()).start().await.unwrap();
     for (course, count) in [("a", 1), ("b", 3), ("c", 2), ("d", 3), ("e", 12)] {
         for _ in 0..count {
             enrolled(&app, course, "s").await;
@@ -147,7 +147,7 @@ pub(crate) async fn rows_are_found_sorted_and_paged_by_indexed_fields<V: TestVie
 }
 
 pub(crate) async fn pages_follow_each_other_through_the_text_of_a_cursor<V: TestViews>(views: V) {
-    let app = App::new(MemoryStore::new()).with_rows::<CourseSeats, _>(views.clone()).start().await.unwrap();
+    let app = App::new(MemoryStore::new()).with_rows::<CourseSeats>(views.clone()).start().await.unwrap();
     for n in 0..20 {
         for _ in 0..n % 4 + 1 {
             enrolled(&app, &format!("{n:02}"), "s").await;

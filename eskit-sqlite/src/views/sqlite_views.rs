@@ -52,7 +52,7 @@ const QUEUE_LEN: usize = 4096;
 ///
 /// let views = SqliteViews::open("views.db").await?;
 /// let seats: i64 = views
-///     .read::<CourseList, _, _>(|conn| conn.query_row("SELECT seats FROM courses WHERE id = 'c1'", [], |row| row.get(0)))
+///     .read::<CourseList, _>(|conn| conn.query_row("SELECT seats FROM courses WHERE id = 'c1'", [], |row| row.get(0)))
 ///     .await?;
 /// # Ok(()) }
 /// ```
@@ -137,12 +137,10 @@ impl SqliteViews {
     ///
     /// # Errors
     /// `Unavailable` if no version of it was built yet; otherwise the kind by SQLite's error, and `Other` for mistakes in the SQL.
-    pub async fn read<P, T, F>(&self, read: F) -> Result<T, StoreError>
-    where
-        P: Subscriber,
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    {
+    pub async fn read<P: Subscriber, T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         self.on_reader(move |reader| reader.read_active(P::TYPE.name, read)).await
     }
 

@@ -124,7 +124,7 @@ pub(crate) async fn seen(views: &SqliteViews) -> Vec<(u64, String)> {
         let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)))?;
         rows.collect()
     };
-    views.read::<Rows, _, _>(read).await.unwrap()
+    views.read::<Rows, _>(read).await.unwrap()
 }
 
 pub(crate) async fn seen_positions(views: &SqliteViews) -> Vec<u64> {

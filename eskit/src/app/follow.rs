@@ -45,7 +45,7 @@ impl<S: EventStore + 'static> App<S> {
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let views = MemoryViews::new();
-    /// let app = App::new(MemoryStore::new()).with_rows::<Seats, _>(views.clone()).start().await?;
+    /// let app = App::new(MemoryStore::new()).with_rows::<Seats>(views.clone()).start().await?;
     /// let enrolled = app.execute(Enroll { course: "maths".into() }).await?;
     /// app.caught_up::<Rows<Seats>>(&enrolled).await?;
     ///
@@ -55,7 +55,7 @@ impl<S: EventStore + 'static> App<S> {
     /// # Ok(()) }
     /// ```
     #[must_use]
-    pub fn with_rows<A: RowState, V: Apply<Rows<A>>>(self, views: V) -> App<S> {
+    pub fn with_rows<A: RowState>(self, views: impl Apply<Rows<A>>) -> App<S> {
         self.with_projection(Rows::<A>::default(), views)
     }
 

@@ -55,8 +55,7 @@ impl<V: ShopViews> Shop<V> {
     /// # Errors
     /// A list could not be started.
     pub async fn open(store: AnyStore, views: V) -> Result<Shop<V>, eskit::StartError> {
-        let app =
-            App::new(store).with_rows::<Order, _>(views.clone()).with_rows::<Stock, _>(views.clone()).start().await?;
+        let app = App::new(store).with_rows::<Order>(views.clone()).with_rows::<Stock>(views.clone()).start().await?;
         Ok(Shop { app, views })
     }
 
