@@ -12,6 +12,8 @@ use crate::workspace::{Package, Workspace};
 
 /// The package of the benchmarks and their peers: only checked to compile.
 const BENCHES: &str = "benches";
+/// What people copy.
+const EXAMPLES: &str = "examples";
 /// The packages whose tests compile other programs: slow, so they come last.
 const UI_TESTS: &str = "ui-tests";
 
@@ -82,6 +84,7 @@ fn test_steps(workspace: &Workspace) -> Vec<Step> {
 fn ci_steps(workspace: &Workspace) -> Vec<Step> {
     let published = workspace.packages.iter().filter(|package| package.published);
     let mut steps: Vec<Step> = published.map(features).collect();
+    steps.extend(workspace.below(EXAMPLES).filter_map(on_postgres));
     steps.extend(workspace.below(BENCHES).map(|package| benches(workspace, package)));
     steps.push(oldest_toolchain(workspace));
     steps.push(deny());
@@ -122,6 +125,13 @@ fn features(package: &Package) -> Step {
         commands.push(clippy("--all-features".to_owned()));
     }
     Step::run_all(format!("features of {}", package.name), commands)
+}
+
+/// The tests of an example that has a feature for PostgreSQL.
+fn on_postgres(package: &Package) -> Option<Step> {
+    let has_feature = package.features.iter().any(|feature| feature == "postgres");
+    let test = || cargo_command(&format!("test --package {} --features postgres", package.name));
+    has_feature.then(|| Step::run(format!("{} on PostgreSQL", package.name), test()))
 }
 
 /// The published packages compile with the toolchain that their `rust-version` names.

@@ -61,9 +61,10 @@ pub struct ChangeCapacity {
     pub capacity: u32,
 }
 
-/// The seats of one course: folded from the events that carry its `course` tag.
-#[aggregate(tag = "course", key = CourseId)]
-#[derive(Default, Clone, PartialEq, Debug)]
+/// The seats of one course: folded from the events that carry its `course` tag. Those of all courses are kept as rows, which
+/// can be sorted by the seats that are taken.
+#[aggregate(tag = "course", key = CourseId, index("taken"))]
+#[derive(Serialize, Deserialize, Default, Clone, PartialEq, Debug)]
 pub struct Seats {
     /// `None` until the course is defined.
     capacity: Option<u32>,

@@ -12,13 +12,17 @@
 //!
 //! The append goes through only if nothing that the decision read has changed meanwhile; otherwise eskit reads and
 //! decides again. Enrollments in different courses by different students never get in each other's way.
+//!
+//! What is shown in lists follows the log: the courses as rows of [`Seats`], and the [`Rosters`] in tables of their own.
 
 mod course;
 mod enrollment;
 mod error;
+pub mod rosters;
 mod student;
 
 pub use course::{CapacityChanged, ChangeCapacity, CourseDefined, CourseId, DefineCourse, Seats};
 pub use enrollment::{Enroll, Enrollment, Leave, StudentEnrolled, StudentLeft};
 pub use error::CampusError;
+pub use rosters::Rosters;
 pub use student::{COURSES_PER_STUDENT_MAX, Schedule, StudentId};

@@ -60,6 +60,11 @@ impl<W: Write> Narrator<W> {
         self.line(format_args!("     {text}"))
     }
 
+    /// One line of a list.
+    pub(crate) fn list_line(&mut self, name: &str, text: impl Display) -> io::Result<()> {
+        self.line(format_args!("     {name:<10} {text}"))
+    }
+
     pub(crate) fn log_head(&mut self) -> io::Result<()> {
         let head = self.paint(DIM, format_args!("   {:>5}  {:<23} {:<30} payload", "#", "event", "tags"));
         self.line(head)

@@ -3,24 +3,29 @@ use std::io::Write;
 use std::sync::Arc;
 
 use campus::{CampusError, ChangeCapacity, CourseId, DefineCourse, Enroll, Leave, Schedule, Seats, StudentId};
-use eskit::Executed;
 use eskit::log::{Pages, Place, Query, ReadOptions};
 use eskit::model::Decide;
 use eskit::prelude::*;
+use eskit::{Executed, Running};
 use tokio::sync::Barrier;
 
+use crate::lists::Lists;
 use crate::narrator::Narrator;
 use crate::race::{Lane, Notes};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 type Outcome<S> = std::result::Result<Executed<S>, ExecuteError<CampusError>>;
 
+/// How many courses the list of the fullest ones has.
+const FULLEST: usize = 4;
+
 /// Tells the whole story. Every run plays in a term of its own, so that it can be told again on the same store.
 pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Narrator<W>) -> Result<()> {
     let before = store.head().await?;
     narrator.title("Students enroll in courses, under limits on both sides")?;
     narrator.line(format_args!("   store    {}", shown(dsn)))?;
-    let app = App::new(store);
+    let lists = Lists::open(&store).await?;
+    let app = lists.follow(App::new(store)).start().await?;
     let (term, defined) = claim_term(&app).await?;
     match before {
         Place::START => narrator.line("   log      empty; this run is term 1")?,
@@ -29,7 +34,7 @@ pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Na
             narrator.line(format_args!("   log      {events} events of earlier runs, kept; this run is term {term}"))?
         }
     }
-    let mut story = Story { app, term, narrator: &mut *narrator };
+    let mut story = Story { app, lists, term, narrator: &mut *narrator };
     story.decide_on_the_log(&defined).await?;
     let refused = story.race_for_a_seat().await?;
     story.raise_capacity(refused).await?;
@@ -37,6 +42,8 @@ pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Na
     story.fill_a_schedule().await?;
     story.show_log(before).await?;
     story.show_states().await?;
+    story.show_lists().await?;
+    story.app.stop().await?;
     Ok(narrator.line(match dsn {
         "memory:" => "\nThis log was in memory, and is gone.",
         _ => "\nRun it again: the log goes on where it ended.",
@@ -66,7 +73,8 @@ fn course(name: &str, term: u32) -> CourseId {
 }
 
 struct Story<'a, W> {
-    app: App<AnyStore>,
+    app: Running<AnyStore>,
+    lists: Lists,
     term: u32,
     narrator: &'a mut Narrator<W>,
 }
@@ -201,6 +209,25 @@ impl<W: Write> Story<'_, W> {
             .line(format_args!("   {course}: {taken} of {capacity} seats taken, from {} events", seats.version))?;
         let courses = schedule.courses();
         self.narrator.line(format_args!("   {student}: takes {courses} courses, from {} events", schedule.version))?;
+        Ok(())
+    }
+
+    async fn show_lists(&mut self) -> Result<()> {
+        self.narrator.chapter("The lists: kept up to date from it")?;
+        self.lists.caught_up(&self.app).await?;
+        self.narrator.line("   the fullest courses, by rows of `Seats`")?;
+        for row in self.lists.fullest(FULLEST).await?.rows {
+            self.narrator.list_line(&row.key, format_args!("{} of {} seats taken", row.taken(), row.capacity()))?;
+        }
+        match self.lists.rosters(self.term).await? {
+            Some(rosters) => {
+                self.narrator.line(format_args!("   who is in which course in term {}, by SQL", self.term))?;
+                for (course, students) in rosters {
+                    self.narrator.list_line(&course, students)?;
+                }
+            }
+            None => self.narrator.line("   lists by SQL need a database: leave out `memory:`")?,
+        }
         Ok(())
     }
 }

@@ -3,15 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-/// A path in the target folder at which there is no file.
-fn fresh_path(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
-    }
-    path
+/// A DSN of a file that is not there, in a folder of its own.
+fn fresh_dsn(test: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    format!("sqlite:{}", folder.join("campus.db").display())
 }
 
 fn campus(arguments: &[&str]) -> Output {
@@ -36,6 +35,8 @@ fn the_story_shows_a_conflict_and_its_retry() {
         "refused: student `ada-1` takes 5 courses already",
         r#"   18  campus.StudentEnrolled  course:music-1 student:ada-1   {"course":"music-1","student":"ada-1"}"#,
         "maths-1: 2 of 3 seats taken, from 6 events",
+        "     maths-1    2 of 3 seats taken\n     drama-1    2 of 30 seats taken\n",
+        "lists by SQL need a database",
     ] {
         assert!(story.contains(part), "no `{part}` in:\n{story}");
     }
@@ -45,12 +46,40 @@ fn the_story_shows_a_conflict_and_its_retry() {
 
 #[test]
 fn a_second_run_goes_on_where_the_first_ended() {
-    let dsn = format!("sqlite:{}", fresh_path("second-run.db").display());
-    assert!(story(&dsn).contains("empty; this run is term 1"));
+    let dsn = fresh_dsn("second-run");
+    let first = story(&dsn);
+    assert!(first.contains("empty; this run is term 1"), "{first}");
+    assert!(first.contains("in term 1, by SQL\n     art-1      ada-1\n"), "{first}");
     let second = story(&dsn);
     assert!(second.contains("18 events of earlier runs, kept; this run is term 2"), "{second}");
     assert!(second.contains("   36  campus.StudentEnrolled  course:music-2 student:ada-2"), "{second}");
-    assert!(!second.contains("maths-1"), "{second}");
+    // The list by rows is of all terms, that by SQL of one.
+    assert!(second.contains("     maths-2    2 of 3 seats taken\n     maths-1    2 of 3 seats taken\n"), "{second}");
+    let (_, rosters) = second.split_once("in term 2, by SQL\n").unwrap();
+    assert!(rosters.contains("     chess-2    ada-2, bob-2\n"), "{second}");
+    // Ada has left.
+    assert!(rosters.contains("     maths-2    bob-2, eve-2\n") && !rosters.contains("maths-1"), "{second}");
+}
+
+/// Each run has its own process: one of them keeps the lists, and both see in them what they wrote.
+#[test]
+fn runs_at_the_same_time_share_the_lists() {
+    let dsn = fresh_dsn("at-the-same-time");
+    story(&dsn);
+    let run = || Command::new(env!("CARGO_BIN_EXE_campus")).arg(&dsn).stdout(Stdio::piped()).spawn().unwrap();
+    let runs = [run(), run(), run()];
+    let mut terms = Vec::new();
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        let story = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{story}");
+        let (_, rosters) = story.split_once("who is in which course in term ").unwrap();
+        let (term, rosters) = rosters.split_once(", by SQL\n").unwrap();
+        assert!(rosters.contains(&format!("\n     music-{term}    ada-{term}\n")), "{story}");
+        terms.push(term.to_owned());
+    }
+    terms.sort_unstable();
+    assert_eq!(terms, ["2", "3", "4"]);
 }
 
 #[test]
