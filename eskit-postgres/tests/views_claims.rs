@@ -178,7 +178,7 @@ async fn a_deposed_leader_changes_nothing() {
     let deposed = [
         one.apply(&held, &Arc::new(Courses::<1>), &batch(&recorded)).await,
         one.set_events(&held, vec!["e".to_owned()]).await,
-        one.activate(&held).await,
+        one.activate(&held).await.map(drop),
         one.restart(&held, &subscription::<Courses<1>>()).await,
     ];
     assert!(deposed.iter().all(|result| matches!(result, Err(ApplyError::Deposed))), "{deposed:?}");

@@ -89,7 +89,7 @@ async fn a_deposed_claim_commits_nothing() {
     let mut new = lead::<Rows>(&other).await;
     let refused = [
         apply(&views, &mut old, &rows_of, batch(rows([1]))).await,
-        views.activate(&old).await,
+        views.activate(&old).await.map(drop),
         views.set_events(&old, vec!["test.Row".to_owned()]).await,
         views.restart(&old, &Subscription::of::<Rows>(LOG)).await,
     ];
@@ -139,6 +139,25 @@ async fn parts_have_claims_of_their_own() {
     let error = views.claim(&part(0, 3)).await.unwrap_err();
     assert!(error.to_string().contains("2 parts before, and now into 3"), "{error}");
     assert_eq!(error.kind(), StoreErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn to_ask_whether_a_newer_version_is_kept_leaves_no_trace() {
+    let folder = Folder::new("asked");
+    let (views, other) = (open(&folder).await, open(&folder).await);
+    let (one, two) = (lead::<Rows<1>>(&views).await, lead::<Rows<2>>(&other).await);
+    assert!(other.activate(&two).await.unwrap());
+    assert!(!views.activate(&one).await.unwrap());
+    drop(two);
+    assert!(views.activate(&one).await.unwrap());
+    let two = lead::<Rows<2>>(&other).await;
+    assert!(!two.checkpoint.is_active && other.activate(&two).await.unwrap());
+    other.release(two).await;
+    let lock = folder.file("views.rows.2.lock");
+    std::fs::remove_file(&lock).unwrap();
+    assert!(views.activate(&one).await.unwrap());
+    assert!(!lock.exists());
+    lead::<Rows<2>>(&other).await;
 }
 
 #[tokio::test]

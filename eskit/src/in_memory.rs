@@ -134,8 +134,8 @@ impl<P: HandleMut> Views for InMemory<P> {
         self.write(|held| held.claimed(claim).map(|checkpoint| checkpoint.events = events))
     }
 
-    async fn activate(&self, claim: &Claim<()>) -> Result<(), ApplyError> {
-        self.write(|held| held.claimed(claim).map(|checkpoint| checkpoint.is_active = true))
+    async fn activate(&self, claim: &Claim<()>) -> Result<bool, ApplyError> {
+        self.write(|held| held.claimed(claim).map(|checkpoint| checkpoint.is_active = true).map(|()| true))
     }
 
     async fn restart(&self, claim: &Claim<()>, subscription: &Subscription) -> Result<(), ApplyError> {

@@ -226,14 +226,18 @@ impl Views for MemoryViews {
         Ok(())
     }
 
-    async fn activate(&self, claim: &Claim<MemoryGuard>) -> Result<(), ApplyError> {
+    async fn activate(&self, claim: &Claim<MemoryGuard>) -> Result<bool, ApplyError> {
         let mut kept = self.lock();
         kept.claimed(claim)?;
         let own = &claim.checkpoint;
+        let is_newer = |found: &Checkpoint| found.name == own.name && found.version > own.version && found.is_active;
+        if kept.checkpoints.values().any(|held| held.is_claimed && is_newer(&held.checkpoint)) {
+            return Ok(false);
+        }
         for held in kept.checkpoints.values_mut().filter(|held| held.checkpoint.name == own.name) {
             held.checkpoint.is_active = held.checkpoint.version == own.version;
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn restart(&self, claim: &Claim<MemoryGuard>, subscription: &Subscription) -> Result<(), ApplyError> {

@@ -39,7 +39,7 @@ impl<V: Views> Views for Observed<V> {
         self.views.set_events(claim, events).await
     }
 
-    async fn activate(&self, claim: &Claim<V::Guard>) -> Result<(), ApplyError> {
+    async fn activate(&self, claim: &Claim<V::Guard>) -> Result<bool, ApplyError> {
         self.views.activate(claim).await
     }
 

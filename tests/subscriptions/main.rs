@@ -8,3 +8,4 @@ mod log;
 mod pages;
 mod steering;
 mod support;
+mod versions;

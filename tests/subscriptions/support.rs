@@ -29,8 +29,9 @@ const fn event_type(name: &'static str) -> EventType {
 static NOTED: EventType = event_type("test.Noted");
 static ADDED: EventType = event_type("test.Added");
 
-/// A kind of subscriber. All have one name, and version 1.
+/// A kind of subscriber. All have one name.
 pub(crate) trait Kind: Send + Sync + 'static {
+    const VERSION: u32 = 1;
     const ON_ERROR: OnError = OnError::Stop;
     const EVENTS: EventTypes = EventTypes::One(&NOTED);
     const TAKES_ALL: bool = false;
@@ -39,6 +40,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
 pub(crate) struct Stops;
 pub(crate) struct Parks;
 pub(crate) struct Skips;
+/// A newer version.
+pub(crate) struct Newer;
 /// Takes another event too.
 pub(crate) struct TakesMore;
 /// Takes every event.
@@ -50,6 +53,9 @@ impl Kind for Parks {
 }
 impl Kind for Skips {
     const ON_ERROR: OnError = OnError::Skip;
+}
+impl Kind for Newer {
+    const VERSION: u32 = 2;
 }
 impl Kind for TakesMore {
     const EVENTS: EventTypes = EventTypes::Many(&[EventTypes::One(&NOTED), EventTypes::One(&ADDED)]);
@@ -102,7 +108,7 @@ impl<K> Notes<K> {
 impl<K: Kind> Subscriber for Notes<K> {
     const TYPE: &'static SubscriberType = &SubscriberType {
         name: "notes",
-        version: 1,
+        version: K::VERSION,
         order: Order::Stream,
         on_error: K::ON_ERROR,
         tables: "",
@@ -243,7 +249,7 @@ impl Views for Watched {
     async fn set_events(&self, claim: &Claim<MemoryGuard>, events: Vec<String>) -> Result<(), ApplyError> {
         self.views.set_events(claim, events).await
     }
-    async fn activate(&self, claim: &Claim<MemoryGuard>) -> Result<(), ApplyError> {
+    async fn activate(&self, claim: &Claim<MemoryGuard>) -> Result<bool, ApplyError> {
         self.views.activate(claim).await
     }
     async fn restart(&self, claim: &Claim<MemoryGuard>, subscription: &Subscription) -> Result<(), ApplyError> {

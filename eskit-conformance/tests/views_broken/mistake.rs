@@ -54,6 +54,11 @@ pub(crate) enum Mistake {
     RestartEndsTheClaim,
     RestartTakesOthers,
     SeveralAreActive,
+    /// An old program that starts again takes readers back.
+    OlderTakesTheNewersPlace,
+    /// An older version is not seen again, though no process keeps the newer one.
+    OlderNeverComesBack,
+    RefusalIsNotTold,
     VersionsShareRows,
     ActivationDeactivatesOthers,
     PartsOverwriteEachOther,
@@ -162,6 +167,24 @@ pub(crate) const ROWS: &[(Mistake, &str, &[&str])] = &[
     (M::RestartEndsTheClaim, "another process has claimed", &["versions::after_a_restart_the_claim_goes_on"]),
     (M::RestartTakesOthers, "another version was restarted", &["versions::a_restart_touches_no_other_subscription"]),
     (M::SeveralAreActive, "activated last", &["versions::readers_see_the_version_that_was_activated_last"]),
+    (
+        M::OlderTakesTheNewersPlace,
+        "while a process keeps the newer one",
+        &["versions::an_older_version_does_not_replace_a_newer_one_that_is_kept"],
+    ),
+    (
+        M::OlderNeverComesBack,
+        "that no process keeps the newer one",
+        &[
+            "versions::readers_see_the_version_that_was_activated_last",
+            "versions::an_older_version_does_not_replace_a_newer_one_that_is_kept",
+        ],
+    ),
+    (
+        M::RefusalIsNotTold,
+        "while a process keeps the newer one",
+        &["versions::an_older_version_does_not_replace_a_newer_one_that_is_kept"],
+    ),
     (M::VersionsShareRows, "while another is built", &["versions::a_version_is_built_beside_the_active_one"]),
     (
         M::ActivationDeactivatesOthers,

@@ -342,10 +342,19 @@ impl Views for SoundViews {
         Ok(())
     }
 
-    async fn activate(&self, claim: &Claim<Guard>) -> Result<(), ApplyError> {
+    async fn activate(&self, claim: &Claim<Guard>) -> Result<bool, ApplyError> {
         let mut state = self.lock();
         self.checked_for_change(&mut state, claim)?;
         let own = &claim.checkpoint;
+        let is_newer = |found: &Checkpoint| found.name == own.name && found.version > own.version && found.is_active;
+        let is_kept = |held: &Held| match self.mistake {
+            M::OlderTakesTheNewersPlace => false,
+            M::OlderNeverComesBack => true,
+            _ => held.is_claimed,
+        };
+        if state.held.values().any(|held| is_newer(&held.checkpoint) && is_kept(held)) {
+            return Ok(self.is(M::RefusalIsNotTold));
+        }
         for held in state.held.values_mut() {
             let checkpoint = &mut held.checkpoint;
             if checkpoint.name == own.name || self.is(M::ActivationDeactivatesOthers) {
@@ -353,7 +362,7 @@ impl Views for SoundViews {
                 checkpoint.is_active = is_own || (checkpoint.is_active && self.is(M::SeveralAreActive));
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn restart(&self, claim: &Claim<Guard>, subscription: &Subscription) -> Result<(), ApplyError> {

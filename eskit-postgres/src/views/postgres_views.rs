@@ -131,7 +131,7 @@ impl Views for PostgresViews {
         if changed.rows_affected() == 1 { Ok(()) } else { Err(ApplyError::Deposed) }
     }
 
-    async fn activate(&self, claim: &Claim<PostgresGuard>) -> Result<(), ApplyError> {
+    async fn activate(&self, claim: &Claim<PostgresGuard>) -> Result<bool, ApplyError> {
         versions::activate(&self.inner, &claim.checkpoint, claim.guard.owner()).await
     }
 

@@ -16,17 +16,18 @@ const LOOK: &str = "\
 SELECT {columns}, c.owner IS NULL OR c.until {LE} pg_catalog.clock_timestamp(), c.owner
 FROM {checkpoints} c JOIN {versions} v ON v.name {EQ} c.name AND v.version {EQ} c.version WHERE {part}";
 
-/// Claims what is free, or was not renewed in time. Does not wait for a transaction that holds the row: its leader is at work.
+/// Claims what is free, or was not renewed in time. Does not wait for a transaction that holds the rows: its leader is at work, or
+/// readers are just being shown another version.
 const CLAIM: &str = "\
-WITH free AS MATERIALIZED (
-    SELECT c.name, c.version, c.part, c.owner FROM {checkpoints} c
-    WHERE {part} AND (c.owner IS NULL OR c.until {LE} pg_catalog.clock_timestamp()) FOR UPDATE SKIP LOCKED
+WITH v AS MATERIALIZED (
+    SELECT c.name, c.version, c.part, c.owner, v.is_active
+    FROM {checkpoints} c JOIN {versions} v ON v.name {EQ} c.name AND v.version {EQ} c.version
+    WHERE {part} AND (c.owner IS NULL OR c.until {LE} pg_catalog.clock_timestamp())
+    FOR UPDATE OF c SKIP LOCKED FOR SHARE OF v SKIP LOCKED
 )
 UPDATE {checkpoints} c SET owner = $4, until = {lease}, epoch = c.epoch OPERATOR(pg_catalog.+) 1
-FROM free, {versions} v
-WHERE c.name {EQ} free.name AND c.version {EQ} free.version AND c.part {EQ} free.part
-    AND v.name {EQ} c.name AND v.version {EQ} c.version
-RETURNING {columns}, free.owner";
+FROM v WHERE c.name {EQ} v.name AND c.version {EQ} v.version AND c.part {EQ} v.part
+RETURNING {columns}, v.owner";
 
 /// Ends the transactions of a claim that has run out: its leader may be suspended, and holds locks.
 const END_TRANSACTIONS: &str = "\
@@ -124,6 +125,21 @@ SELECT r.part, (
     WHERE c.name {EQ} $1 AND c.version {EQ} $2 AND c.is_ready AND NOT c.part {EQ} $3
 ) FROM ready r";
 
+/// Whether readers see the version of a claim, and whether that has to wait: for other parts, or for as long as they see a newer
+/// version that a process keeps. Locks nothing, since it is asked again and again.
+const ASK: &str = "\
+SELECT v.is_active, c.is_ready AND c.parts {GT} (
+    SELECT pg_catalog.count(*) FROM {checkpoints} o WHERE o.name {EQ} c.name AND o.version {EQ} c.version AND o.is_ready
+) OR EXISTS (
+    SELECT FROM {versions} n JOIN {checkpoints} o ON o.name {EQ} n.name AND o.version {EQ} n.version
+    WHERE n.name {EQ} c.name AND n.version {GT} c.version AND n.is_active AND o.until {GT} pg_catalog.clock_timestamp()
+) FROM {checkpoints} c JOIN {versions} v ON v.name {EQ} c.name AND v.version {EQ} c.version WHERE {claimed}";
+
+/// Whether a process keeps each part of a version. None can begin to before the end of the transaction.
+const ARE_KEPT: &str = "\
+SELECT coalesce(c.until {GT} pg_catalog.clock_timestamp(), false) FROM {checkpoints} c
+WHERE c.name {EQ} $1 AND c.version {EQ} $2 FOR UPDATE";
+
 /// Sets all parts of a version back.
 const SET_BACK: &str = "\
 UPDATE {checkpoints} c SET log = $3, pos = $4, event_id = $5, events = $6, saved_at = $7
@@ -161,6 +177,8 @@ pub(crate) struct Statements {
     pub(crate) show_version: Sql,
     pub(crate) remove_version: Sql,
     pub(crate) ready: Sql,
+    pub(crate) ask: Sql,
+    pub(crate) are_kept: Sql,
     pub(crate) set_back: Sql,
     pub(crate) keep: Sql,
 }
@@ -199,6 +217,8 @@ impl Statements {
             show_version: sql(SHOW_VERSION),
             remove_version: sql(REMOVE_VERSION),
             ready: sql(READY),
+            ask: sql(ASK),
+            are_kept: sql(ARE_KEPT),
             set_back: sql(SET_BACK),
             keep: sql(KEEP),
         }

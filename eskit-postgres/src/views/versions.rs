@@ -135,22 +135,43 @@ pub(crate) fn of_claim<'a>(sql: &Sql, checkpoint: &'a Checkpoint, owner: Uuid) -
         .bind(i64::try_from(checkpoint.epoch).unwrap_or(i64::MAX))
 }
 
-/// Lets readers see a version: its schema and that of the version before change their names.
-pub(crate) async fn activate(inner: &Inner, checkpoint: &Checkpoint, owner: Uuid) -> Result<(), ApplyError> {
+/// Lets readers see a version, unless they see a newer one that a process keeps: its schema and that of the version before change
+/// their names. Returns whether they see it now.
+pub(crate) async fn activate(inner: &Inner, checkpoint: &Checkpoint, owner: Uuid) -> Result<bool, ApplyError> {
     let (name, number) = (&checkpoint.name, i64::from(checkpoint.version));
     let to_do = format!("activate `{name}` version {number}");
     let fail = |fault: Fault| ApplyError::from(inner.error(&to_do, fault));
+    let failed = |error: sqlx::Error| fail(error.into());
+    let asked = of_claim(&inner.statements.ask, checkpoint, owner).fetch_optional(&inner.pool).await.map_err(failed)?;
+    let Some(asked) = asked else { return Err(ApplyError::Deposed) };
+    let (is_seen, must_wait): (bool, bool) = (asked.try_get(0).map_err(failed)?, asked.try_get(1).map_err(failed)?);
+    if is_seen || must_wait {
+        return Ok(is_seen);
+    }
     let mut transaction = inner.begin().await.map_err(fail)?;
     pin_path(&mut transaction).await.map_err(fail)?;
     let versions = versions(inner, &mut transaction, name).await.map_err(fail)?;
     let ready = of_claim(&inner.statements.ready, checkpoint, owner).fetch_optional(&mut *transaction).await;
-    let Some(ready) = ready.map_err(|error| fail(error.into()))? else { return Err(ApplyError::Deposed) };
-    let others: i64 = ready.try_get(1).map_err(|error| fail(error.into()))?;
+    let Some(ready) = ready.map_err(failed)? else { return Err(ApplyError::Deposed) };
+    let others: i64 = ready.try_get(1).map_err(failed)?;
     let own = versions.iter().find(|version| version.number == number).ok_or(ApplyError::Deposed)?;
-    if others + 1 >= i64::from(checkpoint.partition.count) && !own.is_active {
+    let newer = versions.iter().find(|version| version.is_active && version.number > number);
+    let is_kept = match newer {
+        Some(newer) => is_kept(inner, &mut transaction, name, newer).await.map_err(fail)?,
+        None => false,
+    };
+    let may_be_seen = others + 1 >= i64::from(checkpoint.partition.count) && !is_kept;
+    if may_be_seen && !own.is_active {
         show(inner, &mut transaction, name, own, &versions).await.map_err(fail)?;
     }
-    transaction.commit().await.map_err(|error| fail(error.into()))
+    transaction.commit().await.map_err(failed)?;
+    Ok(may_be_seen)
+}
+
+/// Whether a process keeps any part of a version. None can begin to before the end of the transaction.
+async fn is_kept(inner: &Inner, conn: &mut PgConnection, name: &str, version: &Version) -> Result<bool, Fault> {
+    let query = sqlx::query_scalar::<_, bool>(inner.statements.are_kept.safe()).bind(name).bind(version.number);
+    Ok(query.fetch_all(conn).await?.contains(&true))
 }
 
 async fn show(

@@ -55,6 +55,7 @@ pub async fn follow<S: EventStore, P: Subscriber, V: Apply<P>>(
         failures: 0,
         failed_at: None,
         saved_at: Instant::now(),
+        asked_at: None,
     };
     let result = contain_polls(driver.run()).await.unwrap_or_else(|text| Err(SubscriptionError::Panicked(text)));
     ending.ended(result.as_ref().err());
@@ -75,6 +76,8 @@ struct Driver<'a, S, P, V, T> {
     failed_at: Option<Instant>,
     /// When the checkpoint was claimed or written last.
     saved_at: Instant,
+    /// When the views were asked last, under this claim, to let readers see this version.
+    asked_at: Option<Instant>,
 }
 
 impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T> {
@@ -126,7 +129,7 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
                 }
             }
         };
-        self.saved_at = Instant::now();
+        (self.saved_at, self.asked_at) = (Instant::now(), None);
         let led = self.lead(&mut claim, &subscription).await;
         self.views.release(claim).await;
         led
@@ -167,11 +170,10 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
             if self.control.is_interrupted() {
                 continue;
             }
-            if !claim.checkpoint.is_active {
+            let asks = self.asked_at.is_none_or(|at| at.elapsed() >= self.options.save_every);
+            if asks && !claim.checkpoint.is_active {
                 self.save(claim, done).await?;
-                self.views.activate(claim).await?;
-                claim.checkpoint.is_active = true;
-                self.control.is_seen(true);
+                self.activate(claim).await?;
             }
             if std::mem::take(&mut was_behind)
                 && let Err(text) = contain(|| self.subscriber.caught_up())
@@ -311,17 +313,20 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
         count <= 1 || hash(&P::TYPE.order.key(event)) % u64::from(count) == u64::from(index)
     }
 
-    /// Waits for new events, and writes the checkpoint if it has moved without any.
+    /// Waits for new events. Meanwhile writes the checkpoint if it has moved without any, and asks again for readers if they do not see
+    /// this version.
     async fn wait(&mut self, claim: &mut Claim<V::Guard>, done: Place) -> Result<(), Trouble> {
         loop {
-            let is_saved = claim.checkpoint.place == done;
-            let rest = self.options.save_every.saturating_sub(self.saved_at.elapsed());
-            if !is_saved && rest.is_zero() {
-                self.save(claim, done).await?;
-                continue;
-            }
+            let to_save = (claim.checkpoint.place != done).then_some(self.saved_at);
+            let to_ask = (!claim.checkpoint.is_active).then_some(self.asked_at.unwrap_or(self.saved_at));
+            let since = to_save.into_iter().chain(to_ask).min();
+            let rest = since.map(|since| self.options.save_every.saturating_sub(since.elapsed()));
             let moved = first(self.control.interrupted(), self.store.watch(done));
-            let ended = if is_saved { First::A(moved.await) } else { first(moved, self.sleep.sleep(rest)).await };
+            let ended = match rest {
+                None => First::A(moved.await),
+                Some(Duration::ZERO) => First::B(()),
+                Some(rest) => first(moved, self.sleep.sleep(rest)).await,
+            };
             match ended {
                 First::A(First::A(())) => return Ok(()),
                 First::A(First::B(head)) => {
@@ -330,7 +335,10 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
                         return Ok(());
                     }
                 }
-                First::B(()) => self.save(claim, done).await?,
+                First::B(()) => {
+                    self.save(claim, done).await?;
+                    self.activate(claim).await?;
+                }
             }
         }
     }
@@ -341,6 +349,16 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
             self.views.apply(claim, self.subscriber, &Batch::new(Vec::new(), done)).await?;
             claim.checkpoint.place = done;
             self.saved_at = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Asks the views to let readers see this version, unless they do.
+    async fn activate(&mut self, claim: &mut Claim<V::Guard>) -> Result<(), Trouble> {
+        if !claim.checkpoint.is_active {
+            claim.checkpoint.is_active = self.views.activate(claim).await?;
+            self.asked_at = Some(Instant::now());
+            self.control.is_seen(claim.checkpoint.is_active);
         }
         Ok(())
     }

@@ -230,12 +230,18 @@ pub trait Views: Clone + Send + Sync + 'static {
         events: Vec<String>,
     ) -> impl Future<Output = Result<(), ApplyError>> + Send;
 
-    /// Lets readers see this version of the read model, in place of the one that they saw before. Views that do not keep several
-    /// versions have nothing to do.
+    /// Lets readers see this version of the read model, in place of the one that they saw before. Returns whether they see it now.
+    ///
+    /// Changes nothing and returns `false` while readers see a newer version that a living process has claimed: in a rolling deploy, an
+    /// old program that starts again must not take readers back. Once no process claims the newer version any more, as after a
+    /// deliberate roll-back, the older one can be activated. Also returns `false` while other parts of this version have not been
+    /// activated. The subscription asks again from time to time, so a call that changes nothing should write nothing.
+    ///
+    /// Views that do not keep several versions have nothing to do.
     ///
     /// # Errors
     /// [`ApplyError::Deposed`], [`ApplyError::Views`].
-    fn activate(&self, claim: &Claim<Self::Guard>) -> impl Future<Output = Result<(), ApplyError>> + Send;
+    fn activate(&self, claim: &Claim<Self::Guard>) -> impl Future<Output = Result<bool, ApplyError>> + Send;
 
     /// Removes what the subscription has written and parked, and sets its checkpoint back to `start`. The tables are created anew.
     ///

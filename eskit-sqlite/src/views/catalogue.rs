@@ -7,7 +7,8 @@ use crate::error::Fault;
 use crate::open::options::Durability;
 use crate::views::fault::failed;
 use crate::views::format::CATALOGUE;
-use crate::views::names::ModelId;
+use crate::views::lock::ClaimLock;
+use crate::views::names::{ModelId, Names};
 use crate::views::open::{self, Opened};
 
 /// Opens the catalogue for writing; creates it if it is missing.
@@ -30,12 +31,26 @@ pub(super) fn active(conn: &Connection, name: &str) -> Result<Option<u32>, Fault
     Ok(statement.query_row([name], |row| row.get(0)).optional()?)
 }
 
-/// Lets readers see this version of a projection.
-pub(super) fn activate(path: &Path, id: &ModelId) -> Result<(), StoreError> {
+/// Lets readers see this version of a projection, unless they see a newer one that a process has claimed. Returns whether they see it
+/// now.
+pub(super) fn activate(names: &Names, id: &ModelId) -> Result<bool, StoreError> {
+    let path = &names.catalogue;
+    let write = |fault: Fault| failed(fault, "write", path);
+    // Closing it undoes what was not committed.
     let opened = open(path)?;
+    open::begin(&opened.conn).map_err(write)?;
+    let seen = active(&opened.conn, &id.name).map_err(write)?;
+    // Kept until the commit: a process that claims the newer version then finds that readers do not see it any more.
+    let _newer = match seen.filter(|seen| *seen > id.version) {
+        None => None,
+        Some(version) => match ClaimLock::try_keep_free(names, &ModelId { name: id.name.clone(), version })? {
+            None => return Ok(false),
+            lock => lock,
+        },
+    };
     let sql = "INSERT INTO eskit_active (name, version) VALUES (?1, ?2) \
                ON CONFLICT (name) DO UPDATE SET version = excluded.version";
-    open::transact(&opened.conn, || Ok(opened.conn.execute(sql, (&id.name, id.version))?))
-        .map_err(|fault| failed(fault, "write", path))?;
-    Ok(())
+    opened.conn.execute(sql, (&id.name, id.version)).map_err(|error| write(error.into()))?;
+    opened.conn.execute_batch("COMMIT").map_err(|error| write(error.into()))?;
+    Ok(true)
 }

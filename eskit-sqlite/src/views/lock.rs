@@ -30,17 +30,34 @@ impl ClaimLock {
         Ok(Some(lock))
     }
 
+    /// Keeps every claim on a read model and on its parts from being taken, unless one is. Creates no file: without one, there is no
+    /// claim.
+    pub(super) fn try_keep_free(names: &Names, id: &ModelId) -> Result<Option<ClaimLock>, StoreError> {
+        let mut lock = ClaimLock { files: Vec::new(), process: std::process::id() };
+        let path = names.lock(id, Partition::WHOLE);
+        let is_free = match OpenOptions::new().read(true).write(true).open(&path) {
+            Ok(file) => lock.add_file(file, &path, false)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+            Err(error) => return Err(cannot_lock(&path, error)),
+        };
+        Ok(is_free.then_some(lock))
+    }
+
     fn add(&mut self, path: PathBuf, is_shared: bool) -> Result<bool, StoreError> {
         let fail = |error| cannot_lock(&path, error);
         // Never removed: a process might hold the lock of the removed file, and another one that of a new file.
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(fail)?;
+        self.add_file(file, &path, is_shared)
+    }
+
+    fn add_file(&mut self, file: File, path: &Path, is_shared: bool) -> Result<bool, StoreError> {
         match if is_shared { file.try_lock_shared() } else { file.try_lock() } {
             Ok(()) => {
                 self.files.push(file);
                 Ok(true)
             }
             Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => Err(cannot_lock(&path, error)),
+            Err(TryLockError::Error(error)) => Err(cannot_lock(path, error)),
         }
     }
 }

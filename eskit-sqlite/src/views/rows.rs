@@ -121,7 +121,7 @@ pub(super) fn set_events(conn: &Connection, part: u32, events: &[String]) -> Res
 
 /// Records that a part has handled all that the log held. Returns whether all parts have.
 pub(super) fn set_ready(conn: &Connection, part: u32) -> Result<bool, Fault> {
-    conn.execute("UPDATE eskit_checkpoints SET is_ready = 1 WHERE part = ?1", [part])?;
+    conn.execute("UPDATE eskit_checkpoints SET is_ready = 1 WHERE part = ?1 AND NOT is_ready", [part])?;
     let sql = "SELECT count(*) = max(parts) FROM eskit_checkpoints WHERE is_ready";
     Ok(conn.query_row(sql, [], |row| row.get::<_, Option<bool>>(0))?.unwrap_or(false))
 }

@@ -254,16 +254,16 @@ impl Views for SqliteViews {
         claim.guard.writer.run(move |tx| claims::set_events(tx, &path, &fence, &events)).await
     }
 
-    async fn activate(&self, claim: &Claim<SqliteGuard>) -> Result<(), ApplyError> {
+    async fn activate(&self, claim: &Claim<SqliteGuard>) -> Result<bool, ApplyError> {
         self.check_process()?;
         let (fence, path, id) = (fence(claim), claim.guard.writer.path.clone(), claim.guard.id.clone());
-        let (catalogue, hub) = (self.shared.names.catalogue.clone(), Arc::clone(&claim.guard.hub));
+        let (names, hub) = (self.shared.names.clone(), Arc::clone(&claim.guard.hub));
         let activate = move |tx: &mut Tx| {
-            if claims::set_ready(tx, &path, &fence)? {
-                catalogue::activate(&catalogue, &id)?;
+            let is_seen = claims::set_ready(tx, &path, &fence)? && catalogue::activate(&names, &id)?;
+            if is_seen {
                 hub.tell(Changed::All);
             }
-            Ok(())
+            Ok(is_seen)
         };
         claim.guard.writer.run(activate).await
     }

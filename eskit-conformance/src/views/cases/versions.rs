@@ -1,7 +1,9 @@
 //! Beginning anew, and the version that readers see.
 
+use std::time::Duration;
+
 use eskit_runtime::log::{LogId, Place};
-use eskit_runtime::subscription::{Apply, Views};
+use eskit_runtime::subscription::{Apply, ApplyError, Views};
 
 use super::cases;
 use crate::failure::{Outcome, ensure, same};
@@ -17,6 +19,7 @@ cases![
     after_a_restart_the_claim_goes_on,
     a_restart_touches_no_other_subscription,
     readers_see_the_version_that_was_activated_last,
+    an_older_version_does_not_replace_a_newer_one_that_is_kept,
     a_version_is_built_beside_the_active_one,
     an_activation_leaves_other_subscriptions_alone,
 ];
@@ -106,16 +109,52 @@ async fn readers_see_the_version_that_was_activated_last<T: TestViews>(context: 
     let mut scene = Scene::<T, Stops>::new(context).await?;
     scene.apply(&scene.batch(1..6)).await?;
     let revised = begin::<T, Revised>(&scene, scene.subscription.log).await?;
-    for (claim, rows, active) in
-        [(&revised, vec![1, 2], (false, true)), (&scene.claim, vec![1, 2, 3, 4, 5], (true, false))]
-    {
-        scene.views.activate(claim).await?;
-        scene.check_rows("the rows of the version that was activated last", &rows).await?;
-        let first = context.checkpoint::<Stops>(&scene.views).await?;
-        let second = context.checkpoint::<Revised>(&scene.views).await?;
-        same("which versions are active", &(first.is_active, second.is_active), &active)?;
+    same("whether readers see a new version", &scene.views.activate(&revised).await?, &true)?;
+    check_seen(&scene, "the rows of the version that was activated last", &[1, 2], (false, true)).await?;
+    scene.views.release(revised).await;
+    let is_seen = scene.views.activate(&scene.claim).await?;
+    same("whether readers see a version again, now that no process keeps the newer one", &is_seen, &true)?;
+    check_seen(&scene, "the rows of the version that was activated last", &[1, 2, 3, 4, 5], (true, false)).await
+}
+
+async fn an_older_version_does_not_replace_a_newer_one_that_is_kept<T: TestViews>(
+    context: &ViewsContext<T>,
+) -> Outcome {
+    let mut scene = Scene::<T, Stops>::new(context).await?;
+    scene.apply(&scene.batch(1..6)).await?;
+    let revised = begin::<T, Revised>(&scene, scene.subscription.log).await?;
+    scene.views.activate(&revised).await?;
+    // The old program is started again.
+    scene.views.release(scene.claim).await;
+    scene.claim = claim::<T>(&scene.views, &scene.subscription).await?;
+    same("whether readers see a claimed version that was replaced", &scene.claim.checkpoint.is_active, &false)?;
+    for _ in 0..2 {
+        let is_seen = scene.views.activate(&scene.claim).await?;
+        same("whether readers see an older version while a process keeps the newer one", &is_seen, &false)?;
+        check_seen(&scene, "the rows of the newer version that is kept", &[1, 2], (false, true)).await?;
     }
-    Ok(())
+    drop(revised);
+    let waiting = async {
+        while !scene.views.activate(&scene.claim).await? {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok::<_, ApplyError>(())
+    };
+    context.within("an older version, now that no process keeps the newer one", waiting).await??;
+    check_seen(&scene, "the rows of the older version", &[1, 2, 3, 4, 5], (true, false)).await
+}
+
+/// Checks the rows that readers see, and whether they are those of the first or of the second version.
+async fn check_seen<T: TestViews>(
+    scene: &Scene<T, Stops>,
+    what: &str,
+    positions: &[u64],
+    active: (bool, bool),
+) -> Outcome {
+    scene.check_rows(what, positions).await?;
+    let first = scene.context.checkpoint::<Stops>(&scene.views).await?;
+    let second = scene.context.checkpoint::<Revised>(&scene.views).await?;
+    same("which versions are active", &(first.is_active, second.is_active), &active)
 }
 
 async fn a_version_is_built_beside_the_active_one<T: TestViews>(context: &ViewsContext<T>) -> Outcome {
