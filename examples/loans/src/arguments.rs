@@ -21,8 +21,8 @@ pub(crate) fn usage() -> String {
     format!(
         "usage: loans [FILE] [--store DSN]
 
-Imports the loan log of the BPI Challenge 2012 into a store, rebuilds every case, and compares the figures with the
-published ones. Goes on where an earlier run ended, however that was.
+Imports the loan log of the BPI Challenge 2012 into a store, rebuilds every case, reports by week how the applications
+fare, and compares the figures with the published ones. Goes on where an earlier run ended, however that was.
 
   FILE          the log, one JSON object a line, compressed by gzip; `../shared/data/bpic2012.ndjson.gz` when left out
   --store DSN   the store: {STORES}; `sqlite:loans.db` when left out{MORE}"

@@ -10,6 +10,7 @@
 //! | many lines become one append, each event in the stream `loan:<case>` | [`import`] |
 //! | a case is folded from its stream | [`Loan`] |
 //! | all cases are summed, and compared with the published figures | [`Figures`] |
+//! | tables follow the log, from which a report by week is read | [`Funnel`], [`FunnelReport`] |
 //!
 //! The log is the only checkpoint. Each append holds the next lines of the file and is atomic, so whenever the program is
 //! killed, the log holds the lines up to some number, each once. [`eskit::Import`] finds that number by the ids of the events,
@@ -19,6 +20,7 @@ mod entry;
 mod event;
 mod figures;
 mod file;
+mod funnel;
 mod import;
 mod loan;
 
@@ -26,5 +28,8 @@ pub use entry::{Entry, EntryError};
 pub use event::{ApplicationEvent, ApplicationSubmitted, LoanEvent, OfferEvent, WorkEvent};
 pub use figures::{Comparison, Figures, ReplayError, replay};
 pub use file::{FileError, Line, LogFile};
+#[cfg(feature = "postgres")]
+pub use funnel::PostgresFunnel;
+pub use funnel::{Funnel, FunnelReport, FunnelViews, Week};
 pub use import::{ImportError, import};
 pub use loan::{CaseId, Loan};

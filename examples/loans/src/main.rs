@@ -1,6 +1,8 @@
-//! Imports the loan log into a store, rebuilds every case, and compares the figures with the published ones.
+//! Imports the loan log into a store, rebuilds every case, reports how the applications fare, and compares the figures with the
+//! published ones.
 
 mod arguments;
+mod chart;
 mod report;
 
 use std::error::Error;
@@ -11,7 +13,7 @@ use std::time::Instant;
 use eskit::RetryPolicy;
 use eskit::layer::Retrying;
 use eskit::prelude::*;
-use loans::{Figures, LogFile};
+use loans::{Figures, FunnelViews, LogFile};
 
 use arguments::{Arguments, usage};
 use report::{Outcome, Report};
@@ -43,7 +45,10 @@ async fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<Outcome, Box<dyn Error>> {
     let mut file = LogFile::open(&arguments.file)?;
     // The ids of the events follow from the file, so an append may be tried again whatever became of it.
-    let app = App::new(Retrying::new(eskit::connect(&arguments.dsn).await?, RetryPolicy::default()));
+    let store = eskit::connect(&arguments.dsn).await?;
+    let views = FunnelViews::open(&store).await?;
+    // The report follows the log while it is imported, and goes on where it ended, as the import does.
+    let app = views.follow(App::new(Retrying::new(store, RetryPolicy::default()))).start().await?;
     let mut report = Report::new(std::io::stdout().lock());
     report.sources(&file, &arguments.dsn)?;
 
@@ -60,5 +65,8 @@ async fn run(arguments: &Arguments) -> Result<Outcome, Box<dyn Error>> {
     bar.finish_and_clear();
     let figures = figures?;
     report.replayed(&figures, start.elapsed())?;
+    let funnel = views.report(&app).await?;
+    app.stop().await?;
+    report.funnel(funnel.as_ref())?;
     report.compared(&figures.compare(&Figures::PUBLISHED))
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use eskit::Imported;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
-use loans::{Comparison, Figures, LogFile};
+use loans::{Comparison, Figures, FunnelReport, LogFile};
+
+use crate::chart;
 
 /// How the figures compare.
 pub(crate) enum Outcome {
@@ -43,6 +45,13 @@ impl<W: Write> Report<W> {
         match peak_memory_bytes() {
             Some(bytes) => writeln!(self.out, "memory  {} at most", HumanBytes(bytes)),
             None => Ok(()),
+        }
+    }
+
+    pub(crate) fn funnel(&mut self, funnel: Option<&FunnelReport>) -> io::Result<()> {
+        match funnel {
+            Some(funnel) => chart::write(&mut self.out, funnel),
+            None => writeln!(self.out, "\nno report by week: a store in memory has no tables"),
         }
     }
 

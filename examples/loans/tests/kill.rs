@@ -1,4 +1,4 @@
-//! `kill -9` at any moment: nothing that the log held is lost, and nothing is there twice.
+//! `kill -9` at any moment: nothing that the log held is lost, and nothing is there twice, neither in the log nor in the report.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests may panic")]
 
@@ -58,6 +58,8 @@ async fn import_under_fire(file: &Path, lines: &[String], kills: u64, seed: u64)
         store.close().await;
     }
     let status = spawn(file, &db).wait().unwrap();
+    let report = support::funnel(&format!("sqlite:{}", db.display())).await;
+    assert_eq!(report, Some(support::funnel_of(lines)), "the report");
     let store = SqliteStore::open(&db).await.unwrap();
     support::assert_holds(&store, lines).await;
     store.close().await;

@@ -95,3 +95,16 @@ fn figures_that_differ_end_in_an_error() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn the_report_by_week_is_a_table_a_chart_and_percentiles() {
+    let lines = support::made_up_log(24_000, 4);
+    let dsn = format!("sqlite:{}", support::fresh_path("db").display());
+    let report = String::from_utf8(loans(&support::write_log(&lines), &dsn).stdout).unwrap();
+    assert!(report.contains("week of  applications  offers  accepted  declined  cancelled"), "{report}");
+    assert!(report.contains("each week: applications (upper line)"), "{report}");
+    assert!(report.contains("time to decision of "), "{report}");
+    let expected = support::funnel_of(&lines);
+    assert!(expected.weeks.len() > 1 && expected.decided() > 100);
+    assert_eq!(support::funnel(&dsn).await, Some(expected));
+}

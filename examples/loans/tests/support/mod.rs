@@ -8,10 +8,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use eskit::log::{EventId, Pages, Query, ReadOptions};
-use eskit::{EventStore, RecordedEvent};
+use eskit::{App, EventStore, RecordedEvent};
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use loans::{FunnelReport, FunnelViews, Week};
 use serde_json::{Value, json};
 
 /// The 36 pairs of activity and life cycle; the first opens each case.
@@ -151,4 +152,60 @@ pub(crate) async fn assert_holds(store: &impl EventStore, lines: &[String]) {
     assert!(names.values().all(|names| names.len() == 1), "{names:?}");
     let distinct: BTreeSet<&String> = names.values().flatten().collect();
     assert_eq!(distinct.len(), names.len(), "{names:?}");
+}
+
+/// What the lines of a file say of the applications of each week, summed line by line.
+pub(crate) fn funnel_of(lines: &[String]) -> FunnelReport {
+    struct Case {
+        at: jiff::Timestamp,
+        week: i64,
+        asked: i64,
+        times: Vec<i64>,
+    }
+    let first_monday = jiff::civil::date(1970, 1, 5);
+    let (mut cases, mut weeks): (HashMap<String, Case>, BTreeMap<i64, Week>) = Default::default();
+    for line in lines {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let (case, at) =
+            (row["case"].as_str().unwrap(), row["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap());
+        let activity = row["activity"].as_str().unwrap();
+        if activity == "A_SUBMITTED" {
+            let day = at.to_zoned(jiff::tz::TimeZone::UTC).date();
+            let monday = day.saturating_sub(jiff::Span::new().days(day.weekday().to_monday_zero_offset()));
+            let week = i64::from(first_monday.until(monday).unwrap().get_days()) / 7;
+            let asked = row["amount_requested"].as_i64().unwrap();
+            cases.insert(case.to_owned(), Case { at, week, asked, times: Vec::new() });
+            let sums = weeks.entry(week).or_insert(Week { number: week, ..Week::default() });
+            (sums.applications, sums.asked) = (sums.applications + 1, sums.asked + asked);
+            continue;
+        }
+        let case = cases.get_mut(case).unwrap();
+        let sums = weeks.get_mut(&case.week).unwrap();
+        match activity {
+            "O_CREATED" => sums.offers += 1,
+            "O_ACCEPTED" => sums.accepted += 1,
+            "A_DECLINED" => sums.declined += 1,
+            "A_CANCELLED" => sums.cancelled += 1,
+            "A_APPROVED" => {
+                // However often it is approved.
+                sums.approved += std::mem::take(&mut case.asked);
+            }
+            _ => {}
+        }
+        if ["A_DECLINED", "A_CANCELLED", "A_APPROVED"].contains(&activity) {
+            case.times.push(at.as_microsecond() - case.at.as_microsecond());
+        }
+    }
+    let times = cases.values().filter_map(|case| case.times.first().copied()).collect();
+    FunnelReport::new(weeks.into_values().collect(), times)
+}
+
+/// The report as an app reads it that follows the log of this DSN.
+pub(crate) async fn funnel(dsn: &str) -> Option<FunnelReport> {
+    let store = eskit::connect(dsn).await.unwrap();
+    let views = FunnelViews::open(&store).await.unwrap();
+    let app = views.follow(App::new(store)).start().await.unwrap();
+    let report = views.report(&app).await.unwrap();
+    app.stop().await.unwrap();
+    report
 }
