@@ -169,8 +169,8 @@ async fn what_is_parked_is_listed_and_replayed() {
 async fn two_projections_of_one_name_do_not_start() {
     let app = App::new(MemoryStore::new()).with_memory(&InMemory::<Total>::default());
     let error = app.with_memory(&InMemory::<Total>::default()).start().await.unwrap_err();
-    assert!(matches!(error, StartError::SameName(_)));
-    assert!(error.to_string().starts_with("two projections are named `total`"), "{error}");
+    assert!(matches!(error, StartError::SameName { .. }));
+    assert!(error.to_string().starts_with("`running::T` was added twice"), "{error}");
 }
 
 #[tokio::test]

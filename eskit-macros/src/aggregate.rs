@@ -27,7 +27,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         cx.error(diag::generic("an aggregate", &input.generics));
     }
     let def = AggregateDef::from_args(&cx, args, &input.ident);
-    crate::check::aggregate(&cx, &def, &input.ident, &input.data);
+    crate::check::aggregate(&cx, &def, &input);
     let generated = match cx.finish() {
         Ok(()) => expand_def(&input, &def),
         Err(errors) if matches!(input.data, Data::Union(_)) => errors,

@@ -1,7 +1,7 @@
 //! Rules between the words of an attribute, and between an item's attributes, one function each.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Data, Field, Fields, LitStr, Type};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Type};
 
 use crate::ast::{AggregateDef, EventAttrs, KeyDef, Origin, RawEventAttrs, Step};
 use crate::attr::eskit_path;
@@ -46,14 +46,18 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
     EventAttrs { eskit: eskit_path(raw.eskit.get()), name, name_span, version: number, aliases, alias_spans, origin }
 }
 
-/// The attributes of the aggregate `ident` as a whole, on an item with this data.
-pub(crate) fn aggregate(cx: &Ctxt, def: &AggregateDef, ident: &Ident, data: &Data) {
-    let fields = match data {
-        Data::Struct(data) => data.fields.iter().filter_map(|field| field.ident.as_ref()).map(bare).collect(),
-        _ => Vec::new(),
-    };
-    for field in def.index.iter().filter(|field| !fields.contains(&field.value())) {
-        cx.error(diag::aggregate_index_unknown(field, ident, &fields));
+/// The attributes of an aggregate as a whole, on this item.
+pub(crate) fn aggregate(cx: &Ctxt, def: &AggregateDef, item: &DeriveInput) {
+    let ident = &item.ident;
+    if let Some(fields) = json_fields(item) {
+        let written: Vec<String> = fields.iter().map(|(_, written)| written.clone()).collect();
+        for field in def.index.iter().filter(|field| !written.contains(&field.value())) {
+            let renamed = fields.iter().find(|(name, _)| *name == field.value());
+            cx.error(match renamed {
+                Some((_, written)) => diag::aggregate_index_renamed(field, written),
+                None => diag::aggregate_index_unknown(field, ident, &written),
+            });
+        }
     }
     if let (Some(word), true) = (&def.partial, def.is_without_stream) {
         cx.error(diag::partial_without_stream(word));
@@ -159,4 +163,23 @@ fn upcast(cx: &Ctxt, steps: Vec<Step>, version: u32) -> Origin {
         return Origin::First;
     }
     Origin::Upcast(functions)
+}
+
+/// The fields of a state, each with its name in JSON; `None` where another type stands in for it.
+fn json_fields(item: &DeriveInput) -> Option<Vec<(String, String)>> {
+    let container = SerdeAttrs::from_syn(&item.attrs);
+    if container.proxy.write.is_some() {
+        return None;
+    }
+    let Data::Struct(data) = &item.data else { return Some(Vec::new()) };
+    let name = |field: &Field| {
+        let (name, serde) = (bare(field.ident.as_ref()?), SerdeAttrs::from_syn(&field.attrs));
+        if serde.flatten || serde.skip_serializing || container.transparent {
+            return None;
+        }
+        let cased = container.rename_all.write.map(|case| case.field(&name));
+        let written = serde.rename.write.or(cased).unwrap_or_else(|| name.clone());
+        Some((name, written))
+    };
+    Some(data.fields.iter().filter_map(name).collect())
 }

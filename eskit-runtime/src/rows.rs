@@ -6,12 +6,15 @@
 //! A row holds the state as JSON. The fields that `#[aggregate(.., index("taken"))]` names stand beside it in a form that sorts bytewise
 //! ([`IndexValue`]), so that every database finds and sorts them alike.
 
+mod column;
+mod indexed;
 mod keeper;
 mod keys;
 mod query;
 mod stored;
 mod value;
 
+pub use column::index_column;
 pub use keeper::{RowState, RowTx, RowTxAsync, Rows};
 pub use query::{ReadRows, Row, RowCursor, RowPage, RowQuery, RowsError};
 pub use stored::{Order, RowRange, RowSelect, StoredRow};

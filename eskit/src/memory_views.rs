@@ -328,7 +328,8 @@ impl ReadRows for MemoryViews {
             None => true,
         };
         let page = keyed.into_iter().filter(|(place, _)| is_after(place)).take(select.limit);
-        Ok(page.map(|(_, row)| row.clone()).collect())
+        let read = |((value, _), row): (_, &StoredRow)| StoredRow { index: vec![value], ..row.clone() };
+        Ok(page.map(read).collect())
     }
 
     async fn count_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<u64, StoreError> {

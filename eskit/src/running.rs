@@ -10,7 +10,7 @@ use eskit_runtime::execute::Sleep;
 use eskit_runtime::log::{Place, Position};
 use eskit_runtime::model::{Registry, RegistryError};
 use eskit_runtime::store_kit::HeadWatch;
-use eskit_runtime::subscription::{ApplyError, Control, Health, ParkedEvent, State, Subscriber};
+use eskit_runtime::subscription::{ApplyError, Control, Health, ParkedEvent, State, Subscriber, SubscriberType};
 use eskit_runtime::{EventStore, Executed, StoreError};
 
 use crate::app::App;
@@ -140,8 +140,13 @@ impl<S> Deref for Running<S> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Two projections have the same name.
-    SameName(String),
+    /// Two subscriptions have the same name.
+    SameName {
+        /// The name.
+        name: String,
+        /// The two types that were added under it: projections, or aggregates of which rows are kept. One type, if it was added twice.
+        types: [String; 2],
+    },
     /// Items of the program clash, such as projections of two crates that have the same name.
     Registry(RegistryError),
     /// A subscription failed before it handled anything.
@@ -151,10 +156,16 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StartError::SameName(name) => write!(
+            StartError::SameName { name, types: [first, second] } if first == second => {
+                write!(
+                    f,
+                    "`{first}` was added twice, and would write to the checkpoint `{name}` twice\nhelp: add it once"
+                )
+            }
+            StartError::SameName { name, types: [first, second] } => write!(
                 f,
-                "two projections are named `{name}`, and would write to one checkpoint\nhelp: give one of them another name, or add \
-                 it once"
+                "`{first}` and `{second}` would both write to the checkpoint `{name}`\nhelp: give the projection another name; the \
+                 rows of an aggregate are named after its type, so that one has to be renamed"
             ),
             StartError::Registry(error) => error.fmt(f),
             StartError::Failed(health) => write_failed(f, health),
@@ -192,10 +203,11 @@ impl<S: EventStore + 'static> App<S> {
     ) -> Result<Running<S>, StartError> {
         Registry::collect().check().map_err(StartError::Registry)?;
         let store = self.shared_store();
-        let mut names: Vec<&str> = self.subscriptions().iter().map(|added| added.subscriber().name).collect();
-        names.sort_unstable();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(StartError::SameName(pair[0].to_owned()));
+        let mut added: Vec<_> = self.subscriptions().iter().map(|added| added.subscriber()).collect();
+        added.sort_by_key(|added| added.name);
+        if let Some(pair) = added.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            let path = |of: &SubscriberType| format!("{}::{}", of.location.module, of.rust_name);
+            return Err(StartError::SameName { name: pair[0].name.to_owned(), types: [path(pair[0]), path(pair[1])] });
         }
         let (aborted, unread) = (Arc::new(Abort::default()), Arc::new(Abort::default()));
         let spawn = |task: Boxed<()>, aborted: &Arc<Abort>| {

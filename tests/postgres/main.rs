@@ -8,6 +8,10 @@ mod replaced;
 mod rows;
 #[path = "../rows/cases.rs"]
 mod rows_cases;
+#[path = "../rows/changed.rs"]
+mod rows_changed;
+#[path = "../rows/odd.rs"]
+mod rows_odd;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

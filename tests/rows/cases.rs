@@ -142,6 +142,11 @@ pub(crate) async fn rows_are_found_sorted_and_paged_by_indexed_fields<V: TestVie
     assert_eq!(keys(&rows().at_least("taken", 2).at_most("taken", 3).list().await.unwrap()), "bcd");
     assert_eq!(keys(&rows().equal("title", "Botany").list().await.unwrap()), "b");
     assert_eq!(keys(&rows().equal("title", None::<String>).list().await.unwrap()), "acde");
+    // What is not there is neither smaller nor greater.
+    assert_eq!(keys(&rows().at_most("title", "Z").list().await.unwrap()), "b");
+    assert_eq!(keys(&rows().at_least("title", "A").list().await.unwrap()), "b");
+    assert_eq!(keys(&rows().at_most("title", None::<String>).list().await.unwrap()), "acde");
+    assert_eq!(keys(&rows().at_least("taken", "1").list().await.unwrap()), "");
     assert_eq!(rows().at_least("taken", 3).limit(1).count().await.unwrap(), 3);
     app.stop().await.unwrap();
 }

@@ -168,6 +168,15 @@ pub(crate) fn aggregate_index_repeated(field: &LitStr) -> Error {
     at(field, &format!("the field `{}` is given twice", field.value()), "drop one of them")
 }
 
+/// serde gives the field another name.
+pub(crate) fn aggregate_index_renamed(field: &LitStr, written: &str) -> Error {
+    at(
+        field,
+        &format!("serde writes the field `{}` as `{written}`, and rows are found by what it writes", field.value()),
+        &format!("write `{written:?}`"),
+    )
+}
+
 /// The state has no field of this name; `fields` are those that it has.
 pub(crate) fn aggregate_index_unknown(field: &LitStr, ident: &Ident, fields: &[String]) -> Error {
     let known: Vec<&str> = fields.iter().map(String::as_str).collect();

@@ -1,12 +1,13 @@
 //! The rows of an aggregate, in the table `rows` of its read model.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::Bound;
 
 use eskit_runtime::Timestamp;
 use eskit_runtime::log::Position;
 use eskit_runtime::model::AggregateType;
-use eskit_runtime::rows::{RowRange, RowSelect, RowTxAsync, StoredRow};
+use eskit_runtime::rows::{IndexValue, RowRange, RowSelect, RowTxAsync, StoredRow, index_column};
 use eskit_runtime::subscription::HandleError;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
@@ -67,15 +68,13 @@ impl Tx {
             let created = sqlx::raw_sql(AssertSqlSafe(create_sql(of))).execute(&mut **self).await;
             return created.map(drop).map_err(HandleError::new);
         }
-        let mut found: Vec<&str> = found.iter().filter_map(|column| column.strip_prefix("by_")).collect();
-        let mut wanted = of.index.to_vec();
-        found.sort_unstable();
-        wanted.sort_unstable();
-        if found == wanted { Ok(()) } else { Err(HandleError::new(other_index(of))) }
+        let found: BTreeSet<String> = found.into_iter().filter(|column| column.starts_with("by_")).collect();
+        if found == columns(of).collect() { Ok(()) } else { Err(HandleError::new(other_index(of))) }
     }
 }
 
-fn other_index(of: &AggregateType) -> String {
+/// The table has an index on other fields.
+pub(crate) fn other_index(of: &AggregateType) -> String {
     format!(
         "the rows of `{0}` have an index on other fields than `{1}`\nhelp: write `version = {2}` in its `#[aggregate(..)]`, so that \
          they are built anew",
@@ -85,13 +84,8 @@ fn other_index(of: &AggregateType) -> String {
     )
 }
 
-/// The column of an indexed field.
-fn column(field: &str) -> String {
-    quoted(&format!("by_{field}"))
-}
-
 fn columns(of: &AggregateType) -> impl Iterator<Item = String> + '_ {
-    of.index.iter().map(|field| column(field))
+    of.index.iter().map(|field| index_column(field))
 }
 
 /// Keys and states are sorted and kept by their bytes, whatever the collation of the database is.
@@ -131,6 +125,11 @@ fn stored(row: &PgRow) -> sqlx::Result<StoredRow> {
     })
 }
 
+/// A row with the value by which it is sorted.
+fn sorted(row: &PgRow) -> sqlx::Result<StoredRow> {
+    Ok(StoredRow { index: vec![IndexValue::from_bytes(row.try_get(4)?)], ..stored(row)? })
+}
+
 /// The rows that are selected, in their order.
 pub(crate) async fn select(
     inner: &Inner,
@@ -141,7 +140,7 @@ pub(crate) async fn select(
     let Some(table) = table(inner, &mut conn, of).await? else { return Ok(Vec::new()) };
     let mut terms = Terms::new(of, select);
     let order = select.order;
-    let by = order.field.and_then(|field| of.index.get(field)).map(|field| column(field));
+    let by = order.field.and_then(|field| of.index.get(field)).map(|field| index_column(field));
     let (beyond, direction) = if order.is_descending { ("<", "DESC") } else { (">", "ASC") };
     if let Some((value, key)) = &select.after {
         let key = terms.text(key);
@@ -151,14 +150,15 @@ pub(crate) async fn select(
         };
         terms.all.push(term);
     }
-    let order = by.map(|by| format!("{by} {direction}, ")).unwrap_or_default();
+    let value = by.as_deref().unwrap_or("''::pg_catalog.bytea");
+    let order = by.as_ref().map(|by| format!("{by} {direction}, ")).unwrap_or_default();
     let sql = format!(
-        "SELECT key, state::text, position, changed_at FROM {table}{} ORDER BY {order}key {direction} LIMIT {}",
+        "SELECT key, state::text, position, changed_at, {value} FROM {table}{} ORDER BY {order}key {direction} LIMIT {}",
         terms.filter(),
         select.limit
     );
     let rows = terms.query(sql).fetch_all(&mut *conn).await?;
-    Ok(rows.iter().map(stored).collect::<sqlx::Result<_>>()?)
+    Ok(rows.iter().map(sorted).collect::<sqlx::Result<_>>()?)
 }
 
 /// How many rows are selected.
@@ -207,7 +207,7 @@ impl Terms {
                     Bound::Unbounded => continue,
                 };
                 let place = terms.bytes(value.as_bytes());
-                terms.all.push(format!("{} {sign} {place}", column(field)));
+                terms.all.push(format!("{} {sign} {place}", index_column(field)));
             }
         }
         terms

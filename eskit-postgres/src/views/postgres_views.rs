@@ -92,6 +92,12 @@ impl PostgresViews {
     fn failed(&self, to_do: &str, name: &str, fault: impl Into<Fault>) -> StoreError {
         self.inner.error(&format!("{to_do} `{name}`"), fault.into())
     }
+
+    fn rows_failed(&self, to_do: &str, of: &AggregateType, fault: Fault) -> StoreError {
+        // There is no such column.
+        let fault = if fault.code() == "42703" { Fault::Refused(aggregate_rows::other_index(of)) } else { fault };
+        self.failed(to_do, of.slug, fault)
+    }
 }
 
 impl PostgresViewsOptions {
@@ -180,12 +186,12 @@ impl<P: HandleAsync<Tx>> Apply<P> for PostgresViews {
 impl ReadRows for PostgresViews {
     async fn select_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<Vec<StoredRow>, StoreError> {
         let rows = aggregate_rows::select(&self.inner, of, select).await;
-        rows.map_err(|fault| self.failed("read the rows of", of.slug, fault))
+        rows.map_err(|fault| self.rows_failed("read the rows of", of, fault))
     }
 
     async fn count_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<u64, StoreError> {
         let rows = aggregate_rows::count(&self.inner, of, select).await;
-        rows.map_err(|fault| self.failed("count the rows of", of.slug, fault))
+        rows.map_err(|fault| self.rows_failed("count the rows of", of, fault))
     }
 }
 

@@ -134,7 +134,8 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
     lines.map(str::len).sum::<usize>() + error.column()
 }
 
-fn first_hidden(text: &str, written: &Written) -> Option<(&'static str, String)> {
+/// The first value that was written as `null` although it is something else, and the path to it.
+pub(crate) fn first_hidden(text: &str, written: &Written) -> Option<(&'static str, String)> {
     let (hidden, before, all) = written.first_hidden()?;
     let value = match hidden {
         Hidden::Nan => "NaN",

@@ -1,11 +1,13 @@
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::future::Future;
 use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
+use crate::codec::encode::first_hidden;
+use crate::codec::json::{ToJson as _, Written};
 use crate::log::recorded::RecordedEvent;
 use crate::model::aggregate::{AggregateType, Evolve};
 use crate::model::event::EventTypes;
@@ -13,6 +15,7 @@ use crate::model::subscriber::{OnError, Order, SubscriberType};
 use crate::store_kit::contain;
 use crate::subscription::{Handle, HandleAsync, HandleError, Subscriber};
 
+use super::indexed::indexed;
 use super::keys::keys_of;
 use super::stored::StoredRow;
 use super::value::IndexValue;
@@ -94,7 +97,7 @@ impl<A: RowState, Tx: RowTx> Handle<Tx> for Rows<A> {
     }
 
     fn handle_all(&self, events: &[&RecordedEvent], tx: &mut Tx) -> Result<(), (usize, HandleError)> {
-        let mut fold = Fold::<A>::new(events);
+        let mut fold = Fold::<A>::new(events)?;
         let stored = tx.load_rows(A::TYPE, &fold.keys()).map_err(|error| (0, error))?;
         fold.begin(stored)?;
         fold.evolve(events)?;
@@ -113,7 +116,7 @@ impl<A: RowState, Tx: RowTxAsync> HandleAsync<Tx> for Rows<A> {
         events: &'a [&'a RecordedEvent],
         tx: &'a mut Tx,
     ) -> Result<(), (usize, HandleError)> {
-        let mut fold = Fold::<A>::new(events);
+        let mut fold = Fold::<A>::new(events)?;
         let stored = tx.load_rows(A::TYPE, &fold.keys()).await.map_err(|error| (0, error))?;
         fold.begin(stored)?;
         fold.evolve(events)?;
@@ -140,7 +143,7 @@ struct Folded<A> {
 }
 
 impl<A: RowState> Fold<A> {
-    fn new(events: &[&RecordedEvent]) -> Fold<A> {
+    fn new(events: &[&RecordedEvent]) -> Result<Fold<A>, (usize, HandleError)> {
         let mut fold = Fold { states: Vec::new(), places: HashMap::new(), of_event: Vec::with_capacity(events.len()) };
         for (index, event) in events.iter().enumerate() {
             let mut own = Vec::new();
@@ -149,7 +152,8 @@ impl<A: RowState> Fold<A> {
                     Some(place) => *place,
                     None => {
                         fold.places.insert(key.clone(), fold.states.len());
-                        fold.states.push(Folded { key, state: A::initial(), last: index });
+                        let state = contain(A::initial).map_err(|text| (index, HandleError::panicked(text)))?;
+                        fold.states.push(Folded { key, state, last: index });
                         fold.states.len() - 1
                     }
                 };
@@ -157,7 +161,7 @@ impl<A: RowState> Fold<A> {
             }
             fold.of_event.push(own);
         }
-        fold
+        Ok(fold)
     }
 
     fn keys(&self) -> Vec<String> {
@@ -170,15 +174,10 @@ impl<A: RowState> Fold<A> {
             let Some(folded) = self.places.get(&row.key).and_then(|place| self.states.get_mut(*place)) else {
                 continue;
             };
-            folded.state = serde_json::from_str(&row.state).map_err(|error| {
-                let (name, next) = (A::TYPE.name, A::TYPE.version + 1);
-                let text = format!(
-                    "the row of `{name}` with the key `{}` cannot be read: {error}\nhelp: if the fields of `{name}` have changed, \
-                     write `version = {next}` in its `#[aggregate(..)]`, so that its rows are built anew",
-                    row.key
-                );
-                (folded.last, HandleError::new(text))
-            })?;
+            let at = folded.last;
+            let read = contain(|| serde_json::from_str(&row.state));
+            let read = read.map_err(|text| (at, HandleError::panicked(text)))?;
+            folded.state = read.map_err(|error| (at, HandleError::new(unreadable(A::TYPE, &row.key, error))))?;
         }
         Ok(())
     }
@@ -205,18 +204,46 @@ impl<A: RowState> Folded<A> {
     fn into_row(self, events: &[&RecordedEvent]) -> Result<StoredRow, (usize, HandleError)> {
         let event = events[self.last];
         let failed = |error: HandleError| (self.last, error);
-        let state = serde_json::to_value(&self.state).map_err(|error| failed(HandleError::new(error)))?;
-        let index = A::TYPE.index.iter().map(|field| {
-            let value = state.get(field).unwrap_or(&Value::Null);
-            IndexValue::of(value).map_err(|error| {
-                failed(HandleError::new(format!(
-                    "the field `{field}` of `{}` cannot be indexed: {error}",
-                    A::TYPE.name
-                )))
-            })
+        let state = self.written().map_err(failed)?;
+        let unindexed = |what: String| failed(HandleError::new(format!("`{}` {what}", A::TYPE.name)));
+        let values = indexed(&state, A::TYPE.index)
+            .map_err(|error| unindexed(format!("is not written as an object, and has an index: {error}")))?;
+        let index = values.iter().zip(A::TYPE.index).map(|(value, field)| {
+            IndexValue::of(value)
+                .map_err(|error| unindexed(format!("cannot be indexed by its field `{field}`: {error}")))
         });
         let index = index.collect::<Result<_, _>>()?;
         let (position, changed_at) = (event.position, event.recorded_at);
-        Ok(StoredRow { key: self.key, state: state.to_string(), position, changed_at, index })
+        Ok(StoredRow { key: self.key, state, position, changed_at, index })
     }
+
+    /// The state as JSON, if nothing is lost by that.
+    fn written(&self) -> Result<String, HandleError> {
+        let mut written = Written::default();
+        let done = contain(|| self.state.to_json(&mut written)).map_err(HandleError::panicked)?;
+        let (name, key) = (A::TYPE.name, &self.key);
+        let cannot = |why: String| {
+            HandleError::new(format!("the state of `{name}` with the key `{key}` cannot be kept as a row: {why}"))
+        };
+        done.map_err(|error| cannot(error.to_string()))?;
+        let text = str::from_utf8(&written.text).map_err(|error| cannot(error.to_string()))?;
+        match first_hidden(text, &written) {
+            None => Ok(text.to_owned()),
+            Some((value, path)) => Err(cannot(format!(
+                "`{path}` is {value}, for which JSON has only `null`\nhelp: give the field another form with \
+                 `#[serde(with = \"..\")]`, or let `#[evolve]` keep it out"
+            ))),
+        }
+    }
+}
+
+/// A stored state that does not fit the aggregate.
+pub(super) fn unreadable(of: &AggregateType, key: &str, error: impl Display) -> String {
+    format!(
+        "the row of `{0}` with the key `{key}` cannot be read: {error}\nhelp: if the fields of `{0}` have changed, write \
+         `version = {1}` in its `#[aggregate(..)]`, so that its rows are built anew; otherwise make its `Serialize` and \
+         `Deserialize` agree",
+        of.name,
+        of.version + 1
+    )
 }

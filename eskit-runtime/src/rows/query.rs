@@ -14,9 +14,9 @@ use crate::model::aggregate::{AggregateType, LoadKey};
 use crate::model::check::check_key;
 use crate::subscription::Views;
 
-use super::keeper::RowState;
+use super::keeper::{RowState, unreadable};
 use super::keys::key_text;
-use super::stored::{RowRange, RowSelect, StoredRow};
+use super::stored::{Order, RowRange, RowSelect, StoredRow};
 use super::value::{IndexValue, IndexValueError};
 
 /// The rows of a page, unless told otherwise.
@@ -51,6 +51,7 @@ pub trait ReadRows: Views {
         RowQuery {
             views: self,
             select: RowSelect { limit: LIMIT, ..RowSelect::default() },
+            after: None,
             failure: None,
             of: PhantomData,
         }
@@ -63,6 +64,7 @@ pub trait ReadRows: Views {
 pub struct RowQuery<'a, A, V> {
     views: &'a V,
     select: RowSelect,
+    after: Option<RowCursor>,
     failure: Option<RowsError>,
     of: PhantomData<fn() -> A>,
 }
@@ -102,6 +104,8 @@ pub struct RowPage<A> {
 /// Where a page of rows ends. As text, it can be part of a URL.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct RowCursor {
+    /// The order of its page: `a` or `d`, and the field.
+    order: String,
     value: IndexValue,
     key: String,
 }
@@ -112,14 +116,15 @@ impl<A: RowState, V: ReadRows> RowQuery<'_, A, V> {
         self.range(field, value, |value| (Bound::Included(value.clone()), Bound::Included(value)))
     }
 
-    /// Only rows whose indexed field has this value or a greater one.
+    /// Only rows whose indexed field has this value or a greater one of its kind: no text is greater than a number, and nothing is
+    /// greater than `None`.
     pub fn at_least(self, field: &str, value: impl Serialize) -> Self {
-        self.range(field, value, |value| (Bound::Included(value), Bound::Unbounded))
+        self.range(field, value, |value| (Bound::Included(value.clone()), value.kind().1))
     }
 
-    /// Only rows whose indexed field has this value or a smaller one.
+    /// Only rows whose indexed field has this value or a smaller one of its kind. `None` is not smaller than a number.
     pub fn at_most(self, field: &str, value: impl Serialize) -> Self {
-        self.range(field, value, |value| (Bound::Unbounded, Bound::Included(value)))
+        self.range(field, value, |value| (value.kind().0, Bound::Included(value)))
     }
 
     /// Sorts by an indexed field, ascending; otherwise rows are sorted by their keys.
@@ -140,9 +145,9 @@ impl<A: RowState, V: ReadRows> RowQuery<'_, A, V> {
         self
     }
 
-    /// Begins after the page that ended here. Filters and order must be those of that page.
+    /// Begins after the page that ended here. The order must be that of that page, which is checked, and so should the filters be.
     pub fn after(mut self, cursor: impl Into<Option<RowCursor>>) -> Self {
-        self.select.after = cursor.into().map(|cursor| (cursor.value, cursor.key));
+        self.after = cursor.into();
         self
     }
 
@@ -154,6 +159,10 @@ impl<A: RowState, V: ReadRows> RowQuery<'_, A, V> {
         const { check_key::<A, _>() }.of(&key);
         let select = RowSelect { key: Some(key_text(&key)), limit: 1, ..RowSelect::default() };
         drop(key);
+        // No tag and no stream has such a value, and not every database can be asked.
+        if select.key.as_ref().is_some_and(|key| key.contains('\0')) {
+            return Ok(None);
+        }
         let rows = self.views.select_rows(A::TYPE, &select).await?;
         rows.into_iter().next().map(read).transpose()
     }
@@ -163,18 +172,26 @@ impl<A: RowState, V: ReadRows> RowQuery<'_, A, V> {
     /// # Errors
     /// See [`RowsError`].
     pub async fn list(self) -> Result<RowPage<A>, RowsError> {
-        let RowQuery { views, mut select, failure, .. } = self;
+        let RowQuery { views, mut select, after, failure, .. } = self;
         failure.map_or(Ok(()), Err)?;
+        let order = order_text(A::TYPE, select.order);
+        if let Some(cursor) = &after
+            && cursor.order != order
+        {
+            return Err(RowsError::OtherOrder { cursor: order_told(&cursor.order), query: order_told(&order) });
+        }
+        select.after = after.map(|cursor| (cursor.value, cursor.key));
         let limit = select.limit;
         select.limit += 1;
-        let mut rows: Vec<Row<A>> = Vec::new();
-        for row in views.select_rows(A::TYPE, &select).await? {
-            rows.push(read(row)?);
-        }
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        let last = rows.last().filter(|_| has_more);
-        let next = last.map(|last| cursor(last, select.order.field)).transpose()?;
+        let mut stored = views.select_rows(A::TYPE, &select).await?;
+        let has_more = stored.len() > limit;
+        stored.truncate(limit);
+        let next = stored.last().filter(|_| has_more).map(|last| RowCursor {
+            order,
+            value: last.index.first().cloned().unwrap_or_default(),
+            key: last.key.clone(),
+        });
+        let rows = stored.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(RowPage { rows, next })
     }
 
@@ -194,8 +211,7 @@ impl<A: RowState, V: ReadRows> RowQuery<'_, A, V> {
         bounds: impl FnOnce(IndexValue) -> (Bound<IndexValue>, Bound<IndexValue>),
     ) -> Self {
         let Some(at) = self.field(field) else { return self };
-        let value = serde_json::to_value(value).unwrap_or(serde_json::Value::Array(Vec::new()));
-        match IndexValue::of(&value) {
+        match IndexValue::of_serialize(&value) {
             Ok(value) => {
                 let (from, to) = bounds(value);
                 self.select.ranges.push(RowRange { field: at, from, to });
@@ -224,24 +240,29 @@ fn read<A: RowState>(row: StoredRow) -> Result<Row<A>, RowsError> {
     }
 }
 
-fn cursor<A: RowState>(row: &Row<A>, field: Option<usize>) -> Result<RowCursor, RowsError> {
-    let key = row.key.clone();
-    let Some(field) = field.and_then(|field| A::TYPE.index.get(field)) else {
-        return Ok(RowCursor { value: IndexValue::default(), key });
-    };
-    let state = serde_json::to_value(&row.state).unwrap_or_default();
-    match IndexValue::of(state.get(field).unwrap_or(&serde_json::Value::Null)) {
-        Ok(value) => Ok(RowCursor { value, key }),
-        Err(error) => Err(RowsError::Value { field: (*field).to_owned(), error }),
-    }
+/// An order as a cursor says it.
+fn order_text(of: &AggregateType, order: Order) -> String {
+    let direction = if order.is_descending { "d" } else { "a" };
+    let field = order.field.and_then(|field| of.index.get(field)).unwrap_or(&"");
+    format!("{direction}{field}")
 }
 
-/// The hexadecimal digits of the value by which rows are sorted, a dot, and those of the key.
+/// An order as an error says it.
+fn order_told(order: &str) -> String {
+    let (direction, field) = order.split_at_checked(1).unwrap_or_default();
+    let field = if field.is_empty() { "the key".to_owned() } else { format!("`{field}`") };
+    format!("{field}, {}", if direction == "d" { "descending" } else { "ascending" })
+}
+
+/// The hexadecimal digits of the order, of the value by which rows are sorted, and of the key, with dots between them.
 impl fmt::Display for RowCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.value.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-        f.write_str(".")?;
-        self.key.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let parts = [self.order.as_bytes(), self.value.as_bytes(), self.key.as_bytes()];
+        for (index, part) in parts.into_iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "." })?;
+            part.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        }
+        Ok(())
     }
 }
 
@@ -249,10 +270,14 @@ impl FromStr for RowCursor {
     type Err = RowsError;
 
     fn from_str(text: &str) -> Result<RowCursor, RowsError> {
-        let parts =
-            text.split_once('.').and_then(|(value, key)| Some((bytes(value)?, String::from_utf8(bytes(key)?).ok()?)));
-        let (value, key) = parts.ok_or_else(|| RowsError::Cursor(text.to_owned()))?;
-        Ok(RowCursor { value: IndexValue::from_bytes(value), key })
+        let text_of = |part: &str| String::from_utf8(bytes(part)?).ok().filter(|text| !text.contains('\0'));
+        let parts: Vec<&str> = text.split('.').collect();
+        let read = match parts[..] {
+            [order, value, key] => text_of(order).zip(bytes(value)).zip(text_of(key)),
+            _ => None,
+        };
+        let ((order, value), key) = read.ok_or_else(|| RowsError::Cursor(text.to_owned()))?;
+        Ok(RowCursor { order, value: IndexValue::from_bytes(value), key })
     }
 }
 
@@ -288,6 +313,13 @@ pub enum RowsError {
     },
     /// A text is no cursor.
     Cursor(String),
+    /// A cursor is of a list in another order.
+    OtherOrder {
+        /// The order of its list.
+        cursor: String,
+        /// The order that was asked for.
+        query: String,
+    },
     /// A stored state does not fit the aggregate.
     Unreadable {
         /// The key of the row.
@@ -320,13 +352,11 @@ impl fmt::Display for RowsError {
             }
             RowsError::Value { field, error } => write!(f, "the value for `{field}` cannot be compared: {error}"),
             RowsError::Cursor(text) => write!(f, "`{text}` is no cursor\nhelp: pass the text of `RowPage::next`"),
-            RowsError::Unreadable { key, of, error } => write!(
+            RowsError::OtherOrder { cursor, query } => write!(
                 f,
-                "the row of `{0}` with the key `{key}` cannot be read: {error}\nhelp: if the fields of `{0}` have changed, write \
-                 `version = {1}` in its `#[aggregate(..)]`, so that its rows are built anew",
-                of.name,
-                of.version + 1
+                "the cursor is of a list by {cursor}, and this list is by {query}\nhelp: pass a cursor to the query that it came from"
             ),
+            RowsError::Unreadable { key, of, error } => f.write_str(&unreadable(of, key, error)),
             RowsError::Views(error) => error.fmt(f),
         }
     }

@@ -16,8 +16,8 @@ pub struct StoredRow {
     pub position: Position,
     /// The time of that event.
     pub changed_at: Timestamp,
-    /// The indexed fields, in the order of [`AggregateType::index`](crate::model::AggregateType::index). Left empty by views when they
-    /// read.
+    /// What views write: the indexed fields, in the order of [`AggregateType::index`](crate::model::AggregateType::index). What they
+    /// read: the value by which the rows are sorted, if they are sorted by a field; a page goes on after it.
     pub index: Vec<IndexValue>,
 }
 

@@ -1,6 +1,10 @@
 use std::fmt;
+use std::ops::Bound;
 
+use serde::Serialize;
 use serde_json::{Number, Value};
+
+use crate::codec::json::{ToJson as _, Written};
 
 /// Longer texts are compared by this many bytes, and then by a hash.
 const TEXT_BYTES: usize = 512;
@@ -55,6 +59,28 @@ impl IndexValue {
             Value::Array(_) => return Err(IndexValueError("it is an array")),
             Value::Object(_) => return Err(IndexValueError("it is an object")),
         }))
+    }
+
+    /// The value in an index of a value that is compared with. It goes through its text, as a state does.
+    pub(super) fn of_serialize(value: &impl Serialize) -> Result<IndexValue, IndexValueError> {
+        let mut written = Written::default();
+        let unwritable = |_| IndexValueError("it cannot be written as JSON");
+        value.to_json(&mut written).map_err(unwritable)?;
+        if written.first_hidden().is_some() {
+            return Err(IndexValueError("it is a number that JSON does not have, or a `Some` of nothing"));
+        }
+        IndexValue::of(&serde_json::from_slice(&written.text).map_err(unwritable)?)
+    }
+
+    /// The bounds of the values of this kind, such as all numbers.
+    pub(super) fn kind(&self) -> (Bound<IndexValue>, Bound<IndexValue>) {
+        match self.0.first() {
+            None => (Bound::Included(IndexValue::default()), Bound::Included(IndexValue::default())),
+            Some(kind) => {
+                let bound = |kind: u8| IndexValue(vec![kind]);
+                (Bound::Included(bound(*kind)), Bound::Excluded(bound(kind.saturating_add(1))))
+            }
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! The rows of an aggregate, in the table `rows` of its read model.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::Bound;
 
 use eskit_runtime::Timestamp;
 use eskit_runtime::log::Position;
 use eskit_runtime::model::AggregateType;
-use eskit_runtime::rows::{RowRange, RowSelect, RowTx, StoredRow};
+use eskit_runtime::rows::{IndexValue, RowRange, RowSelect, RowTx, StoredRow, index_column};
 use eskit_runtime::subscription::HandleError;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
@@ -51,30 +52,35 @@ impl RowTx for Tx {
 /// Creates the table and its indexes, if they are missing.
 fn create(conn: &Connection, of: &'static AggregateType) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     if !is_there(conn)? {
-        let columns: String = of.index.iter().map(|field| format!(", {} BLOB NOT NULL", column(field))).collect();
+        let columns: String = of.index.iter().map(|field| format!(", {} BLOB NOT NULL", index_column(field))).collect();
         let mut sql = format!(
             "CREATE TABLE rows (key TEXT PRIMARY KEY NOT NULL, state TEXT NOT NULL, position INTEGER NOT NULL, \
              changed_at INTEGER NOT NULL{columns});"
         );
         for field in of.index {
-            let column = column(field);
+            let column = index_column(field);
             // Writing to a text cannot fail.
-            let _ = write!(sql, "CREATE INDEX \"rows_by_{field}\" ON rows ({column}, key);");
+            let _ = write!(sql, "CREATE INDEX rows_{column} ON rows ({column}, key);");
         }
         conn.execute_batch(&sql)?;
     }
-    let mut statement = conn.prepare_cached(INDEXED)?;
-    let mut found = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
-    let mut wanted: Vec<String> = of.index.iter().map(|field| format!("by_{field}")).collect();
-    found.sort_unstable();
-    wanted.sort_unstable();
-    if found == wanted { Ok(()) } else { Err(other_index(of).into()) }
+    if indexed(conn)? == wanted(of) { Ok(()) } else { Err(other_index(of).into()) }
 }
 
-/// The columns of the indexed fields.
+/// The columns of the indexed fields that the table has.
+fn indexed(conn: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    conn.prepare_cached(INDEXED)?.query_map([], |row| row.get(0))?.collect()
+}
+
+/// Those that it should have.
+fn wanted(of: &AggregateType) -> BTreeSet<String> {
+    of.index.iter().map(|field| index_column(field)).collect()
+}
+
 const INDEXED: &str = "SELECT name FROM pragma_table_info('rows') WHERE substr(name, 1, 3) = 'by_'";
 
-fn other_index(of: &AggregateType) -> String {
+/// The table has an index on other fields.
+pub(super) fn other_index(of: &AggregateType) -> String {
     format!(
         "the rows of `{0}` have an index on other fields than `{1}`\nhelp: write `version = {2}` in its `#[aggregate(..)]`, so that \
          they are built anew",
@@ -88,13 +94,8 @@ fn is_there(conn: &Connection) -> rusqlite::Result<bool> {
     conn.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'rows'")?.exists([])
 }
 
-/// The column of an indexed field. Fields are identifiers of Rust, so that no character needs an escape.
-fn column(field: &str) -> String {
-    format!("\"by_{field}\"")
-}
-
 fn save_sql(of: &AggregateType) -> String {
-    let columns = || of.index.iter().map(|field| column(field));
+    let columns = || of.index.iter().map(|field| index_column(field));
     let names: String = columns().map(|column| format!(", {column}")).collect();
     let places: String = (0..of.index.len()).map(|at| format!(", ?{}", at + 5)).collect();
     let set: String = columns().map(|column| format!(", {column} = excluded.{column}")).collect();
@@ -114,18 +115,26 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredRow> {
     })
 }
 
-/// The rows that are selected, in their order.
+/// A row with the value by which it is sorted.
+fn sorted(row: &Row<'_>) -> rusqlite::Result<StoredRow> {
+    Ok(StoredRow { index: vec![IndexValue::from_bytes(row.get(4)?)], ..stored(row)? })
+}
+
+/// The rows that are selected, in their order; `None` if the table has an index on other fields.
 pub(super) fn select(
     conn: &Connection,
     of: &'static AggregateType,
     select: &RowSelect,
-) -> rusqlite::Result<Vec<StoredRow>> {
+) -> rusqlite::Result<Option<Vec<StoredRow>>> {
     if !is_there(conn)? {
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
+    }
+    if !indexed(conn)?.is_superset(&wanted(of)) {
+        return Ok(None);
     }
     let (mut filter, mut values) = filter(of, select);
     let order = select.order;
-    let by = order.field.and_then(|field| of.index.get(field)).map(|field| column(field));
+    let by = order.field.and_then(|field| of.index.get(field)).map(|field| index_column(field));
     let (beyond, direction) = if order.is_descending { ("<", "DESC") } else { (">", "ASC") };
     if let Some((value, key)) = &select.after {
         match &by {
@@ -138,22 +147,31 @@ pub(super) fn select(
         values.push(Value::Text(key.clone()));
     }
     values.push(Value::Integer(i64::try_from(select.limit).unwrap_or(i64::MAX)));
-    let order = by.map(|by| format!("{by} {direction}, ")).unwrap_or_default();
+    let value = by.as_deref().unwrap_or("x''");
+    let order = by.as_ref().map(|by| format!("{by} {direction}, ")).unwrap_or_default();
     let sql = format!(
-        "SELECT key, state, position, changed_at FROM rows{} ORDER BY {order}key {direction} LIMIT ?",
+        "SELECT key, state, position, changed_at, {value} FROM rows{} ORDER BY {order}key {direction} LIMIT ?",
         where_all(&filter)
     );
-    conn.prepare_cached(&sql)?.query_map(params_from_iter(values), stored)?.collect()
+    conn.prepare_cached(&sql)?.query_map(params_from_iter(values), sorted)?.collect::<Result<_, _>>().map(Some)
 }
 
-/// How many rows are selected.
-pub(super) fn count(conn: &Connection, of: &'static AggregateType, select: &RowSelect) -> rusqlite::Result<u64> {
+/// How many rows are selected; `None` if the table has an index on other fields.
+pub(super) fn count(
+    conn: &Connection,
+    of: &'static AggregateType,
+    select: &RowSelect,
+) -> rusqlite::Result<Option<u64>> {
     if !is_there(conn)? {
-        return Ok(0);
+        return Ok(Some(0));
+    }
+    if !indexed(conn)?.is_superset(&wanted(of)) {
+        return Ok(None);
     }
     let (filter, values) = filter(of, select);
     let sql = format!("SELECT count(*) FROM rows{}", where_all(&filter));
-    conn.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
+    conn.prepare_cached(&sql)?
+        .query_row(params_from_iter(values), |row| Ok(Some(row.get::<_, i64>(0)?.cast_unsigned())))
 }
 
 fn where_all(filter: &[String]) -> String {
@@ -169,7 +187,7 @@ fn filter(of: &AggregateType, select: &RowSelect) -> (Vec<String>, Vec<Value>) {
     }
     for RowRange { field, from, to } in &select.ranges {
         let Some(field) = of.index.get(*field) else { continue };
-        let column = column(field);
+        let column = index_column(field);
         for (bound, inclusive, exclusive) in [(from, ">=", ">"), (to, "<=", "<")] {
             let (sign, value) = match bound {
                 Bound::Included(value) => (inclusive, value),

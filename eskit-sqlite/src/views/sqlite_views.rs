@@ -3,7 +3,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use eskit_runtime::log::Position;
+use eskit_runtime::log::{Position, StoreErrorKind};
 use eskit_runtime::model::AggregateType;
 use eskit_runtime::rows::{ReadRows, RowSelect, StoredRow};
 use eskit_runtime::subscription::{
@@ -326,17 +326,23 @@ impl ReadRows for SqliteViews {
         let select = select.clone();
         self.on_reader(move |reader| match reader.active(of.slug)? {
             Some(_) => reader.read_active(of.slug, |conn| aggregate_rows::select(conn, of, &select)),
-            None => Ok(Vec::new()),
+            None => Ok(Some(Vec::new())),
         })
-        .await
+        .await?
+        .ok_or_else(|| other_index(of))
     }
 
     async fn count_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<u64, StoreError> {
         let select = select.clone();
         self.on_reader(move |reader| match reader.active(of.slug)? {
             Some(_) => reader.read_active(of.slug, |conn| aggregate_rows::count(conn, of, &select)),
-            None => Ok(0),
+            None => Ok(Some(0)),
         })
-        .await
+        .await?
+        .ok_or_else(|| other_index(of))
     }
+}
+
+fn other_index(of: &AggregateType) -> StoreError {
+    StoreError::new(StoreErrorKind::Invalid, aggregate_rows::other_index(of))
 }

@@ -212,7 +212,9 @@ impl From<LoadError> for Problem {
 impl From<RowsError> for Problem {
     fn from(error: RowsError) -> Problem {
         let status = match error {
-            RowsError::Cursor(_) | RowsError::Value { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            RowsError::Cursor(_) | RowsError::OtherOrder { .. } | RowsError::Value { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             RowsError::Views(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
