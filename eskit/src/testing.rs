@@ -1,4 +1,4 @@
-//! Tests of decisions and states: `given(events).when(command).then(events)`.
+//! Tests of decisions, states and read models: `given(events).when(command).then(events)`.
 //!
 //! Enable the feature `testing` of `eskit` under `[dev-dependencies]`. A test works like a running program: the given events are
 //! encoded and appended to a [`MemoryStore`](crate::MemoryStore), and the command is executed on it. So tests cover wire names, tags,
@@ -45,6 +45,9 @@
 //! # }
 //! ```
 //!
+//! Read models are tested in the same way: [`Given::then_rows`] for rows, [`Given::then_view`] for a projection in memory, and
+//! [`Given::handled_by`] for a projection in any views, such as a file of SQLite.
+//!
 //! The feature `proptest` adds `commands(strategy).check(invariant)`, which checks an invariant after each of many random commands.
 #![allow(clippy::panic, reason = "an expectation that does not hold fails its test")]
 
@@ -55,6 +58,7 @@ mod given;
 mod history;
 mod outcome;
 mod render;
+mod views;
 
 #[cfg(feature = "proptest")]
 pub use commands::{AnyCommand, Commands, commands};

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod random_commands;
+mod views;
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -137,6 +137,10 @@ impl Given {
         self
     }
 
+    pub(super) fn history(&self) -> &History {
+        &self.history
+    }
+
     #[cfg(feature = "proptest")]
     pub(super) fn into_history(self) -> History {
         self.history

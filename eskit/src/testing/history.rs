@@ -83,6 +83,27 @@ impl History {
         Ok(())
     }
 
+    /// Gives each event that this aggregate evolves, and that has no stream, the one that its own tag names.
+    pub(super) fn route_by_tag<A: Evolve>(&mut self) -> Result<(), String> {
+        let Key::Stream(name) = A::TYPE.key else { return Ok(()) };
+        let names = A::EVENTS.names();
+        for Entry { event, placed } in self.entries.iter_mut().filter(|entry| !entry.placed) {
+            if !names.iter().any(|evolved| event.name == *evolved) {
+                continue;
+            }
+            let Some(id) = event.tags.values(name).next() else {
+                return Err(format!(
+                    "the given event `{}` is in no stream\nhelp: say in which with `.and_in(StreamId::of::<{}>(..), ..)`",
+                    event.name,
+                    A::TYPE.name
+                ));
+            };
+            let stream = StreamId::new(WireName::from_static(name), id);
+            (event.stream, *placed) = (Some(stream), true);
+        }
+        Ok(())
+    }
+
     /// A store that holds these events, all of them in the past of `now`.
     pub(super) fn store(&self, now: Timestamp) -> Result<MemoryStore, AppendError> {
         let store = MemoryStore::new();

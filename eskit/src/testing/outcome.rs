@@ -88,6 +88,10 @@ impl<M, E> Outcome<M, E> {
         })
     }
 
+    pub(super) fn history(&self) -> &History {
+        &self.history
+    }
+
     pub(super) fn into_history(self) -> History {
         self.history
     }

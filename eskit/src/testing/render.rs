@@ -58,7 +58,7 @@ where
 
 /// Writes JSON with one entry a line and sorted keys. Scalars stay as they were encoded: a number that no float holds
 /// still differs from its neighbour.
-fn write_json(out: &mut String, json: &[u8], depth: usize) {
+pub(super) fn write_json(out: &mut String, json: &[u8], depth: usize) {
     let json = String::from_utf8_lossy(json);
     let json = json.trim();
     match json.as_bytes().first() {
