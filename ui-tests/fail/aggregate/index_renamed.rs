@@ -5,7 +5,6 @@ use eskit::prelude::*;
 #[serde(rename_all = "camelCase")]
 pub struct Seats {
     taken_seats: u32,
-    #[serde(rename = "size")]
     capacity: u32,
 }
 
