@@ -107,6 +107,34 @@ async fn readers_see_one_version_or_the_other() {
     }
 }
 
+/// What the docs of the views say of readers.
+#[tokio::test]
+async fn other_roles_read_each_version_by_default_privileges() {
+    let Some(fixture) = fixture().await else { return };
+    let (views, reader) =
+        (fixture.views().await, format!("{}_reader", fixture.database.connect_options().get_database().unwrap()));
+    let pool = views.pool();
+    execute(pool, format!("CREATE ROLE {reader}; GRANT {reader} TO CURRENT_USER")).await;
+    execute(pool, format!("ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO {reader}")).await;
+    execute(pool, format!("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {reader}")).await;
+    let named = reader.clone();
+    let options = PgPoolOptions::new().max_connections(1).after_connect(move |connection, _| {
+        let sql = sqlx::AssertSqlSafe(format!("SET ROLE {named}"));
+        Box::pin(async move { sqlx::raw_sql(sql).execute(connection).await.map(drop) })
+    });
+    let reading = options.connect_with(fixture.database.connect_options()).await.unwrap();
+    let (first, second) = (claim::<Courses<1>>(&views).await, claim::<Wider>(&views).await);
+    views.activate(&first).await.unwrap();
+    let all = || sqlx::query("SELECT * FROM course_list.courses").fetch_all(&reading);
+    all().await.unwrap();
+    views.activate(&second).await.unwrap();
+    let changed = all().await.unwrap_err().to_string();
+    assert!(changed.contains("cached plan must not change result type"), "{changed}");
+    assert!(rows(&reading, "course_list").await.is_empty());
+    reading.close().await;
+    execute(pool, format!("DROP OWNED BY {reader}; DROP ROLE {reader}")).await;
+}
+
 #[tokio::test]
 async fn a_rebuild_begins_with_empty_tables() {
     let Some(fixture) = fixture().await else { return };
@@ -161,11 +189,11 @@ async fn what_is_not_eskits_is_left_alone() {
 }
 
 macro_rules! with_tables {
-    ($type:ident, $name:literal, $tables:literal) => {
+    ($type:ident, $name:literal, $version:literal, $tables:literal) => {
         struct $type;
 
         impl Subscriber for $type {
-            const TYPE: &'static SubscriberType = &described($name, 1, $tables);
+            const TYPE: &'static SubscriberType = &described($name, $version, $tables);
             const EVENTS: EventTypes = EventTypes::NONE;
         }
 
@@ -177,9 +205,10 @@ macro_rules! with_tables {
     };
 }
 
-with_tables!(Mistaken, "mistaken", "CREATE TABLE x (id int); CREATE TABEL y (id int)");
-with_tables!(Committing, "committing", "CREATE TABLE x (id int); COMMIT");
-with_tables!(Underscored, "course_list", "CREATE TABLE IF NOT EXISTS courses (id int)");
+with_tables!(Mistaken, "mistaken", 1, "CREATE TABLE x (id int); CREATE TABEL y (id int)");
+with_tables!(Committing, "committing", 1, "CREATE TABLE x (id int); COMMIT");
+with_tables!(Wider, "course-list", 2, "CREATE TABLE courses (pos bigint PRIMARY KEY, name text, seats int)");
+with_tables!(Underscored, "course_list", 1, "CREATE TABLE IF NOT EXISTS courses (id int)");
 
 #[tokio::test]
 async fn the_sql_of_tables_is_run_whole_or_refused() {
@@ -228,9 +257,19 @@ async fn a_role_without_rights_is_told_which_ones() {
     assert!(text.ends_with(&on_schema), "{text}");
     execute(fixture.store.pool(), on_schema).await;
     let views = PostgresViews::open(limited.clone()).await.unwrap();
-    let text = views.claim(&subscription::<Courses<1>>()).await.unwrap_err().to_string();
+    let error = views.claim(&subscription::<Courses<1>>()).await.unwrap_err();
+    // A kind that ends the subscription: trying again would not help.
+    assert_eq!(error.kind(), StoreErrorKind::Invalid);
+    let text = error.to_string();
     assert!(text.contains("cannot create the schema `course_list`") && text.ends_with(&grant), "{text}");
     execute(fixture.store.pool(), grant).await;
+    execute(&limited, format!("REVOKE ALL ON ALL TABLES IN SCHEMA eskit_views FROM \"{role}\"")).await;
+    let error = views.claim(&subscription::<Courses<1>>()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Invalid);
+    let text = error.to_string();
+    let tables = format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \"eskit_views\" TO \"{role}\"");
+    assert!(text.contains("\nhelp: run as the owner: GRANT USAGE ON SCHEMA ") && text.contains(&tables), "{text}");
+    execute(&limited, tables).await;
     views.release(claim::<Courses<1>>(&views).await).await;
     drop(views);
     limited.close().await;

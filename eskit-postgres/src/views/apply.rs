@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::future::Future;
 use std::sync::Arc;
 
 use eskit_runtime::log::StoreErrorKind;
@@ -8,10 +9,11 @@ use sqlx::types::Uuid;
 use sqlx::{Connection, PgPool, Row};
 
 use crate::error::Fault;
+use crate::pool::connections::within;
 use crate::sql::record::column;
 
 use super::blame::{self, Told};
-use super::claim::mark;
+use super::claim::{end_transactions, mark};
 use super::inner::Inner;
 use super::statements::BEGIN;
 use super::tx::Tx;
@@ -53,6 +55,13 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
         match applied {
             // It may have met what another process had written already.
             Err(ApplyError::Handler { .. }) if !self.holds(checkpoint, owner).await? => Err(ApplyError::Deposed),
+            // Its transaction holds locks for as long as the server takes the client for living.
+            Err(ApplyError::Views(error)) if error.kind() == StoreErrorKind::Unavailable => {
+                let apart = apart(&self.inner.pool);
+                // If it fails, the server finds out by itself.
+                let _ = self.in_time(end_transactions(self.inner, &apart, owner)).await;
+                Err(error.into())
+            }
             applied => applied,
         }
     }
@@ -60,8 +69,8 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
     /// Whether the checkpoint is still where the holder of the claim left it.
     async fn holds(&self, checkpoint: &Checkpoint, owner: Uuid) -> Result<bool, ApplyError> {
         let query = of_claim(&self.inner.statements.holds, checkpoint, owner).bind(column(checkpoint.place.position));
-        let row = query.fetch_optional(&self.inner.pool).await;
-        Ok(row.map_err(|error| self.failed(error.into()))?.is_some())
+        let row = self.in_time(async { Ok(query.fetch_optional(&self.inner.pool).await?) }).await;
+        Ok(row.map_err(|fault| self.failed(fault))?.is_some())
     }
 
     async fn apply_on(
@@ -73,7 +82,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
     ) -> Result<(), ApplyError> {
         let entered = self.enter(pool, Some(owner), batch.is_live()).await.map_err(|fault| self.failed(fault))?;
         let Some(Begun { mut tx, id }) = entered else { return Err(ApplyError::Deposed) };
-        let to_handle = self.sort_out(&mut tx, batch).await.map_err(|fault| self.failed(fault))?;
+        let to_handle = self.in_time(self.sort_out(&mut tx, batch)).await.map_err(|fault| self.failed(fault))?;
         let events: Vec<&RecordedEvent> = to_handle.iter().map(|(_, event)| *event).collect();
         if let Err((at, error)) = self.subscriber.handle_all(&events, &mut tx).await {
             return Err(match blame::tell(error, &self.name) {
@@ -84,7 +93,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
                 Told::Aborted => self.undo_and_blame(tx, pool, owner, batch, &to_handle).await,
             });
         }
-        match self.move_checkpoint(&mut tx, checkpoint, owner, batch, id).await {
+        match self.in_time(self.move_checkpoint(&mut tx, checkpoint, owner, batch, id)).await {
             Ok(true) => {}
             Ok(false) => return Err(self.why_not(tx, id).await),
             Err(fault) if fault.is_in_failed_transaction() => {
@@ -92,7 +101,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
             }
             Err(fault) => return Err(self.failed(fault)),
         }
-        match tx.transaction.commit().await.map_err(Fault::from) {
+        match self.in_time(async { Ok(tx.transaction.commit().await?) }).await {
             Ok(()) => Ok(()),
             // A constraint that is checked no sooner.
             Err(fault) if fault.blames_data() => Err(self.blame(pool, owner, batch, &to_handle).await),
@@ -108,7 +117,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
         };
         let query = sqlx::query(self.inner.statements.unpark.safe()).bind(P::TYPE.name);
         let query = query.bind(i64::from(P::TYPE.version)).bind(column(event.position));
-        let removed = query.execute(&mut *tx).await.map_err(|error| fail(error.into()))?;
+        let removed = self.in_time(async { Ok(query.execute(&mut *tx).await?) }).await.map_err(fail)?;
         if removed.rows_affected() == 0 {
             return Ok(false);
         }
@@ -120,7 +129,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
             });
         }
         let query = sqlx::query_scalar(self.inner.statements.is_same.safe()).bind(id);
-        match query.fetch_one(&mut *tx).await.map_err(Fault::from) {
+        match self.in_time(async { Ok(query.fetch_one(&mut *tx).await?) }).await {
             Ok(true) => {}
             Ok(false) => return Err(self.ended_transaction()),
             Err(fault) if fault.is_in_failed_transaction() => {
@@ -128,7 +137,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
             }
             Err(fault) => return Err(fail(fault)),
         }
-        match tx.transaction.commit().await.map_err(Fault::from) {
+        match self.in_time(async { Ok(tx.transaction.commit().await?) }).await {
             Ok(()) => Ok(true),
             Err(Fault::Sqlx(error)) if crate::error::code_of(&error).starts_with("23") => {
                 Err(ApplyError::Handler { index: 0, error: HandleError::new(error) })
@@ -139,15 +148,18 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
 
     /// Begins a transaction in the schema of the version; `None` if the version was removed.
     async fn enter(&self, pool: &PgPool, owner: Option<Uuid>, is_live: bool) -> Result<Option<Begun>, Fault> {
-        let mut transaction = pool.begin_with(BEGIN).await?;
-        let row = sqlx::query(self.inner.statements.enter.safe())
-            .bind(P::TYPE.name)
-            .bind(i64::from(P::TYPE.version))
-            .bind(owner.map(mark))
-            .fetch_optional(&mut *transaction)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(Begun { tx: Tx { transaction, is_live }, id: row.try_get(2)? }))
+        self.in_time(async {
+            let mut transaction = pool.begin_with(BEGIN).await?;
+            let row = sqlx::query(self.inner.statements.enter.safe())
+                .bind(P::TYPE.name)
+                .bind(i64::from(P::TYPE.version))
+                .bind(owner.map(mark))
+                .fetch_optional(&mut *transaction)
+                .await?;
+            let Some(row) = row else { return Ok(None) };
+            Ok(Some(Begun { tx: Tx { transaction, is_live }, id: row.try_get(2)? }))
+        })
+        .await
     }
 
     /// Parks what was given up, and what waits behind parked events. Returns the rest.
@@ -213,10 +225,10 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
     /// Why the checkpoint did not move.
     async fn why_not(&self, mut tx: Tx, id: i64) -> ApplyError {
         let query = sqlx::query_scalar(self.inner.statements.is_same.safe()).bind(id);
-        match query.fetch_one(&mut *tx).await {
+        match self.in_time(async { Ok(query.fetch_one(&mut *tx).await?) }).await {
             Ok(true) => ApplyError::Deposed,
             Ok(false) => self.ended_transaction(),
-            Err(error) => self.failed(error.into()),
+            Err(fault) => self.failed(fault),
         }
     }
 
@@ -224,16 +236,16 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
     async fn undo(&self, mut tx: Tx, id: i64, index: usize, error: HandleError) -> ApplyError {
         let query = sqlx::query_scalar(self.inner.statements.is_same.safe()).bind(id);
         // In a transaction that has failed, this fails too.
-        if let Ok(false) = query.fetch_one(&mut *tx).await {
+        if let Ok(false) = self.in_time(async { Ok(query.fetch_one(&mut *tx).await?) }).await {
             return self.ended_transaction();
         }
         if blame::may_be_outdated(&error) {
             // What fails here, fails again below.
             let _ = tx.clear_cached_statements().await;
         }
-        match tx.transaction.rollback().await {
+        match self.in_time(async { Ok(tx.transaction.rollback().await?) }).await {
             Ok(()) => ApplyError::Handler { index, error },
-            Err(broken) => self.failed(broken.into()),
+            Err(broken) => self.failed(broken),
         }
     }
 
@@ -245,9 +257,9 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
         batch: &Batch,
         to_handle: &ToHandle<'_>,
     ) -> ApplyError {
-        match tx.transaction.rollback().await {
+        match self.in_time(async { Ok(tx.transaction.rollback().await?) }).await {
             Ok(()) => self.blame(pool, owner, batch, to_handle).await,
-            Err(broken) => self.failed(broken.into()),
+            Err(broken) => self.failed(broken),
         }
     }
 
@@ -289,6 +301,11 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
             }
         }
         Ok(None)
+    }
+
+    /// Bounds a statement of the views, so that a connection that has fallen silent does not hold up the batch for ever.
+    async fn in_time<T>(&self, call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        within(self.inner.call_timeout, call).await
     }
 
     fn failed(&self, fault: Fault) -> ApplyError {

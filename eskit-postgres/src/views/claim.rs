@@ -1,8 +1,8 @@
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::subscription::{Checkpoint, Claim, Claimed, Subscription};
-use sqlx::Row;
 use sqlx::types::Uuid;
+use sqlx::{PgPool, Row};
 
 use crate::error::Fault;
 
@@ -45,7 +45,8 @@ pub(crate) async fn claim(inner: &Inner, subscription: &Subscription) -> Result<
     // Whatever the former leader still does cannot be committed, but it may hold locks, and be suspended.
     let former = claimed.as_ref().map_or(look.owner, |(_, former)| *former);
     if let Some(former) = former {
-        end_transactions(inner, former).await;
+        // If this role may not, they end with their connections.
+        let _ = end_transactions(inner, &inner.pool, former).await;
     }
     Ok(match claimed {
         Some((checkpoint, _)) => Claimed::Leader(Claim { checkpoint, guard: inner.leases.hold(owner) }),
@@ -83,12 +84,13 @@ async fn take(
     row.map(|row| Ok((rows::checkpoint(&row)?, row.try_get(11)?))).transpose()
 }
 
-/// Ends the transactions of a claim, as far as this role may; if it may not, they end with their connections.
-async fn end_transactions(inner: &Inner, owner: Uuid) {
+/// Ends the transactions of a claim, as far as this role may.
+pub(crate) async fn end_transactions(inner: &Inner, pool: &PgPool, owner: Uuid) -> Result<(), Fault> {
     let mark = mark(owner);
     let half = |bits: i64| i64::from(u32::try_from(bits & 0xffff_ffff).unwrap_or_default());
     let query = sqlx::query(inner.statements.end_transactions.safe()).bind(half(mark >> 32)).bind(half(mark));
-    let _ = query.execute(&inner.pool).await;
+    query.execute(pool).await?;
+    Ok(())
 }
 
 /// The number under which the transactions of a claim are found among the locks of the database.

@@ -9,6 +9,7 @@ use sqlx::postgres::PgTransaction;
 use crate::error::Fault;
 
 use super::lease::Leases;
+use super::open::Rights;
 use super::statements::{BEGIN, Statements};
 use super::tables::Tables;
 
@@ -17,7 +18,10 @@ pub(crate) struct Inner {
     pub(crate) pool: PgPool,
     pub(crate) tables: Tables,
     pub(crate) statements: Arc<Statements>,
+    pub(crate) rights: Rights,
     pub(crate) lease: Duration,
+    /// How long the server may take for a statement of the views in the transaction of a batch.
+    pub(crate) call_timeout: Duration,
     pub(crate) leases: Arc<Leases>,
 }
 
@@ -30,6 +34,9 @@ impl Inner {
     pub(crate) fn error(&self, to_do: &str, fault: Fault) -> StoreError {
         let schema = self.tables.schema_name();
         let to_do = format!("{to_do} in the views `{schema}`");
+        if fault.code() == "42501" {
+            return self.rights.explain_use(&fault, &to_do, schema);
+        }
         if !matches!(fault.code(), "42P01" | "3F000" | "42703") {
             return fault.into_failure(&to_do);
         }

@@ -31,16 +31,18 @@ const LEASE_MIN: Duration = Duration::from_millis(100);
 pub struct PostgresViewsOptions {
     schema: String,
     lease: Duration,
+    call_timeout: Duration,
 }
 
 impl Default for PostgresViewsOptions {
     fn default() -> PostgresViewsOptions {
-        PostgresViewsOptions { schema: "eskit_views".to_owned(), lease: Duration::from_secs(10) }
+        let (lease, call_timeout) = (Duration::from_secs(10), Duration::from_secs(30));
+        PostgresViewsOptions { schema: "eskit_views".to_owned(), lease, call_timeout }
     }
 }
 
 impl PostgresViewsOptions {
-    /// The defaults: checkpoints in the schema `eskit_views`, and leases of 10 s.
+    /// The defaults: checkpoints in the schema `eskit_views`, leases of 10 s, and calls of at most 30 s.
     pub fn new() -> PostgresViewsOptions {
         PostgresViewsOptions::default()
     }
@@ -60,6 +62,18 @@ impl PostgresViewsOptions {
         self
     }
 
+    /// How long the server may take for each statement with which the views begin and end the transaction of a batch, and for its
+    /// commit: 30 s by default. A connection that is silent for longer is given up, and the batch is handled again.
+    ///
+    /// Handlers may take as long as they like, also for their own statements: whether one waits for the server or for something else
+    /// cannot be seen from outside. Against a server that never answers one of them, set a limit in the handler, such as
+    /// `tokio::time::timeout`.
+    #[must_use]
+    pub fn call_timeout(mut self, timeout: Duration) -> PostgresViewsOptions {
+        self.call_timeout = timeout.max(Duration::from_millis(1));
+        self
+    }
+
     /// Opens views in the database of this pool; creates their tables if they are missing. Transactions use connections of the pool;
     /// one more connection renews the leases.
     ///
@@ -73,10 +87,12 @@ impl PostgresViewsOptions {
         if find(&mut connection, &tables).await.map_err(fail)?.is_missing(&self.schema)? {
             create(&mut connection, &tables).await?;
         }
+        let rights = Rights::of(&mut connection).await.map_err(fail)?;
         drop(connection);
         let statements = Arc::new(Statements::new(&tables));
         let leases = Leases::start(pool.clone(), Arc::clone(&statements), self.lease)?;
-        Ok(Inner { pool, tables, statements, lease: self.lease, leases })
+        let (lease, call_timeout) = (self.lease, self.call_timeout);
+        Ok(Inner { pool, tables, statements, rights, lease, call_timeout, leases })
     }
 }
 
@@ -186,9 +202,20 @@ impl Rights {
         let grant = format!("GRANT CREATE ON DATABASE {} TO {}", quoted(&self.database), quoted(&self.role));
         refused(&fault, to_do, &grant)
     }
+
+    /// Why the tables of the views cannot be used, or a schema of a read model.
+    pub(crate) fn explain_use(&self, fault: &Fault, to_do: &str, schema: &str) -> StoreError {
+        let (quoted_schema, role) = (quoted(schema), quoted(&self.role));
+        let grant = format!(
+            "GRANT USAGE ON SCHEMA {quoted_schema} TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
+             {quoted_schema} TO {role}; and let {role} own the schemas of the read models"
+        );
+        refused(fault, to_do, &grant)
+    }
 }
 
 fn refused(fault: &Fault, to_do: &str, grant: &str) -> StoreError {
     let text = format!("cannot {to_do}: {fault}\nhelp: run as the owner: {grant}");
-    StoreError::new(StoreErrorKind::Other, text)
+    // The same call fails again until somebody does.
+    StoreError::new(StoreErrorKind::Invalid, text)
 }

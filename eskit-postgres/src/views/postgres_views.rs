@@ -34,10 +34,10 @@ use super::{aggregate_rows, claim, rows, versions};
 /// [`PostgresViews::remove_version`]. A schema of these names that eskit did not create is never touched.
 ///
 /// **Readers.** A statement that runs during the change finishes on the version on which it began; the next one sees the new version,
-/// also if it was prepared before. If the new version has other columns, a prepared `SELECT *` fails once, as after any `ALTER TABLE`
+/// also if it was prepared before. If the new version has other columns, a prepared `SELECT *` fails, as after any `ALTER TABLE`
 /// (`cached plan must not change result type`): name the columns. Views and foreign keys of your own stay with the version for which
-/// they were created; put them into the SQL of the projection's tables. To let other roles read each version, use `ALTER DEFAULT
-/// PRIVILEGES GRANT USAGE ON SCHEMAS`, and the same with `SELECT ON TABLES`.
+/// they were created; put them into the SQL of the projection's tables. To let another role read each version, run as the role of the
+/// views `ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO reader` and `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader`.
 ///
 /// **Several processes.** One of them handles the events of a subscription, and renews its claim on a thread and a connection of its
 /// own. If it is killed, another one takes over within the [lease](PostgresViewsOptions::lease). A process that was replaced while it

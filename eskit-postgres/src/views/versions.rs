@@ -10,7 +10,7 @@ use crate::error::Fault;
 use crate::sql::record::column;
 
 use super::inner::Inner;
-use super::open::{Rights, pin_path};
+use super::open::pin_path;
 use super::schema;
 use super::tables::Sql;
 
@@ -35,10 +35,9 @@ pub(crate) async fn create(inner: &Inner, subscription: &Subscription) -> Result
     let number = i64::from(subscription.version);
     if !versions.iter().any(|version| version.number == number) {
         let schema = free_schema(inner, &mut transaction, subscription).await.map_err(fail)?;
-        let rights = Rights::of(&mut transaction).await.map_err(fail)?;
         let created = schema::create(&mut transaction, &schema, &subscription.name).await;
         let to_create = format!("create the schema `{schema}` for {subscription}");
-        created.map_err(|fault| rights.explain(fault, &to_create))?;
+        created.map_err(|fault| inner.rights.explain(fault, &to_create))?;
         let query =
             sqlx::query(inner.statements.add_version.safe()).bind(&subscription.name).bind(number).bind(&schema);
         query.execute(&mut *transaction).await.map_err(|error| fail(error.into()))?;
