@@ -9,8 +9,10 @@ mod probe;
 mod process;
 mod scene;
 mod suite;
+mod tallies;
 mod target;
 
 pub use probe::{Kind, Parks, Probe, Revised, Skips, Stops};
 pub use suite::ViewsSuite;
+pub use tallies::{ByStream, ByTag, ByTags, KeepRows, OfAll, RevisedByTag, Tally, TallyKind};
 pub use target::{Rows, TestError, TestViews, WriteRows, WriteRowsAsync};

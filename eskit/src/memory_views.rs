@@ -1,14 +1,14 @@
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::ops::RangeBounds;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_runtime::log::{Position, StoreErrorKind};
-use eskit_runtime::model::AggregateType;
-use eskit_runtime::rows::{IndexValue, ReadRows, RowSelect, RowTx, StoredRow};
+use eskit_runtime::rows::StoredRow;
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, HandleError, OnError, ParkedEvent, Partition,
-    Subscriber, Subscription, Views,
+    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, OnError, ParkedEvent, Partition, Subscriber,
+    Subscription, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 use serde_json::Value;
@@ -38,6 +38,8 @@ type Key = (String, u32, u32);
 struct Held {
     checkpoint: Checkpoint,
     is_claimed: bool,
+    /// Whether the part has handled all that the log held.
+    is_ready: bool,
 }
 
 #[derive(Debug, Default)]
@@ -165,8 +167,14 @@ impl Kept {
         self.models.get(&(name.to_owned(), active.version))
     }
 
-    fn rows(&self, of: &AggregateType) -> impl Iterator<Item = &StoredRow> {
-        self.active(of.slug).into_iter().flat_map(|model| model.rows.values())
+    /// Notes that a part has handled all that the log held. Returns whether all parts have.
+    fn is_ready_with(&mut self, (name, version, part): &Key, partition: Partition) -> bool {
+        let parts = (name.clone(), *version, 0)..=(name.clone(), *version, u32::MAX);
+        let ready = self.checkpoints.range_mut(parts).map(|(key, held)| {
+            held.is_ready |= key.2 == *part;
+            u32::from(held.is_ready)
+        });
+        ready.sum::<u32>() == partition.count
     }
 
     /// Runs a transaction on a read model, and keeps what it wrote if it succeeds.
@@ -205,7 +213,7 @@ impl Views for MemoryViews {
         }) {
             return Err(other_count(subscription, held.checkpoint.partition));
         }
-        let new = || Held { checkpoint: Checkpoint::new(subscription), is_claimed: false };
+        let new = || Held { checkpoint: Checkpoint::new(subscription), is_claimed: false, is_ready: false };
         let held = kept.checkpoints.entry(key.clone()).or_insert_with(new);
         if held.is_claimed {
             return Ok(Claimed::Standby(held.checkpoint.clone()));
@@ -230,8 +238,9 @@ impl Views for MemoryViews {
         let mut kept = self.lock();
         kept.claimed(claim)?;
         let own = &claim.checkpoint;
+        let is_ready = kept.is_ready_with(&claim.guard.key, own.partition);
         let is_newer = |found: &Checkpoint| found.name == own.name && found.version > own.version && found.is_active;
-        if kept.checkpoints.values().any(|held| held.is_claimed && is_newer(&held.checkpoint)) {
+        if !is_ready || kept.checkpoints.values().any(|held| held.is_claimed && is_newer(&held.checkpoint)) {
             return Ok(false);
         }
         for held in kept.checkpoints.values_mut().filter(|held| held.checkpoint.name == own.name) {
@@ -242,10 +251,18 @@ impl Views for MemoryViews {
 
     async fn restart(&self, claim: &Claim<MemoryGuard>, subscription: &Subscription) -> Result<(), ApplyError> {
         let mut kept = self.lock();
-        let checkpoint = kept.claimed(claim)?;
-        let (epoch, is_active) = (checkpoint.epoch, checkpoint.is_active);
-        *checkpoint = Checkpoint::new(subscription);
-        (checkpoint.epoch, checkpoint.is_active) = (epoch, is_active);
+        kept.claimed(claim)?;
+        let own = &claim.guard.key;
+        for (part, held) in kept.checkpoints.iter_mut().filter(|(part, _)| (&part.0, part.1) == (&own.0, own.1)) {
+            let Checkpoint { epoch, is_active, partition, .. } = held.checkpoint;
+            held.checkpoint = Checkpoint::new(subscription);
+            (held.checkpoint.epoch, held.checkpoint.is_active, held.checkpoint.partition) =
+                (epoch, is_active, partition);
+            if part != own {
+                held.checkpoint.epoch += 1;
+                held.is_claimed = false;
+            }
+        }
         kept.models.remove(&(subscription.name.clone(), subscription.version));
         Ok(())
     }
@@ -296,54 +313,6 @@ impl<P: Handle<MemoryTx>> Apply<P> for MemoryViews {
 
 fn model_of<P: Subscriber>() -> (String, u32) {
     (P::TYPE.name.to_owned(), P::TYPE.version)
-}
-
-impl RowTx for MemoryTx {
-    fn load_rows(&mut self, _: &'static AggregateType, keys: &[String]) -> Result<Vec<StoredRow>, HandleError> {
-        let rows = &self.model.rows;
-        Ok(keys.iter().filter_map(|key| rows.get(key).cloned()).collect())
-    }
-
-    fn save_rows(&mut self, _: &'static AggregateType, rows: Vec<StoredRow>) -> Result<(), HandleError> {
-        for row in rows {
-            let key = row.key.clone();
-            let old = self.model.rows.insert(key.clone(), row);
-            self.undo.push(Undo::Row(key, old));
-        }
-        Ok(())
-    }
-}
-
-impl ReadRows for MemoryViews {
-    async fn select_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<Vec<StoredRow>, StoreError> {
-        let kept = self.lock();
-        let mut rows: Vec<&StoredRow> = kept.rows(of).filter(|row| is_selected(row, select)).collect();
-        let order = select.order;
-        let value = |row: &StoredRow| order.field.and_then(|field| row.index.get(field)).cloned().unwrap_or_default();
-        let mut keyed: Vec<_> = rows.drain(..).map(|row| ((value(row), row.key.clone()), row)).collect();
-        keyed.sort_unstable_by(|(a, _), (b, _)| if order.is_descending { b.cmp(a) } else { a.cmp(b) });
-        let is_after = |place: &(IndexValue, String)| match &select.after {
-            Some(after) if order.is_descending => place < after,
-            Some(after) => place > after,
-            None => true,
-        };
-        let page = keyed.into_iter().filter(|(place, _)| is_after(place)).take(select.limit);
-        let read = |((value, _), row): (_, &StoredRow)| StoredRow { index: vec![value], ..row.clone() };
-        Ok(page.map(read).collect())
-    }
-
-    async fn count_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<u64, StoreError> {
-        Ok(self.lock().rows(of).filter(|row| is_selected(row, select)).count() as u64)
-    }
-}
-
-fn is_selected(row: &StoredRow, select: &RowSelect) -> bool {
-    let has_key = select.key.as_ref().is_none_or(|key| *key == row.key);
-    has_key
-        && select.ranges.iter().all(|range| {
-            let value = row.index.get(range.field);
-            value.is_some_and(|value| (range.from.as_ref(), range.to.as_ref()).contains(value))
-        })
 }
 
 /// Hands the events of a batch over, and parks what is to be parked.

@@ -120,14 +120,19 @@ async fn each_part_handles_its_own_keys() {
     }
     assert_eq!(Notes::<Stops>::TYPE.order, Order::Stream);
     let views = Watched::default();
-    let mut all = Vec::new();
+    let (mut all, mut parts) = (Vec::new(), Vec::new());
     for index in 0..3 {
         let notes = Notes::<Stops>::new();
         let mut options = pages_of(4);
         options.partition = Partition { index, count: 3 };
         let control = Control::of::<Notes<Stops>>(options.partition);
-        let running = start_with(control, FakeSleep::default(), &log, &views, &notes, options);
+        parts.push((start_with(control, FakeSleep::default(), &log, &views, &notes, options), notes));
+    }
+    // Readers see the version when all parts are ready.
+    for (running, _) in &parts {
         running.reached(60_u64).await;
+    }
+    for (running, notes) in parts {
         running.stop().await;
         let handed = notes.take_handed();
         assert!(handed.is_sorted() && handed.len() < 60, "{handed:?}");

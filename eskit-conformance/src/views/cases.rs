@@ -8,12 +8,14 @@ mod following;
 mod parking;
 mod parts;
 mod reopen;
+mod rows;
 mod versions;
 
 use std::future::Future;
 use std::pin::Pin;
 
 use super::context::ViewsContext;
+use super::tallies::KeepRows;
 use super::target::TestViews;
 use crate::failure::Outcome;
 
@@ -31,6 +33,14 @@ pub(super) fn all<T: TestViews>() -> impl Iterator<Item = Case<T>> {
         crash::cases,
     ];
     topics.into_iter().flat_map(|topic| topic())
+}
+
+/// The cases of views that also keep rows of aggregates.
+pub(super) fn of_rows<T: TestViews>() -> Vec<Case<T>>
+where
+    T::Views: KeepRows,
+{
+    rows::cases()
 }
 
 /// One statement about views.
@@ -62,10 +72,13 @@ impl<T: TestViews> Case<T> {
     }
 }
 
-/// The list of a topic: `cases!["topic": first, second(Durable)]`.
+/// The list of a topic: `cases!["topic": first, second(Durable)]`, or `cases!["topic" where Bound: ..]` for views that do more.
 macro_rules! cases {
-    ($topic:literal: $($case:ident $(($($needs:ident),+))?),+ $(,)?) => {
-        pub(super) fn cases<T: $crate::views::target::TestViews>() -> Vec<$crate::views::cases::Case<T>> {
+    ($topic:literal $(where $bound:path)?: $($case:ident $(($($needs:ident),+))?),+ $(,)?) => {
+        pub(super) fn cases<T: $crate::views::target::TestViews>() -> Vec<$crate::views::cases::Case<T>>
+        where
+            T::Views: Sized $(+ $bound)?,
+        {
             vec![$($crate::views::cases::Case {
                 name: concat!($topic, "::", stringify!($case)),
                 needs: &[$($($crate::views::cases::Needs::$needs),+)?],

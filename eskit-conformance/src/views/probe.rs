@@ -16,9 +16,9 @@ pub(super) const OTHER: &str = "views.Other";
 /// The key of the tag by which events are parked and divided.
 pub(super) const KEY: &str = "key";
 
-const LOCATION: SourceLocation = SourceLocation { module: module_path!(), file: file!(), line: line!() };
+pub(super) const LOCATION: SourceLocation = SourceLocation { module: module_path!(), file: file!(), line: line!() };
 
-static NOTED_TYPE: EventType = EventType {
+pub(super) static NOTED_TYPE: EventType = EventType {
     name: NOTED,
     version: 1,
     aliases: &[],

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::cases::{self, Case};
 use super::context::ViewsContext;
 use super::process;
+use super::tallies::KeepRows;
 use super::target::TestViews;
 use crate::context::Context;
 use crate::crash::ChildCommand;
@@ -23,6 +24,7 @@ pub struct ViewsSuite<T> {
     settings: Settings,
     child: ChildCommand,
     is_quiet: bool,
+    cases: Vec<Case<T>>,
 }
 
 impl<T: TestViews> ViewsSuite<T> {
@@ -44,7 +46,18 @@ impl<T: TestViews> ViewsSuite<T> {
             settings: Settings::default(),
             child: ChildCommand::default(),
             is_quiet: false,
+            cases: cases::all().collect(),
         }
+    }
+
+    /// Also holds the views to the rules of [`ReadRows`](eskit_runtime::rows::ReadRows): for views that keep rows of aggregates.
+    #[must_use]
+    pub fn with_rows(mut self) -> ViewsSuite<T>
+    where
+        T::Views: KeepRows,
+    {
+        self.cases.extend(cases::of_rows());
+        self
     }
 
     /// The name of the views in the report.
@@ -105,9 +118,9 @@ impl<T: TestViews> ViewsSuite<T> {
         self
     }
 
-    /// The names of all cases: `topic::statement`.
-    pub fn case_names() -> impl Iterator<Item = &'static str> {
-        cases::all::<T>().map(|case| case.name)
+    /// The names of all cases of this suite: `topic::statement`.
+    pub fn case_names(&self) -> impl Iterator<Item = &'static str> {
+        self.cases.iter().map(|case| case.name)
     }
 
     /// Runs the suite, and says on standard error what came of it. Blocks, so it must not be called from an async task.
@@ -141,9 +154,9 @@ impl<T: TestViews> ViewsSuite<T> {
         if runtime.block_on(process::work_if_told(&in_root))? {
             return Ok(());
         }
-        for case in cases::all::<T>().filter(|case| root.settings().selects(case.name)) {
+        for case in self.cases.iter().filter(|case| root.settings().selects(case.name)) {
             let context = ViewsContext::new(Arc::clone(&self.target), root.for_case(case.name));
-            report.cases.push(runtime.block_on(run_case(&case, &context)));
+            report.cases.push(runtime.block_on(run_case(case, &context)));
         }
         Ok(())
     }

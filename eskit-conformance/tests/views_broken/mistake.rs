@@ -62,6 +62,13 @@ pub(crate) enum Mistake {
     VersionsShareRows,
     ActivationDeactivatesOthers,
     PartsOverwriteEachOther,
+    OnePartActivates,
+    PartIsRestartedAlone,
+    RowsAreNotLoaded,
+    /// Rows with equal values are always sorted by ascending keys.
+    TiesAscend,
+    CountIsOfThePage,
+    RowsAreForgottenOnOpen,
     /// A batch is committed in two transactions.
     BatchIsSplit,
     IdIsForgotten,
@@ -192,6 +199,19 @@ pub(crate) const ROWS: &[(Mistake, &str, &[&str])] = &[
         &["versions::an_activation_leaves_other_subscriptions_alone"],
     ),
     (M::PartsOverwriteEachOther, "that three parts wrote", &["parts::parts_write_to_one_read_model"]),
+    (
+        M::OnePartActivates,
+        "whether readers see the parts",
+        &["parts::readers_see_a_version_when_all_of_its_parts_are_ready"],
+    ),
+    (M::PartIsRestartedAlone, "the places of all parts", &["parts::a_restart_of_one_part_sets_all_back"]),
+    (M::RowsAreNotLoaded, "a row of", &["rows::rows_are_the_folds_of_the_log"]),
+    (M::TiesAscend, "the keys of", &["rows::lists_are_those_of_a_plain_model"]),
+    (M::CountIsOfThePage, "the count of", &["rows::lists_are_those_of_a_plain_model"]),
+    (M::KeepsOnError, "after a batch that failed", &["rows::a_batch_that_fails_leaves_no_row"]),
+    (M::RestartKeepsRows, "after a restart", &["rows::a_restart_removes_rows"]),
+    (M::VersionsShareRows, "while another one is built", &["rows::rows_of_a_version_are_built_beside_the_active_ones"]),
+    (M::RowsAreForgottenOnOpen, "opened again", &["rows::rows_are_there_after_a_restart_of_the_process"]),
     (M::BatchIsSplit, "a part of an append", &["following::readers_see_whole_appends"]),
     (M::IdIsForgotten, "a subscription that must fail", &["following::a_log_that_was_replaced_is_noticed"]),
     (

@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_conformance::{Log, Rows, TestError, TestViews, WriteRows};
 use eskit_runtime::log::{Place, Position};
+use eskit_runtime::rows::StoredRow;
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, HandleError, OnError, ParkedEvent, Subscriber,
     Subscription, Views,
@@ -30,11 +31,14 @@ type Key = (String, u32, u32);
 struct Held {
     checkpoint: Checkpoint,
     is_claimed: bool,
+    is_ready: bool,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Model {
+pub(crate) struct Model {
     rows: Rows,
+    /// The rows of an aggregate.
+    pub(crate) kept: BTreeMap<String, StoredRow>,
     parked: BTreeMap<Position, ParkedEvent>,
     /// Keys of events that were ever parked.
     keys: BTreeSet<String>,
@@ -43,14 +47,14 @@ struct Model {
 #[derive(Debug)]
 pub(crate) struct Tx {
     before: Rows,
-    model: Model,
-    mistake: M,
+    pub(crate) model: Model,
+    pub(crate) mistake: M,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct SoundViews {
     shared: Arc<Mutex<State>>,
-    mistake: M,
+    pub(crate) mistake: M,
     end: Arc<End>,
 }
 
@@ -120,6 +124,10 @@ impl TestViews for Sound {
             let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
             state.models.values_mut().for_each(|model| model.parked.clear());
         }
+        if self.mistake == M::RowsAreForgottenOnOpen {
+            let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            state.models.values_mut().for_each(|model| model.kept.clear());
+        }
         let mistake = self.mistake;
         let end = Arc::new(End { shared: Arc::clone(&shared), claimed: Mutex::default(), mistake });
         Ok(SoundViews { shared, mistake, end })
@@ -149,6 +157,15 @@ impl WriteRows for Sound {
 }
 
 impl SoundViews {
+    /// The rows of an aggregate that readers see.
+    pub(crate) fn kept(&self, name: &str) -> BTreeMap<String, StoredRow> {
+        let state = self.lock();
+        let of = |held: &&Held| held.checkpoint.is_active && held.checkpoint.name == name;
+        let active = state.held.values().find(of).map(|held| held.checkpoint.version);
+        let model = active.and_then(|version| state.models.get(&self.model_of(name, version)));
+        model.map(|model| model.kept.clone()).unwrap_or_default()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -307,7 +324,7 @@ impl Views for SoundViews {
         let held = state.held.entry(key.clone()).or_insert_with(|| {
             let mut checkpoint = Checkpoint::new(subscription);
             checkpoint.is_active = self.is(M::NewVersionIsActive);
-            Held { checkpoint, is_claimed: false }
+            Held { checkpoint, is_claimed: false, is_ready: false }
         });
         if held.is_claimed && !self.is(M::ClaimIsShared) {
             let mut told = held.checkpoint.clone();
@@ -344,8 +361,13 @@ impl Views for SoundViews {
 
     async fn activate(&self, claim: &Claim<Guard>) -> Result<bool, ApplyError> {
         let mut state = self.lock();
-        self.checked_for_change(&mut state, claim)?;
+        self.checked_for_change(&mut state, claim)?.is_ready = true;
         let own = &claim.checkpoint;
+        let is_own = |held: &&Held| held.checkpoint.name == own.name && held.checkpoint.version == own.version;
+        let ready = state.held.values().filter(is_own).filter(|held| held.is_ready).count();
+        if ready < own.partition.count as usize && !self.is(M::OnePartActivates) {
+            return Ok(false);
+        }
         let is_newer = |found: &Checkpoint| found.name == own.name && found.version > own.version && found.is_active;
         let is_kept = |held: &Held| match self.mistake {
             M::OlderTakesTheNewersPlace => false,
@@ -367,21 +389,30 @@ impl Views for SoundViews {
 
     async fn restart(&self, claim: &Claim<Guard>, subscription: &Subscription) -> Result<(), ApplyError> {
         let mut state = self.lock();
-        let held = self.checked_for_change(&mut state, claim)?;
-        let mut checkpoint = Checkpoint::new(subscription);
-        (checkpoint.epoch, checkpoint.is_active) = (held.checkpoint.epoch, held.checkpoint.is_active);
-        checkpoint.epoch += u64::from(self.is(M::RestartEndsTheClaim));
-        if self.is(M::RestartKeepsThePlace) {
-            checkpoint.place = held.checkpoint.place;
+        self.checked_for_change(&mut state, claim)?;
+        let own = &claim.guard.key;
+        for (key, held) in state.held.iter_mut().filter(|(key, _)| (&key.0, key.1) == (&own.0, own.1)) {
+            let is_own = key == own;
+            if !is_own && self.is(M::PartIsRestartedAlone) {
+                continue;
+            }
+            let Checkpoint { epoch, is_active, partition, place, .. } = held.checkpoint;
+            held.checkpoint = Checkpoint::new(subscription);
+            (held.checkpoint.epoch, held.checkpoint.is_active, held.checkpoint.partition) =
+                (epoch, is_active, partition);
+            held.checkpoint.epoch += u64::from(!is_own || self.is(M::RestartEndsTheClaim));
+            held.is_claimed &= is_own;
+            if self.is(M::RestartKeepsThePlace) {
+                held.checkpoint.place = place;
+            }
         }
-        held.checkpoint = checkpoint;
         if self.is(M::RestartTakesOthers) {
             state.models.clear();
         }
         let model = state.models.entry(self.model_of(&subscription.name, subscription.version)).or_default();
         let old = std::mem::take(model);
         if self.is(M::RestartKeepsRows) {
-            model.rows = old.rows;
+            (model.rows, model.kept) = (old.rows, old.kept);
         } else if self.is(M::RestartKeepsParked) {
             model.parked = old.parked;
         }

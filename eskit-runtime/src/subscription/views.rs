@@ -243,7 +243,9 @@ pub trait Views: Clone + Send + Sync + 'static {
     /// [`ApplyError::Deposed`], [`ApplyError::Views`].
     fn activate(&self, claim: &Claim<Self::Guard>) -> impl Future<Output = Result<bool, ApplyError>> + Send;
 
-    /// Removes what the subscription has written and parked, and sets its checkpoint back to `start`. The tables are created anew.
+    /// Removes what the subscription has written and parked, and sets its checkpoint back to `start`: those of all parts, since what
+    /// they write is not kept apart. The tables are created anew. A batch that another part hands over from its former place fails as
+    /// [`ApplyError::Deposed`].
     ///
     /// # Errors
     /// [`ApplyError::Deposed`], [`ApplyError::Views`].
