@@ -16,9 +16,9 @@ pub(crate) const EVENTS: usize = 100;
 #[event(context = "bench")]
 pub(crate) struct Deposited {
     #[tag]
-    account: u32,
-    amount: i64,
-    note: String,
+    pub(crate) account: u32,
+    pub(crate) amount: i64,
+    pub(crate) note: String,
 }
 
 #[derive(Command)]
@@ -38,7 +38,7 @@ impl Deposit {
 
 /// An account: the sum of its deposits.
 #[aggregate(stream = "account")]
-#[derive(Default, Clone)]
+#[derive(Default, Clone, Serialize, Deserialize)]
 pub(crate) struct Account {
     balance: i64,
 }

@@ -59,6 +59,11 @@ impl Figure {
         Figure { judged: Some(ours), ..Figure::reported(case, ours) }
     }
 
+    /// Judges its own value in place of the ratio.
+    pub fn judged_alone(self) -> Figure {
+        Figure { judged: Some(self.ours), ..self }
+    }
+
     /// Sets the bar.
     pub fn bar(mut self, bar: Bar) -> Figure {
         self.bar = Some(bar);
@@ -151,8 +156,12 @@ pub struct Quantity {
 pub enum Unit {
     /// Nanoseconds.
     Nanoseconds,
+    /// Milliseconds.
+    Milliseconds,
     /// Seconds.
     Seconds,
+    /// Hundredths.
+    Percent,
     /// Something a second.
     PerSecond,
     /// Bytes.
@@ -167,6 +176,16 @@ impl Quantity {
     /// Nanoseconds.
     pub fn nanoseconds(value: f64) -> Quantity {
         Quantity { value, unit: Unit::Nanoseconds }
+    }
+
+    /// Milliseconds, in which a bar is stated.
+    pub fn milliseconds(value: f64) -> Quantity {
+        Quantity { value, unit: Unit::Milliseconds }
+    }
+
+    /// Hundredths.
+    pub fn percent(value: f64) -> Quantity {
+        Quantity { value, unit: Unit::Percent }
     }
 
     /// Seconds.
@@ -202,6 +221,8 @@ impl fmt::Display for Quantity {
             Unit::Nanoseconds if value >= 1e6 => format!("{:.1} ms", value / 1e6),
             Unit::Nanoseconds if value >= 1e4 => format!("{:.1} us", value / 1e3),
             Unit::Nanoseconds => format!("{value:.0} ns"),
+            Unit::Milliseconds => format!("{value:.2} ms"),
+            Unit::Percent => format!("{value:.2} %"),
             Unit::Seconds => format!("{value:.2} s"),
             Unit::PerSecond if value >= 1e6 => format!("{:.2} M/s", value / 1e6),
             Unit::PerSecond if value >= 1e4 => format!("{:.1} k/s", value / 1e3),

@@ -3,6 +3,7 @@
 //! The rows and the peers belong to the program beside this library.
 
 pub mod context;
+pub mod cpu;
 pub mod disk;
 pub mod drive;
 pub mod figure;

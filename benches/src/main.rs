@@ -5,11 +5,13 @@
 #![allow(clippy::print_stdout, reason = "a command line program answers on standard output")]
 
 mod account;
+mod followers;
 mod log;
 mod options;
 mod peers;
 mod postgres;
 mod process;
+mod read_models;
 mod rows;
 
 use std::process::ExitCode;

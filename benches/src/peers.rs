@@ -7,4 +7,5 @@ pub(crate) mod postgres_account;
 pub(crate) mod postgres_insert;
 pub(crate) mod postgres_lock;
 pub(crate) mod program;
+pub(crate) mod projected;
 pub(crate) mod umadb;

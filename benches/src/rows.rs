@@ -6,6 +6,9 @@ mod condition;
 mod dcb;
 pub(crate) mod decode;
 mod execute;
+mod follow_cost;
+mod follow_idle;
+mod follow_live;
 mod group;
 mod loans;
 mod pg_dcb;
@@ -14,6 +17,7 @@ mod pg_group;
 mod pg_held;
 mod pg_idle;
 mod pg_read;
+mod rebuild;
 mod scan;
 
 use eskit_benches::Failure;
@@ -63,6 +67,25 @@ pub(crate) const ALL: &[Row] = &[
         name: "pg-read",
         what: "PostgreSQL, aggregates loaded, and the whole log read and decoded",
         run: pg_read::run,
+    },
+    Row { name: "rebuild", what: "SQLite, a read model built from the log", run: rebuild::run },
+    Row { name: "follow-live", what: "SQLite, from a commit to the handler of a projection", run: follow_live::run },
+    Row {
+        name: "follow-idle",
+        what: "SQLite, subscriptions of one app while nothing is appended",
+        run: follow_idle::run,
+    },
+    Row { name: "follow-cost", what: "SQLite, appends that subscriptions follow", run: follow_cost::run },
+    Row { name: "pg-rebuild", what: "PostgreSQL, a read model built from the log", run: rebuild::run_postgres },
+    Row {
+        name: "pg-live",
+        what: "PostgreSQL, from a commit to the handler of a projection",
+        run: follow_live::run_postgres,
+    },
+    Row {
+        name: "pg-follow",
+        what: "PostgreSQL, subscriptions of one app while nothing is appended",
+        run: follow_idle::run_postgres,
     },
 ];
 
