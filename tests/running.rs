@@ -10,7 +10,7 @@ use eskit::log::Position;
 use eskit::model::{EventTypes, SourceLocation};
 use eskit::prelude::*;
 use eskit::subscription::{Handle, HandleError, HandleMut, OnError, Order, State, Subscriber, SubscriberType};
-use eskit::{InMemory, MemoryTx, MemoryViews, NotCaughtUp, StartError};
+use eskit::{InMemory, MemoryTx, MemoryViews, NotCaughtUp, Running, StartError};
 
 #[derive(Event, Serialize, Deserialize)]
 struct Sold {
@@ -264,4 +264,94 @@ async fn subscriptions_end_with_the_last_clone_of_the_app() {
     while weak.upgrade().is_some() {
         tokio::task::yield_now().await;
     }
+}
+
+/// What is resumed or built anew the moment it has failed does so, and whoever waits for it waits for that.
+#[tokio::test]
+async fn what_has_failed_goes_on_at_once_when_it_is_asked_to() {
+    static BROKEN: AtomicBool = AtomicBool::new(true);
+    struct Mended;
+    impl Subscriber for Mended {
+        const TYPE: &'static SubscriberType = &subscriber("mended", OnError::Stop);
+        const EVENTS: EventTypes = Sold::TYPES;
+    }
+    impl Handle<MemoryTx> for Mended {
+        fn handle(&self, _: &RecordedEvent, _: &mut MemoryTx) -> Result<bool, HandleError> {
+            if BROKEN.load(Ordering::Relaxed) { Err(HandleError::new("broken")) } else { Ok(true) }
+        }
+    }
+    let mut options = eskit::subscription::FollowOptions::default();
+    options.retry = eskit::RetryPolicy::never();
+    for how in [Running::resume::<Mended>, Running::rebuild::<Mended>] {
+        BROKEN.store(true, Ordering::Relaxed);
+        let app = App::new(MemoryStore::new()).with_follow_options(options.clone());
+        let app = app.with_projection(Mended, MemoryViews::new()).start().await.unwrap();
+        let done = sell(&app, "a").await;
+        assert_eq!(app.failed().await.error.as_deref().map(|error| error.ends_with("failed: broken")), Some(true));
+        BROKEN.store(false, Ordering::Relaxed);
+        how(&app).unwrap();
+        app.caught_up::<Mended>(&done).await.unwrap();
+        app.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_rebuild_is_waited_for() {
+    let views = MemoryViews::new();
+    let app = App::new(MemoryStore::new()).with_projection(PerItem, views.clone()).start().await.unwrap();
+    let done = sell(&app, "fine").await;
+    for _ in 0..20 {
+        app.rebuild::<PerItem>().unwrap();
+        app.caught_up::<PerItem>(&done).await.unwrap();
+        assert_eq!(views.table::<PerItem>("sold").len(), 1);
+    }
+    app.stop().await.unwrap();
+}
+
+/// A log that no longer holds the checkpoint stops the start, and the way out is open.
+#[tokio::test]
+async fn a_read_model_is_built_anew_after_its_log_was_restored() {
+    let (store, views) = (MemoryStore::new(), MemoryViews::new());
+    let app = || App::new(store.clone()).with_projection(PerItem, views.clone());
+    let running = app().start().await.unwrap();
+    sell(&running, "kept").await;
+    let backup = store.backup();
+    let lost = sell(&running, "lost").await;
+    running.caught_up::<PerItem>(&lost).await.unwrap();
+    running.stop().await.unwrap();
+    store.restore(&backup);
+    let error = app().start().await.unwrap_err();
+    assert!(error.to_string().contains("with `with_rebuild` before `start`"), "{error}");
+    let running = app().with_rebuild::<PerItem>().start().await.unwrap();
+    running.caught_up::<PerItem>(Position::new(1)).await.unwrap();
+    assert_eq!(views.table::<PerItem>("sold").into_keys().collect::<Vec<_>>(), ["kept"]);
+    running.stop().await.unwrap();
+    let error = app().with_rebuild::<Total>().start().await.unwrap_err();
+    assert!(matches!(error, StartError::Unknown(_)), "{error}");
+}
+
+/// A store that is closed under its subscriptions: they fail once, and again each time that they are asked to go on, but not over and
+/// over.
+#[tokio::test]
+async fn a_log_that_is_closed_makes_nobody_busy() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("closed-under-subscriptions");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let store = SqliteStore::open(folder.join("log.db")).await.unwrap();
+    let app = App::new(store.clone()).with_memory(&InMemory::<Total>::default()).start().await.unwrap();
+    store.close().await;
+    assert_eq!(app.failed().await.state, State::Failed);
+    for _ in 0..3 {
+        app.rebuild::<Total>().unwrap();
+        // It would go round for ever if it did not wait for the next wish.
+        assert_eq!(app.failed().await.state, State::Failed);
+    }
+    let changes = || app.health()[0].clone();
+    let before = changes();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(before, changes());
+    app.stop().await.unwrap();
+    drop(app);
+    // A task that goes round without an await would never let this one end.
+    tokio::time::timeout(Duration::from_secs(5), tokio::task::yield_now()).await.unwrap();
 }

@@ -45,6 +45,8 @@ pub struct App<S> {
     states: Arc<StateCaches>,
     follow: FollowOptions,
     subscriptions: Vec<Arc<dyn Subscribed<S>>>,
+    /// The subscriptions whose read models are built anew at the start.
+    rebuilds: Vec<&'static str>,
 }
 
 impl<S> Clone for App<S> {
@@ -56,6 +58,7 @@ impl<S> Clone for App<S> {
             states: Arc::clone(&self.states),
             follow: self.follow.clone(),
             subscriptions: self.subscriptions.clone(),
+            rebuilds: self.rebuilds.clone(),
         }
     }
 }
@@ -70,6 +73,7 @@ impl<S: EventStore> App<S> {
             states: Arc::default(),
             follow: FollowOptions::default(),
             subscriptions: Vec::new(),
+            rebuilds: Vec::new(),
         }
     }
 

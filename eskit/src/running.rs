@@ -149,6 +149,10 @@ pub enum StartError {
     },
     /// Items of the program clash, such as projections of two crates that have the same name.
     Registry(RegistryError),
+    /// A projection that is to be built anew was not added.
+    Unknown(UnknownProjection),
+    /// [`App::start`] was called outside of a tokio runtime.
+    NoRuntime,
     /// A subscription failed before it handled anything.
     Failed(Health),
 }
@@ -168,6 +172,11 @@ impl fmt::Display for StartError {
                  rows of an aggregate are named after its type, so that one has to be renamed"
             ),
             StartError::Registry(error) => error.fmt(f),
+            StartError::Unknown(unknown) => unknown.fmt(f),
+            StartError::NoRuntime => f.write_str(
+                "there is no tokio runtime here to run subscriptions in\nhelp: call `start` in a tokio runtime, or `start_on` with what \
+                 spawns tasks in another one",
+            ),
             StartError::Failed(health) => write_failed(f, health),
         }
     }
@@ -189,7 +198,8 @@ impl<S: EventStore + 'static> App<S> {
     /// See [`StartError`].
     #[cfg(feature = "tokio")]
     pub async fn start(self) -> Result<Running<S>, StartError> {
-        self.start_on(|task| drop(tokio::spawn(task))).await
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        self.start_on(move |task| drop(runtime.spawn(task))).await
     }
 
     /// As [`App::start`], in any async runtime: `spawn` is called for each subscription, and must run the future to its end, such as
@@ -209,6 +219,10 @@ impl<S: EventStore + 'static> App<S> {
             let path = |of: &SubscriberType| format!("{}::{}", of.location.module, of.rust_name);
             return Err(StartError::SameName { name: pair[0].name.to_owned(), types: [path(pair[0]), path(pair[1])] });
         }
+        let is_added = |name: &&&str| added.iter().any(|added| added.name == **name);
+        if let Some(name) = self.rebuilds().iter().find(|name| !is_added(name)) {
+            return Err(StartError::Unknown(UnknownProjection(name)));
+        }
         let (aborted, unread) = (Arc::new(Abort::default()), Arc::new(Abort::default()));
         let spawn = |task: Boxed<()>, aborted: &Arc<Abort>| {
             let aborted = Arc::clone(aborted);
@@ -226,6 +240,9 @@ impl<S: EventStore + 'static> App<S> {
         };
         let start = |subscription: &Arc<dyn Subscribed<S>>| {
             let (controls, tasks): (Vec<_>, Vec<_>) = subscription.tasks(&log).into_iter().unzip();
+            if self.rebuilds().contains(&subscription.subscriber().name) {
+                controls.iter().for_each(Control::rebuild);
+            }
             tasks.into_iter().for_each(|task| spawn(task, &aborted));
             Started { subscription: Arc::clone(subscription), controls }
         };

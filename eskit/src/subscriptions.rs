@@ -120,8 +120,10 @@ fn run<S: EventStore + 'static, P: Subscriber, V: Apply<P>>(
         let views = Observed::new(views, control.clone());
         while let Err(error) = follow(&*store, &subscriber, &views, &options, &control, &Timer).await {
             report(P::TYPE.name, &error);
-            control.pause();
             control.resumed().await;
+            if control.is_stopped() {
+                break;
+            }
         }
     })
 }

@@ -44,7 +44,7 @@ async fn a_log_that_ends_before_the_checkpoint_is_named() {
     let error = start(&log, &views, &notes, options()).failure().await;
     assert!(matches!(error, SubscriptionError::CheckpointAhead { .. }), "{error:?}");
     let told = "the checkpoint is at position 4, but the log ends at 1\nhelp: most likely a backup of the log was restored; build \
-                the read model anew with `rebuild`";
+                the read model anew: with `with_rebuild` before `start`, or `rebuild` while the app runs";
     assert_eq!(error.to_string(), told);
     assert!(notes.take_handed().is_empty());
     assert_eq!(views.saved().await, 4);
@@ -62,7 +62,7 @@ async fn a_log_with_another_event_at_the_checkpoint_is_named() {
     assert!(text.starts_with("the log no longer holds the event of the checkpoint, 4@"), "{text}");
     assert!(
         text.ends_with(
-            "\nhelp: most likely a backup of the log was restored; build the read model anew with `rebuild`"
+            "\nhelp: most likely a backup of the log was restored; build the read model anew: with `with_rebuild` before `start`, or `rebuild` while the app runs"
         )
     );
     assert!(notes.take_handed().is_empty());

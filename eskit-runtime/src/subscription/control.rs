@@ -30,7 +30,21 @@ struct Held {
     restart: bool,
     /// Whether readers see this version of the read model.
     is_active: bool,
+    /// Whether it has failed for good, and nobody has asked it to go on since.
+    has_failed: bool,
     health: Health,
+}
+
+impl Held {
+    /// After a failure: whoever waits for progress waits from now on.
+    fn begin_again(&mut self) {
+        if std::mem::take(&mut self.has_failed) {
+            self.health.change(|health| {
+                health.state = State::Starting;
+                health.error = None;
+            });
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +58,7 @@ impl Control {
     /// The control of a subscription that has not started.
     pub fn of<P: Subscriber>(partition: Partition) -> Control {
         let health = Health::new(P::TYPE.name, P::TYPE.version, partition);
-        let held = Mutex::new(Held { wish: Wish::Run, restart: false, is_active: false, health });
+        let held = Mutex::new(Held { wish: Wish::Run, restart: false, is_active: false, has_failed: false, health });
         Control { shared: Arc::new(Shared { held, changed: HeadWatch::default() }) }
     }
 
@@ -62,12 +76,13 @@ impl Control {
         });
     }
 
-    /// Goes on after [`Control::pause`].
+    /// Goes on after [`Control::pause`], or after the subscription has failed.
     pub fn resume(&self) {
         self.wish(|held| {
             if held.wish == Wish::Pause {
                 held.wish = Wish::Run;
             }
+            held.begin_again();
         });
     }
 
@@ -79,16 +94,20 @@ impl Control {
     /// Removes the read model and builds it anew from where the subscription [starts](super::FollowOptions::start). Readers see it grow;
     /// to build a new version beside the old one, raise the version of the projection instead.
     pub fn rebuild(&self) {
-        self.wish(|held| held.restart = true);
+        self.wish(|held| {
+            held.restart = true;
+            held.begin_again();
+        });
     }
 
-    /// Waits until everything up to this position was handled, and readers see this version of the read model.
+    /// Waits until everything up to this position was handled, and readers see this version of the read model. While it is to be built
+    /// anew, what was handled before does not count.
     ///
     /// # Errors
     /// The subscription was stopped, or failed, before that.
     pub async fn reached(&self, position: Position) -> Result<(), Health> {
         self.until(|held| match held.health.state {
-            _ if held.health.place.position >= position && held.is_active => Some(Ok(())),
+            _ if held.health.place.position >= position && held.is_active && !held.restart => Some(Ok(())),
             State::Failed | State::Stopped => Some(Err(held.health.clone())),
             _ => None,
         })
@@ -110,10 +129,16 @@ impl Control {
         .await
     }
 
-    /// Waits until the subscription should go on: it is not paused, or it is to be built anew, or to be stopped. For those who call
-    /// [`follow`](super::follow) again after it failed.
+    /// Waits until the subscription should go on: it is neither paused, nor has it failed without a [`Control::resume`] since; or it is
+    /// to be built anew, or to be stopped. For those who call [`follow`](super::follow) again after it failed.
     pub async fn resumed(&self) {
-        self.until(|held| (held.wish != Wish::Pause || held.restart).then_some(())).await;
+        self.until(|held| match held.wish {
+            _ if held.restart => Some(()),
+            Wish::Run => (!held.has_failed).then_some(()),
+            Wish::Pause => None,
+            Wish::Stop => Some(()),
+        })
+        .await;
     }
 
     /// Whether [`Control::stop`] was called.
@@ -223,6 +248,7 @@ impl Control {
 
     /// Tells how it ended, even if its future is dropped.
     pub(super) fn ending(&self) -> Ending<'_> {
+        self.lock().has_failed = false;
         Ending { control: self, is_told: false }
     }
 
@@ -258,12 +284,16 @@ pub(super) struct Ending<'a> {
 impl Ending<'_> {
     pub(super) fn ended(mut self, error: Option<&SubscriptionError>) {
         self.is_told = true;
-        self.control.tell(|health| match error {
-            None => health.state = State::Stopped,
-            Some(error) => {
-                health.state = State::Failed;
-                health.error = Some(error.to_string());
-            }
+        self.control.wish(|held| {
+            // Whoever hears of the failure may ask it to go on from this moment. A rebuild that failed has to be asked for again.
+            (held.has_failed, held.restart) = (error.is_some(), false);
+            held.health.change(|health| match error {
+                None => health.state = State::Stopped,
+                Some(error) => {
+                    health.state = State::Failed;
+                    health.error = Some(error.to_string());
+                }
+            });
         });
     }
 }

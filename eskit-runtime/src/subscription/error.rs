@@ -103,8 +103,8 @@ pub enum SubscriptionError {
 
 impl fmt::Display for SubscriptionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const REBUILD: &str =
-            "\nhelp: most likely a backup of the log was restored; build the read model anew with `rebuild`";
+        const REBUILD: &str = "\nhelp: most likely a backup of the log was restored; build the read model anew: with `with_rebuild` before `start`, or `rebuild` \
+                               while the app runs";
         match self {
             SubscriptionError::Handler { position, event, attempts, error } => {
                 write!(f, "the handler of `{event}` at position {position} failed")?;
@@ -126,7 +126,7 @@ impl fmt::Display for SubscriptionError {
             SubscriptionError::OtherLog { expected, found } => write!(
                 f,
                 "the checkpoint is of the log {expected}, not of {found}, which was to be followed\nhelp: open the views that belong \
-                 to this log, or build the read model anew with `rebuild`"
+                 to this log, or build the read model anew: with `with_rebuild` before `start`"
             ),
             SubscriptionError::MissedEvents { events, version } => write!(
                 f,

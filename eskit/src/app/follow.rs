@@ -66,6 +66,33 @@ impl<S: EventStore + 'static> App<S> {
         self.with_projection(projection.clone(), projection.clone())
     }
 
+    /// Builds the read model of this projection anew when the app is started, for example after the log was restored from a backup, when
+    /// it would fail as `CheckpointAhead` or `LogReplaced`. Readers see it grow.
+    ///
+    /// ```
+    /// # use eskit::prelude::*;
+    /// # use eskit::{InMemory, StartError};
+    /// # #[derive(Event, Serialize, Deserialize)] pub struct Enrolled { #[tag] course: String }
+    /// # #[derive(Default)] pub struct Occupancy { taken: u32 }
+    /// # #[projection(name = "occupancy", memory)] impl Occupancy { #[on] fn enrolled(&mut self, _: &Enrolled) { self.taken += 1 } }
+    /// # async fn start(store: MemoryStore, occupancy: &InMemory<Occupancy>) -> Result<(), StartError> {
+    /// let mut app = App::new(store).with_memory(occupancy);
+    /// if std::env::args().any(|argument| argument == "--rebuild") {
+    ///     app = app.with_rebuild::<Occupancy>();
+    /// }
+    /// let app = app.start().await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_rebuild<P: Subscriber>(mut self) -> App<S> {
+        self.rebuilds.push(P::TYPE.name);
+        self
+    }
+
+    pub(crate) fn rebuilds(&self) -> &[&'static str] {
+        &self.rebuilds
+    }
+
     pub(crate) fn shared_store(&self) -> Arc<S> {
         Arc::clone(&self.store)
     }
