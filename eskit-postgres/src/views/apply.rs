@@ -44,12 +44,13 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
 
     /// Hands a batch over, and commits it with the checkpoint.
     pub(crate) async fn apply(&self, checkpoint: &Checkpoint, owner: Uuid, batch: &Batch) -> Result<(), ApplyError> {
-        let mut applied = self.apply_on(&self.inner.pool, checkpoint, owner, batch).await;
+        // On the heap, since without optimization the states of all that it may do fill the stack of a thread.
+        let mut applied = Box::pin(self.apply_on(&self.inner.pool, checkpoint, owner, batch)).await;
         if let Err(ApplyError::Handler { error, .. }) = &applied
             && blame::may_be_outdated(error)
         {
             let apart = apart(&self.inner.pool);
-            applied = self.apply_on(&apart, checkpoint, owner, batch).await;
+            applied = Box::pin(self.apply_on(&apart, checkpoint, owner, batch)).await;
             apart.close().await;
         }
         match applied {
@@ -90,21 +91,21 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
                 Told::Handler(error) => {
                     self.undo(tx, id, to_handle.get(at).map_or(at, |(index, _)| *index), error).await
                 }
-                Told::Aborted => self.undo_and_blame(tx, pool, owner, batch, &to_handle).await,
+                Told::Aborted => Box::pin(self.undo_and_blame(tx, pool, owner, batch, &to_handle)).await,
             });
         }
         match self.in_time(self.move_checkpoint(&mut tx, checkpoint, owner, batch, id)).await {
             Ok(true) => {}
             Ok(false) => return Err(self.why_not(tx, id).await),
             Err(fault) if fault.is_in_failed_transaction() => {
-                return Err(self.undo_and_blame(tx, pool, owner, batch, &to_handle).await);
+                return Err(Box::pin(self.undo_and_blame(tx, pool, owner, batch, &to_handle)).await);
             }
             Err(fault) => return Err(self.failed(fault)),
         }
         match self.in_time(async { Ok(tx.transaction.commit().await?) }).await {
             Ok(()) => Ok(()),
             // A constraint that is checked no sooner.
-            Err(fault) if fault.blames_data() => Err(self.blame(pool, owner, batch, &to_handle).await),
+            Err(fault) if fault.blames_data() => Err(Box::pin(self.blame(pool, owner, batch, &to_handle)).await),
             Err(fault) => Err(self.failed(fault)),
         }
     }
@@ -305,7 +306,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
 
     /// Bounds a statement of the views, so that a connection that has fallen silent does not hold up the batch for ever.
     async fn in_time<T>(&self, call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        within(self.inner.call_timeout, call).await
+        within(self.inner.call_timeout, Box::pin(call)).await
     }
 
     fn failed(&self, fault: Fault) -> ApplyError {
