@@ -214,7 +214,7 @@ async fn an_event_that_cannot_be_read_fails_for_good() {
 fn the_registry_lists_projections() {
     let registry = Registry::collect();
     let names: Vec<&str> = registry.projections().map(|(projection, _)| projection.name).collect();
-    assert_eq!(names, ["counts", "report", "shelf-list"]);
+    assert_eq!(names, ["counts", "report", "shelf-list", "shelves"]);
     let json = registry.to_json();
     let counts = &json["projections"][0];
     assert_eq!(counts["type"], "Counts");

@@ -8,6 +8,7 @@ pub(crate) mod inner;
 pub(crate) mod lease;
 pub(crate) mod open;
 pub(crate) mod postgres_views;
+pub(crate) mod rights;
 pub(crate) mod rows;
 pub(crate) mod schema;
 pub(crate) mod statements;

@@ -9,7 +9,7 @@ use sqlx::postgres::PgTransaction;
 use crate::error::Fault;
 
 use super::lease::Leases;
-use super::open::Rights;
+use super::rights::Rights;
 use super::statements::{BEGIN, Statements};
 use super::tables::Tables;
 
