@@ -14,7 +14,7 @@ mod query;
 mod stored;
 mod value;
 
-pub use column::index_column;
+pub use column::{index_column, other_index};
 pub use keeper::{RowState, RowTx, RowTxAsync, Rows};
 pub use query::{ReadRows, Row, RowCursor, RowPage, RowQuery, RowsError};
 pub use stored::{Order, RowRange, RowSelect, StoredRow};

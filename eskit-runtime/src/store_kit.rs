@@ -8,6 +8,7 @@
 //! | [`watch`](crate::EventStore::watch) | [`KnownHead`], or [`HeadWatch`], on which it is built |
 //! | [`change_stream`](crate::EventStore::change_stream) | [`StoredStatus`] |
 //! | [`add_tags`](crate::EventStore::add_tags) | [`TagChanges`] |
+//! | hashes that are stored | [`fnv1a`] |
 //! | code of callers, which may panic | [`contain`], [`contain_polls`] |
 //!
 //! Each call begins with a check from [`limits`](crate::log::limits). The crate `eskit-conformance` tests whether a store keeps the
@@ -17,6 +18,7 @@ mod batch;
 mod contain;
 mod encoded_append;
 mod envelope;
+mod fnv1a;
 mod head_watch;
 mod interner;
 mod known_head;
@@ -30,6 +32,7 @@ pub use batch::BatchSize;
 pub use contain::{contain, contain_polls};
 pub use encoded_append::EncodedAppend;
 pub use envelope::Envelope;
+pub use fnv1a::fnv1a;
 pub use head_watch::HeadWatch;
 pub use interner::Interner;
 pub use known_head::{HeadClosed, HeadWatcher, KnownHead};

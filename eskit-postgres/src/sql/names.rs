@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
+use eskit_runtime::store_kit::fnv1a;
 
 /// Bytes that PostgreSQL keeps of an identifier.
 const IDENTIFIER_BYTES_MAX: usize = 63;
@@ -129,10 +130,6 @@ fn invalid(text: String) -> StoreError {
 
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use sqlx::types::Uuid;
 use sqlx::{AssertSqlSafe, FromRow, Postgres};
 
 use crate::sql::migrations::PayloadType;
-use crate::sql::names::{Names, fnv1a};
+use crate::sql::names::Names;
+use eskit_runtime::store_kit::fnv1a;
 
 /// The position and the id of the last event, and the id of the event at another position.
 const HEAD: &str = "\

@@ -7,7 +7,7 @@ use std::ops::Bound;
 use eskit_runtime::Timestamp;
 use eskit_runtime::log::Position;
 use eskit_runtime::model::AggregateType;
-use eskit_runtime::rows::{IndexValue, RowRange, RowSelect, RowTxAsync, StoredRow, index_column};
+use eskit_runtime::rows::{IndexValue, RowRange, RowSelect, RowTxAsync, StoredRow, index_column, other_index};
 use eskit_runtime::subscription::HandleError;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
@@ -71,17 +71,6 @@ impl Tx {
         let found: BTreeSet<String> = found.into_iter().filter(|column| column.starts_with("by_")).collect();
         if found == columns(of).collect() { Ok(()) } else { Err(HandleError::new(other_index(of))) }
     }
-}
-
-/// The table has an index on other fields.
-pub(crate) fn other_index(of: &AggregateType) -> String {
-    format!(
-        "the rows of `{0}` have an index on other fields than `{1}`\nhelp: write `version = {2}` in its `#[aggregate(..)]`, so that \
-         they are built anew",
-        of.name,
-        of.index.join("`, `"),
-        of.version + 1
-    )
 }
 
 fn columns(of: &AggregateType) -> impl Iterator<Item = String> + '_ {

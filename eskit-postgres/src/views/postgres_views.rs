@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use eskit_runtime::log::Position;
 use eskit_runtime::model::AggregateType;
-use eskit_runtime::rows::{ReadRows, RowSelect, StoredRow};
+use eskit_runtime::rows::{ReadRows, RowSelect, StoredRow, other_index};
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, HandleAsync, ParkedEvent, Subscription, Views,
 };
@@ -95,7 +95,7 @@ impl PostgresViews {
 
     fn rows_failed(&self, to_do: &str, of: &AggregateType, fault: Fault) -> StoreError {
         // There is no such column.
-        let fault = if fault.code() == "42703" { Fault::Refused(aggregate_rows::other_index(of)) } else { fault };
+        let fault = if fault.code() == "42703" { Fault::Refused(other_index(of)) } else { fault };
         self.failed(to_do, of.slug, fault)
     }
 }

@@ -1,7 +1,8 @@
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::error::Fault;
-use crate::sql::names::{EQ, fnv1a};
+use crate::sql::names::EQ;
+use eskit_runtime::store_kit::fnv1a;
 
 /// Bytes of the name that a projection gives to its schema: with a version of ten digits it is no longer than an identifier.
 const NAME_BYTES_MAX: usize = 50;

@@ -1,5 +1,8 @@
 use std::fmt::Write as _;
 
+use crate::model::aggregate::AggregateType;
+use crate::store_kit::fnv1a;
+
 /// What a database may take for the name of a column, as it is, with `by_` before it.
 const PLAIN_MAX: usize = 60;
 /// How much of a name stands before its hash.
@@ -13,12 +16,21 @@ pub fn index_column(field: &str) -> String {
         return format!("by_{field}");
     }
     let start = field.chars().map(|char| char.to_ascii_lowercase()).filter(|char| is_plain(*char)).take(START_MAX);
-    // FNV-1a, which does not change from one build to the next.
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let mut column: String = "by_".chars().chain(start).collect();
     // Writing to a text cannot fail.
-    let _ = write!(column, "_{:016x}", field.bytes().fold(0xcbf2_9ce4_8422_2325, step));
+    let _ = write!(column, "_{:016x}", fnv1a(field.as_bytes()));
     column
+}
+
+/// Says that the table of an aggregate's rows has an index on other fields. For views.
+pub fn other_index(of: &AggregateType) -> String {
+    format!(
+        "the rows of `{0}` have an index on other fields than `{1}`\nhelp: write `version = {2}` in its `#[aggregate(..)]`, so that \
+         they are built anew",
+        of.name,
+        of.index.join("`, `"),
+        of.version + 1
+    )
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::ops::Bound;
 use serde::Serialize;
 use serde_json::{Number, Value};
 
+use crate::store_kit::fnv1a;
+
 use crate::codec::json::{ToJson as _, Written};
 
 /// Longer texts are compared by this many bytes, and then by a hash.
@@ -113,9 +115,7 @@ fn text_bytes(text: &str) -> Vec<u8> {
     bytes.push(3);
     bytes.extend(shown);
     if !rest.is_empty() {
-        // FNV-1a, which does not change from one build to the next.
-        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        bytes.extend(rest.iter().fold(0xcbf2_9ce4_8422_2325, step).to_be_bytes());
+        bytes.extend(fnv1a(rest).to_be_bytes());
     }
     bytes
 }

@@ -8,7 +8,7 @@ use crate::log::query::{Query, QueryItem, ReadOptions};
 use crate::log::recorded::RecordedEvent;
 use crate::log::store::EventStore;
 use crate::log::store::error::StoreErrorKind;
-use crate::store_kit::{contain, contain_polls};
+use crate::store_kit::{contain, contain_polls, fnv1a};
 
 use super::batch::{Batch, whole_appends};
 use super::control::Control;
@@ -310,7 +310,7 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
 
     fn is_mine(&self, event: &RecordedEvent) -> bool {
         let Partition { index, count } = self.options.partition;
-        count <= 1 || hash(&P::TYPE.order.key(event)) % u64::from(count) == u64::from(index)
+        count <= 1 || fnv1a(P::TYPE.order.key(event).as_bytes()) % u64::from(count) == u64::from(index)
     }
 
     /// Waits for new events. Meanwhile writes the checkpoint if it has moved without any, and asks again for readers if they do not see
@@ -367,9 +367,4 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
     async fn pause_for(&self, duration: Duration) {
         first(self.control.stopped(), self.sleep.sleep(duration)).await;
     }
-}
-
-/// FNV-1a (Fowler, Noll, Vo), which does not change from one build to the next.
-fn hash(key: &str) -> u64 {
-    key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -7,7 +7,7 @@ use std::ops::Bound;
 use eskit_runtime::Timestamp;
 use eskit_runtime::log::Position;
 use eskit_runtime::model::AggregateType;
-use eskit_runtime::rows::{IndexValue, RowRange, RowSelect, RowTx, StoredRow, index_column};
+use eskit_runtime::rows::{IndexValue, RowRange, RowSelect, RowTx, StoredRow, index_column, other_index};
 use eskit_runtime::subscription::HandleError;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
@@ -78,17 +78,6 @@ fn wanted(of: &AggregateType) -> BTreeSet<String> {
 }
 
 const INDEXED: &str = "SELECT name FROM pragma_table_info('rows') WHERE substr(name, 1, 3) = 'by_'";
-
-/// The table has an index on other fields.
-pub(super) fn other_index(of: &AggregateType) -> String {
-    format!(
-        "the rows of `{0}` have an index on other fields than `{1}`\nhelp: write `version = {2}` in its `#[aggregate(..)]`, so that \
-         they are built anew",
-        of.name,
-        of.index.join("`, `"),
-        of.version + 1
-    )
-}
 
 fn is_there(conn: &Connection) -> rusqlite::Result<bool> {
     conn.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'rows'")?.exists([])

@@ -344,5 +344,5 @@ impl ReadRows for SqliteViews {
 }
 
 fn other_index(of: &AggregateType) -> StoreError {
-    StoreError::new(StoreErrorKind::Invalid, aggregate_rows::other_index(of))
+    StoreError::new(StoreErrorKind::Invalid, eskit_runtime::rows::other_index(of))
 }

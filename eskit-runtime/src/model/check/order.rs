@@ -8,9 +8,9 @@ use crate::model::subscriber::{Order, SubscriberType};
 
 /// At least one event of the projection must carry the tag of `by = ".."`: else that is a slip, and said once for all.
 #[track_caller]
-pub const fn check_order(projection: &SubscriberType, sets: &[EventTypes]) {
+pub const fn check_order(projection: &SubscriberType, sets: &'static [EventTypes]) {
     let Order::Tag(key) = projection.order else { return };
-    if !is_carried(sets, key) {
+    if !carries(EventTypes::Many(sets), key) {
         let (mut carried, mut meant) = (Words::new(), Words::new());
         let mut i = 0;
         while i < sets.len() {
@@ -34,23 +34,12 @@ pub const fn check_order(projection: &SubscriberType, sets: &[EventTypes]) {
 
 /// Each event that a method of the projection takes must carry exactly one tag of `by = ".."`, or it has no place in the order.
 #[track_caller]
-pub const fn check_ordered(projection: &SubscriberType, sets: &[EventTypes], index: usize) {
+pub const fn check_ordered(projection: &SubscriberType, sets: &'static [EventTypes], index: usize) {
     if let Order::Tag(key) = projection.order
-        && is_carried(sets, key)
+        && carries(EventTypes::Many(sets), key)
     {
         check_set(projection, sets[index], key);
     }
-}
-
-const fn is_carried(sets: &[EventTypes], key: &str) -> bool {
-    let mut i = 0;
-    while i < sets.len() {
-        if carries(sets[i], key) {
-            return true;
-        }
-        i += 1;
-    }
-    false
 }
 
 #[track_caller]
