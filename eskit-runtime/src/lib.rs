@@ -12,6 +12,7 @@ pub mod execute;
 pub mod log;
 mod message;
 pub mod model;
+pub mod processor;
 pub mod rows;
 pub mod schema;
 pub mod store_kit;

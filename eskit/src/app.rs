@@ -11,7 +11,9 @@ use eskit_runtime::execute::{DomainError, ExecuteOptions};
 use eskit_runtime::log::ExpectedVersion;
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
 use eskit_runtime::subscription::FollowOptions;
-use eskit_runtime::{EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, Timestamp};
+use eskit_runtime::{
+    AnyStore, EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, Timestamp,
+};
 
 use crate::single_writer::SingleWriter;
 use crate::sleep::Timer;
@@ -173,6 +175,22 @@ impl<S: EventStore> App<S> {
         Load(Box::pin(load_checked::<A, S, _, _>(&*self.store, &key, &*self.states)))
     }
 
+    /// This app, whatever its store: for what is told apart by no type.
+    pub(crate) fn erased(&self) -> App<AnyStore>
+    where
+        S: 'static,
+    {
+        App {
+            store: Arc::new(AnyStore::new(Arc::clone(&self.store))),
+            retry: self.retry,
+            writer: self.writer.clone(),
+            states: Arc::clone(&self.states),
+            follow: self.follow.clone(),
+            subscriptions: Vec::new(),
+            rebuilds: Vec::new(),
+        }
+    }
+
     fn run<C: Decide>(
         &self,
         command: C,
@@ -198,6 +216,18 @@ impl<S: EventStore> App<S> {
 impl<S: fmt::Debug> fmt::Debug for App<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("store", &self.store).field("retry", &self.retry).finish_non_exhaustive()
+    }
+}
+
+impl<'a, M: 'a, E: 'a> Execute<'a, M, E> {
+    /// Looks at the error, if the command fails.
+    pub(crate) fn inspect_err(self, look: impl FnOnce(&ExecuteError<E>) + Send + 'a) -> Execute<'a, M, E> {
+        let Execute { options, run } = self;
+        let run = move |options| -> Boxed<'a, ExecuteResult<M, E>> {
+            let running = run(options);
+            Box::pin(async move { running.await.inspect_err(look) })
+        };
+        Execute { options, run: Box::new(run) }
     }
 }
 

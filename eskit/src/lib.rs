@@ -140,6 +140,7 @@ mod lock;
 mod memory;
 mod memory_views;
 mod observed;
+pub mod processor;
 mod running;
 mod single_writer;
 mod sleep;
@@ -151,8 +152,12 @@ mod tail;
 
 #[doc(hidden)]
 pub use eskit_macros::lock as __lock;
+/// What generated code calls. Not part of the public interface: it may change in any release.
 #[doc(hidden)]
-pub use eskit_runtime::__private;
+pub mod __private {
+    pub use crate::processor::{Effect, OnRefused, Processor, Reaction};
+    pub use eskit_runtime::__private::*;
+}
 
 pub use app::{App, Execute, Load};
 pub use connect::connect;

@@ -62,15 +62,25 @@ impl<V: Views> Views for Observed<V> {
 
 impl<P: Subscriber, V: Apply<P>> Apply<P> for Observed<V> {
     async fn apply(&self, claim: &Claim<V::Guard>, subscriber: &Arc<P>, batch: &Batch) -> Result<(), ApplyError> {
+        self.views.apply(claim, subscriber, batch).await
+    }
+
+    async fn advance(&self, claim: &mut Claim<V::Guard>, subscriber: &Arc<P>, batch: &Batch) -> Result<(), ApplyError> {
         #[cfg(feature = "metrics")]
-        let started = std::time::Instant::now();
-        let applied = self.views.apply(claim, subscriber, batch);
+        let (started, before) = (std::time::Instant::now(), claim.checkpoint.place.position);
+        let advanced = self.views.advance(claim, subscriber, batch);
         #[cfg(feature = "tracing")]
-        let applied = trace::in_span::<P>(batch, applied);
-        let applied = applied.await;
+        let advanced = trace::in_span::<P>(batch, advanced);
+        let advanced = advanced.await;
         #[cfg(feature = "metrics")]
-        measure::batch::<P>(&self.control, batch, started.elapsed(), &applied);
-        applied
+        measure::batch::<P>(
+            &self.control,
+            batch,
+            before..claim.checkpoint.place.position,
+            started.elapsed(),
+            &advanced,
+        );
+        advanced
     }
 
     async fn replay(&self, subscriber: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
@@ -120,6 +130,7 @@ mod trace {
 mod measure {
     use std::time::Duration;
 
+    use eskit_runtime::log::Position;
     use eskit_runtime::subscription::{ApplyError, Batch, Control, Subscriber};
     use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
@@ -149,6 +160,7 @@ mod measure {
     pub(super) fn batch<P: Subscriber>(
         control: &Control,
         batch: &Batch,
+        moved: std::ops::Range<Position>,
         elapsed: Duration,
         applied: &Result<(), ApplyError>,
     ) {
@@ -159,14 +171,11 @@ mod measure {
         )
         .record(elapsed);
         gauge!("eskit_subscription_lag_seconds", "subscription" => name).set(control.health().lag().as_secs_f64());
-        if applied.is_err() {
-            return;
-        }
-        let given_up = batch.events().iter().filter(|event| batch.reason(event.position).is_some()).count() as u64;
-        counter!("eskit_subscription_events_total", "subscription" => name)
-            .increment(batch.events().len() as u64 - given_up);
-        counter!("eskit_subscription_given_up_total", "subscription" => name).increment(given_up);
-        let (at, head) = (batch.to.position.get(), batch.head.get());
+        let done = batch.events().iter().filter(|event| moved.start < event.position && event.position <= moved.end);
+        let (given_up, handled): (Vec<_>, Vec<_>) = done.partition(|event| batch.reason(event.position).is_some());
+        counter!("eskit_subscription_events_total", "subscription" => name).increment(handled.len() as u64);
+        counter!("eskit_subscription_given_up_total", "subscription" => name).increment(given_up.len() as u64);
+        let (at, head) = (moved.end.get(), batch.head.get());
         gauge!("eskit_subscription_position", "subscription" => name).set(at as f64);
         gauge!("eskit_subscription_lag_events", "subscription" => name).set(head.saturating_sub(at) as f64);
     }

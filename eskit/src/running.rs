@@ -239,7 +239,7 @@ impl<S: EventStore + 'static> App<S> {
             Log::Own(store)
         };
         let start = |subscription: &Arc<dyn Subscribed<S>>| {
-            let (controls, tasks): (Vec<_>, Vec<_>) = subscription.tasks(&log).into_iter().unzip();
+            let (controls, tasks): (Vec<_>, Vec<_>) = subscription.tasks(&self, &log).into_iter().unzip();
             if self.rebuilds().contains(&subscription.subscriber().name) {
                 controls.iter().for_each(Control::rebuild);
             }
@@ -321,7 +321,7 @@ impl<S: EventStore + 'static> Running<S> {
     /// The projection was not added to this app.
     pub fn parked<P: Subscriber>(&self) -> Result<Parked<S>, UnknownProjection> {
         let started = self.find::<P>().ok_or(UnknownProjection(P::TYPE.name))?;
-        Ok(Parked { subscription: Arc::clone(&started.subscription), store: self.app.shared_store() })
+        Ok(Parked { subscription: Arc::clone(&started.subscription), app: self.app.clone() })
     }
 
     /// Ends all subscriptions, when awaited, each after the current batch, and gives their claims up. Waits for 10 s, or as long as
@@ -479,7 +479,7 @@ impl std::error::Error for NotCaughtUp {}
 /// The parked events of one projection. Returned by [`Running::parked`].
 pub struct Parked<S> {
     subscription: Arc<dyn Subscribed<S>>,
-    store: Arc<S>,
+    app: App<S>,
 }
 
 impl<S> Parked<S> {
@@ -499,7 +499,7 @@ impl<S> Parked<S> {
     pub async fn replay(&self, key: &str) -> Result<u64, ApplyError> {
         let mut handled = 0;
         for parked in self.list().await?.into_iter().filter(|parked| parked.key == key) {
-            handled += u64::from(self.subscription.replay(&self.store, parked.position).await?);
+            handled += u64::from(self.subscription.replay(&self.app, parked.position).await?);
         }
         Ok(handled)
     }

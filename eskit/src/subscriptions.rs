@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use eskit_runtime::log::{Position, Query, QueryItem, ReadOptions};
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Control, FollowOptions, ParkedEvent, Partition, Subscriber, SubscriberType, follow,
+    Apply, ApplyError, Control, FollowOptions, ParkedEvent, Partition, Subscriber, SubscriberType, Views, follow,
 };
 use eskit_runtime::{EventStore, StoreError};
 
+use crate::app::App;
 use crate::observed::Observed;
+use crate::processor::{Acted, Acting, Processor};
 use crate::sleep::Timer;
 use crate::tail::Tail;
 
@@ -25,15 +27,16 @@ pub(crate) trait Subscribed<S>: Send + Sync {
     fn parts(&self) -> u32;
 
     /// What follows the log until it is stopped, and its control, for each part.
-    fn tasks(&self, log: &Log<S>) -> Vec<(Control, Boxed<()>)>;
+    fn tasks(&self, app: &App<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)>;
 
     fn parked(&self) -> Boxed<Result<Vec<ParkedEvent>, StoreError>>;
     fn drop_parked(&self, position: Position) -> Boxed<Result<bool, StoreError>>;
 
     /// Hands a parked event over again; `false` if it is not parked or not in the log any more.
-    fn replay(&self, store: &Arc<S>, position: Position) -> Boxed<Result<bool, ApplyError>>;
+    fn replay(&self, app: &App<S>, position: Position) -> Boxed<Result<bool, ApplyError>>;
 }
 
+/// A projection and its views.
 pub(crate) struct Kept<P, V> {
     subscriber: Arc<P>,
     views: V,
@@ -55,49 +58,118 @@ impl<S: EventStore + 'static, P: Subscriber, V: Apply<P>> Subscribed<S> for Kept
         self.options.partition.count.max(1)
     }
 
-    fn tasks(&self, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
-        let count = self.options.partition.count.max(1);
-        let part = |index| {
-            let mut options = self.options.clone();
-            options.partition = Partition { index, count };
+    fn tasks(&self, _: &App<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
+        let of_part = |options: FollowOptions| {
             let control = Control::of::<P>(options.partition);
-            let (subscriber, views, own) = (Arc::clone(&self.subscriber), self.views.clone(), control.clone());
-            let task = match log {
-                Log::Own(store) => run(Arc::clone(store), subscriber, views, options, own),
-                Log::Shared(tail) => run(Arc::clone(tail), subscriber, views, options, own),
-            };
-            (control, task)
+            (control.clone(), log.follow(&self.subscriber, self.views.clone(), options, control))
         };
-        (0..count).map(part).collect()
+        parts_of(&self.options).map(of_part).collect()
     }
 
     fn parked(&self) -> Boxed<Result<Vec<ParkedEvent>, StoreError>> {
-        let views = self.views.clone();
-        Box::pin(async move { views.parked(P::TYPE.name, P::TYPE.version).await })
+        parked::<P, V>(&self.views)
     }
 
     fn drop_parked(&self, position: Position) -> Boxed<Result<bool, StoreError>> {
-        let views = self.views.clone();
-        Box::pin(async move { views.drop_parked(P::TYPE.name, P::TYPE.version, position).await })
+        drop_parked::<P, V>(&self.views, position)
     }
 
-    fn replay(&self, store: &Arc<S>, position: Position) -> Boxed<Result<bool, ApplyError>> {
-        let (subscriber, views, store) = (Arc::clone(&self.subscriber), self.views.clone(), Arc::clone(store));
-        Box::pin(async move {
-            let parked = views.parked(P::TYPE.name, P::TYPE.version).await?;
-            let Some(parked) = parked.into_iter().find(|parked| parked.position == position) else { return Ok(false) };
-            let query = Query::from(QueryItem::ids([parked.id]));
-            let page = store.read(&query, ReadOptions::default().limit(1)).await?;
-            match page.events.first() {
-                Some(event) => views.replay(&subscriber, event).await,
-                // It was deleted with its stream, so there is nothing left to handle.
-                None => {
-                    views.drop_parked(P::TYPE.name, P::TYPE.version, position).await?;
-                    Ok(false)
-                }
-            }
-        })
+    fn replay(&self, app: &App<S>, position: Position) -> Boxed<Result<bool, ApplyError>> {
+        replay(&self.subscriber, &self.views, app.shared_store(), position)
     }
+}
+
+/// A processor and its views.
+pub(crate) struct Acts<P, V> {
+    processor: Arc<P>,
+    views: V,
+    options: FollowOptions,
+}
+
+impl<P: Processor, V: Apply<Acted<P>>> Acts<P, V> {
+    pub(crate) fn new(processor: P, views: V, options: FollowOptions) -> Acts<P, V> {
+        Acts { processor: Arc::new(processor), views, options }
+    }
+
+    fn acting<S: EventStore + 'static>(&self, app: &App<S>, control: Control) -> Acting<P, V> {
+        Acting::new(self.views.clone(), Arc::new(app.erased()), control)
+    }
+}
+
+impl<S: EventStore + 'static, P: Processor, V: Apply<Acted<P>>> Subscribed<S> for Acts<P, V> {
+    fn subscriber(&self) -> &'static SubscriberType {
+        P::TYPE
+    }
+
+    fn parts(&self) -> u32 {
+        self.options.partition.count.max(1)
+    }
+
+    fn tasks(&self, app: &App<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
+        let of_part = |options: FollowOptions| {
+            let control = Control::of::<P>(options.partition);
+            let views = self.acting(app, control.clone());
+            (control.clone(), log.follow(&self.processor, views, options, control))
+        };
+        parts_of(&self.options).map(of_part).collect()
+    }
+
+    fn parked(&self) -> Boxed<Result<Vec<ParkedEvent>, StoreError>> {
+        parked::<P, V>(&self.views)
+    }
+
+    fn drop_parked(&self, position: Position) -> Boxed<Result<bool, StoreError>> {
+        drop_parked::<P, V>(&self.views, position)
+    }
+
+    fn replay(&self, app: &App<S>, position: Position) -> Boxed<Result<bool, ApplyError>> {
+        let views = self.acting(app, Control::of::<P>(Partition::WHOLE));
+        replay(&self.processor, &views, app.shared_store(), position)
+    }
+}
+
+/// The options of each part.
+fn parts_of(options: &FollowOptions) -> impl Iterator<Item = FollowOptions> + '_ {
+    let count = options.partition.count.max(1);
+    (0..count).map(move |index| {
+        let mut options = options.clone();
+        options.partition = Partition { index, count };
+        options
+    })
+}
+
+fn parked<P: Subscriber, V: Views>(views: &V) -> Boxed<Result<Vec<ParkedEvent>, StoreError>> {
+    let views = views.clone();
+    Box::pin(async move { views.parked(P::TYPE.name, P::TYPE.version).await })
+}
+
+fn drop_parked<P: Subscriber, V: Views>(views: &V, position: Position) -> Boxed<Result<bool, StoreError>> {
+    let views = views.clone();
+    Box::pin(async move { views.drop_parked(P::TYPE.name, P::TYPE.version, position).await })
+}
+
+/// Hands a parked event over again; `false` if it is not parked or not in the log any more.
+fn replay<S: EventStore + 'static, P: Subscriber, V: Apply<P>>(
+    subscriber: &Arc<P>,
+    views: &V,
+    store: Arc<S>,
+    position: Position,
+) -> Boxed<Result<bool, ApplyError>> {
+    let (subscriber, views) = (Arc::clone(subscriber), views.clone());
+    Box::pin(async move {
+        let parked = views.parked(P::TYPE.name, P::TYPE.version).await?;
+        let Some(parked) = parked.into_iter().find(|parked| parked.position == position) else { return Ok(false) };
+        let query = Query::from(QueryItem::ids([parked.id]));
+        let page = store.read(&query, ReadOptions::default().limit(1)).await?;
+        match page.events.first() {
+            Some(event) => views.replay(&subscriber, event).await,
+            // It was deleted with its stream, so there is nothing left to handle.
+            None => {
+                views.drop_parked(P::TYPE.name, P::TYPE.version, position).await?;
+                Ok(false)
+            }
+        }
+    })
 }
 
 /// How the subscriptions of an app read its log.
@@ -106,6 +178,23 @@ pub(crate) enum Log<S> {
     Own(Arc<S>),
     /// There are several, which share one reader of the newest events.
     Shared(Arc<Tail<S>>),
+}
+
+impl<S: EventStore + 'static> Log<S> {
+    /// What follows the log for one subscriber until it is stopped.
+    fn follow<P: Subscriber, V: Apply<P>>(
+        &self,
+        subscriber: &Arc<P>,
+        views: V,
+        options: FollowOptions,
+        control: Control,
+    ) -> Boxed<()> {
+        let subscriber = Arc::clone(subscriber);
+        match self {
+            Log::Own(store) => run(Arc::clone(store), subscriber, views, options, control),
+            Log::Shared(tail) => run(Arc::clone(tail), subscriber, views, options, control),
+        }
+    }
 }
 
 /// Follows the log until it is stopped. After a failure, waits until it is to go on.

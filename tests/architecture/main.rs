@@ -53,7 +53,18 @@ const CRATES: [Layers; 5] = [
     },
     Layers {
         package: "eskit-runtime",
-        layers: &["message", "log", "store_kit", "codec", "model", "schema", "execute", "subscription", "rows"],
+        layers: &[
+            "message",
+            "log",
+            "store_kit",
+            "codec",
+            "model",
+            "schema",
+            "execute",
+            "subscription",
+            "rows",
+            "processor",
+        ],
         top: &["__private"],
         // Its traits name each other: an event goes into an emitter, and a decider takes models, which evolve events.
         circles_within: &["model"],

@@ -61,6 +61,16 @@ impl Batch {
         self.to.position >= self.head
     }
 
+    /// The appends of the batch, each as a batch of its own.
+    pub fn appends(&self) -> impl Iterator<Item = Batch> + use<> {
+        let mut rest = (!self.events().is_empty()).then(|| self.clone());
+        std::iter::from_fn(move || {
+            let (_, append, behind) = rest.take()?.split_at_append(0);
+            rest = behind;
+            Some(append)
+        })
+    }
+
     /// Splits off the append that holds the event at `index`: what comes before it, if anything does, that append, and what
     /// comes after it.
     pub(super) fn split_at_append(&self, index: usize) -> (Option<Batch>, Batch, Option<Batch>) {

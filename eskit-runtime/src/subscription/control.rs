@@ -167,8 +167,9 @@ impl Control {
 
 /// What the subscription asks and tells.
 impl Control {
-    /// Whether it should stop reading, to stop, to pause or to begin anew.
-    pub(super) fn is_interrupted(&self) -> bool {
+    /// Whether the subscription should stop handling events: to end, to pause or to begin anew. For views that
+    /// [advance](super::Apply::advance) in steps.
+    pub fn is_interrupted(&self) -> bool {
         let held = self.lock();
         held.wish != Wish::Run || held.restart
     }
@@ -237,10 +238,12 @@ impl Control {
         });
     }
 
-    /// A batch was committed.
-    pub(super) fn committed(&self, batch: &Batch) {
-        let (events, given_up) = (batch.events().len(), batch.given_up.len());
-        self.progress(batch.to, batch.head, events.saturating_sub(given_up) as u64);
+    /// A batch was committed up to this place.
+    pub(super) fn committed(&self, batch: &Batch, place: Place) {
+        let is_done = |position: Position| position <= place.position;
+        let events = batch.events().partition_point(|event| is_done(event.position));
+        let given_up = batch.events()[..events].iter().filter(|event| batch.reason(event.position).is_some()).count();
+        self.progress(place, batch.head, events.saturating_sub(given_up) as u64);
         if given_up > 0 {
             self.tell(|health| health.given_up += given_up as u64);
         }

@@ -206,7 +206,9 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
             Err(error) => return Err(log_failed(error)),
         };
         if checkpoint.events != subscription.events {
-            self.check_missed(subscription.added_to(checkpoint), place.position).await?;
+            if !P::ACTS {
+                self.check_missed(subscription.added_to(checkpoint), place.position).await?;
+            }
             self.views.set_events(claim, subscription.events.clone()).await?;
             claim.checkpoint.events.clone_from(&subscription.events);
         }
@@ -270,6 +272,9 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
             let to = if is_last { Some(pages.head()) } else { events.last().map(RecordedEvent::place) };
             if let Some(to) = to.filter(|to| to.position > done.position) {
                 *done = self.advance(claim, events, to, pages.head().position).await?;
+                if done.position < to.position {
+                    return Ok(count > 1);
+                }
             }
             if self.control.is_interrupted() {
                 return Ok(count > 1);

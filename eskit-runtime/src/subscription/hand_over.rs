@@ -49,10 +49,12 @@ pub(super) async fn hand_over<P: Subscriber, V: Apply<P>>(
             }
             Step::Fail(error) => return Err(Trouble::Fatal(error)),
         };
-        match views.apply(claim, subscriber, &batch).await {
+        match views.advance(claim, subscriber, &batch).await {
             Ok(()) => {
-                claim.checkpoint.place = batch.to;
-                control.committed(&batch);
+                control.committed(&batch, claim.checkpoint.place);
+                if claim.checkpoint.place.position < batch.to.position {
+                    return Ok(());
+                }
             }
             // An event that was given up is not handed over: its failure is one of the views.
             Err(ApplyError::Handler { index, error }) if batch.is_handed_over(index) => {

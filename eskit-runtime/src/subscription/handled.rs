@@ -22,6 +22,11 @@ impl HandleError {
         HandleError { text: Some(format!("the handler panicked: {text}")), source: None, is_permanent: false }
     }
 
+    /// A handler failed with this error, and would fail with it again.
+    pub fn permanent(error: impl Into<Box<dyn Error + Send + Sync>>) -> HandleError {
+        HandleError { is_permanent: true, ..HandleError::new(error) }
+    }
+
     /// Whether another try must fail too.
     pub fn is_permanent(&self) -> bool {
         self.is_permanent
@@ -42,7 +47,7 @@ impl HandleError {
 
 impl From<DecodeError> for HandleError {
     fn from(error: DecodeError) -> HandleError {
-        HandleError { is_permanent: true, ..HandleError::new(error) }
+        HandleError::permanent(error)
     }
 }
 

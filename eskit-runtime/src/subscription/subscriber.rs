@@ -21,6 +21,9 @@ pub trait Subscriber: Send + Sync + 'static {
     const EVENTS: EventTypes;
     /// Whether it also takes every other event.
     const TAKES_ALL: bool = false;
+    /// Whether it acts on events, as a processor does, and keeps no read model. What is new to its handlers then begins at its
+    /// checkpoint, and it is not built anew.
+    const ACTS: bool = false;
 
     /// Called when the subscription has handled everything that the log held: at the start, and each time that it has fallen behind
     /// by more than a page.

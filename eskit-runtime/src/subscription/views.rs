@@ -301,6 +301,24 @@ pub trait Apply<P: Subscriber>: Views {
         batch: &Batch,
     ) -> impl Future<Output = Result<(), ApplyError>> + Send;
 
+    /// Hands a batch over and moves the checkpoint of the claim, at once or in several steps, each of which was committed. It may end
+    /// before the end of the batch; the rest is read again.
+    ///
+    /// # Errors
+    /// As [`Apply::apply`]. The checkpoint of the claim says what was committed before the failure.
+    fn advance(
+        &self,
+        claim: &mut Claim<Self::Guard>,
+        subscriber: &Arc<P>,
+        batch: &Batch,
+    ) -> impl Future<Output = Result<(), ApplyError>> + Send {
+        async move {
+            self.apply(claim, subscriber, batch).await?;
+            claim.checkpoint.place = batch.to;
+            Ok(())
+        }
+    }
+
     /// Hands a parked event to the subscriber, and removes it from the parked events in the same transaction. Returns `false` if it
     /// is not parked any more. Changes no checkpoint, and needs no claim.
     ///

@@ -6,7 +6,8 @@ use eskit_runtime::subscription::{Apply, FollowOptions, HandleMut, Subscriber};
 
 use super::App;
 use crate::in_memory::InMemory;
-use crate::subscriptions::{Kept, Subscribed};
+use crate::processor::{Acted, Processor};
+use crate::subscriptions::{Acts, Kept, Subscribed};
 
 impl<S: EventStore + 'static> App<S> {
     /// Sets how the projections that are added after this call follow the log.
@@ -21,6 +22,16 @@ impl<S: EventStore + 'static> App<S> {
     #[must_use]
     pub fn with_projection<P: Subscriber, V: Apply<P>>(mut self, projection: P, views: V) -> App<S> {
         self.subscriptions.push(Arc::new(Kept::new(projection, views, self.follow.clone())));
+        self
+    }
+
+    /// Adds a processor, which keeps its checkpoint in these views. It acts on events once the app is started with `App::start`, and
+    /// executes its commands on the store of this app, with its retry policy and its cached states. `#[processor]` has an example.
+    #[must_use]
+    pub fn with_processor<P: Processor, V: Apply<Acted<P>>>(mut self, processor: P, views: V) -> App<S> {
+        let mut options = self.follow.clone();
+        options.start = P::FROM;
+        self.subscriptions.push(Arc::new(Acts::new(processor, views, options)));
         self
     }
 

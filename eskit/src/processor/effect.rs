@@ -1,0 +1,149 @@
+use std::fmt::{self, Display};
+
+use eskit_runtime::execute::DomainError;
+use eskit_runtime::log::{Principal, PrincipalKind, StoreErrorKind};
+use eskit_runtime::model::{Command, Decide, Evolve, LoadKey};
+use eskit_runtime::processor::{Commands, Executor, OnRefused};
+use eskit_runtime::subscription::HandleError;
+use eskit_runtime::{AnyStore, ExecuteError, Metadata, RecordedEvent, StoreError};
+
+use crate::app::{App, Execute, Load};
+
+/// What an `#[on]` method of a processor can do beside returning commands: `cx: &mut Effect<'_>`.
+///
+/// A method may run again for the same event, after a failure or when the process ended in the middle. Its [key](Effect::key) is the
+/// same each time: pass it to whoever is asked for the effect, so that they can tell a repeated request from a new one. Commands carry
+/// such keys by themselves.
+pub struct Effect<'a> {
+    app: &'a App<AnyStore>,
+    event: &'a RecordedEvent,
+    processor: &'static str,
+    key: String,
+    is_live: bool,
+    /// How many commands were executed for the event.
+    commands: usize,
+    /// The last command that failed since the log could not be reached.
+    unreachable: Option<StoreError>,
+}
+
+impl<'a> Effect<'a> {
+    pub(super) fn new(
+        app: &'a App<AnyStore>,
+        processor: &'static str,
+        event: &'a RecordedEvent,
+        is_live: bool,
+    ) -> Effect<'a> {
+        let key = format!("{processor}/{}", event.id);
+        Effect { app, event, processor, key, is_live, commands: 0, unreachable: None }
+    }
+
+    /// A key of this event for this processor, the same at each try: its name, `/`, and the id of the event.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Whether the processor has handled all that the log holds, once this event and those read with it are handled.
+    pub fn is_live(&self) -> bool {
+        self.is_live
+    }
+
+    /// Executes a command when awaited, as [`App::execute`] does, and returns what came of it: for methods that go on with the result,
+    /// such as one that executes another command after a refusal.
+    ///
+    /// The first command for an event has the idempotency key `{key}/0`, the second one `{key}/1`, and so on, so a method that runs
+    /// again must execute the same commands in the same order. Its events are caused by the event, and keep its correlation id and
+    /// originator.
+    ///
+    /// # Errors
+    /// See [`ExecuteError`].
+    pub fn execute<'e, C: Decide + 'e>(&'e mut self, command: C) -> Execute<'e, C::State, DomainError<C>> {
+        let key = self.next_key();
+        let metadata = self.metadata();
+        let unreachable = &mut self.unreachable;
+        let executed = self.app.execute(command).idempotency_key(key).metadata(metadata);
+        executed.inspect_err(move |error| *unreachable = failed_log(C::TYPE.name, error))
+    }
+
+    /// Reads the state of an aggregate, as [`App::load`] does.
+    ///
+    /// # Errors
+    /// See [`LoadError`](crate::LoadError).
+    pub fn load<'k, A: Evolve>(&'k self, key: impl LoadKey<A::Keys> + 'k) -> Load<'k, A> {
+        self.app.load(key)
+    }
+
+    /// Executes what a method returned.
+    #[doc(hidden)]
+    pub async fn execute_all(&mut self, commands: impl Commands, refused: OnRefused) -> Result<(), HandleError> {
+        commands.execute_all(&mut Executing { effect: self, refused }).await
+    }
+
+    /// Whether a command was executed for the event.
+    #[doc(hidden)]
+    pub fn has_executed(&self) -> bool {
+        self.commands > 0
+    }
+
+    /// Why the log could not be reached, if that is why the last command failed.
+    pub(super) fn take_unreachable(&mut self) -> Option<StoreError> {
+        self.unreachable.take()
+    }
+
+    fn next_key(&mut self) -> String {
+        let key = format!("{}/{}", self.key, self.commands);
+        self.commands += 1;
+        key
+    }
+
+    fn metadata(&self) -> Metadata {
+        Metadata::caused_by(self.event).with_initiator(Principal::new(PrincipalKind::Automation, self.processor))
+    }
+}
+
+/// The failure of the log that made a command fail, if trying again later may help.
+fn failed_log<E>(command: &str, error: &ExecuteError<E>) -> Option<StoreError> {
+    let (kind, text) = match error {
+        ExecuteError::Store(error) | ExecuteError::UnknownOutcome(error) => (error.kind(), error.to_string()),
+        ExecuteError::Conflict { conflict, .. } => (StoreErrorKind::Busy, format!("conflict: {conflict}")),
+        _ => return None,
+    };
+    Some(StoreError::new(kind, format!("the command `{command}` was not executed: {text}")))
+}
+
+/// Executes the commands that a method returned.
+struct Executing<'e, 'a> {
+    effect: &'e mut Effect<'a>,
+    refused: OnRefused,
+}
+
+impl Executor for Executing<'_, '_> {
+    type Failed = HandleError;
+
+    async fn execute<C: Decide<Error: Display>>(&mut self, command: C) -> Result<(), HandleError> {
+        let name = <C as Command>::TYPE.name;
+        let text = match self.effect.execute(command).await {
+            Ok(_) => return Ok(()),
+            Err(ExecuteError::Domain(refusal)) if self.refused == OnRefused::Skip => {
+                report(self.effect.processor, name, &refusal);
+                return Ok(());
+            }
+            Err(ExecuteError::Domain(refusal)) => format!("the command `{name}` was refused: {refusal}"),
+            Err(error) => format!("the command `{name}` was not executed: {error}"),
+        };
+        Err(HandleError::permanent(text))
+    }
+}
+
+#[cfg(feature = "tracing")]
+fn report(processor: &str, command: &str, refusal: &dyn Display) {
+    tracing::info!(subscription = processor, command, %refusal, "the command was refused");
+}
+
+#[cfg(not(feature = "tracing"))]
+fn report(_: &str, _: &str, _: &dyn Display) {}
+
+impl fmt::Debug for Effect<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Effect").field("key", &self.key).finish_non_exhaustive()
+    }
+}
