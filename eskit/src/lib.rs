@@ -132,6 +132,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod bus;
 mod connect;
 mod import;
 mod in_memory;
@@ -159,7 +160,8 @@ pub mod __private {
     pub use eskit_runtime::__private::*;
 }
 
-pub use app::{App, Execute, Load};
+pub use app::App;
+pub use bus::{Execute, Load};
 pub use connect::connect;
 pub use eskit_macros::{Command, Event, Shape, TagValue, aggregate, decide, decider, evolve, on, projection};
 pub use eskit_runtime::*;

@@ -1,36 +1,17 @@
 //! Processors: subscribers that act on events, by executing commands and by effects on other systems.
+//!
+//! | to | use |
+//! |---|---|
+//! | act on events | `#[processor]`, [`Effect`] |
+//! | run a processor | [`App::with_processor`](crate::App::with_processor) |
 
 mod acting;
 mod effect;
-
-use std::future::Future;
-
-use eskit_runtime::RecordedEvent;
-use eskit_runtime::subscription::{HandleError, Start, Subscriber};
+mod subscriber;
 
 pub use acting::Acted;
 pub use effect::Effect;
 pub use eskit_runtime::processor::*;
+pub use subscriber::Processor;
 
 pub(crate) use acting::Acting;
-
-/// What acts on the events of a log. Implemented by `#[processor]`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a processor\nhelp: put `#[processor(name = \"..\", from = \"now\")]` on an impl block of `{Self}` with `#[on]` methods",
-    label = "not a processor"
-)]
-pub trait Processor: Subscriber {
-    /// Where it begins when it has no checkpoint yet.
-    const FROM: Start;
-
-    /// Acts on one event. Returns whether it did something, so that the event should not be acted on again: whether a command was
-    /// executed, or an `async` method called.
-    ///
-    /// # Errors
-    /// The event cannot be read, a command was not executed, or an effect failed.
-    fn act<'a>(
-        &'a self,
-        event: &'a RecordedEvent,
-        effect: &'a mut Effect<'_>,
-    ) -> impl Future<Output = Result<bool, HandleError>> + Send + 'a;
-}

@@ -14,6 +14,7 @@ use eskit_runtime::subscription::{ApplyError, Control, Health, ParkedEvent, Stat
 use eskit_runtime::{EventStore, Executed, StoreError};
 
 use crate::app::App;
+use crate::bus::Bus;
 use crate::sleep::Timer;
 use crate::subscriptions::{Boxed, Log, Subscribed};
 use crate::tail::Tail;
@@ -212,7 +213,7 @@ impl<S: EventStore + 'static> App<S> {
         spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>),
     ) -> Result<Running<S>, StartError> {
         Registry::collect().check().map_err(StartError::Registry)?;
-        let store = self.shared_store();
+        let store = Arc::clone(&self.bus().store);
         let mut added: Vec<_> = self.subscriptions().iter().map(|added| added.subscriber()).collect();
         added.sort_by_key(|added| added.name);
         if let Some(pair) = added.windows(2).find(|pair| pair[0].name == pair[1].name) {
@@ -239,7 +240,7 @@ impl<S: EventStore + 'static> App<S> {
             Log::Own(store)
         };
         let start = |subscription: &Arc<dyn Subscribed<S>>| {
-            let (controls, tasks): (Vec<_>, Vec<_>) = subscription.tasks(&self, &log).into_iter().unzip();
+            let (controls, tasks): (Vec<_>, Vec<_>) = subscription.tasks(self.bus(), &log).into_iter().unzip();
             if self.rebuilds().contains(&subscription.subscriber().name) {
                 controls.iter().for_each(Control::rebuild);
             }
@@ -321,7 +322,7 @@ impl<S: EventStore + 'static> Running<S> {
     /// The projection was not added to this app.
     pub fn parked<P: Subscriber>(&self) -> Result<Parked<S>, UnknownProjection> {
         let started = self.find::<P>().ok_or(UnknownProjection(P::TYPE.name))?;
-        Ok(Parked { subscription: Arc::clone(&started.subscription), app: self.app.clone() })
+        Ok(Parked { subscription: Arc::clone(&started.subscription), bus: self.app.bus().clone() })
     }
 
     /// Ends all subscriptions, when awaited, each after the current batch, and gives their claims up. Waits for 10 s, or as long as
@@ -479,7 +480,7 @@ impl std::error::Error for NotCaughtUp {}
 /// The parked events of one projection. Returned by [`Running::parked`].
 pub struct Parked<S> {
     subscription: Arc<dyn Subscribed<S>>,
-    app: App<S>,
+    bus: Bus<S>,
 }
 
 impl<S> Parked<S> {
@@ -499,7 +500,7 @@ impl<S> Parked<S> {
     pub async fn replay(&self, key: &str) -> Result<u64, ApplyError> {
         let mut handled = 0;
         for parked in self.list().await?.into_iter().filter(|parked| parked.key == key) {
-            handled += u64::from(self.subscription.replay(&self.app, parked.position).await?);
+            handled += u64::from(self.subscription.replay(&self.bus, parked.position).await?);
         }
         Ok(handled)
     }

@@ -11,7 +11,7 @@ use eskit_runtime::subscription::{
 };
 use eskit_runtime::{EventStore, StoreError};
 
-use crate::app::App;
+use crate::bus::Bus;
 use crate::observed::Observed;
 use crate::processor::{Acted, Acting, Processor};
 use crate::sleep::Timer;
@@ -27,13 +27,13 @@ pub(crate) trait Subscribed<S>: Send + Sync {
     fn parts(&self) -> u32;
 
     /// What follows the log until it is stopped, and its control, for each part.
-    fn tasks(&self, app: &App<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)>;
+    fn tasks(&self, bus: &Bus<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)>;
 
     fn parked(&self) -> Boxed<Result<Vec<ParkedEvent>, StoreError>>;
     fn drop_parked(&self, position: Position) -> Boxed<Result<bool, StoreError>>;
 
     /// Hands a parked event over again; `false` if it is not parked or not in the log any more.
-    fn replay(&self, app: &App<S>, position: Position) -> Boxed<Result<bool, ApplyError>>;
+    fn replay(&self, bus: &Bus<S>, position: Position) -> Boxed<Result<bool, ApplyError>>;
 }
 
 /// A projection and its views.
@@ -58,7 +58,7 @@ impl<S: EventStore + 'static, P: Subscriber, V: Apply<P>> Subscribed<S> for Kept
         self.options.partition.count.max(1)
     }
 
-    fn tasks(&self, _: &App<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
+    fn tasks(&self, _: &Bus<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
         let of_part = |options: FollowOptions| {
             let control = Control::of::<P>(options.partition);
             (control.clone(), log.follow(&self.subscriber, self.views.clone(), options, control))
@@ -74,8 +74,8 @@ impl<S: EventStore + 'static, P: Subscriber, V: Apply<P>> Subscribed<S> for Kept
         drop_parked::<P, V>(&self.views, position)
     }
 
-    fn replay(&self, app: &App<S>, position: Position) -> Boxed<Result<bool, ApplyError>> {
-        replay(&self.subscriber, &self.views, app.shared_store(), position)
+    fn replay(&self, bus: &Bus<S>, position: Position) -> Boxed<Result<bool, ApplyError>> {
+        replay(&self.subscriber, &self.views, Arc::clone(&bus.store), position)
     }
 }
 
@@ -91,8 +91,8 @@ impl<P: Processor, V: Apply<Acted<P>>> Acts<P, V> {
         Acts { processor: Arc::new(processor), views, options }
     }
 
-    fn acting<S: EventStore + 'static>(&self, app: &App<S>, control: Control) -> Acting<P, V> {
-        Acting::new(self.views.clone(), Arc::new(app.erased()), control)
+    fn acting<S: EventStore + 'static>(&self, bus: &Bus<S>, control: Control) -> Acting<P, V> {
+        Acting::new(self.views.clone(), bus.erased(), control)
     }
 }
 
@@ -105,10 +105,10 @@ impl<S: EventStore + 'static, P: Processor, V: Apply<Acted<P>>> Subscribed<S> fo
         self.options.partition.count.max(1)
     }
 
-    fn tasks(&self, app: &App<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
+    fn tasks(&self, bus: &Bus<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
         let of_part = |options: FollowOptions| {
             let control = Control::of::<P>(options.partition);
-            let views = self.acting(app, control.clone());
+            let views = self.acting(bus, control.clone());
             (control.clone(), log.follow(&self.processor, views, options, control))
         };
         parts_of(&self.options).map(of_part).collect()
@@ -122,9 +122,9 @@ impl<S: EventStore + 'static, P: Processor, V: Apply<Acted<P>>> Subscribed<S> fo
         drop_parked::<P, V>(&self.views, position)
     }
 
-    fn replay(&self, app: &App<S>, position: Position) -> Boxed<Result<bool, ApplyError>> {
-        let views = self.acting(app, Control::of::<P>(Partition::WHOLE));
-        replay(&self.processor, &views, app.shared_store(), position)
+    fn replay(&self, bus: &Bus<S>, position: Position) -> Boxed<Result<bool, ApplyError>> {
+        let views = self.acting(bus, Control::of::<P>(Partition::WHOLE));
+        replay(&self.processor, &views, Arc::clone(&bus.store), position)
     }
 }
 

@@ -83,6 +83,8 @@ const CRATES: [Layers; 5] = [
             "layer",
             "single_writer",
             "state_cache",
+            "bus",
+            "processor",
             "tail",
             "observed",
             "subscriptions",

@@ -5,6 +5,7 @@ use eskit_runtime::rows::{RowState, Rows};
 use eskit_runtime::subscription::{Apply, FollowOptions, HandleMut, Subscriber};
 
 use super::App;
+use crate::bus::Bus;
 use crate::in_memory::InMemory;
 use crate::processor::{Acted, Processor};
 use crate::subscriptions::{Acts, Kept, Subscribed};
@@ -104,8 +105,8 @@ impl<S: EventStore + 'static> App<S> {
         &self.rebuilds
     }
 
-    pub(crate) fn shared_store(&self) -> Arc<S> {
-        Arc::clone(&self.store)
+    pub(crate) fn bus(&self) -> &Bus<S> {
+        &self.bus
     }
 
     pub(crate) fn subscriptions(&self) -> &[Arc<dyn Subscribed<S>>] {

@@ -13,9 +13,9 @@ use eskit_runtime::subscription::{
 };
 use eskit_runtime::{AnyStore, RecordedEvent, StoreError};
 
-use super::Processor;
 use super::effect::Effect;
-use crate::app::App;
+use super::subscriber::Processor;
+use crate::bus::Bus;
 
 /// The subscription of a processor, as the views know it: with its checkpoint and its parked events, but nothing to write.
 pub struct Acted<P>(PhantomData<fn() -> P>);
@@ -42,14 +42,14 @@ impl<P: Processor, Tx: Send> HandleAsync<Tx> for Acted<P> {
 /// The views of a processor.
 pub(crate) struct Acting<P, V> {
     views: V,
-    app: Arc<App<AnyStore>>,
+    bus: Bus<AnyStore>,
     control: Control,
     acted: Arc<Acted<P>>,
 }
 
 impl<P, V> Acting<P, V> {
-    pub(crate) fn new(views: V, app: Arc<App<AnyStore>>, control: Control) -> Acting<P, V> {
-        Acting { views, app, control, acted: Arc::new(Acted(PhantomData)) }
+    pub(crate) fn new(views: V, bus: Bus<AnyStore>, control: Control) -> Acting<P, V> {
+        Acting { views, bus, control, acted: Arc::new(Acted(PhantomData)) }
     }
 }
 
@@ -57,7 +57,7 @@ impl<P, V: Clone> Clone for Acting<P, V> {
     fn clone(&self) -> Acting<P, V> {
         Acting {
             views: self.views.clone(),
-            app: Arc::clone(&self.app),
+            bus: self.bus.clone(),
             control: self.control.clone(),
             acted: Arc::clone(&self.acted),
         }
@@ -67,7 +67,7 @@ impl<P, V: Clone> Clone for Acting<P, V> {
 impl<P: Processor, V: Views> Acting<P, V> {
     /// Acts on one event. Returns whether that did something.
     async fn act(&self, processor: &P, event: &RecordedEvent, is_live: bool) -> Result<bool, Failed> {
-        let mut effect = Effect::new(&self.app, P::TYPE.name, event, is_live);
+        let mut effect = Effect::new(&self.bus, P::TYPE.name, event, is_live);
         let acted = contain_polls(processor.act(event, &mut effect)).await;
         let acted = acted.unwrap_or_else(|text| Err(HandleError::panicked(text)));
         acted.map_err(|error| effect.take_unreachable().map_or(Failed::Handler(error), Failed::Log))

@@ -7,7 +7,7 @@ use eskit_runtime::processor::{Commands, Executor, OnRefused};
 use eskit_runtime::subscription::HandleError;
 use eskit_runtime::{AnyStore, ExecuteError, Metadata, RecordedEvent, StoreError};
 
-use crate::app::{App, Execute, Load};
+use crate::bus::{Bus, Execute, Load};
 
 /// What an `#[on]` method of a processor can do beside returning commands: `cx: &mut Effect<'_>`.
 ///
@@ -15,7 +15,7 @@ use crate::app::{App, Execute, Load};
 /// same each time: pass it to whoever is asked for the effect, so that they can tell a repeated request from a new one. Commands carry
 /// such keys by themselves.
 pub struct Effect<'a> {
-    app: &'a App<AnyStore>,
+    bus: &'a Bus<AnyStore>,
     event: &'a RecordedEvent,
     processor: &'static str,
     key: String,
@@ -28,13 +28,13 @@ pub struct Effect<'a> {
 
 impl<'a> Effect<'a> {
     pub(super) fn new(
-        app: &'a App<AnyStore>,
+        bus: &'a Bus<AnyStore>,
         processor: &'static str,
         event: &'a RecordedEvent,
         is_live: bool,
     ) -> Effect<'a> {
         let key = format!("{processor}/{}", event.id);
-        Effect { app, event, processor, key, is_live, commands: 0, unreachable: None }
+        Effect { bus, event, processor, key, is_live, commands: 0, unreachable: None }
     }
 
     /// A key of this event for this processor, the same at each try: its name, `/`, and the id of the event.
@@ -47,7 +47,7 @@ impl<'a> Effect<'a> {
         self.is_live
     }
 
-    /// Executes a command when awaited, as [`App::execute`] does, and returns what came of it: for methods that go on with the result,
+    /// Executes a command when awaited, as [`App::execute`](crate::App::execute) does, and returns what came of it: for methods that go on with the result,
     /// such as one that executes another command after a refusal.
     ///
     /// The first command for an event has the idempotency key `{key}/0`, the second one `{key}/1`, and so on, so a method that runs
@@ -60,16 +60,16 @@ impl<'a> Effect<'a> {
         let key = self.next_key();
         let metadata = self.metadata();
         let unreachable = &mut self.unreachable;
-        let executed = self.app.execute(command).idempotency_key(key).metadata(metadata);
+        let executed = self.bus.execute(command).idempotency_key(key).metadata(metadata);
         executed.inspect_err(move |error| *unreachable = failed_log(C::TYPE.name, error))
     }
 
-    /// Reads the state of an aggregate, as [`App::load`] does.
+    /// Reads the state of an aggregate, as [`App::load`](crate::App::load) does.
     ///
     /// # Errors
     /// See [`LoadError`](crate::LoadError).
     pub fn load<'k, A: Evolve>(&'k self, key: impl LoadKey<A::Keys> + 'k) -> Load<'k, A> {
-        self.app.load(key)
+        self.bus.load(key)
     }
 
     /// Executes what a method returned.
