@@ -1,5 +1,7 @@
 //! Processors: what they execute for events, how often, and what is left of it after a failure or a crash.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod shop;
 
 use std::time::Duration;
@@ -58,7 +60,7 @@ async fn a_processor_from_now_leaves_out_what_has_happened() {
     let app = app.with_processor(FromNow, MemoryViews::new()).start().await.unwrap();
     let paid = app.execute(Pay { order: 2 }).await.unwrap();
     app.caught_up::<FromNow>(&paid).await.unwrap();
-    let orders: Vec<u64> = shipped(&app).await.iter().map(|event| shop::order_of(event)).collect();
+    let orders: Vec<u64> = shipped(&app).await.iter().map(shop::order_of).collect();
     assert_eq!(orders, [2]);
     app.stop().await.unwrap();
 }
