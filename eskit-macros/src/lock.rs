@@ -2,6 +2,7 @@
 
 pub(crate) mod event;
 pub(crate) mod file;
+pub(crate) mod projection;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};

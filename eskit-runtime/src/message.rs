@@ -55,7 +55,7 @@ impl Message {
     }
 
     /// Each word in backticks: `` `a`, `b` and `c` ``.
-    pub(crate) const fn list(mut self, words: &Words) -> Message {
+    pub(crate) const fn list(mut self, words: &Words<'_>) -> Message {
         let mut i = 0;
         while i < words.len {
             let before = if i == 0 {
@@ -104,17 +104,17 @@ const WORDS: usize = 16;
 
 /// Different words for a list, in the order in which they were added.
 #[derive(Clone, Copy)]
-pub(crate) struct Words {
-    all: [&'static str; WORDS],
+pub(crate) struct Words<'a> {
+    all: [&'a str; WORDS],
     len: usize,
 }
 
-impl Words {
-    pub(crate) const fn new() -> Words {
+impl<'a> Words<'a> {
+    pub(crate) const fn new() -> Words<'a> {
         Words { all: [""; WORDS], len: 0 }
     }
 
-    pub(crate) const fn add(&mut self, word: &'static str) {
+    pub(crate) const fn add(&mut self, word: &'a str) {
         if self.len < WORDS && !self.hold(word) {
             self.all[self.len] = word;
             self.len += 1;
@@ -137,7 +137,7 @@ impl Words {
     }
 
     /// The word at this place, or the last one.
-    pub(crate) const fn at(&self, index: usize) -> &'static str {
+    pub(crate) const fn at(&self, index: usize) -> &'a str {
         self.all[if index < self.len { index } else { self.len.saturating_sub(1) }]
     }
 }

@@ -1,8 +1,9 @@
-//! The schema lock: the shape that each event has on the wire, and its comparison with the one that `eskit.lock` records.
+//! The schema lock: the shape that each event has on the wire and the events that each projection takes, compared with what
+//! `eskit.lock` records.
 //!
 //! `shape` is the tree that a type's `Shape` impl builds while the compiler runs, `node` reads the text of a record,
-//! `compare` holds the rules between the two, `check` and `claim` turn a broken rule into a compile error, and
-//! `update`, with `record` and `render`, is the one command that writes the file.
+//! `compare` holds the rules between the two, `check` and `claim` turn a broken rule into a compile error,
+//! `projection` has the rule of projections, and `update`, with `record` and `render`, is the one command that writes the file.
 
 #[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
 mod check;
@@ -13,6 +14,8 @@ mod current;
 mod foreign;
 mod hash;
 mod node;
+#[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
+mod projection;
 mod record;
 mod render;
 mod report;
@@ -32,6 +35,7 @@ pub mod generated {
         Claim, ClaimOn, ClaimedByOneEvent, Claims, Mistaken, Unclaimed, check_claims, newest_type, own_events,
     };
     pub use super::current::{Current, Lock, Unlocked};
+    pub use super::projection::{CurrentProjection, RecordedProjection, check_projection};
     pub use super::shape::{Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN, members};
     pub use super::update::{LockEntry, LockError, eskit_lock};
 }

@@ -194,8 +194,8 @@ fn a_shape_that_was_never_released_is_recorded_anew() {
     let forced = shop.lock("force");
     forced.succeeds();
     let lines = [
-        "`ESKIT_LOCK` is set: wrote `eskit.lock`, with changes of `shop.OrderPlaced`",
-        "stored events or older programs do not survive what was forced:",
+        "`ESKIT_LOCK` is set: wrote `eskit.lock`, with changes of event `shop.OrderPlaced`",
+        "stored events, older programs or read models do not survive what was forced:",
         "`customer.address.zip` was `u32`, is now `string`",
     ];
     lines.iter().for_each(|line| assert!(forced.text.contains(line), "{}", forced.text));

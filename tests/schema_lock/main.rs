@@ -7,5 +7,6 @@ mod dependencies;
 mod events;
 mod file;
 mod package;
+mod projections;
 mod said;
 mod tags;

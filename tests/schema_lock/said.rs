@@ -30,6 +30,15 @@ pub struct OrderPaid {
     #[tag]
     pub order: u64,
 }
+
+pub struct Tx;
+pub struct OrderList;
+
+#[projection(name = \"order-list\", version = 2)]
+impl OrderList {
+    #[on]
+    fn placed(&self, _: &OrderPlaced, _: &mut Tx) {}
+}
 ";
 
 /// The mistake, and what is written in place of what in the source.
@@ -59,6 +68,18 @@ const IN_THE_SOURCE: &[(&str, &str, &str)] = &[
         "3, upcast(1 = Ok, 2 = Ok))]\npub struct OrderPaid {",
     ),
     ("name_twice", "alias = \"shop.OrderMade\"", "name = \"shop.OrderPaid\""),
+    (
+        "projection_takes_more",
+        "    #[on]\n",
+        "    #[on]\n    fn paid(&self, _: &OrderPaid, _: &mut Tx) {}\n\n    #[on]\n",
+    ),
+    ("projection_takes_another", "placed(&self, _: &OrderPlaced", "paid(&self, _: &OrderPaid"),
+    (
+        "projection_takes_all",
+        "    #[on]\n",
+        "    #[on]\n    fn all(&self, _: &RecordedEvent, _: &mut Tx) {}\n\n    #[on]\n",
+    ),
+    ("projection_older", "version = 2)]\nimpl", "version = 1)]\nimpl"),
     ("line_missing", "eskit::lock!();\n", ""),
     ("line_in_module", "eskit::lock!();", "pub mod inner {\n    eskit::lock!();\n}"),
 ];
@@ -101,12 +122,14 @@ fn mistakes_in_a_release() {
     let sent = "#[derive(Event, Serialize, Deserialize)]\npub struct OrderSent;";
     shop.write(&format!("{SHOP}\n{sent}\n").replace("pub zip", "pub city: Option<String>,\n    pub zip"));
     compare("not_recorded", &shop.check_strictly());
+    shop.write(&SHOP.replace("version = 2)]\nimpl", "version = 3)]\nimpl"));
+    compare("projection_not_recorded", &shop.check_strictly());
 }
 
 #[test]
 fn each_text_is_of_a_mistake() {
     let mistakes: BTreeSet<&str> = IN_THE_SOURCE.iter().chain(IN_THE_FILE).map(|(mistake, ..)| *mistake).collect();
-    let others = ["file_missing", "mode_unknown", "mode_left_set", "not_recorded"];
+    let others = ["file_missing", "mode_unknown", "mode_left_set", "not_recorded", "projection_not_recorded"];
     for file in fs::read_dir(folder()).unwrap() {
         let (path, known) = (file.unwrap().path(), |name: &str| mistakes.contains(name) || others.contains(&name));
         assert!(

@@ -36,14 +36,26 @@ pub(crate) struct LockDef {
     source: Source,
 }
 
-/// What the shape is held to.
-enum Source {
+/// What the program is held to.
+pub(super) enum Source {
     /// The file.
     File(Arc<LockFile>),
     /// Nothing: the build is there to write the file.
     Writing,
     /// Nothing, which is an error: there is a file, and no `eskit::lock!()`.
     Missing,
+}
+
+impl Source {
+    /// Nothing where there is no lock.
+    pub(super) fn find() -> Option<Source> {
+        match load() {
+            _ if is_writing() => Some(Source::Writing),
+            Found::File(file) if file.is_of_this_crate() && root_has_no_lock() => Some(Source::Missing),
+            Found::File(file) if file.is_of_this_crate() => Some(Source::File(file)),
+            _ => None,
+        }
+    }
 }
 
 impl LockDef {
@@ -63,12 +75,7 @@ impl LockDef {
         event: &EventAttrs,
     ) -> Option<LockDef> {
         let stated = ShapeAttrs::from_syn(cx, attrs, Position::Event);
-        let source = match load() {
-            _ if is_writing() => Source::Writing,
-            Found::File(file) if file.is_of_this_crate() && root_has_no_lock() => Source::Missing,
-            Found::File(file) if file.is_of_this_crate() => Source::File(file),
-            _ => return None,
-        };
+        let source = Source::find()?;
         let recorded = matches!(&source, Source::File(file) if file.version(event).is_some());
         let serde = SerdeAttrs::from_syn(attrs);
         let scope = Scope { cx, ident, probes: !recorded, types: RefCell::default() };

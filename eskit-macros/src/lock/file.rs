@@ -1,18 +1,22 @@
 //! `eskit.lock`, as the macros read it.
 
+mod projection;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+pub(crate) use self::projection::ProjectionRecord;
 use crate::ast::EventAttrs;
 use crate::shape::hash::{mix, names, tag, text};
 use crate::shape::member::flag;
 
-/// The events of the file.
+/// The events and projections of the file.
 pub(crate) struct LockFile {
     /// The crate whose events they are, as [`this_crate`] writes it.
     pub(crate) crate_name: String,
     pub(crate) events: Vec<EventRecord>,
+    pub(crate) projections: Vec<ProjectionRecord>,
 }
 
 pub(crate) struct EventRecord {
@@ -122,13 +126,20 @@ fn newer_format(text: &str) -> Option<&str> {
 
 impl LockFile {
     fn parse(text: &str) -> Result<LockFile, String> {
-        let mut file = LockFile { crate_name: String::new(), events: Vec::new() };
-        let mut format = false;
+        let mut file = LockFile { crate_name: String::new(), events: Vec::new(), projections: Vec::new() };
+        let (mut format, mut in_projection) = (false, false);
         for (index, line) in text.lines().enumerate() {
             if line.trim().is_empty() || line.starts_with('#') {
                 continue;
             }
-            let read = if format { file.line(line) } else { (line == "format 1").then(|| format = true) };
+            if !line.starts_with(' ') {
+                in_projection = line.starts_with("projection ");
+            }
+            let read = match format {
+                false => (line == "format 1").then(|| format = true),
+                true if in_projection => projection::read(&mut file.projections, line),
+                true => file.line(line),
+            };
             read.ok_or_else(|| format!("line {} is no part of a record: `{line}`", index + 1))?;
         }
         if !format {
@@ -194,6 +205,7 @@ impl LockFile {
                 return Err(format!("the versions of event `{}` are not in order", event.name));
             }
         }
+        projection::check(&self.projections)?;
         Ok(self)
     }
 

@@ -12,6 +12,7 @@ use super::other::Named;
 use super::rules::Kind;
 use crate::block::handler::{Handler, absent};
 use crate::dispatch;
+use crate::lock;
 use crate::wrap::{check, implementation, location, name_span, text};
 
 pub(super) fn expand(def: &ProjectionDef) -> TokenStream {
@@ -21,13 +22,21 @@ pub(super) fn expand(def: &ProjectionDef) -> TokenStream {
     let table = dispatch::table(place, &text(self_ty), &sets);
     let (subscriber, handle, checks) = (subscriber(def), handle(def), checks(def));
     let entry = quote_spanned!(place=> __eskit::inventory::submit! { __eskit::projection_entry::<#self_ty>() });
+    let locked = locked(def);
     quote! {
         #table
         #subscriber
         #handle
         #checks
         #entry
+        #locked
     }
+}
+
+/// The schema lock holds a projection to its events while its rows outlive the program.
+fn locked(def: &ProjectionDef) -> TokenStream {
+    let name = def.options.name.as_ref().filter(|_| !matches!(def.kind, Kind::Memory));
+    name.map(|name| lock::projection::expand(&def.self_ty, name)).unwrap_or_default()
 }
 
 fn subscriber(def: &ProjectionDef) -> TokenStream {

@@ -66,7 +66,7 @@ pub struct Claims {
 
 impl Claims {
     /// Whether its newest recorded version is read, by its own type or through a later one.
-    const fn are_kept(&self) -> bool {
+    pub(super) const fn are_kept(&self) -> bool {
         self.mistaken || newest_type(self.claims) >= self.newest
     }
 }

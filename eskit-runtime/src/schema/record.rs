@@ -1,4 +1,4 @@
-//! The file as a whole: its events in the order of their names.
+//! The file as a whole: its events in the order of their names, and then its projections.
 //!
 //! The macros read it too, in `eskit-macros/src/lock/file.rs`, as it stands when the program is built. The command that
 //! writes it reads it when it runs: cargo does not build again for a file that was not there before.
@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What stands above the records.
 const HEADER: &str = "\
-# The shape of every stored event, which `eskit::lock!()` holds the program to.
+# Every stored event and every kept projection, to which `eskit::lock!()` holds the program.
 # Written by `ESKIT_LOCK=write cargo test eskit_lock`; commit it with the change that it records.
 format 1
 ";
@@ -18,6 +18,7 @@ pub(super) struct LockFile {
     /// The crate whose events they are.
     pub(super) crate_name: String,
     pub(super) events: Vec<EventRecord>,
+    pub(super) projections: Vec<ProjectionRecord>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,23 +36,46 @@ pub(super) struct VersionRecord {
     pub(super) text: String,
 }
 
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct ProjectionRecord {
+    pub(super) name: String,
+    pub(super) version: u32,
+    /// The wire names of the events for which it has a method, in their order.
+    pub(super) events: Vec<String>,
+    /// Whether it takes every other event too.
+    pub(super) takes_all: bool,
+}
+
+/// What stands in place of a wire name for all that are not named.
+const EVERY_OTHER: &str = "every other event";
+
 impl LockFile {
     /// Reads the file; the macros refuse a malformed one with the line.
     pub(super) fn parse(text: &str) -> Result<LockFile, String> {
         let mut file = LockFile::default();
-        let mut format = false;
+        let (mut format, mut in_projection) = (false, false);
         for (index, line) in text.lines().enumerate() {
             if line.trim().is_empty() || line.starts_with('#') {
                 continue;
             }
-            let read = if format { file.line(line) } else { (line == "format 1").then(|| format = true) };
+            if !line.starts_with(' ') {
+                in_projection = line.starts_with("projection ");
+            }
+            let read = match format {
+                false => (line == "format 1").then(|| format = true),
+                true if in_projection => file.projection_line(line),
+                true => file.line(line),
+            };
             read.ok_or_else(|| format!("line {} is no part of a record: `{line}`", index + 1))?;
         }
         let twice = |event: &&EventRecord| file.events.iter().filter(|other| other.name == event.name).count() > 1;
-        match file.events.iter().find(twice) {
+        let again =
+            |other: &&ProjectionRecord| file.projections.iter().filter(|one| one.name == other.name).count() > 1;
+        match (file.events.iter().find(twice), file.projections.iter().find(again)) {
             _ if !format => Err("the line `format 1` is missing".to_owned()),
-            Some(event) => Err(format!("event `{}` is recorded twice", event.name)),
-            None => Ok(file),
+            (Some(event), _) => Err(format!("event `{}` is recorded twice", event.name)),
+            (None, Some(projection)) => Err(format!("projection `{}` is recorded twice", projection.name)),
+            (None, None) => Ok(file),
         }
     }
 
@@ -78,8 +102,27 @@ impl LockFile {
         Some(())
     }
 
+    fn projection_line(&mut self, line: &str) -> Option<()> {
+        if let Some(head) = line.strip_prefix("projection ") {
+            let (name, version) = head.split_once(" version ")?;
+            let (name, version) = (name.to_owned(), version.parse().ok()?);
+            self.projections.push(ProjectionRecord { name, version, events: Vec::new(), takes_all: false });
+            return Some(());
+        }
+        let projection = self.projections.last_mut()?;
+        match line.strip_prefix("  on ")? {
+            EVERY_OTHER => projection.takes_all = true,
+            name => projection.events.push(name.to_owned()),
+        }
+        Some(())
+    }
+
     pub(super) fn event(&self, name: &str) -> Option<&EventRecord> {
         self.events.iter().find(|event| event.name == name)
+    }
+
+    pub(super) fn projection(&self, name: &str) -> Option<&ProjectionRecord> {
+        self.projections.iter().find(|projection| projection.name == name)
     }
 }
 
@@ -93,6 +136,12 @@ impl fmt::Display for LockFile {
                 writeln!(f, "  version {}: {}", version.number, version.text.replace('\n', "\n  "))?;
             }
         }
+        for projection in &self.projections {
+            write!(f, "\nprojection {} version {}\n", projection.name, projection.version)?;
+            let every_other = projection.takes_all.then_some(EVERY_OTHER);
+            let events = projection.events.iter().map(String::as_str);
+            events.chain(every_other).try_for_each(|event| writeln!(f, "  on {event}"))?;
+        }
         Ok(())
     }
 }
@@ -102,7 +151,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "\
-# The shape of every stored event, which `eskit::lock!()` holds the program to.
+# Every stored event and every kept projection, to which `eskit::lock!()` holds the program.
 # Written by `ESKIT_LOCK=write cargo test eskit_lock`; commit it with the change that it records.
 format 1
 crate shop
@@ -114,6 +163,14 @@ event shop.OrderPlaced
     lines: list struct
       sku: string
   version 2: string
+
+projection order-list version 2
+  on shop.OrderPaid
+  on shop.OrderPlaced
+  on every other event
+
+projection totals version 1
+  on shop.OrderPaid
 ";
 
     #[test]
@@ -121,6 +178,7 @@ event shop.OrderPlaced
         let file = LockFile::parse(TEXT).unwrap();
         assert_eq!(file.events[0].versions[0].text, "struct\n  tag order\n  lines: list struct\n    sku: string");
         assert_eq!(file.events[0].versions[1].text, "string");
+        assert_eq!((file.projections[0].events.len(), file.projections[0].takes_all), (2, true));
         assert_eq!(file.to_string(), TEXT);
         assert_eq!(LockFile::parse(&TEXT.replace('\n', "\r\n")).unwrap(), file);
     }
@@ -134,6 +192,10 @@ event shop.OrderPlaced
             ("format 1\nevent a\n<<<<<<< HEAD\n", "line 3 is no part of a record: `<<<<<<< HEAD`"),
             ("format 1\nevent a\n  version x: struct", "line 3 is no part of a record: `  version x: struct`"),
             ("format 1\nevent a\nevent b\nevent a\n", "event `a` is recorded twice"),
+            ("format 1\nprojection a", "line 2 is no part of a record: `projection a`"),
+            ("format 1\nprojection a version x", "line 2 is no part of a record: `projection a version x`"),
+            ("format 1\nprojection a version 1\n  alias b", "line 3 is no part of a record: `  alias b`"),
+            ("format 1\nprojection a version 1\nprojection a version 2\n", "projection `a` is recorded twice"),
         ] {
             assert_eq!(LockFile::parse(text).unwrap_err(), message, "{text}");
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::claim::{Claim, Claims};
 use super::compare::compare;
 use super::current::Current;
+use super::projection::{self, CurrentProjection};
 use super::record::{EventRecord, LockFile, VersionRecord};
 use super::render;
 use crate::model::event::EventType;
@@ -33,8 +34,10 @@ pub fn eskit_lock(manifest_dir: &str, crate_name: &str, claims: &'static [Claims
         })
         .collect();
     let (old, text) = read(&path)?;
-    let (new, refused) = update(&old, &entries);
-    let new = LockFile { crate_name: crate_name.to_owned(), ..new };
+    let (events, mut refused) = update(&old, &entries);
+    let kept = inventory::iter::<CurrentProjection>.into_iter().filter(|projection| projection.is_locked());
+    let projections = projection::update(&old.projections, kept, &mut refused);
+    let new = LockFile { crate_name: crate_name.to_owned(), events, projections };
     let mode = std::env::var("ESKIT_LOCK").unwrap_or_default();
     if !refused.is_empty() && mode != "force" {
         return Err(LockError::Refused(refused));
@@ -54,10 +57,9 @@ pub fn eskit_lock(manifest_dir: &str, crate_name: &str, claims: &'static [Claims
 
 /// Says what was written, past the test's own output, which is hidden when it succeeds.
 fn tell(recorded: &[String], refused: &[String]) {
-    let events: Vec<String> = recorded.iter().map(|name| format!("`{name}`")).collect();
-    let mut text = format!("`ESKIT_LOCK` is set: wrote `eskit.lock`, with changes of {}\n", events.join(", "));
+    let mut text = format!("`ESKIT_LOCK` is set: wrote `eskit.lock`, with changes of {}\n", recorded.join(", "));
     if !refused.is_empty() {
-        text.push_str("stored events or older programs do not survive what was forced:\n");
+        text.push_str("stored events, older programs or read models do not survive what was forced:\n");
         refused.iter().for_each(|problem| text.push_str(&format!("- {problem}\n")));
     }
     // Nothing depends on whether it is read.
@@ -87,10 +89,14 @@ fn write(path: &Path, text: &str) -> Result<(), LockError> {
         .map_err(|error| LockError::Io(path.to_owned(), error))
 }
 
-/// The names of the events whose records differ.
+/// The events and projections whose records differ.
 fn changed(old: &LockFile, new: &LockFile) -> Vec<String> {
     let differ = |a: &LockFile, b: &LockFile| -> Vec<String> {
-        a.events.iter().filter(|event| b.event(&event.name) != Some(event)).map(|event| event.name.clone()).collect()
+        let events = a.events.iter().filter(|event| b.event(&event.name) != Some(event));
+        let kept = |name: &str| b.projection(name);
+        let projections = a.projections.iter().filter(|projection| kept(&projection.name) != Some(projection));
+        let events = events.map(|event| format!("event `{}`", event.name));
+        events.chain(projections.map(|projection| format!("projection `{}`", projection.name))).collect()
     };
     let mut names = differ(new, old);
     names.extend(differ(old, new));
@@ -99,17 +105,17 @@ fn changed(old: &LockFile, new: &LockFile) -> Vec<String> {
     names
 }
 
-/// The file that records these events, after `old`, and why it must not.
-fn update(old: &LockFile, entries: &[&Current]) -> (LockFile, Vec<String>) {
+/// The records of these events, after `old`, and why they must not be written.
+fn update(old: &LockFile, entries: &[&Current]) -> (Vec<EventRecord>, Vec<String>) {
     let mut types: BTreeMap<&str, Vec<&Current>> = BTreeMap::new();
     for entry in entries {
         types.entry(entry.event.name).or_default().push(entry);
     }
     let mut refused = Vec::new();
-    let mut new = LockFile::default();
+    let mut new = Vec::new();
     for (name, mut versions) in types {
         versions.sort_by_key(|entry| entry.event.version);
-        new.events.push(event(old, name, &versions, &mut refused));
+        new.push(event(old, name, &versions, &mut refused));
     }
     for event in &old.events {
         let known =
@@ -192,7 +198,7 @@ fn state_tags(name: &str, newest: &EventType, versions: &mut BTreeMap<u32, Versi
 
 /// Why the test `eskit_lock` fails.
 pub enum LockError {
-    /// The program has events, versions or parts that the file does not record: the names of the events.
+    /// The program has events, versions, parts or projections that the file does not record: which events and projections.
     Stale(Vec<String>),
     /// The program no longer keeps to what the file records.
     Refused(Vec<String>),
@@ -209,14 +215,16 @@ impl fmt::Display for LockError {
         match self {
             LockError::Stale(names) => {
                 f.write_str("`eskit.lock` is not up to date")?;
-                names.iter().try_for_each(|name| write!(f, "\n  event `{name}` is not recorded as it is"))?;
+                names.iter().try_for_each(|name| write!(f, "\n  {name} is not recorded as it is"))?;
                 f.write_str("\nhelp: run `ESKIT_LOCK=write cargo test eskit_lock`, and commit the file")
             }
             LockError::Refused(problems) => {
-                f.write_str("`eskit.lock` stays as it is, since stored events or older programs would not survive:")?;
+                f.write_str(
+                    "`eskit.lock` stays as it is, since stored events, older programs or read models would not survive:",
+                )?;
                 problems.iter().try_for_each(|problem| write!(f, "\n- {problem}"))?;
                 f.write_str(
-                    "\nhelp: make a new version, or restore what was; if no such event is stored anywhere, run `ESKIT_LOCK=force cargo test eskit_lock`",
+                    "\nhelp: make a new version, or restore what was; if what changed was never released, run `ESKIT_LOCK=force cargo test eskit_lock`",
                 )
             }
             LockError::Unmerged(path, line) => write!(

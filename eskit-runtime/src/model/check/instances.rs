@@ -46,7 +46,7 @@ impl Decider {
     }
 
     /// The fields with a tag of this key that select no other model of the type.
-    const fn free_fields(&self, model: usize, key: &str) -> Words {
+    const fn free_fields(&self, model: usize, key: &str) -> Words<'static> {
         let (mut free, mut i) = (Words::new(), 0);
         while i < self.command.tags.len() {
             let tag = &self.command.tags[i];
@@ -128,7 +128,13 @@ pub(super) const fn panic_several(decider: &Decider, model: usize, key: &str) {
 }
 
 /// The fields that would do as well.
-const fn push_others(mut message: Message, aggregate: &AggregateType, key: &str, free: &Words, but: usize) -> Message {
+const fn push_others(
+    mut message: Message,
+    aggregate: &AggregateType,
+    key: &str,
+    free: &Words<'_>,
+    but: usize,
+) -> Message {
     let mut i = 0;
     while i < free.len() {
         if i != but {

@@ -89,7 +89,7 @@ const fn panic_several(projection: &SubscriberType, event: &EventType, key: &str
 }
 
 /// Adds the keys of the tags that events carry, and those that may be meant by `key`.
-const fn add_tags(events: EventTypes, key: &str, carried: &mut Words, meant: &mut Words) {
+const fn add_tags(events: EventTypes, key: &str, carried: &mut Words<'static>, meant: &mut Words<'static>) {
     match events {
         EventTypes::One(event) => {
             let mut i = 0;
