@@ -1,9 +1,9 @@
 /// Enables the schema lock. Write `eskit::lock!();` once, at the crate root.
 ///
-/// The file `eskit.lock`, committed beside `Cargo.toml`, then records the shape of every event that the crate derives. Every build,
-/// including `cargo check`, compares the program with it. A changed type of a field at any depth, a removed event or version, and a
-/// former name that is no longer read are compile errors that say what to write. The types inside events derive
-/// [`Shape`](derive@crate::Shape).
+/// The file `eskit.lock`, committed beside `Cargo.toml`, then records the shape of every event that the crate derives, and the events
+/// that each of its projections takes. Every build, including `cargo check`, compares the program with it. A changed type of a field
+/// at any depth, a removed event or version, and a former name that is no longer read are compile errors that say what to write. The
+/// types inside events derive [`Shape`](derive@crate::Shape).
 ///
 /// | command | |
 /// |---|---|
@@ -23,12 +23,16 @@
 /// each older version has a line for it, `tag sender`. Write the line if no such events are stored, or if [`retag`](fn@crate::retag) has
 /// been run, or will be before the tag is used.
 ///
+/// A projection that takes other events than its record says needs a new `version`, since its rows hold only what it took so far. The
+/// record of a projection that is gone stays in the file; delete it if no views hold its rows any more. Projections in memory are
+/// not recorded.
+///
 /// Only one crate of a package has the lock: the one with its events. The file names it. The package's programs, tests and examples
 /// are not checked. A test that needs an event of an older program writes it as JSON, with
 /// [`NewEvent::json`](crate::log::NewEvent::json) and its `schema_version`, since a second type with the same wire name would clash.
 ///
-/// Events in a module called `tests`, and those marked `#[shape(unlocked)]`, are left out. Mark events that exist only in some builds,
-/// because of `#[cfg(..)]`; otherwise they count as removed in the others.
+/// Events and projections in a module called `tests`, and events marked `#[shape(unlocked)]`, are left out. Mark events that exist
+/// only in some builds, because of `#[cfg(..)]`; otherwise they count as removed in the others.
 ///
 /// A package from a registry or a git repository is compared with its own lock, except for changes that its authors have not
 /// recorded.
@@ -45,6 +49,9 @@
 ///     customer: struct
 ///       name: string
 ///       zip?: option string
+///
+/// projection order-list version 2
+///   on shop.OrderPlaced
 /// ```
 ///
 /// Events are sorted by name, and each part of a shape has a line of its own, so the changes of two branches usually merge without a
