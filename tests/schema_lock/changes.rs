@@ -62,7 +62,7 @@ fn a_change_deep_inside_is_named_and_the_help_mends_it() {
 
 #[test]
 fn a_renamed_part_keeps_its_name_on_the_wire() {
-    let shop = Package::locked("renamed", SHOP);
+    let shop = Package::locked("renamed_part", SHOP);
     for (from, to, help, mended) in [
         (
             "pub street: String",

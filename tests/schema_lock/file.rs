@@ -131,7 +131,7 @@ fn the_command_is_spelled_right_and_the_lock_stands_at_the_crate_root() {
         .fails_once(&["`eskit::lock!()` stands in the module `shop::events`", "move it to the crate root"]);
 
     let (one, lock) = ("#[derive(Event, Serialize, Deserialize)] pub struct OrderPaid;", "eskit::lock!();");
-    let moved = Package::locked("moved", &format!("{lock} {one}"));
+    let moved = Package::locked("moved_between", &format!("{lock} {one}"));
     moved.write(&format!("mod events {{ {lock} }} {one}"));
     let nowhere = moved.check();
     nowhere.fails(&["`eskit::lock!()` stands in the module `shop::events`", "move it to the crate root"]);
