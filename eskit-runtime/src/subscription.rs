@@ -28,6 +28,7 @@ mod health;
 mod options;
 mod select;
 mod subscriber;
+mod synchronous;
 mod trouble;
 mod views;
 
@@ -42,4 +43,7 @@ pub use options::{FollowOptions, Start};
 #[doc(hidden)]
 pub use select::{First, first};
 pub use subscriber::{Handle, HandleAsync, HandleMut, Subscriber};
+pub use synchronous::{CATCH_UP_MAX, SynchronousError};
+#[doc(hidden)]
+pub use synchronous::{added_twice, check_synchronous, text_of};
 pub use views::{Apply, Checkpoint, Claim, Claimed, ParkedEvent, Partition, Subscription, Views};

@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod budget;
+pub(crate) mod checkpoint;
 pub(crate) mod condition;
 pub(crate) mod ids;
 pub(crate) mod lifecycle;
@@ -9,4 +10,5 @@ pub(crate) mod repeat;
 pub(crate) mod retag;
 pub(crate) mod state;
 pub(crate) mod statements;
+pub(crate) mod synchronous;
 pub(crate) mod transaction;

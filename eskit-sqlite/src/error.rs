@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::{Place, StoreErrorKind};
+use eskit_runtime::subscription::SynchronousError;
 use rusqlite::ErrorCode;
 
 /// What can go wrong between this crate and the file.
@@ -20,6 +21,16 @@ pub(crate) enum Fault {
     Overwritten(PathBuf),
     /// The log does not hold this place.
     Replaced(Place),
+    /// A synchronous projection refused.
+    Synchronous(SynchronousError),
+    /// Something of this kind, with this text.
+    Failed(StoreErrorKind, String),
+}
+
+impl From<SynchronousError> for Fault {
+    fn from(error: SynchronousError) -> Fault {
+        Fault::Synchronous(error)
+    }
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -32,7 +43,8 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Sqlite(error) => error.fmt(f),
-            Fault::Damaged(text) => f.write_str(text),
+            Fault::Damaged(text) | Fault::Failed(_, text) => f.write_str(text),
+            Fault::Synchronous(error) => error.fmt(f),
             Fault::Panicked(text) => write!(f, "a thread of the store panicked: {text}"),
             Fault::Replaced(place) => StoreError::replaced(*place).fmt(f),
             Fault::Moved(file) => write!(f, "`{}` was removed or replaced while it was open", file.display()),
@@ -54,6 +66,8 @@ impl Fault {
             Fault::Panicked(_) => return StoreErrorKind::Other,
             Fault::Moved(_) => return StoreErrorKind::FailedClosed,
             Fault::Replaced(_) => return StoreErrorKind::Replaced,
+            Fault::Synchronous(error) => return error.kind(),
+            Fault::Failed(kind, _) => return *kind,
         };
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
@@ -83,17 +97,24 @@ impl Fault {
         matches!(
             self.kind(),
             StoreErrorKind::Busy | StoreErrorKind::ReadOnly | StoreErrorKind::Full | StoreErrorKind::Unavailable
-        )
+        ) || matches!(self, Fault::Synchronous(_))
+    }
+
+    /// As [`Fault::into_error`], for one of several callers.
+    pub(crate) fn to_error(&self, doing: &str, path: &Path) -> StoreError {
+        let error = StoreError::new(self.kind(), self.text(doing, path));
+        match self {
+            Fault::Synchronous(source) => error.with_source(source.clone()),
+            _ => error,
+        }
     }
 
     /// The error that a caller sees: what was tried on which file, what SQLite said, and what to do.
     pub(crate) fn into_error(self, doing: &str, path: &Path) -> StoreError {
-        let error = StoreError::new(self.kind(), self.text(doing, path));
+        let error = self.to_error(doing, path);
         match self {
             Fault::Sqlite(source) => error.with_source(source),
-            Fault::Damaged(_) | Fault::Panicked(_) | Fault::Moved(_) | Fault::Overwritten(_) | Fault::Replaced(_) => {
-                error
-            }
+            _ => error,
         }
     }
 

@@ -20,13 +20,17 @@
 mod append;
 mod error;
 mod file;
+mod handlers;
 mod open;
 mod read;
 mod store;
+mod synchronous;
 mod threads;
 mod views;
 
+pub use handlers::changed::Changed;
+pub use handlers::tx::Tx;
 pub use open::options::{Durability, SqliteOptions};
 pub use rusqlite;
 pub use store::SqliteStore;
-pub use views::{Changed, Changes, SqliteGuard, SqliteViews, Tx};
+pub use views::{Changes, SqliteGuard, SqliteViews};

@@ -66,7 +66,7 @@ use crate::threads::running::Running;
 /// ```
 #[derive(Clone)]
 pub struct SqliteStore {
-    running: Arc<Running>,
+    pub(crate) running: Arc<Running>,
 }
 
 impl SqliteStore {

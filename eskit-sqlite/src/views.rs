@@ -15,9 +15,7 @@ mod reader;
 mod rows;
 mod sqlite_views;
 mod tables;
-mod tx;
 mod writer;
 
-pub use changes::{Changed, Changes};
+pub use changes::Changes;
 pub use sqlite_views::{SqliteGuard, SqliteViews};
-pub use tx::Tx;

@@ -97,7 +97,7 @@ const CRATES: [Layers; 5] = [
     },
     Layers {
         package: "eskit-sqlite",
-        layers: &["error", "file", "open", "read", "append", "threads", "store", "views"],
+        layers: &["error", "file", "open", "handlers", "read", "append", "threads", "store", "synchronous", "views"],
         top: &[],
         circles_within: &[],
     },

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use crate::execute::{RetryPolicy, Sleep};
 use crate::log::pages::Pages;
 use crate::log::position::{Place, Position};
-use crate::log::query::{Query, QueryItem, ReadOptions};
+use crate::log::query::{Query, ReadOptions};
 use crate::log::recorded::RecordedEvent;
 use crate::log::store::EventStore;
 use crate::log::store::error::StoreErrorKind;
@@ -207,7 +207,7 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
         };
         if checkpoint.events != subscription.events {
             if !P::ACTS {
-                self.check_missed(subscription.added_to(checkpoint), place.position).await?;
+                self.check_missed(subscription.added_to(&checkpoint.events), place.position).await?;
             }
             self.views.set_events(claim, subscription.events.clone()).await?;
             claim.checkpoint.events.clone_from(&subscription.events);
@@ -227,10 +227,7 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
         if added.is_empty() || until <= start {
             return Ok(());
         }
-        let query = match added.iter().any(|name| name == Subscription::EVERY_EVENT) {
-            true => Query::all(),
-            false => Query::from(QueryItem::types(added.iter().map(String::as_str))),
-        };
+        let query = Subscription::query_for(&added);
         let look = ReadOptions::default().after(Place { position: start, id: None }).until(until).limit(1);
         if self.store.read(&query, look).await.map_err(log_failed)?.events.is_empty() {
             return Ok(());

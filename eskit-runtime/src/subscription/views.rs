@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::log::id::{EventId, LogId};
 use crate::log::position::{Place, Position};
+use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
 use crate::log::store::error::StoreError;
 use crate::log::time::Timestamp;
 
 use super::batch::Batch;
-use super::error::ApplyError;
+use super::error::{ApplyError, SubscriptionError};
 use super::subscriber::Subscriber;
 
 /// One of the parts into which a subscription divides its events by [key](super::Order), to handle them side by side.
@@ -74,11 +75,45 @@ impl Subscription {
         }
     }
 
-    /// The wire names that are new to a subscription with this checkpoint.
-    pub(super) fn added_to(&self, checkpoint: &Checkpoint) -> Vec<String> {
-        let took =
-            |name: &String| checkpoint.events.iter().any(|taken| taken == name || taken == Subscription::EVERY_EVENT);
+    /// Whether its handlers take events of this wire name.
+    pub fn takes(&self, name: &str) -> bool {
+        self.takes_all() || self.events.binary_search_by(|taken| taken.as_str().cmp(name)).is_ok()
+    }
+
+    fn takes_all(&self) -> bool {
+        self.events.iter().any(|name| name == Subscription::EVERY_EVENT)
+    }
+
+    /// The events that its handlers take.
+    pub fn query(&self) -> Query {
+        Subscription::query_for(&self.events)
+    }
+
+    /// The events of these wire names.
+    pub(super) fn query_for(names: &[String]) -> Query {
+        match names.iter().any(|name| name == Subscription::EVERY_EVENT) {
+            true => Query::all(),
+            false => Query::from(QueryItem::types(names.iter().map(String::as_str))),
+        }
+    }
+
+    /// The wire names that are new to a subscription that took these.
+    pub(super) fn added_to(&self, before: &[String]) -> Vec<String> {
+        let took = |name: &String| before.iter().any(|taken| taken == name || taken == Subscription::EVERY_EVENT);
         self.events.iter().filter(|name| !took(name)).cloned().collect()
+    }
+
+    /// The events that a read model lacks which was kept for handlers of other wire names, up to its checkpoint; `None` if nothing can
+    /// be missing. If the log holds any, [`Subscription::missed`] is the error.
+    pub fn may_have_missed(&self, before: &[String]) -> Option<Query> {
+        let added = self.added_to(before);
+        (!added.is_empty()).then(|| Subscription::query_for(&added))
+    }
+
+    /// The error of a subscription whose handlers take events that the log holds before its checkpoint, and that they did not take
+    /// before.
+    pub fn missed(&self, before: &[String]) -> SubscriptionError {
+        SubscriptionError::MissedEvents { events: self.added_to(before), version: self.version }
     }
 }
 

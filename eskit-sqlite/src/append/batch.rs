@@ -8,6 +8,7 @@ use crate::append::condition;
 use crate::append::repeat;
 use crate::append::state::LogState;
 use crate::append::statements::Statements;
+use crate::append::synchronous::Projections;
 use crate::append::transaction::Transaction;
 use crate::error::Fault;
 use crate::file::erase::{SecureDelete, secure_delete};
@@ -24,6 +25,7 @@ const RECENT_MAX: i64 = 500;
 /// earlier ones left it. A refused append wrote nothing, so nothing ever has to be undone for one alone.
 pub(crate) struct Batch<'b, 'c> {
     pub(crate) log: Transaction<'b, 'c>,
+    pub(crate) projections: &'b mut Projections,
     budget: &'b Budget,
     /// The position of the last event before this batch.
     begun_at: i64,
@@ -38,12 +40,14 @@ impl<'b, 'c> Batch<'b, 'c> {
     pub(crate) fn new(
         conn: &'c Connection,
         statements: &'b mut Statements<'c>,
+        projections: &'b mut Projections,
         budget: &'b Budget,
         state: LogState,
         settle_after: i64,
     ) -> Batch<'b, 'c> {
         let begun_at = state.head;
-        Batch { log: Transaction { conn, statements, state }, budget, begun_at, settle_after, tier: Tier::Recent }
+        let log = Transaction { conn, statements, state };
+        Batch { log, projections, budget, begun_at, settle_after, tier: Tier::Recent }
     }
 
     /// Chooses where the entries of so many further events go.
@@ -87,6 +91,9 @@ impl<'b, 'c> Batch<'b, 'c> {
             Tier::Settled => self.note_settled()?,
             Tier::Recent if self.log.state.head - self.log.state.settled >= self.settle_after => self.settle()?,
             Tier::Recent => {}
+        }
+        if !self.projections.is_empty() && self.log.state.head > self.begun_at {
+            self.projections.advance(self.log.state.head())?;
         }
         Ok(self.log.state)
     }
@@ -162,7 +169,11 @@ impl<'b, 'c> Batch<'b, 'c> {
             self.log.state.head_id = Some(event.id);
             self.log.state.ids.insert(event.id);
         }
-        Ok(Appended::new(positions, versions, now))
+        let appended = Appended::new(positions, versions, now);
+        if !self.projections.is_empty() {
+            self.projections.handle(events, &appended)?;
+        }
+        Ok(appended)
     }
 
     fn insert(

@@ -27,7 +27,7 @@ pub(crate) struct FileGuard {
     beside: Vec<(PathBuf, u64)>,
     /// What the file looked like when it was last found right. Nothing when that is not known.
     stamp: Option<Stamp>,
-    /// The marks of the log at that time.
+    /// The newest mark of the log at that time, and the schema of the file, which a checkpoint may bring up to that of the log.
     marks: Option<Marks>,
     /// The mark that the file and the log both held: if the log still does, the next transaction counts on.
     due: Option<i64>,
@@ -109,7 +109,7 @@ impl FileGuard {
             if let Some((log, file)) = found {
                 self.due = (log.newest == file.newest).then_some(log.newest);
                 if log.follow(file) {
-                    self.marks = Some(log);
+                    self.marks = Some(Marks { newest: log.newest, schema: file.schema });
                 }
                 return Ok(());
             }

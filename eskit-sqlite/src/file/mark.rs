@@ -49,8 +49,8 @@ impl Marks {
         Marks::read(&conn)
     }
 
-    /// Whether the file is one that these marks of the log can stand on, as far as they tell. `before` are those that the log
-    /// had when it was last looked at.
+    /// Whether the file is one that these marks of the log can stand on, as far as they tell. `before` are the newest mark that the log
+    /// had, and the schema that the file had, when they were last looked at.
     pub(crate) fn stand_on(self, file: Marks, before: Option<Marks>) -> bool {
         let schema_before = before.map_or(0, |before| before.schema);
         let went_back = before.is_none_or(|before| self.newest < before.newest);

@@ -1,4 +1,4 @@
-use eskit_runtime::log::{EventId, Place};
+use eskit_runtime::log::{EventId, Place, Position};
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
 
 use crate::error::Fault;
@@ -35,4 +35,10 @@ pub(crate) fn head_behind(conn: &Connection, place: Place) -> Result<Place, Faul
     let head = head(conn)?;
     let mut id_at = conn.prepare_cached(ID_AT)?;
     if is_held(&mut id_at, place, head)? { Ok(head) } else { Err(Fault::Replaced(place)) }
+}
+
+/// The place of the event at a position.
+pub(crate) fn at(conn: &Connection, at: Position) -> Result<Place, Fault> {
+    let id = conn.prepare_cached(ID_AT)?.query_row([column(at)], |row| row.get(0).map(EventId::from_bytes))?;
+    Ok(Place::new(at, id))
 }

@@ -17,6 +17,21 @@ const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_log.sql")];
 /// The schema version that this program writes.
 pub(crate) const SCHEMA_VERSION: i32 = MIGRATIONS.len() as i32;
 
+/// The tables of the log.
+pub(crate) const TABLES: [&str; 11] = [
+    "events",
+    "streams",
+    "streams_recent",
+    "tags",
+    "tags_recent",
+    "settled",
+    "stream_types",
+    "closed_streams",
+    "log",
+    "mark_even",
+    "mark_odd",
+];
+
 /// What a file is, by its header and its tables.
 enum Found {
     Empty,
@@ -132,4 +147,20 @@ pub(crate) fn plan(conn: &Connection, sql: &str) -> Vec<String> {
     let parameters = vec![1; statement.parameter_count()];
     let rows = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_of_the_log_are_named() {
+        let conn = in_memory();
+        let mut statement = conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+        let mut found: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        found.sort_unstable();
+        let mut named = TABLES;
+        named.sort_unstable();
+        assert_eq!(found, named);
+    }
 }

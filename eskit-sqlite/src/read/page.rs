@@ -32,6 +32,35 @@ pub(crate) fn read(
     })
 }
 
+/// Reads all events of a range, however large, within a transaction.
+pub(crate) fn read_all(
+    conn: &Connection,
+    names: &mut Interner,
+    query: &Query,
+    options: ReadOptions,
+) -> Result<Vec<RecordedEvent>, Fault> {
+    let (mut range, mut found) = (Range::of(&options), Vec::new());
+    loop {
+        let Collector { events, more, .. } = read_in_snapshot(conn, names, query, range, options.page_len())?;
+        found.extend(events);
+        match found.last() {
+            Some(last) if more => range = range.following(row::column(last.position)),
+            _ => return Ok(found),
+        }
+    }
+}
+
+/// Reads up to so many events of a range, within a transaction. Returns whether there are more.
+pub(crate) fn read_some(
+    conn: &Connection,
+    names: &mut Interner,
+    query: &Query,
+    options: &ReadOptions,
+) -> Result<(Vec<RecordedEvent>, bool), Fault> {
+    let page = read_in_snapshot(conn, names, query, Range::of(options), options.page_len())?;
+    Ok((page.events, page.more))
+}
+
 fn read_in_snapshot<'n>(
     conn: &Connection,
     names: &'n mut Interner,
@@ -39,7 +68,7 @@ fn read_in_snapshot<'n>(
     range: Range,
     page_len: usize,
 ) -> Result<Collector<'n>, Fault> {
-    let sources = select::sources(conn, query, range)?;
+    let sources = if range.is_empty() { Vec::new() } else { select::sources(conn, query, range)? };
     let mut page = Collector { events: Vec::new(), names, page_len, bytes: 0, more: false };
     match sources.as_slice() {
         [] => {}

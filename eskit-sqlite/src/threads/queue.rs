@@ -23,6 +23,11 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
+    /// These requests, to be tried apart.
+    pub(crate) fn of(requests: Vec<Request>) -> Taken {
+        Taken { requests, size: BatchSize::default() }
+    }
+
     pub(crate) fn clear(&mut self) {
         self.requests.clear();
         self.size = BatchSize::default();

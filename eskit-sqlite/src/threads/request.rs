@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use eskit_runtime::StoreError;
 use eskit_runtime::log::{
     AddTagsError, AddedTags, AppendError, Appended, StreamChange, StreamError, StreamId, StreamStatus,
@@ -8,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::append::batch::Batch;
 use crate::append::lifecycle;
 use crate::append::retag;
+use crate::append::synchronous::Synchronous;
 use crate::error::Fault;
 
 /// One call on its way to the writer.
@@ -15,6 +18,8 @@ pub(crate) enum Request {
     Append(EncodedAppend, Reply<Appended, AppendError>),
     Change(StreamId, StreamChange, Reply<StreamStatus, StreamError>),
     AddTags(Vec<AddedTags>, Reply<u64, AddTagsError>),
+    /// From the answer on, all appends hand their events to this projection.
+    Project(Arc<Synchronous>, Reply<(), StoreError>),
 }
 
 /// Who waits for an answer, and the answer, which is told once the transaction has ended.
@@ -41,7 +46,7 @@ impl Request {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Request::Append(encoded, _) => encoded.size_bytes(),
-            Request::Change(..) => 0,
+            Request::Change(..) | Request::Project(..) => 0,
             Request::AddTags(added, _) => added.iter().map(|added| added.tags.as_packed().len()).sum(),
         }
     }
@@ -50,7 +55,7 @@ impl Request {
     pub(crate) fn events(&self) -> usize {
         match self {
             Request::Append(encoded, _) => encoded.append.events.len(),
-            Request::Change(..) => 1,
+            Request::Change(..) | Request::Project(..) => 1,
             Request::AddTags(added, _) => added.len(),
         }
     }
@@ -64,6 +69,7 @@ impl Request {
                 reply.answer = Some(lifecycle::change(&mut batch.log, stream, change)?);
             }
             Request::AddTags(added, reply) => reply.answer = Some(retag::add(&mut batch.log, added)?),
+            Request::Project(projection, reply) => reply.answer = Some(batch.projections.add(projection)?),
         }
         Ok(())
     }
@@ -80,6 +86,10 @@ impl Request {
                 reply.tell(answer);
             }
             Request::AddTags(_, reply) => {
+                let answer = reply.answer.take();
+                reply.tell(answer);
+            }
+            Request::Project(_, reply) => {
                 let answer = reply.answer.take();
                 reply.tell(answer);
             }
@@ -101,6 +111,7 @@ impl Request {
             }
             Request::Change(_, _, reply) => reply.tell(Some(Err(StreamError::Store(error)))),
             Request::AddTags(_, reply) => reply.tell(Some(Err(AddTagsError::Store(error)))),
+            Request::Project(_, reply) => reply.tell(Some(Err(error))),
         }
     }
 }

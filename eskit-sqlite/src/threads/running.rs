@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -6,6 +7,7 @@ use eskit_runtime::StoreError;
 use eskit_runtime::log::{Place, StoreErrorKind};
 use rusqlite::Connection;
 
+use crate::append::synchronous::Synchronous;
 use crate::error::{self, Fault, no_thread};
 use crate::file::identity::FileGuard;
 use crate::file::{place, snapshot};
@@ -23,6 +25,9 @@ pub(crate) struct Running {
     /// The process that opened the store: the threads do not follow into one that is forked from it.
     process: u32,
     is_read_only: bool,
+    pub(crate) options: SqliteOptions,
+    /// The projections that commit with the append.
+    pub(crate) projections: Mutex<Vec<Arc<Synchronous>>>,
     write: Arc<WriteSide>,
     pub(crate) read: Arc<ReadQueue>,
     pub(crate) heads: Arc<Heads>,
@@ -34,7 +39,7 @@ struct Threads {
     /// The reader threads and the poller.
     readers: Vec<JoinHandle<()>>,
     /// Hands its connection back, so that it is the last to close and tidies the write-ahead log away.
-    writer: Option<JoinHandle<Connection>>,
+    writer: Option<JoinHandle<Option<Connection>>>,
 }
 
 impl Running {
@@ -52,6 +57,8 @@ impl Running {
             path,
             process: std::process::id(),
             is_read_only: writer.is_none(),
+            options: options.clone(),
+            projections: Mutex::default(),
             write: Arc::new(write),
             read: Arc::new(ReadQueue::new(options.queue_len)),
             heads: Arc::new(Heads::new(head, options.poll_interval)),
@@ -85,11 +92,12 @@ impl Running {
             let (write, heads) = (Arc::clone(&self.write), Arc::clone(&self.heads));
             let mut files = FileGuard::at(&self.path);
             let serve = move || {
+                let conn = Rc::new(conn);
                 writer::serve(&conn, &mut files, &write, &heads);
                 if !files.may_checkpoint(&conn) {
                     connect::keep_from_file(&conn);
                 }
-                conn
+                Rc::into_inner(conn)
             };
             threads.writer = Some(named("writer").spawn(serve).map_err(no_thread)?);
         }
@@ -110,13 +118,19 @@ impl Running {
         Err(StoreError::new(StoreErrorKind::Closed, text))
     }
 
-    /// Hands a request to the writer.
-    pub(crate) async fn write(&self, request: Request) -> Result<(), StoreError> {
+    /// Refuses what writes, unless the store was opened for it and is still open.
+    pub(crate) fn check_writable(&self) -> Result<(), StoreError> {
         self.check_process()?;
         if self.is_read_only {
             let text = format!("`{}` was opened for reading only", self.path.display());
             return Err(StoreError::new(StoreErrorKind::ReadOnly, text));
         }
+        Ok(())
+    }
+
+    /// Hands a request to the writer.
+    pub(crate) async fn write(&self, request: Request) -> Result<(), StoreError> {
+        self.check_writable()?;
         self.write.queue.push(request).await.map_err(|refusal| self.refused(refusal))
     }
 
@@ -176,7 +190,7 @@ impl Running {
             let _ = thread.join();
         }
         if let Some(thread) = threads.writer.take().filter(|thread| thread.thread().id() != this)
-            && let Ok(conn) = thread.join()
+            && let Ok(Some(conn)) = thread.join()
         {
             // A failure to tidy up loses nothing: the next opening does it.
             let _ = conn.close();

@@ -1,15 +1,18 @@
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::{Place, StoreErrorKind};
 use eskit_runtime::store_kit::{BatchSize, contain};
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::append::batch::Batch;
 use crate::append::budget::Budget;
 use crate::append::state::LogState;
 use crate::append::statements::Statements;
+use crate::append::synchronous::Projections;
 use crate::error::Fault;
 use crate::file::busy;
 use crate::file::identity::FileGuard;
@@ -37,23 +40,34 @@ struct Failure {
     fault: Fault,
     /// Whether it may be in the log all the same.
     is_ambiguous: bool,
+    blame: Blame,
+}
+
+/// Which request a transaction failed for.
+#[derive(Clone, Copy)]
+enum Blame {
+    None,
+    /// That at this index: a synchronous projection cannot handle its events.
+    One(usize),
+    /// Any of them: their events together break a constraint of a read model.
+    Any,
 }
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Failure {
-        Failure { fault, is_ambiguous: false }
+        Failure { fault, is_ambiguous: false, blame: Blame::None }
     }
 }
 
 /// The work of the writer thread, until the queue refuses and is empty.
-pub(crate) fn serve(conn: &Connection, files: &mut FileGuard, side: &WriteSide, heads: &Heads) {
+pub(crate) fn serve(conn: &Rc<Connection>, files: &mut FileGuard, side: &WriteSide, heads: &Heads) {
     if let Err(text) = contain(|| work(conn, files, side, heads)) {
         side.queue.refuse(Refusal::Failed(Fault::Panicked(text).text("write to", &side.path)));
         refuse_rest(side);
     }
 }
 
-fn work(conn: &Connection, files: &mut FileGuard, side: &WriteSide, heads: &Heads) {
+fn work(conn: &Rc<Connection>, files: &mut FileGuard, side: &WriteSide, heads: &Heads) {
     let prepared = Statements::prepare(conn).and_then(|ready| Ok((ready, Budget::on(conn, side.condition_steps)?)));
     let (statements, budget) = match prepared {
         Ok(prepared) => prepared,
@@ -62,11 +76,12 @@ fn work(conn: &Connection, files: &mut FileGuard, side: &WriteSide, heads: &Head
             return refuse_rest(side);
         }
     };
-    let mut writer = Writer { conn, files, side, statements, budget, state: None, commit: Duration::ZERO };
+    let projections = Projections::none(conn);
+    let mut writer = Writer { conn, files, side, statements, projections, budget, state: None, commit: Duration::ZERO };
     let mut taken = Taken::default();
     let mut expected = 0;
     while side.queue.take(&mut taken) {
-        let outcome = writer.transact(&mut taken, expected);
+        let outcome = writer.transact(&mut taken, Some(expected));
         // Callers that are answered now are likely to append again: the next batch waits for as many.
         expected = taken.requests.len() + side.queue.len();
         match outcome {
@@ -77,7 +92,7 @@ fn work(conn: &Connection, files: &mut FileGuard, side: &WriteSide, heads: &Head
                 taken.requests.iter_mut().for_each(Request::committed);
             }
             Err(failure) => {
-                if writer.fail(failure, &mut taken.requests) {
+                if writer.settle(failure, &mut taken.requests, heads) {
                     return refuse_rest(side);
                 }
             }
@@ -105,11 +120,12 @@ pub(crate) fn failed_closed(path: &Path, cause: &str) -> StoreError {
 }
 
 struct Writer<'w> {
-    conn: &'w Connection,
+    conn: &'w Rc<Connection>,
     /// The files that were opened.
     files: &'w mut FileGuard,
     side: &'w WriteSide,
     statements: Statements<'w>,
+    projections: Projections,
     budget: Budget,
     /// What is known of the log since the last commit.
     state: Option<LogState>,
@@ -118,9 +134,11 @@ struct Writer<'w> {
 }
 
 impl Writer<'_> {
-    /// Runs one transaction: the new head. Each request that was reached keeps its answer.
-    fn transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Place, Failure> {
+    /// Runs one transaction: the new head. Each request that was reached keeps its answer. Waits for so many requests, and takes in
+    /// more while it works; with `None` only those that are there.
+    fn transact(&mut self, taken: &mut Taken, expected: Option<usize>) -> Result<Place, Failure> {
         let outcome = self.try_transact(taken, expected);
+        self.projections.settle(outcome.is_ok());
         if outcome.is_err() && !self.conn.is_autocommit() {
             // When this fails too, `fail` notices.
             let _ = self.conn.execute_batch("ROLLBACK");
@@ -131,19 +149,27 @@ impl Writer<'_> {
         outcome
     }
 
-    fn try_transact(&mut self, taken: &mut Taken, expected: usize) -> Result<Place, Failure> {
+    fn try_transact(&mut self, taken: &mut Taken, expected: Option<usize>) -> Result<Place, Failure> {
         busy::begin(self.side.busy_timeout, || self.statements.begin.raw_execute().map(drop))?;
         let begun = Instant::now();
         let deadline = begun + BatchSize::linger(self.commit);
         let state = LogState::begin(&mut self.statements, self.state.take())?;
-        let mut batch = Batch::new(self.conn, &mut self.statements, &self.budget, state, self.side.settle_after);
+        if !self.projections.is_empty() {
+            self.projections.catch_up(state.head())?;
+        }
+        let (statements, projections) = (&mut self.statements, &mut self.projections);
+        let mut batch = Batch::new(self.conn, statements, projections, &self.budget, state, self.side.settle_after);
         let mut done = 0;
         // While some requests are worked on, others come.
         loop {
-            for request in taken.requests.iter_mut().skip(done) {
-                request.run(&mut batch)?;
+            for (index, request) in taken.requests.iter_mut().enumerate().skip(done) {
+                request.run(&mut batch).map_err(|fault| {
+                    let blame = if matches!(fault, Fault::Synchronous(_)) { Blame::One(index) } else { Blame::None };
+                    Failure { fault, is_ambiguous: false, blame }
+                })?;
             }
             done = taken.requests.len();
+            let Some(expected) = expected else { break };
             if begun.elapsed() > INTAKE_MAX || !self.side.queue.take_more(taken, expected, deadline) {
                 break;
             }
@@ -152,29 +178,83 @@ impl Writer<'_> {
         self.files.check(self.conn)?;
         self.files.mark(self.conn)?;
         let started = Instant::now();
-        self.statements.commit.raw_execute().map_err(|error| {
-            let fault = Fault::from(error);
-            Failure { is_ambiguous: !fault.is_definite(), fault }
+        self.statements.commit.raw_execute().map_err(|error| match Fault::from(error) {
+            // Nothing was written yet.
+            Fault::Sqlite(error) if is_of_constraint(&error) => {
+                let fault = self.projections.not_committed(&error).into();
+                Failure { fault, is_ambiguous: false, blame: Blame::Any }
+            }
+            fault => Failure { is_ambiguous: !fault.is_definite(), fault, blame: Blame::None },
         })?;
         self.commit = started.elapsed();
         // Events that were written to removed files must not be confirmed.
-        self.files.check(self.conn).map_err(|fault| Failure { fault, is_ambiguous: true })?;
+        self.files.check(self.conn).map_err(|fault| Failure { fault, is_ambiguous: true, blame: Blame::None })?;
         let head = state.head();
         self.state = Some(state);
         Ok(head)
     }
 
+    /// Deals with the requests of a transaction that did not commit: tries those again that were not to blame. Returns whether the
+    /// writer failed closed.
+    fn settle(&mut self, failure: Failure, requests: &mut Vec<Request>, heads: &Heads) -> bool {
+        let mut waiting = match divide(failure.blame, std::mem::take(requests)) {
+            Ok(parts) => VecDeque::from(parts),
+            Err(mut requests) => return self.fail(&failure, &mut requests),
+        };
+        while let Some(part) = waiting.pop_front() {
+            let mut taken = Taken::of(part);
+            let failure = match self.transact(&mut taken, None) {
+                Ok(head) => {
+                    heads.set(head);
+                    taken.requests.iter_mut().for_each(Request::committed);
+                    continue;
+                }
+                Err(failure) => failure,
+            };
+            match divide(failure.blame, taken.requests) {
+                Ok(parts) => parts.into_iter().rev().for_each(|part| waiting.push_front(part)),
+                Err(mut requests) => {
+                    if self.fail(&failure, &mut requests) {
+                        let cause = self.side.queue.failure().unwrap_or_default();
+                        let left = waiting.iter_mut().flatten();
+                        left.for_each(|request| request.failed(failed_closed(&self.side.path, &cause), false));
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+
     /// Answers the requests of a transaction that did not commit. Returns whether the writer failed closed.
-    fn fail(&self, failure: Failure, requests: &mut [Request]) -> bool {
-        let Failure { fault, is_ambiguous } = failure;
-        let fails_closed = is_ambiguous || !fault.may_pass() || !self.conn.is_autocommit();
-        let text = fault.text("append to", &self.side.path);
+    fn fail(&self, failure: &Failure, requests: &mut [Request]) -> bool {
+        let Failure { fault, is_ambiguous, .. } = failure;
+        let fails_closed = *is_ambiguous || !fault.may_pass() || !self.conn.is_autocommit();
         if fails_closed {
-            self.side.queue.refuse(Refusal::Failed(text.clone()));
+            self.side.queue.refuse(Refusal::Failed(fault.text("append to", &self.side.path)));
         }
         for request in requests {
-            request.failed(StoreError::new(fault.kind(), text.clone()), is_ambiguous);
+            request.failed(fault.to_error("append to", &self.side.path), *is_ambiguous);
         }
         fails_closed
+    }
+}
+
+/// Whether a constraint does not hold that is only checked at the commit: one of a read model, since those of the log are not.
+fn is_of_constraint(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+/// The parts of a batch that are tried apart, in order, after a failure; the batch itself if none of several is to blame.
+fn divide(blame: Blame, mut requests: Vec<Request>) -> Result<Vec<Vec<Request>>, Vec<Request>> {
+    match blame {
+        _ if requests.len() < 2 => Err(requests),
+        Blame::None => Err(requests),
+        Blame::Any => Ok(requests.into_iter().map(|request| vec![request]).collect()),
+        Blame::One(index) => {
+            let after = requests.split_off((index + 1).min(requests.len()));
+            let own = requests.split_off(index.min(requests.len()));
+            Ok([requests, own, after].into_iter().filter(|part| !part.is_empty()).collect())
+        }
     }
 }

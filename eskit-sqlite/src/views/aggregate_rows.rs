@@ -12,7 +12,7 @@ use eskit_runtime::subscription::HandleError;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 
-use crate::views::tx::Tx;
+use crate::handlers::tx::Tx;
 
 impl RowTx for Tx {
     fn load_rows(&mut self, of: &'static AggregateType, keys: &[String]) -> Result<Vec<StoredRow>, HandleError> {

@@ -1,50 +1,11 @@
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_runtime::store_kit::HeadWatch;
 
-/// Keys that are told apart.
-const KEYS_MAX: usize = 1024;
-
-/// What has changed in a read model.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Changed {
-    /// What is kept under these keys, as handlers named them with [`Tx::changed`](crate::Tx::changed).
-    Keys(BTreeSet<String>),
-    /// Anything: the handlers named no key, there were more than 1,024, another process wrote, or readers see another version.
-    All,
-}
-
-impl Changed {
-    /// No change.
-    pub(super) fn none() -> Changed {
-        Changed::Keys(BTreeSet::new())
-    }
-
-    pub(super) fn is_none(&self) -> bool {
-        matches!(self, Changed::Keys(keys) if keys.is_empty())
-    }
-
-    /// Whether what is kept under this key may have changed.
-    pub fn contains(&self, key: &str) -> bool {
-        match self {
-            Changed::Keys(keys) => keys.contains(key),
-            Changed::All => true,
-        }
-    }
-
-    pub(super) fn add(&mut self, key: String) {
-        if let Changed::Keys(keys) = self {
-            keys.insert(key);
-            if keys.len() > KEYS_MAX {
-                *self = Changed::All;
-            }
-        }
-    }
-}
+use crate::handlers::changed::{Changed, KEYS_MAX};
 
 /// The changes of one projection in this process.
 #[derive(Default)]

@@ -6,7 +6,9 @@ use eskit_runtime::log::{Position, StoreErrorKind};
 use eskit_runtime::subscription::{ApplyError, Checkpoint, Partition, Subscription};
 
 use crate::error::Fault;
-use crate::views::fault::{failed, of_database};
+use crate::handlers::blame::of_database;
+use crate::handlers::tx::Tx;
+use crate::views::fault::failed;
 use crate::views::format::READ_MODEL;
 use crate::views::lock::ClaimLock;
 use crate::views::names::ModelId;
@@ -14,7 +16,6 @@ use crate::views::open;
 use crate::views::reader::ViewReader;
 use crate::views::rows::{self, Fence};
 use crate::views::tables;
-use crate::views::tx::Tx;
 
 /// Counts a claim whose lock is held. Creates the tables, and the checkpoint, if they are missing.
 pub(super) fn claim(
@@ -63,7 +64,7 @@ fn create_tables(tx: &mut Tx, path: &Path, subscription: &Subscription) -> Resul
         Err(error) if of_database(&error).is_some() => return Err(failed(error, "write", path)),
         Err(error) => error,
     };
-    let reason = tx.take_refusal().unwrap_or_else(|| error.to_string());
+    let reason = tx.rules().take_refusal().unwrap_or_else(|| error.to_string());
     let (name, version) = (&subscription.name, subscription.version);
     let text = format!("the SQL of the tables of `{name}` version {version} fails: {reason}");
     Err(StoreError::new(StoreErrorKind::Invalid, text).with_source(error))
@@ -135,7 +136,7 @@ fn transact<T, E: From<StoreError>>(
     run: impl FnOnce(&mut Tx) -> Result<T, E>,
 ) -> Result<T, E> {
     let write = |fault: Fault| failed(fault, "write", path);
-    tx.begin(false).map_err(write)?;
+    open::begin_for(tx, false).map_err(write)?;
     let result = run(tx).and_then(|done| match tx.execute_batch("COMMIT") {
         Ok(()) => Ok(done),
         Err(error) => Err(write(error.into()).into()),

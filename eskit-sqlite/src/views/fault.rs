@@ -2,7 +2,6 @@ use std::path::Path;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
-use rusqlite::ErrorCode;
 
 use crate::error::Fault;
 
@@ -33,22 +32,6 @@ pub(super) fn remedy(kind: StoreErrorKind) -> &'static str {
             "\nhelp: check that the path is that of a file and not of a folder, that its folder exists, and that both may be written"
         }
         _ => "",
-    }
-}
-
-/// The kind of a failure of the database, which is not the fault of the SQL that met it.
-pub(super) fn of_database(error: &rusqlite::Error) -> Option<StoreErrorKind> {
-    match error.sqlite_error_code()? {
-        ErrorCode::DatabaseBusy | ErrorCode::FileLockingProtocolFailed => Some(StoreErrorKind::Busy),
-        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Some(StoreErrorKind::ReadOnly),
-        ErrorCode::DiskFull => Some(StoreErrorKind::Full),
-        ErrorCode::DatabaseCorrupt => Some(StoreErrorKind::Corrupt),
-        ErrorCode::NotADatabase => Some(StoreErrorKind::Foreign),
-        ErrorCode::CannotOpen => Some(StoreErrorKind::Unavailable),
-        ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::NoLargeFileSupport => {
-            Some(StoreErrorKind::Other)
-        }
-        _ => None,
     }
 }
 

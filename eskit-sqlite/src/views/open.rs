@@ -6,6 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Fault;
 use crate::file::{busy, identity};
+use crate::handlers::tx::Tx;
 use crate::open::connect;
 use crate::open::options::{Durability, SqliteOptions};
 use crate::views::fault::failed;
@@ -56,6 +57,12 @@ pub(super) fn reader(path: &Path) -> Result<Option<Opened>, StoreError> {
 /// Begins a transaction that may write.
 pub(super) fn begin(conn: &Connection) -> Result<(), Fault> {
     busy::begin(BUSY_TIMEOUT, || conn.execute_batch("BEGIN IMMEDIATE"))
+}
+
+/// Begins a transaction of handlers.
+pub(super) fn begin_for(tx: &mut Tx, is_live: bool) -> Result<(), Fault> {
+    tx.start(is_live);
+    begin(tx)
 }
 
 /// Ends what is left of a transaction.

@@ -6,11 +6,12 @@ use eskit_runtime::{RecordedEvent, StoreError};
 use rusqlite::{Connection, ErrorCode};
 
 use crate::error::Fault;
-use crate::views::changes::Changed;
-use crate::views::fault::{failed, of_database, remedy};
+use crate::handlers::blame::{Blame, ENDED};
+use crate::handlers::changed::Changed;
+use crate::handlers::tx::Tx;
+use crate::views::fault::{failed, remedy};
 use crate::views::open;
 use crate::views::rows::{self, Fence};
-use crate::views::tx::Tx;
 
 /// Hands a batch to the subscriber, and commits what it wrote together with the checkpoint. Returns what readers are told.
 pub(super) fn apply<P: Handle<Tx>>(
@@ -21,7 +22,7 @@ pub(super) fn apply<P: Handle<Tx>>(
     batch: &Batch,
 ) -> Result<Changed, ApplyError> {
     let write = |fault: Fault| failed(fault, "write", path);
-    tx.begin(batch.is_live()).map_err(write)?;
+    open::begin_for(tx, batch.is_live()).map_err(write)?;
     let applied = within(tx, path, fence, subscriber, batch);
     let committed = applied.and_then(|done| match commit(tx) {
         Ok(()) => Ok(done),
@@ -118,7 +119,7 @@ fn handle<P: Handle<Tx>>(tx: &mut Tx, subscriber: &P, events: &[&RecordedEvent])
     let is_live = tx.is_live();
     for (index, event) in events.iter().enumerate() {
         if tx.has_ended() {
-            tx.begin(is_live).map_err(|fault| (index, HandleError::new(fault.to_string())))?;
+            open::begin_for(tx, is_live).map_err(|fault| (index, HandleError::new(fault.to_string())))?;
         }
         tx.as_handler(|tx| subscriber.handle_all(&[event], tx)).map_err(|(_, error)| (index, error))?;
         if tx.has_ended() {
@@ -128,20 +129,14 @@ fn handle<P: Handle<Tx>>(tx: &mut Tx, subscriber: &P, events: &[&RecordedEvent])
     handled.and(Err((0, HandleError::new(ENDED))))
 }
 
-const ENDED: &str = "the handler ended the transaction, so what it wrote is lost\nhelp: use `OR ABORT` in place of `OR ROLLBACK`, \
-                     and `RAISE(ABORT, ..)` in place of `RAISE(ROLLBACK, ..)`";
-
 /// Whose fault an error of a handler is.
 fn blame(tx: &Tx, path: &Path, index: usize, error: HandleError) -> ApplyError {
-    let Some(sql) = error.downcast_ref::<rusqlite::Error>() else { return ApplyError::Handler { index, error } };
-    if let Some(kind) = of_database(sql) {
-        let text = format!("cannot write `{}`: {error}{}", path.display(), remedy(kind));
-        return ApplyError::Views(StoreError::new(kind, text).with_source(error));
-    }
-    let is_refused = sql.sqlite_error_code() == Some(ErrorCode::AuthorizationForStatementDenied);
-    match tx.take_refusal() {
-        Some(text) if is_refused => ApplyError::Handler { index, error: HandleError::new(text) },
-        _ => ApplyError::Handler { index, error },
+    match Blame::of(tx, error) {
+        Blame::Database(kind, error) => {
+            let text = format!("cannot write `{}`: {error}{}", path.display(), remedy(kind));
+            ApplyError::Views(StoreError::new(kind, text).with_source(error))
+        }
+        Blame::Handler(error) => ApplyError::Handler { index, error },
     }
 }
 
@@ -153,7 +148,7 @@ pub(super) fn replay<P: Handle<Tx>>(
     event: &RecordedEvent,
 ) -> Result<Option<Changed>, ApplyError> {
     let write = |fault: Fault| failed(fault, "write", path);
-    tx.begin(false).map_err(write)?;
+    open::begin_for(tx, false).map_err(write)?;
     let result = (|| {
         if !rows::unpark(tx, event.position).map_err(write)? {
             return Ok(None);

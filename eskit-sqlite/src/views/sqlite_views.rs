@@ -13,16 +13,17 @@ use eskit_runtime::{RecordedEvent, StoreError};
 use rusqlite::Connection;
 
 use crate::error::no_thread;
+use crate::handlers::changed::Changed;
+use crate::handlers::tx::Tx;
 use crate::open::connect;
 use crate::threads::readers::ReadQueue;
-use crate::views::changes::{Changed, Changes, Hub};
+use crate::views::changes::{Changes, Hub};
 use crate::views::fault::{failed, gone};
 use crate::views::lock::ClaimLock;
 use crate::views::names::{ModelId, Names};
 use crate::views::poller::Hubs;
 use crate::views::reader::ViewReader;
 use crate::views::rows::Fence;
-use crate::views::tx::Tx;
 use crate::views::writer::Writer;
 use crate::views::{aggregate_rows, catalogue, claims, page};
 

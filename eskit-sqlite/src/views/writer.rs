@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
@@ -8,12 +9,13 @@ use eskit_runtime::store_kit::contain;
 use tokio::sync::oneshot;
 
 use crate::error::no_thread;
+use crate::handlers::rules::Rules;
+use crate::handlers::tx::Tx;
 use crate::open::options::Durability;
 use crate::views::fault::{failed, gone};
 use crate::views::format::READ_MODEL;
 use crate::views::names::ModelId;
 use crate::views::open;
-use crate::views::tx::Tx;
 
 type Job = Box<dyn FnOnce(&mut Tx) + Send>;
 
@@ -34,11 +36,12 @@ impl Writer {
         READ_MODEL.check(&opened.conn, path)?;
         check_name(&opened.conn, path, id)?;
         open::configure(&opened.conn, path, Durability::Normal)?;
-        let number = opened.number;
-        let mut tx = Tx::new(opened.conn).map_err(|fault| failed(fault, "open", path))?;
+        let (conn, number) = (opened.conn, opened.number);
+        let rules = Rules::guard(&conn, &[]).map_err(|fault| failed(fault, "open", path))?;
         let (jobs, waiting) = channel::<Job>();
         let (end, ended) = oneshot::channel();
         let serve = move || {
+            let mut tx = Tx::new(Rc::new(conn), rules);
             while let Ok(job) = waiting.recv() {
                 let _ = contain(|| job(&mut tx));
                 // After a panic of ours.
