@@ -7,8 +7,9 @@
 //!   writes.
 //! - **Shared**: several processes may write to one file.
 //!
-//! [`SqliteViews`] keep read models in files of their own. Do not write them to the log's file: another transaction there delays
-//! every append until it ends, or until the [busy timeout](SqliteOptions::busy_timeout).
+//! [`SqliteViews`] keep read models in files of their own. [`SqliteStore::with_projection`] keeps one in the log's file, and commits it
+//! with the append. Do not write to that file yourself: another transaction there delays every append until it ends, or until the
+//! [busy timeout](SqliteOptions::busy_timeout).
 //!
 //! Use [`rusqlite`] as this crate exports it: SQLite can be linked into a program only once.
 //!

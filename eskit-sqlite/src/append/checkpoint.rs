@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use eskit_runtime::log::{EventId, Place};
 use eskit_runtime::subscription::{Subscription, SynchronousError};
 use rusqlite::{Connection, OptionalExtension};
@@ -26,7 +28,7 @@ pub(crate) fn advance(conn: &Connection, of: &Subscription, to: Place) -> Result
 }
 
 /// Fails unless a log that ends at `head` holds the place of a checkpoint.
-pub(crate) fn check_held(conn: &Connection, of: &Subscription, at: Place, head: Place) -> Result<(), Fault> {
+pub(crate) fn check_held(conn: &Connection, of: &dyn Display, at: Place, head: Place) -> Result<(), Fault> {
     let mut id_at = conn.prepare_cached(place::ID_AT)?;
     if place::is_held(&mut id_at, at, head)? {
         return Ok(());

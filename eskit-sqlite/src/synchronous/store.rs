@@ -173,15 +173,16 @@ fn look<P: Subscriber, T, F: FnOnce(&Connection) -> rusqlite::Result<T>>(
     read: F,
 ) -> Result<Looked<T, F>, Fault> {
     snapshot::within(conn, || {
-        let head = place::head(conn)?.position;
+        let head = place::head(conn)?;
         let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'eskit_projections')";
         let has_any: bool = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         let at = if has_any { checkpoint::find(conn, P::TYPE.name, P::TYPE.version)? } else { None };
-        Ok(match at {
-            None => Looked::Missing,
-            Some(at) if at.position < wanted.unwrap_or(head) => Looked::Behind(read, head),
-            Some(_) => Looked::Read(read(conn)?),
-        })
+        let Some(at) = at else { return Ok(Looked::Missing) };
+        checkpoint::check_held(conn, &format!("`{}` version {}", P::TYPE.name, P::TYPE.version), at, head)?;
+        if at.position < wanted.unwrap_or(head.position) {
+            return Ok(Looked::Behind(read, head.position));
+        }
+        Ok(Looked::Read(read(conn)?))
     })
 }
 

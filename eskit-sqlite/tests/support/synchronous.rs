@@ -77,7 +77,23 @@ macro_rules! as_rows {
         }
     )* };
 }
-as_rows!(Less, Mistaken, Skipping);
+as_rows!(Less, Mistaken, Skipping, Again, Tags);
+
+/// A later version whose tables have a name of the former.
+pub(crate) struct Again;
+
+impl Subscriber for Again {
+    const TYPE: &'static SubscriberType = &described(2, OnError::Stop, "CREATE TABLE IF NOT EXISTS Rows_1 (id)");
+    const EVENTS: EventTypes = ROW;
+}
+
+/// Its table has a name of the log.
+pub(crate) struct Tags;
+
+impl Subscriber for Tags {
+    const TYPE: &'static SubscriberType = &described(2, OnError::Stop, "CREATE TABLE IF NOT EXISTS tags (id)");
+    const EVENTS: EventTypes = ROW;
+}
 
 /// A log in a folder of its own.
 pub(crate) struct Log {

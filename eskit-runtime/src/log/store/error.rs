@@ -30,7 +30,7 @@ pub enum StoreErrorKind {
     Replaced,
     /// A different log, with another [`LogId`](crate::log::LogId), has taken the place of the one that was opened. Nothing was written.
     WrongLog,
-    /// A layer around the store refused the call, such as a hook.
+    /// A layer around the store refused the call, such as a hook, or a synchronous projection cannot handle an event.
     Refused,
     /// The store does not implement this function.
     Unsupported,
