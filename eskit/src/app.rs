@@ -1,12 +1,14 @@
 mod follow;
 
+pub(crate) use follow::keeps_a_read_model;
+
 use std::fmt;
 use std::sync::Arc;
 
 use eskit_runtime::execute::DomainError;
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
-use eskit_runtime::subscription::FollowOptions;
-use eskit_runtime::{EventStore, RetryPolicy};
+use eskit_runtime::subscription::{FollowOptions, Start};
+use eskit_runtime::{EventStore, Metadata, RetryPolicy};
 
 use crate::bus::{Bus, Execute, Load};
 use crate::single_writer::SingleWriter;
@@ -36,8 +38,8 @@ pub struct App<S> {
     bus: Bus<S>,
     follow: FollowOptions,
     subscriptions: Vec<Arc<dyn Subscribed<S>>>,
-    /// The subscriptions whose read models are built anew at the start.
-    rebuilds: Vec<&'static str>,
+    /// The subscriptions that begin anew at the start: their names, and where, unless it is where they begin without a checkpoint.
+    restarts: Vec<(&'static str, Option<Start>)>,
 }
 
 impl<S> Clone for App<S> {
@@ -46,7 +48,7 @@ impl<S> Clone for App<S> {
             bus: self.bus.clone(),
             follow: self.follow.clone(),
             subscriptions: self.subscriptions.clone(),
-            rebuilds: self.rebuilds.clone(),
+            restarts: self.restarts.clone(),
         }
     }
 }
@@ -54,13 +56,45 @@ impl<S> Clone for App<S> {
 impl<S: EventStore> App<S> {
     /// An app on this store, with the default retry policy.
     pub fn new(store: S) -> App<S> {
-        App { bus: Bus::new(store), follow: FollowOptions::default(), subscriptions: Vec::new(), rebuilds: Vec::new() }
+        App { bus: Bus::new(store), follow: FollowOptions::default(), subscriptions: Vec::new(), restarts: Vec::new() }
     }
 
     /// Sets the retry policy of every command that does not set its own with [`Execute::retry`].
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> App<S> {
         self.bus.retry = retry;
+        self
+    }
+
+    /// Sets the metadata of every command that does not set its own with [`Execute::metadata`]: who asked for it, and the correlation id
+    /// of the request. Set it once where requests come in, on a clone of the app:
+    ///
+    /// ```
+    /// # use eskit::prelude::*;
+    /// # #[derive(Event, Serialize, Deserialize)] pub struct Paid { #[tag] order: u32 }
+    /// # #[derive(Command)] pub struct Pay { #[tag] order: u32 }
+    /// # #[aggregate(tag = "order")] #[derive(Default)] pub struct Order { payments: u32 }
+    /// # #[decider] impl Order {
+    /// #     #[evolve] fn paid(&mut self, _: &Paid) { self.payments += 1 }
+    /// #     #[decide] fn pay(&self, c: &Pay) -> Paid { Paid { order: c.order } }
+    /// # }
+    /// use eskit::log::{Principal, PrincipalKind};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(MemoryStore::new());
+    /// let ada = Principal::new(PrincipalKind::User, "ada");
+    /// let metadata = Metadata::new().with_correlation_id("request-17").with_initiator(ada.clone()).with_originator(ada);
+    /// let request = app.clone().with_metadata(metadata);
+    ///
+    /// let paid = request.execute(Pay { order: 17 }).await?;
+    /// assert_eq!(paid.events[0].metadata.correlation_id(), Some("request-17"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Processors pass correlation id and originator on to the commands that they execute.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Metadata) -> App<S> {
+        self.bus.metadata = metadata;
         self
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Bus<S> {
     pub(crate) retry: RetryPolicy,
     pub(crate) writer: Option<Arc<SingleWriter>>,
     pub(crate) states: Arc<StateCaches>,
+    /// The metadata of commands that do not set their own.
+    pub(crate) metadata: Metadata,
 }
 
 impl<S> Clone for Bus<S> {
@@ -33,13 +35,20 @@ impl<S> Clone for Bus<S> {
             retry: self.retry,
             writer: self.writer.clone(),
             states: Arc::clone(&self.states),
+            metadata: self.metadata.clone(),
         }
     }
 }
 
 impl<S: EventStore> Bus<S> {
     pub(crate) fn new(store: S) -> Bus<S> {
-        Bus { store: Arc::new(store), retry: RetryPolicy::default(), writer: None, states: Arc::default() }
+        Bus {
+            store: Arc::new(store),
+            retry: RetryPolicy::default(),
+            writer: None,
+            states: Arc::default(),
+            metadata: Metadata::new(),
+        }
     }
 
     /// The same bus without the type of its store.
@@ -52,12 +61,14 @@ impl<S: EventStore> Bus<S> {
             retry: self.retry,
             writer: self.writer.clone(),
             states: Arc::clone(&self.states),
+            metadata: self.metadata.clone(),
         }
     }
 
     pub(crate) fn execute<'a, C: Decide + 'a>(&'a self, command: C) -> Execute<'a, C::State, DomainError<C>> {
         let mut options = ExecuteOptions::default();
         options.retry = self.retry;
+        options.metadata = self.metadata.clone();
         Execute { options, run: Box::new(|options| Box::pin(self.run(command, options))) }
     }
 
@@ -151,7 +162,7 @@ impl<M, E> Execute<'_, M, E> {
         self
     }
 
-    /// Sets the metadata of every event: at most 100 extra entries and 64 KiB. An idempotency key takes one entry.
+    /// Sets the metadata of every event, in place of that of [`App::with_metadata`](crate::App::with_metadata): at most 100 extra entries and 64 KiB. An idempotency key takes one entry.
     ///
     /// ```
     /// # use eskit::prelude::*;

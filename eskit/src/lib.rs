@@ -169,7 +169,7 @@ pub use import::{Import, ImportError, Imported};
 pub use in_memory::{InMemory, InMemoryRead};
 pub use memory::MemoryStore;
 pub use memory_views::{MemoryGuard, MemoryTx, MemoryViews};
-pub use running::{CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, Stop, UnknownProjection};
+pub use running::{CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, Stop, UnknownSubscription};
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -7,6 +7,7 @@
 
 mod acting;
 mod effect;
+mod parked_keys;
 mod subscriber;
 
 pub use acting::Acted;

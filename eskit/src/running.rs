@@ -10,11 +10,13 @@ use eskit_runtime::execute::Sleep;
 use eskit_runtime::log::{Place, Position};
 use eskit_runtime::model::{Registry, RegistryError};
 use eskit_runtime::store_kit::HeadWatch;
-use eskit_runtime::subscription::{ApplyError, Control, Health, ParkedEvent, State, Subscriber, SubscriberType};
+use eskit_runtime::subscription::{ApplyError, Control, Health, ParkedEvent, Start, State, Subscriber, SubscriberType};
 use eskit_runtime::{EventStore, Executed, StoreError};
 
 use crate::app::App;
+use crate::app::keeps_a_read_model;
 use crate::bus::Bus;
+use crate::processor::Processor;
 use crate::sleep::Timer;
 use crate::subscriptions::{Boxed, Log, Subscribed};
 use crate::tail::Tail;
@@ -150,8 +152,8 @@ pub enum StartError {
     },
     /// Items of the program clash, such as projections of two crates that have the same name.
     Registry(RegistryError),
-    /// A projection that is to be built anew was not added.
-    Unknown(UnknownProjection),
+    /// What is to begin anew was not added.
+    Unknown(UnknownSubscription),
     /// [`App::start`] was called outside of a tokio runtime.
     NoRuntime,
     /// A subscription failed before it handled anything.
@@ -221,8 +223,8 @@ impl<S: EventStore + 'static> App<S> {
             return Err(StartError::SameName { name: pair[0].name.to_owned(), types: [path(pair[0]), path(pair[1])] });
         }
         let is_added = |name: &&&str| added.iter().any(|added| added.name == **name);
-        if let Some(name) = self.rebuilds().iter().find(|name| !is_added(name)) {
-            return Err(StartError::Unknown(UnknownProjection(name)));
+        if let Some((name, _)) = self.restarts().iter().find(|(name, _)| !is_added(&name)) {
+            return Err(StartError::Unknown(UnknownSubscription(name)));
         }
         let (aborted, unread) = (Arc::new(Abort::default()), Arc::new(Abort::default()));
         let spawn = |task: Boxed<()>, aborted: &Arc<Abort>| {
@@ -241,8 +243,10 @@ impl<S: EventStore + 'static> App<S> {
         };
         let start = |subscription: &Arc<dyn Subscribed<S>>| {
             let (controls, tasks): (Vec<_>, Vec<_>) = subscription.tasks(self.bus(), &log).into_iter().unzip();
-            if self.rebuilds().contains(&subscription.subscriber().name) {
-                controls.iter().for_each(Control::rebuild);
+            for (_, start) in self.restarts().iter().filter(|(name, _)| *name == subscription.subscriber().name) {
+                controls
+                    .iter()
+                    .for_each(|control| start.map_or_else(|| control.rebuild(), |start| control.restart_at(start)));
             }
             tasks.into_iter().for_each(|task| spawn(task, &aborted));
             Started { subscription: Arc::clone(subscription), controls }
@@ -279,7 +283,7 @@ impl<S: EventStore + 'static> Running<S> {
         .await
     }
 
-    /// Waits, when awaited, until this projection has handled what a command appended, or everything up to a position: for reading what
+    /// Waits, when awaited, until this projection or processor has handled what a command appended, or everything up to a position: for reading what
     /// one has just written. Waits for 5 s, or as long as [`CaughtUp::within`] says. Without events it returns at once.
     ///
     /// Waiting is not part of the command: when it fails, the events are in the log all the same.
@@ -291,19 +295,19 @@ impl<S: EventStore + 'static> Running<S> {
         CaughtUp { name: P::TYPE.name, controls, wanted: to.position(), within: CAUGHT_UP_WITHIN }
     }
 
-    /// Stops handling events of this projection after the current batch, until [`Running::resume`].
+    /// Lets this projection or processor stop handling events after the current batch, until [`Running::resume`].
     ///
     /// # Errors
-    /// The projection was not added to this app.
-    pub fn pause<P: Subscriber>(&self) -> Result<(), UnknownProjection> {
+    /// It was not added to this app.
+    pub fn pause<P: Subscriber>(&self) -> Result<(), UnknownSubscription> {
         self.steer::<P>(Control::pause)
     }
 
-    /// Goes on after [`Running::pause`], or after the projection has failed.
+    /// Goes on after [`Running::pause`], or after it has failed.
     ///
     /// # Errors
-    /// The projection was not added to this app.
-    pub fn resume<P: Subscriber>(&self) -> Result<(), UnknownProjection> {
+    /// It was not added to this app.
+    pub fn resume<P: Subscriber>(&self) -> Result<(), UnknownSubscription> {
         self.steer::<P>(Control::resume)
     }
 
@@ -311,17 +315,28 @@ impl<S: EventStore + 'static> Running<S> {
     /// old one, raise the `version` of the projection instead.
     ///
     /// # Errors
-    /// The projection was not added to this app.
-    pub fn rebuild<P: Subscriber>(&self) -> Result<(), UnknownProjection> {
+    /// It was not added to this app.
+    pub fn rebuild<P: Subscriber>(&self) -> Result<(), UnknownSubscription> {
+        const { keeps_a_read_model::<P>() };
         self.steer::<P>(Control::rebuild)
     }
 
-    /// The events of this projection that were parked after their handler failed, with `on_error = "park"`.
+    /// Sets the checkpoint of a processor to this place, and lets it go on from there: the effects of the events after it are repeated;
+    /// [`Start::Now`] leaves out what it has not acted on yet. Commands are not repeated, as long as the log holds the events of their
+    /// first time. What was parked is dropped.
     ///
     /// # Errors
-    /// The projection was not added to this app.
-    pub fn parked<P: Subscriber>(&self) -> Result<Parked<S>, UnknownProjection> {
-        let started = self.find::<P>().ok_or(UnknownProjection(P::TYPE.name))?;
+    /// The processor was not added to this app.
+    pub fn effects_from<P: Processor>(&self, start: Start) -> Result<(), UnknownSubscription> {
+        self.steer::<P>(|control| control.restart_at(start))
+    }
+
+    /// The events of this projection or processor that were parked after their handler failed, with `on_error = "park"`.
+    ///
+    /// # Errors
+    /// It was not added to this app.
+    pub fn parked<P: Subscriber>(&self) -> Result<Parked<S>, UnknownSubscription> {
+        let started = self.find::<P>().ok_or(UnknownSubscription(P::TYPE.name))?;
         Ok(Parked { subscription: Arc::clone(&started.subscription), bus: self.app.bus().clone() })
     }
 
@@ -338,8 +353,8 @@ impl<S: EventStore + 'static> Running<S> {
         self.ending.subscriptions.iter().find(|started| started.subscription.subscriber().name == P::TYPE.name)
     }
 
-    fn steer<P: Subscriber>(&self, how: fn(&Control)) -> Result<(), UnknownProjection> {
-        self.find::<P>().ok_or(UnknownProjection(P::TYPE.name))?.controls.iter().for_each(how);
+    fn steer<P: Subscriber>(&self, how: impl Fn(&Control)) -> Result<(), UnknownSubscription> {
+        self.find::<P>().ok_or(UnknownSubscription(P::TYPE.name))?.controls.iter().for_each(how);
         Ok(())
     }
 }
@@ -356,21 +371,22 @@ impl<S> fmt::Debug for Running<S> {
     }
 }
 
-/// A projection that was asked for was not added to the app.
+/// The projection or processor that was asked for was not added to the app.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct UnknownProjection(&'static str);
+pub struct UnknownSubscription(&'static str);
 
-impl fmt::Display for UnknownProjection {
+impl fmt::Display for UnknownSubscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the projection `{}` was not added to this app\nhelp: add it before `start`, with `with_projection`",
+            "`{}` was not added to this app\nhelp: add it before `start`, with `with_projection`, `with_rows`, `with_memory` or \
+             `with_processor`",
             self.0
         )
     }
 }
 
-impl std::error::Error for UnknownProjection {}
+impl std::error::Error for UnknownSubscription {}
 
 /// What a projection can be waited for to reach: what a command appended, or a position.
 pub trait Reached {
@@ -415,7 +431,7 @@ impl CaughtUp {
 
     async fn wait(self) -> Result<(), NotCaughtUp> {
         let CaughtUp { name, controls, wanted, within } = self;
-        let controls = controls.ok_or(NotCaughtUp::Unknown(UnknownProjection(name)))?;
+        let controls = controls.ok_or(NotCaughtUp::Unknown(UnknownSubscription(name)))?;
         let end = Instant::now() + within;
         for control in controls {
             let rest = end.saturating_duration_since(Instant::now());
@@ -454,7 +470,7 @@ pub enum NotCaughtUp {
     /// It has failed or was stopped, before or meanwhile.
     Failed(Health),
     /// It was not added to the app.
-    Unknown(UnknownProjection),
+    Unknown(UnknownSubscription),
 }
 
 impl fmt::Display for NotCaughtUp {

@@ -91,8 +91,8 @@ impl<P: Processor, V: Apply<Acted<P>>> Acts<P, V> {
         Acts { processor: Arc::new(processor), views, options }
     }
 
-    fn acting<S: EventStore + 'static>(&self, bus: &Bus<S>, control: Control) -> Acting<P, V> {
-        Acting::new(self.views.clone(), bus.erased(), control)
+    fn acting<S: EventStore + 'static>(&self, bus: &Bus<S>) -> Acting<P, V> {
+        Acting::new(self.views.clone(), bus.erased())
     }
 }
 
@@ -108,7 +108,7 @@ impl<S: EventStore + 'static, P: Processor, V: Apply<Acted<P>>> Subscribed<S> fo
     fn tasks(&self, bus: &Bus<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
         let of_part = |options: FollowOptions| {
             let control = Control::of::<P>(options.partition);
-            let views = self.acting(bus, control.clone());
+            let views = self.acting(bus);
             (control.clone(), log.follow(&self.processor, views, options, control))
         };
         parts_of(&self.options).map(of_part).collect()
@@ -123,7 +123,7 @@ impl<S: EventStore + 'static, P: Processor, V: Apply<Acted<P>>> Subscribed<S> fo
     }
 
     fn replay(&self, bus: &Bus<S>, position: Position) -> Boxed<Result<bool, ApplyError>> {
-        let views = self.acting(bus, Control::of::<P>(Partition::WHOLE));
+        let views = self.acting(bus);
         replay(&self.processor, &views, Arc::clone(&bus.store), position)
     }
 }

@@ -1,7 +1,8 @@
 //! Processors: what they execute for events, how often, and what is left of it after a failure or a crash.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+mod failures;
 mod shop;
 
 use std::time::Duration;
@@ -9,10 +10,10 @@ use std::time::Duration;
 use eskit::MemoryViews;
 use eskit::log::PrincipalKind;
 use eskit::prelude::*;
-use eskit::processor::Processor;
+use eskit::processor::{OnRefused, Processor};
 use eskit::subscription::{Start, State};
 
-use shop::{Pay, Shipping, Shop, shipped, shop};
+use shop::{Pay, Ship, Shipping, Shop, shipped, shop};
 
 #[tokio::test]
 async fn a_command_follows_an_event_and_is_caused_by_it() {
@@ -54,7 +55,10 @@ async fn a_lost_checkpoint_repeats_no_command() {
 #[tokio::test]
 async fn a_processor_from_now_leaves_out_what_has_happened() {
     struct FromNow;
-    shop::processor!(FromNow, "from-now", Start::Now);
+    shop::processor!(FromNow, "from-now", from Now, All Stop, |_this, event, effect| {
+        let ship = Ship { order: shop::order_of(event) };
+        effect.execute_all(ship, OnRefused::Fail).await.map(|()| true)
+    });
     let app = shop();
     app.execute(Pay { order: 1 }).await.unwrap();
     let app = app.with_processor(FromNow, MemoryViews::new()).start().await.unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eskit::prelude::*;
-use eskit::subscription::Start;
+use eskit::processor::OnRefused;
 
 #[derive(Event, Serialize, Deserialize)]
 pub(crate) struct Paid {
@@ -72,20 +72,15 @@ pub(crate) fn order_of(event: &RecordedEvent) -> u64 {
     event.tags.iter().next().unwrap().value().parse().unwrap()
 }
 
-/// Ships what was paid.
-#[derive(Default)]
-pub(crate) struct Shipping {
-    pub(crate) takes: Duration,
-}
-
+/// A processor of `Paid`, from its description and its body.
 macro_rules! processor {
-    ($type:ty, $name:literal, $from:expr $(, $takes:ident)?) => {
+    ($type:ty, $name:literal, from $from:ident, $order:ident $on_error:ident, |$this:ident, $event:ident, $effect:ident| $act:expr) => {
         impl eskit::subscription::Subscriber for $type {
             const TYPE: &'static eskit::subscription::SubscriberType = &eskit::subscription::SubscriberType {
                 name: $name,
                 version: 1,
-                order: eskit::subscription::Order::All,
-                on_error: eskit::subscription::OnError::Stop,
+                order: eskit::subscription::Order::$order,
+                on_error: eskit::subscription::OnError::$on_error,
                 tables: "",
                 rust_name: stringify!($type),
                 location: eskit::model::SourceLocation { module: module_path!(), file: file!(), line: line!() },
@@ -95,20 +90,29 @@ macro_rules! processor {
         }
 
         impl eskit::processor::Processor for $type {
-            const FROM: eskit::subscription::Start = $from;
+            const FROM: eskit::subscription::Start = eskit::subscription::Start::$from;
 
             async fn act<'a>(
                 &'a self,
                 event: &'a RecordedEvent,
                 effect: &'a mut eskit::processor::Effect<'_>,
             ) -> Result<bool, eskit::subscription::HandleError> {
-                $(tokio::time::sleep(self.$takes).await;)?
-                let ship = crate::shop::Ship { order: crate::shop::order_of(event) };
-                effect.execute_all(ship, eskit::processor::OnRefused::Fail).await.map(|()| effect.has_executed())
+                let ($this, $event, $effect) = (self, event, effect);
+                $act
             }
         }
     };
 }
 pub(crate) use processor;
 
-processor!(Shipping, "shipping", Start::Beginning, takes);
+/// Ships what was paid.
+#[derive(Default)]
+pub(crate) struct Shipping {
+    pub(crate) takes: Duration,
+}
+
+processor!(Shipping, "shipping", from Beginning, All Stop, |this, event, effect| {
+    tokio::time::sleep(this.takes).await;
+    let ship = Ship { order: order_of(event) };
+    effect.execute_all(ship, OnRefused::Fail).await.map(|()| effect.has_executed())
+});

@@ -61,14 +61,20 @@ impl Batch {
         self.to.position >= self.head
     }
 
-    /// The appends of the batch, each as a batch of its own.
-    pub fn appends(&self) -> impl Iterator<Item = Batch> + use<> {
-        let mut rest = (!self.events().is_empty()).then(|| self.clone());
-        std::iter::from_fn(move || {
-            let (_, append, behind) = rest.take()?.split_at_append(0);
-            rest = behind;
-            Some(append)
-        })
+    /// The beginning of the batch, up to the append that holds the event at `index`.
+    ///
+    /// # Panics
+    /// There is no event at this index.
+    pub fn up_to(&self, index: usize) -> Batch {
+        let (before, append, _) = self.split_at_append(index);
+        let first = before.map_or(append.first, |before| before.first);
+        Batch { first, ..append }
+    }
+
+    /// What is left of the batch after this place, if anything is.
+    pub(super) fn after(&self, place: Place) -> Option<Batch> {
+        let done = self.events().partition_point(|event| event.position <= place.position);
+        (place.position < self.to.position).then(|| Batch { first: self.first + done, ..self.clone() })
     }
 
     /// Splits off the append that holds the event at `index`: what comes before it, if anything does, that append, and what

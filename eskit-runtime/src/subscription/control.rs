@@ -9,6 +9,7 @@ use crate::store_kit::HeadWatch;
 use super::batch::Batch;
 use super::error::SubscriptionError;
 use super::health::{Health, State};
+use super::options::Start;
 use super::subscriber::Subscriber;
 use super::views::Partition;
 
@@ -26,8 +27,8 @@ struct Shared {
 
 struct Held {
     wish: Wish,
-    /// Whether the read model is to be built anew.
-    restart: bool,
+    /// Whether it is to begin anew, and where.
+    restart: Option<Restart>,
     /// Whether readers see this version of the read model.
     is_active: bool,
     /// Whether it has failed for good, and nobody has asked it to go on since.
@@ -47,6 +48,14 @@ impl Held {
     }
 }
 
+/// Where a subscription begins anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Restart {
+    /// Where it begins without a checkpoint.
+    Anew,
+    At(Start),
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Wish {
     Run,
@@ -58,7 +67,7 @@ impl Control {
     /// The control of a subscription that has not started.
     pub fn of<P: Subscriber>(partition: Partition) -> Control {
         let health = Health::new(P::TYPE.name, P::TYPE.version, partition);
-        let held = Mutex::new(Held { wish: Wish::Run, restart: false, is_active: false, has_failed: false, health });
+        let held = Mutex::new(Held { wish: Wish::Run, restart: None, is_active: false, has_failed: false, health });
         Control { shared: Arc::new(Shared { held, changed: HeadWatch::default() }) }
     }
 
@@ -94,8 +103,18 @@ impl Control {
     /// Removes the read model and builds it anew from where the subscription [starts](super::FollowOptions::start). Readers see it grow;
     /// to build a new version beside the old one, raise the version of the projection instead.
     pub fn rebuild(&self) {
+        self.begin_anew(Restart::Anew);
+    }
+
+    /// Sets the checkpoint to this place, and goes on from there. What was parked is dropped. For a subscriber that
+    /// [acts](Subscriber::ACTS): one that keeps a read model is built anew instead.
+    pub fn restart_at(&self, start: Start) {
+        self.begin_anew(Restart::At(start));
+    }
+
+    fn begin_anew(&self, restart: Restart) {
         self.wish(|held| {
-            held.restart = true;
+            held.restart = Some(restart);
             held.begin_again();
         });
     }
@@ -107,7 +126,7 @@ impl Control {
     /// The subscription was stopped, or failed, before that.
     pub async fn reached(&self, position: Position) -> Result<(), Health> {
         self.until(|held| match held.health.state {
-            _ if held.health.place.position >= position && held.is_active && !held.restart => Some(Ok(())),
+            _ if held.health.place.position >= position && held.is_active && held.restart.is_none() => Some(Ok(())),
             State::Failed | State::Stopped => Some(Err(held.health.clone())),
             _ => None,
         })
@@ -133,7 +152,7 @@ impl Control {
     /// to be built anew, or to be stopped. For those who call [`follow`](super::follow) again after it failed.
     pub async fn resumed(&self) {
         self.until(|held| match held.wish {
-            _ if held.restart => Some(()),
+            _ if held.restart.is_some() => Some(()),
             Wish::Run => (!held.has_failed).then_some(()),
             Wish::Pause => None,
             Wish::Stop => Some(()),
@@ -167,11 +186,10 @@ impl Control {
 
 /// What the subscription asks and tells.
 impl Control {
-    /// Whether the subscription should stop handling events: to end, to pause or to begin anew. For views that
-    /// [advance](super::Apply::advance) in steps.
-    pub fn is_interrupted(&self) -> bool {
+    /// Whether it should stop reading, to stop, to pause or to begin anew.
+    pub(super) fn is_interrupted(&self) -> bool {
         let held = self.lock();
-        held.wish != Wish::Run || held.restart
+        held.wish != Wish::Run || held.restart.is_some()
     }
 
     /// Completes when it should stop.
@@ -181,7 +199,7 @@ impl Control {
 
     /// Completes when it should stop reading.
     pub(super) async fn interrupted(&self) {
-        self.until(|held| (held.wish != Wish::Run || held.restart).then_some(())).await;
+        self.until(|held| (held.wish != Wish::Run || held.restart.is_some()).then_some(())).await;
     }
 
     /// Says that it is paused. Completes when it should go on, stop or begin anew.
@@ -191,11 +209,19 @@ impl Control {
     }
 
     pub(super) fn wants_restart(&self) -> bool {
-        self.lock().restart
+        self.lock().restart.is_some()
+    }
+
+    /// Where it is to begin, if it would begin at `otherwise` without a checkpoint.
+    pub(super) fn start(&self, otherwise: Start) -> Start {
+        match self.lock().restart {
+            Some(Restart::At(start)) => start,
+            Some(Restart::Anew) | None => otherwise,
+        }
     }
 
     pub(super) fn restarted(&self) {
-        self.lock().restart = false;
+        self.lock().restart = None;
     }
 
     /// Whether readers see this version of the read model, as of now.
@@ -289,7 +315,7 @@ impl Ending<'_> {
         self.is_told = true;
         self.control.wish(|held| {
             // Whoever hears of the failure may ask it to go on from this moment. A rebuild that failed has to be asked for again.
-            (held.has_failed, held.restart) = (error.is_some(), false);
+            (held.has_failed, held.restart) = (error.is_some(), None);
             held.health.change(|health| match error {
                 None => health.state = State::Stopped,
                 Some(error) => {

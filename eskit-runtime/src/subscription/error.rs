@@ -71,12 +71,16 @@ pub enum SubscriptionError {
         checkpoint: Place,
         /// The last event of the log.
         head: Place,
+        /// Whether the subscriber [acts](super::Subscriber::ACTS) on events.
+        acts: bool,
     },
     /// The log has another event at the position of the checkpoint: most likely a backup of the log was restored, and it has grown
     /// since. Nothing was handled.
     LogReplaced {
         /// The checkpoint.
         checkpoint: Place,
+        /// Whether the subscriber [acts](super::Subscriber::ACTS) on events.
+        acts: bool,
     },
     /// The checkpoint is of another log. Nothing was handled.
     OtherLog {
@@ -84,6 +88,8 @@ pub enum SubscriptionError {
         expected: LogId,
         /// The log that was to be followed.
         found: LogId,
+        /// Whether the subscriber [acts](super::Subscriber::ACTS) on events.
+        acts: bool,
     },
     /// The handlers take events that they did not take before, and the log holds such events before the checkpoint, which the read
     /// model would miss. Nothing was handled.
@@ -101,10 +107,19 @@ pub enum SubscriptionError {
     Views(StoreError),
 }
 
+const RESTORED: &str = "most likely a backup of the log was restored";
+
+/// How a subscription begins anew.
+fn anew(acts: bool) -> &'static str {
+    if acts {
+        "say where the processor goes on, with `with_effects_from(..)` before `start`: `Start::Now` repeats nothing"
+    } else {
+        "build the read model anew: with `with_rebuild` before `start`, or `rebuild` while the app runs"
+    }
+}
+
 impl fmt::Display for SubscriptionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const REBUILD: &str = "\nhelp: most likely a backup of the log was restored; build the read model anew: with `with_rebuild` before `start`, or `rebuild` \
-                               while the app runs";
         match self {
             SubscriptionError::Handler { position, event, attempts, error } => {
                 write!(f, "the handler of `{event}` at position {position} failed")?;
@@ -113,20 +128,26 @@ impl fmt::Display for SubscriptionError {
                 }
                 write!(f, ": {error}")
             }
-            SubscriptionError::CheckpointAhead { checkpoint, head } => {
+            SubscriptionError::CheckpointAhead { checkpoint, head, acts } => {
+                let (at, end) = (checkpoint.position, head.position);
                 write!(
                     f,
-                    "the checkpoint is at position {}, but the log ends at {}{REBUILD}",
-                    checkpoint.position, head.position
+                    "the checkpoint is at position {at}, but the log ends at {end}\nhelp: {RESTORED}; {}",
+                    anew(*acts)
                 )
             }
-            SubscriptionError::LogReplaced { checkpoint } => {
-                write!(f, "the log no longer holds the event of the checkpoint, {checkpoint}{REBUILD}")
+            SubscriptionError::LogReplaced { checkpoint, acts } => {
+                write!(
+                    f,
+                    "the log no longer holds the event of the checkpoint, {checkpoint}\nhelp: {RESTORED}; {}",
+                    anew(*acts)
+                )
             }
-            SubscriptionError::OtherLog { expected, found } => write!(
+            SubscriptionError::OtherLog { expected, found, acts } => write!(
                 f,
                 "the checkpoint is of the log {expected}, not of {found}, which was to be followed\nhelp: open the views that belong \
-                 to this log, or build the read model anew: with `with_rebuild` before `start`"
+                 to this log, or {}",
+                anew(*acts)
             ),
             SubscriptionError::MissedEvents { events, version } => write!(
                 f,

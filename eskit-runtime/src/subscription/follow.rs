@@ -138,7 +138,7 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
     async fn subscription(&self) -> Result<Subscription, Trouble> {
         let mut subscription = Subscription::of::<P>(self.store.log_id().await.map_err(log_failed)?);
         subscription.partition = self.options.partition;
-        subscription.start = match self.options.start {
+        subscription.start = match self.control.start(self.options.start) {
             Start::Beginning => Place::START,
             Start::Now => self.store.head().await.map_err(log_failed)?,
             Start::After(place) => place,
@@ -189,7 +189,7 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
         let checkpoint = &claim.checkpoint;
         let (expected, found) = (checkpoint.log, subscription.log);
         if expected != found {
-            return Err(Trouble::Fatal(SubscriptionError::OtherLog { expected, found }));
+            return Err(Trouble::Fatal(SubscriptionError::OtherLog { expected, found, acts: P::ACTS }));
         }
         let place = checkpoint.place;
         let look = ReadOptions::default().after(place).limit(1);
@@ -198,9 +198,9 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
             Err(error) if error.kind() == StoreErrorKind::Replaced => {
                 let head = self.store.head().await.map_err(log_failed)?;
                 return Err(Trouble::Fatal(if head.position < place.position {
-                    SubscriptionError::CheckpointAhead { checkpoint: place, head }
+                    SubscriptionError::CheckpointAhead { checkpoint: place, head, acts: P::ACTS }
                 } else {
-                    SubscriptionError::LogReplaced { checkpoint: place }
+                    SubscriptionError::LogReplaced { checkpoint: place, acts: P::ACTS }
                 }));
             }
             Err(error) => return Err(log_failed(error)),

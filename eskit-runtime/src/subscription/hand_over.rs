@@ -52,8 +52,8 @@ pub(super) async fn hand_over<P: Subscriber, V: Apply<P>>(
         match views.advance(claim, subscriber, &batch).await {
             Ok(()) => {
                 control.committed(&batch, claim.checkpoint.place);
-                if claim.checkpoint.place.position < batch.to.position {
-                    return Ok(());
+                if let Some(rest) = batch.after(claim.checkpoint.place) {
+                    steps.push_front(Step::Apply(rest));
                 }
             }
             // An event that was given up is not handed over: its failure is one of the views.

@@ -336,11 +336,10 @@ pub trait Apply<P: Subscriber>: Views {
         batch: &Batch,
     ) -> impl Future<Output = Result<(), ApplyError>> + Send;
 
-    /// Hands a batch over and moves the checkpoint of the claim, at once or in several steps, each of which was committed. It may end
-    /// before the end of the batch; the rest is read again.
+    /// Hands a batch over, or the first appends of it, and moves the checkpoint of the claim. Is called again with the rest.
     ///
     /// # Errors
-    /// As [`Apply::apply`]. The checkpoint of the claim says what was committed before the failure.
+    /// As [`Apply::apply`].
     fn advance(
         &self,
         claim: &mut Claim<Self::Guard>,

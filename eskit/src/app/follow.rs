@@ -2,13 +2,22 @@ use std::sync::Arc;
 
 use eskit_runtime::EventStore;
 use eskit_runtime::rows::{RowState, Rows};
-use eskit_runtime::subscription::{Apply, FollowOptions, HandleMut, Subscriber};
+use eskit_runtime::subscription::{Apply, FollowOptions, HandleMut, Start, Subscriber};
 
 use super::App;
 use crate::bus::Bus;
 use crate::in_memory::InMemory;
 use crate::processor::{Acted, Processor};
 use crate::subscriptions::{Acts, Kept, Subscribed};
+
+/// Only what keeps a read model can be built anew.
+pub(crate) const fn keeps_a_read_model<P: Subscriber>() {
+    assert!(
+        !P::ACTS,
+        "a processor keeps no read model that could be built anew\nhelp: to repeat its effects, use `with_effects_from` before `start`, or \
+         `effects_from` while the app runs"
+    );
+}
 
 impl<S: EventStore + 'static> App<S> {
     /// Sets how the projections that are added after this call follow the log.
@@ -97,12 +106,24 @@ impl<S: EventStore + 'static> App<S> {
     /// ```
     #[must_use]
     pub fn with_rebuild<P: Subscriber>(mut self) -> App<S> {
-        self.rebuilds.push(P::TYPE.name);
+        const { keeps_a_read_model::<P>() };
+        self.restarts.push((P::TYPE.name, None));
         self
     }
 
-    pub(crate) fn rebuilds(&self) -> &[&'static str] {
-        &self.rebuilds
+    /// Lets a processor go on from another place than its checkpoint when the app is started, for example after the log was restored
+    /// from a backup, when it would fail as `CheckpointAhead` or `LogReplaced`: [`Start::Now`] leaves out everything that the log holds,
+    /// and another place repeats the effects of the events after it. Commands are not repeated, as long as the log holds the events of
+    /// their first time. What was parked is dropped.
+    #[must_use]
+    pub fn with_effects_from<P: Processor>(mut self, start: Start) -> App<S> {
+        self.restarts.push((P::TYPE.name, Some(start)));
+        self
+    }
+
+    /// The subscriptions that begin anew at the start, each with the place, or where they begin without a checkpoint.
+    pub(crate) fn restarts(&self) -> &[(&'static str, Option<Start>)] {
+        &self.restarts
     }
 
     pub(crate) fn bus(&self) -> &Bus<S> {

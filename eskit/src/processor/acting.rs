@@ -1,6 +1,5 @@
 //! Views around the views of a processor: they let it act on events, and move its checkpoint when it has.
 
-use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -8,12 +7,13 @@ use eskit_runtime::log::Position;
 use eskit_runtime::model::EventTypes;
 use eskit_runtime::store_kit::contain_polls;
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Control, GivenUp, Handle, HandleAsync, HandleError, OnError,
+    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, GivenUp, Handle, HandleAsync, HandleError, OnError,
     ParkedEvent, Subscriber, SubscriberType, Subscription, Views,
 };
 use eskit_runtime::{AnyStore, RecordedEvent, StoreError};
 
 use super::effect::Effect;
+use super::parked_keys::ParkedKeys;
 use super::subscriber::Processor;
 use crate::bus::Bus;
 
@@ -43,81 +43,47 @@ impl<P: Processor, Tx: Send> HandleAsync<Tx> for Acted<P> {
 pub(crate) struct Acting<P, V> {
     views: V,
     bus: Bus<AnyStore>,
-    control: Control,
     acted: Arc<Acted<P>>,
+    parked: Arc<ParkedKeys>,
 }
 
 impl<P, V> Acting<P, V> {
-    pub(crate) fn new(views: V, bus: Bus<AnyStore>, control: Control) -> Acting<P, V> {
-        Acting { views, bus, control, acted: Arc::new(Acted(PhantomData)) }
+    pub(crate) fn new(views: V, bus: Bus<AnyStore>) -> Acting<P, V> {
+        Acting { views, bus, acted: Arc::new(Acted(PhantomData)), parked: Arc::default() }
     }
 }
 
 impl<P, V: Clone> Clone for Acting<P, V> {
     fn clone(&self) -> Acting<P, V> {
-        Acting {
-            views: self.views.clone(),
-            bus: self.bus.clone(),
-            control: self.control.clone(),
-            acted: Arc::clone(&self.acted),
-        }
+        let Acting { views, bus, acted, parked } = self;
+        Acting { views: views.clone(), bus: bus.clone(), acted: Arc::clone(acted), parked: Arc::clone(parked) }
     }
 }
 
 impl<P: Processor, V: Views> Acting<P, V> {
-    /// Acts on one event. Returns whether that did something.
-    async fn act(&self, processor: &P, event: &RecordedEvent, is_live: bool) -> Result<bool, Failed> {
+    /// Acts on the event at an index of a batch. Returns whether that did something.
+    async fn act(
+        &self,
+        processor: &P,
+        (index, event): (usize, &RecordedEvent),
+        is_live: bool,
+    ) -> Result<bool, ApplyError> {
         let mut effect = Effect::new(&self.bus, P::TYPE.name, event, is_live);
         let acted = contain_polls(processor.act(event, &mut effect)).await;
         let acted = acted.unwrap_or_else(|text| Err(HandleError::panicked(text)));
-        acted.map_err(|error| effect.take_unreachable().map_or(Failed::Handler(error), Failed::Log))
+        acted.map_err(|error| match effect.take_unreachable() {
+            Some(error) => ApplyError::Views(error),
+            None => ApplyError::Handler { index, error },
+        })
     }
 
-    /// The keys of the events that are parked.
-    async fn parked_keys(&self) -> Result<BTreeSet<String>, StoreError> {
-        if P::TYPE.on_error != OnError::Park {
-            return Ok(BTreeSet::new());
+    /// Whether events with the key of this one wait, so that it must wait too.
+    async fn must_wait(&self, event: &RecordedEvent, epoch: u64) -> Result<bool, StoreError> {
+        match P::TYPE.on_error {
+            OnError::Park => self.parked.has::<P>(&self.views, epoch, &P::TYPE.order.key(event)).await,
+            OnError::Stop | OnError::Skip => Ok(false),
         }
-        let parked = self.views.parked(P::TYPE.name, P::TYPE.version).await?;
-        Ok(parked.into_iter().map(|parked| parked.key).collect())
     }
-
-    /// Acts on the events of one append, of which the first has this index in its batch. Those that wait behind parked ones are given
-    /// up. Returns whether the checkpoint should move at once.
-    async fn act_on(
-        &self,
-        processor: &P,
-        append: &mut Batch,
-        first: usize,
-        parked: &mut BTreeSet<String>,
-    ) -> Result<bool, ApplyError> {
-        let (mut did, mut waiting) = (false, Vec::new());
-        for (index, event) in append.events().iter().enumerate() {
-            let is_given_up = append.reason(event.position).is_some();
-            if is_given_up || parked.contains(&P::TYPE.order.key(event)) {
-                did = true;
-                if !is_given_up {
-                    waiting.push(GivenUp { position: event.position, text: String::new(), attempts: 0 });
-                } else if P::TYPE.on_error == OnError::Park {
-                    parked.insert(P::TYPE.order.key(event));
-                }
-                continue;
-            }
-            did |= self.act(processor, event, append.is_live()).await.map_err(|failed| match failed {
-                Failed::Handler(error) => ApplyError::Handler { index: first + index, error },
-                Failed::Log(error) => ApplyError::Views(error),
-            })?;
-        }
-        append.given_up.extend(waiting);
-        Ok(did)
-    }
-}
-
-/// Why an event was not acted on.
-enum Failed {
-    Handler(HandleError),
-    /// The log could not be reached.
-    Log(StoreError),
 }
 
 impl<P: Processor, V: Apply<Acted<P>>> Apply<P> for Acting<P, V> {
@@ -126,33 +92,36 @@ impl<P: Processor, V: Apply<Acted<P>>> Apply<P> for Acting<P, V> {
         self.views.apply(claim, &self.acted, batch).await
     }
 
-    /// The checkpoint moves after each append for which something was done, so that after a crash as little as possible is done again.
+    /// Acts up to the first append for which something was done, and moves the checkpoint behind it, so that as little as possible is
+    /// done again after a crash.
     async fn advance(&self, claim: &mut Claim<V::Guard>, processor: &Arc<P>, batch: &Batch) -> Result<(), ApplyError> {
-        let mut parked = self.parked_keys().await?;
-        let mut first = 0;
-        for mut append in batch.appends() {
-            let is_last = append.to == batch.to;
-            if append.to.position > claim.checkpoint.place.position {
-                let did = self.act_on(processor, &mut append, first, &mut parked).await?;
-                if did || is_last {
-                    self.apply(claim, processor, &append).await?;
-                    claim.checkpoint.place = append.to;
-                }
-                if self.control.is_interrupted() {
-                    return Ok(());
-                }
+        let (mut did, mut waiting, mut last) = (false, Vec::new(), None);
+        for (index, event) in batch.events().iter().enumerate() {
+            if batch.reason(event.position).is_some() {
+                self.parked.add(P::TYPE.order.key(event));
+                did = true;
+            } else if self.must_wait(event, claim.checkpoint.epoch).await? {
+                waiting.push(GivenUp { position: event.position, text: String::new(), attempts: 0 });
+                did = true;
+            } else {
+                did |= self.act(processor, (index, event), batch.is_live()).await?;
             }
-            first += append.events().len();
+            let next = batch.events().get(index + 1);
+            if did && next.is_none_or(|next| next.append_end() > event.append_end()) {
+                last = Some(index);
+                break;
+            }
         }
+        let mut done = last.map_or_else(|| batch.clone(), |last| batch.up_to(last));
+        done.given_up.extend(waiting);
+        self.apply(claim, processor, &done).await?;
+        claim.checkpoint.place = done.to;
         Ok(())
     }
 
     async fn replay(&self, processor: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
-        match self.act(processor, event, false).await {
-            Ok(_) => self.views.replay(&self.acted, event).await,
-            Err(Failed::Handler(error)) => Err(ApplyError::Handler { index: 0, error }),
-            Err(Failed::Log(error)) => Err(ApplyError::Views(error)),
-        }
+        self.act(processor, (0, event), false).await?;
+        self.views.replay(&self.acted, event).await
     }
 }
 
