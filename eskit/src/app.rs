@@ -1,7 +1,5 @@
 mod follow;
 
-pub(crate) use follow::keeps_a_read_model;
-
 use std::fmt;
 use std::sync::Arc;
 

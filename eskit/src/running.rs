@@ -14,11 +14,10 @@ use eskit_runtime::subscription::{ApplyError, Control, Health, ParkedEvent, Star
 use eskit_runtime::{EventStore, Executed, StoreError};
 
 use crate::app::App;
-use crate::app::keeps_a_read_model;
 use crate::bus::Bus;
 use crate::processor::Processor;
 use crate::sleep::Timer;
-use crate::subscriptions::{Boxed, Log, Subscribed};
+use crate::subscriptions::{Boxed, Log, Subscribed, keeps_a_read_model};
 use crate::tail::Tail;
 
 type Pinned<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

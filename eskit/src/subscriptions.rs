@@ -128,6 +128,15 @@ impl<S: EventStore + 'static, P: Processor, V: Apply<Acted<P>>> Subscribed<S> fo
     }
 }
 
+/// Only what keeps a read model can be built anew.
+pub(crate) const fn keeps_a_read_model<P: Subscriber>() {
+    assert!(
+        !P::ACTS,
+        "a processor keeps no read model that could be built anew\nhelp: to repeat its effects, use `with_effects_from` before `start`, or \
+         `effects_from` while the app runs"
+    );
+}
+
 /// The options of each part.
 fn parts_of(options: &FollowOptions) -> impl Iterator<Item = FollowOptions> + '_ {
     let count = options.partition.count.max(1);

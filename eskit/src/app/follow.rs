@@ -8,16 +8,7 @@ use super::App;
 use crate::bus::Bus;
 use crate::in_memory::InMemory;
 use crate::processor::{Acted, Processor};
-use crate::subscriptions::{Acts, Kept, Subscribed};
-
-/// Only what keeps a read model can be built anew.
-pub(crate) const fn keeps_a_read_model<P: Subscriber>() {
-    assert!(
-        !P::ACTS,
-        "a processor keeps no read model that could be built anew\nhelp: to repeat its effects, use `with_effects_from` before `start`, or \
-         `effects_from` while the app runs"
-    );
-}
+use crate::subscriptions::{Acts, Kept, Subscribed, keeps_a_read_model};
 
 impl<S: EventStore + 'static> App<S> {
     /// Sets how the projections that are added after this call follow the log.
