@@ -177,7 +177,7 @@ async fn two_projections_of_one_name_do_not_start() {
 async fn a_projection_that_was_not_added_is_named() {
     let app = App::new(MemoryStore::new()).start().await.unwrap();
     let error = app.caught_up::<Total>(Position::START).await.unwrap_err();
-    assert!(error.to_string().starts_with("the projection `total` was not added to this app\nhelp: "), "{error}");
+    assert!(error.to_string().starts_with("`total` was not added to this app\nhelp: "), "{error}");
     assert!(app.pause::<Total>().is_err() && app.parked::<PerItem>().is_err());
 }
 
