@@ -36,6 +36,8 @@ pub use bind::{decision_items, state_items};
 pub use error::{ExecuteError, LoadError};
 pub use executed::Executed;
 pub use keyed::KeyReused;
+#[doc(hidden)]
+pub use keyed::command_mark;
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
 pub use retag::{RetagError, Retagged, retag};
 
@@ -70,7 +72,7 @@ pub async fn execute<C: Decide, S: EventStore>(
     let plan = Plan::<C::State, C::Count>::new(bind::instances(command)?);
     plan.instances.check().map_err(ExecuteError::Limit)?;
     options.check(&plan, C::TYPE.name)?;
-    let keyed = options.idempotency_key.as_deref().map(|key| Keyed::new(key, command));
+    let keyed = options.idempotency_key.as_deref().map(|key| Keyed::new(key, options.cause, command));
     let call = Call { command, options, keyed: keyed.as_ref() };
     if let Some(done) = repeated(store, &plan, call.keyed, 0, false).await? {
         return Ok(done);

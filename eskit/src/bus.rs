@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use eskit_runtime::__private::{check_key, decision_items, load_checked};
 use eskit_runtime::execute::{DomainError, ExecuteOptions};
-use eskit_runtime::log::ExpectedVersion;
+use eskit_runtime::log::{EventId, ExpectedVersion};
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
 use eskit_runtime::{
     AnyStore, EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, Timestamp,
@@ -114,6 +114,12 @@ pub struct Execute<'a, M, E> {
 }
 
 impl<'a, M: 'a, E: 'a> Execute<'a, M, E> {
+    /// Says which event leads to the command, for the ids of its events.
+    pub(crate) fn caused_by(mut self, cause: EventId) -> Execute<'a, M, E> {
+        self.options.cause = Some(cause);
+        self
+    }
+
     /// Looks at the error, if the command fails.
     pub(crate) fn inspect_err(self, look: impl FnOnce(&ExecuteError<E>) + Send + 'a) -> Execute<'a, M, E> {
         let Execute { options, run } = self;

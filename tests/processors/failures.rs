@@ -202,3 +202,24 @@ async fn after_a_restore_somebody_has_to_say_where_it_goes_on() {
     assert_eq!(orders(&app).await, [8]);
     app.stop().await.unwrap();
 }
+
+/// The key of a command is made of the command and not of its place.
+#[tokio::test]
+async fn a_method_that_executes_others_at_the_next_try_repeats_none() {
+    static TRIES: AtomicU32 = AtomicU32::new(0);
+    struct Changing;
+    processor!(Changing, "changing", from Beginning, All Stop, |_this, _event, effect| {
+        if TRIES.fetch_add(1, Ordering::Relaxed) == 0 {
+            effect.execute(Ship { order: 1 }).await.map_err(|error| HandleError::new(error.to_string()))?;
+            return Err(HandleError::new("again"));
+        }
+        effect.execute_all([Ship { order: 100 }, Ship { order: 1 }], OnRefused::Fail).await.map(|()| true)
+    });
+    let app = shop().with_follow_options(quick()).with_processor(Changing, MemoryViews::new()).start().await.unwrap();
+    let paid = app.execute(Pay { order: 1 }).await.unwrap();
+    app.caught_up::<Changing>(&paid).await.unwrap();
+    assert_eq!((orders(&app).await, TRIES.load(Ordering::Relaxed)), (vec![1, 100], 2));
+    let time = |event: &RecordedEvent| event.id.as_bytes()[..6].to_vec();
+    assert!(shipped(&app).await.iter().all(|event| time(event) == time(&paid.events[0])));
+    app.stop().await.unwrap();
+}

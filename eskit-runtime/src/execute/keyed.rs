@@ -15,7 +15,9 @@ const MARK: &str = "eskit.command";
 
 /// A call with an idempotency key.
 pub(super) struct Keyed<'k> {
-    pub(super) key: &'k str,
+    key: &'k str,
+    /// The event that the ids are to be near.
+    cause: Option<EventId>,
     command: &'static str,
     /// The command, and a hash of its tag values.
     mark: String,
@@ -23,14 +25,16 @@ pub(super) struct Keyed<'k> {
 }
 
 impl<'k> Keyed<'k> {
-    pub(super) fn new<C: Decide>(key: &'k str, command: &C) -> Keyed<'k> {
-        let mark = format!("{} {:016x}", C::TYPE.name, hash_of_tags(command));
-        Keyed { key, command: C::TYPE.name, mark, emits: C::Events::EMITS }
+    pub(super) fn new<C: Decide>(key: &'k str, cause: Option<EventId>, command: &C) -> Keyed<'k> {
+        Keyed { key, cause, command: C::TYPE.name, mark: command_mark(command), emits: C::Events::EMITS }
     }
 
     /// The id of the call's event with this index.
     pub(super) fn id(&self, index: usize) -> EventId {
-        EventId::from_key(self.key, index)
+        match self.cause {
+            Some(cause) => EventId::from_key_near(cause, self.key, index),
+            None => EventId::from_key(self.key, index),
+        }
     }
 
     /// Makes the events of a decision those of this call.
@@ -57,6 +61,11 @@ impl<'k> Keyed<'k> {
         }
         Ok(())
     }
+}
+
+/// What tells a command from others: its name, and a hash of its tag values.
+pub fn command_mark<C: Decide>(command: &C) -> String {
+    format!("{} {:016x}", C::TYPE.name, hash_of_tags(command))
 }
 
 /// A hash of a command's tag values that is the same in every process. The values are sorted: those of a set come in another

@@ -84,6 +84,9 @@ pub struct ExecuteOptions {
     /// tells calls apart. A call whose decider returns no event does not record its key. Events that were deleted since are
     /// missing from the answer; if all of them were, the second call fails with [`ExecuteError::Store`].
     pub idempotency_key: Option<String>,
+    /// The event that leads to the command: with an idempotency key, the ids of the events are
+    /// [near](EventId::from_key_near) its id.
+    pub cause: Option<EventId>,
     /// The metadata of every event.
     pub metadata: Metadata,
     /// The version of the command's stream that the caller saw. Any other version is a conflict that is not tried again. A deleted

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use crate::log::bounds::EVENTS_PER_APPEND_MAX;
-use crate::log::id::EventId;
 use crate::log::pages::Pages;
 use crate::log::query::{Query, QueryItem, ReadOptions};
 use crate::log::recorded::RecordedEvent;
@@ -34,7 +33,7 @@ pub(super) async fn repeated<M: Models<N>, N, S: EventStore, E>(
     let Some(keyed) = keyed else { return Ok(None) };
     let (mut events, mut ids) = (Vec::new(), 0..IDS_AT_ONCE);
     let has_gap = loop {
-        let found = find(store, keyed.key, ids.clone()).await?;
+        let found = find(store, keyed, ids.clone()).await?;
         let is_full = found.len() == ids.len();
         let has_gap = found.iter().zip(ids.clone()).any(|(event, index)| event.id != keyed.id(index));
         events.extend(found);
@@ -53,7 +52,7 @@ pub(super) async fn repeated<M: Models<N>, N, S: EventStore, E>(
     // The events of a deleted stream are not found: then the append may go on behind them. Streams that are none of the command's
     // models are not asked after; only a gap among the ids tells that one of them is gone.
     if events.is_empty() || has_gap || plan.deleted(store, &folded.seen).await?.is_some() {
-        let rest = find(store, keyed.key, ids.end..EVENTS_PER_APPEND_MAX).await?;
+        let rest = find(store, keyed, ids.end..EVENTS_PER_APPEND_MAX).await?;
         keyed.check(&rest).map_err(ExecuteError::KeyReused)?;
         events.extend(rest);
     }
@@ -64,12 +63,16 @@ pub(super) async fn repeated<M: Models<N>, N, S: EventStore, E>(
 }
 
 /// The events of a key with these indexes that are there, in order.
-async fn find<S: EventStore>(store: &S, key: &str, ids: Range<usize>) -> Result<Vec<RecordedEvent>, StoreError> {
+async fn find<S: EventStore>(
+    store: &S,
+    keyed: &Keyed<'_>,
+    ids: Range<usize>,
+) -> Result<Vec<RecordedEvent>, StoreError> {
     let mut events = Vec::new();
     if ids.is_empty() {
         return Ok(events);
     }
-    let query = Query::from(QueryItem::ids(ids.map(|index| EventId::from_key(key, index))));
+    let query = Query::from(QueryItem::ids(ids.map(|index| keyed.id(index))));
     let mut pages = Pages::new(store, query, ReadOptions::default());
     while let Some(page) = pages.next().await? {
         events.extend(page);

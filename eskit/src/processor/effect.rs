@@ -1,5 +1,6 @@
 use std::fmt::{self, Display};
 
+use eskit_runtime::__private::command_mark;
 use eskit_runtime::execute::DomainError;
 use eskit_runtime::log::{Principal, PrincipalKind, StoreErrorKind};
 use eskit_runtime::model::{Command, Decide, Evolve, LoadKey};
@@ -20,8 +21,8 @@ pub struct Effect<'a> {
     processor: &'static str,
     key: String,
     is_live: bool,
-    /// How many commands were executed for the event.
-    commands: usize,
+    /// What tells apart the commands that were executed for the event.
+    commands: Vec<String>,
     /// The last command that failed since the log could not be reached.
     unreachable: Option<StoreError>,
 }
@@ -34,7 +35,7 @@ impl<'a> Effect<'a> {
         is_live: bool,
     ) -> Effect<'a> {
         let key = format!("{processor}/{}", event.id);
-        Effect { bus, event, processor, key, is_live, commands: 0, unreachable: None }
+        Effect { bus, event, processor, key, is_live, commands: Vec::new(), unreachable: None }
     }
 
     /// A key of this event for this processor, the same at each try: its name, `/`, and the id of the event.
@@ -50,17 +51,16 @@ impl<'a> Effect<'a> {
     /// Executes a command when awaited, as [`App::execute`](crate::App::execute) does, and returns what came of it: for methods that go on with the result,
     /// such as one that executes another command after a refusal.
     ///
-    /// The first command for an event has the idempotency key `{key}/0`, the second one `{key}/1`, and so on, so a method that runs
-    /// again must execute the same commands in the same order. Its events are caused by the event, and keep its correlation id and
-    /// originator.
+    /// Its idempotency key is made of the [key](Effect::key), the name of the command, a hash of its tag values, and a number if such a
+    /// command was executed before for the event. So a method that runs again executes no command again that went through, even if
+    /// it now executes others beside it. Its events are caused by the event, and keep its correlation id and originator.
     ///
     /// # Errors
     /// See [`ExecuteError`].
     pub fn execute<'e, C: Decide + 'e>(&'e mut self, command: C) -> Execute<'e, C::State, DomainError<C>> {
-        let key = self.next_key();
-        let metadata = self.metadata();
+        let (key, metadata) = (self.key_of(&command), self.metadata());
         let unreachable = &mut self.unreachable;
-        let executed = self.bus.execute(command).idempotency_key(key).metadata(metadata);
+        let executed = self.bus.execute(command).idempotency_key(key).caused_by(self.event.id).metadata(metadata);
         executed.inspect_err(move |error| *unreachable = failed_log(C::TYPE.name, error))
     }
 
@@ -81,7 +81,7 @@ impl<'a> Effect<'a> {
     /// Whether a command was executed for the event.
     #[doc(hidden)]
     pub fn has_executed(&self) -> bool {
-        self.commands > 0
+        !self.commands.is_empty()
     }
 
     /// Why the log could not be reached, if that is why the last command failed.
@@ -89,9 +89,11 @@ impl<'a> Effect<'a> {
         self.unreachable.take()
     }
 
-    fn next_key(&mut self) -> String {
-        let key = format!("{}/{}", self.key, self.commands);
-        self.commands += 1;
+    fn key_of<C: Decide>(&mut self, command: &C) -> String {
+        let mark = command_mark(command);
+        let before = self.commands.iter().filter(|other| **other == mark).count();
+        let key = format!("{}/{mark}/{before}", self.key);
+        self.commands.push(mark);
         key
     }
 
