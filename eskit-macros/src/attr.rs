@@ -102,7 +102,12 @@ fn repair(cx: &Ctxt, name: &str, word: &Ident, rest: impl Iterator<Item = TokenT
     let form = read_form(&silent, word, rest);
     drop(silent.finish());
     let piece = Piece { word: Ident::new(meant, word.span()), form, repaired: true };
-    cx.error(diag::unknown_word(word, name, valid, piece.meant().as_deref()));
+    let shown = match (name, meant) {
+        // Elsewhere it names a type.
+        (symbol::PROCESSOR, symbol::FROM) => piece.text(),
+        _ => piece.meant(),
+    };
+    cx.error(diag::unknown_word(word, name, valid, shown.as_deref()));
     Some(piece)
 }
 
@@ -147,6 +152,14 @@ fn read_value(cx: &Ctxt, mut rest: impl Iterator<Item = TokenTree>) -> TokenStre
 
 /// What to say of a word that another place takes.
 fn misplaced_word(word: &Ident, name: &str) -> Option<syn::Error> {
+    if name == symbol::PROCESSOR {
+        return match word.to_string().as_str() {
+            symbol::VERSION => Some(diag::processor_version(word)),
+            symbol::MEMORY => Some(diag::processor_memory(word)),
+            symbol::REFUSED => Some(diag::refused_on_block(word)),
+            _ => None,
+        };
+    }
     let elsewhere = name == symbol::EVENT && symbol::EVENT_WORDS.iter().any(|known| word == known);
     elsewhere.then(|| if word == symbol::CRATE { diag::crate_on_variant(word) } else { diag::event_word_on_enum(word) })
 }
@@ -198,6 +211,11 @@ impl Piece {
         meant::texts(self.given()).into_iter().map(move |text| LitStr::new(&text, span))
     }
 
+    /// The piece with the first text that was probably meant.
+    fn text(&self) -> Option<String> {
+        self.meant_strings().next().map(|text| format!("{} = {:?}", self.word, text.value()))
+    }
+
     fn value(&self) -> Option<&TokenStream> {
         match &self.form {
             Form::Value(value) if !value.is_empty() => Some(value),
@@ -230,8 +248,10 @@ impl Piece {
                 let pieces: Vec<String> = texts().map(|text| format!("{word} = {text:?}")).collect();
                 (!pieces.is_empty()).then(|| pieces.join(", "))
             }
-            symbol::NAME | symbol::CONTEXT | symbol::STREAM | symbol::BY | symbol::ON_ERROR if !is_string => {
-                texts().next().map(|text| format!("{word} = {text:?}"))
+            symbol::NAME | symbol::CONTEXT | symbol::STREAM | symbol::BY | symbol::ON_ERROR | symbol::REFUSED
+                if !is_string =>
+            {
+                self.text()
             }
             symbol::TAG if !is_string && self.value().is_some() => diag::tag_piece(&texts().collect::<Vec<_>>()),
             symbol::VERSION if !matches!(self.literal(), Some(Lit::Int(_))) => {
@@ -267,6 +287,10 @@ impl<T> Once<T> {
 
     pub(crate) fn get(self) -> Option<T> {
         self.value
+    }
+
+    pub(crate) fn as_ref(&self) -> Option<&T> {
+        self.value.as_ref()
     }
 
     pub(crate) fn is_given(&self) -> bool {

@@ -10,10 +10,11 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, GenericParam, Generics, Token, Type};
 
+use crate::ctxt::Ctxt;
 use crate::syntax::tokens::{regroup, without};
 use crate::wrap::text;
 use item::{Item, parse_items};
-use mark::Marks;
+use mark::{Mark, Marks};
 
 /// An impl block before its methods are looked at.
 pub(crate) struct Block {
@@ -55,6 +56,24 @@ impl Block {
         let (head, inner) = (&self.head, &self.inner);
         let body = regroup(&self.body, quote!(#(#inner)* #items));
         quote!(#head #body)
+    }
+
+    /// Hands each item with one of these marks to `read`, and returns the block without them, as rustc is to see it.
+    pub(crate) fn read_marked(
+        &mut self,
+        cx: &Ctxt,
+        marks: &Marks,
+        mut read: impl FnMut(&Block, &Item, &Mark<'_>),
+    ) -> TokenStream {
+        let mut clean = TokenStream::new();
+        for mut item in std::mem::take(&mut self.items) {
+            marks.repair(cx, &mut item.attrs);
+            if let Some(mark) = marks.read(cx, &item.attrs) {
+                read(self, &item, &mark);
+            }
+            clean.extend(item.clean(marks));
+        }
+        self.with_items(&clean)
     }
 
     /// A type of the block with `Self` written out, since generated impls have another `Self`; what is wrong with it is found

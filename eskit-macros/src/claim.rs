@@ -33,9 +33,9 @@ pub(crate) fn claim(wire_name: &str, version: u32, span: Span) -> TokenStream {
     only(&format!("__two_events_claim_{}", name_and_version(wire_name, version)), span)
 }
 
-/// The same for the name of a projection, which holds no other separator than `-`.
-pub(crate) fn projection(name: &str, span: Span) -> TokenStream {
-    only(&format!("__two_projections_have_the_name_{}", name.replace('-', "_")), span)
+/// The same for the name of a subscriber, which holds no other separator than `-`.
+pub(crate) fn subscriber(name: &str, span: Span) -> TokenStream {
+    only(&format!("__two_subscribers_have_the_name_{}", name.replace('-', "_")), span)
 }
 
 fn only(name: &str, span: Span) -> TokenStream {

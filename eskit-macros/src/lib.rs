@@ -23,8 +23,10 @@ mod limits;
 mod lock;
 mod meant;
 mod place;
+mod processor;
 mod projection;
 mod shape;
+mod subscriber;
 mod symbol;
 mod syntax;
 mod tag_value;
@@ -449,13 +451,135 @@ pub fn decide(_: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// A projection has no effects, such as sending mail or executing a command: it is built anew when it changes, and would have them
-/// again.
+/// again. A [processor](macro@processor) has them.
 #[proc_macro_attribute]
 pub fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
     place::projection(args.into(), item.into()).into()
 }
 
-/// Marks a method that takes an event, inside a [`#[projection]`](macro@projection) impl block.
+/// Makes an impl block a processor, which acts on events. Its `#[on]` methods return commands, which it executes, or they are `async`
+/// and have effects, such as sending mail.
+///
+/// ```
+/// use eskit::MemoryViews;
+/// use eskit::prelude::*;
+/// use eskit::processor::Effect;
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// pub struct OrderPaid { #[tag] pub order: u64 }
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// pub struct OrderShipped { #[tag] pub order: u64 }
+///
+/// #[derive(Command)]
+/// pub struct PayOrder { #[tag] pub order: u64 }
+///
+/// #[derive(Command)]
+/// pub struct ShipOrder { #[tag] pub order: u64 }
+///
+/// #[aggregate(tag = "order")]
+/// #[derive(Default)]
+/// pub struct Order { paid: bool, shipped: bool }
+///
+/// #[decider]
+/// impl Order {
+///     #[evolve] fn paid(&mut self, _: &OrderPaid) { self.paid = true }
+///     #[evolve] fn shipped(&mut self, _: &OrderShipped) { self.shipped = true }
+///
+///     #[decide] fn pay(&self, c: &PayOrder) -> OrderPaid { OrderPaid { order: c.order } }
+///
+///     #[decide] fn ship(&self, c: &ShipOrder) -> Result<OrderShipped, &'static str> {
+///         if self.shipped { return Err("the order was shipped already") }
+///         Ok(OrderShipped { order: c.order })
+///     }
+/// }
+///
+/// # #[derive(Clone, Default)] pub struct Mail(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+/// # #[derive(Debug)] pub struct MailError;
+/// # impl std::fmt::Display for MailError { fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
+/// # impl std::error::Error for MailError {}
+/// # impl Mail {
+/// #     async fn send(&self, text: String, _key: &str) -> Result<(), MailError> { Ok(self.0.lock().unwrap().push(text)) }
+/// # }
+/// pub struct Shipping { mail: Mail }
+///
+/// #[processor(name = "shipping", from = "beginning")]
+/// impl Shipping {
+///     /// A paid order is shipped. One that was shipped by hand meanwhile is passed over.
+///     #[on(refused = "skip")]
+///     fn paid(&self, event: &OrderPaid) -> ShipOrder {
+///         ShipOrder { order: event.order }
+///     }
+///
+///     /// The key is the same at each try: the mail server leaves out a mail that it has sent already.
+///     #[on]
+///     async fn shipped(&self, event: &OrderShipped, cx: &mut Effect<'_>) -> Result<(), MailError> {
+///         self.mail.send(format!("order {} is on its way", event.order), cx.key()).await
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mail = Mail::default(); let sent = mail.clone();
+/// let app = App::new(MemoryStore::new()).with_processor(Shipping { mail }, MemoryViews::new()).start().await?;
+///
+/// let paid = app.execute(PayOrder { order: 17 }).await?;
+/// app.caught_up::<Shipping>(&paid).await?;
+/// assert!(app.load::<Order>(17_u64).await?.state.shipped);
+/// # app.caught_up::<Shipping>(app.store().head().await?).await?;
+/// # assert_eq!(*sent.0.lock().unwrap(), ["order 17 is on its way"]);
+/// # app.stop().await?;
+/// # Ok(()) }
+/// ```
+///
+/// | | |
+/// |---|---|
+/// | `name = "shipping"` | required: the name under which its checkpoint is kept, and the initiator of its commands; words of lower-case letters and digits, joined by `-`, at most 64 bytes; the projections and processors of a program have different ones |
+/// | `from = "now"` | where it begins when it has no checkpoint: after all that has happened already |
+/// | `from = "beginning"` | or with the first event of the log |
+/// | `by = "order"` | each of its events carries exactly one `order` tag, and only events with the same value must be handled in order |
+/// | `by = "stream"`, `by = "each"` | only events of the same stream must be handled in order, or none |
+/// | `on_error = "stop"` | it stops at an event whose method fails at each try; this is the default |
+/// | `on_error = "park"` | the event is parked, and so is what follows it in its order, until it is replayed. It needs `by` |
+/// | `on_error = "skip"` | the event is left out |
+/// | `crate = path::to::eskit` | where eskit is, if it is not `::eskit` |
+///
+/// `from` is required. What stands in the block:
+///
+/// - `#[on] fn paid(&self, event: &OrderPaid) -> ShipOrder`: a method for an event, or for an enum of events. After the event it may
+///   take the time of the event, `at: &Timestamp`, the recorded event, `recorded: &RecordedEvent`, or both.
+/// - `#[on] async fn shipped(&self, event: &OrderShipped, cx: &mut Effect<'_>)`: an `async` method may also take its effect, by which it
+///   executes commands and loads aggregates, and which has the key for requests to other systems.
+/// - `#[on] async fn any(&self, event: &RecordedEvent)`: for each event that no other method takes, such as in a publisher.
+/// - All else stays as it is.
+///
+/// A method returns a command, `Option`, `Vec`, an array, a tuple of up to eight of them, nothing, or a `Result` of one of these and any
+/// error. The commands are executed one after another. If one of them may be refused by its decider, `#[on(refused = ..)]` is required:
+///
+/// | | |
+/// |---|---|
+/// | `#[on(refused = "skip")]` | the processor goes on with the next command |
+/// | `#[on(refused = "fail")]` | the method has failed, and is not tried again: what follows is said by `on_error` |
+///
+/// What it guarantees:
+///
+/// - *Commands are executed once.* Their events are appended to the log from which the processor reads, each under an idempotency key
+///   that is made of the name of the processor, the id of the event, and the name and the tag values of the command. After a crash the
+///   method is called again, and a command whose events are in the log is not decided again. A decision without events leaves no trace
+///   of its key, and is made again.
+/// - *Effects happen at least once.* After a failure or a crash an `async` method is called again for the same event, with the same
+///   `cx.key()`. Pass the key to the other system, so that it can leave out what it has done already.
+/// - *Events of commands tell their cause.* They have the event as their cause, its correlation id and originator, and the processor as
+///   their initiator.
+/// - *Nothing is done again on purpose.* A processor has no version and is not built anew. A method that is added to it takes the events
+///   after its checkpoint.
+#[proc_macro_attribute]
+pub fn processor(args: TokenStream, item: TokenStream) -> TokenStream {
+    place::processor(args.into(), item.into()).into()
+}
+
+/// Marks a method that takes an event, inside a [`#[projection]`](macro@projection) or [`#[processor]`](macro@processor) impl block.
+/// In a processor, `#[on(refused = "skip")]` and `#[on(refused = "fail")]` say what follows when a command that the method returned is
+/// refused.
 #[proc_macro_attribute]
 pub fn on(_: TokenStream, item: TokenStream) -> TokenStream {
     place::on(item.into()).into()

@@ -2,8 +2,8 @@
 
 /// Bytes of a wire name, of a tag's key or of a stream type.
 pub(crate) const NAME_BYTES_MAX: usize = 256;
-/// Bytes of the name of a projection.
-pub(crate) const PROJECTION_NAME_BYTES_MAX: usize = 64;
+/// Bytes of the name of a projection or a processor.
+pub(crate) const SUBSCRIBER_NAME_BYTES_MAX: usize = 64;
 /// Tags of one event or command.
 pub(crate) const TAGS_MAX: usize = 64;
 /// Tags that select the events of one aggregate.

@@ -4,6 +4,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 
+use crate::diag::SubscriberKind;
 use crate::syntax::kind::{Kind, impl_of_block};
 use crate::syntax::tokens::{is_ident, split_at_commas};
 use crate::{ast, diag, symbol};
@@ -30,21 +31,35 @@ pub(crate) fn decider(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[projection(..)]`.
 pub(crate) fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
+    subscriber(SubscriberKind::Projection, args, item, crate::projection::expand)
+}
+
+/// `#[processor(..)]`.
+pub(crate) fn processor(args: TokenStream, item: TokenStream) -> TokenStream {
+    subscriber(SubscriberKind::Processor, args, item, crate::processor::expand)
+}
+
+fn subscriber(
+    kind: SubscriberKind,
+    args: TokenStream,
+    item: TokenStream,
+    expand: fn(TokenStream, TokenStream) -> TokenStream,
+) -> TokenStream {
     match Kind::of(&item) {
-        Kind::Impl => crate::projection::expand(args, item),
+        Kind::Impl => expand(args, item),
         Kind::Function => {
-            let error = diag::projection_item(None, item.clone().into_iter().find(|token| is_ident(token, "fn")));
-            beside(&item, &error)
+            let word = item.clone().into_iter().find(|token| is_ident(token, "fn"));
+            beside(&item, &diag::subscriber_item(kind, None, word))
         }
         Kind::Other(word) => {
             let mut behind_word = item.clone().into_iter().skip_while(|token| !is_ident(token, "struct"));
             let name = behind_word.nth(1).map(|name| name.to_string());
-            beside(&item, &diag::projection_item(name.as_deref(), word))
+            beside(&item, &diag::subscriber_item(kind, name.as_deref(), word))
         }
     }
 }
 
-/// `#[on]` outside of a `#[projection]` impl block.
+/// `#[on]` outside of a `#[projection]` or `#[processor]` impl block.
 pub(crate) fn on(item: TokenStream) -> TokenStream {
     if let Some(block) = impl_of_block(&item) {
         return beside(&crate::projection::unmarked(item), &diag::on_on_block(block));

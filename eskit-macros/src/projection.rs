@@ -2,34 +2,42 @@
 
 mod def;
 mod expand;
-mod method;
 mod options;
 mod other;
 mod rules;
+mod tx;
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
+use crate::block::mark::Marks;
 use crate::block::without_marks;
-use crate::claim;
 use crate::ctxt::Ctxt;
-use crate::wrap::wrap;
+use crate::subscriber::Expand;
+use crate::subscriber::def::SubscriberDef;
 use def::{MARKS, ProjectionDef};
 
+impl Expand for ProjectionDef {
+    const MARKS: Marks = MARKS;
+
+    fn from_syn(cx: &Ctxt, args: TokenStream, item: TokenStream) -> Option<ProjectionDef> {
+        ProjectionDef::read(cx, args, item)
+    }
+
+    fn subscriber(&self) -> &SubscriberDef {
+        &self.subscriber
+    }
+
+    fn expand(&self) -> TokenStream {
+        expand::expand(self)
+    }
+
+    fn fallback(&self) -> TokenStream {
+        expand::fallback(self)
+    }
+}
+
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
-    let cx = Ctxt::new();
-    let Some(def) = ProjectionDef::from_syn(&cx, args, item.clone()) else {
-        let (clean, errors) = (unmarked(item), cx.finish().err());
-        return quote!(#clean #errors);
-    };
-    let clean = &def.clean;
-    let (errors, items) = match cx.finish() {
-        Ok(()) => (TokenStream::new(), expand::expand(&def)),
-        Err(errors) => (errors, expand::fallback(&def)),
-    };
-    let claim = def.options.name.as_ref().map(|name| claim::projection(&name.value(), name.span()));
-    let generated = wrap(&def.options.eskit, items);
-    quote!(#clean #errors #claim #generated)
+    crate::subscriber::expand::<ProjectionDef>(args, item)
 }
 
 /// A block without the marks, which mean nothing outside of a projection.

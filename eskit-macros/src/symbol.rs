@@ -21,7 +21,9 @@ pub(crate) const NO_MODELS: &str = "no_models";
 pub(crate) const ON: &str = "on";
 pub(crate) const ON_ERROR: &str = "on_error";
 pub(crate) const PARTIAL: &str = "partial";
+pub(crate) const PROCESSOR: &str = "processor";
 pub(crate) const PROJECTION: &str = "projection";
+pub(crate) const REFUSED: &str = "refused";
 pub(crate) const SHAPE: &str = "shape";
 pub(crate) const STREAM: &str = "stream";
 pub(crate) const TABLES: &str = "tables";
@@ -53,6 +55,10 @@ pub(crate) const SHAPE_PART_WORDS: &[&str] = &[AS];
 pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, ALL, KEY, PARTIAL, INDEX, VERSION, CRATE];
 /// `#[projection(..)]`.
 pub(crate) const PROJECTION_WORDS: &[&str] = &[NAME, VERSION, BY, ON_ERROR, MEMORY, CRATE];
+/// `#[processor(..)]`.
+pub(crate) const PROCESSOR_WORDS: &[&str] = &[NAME, FROM, BY, ON_ERROR, CRATE];
+/// `#[on(..)]` in a processor.
+pub(crate) const ON_WORDS: &[&str] = &[REFUSED];
 
 /// Words that could be meant as `all`.
 pub(crate) const ALL_WORDS: &[&str] = &["any", "each", "every", "everything", "global", "none", "single", "singleton"];

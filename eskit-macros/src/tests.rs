@@ -35,6 +35,7 @@ fn expand(item: TokenStream) -> TokenStream {
         ("derive", "TagValue") => tag_value::derive(item),
         ("aggregate", _) => place::aggregate(args, item),
         ("decider", _) => place::decider(args, item),
+        ("processor", _) => place::processor(args, item),
         ("projection", _) => place::projection(args, item),
         (symbol::ON, _) => place::on(item),
         (symbol::EVOLVE | symbol::DECIDE, _) => place::mark(&name, item),

@@ -5,8 +5,8 @@ use quote::ToTokens;
 use syn::{LitInt, Type};
 
 use crate::ctxt::Ctxt;
-use crate::diag;
-use crate::limits::{NAME_BYTES_MAX, PROJECTION_NAME_BYTES_MAX, VERSION_MAX};
+use crate::diag::{self, SubscriberKind};
+use crate::limits::{NAME_BYTES_MAX, SUBSCRIBER_NAME_BYTES_MAX, VERSION_MAX};
 
 /// A schema version is 1 to 1000.
 pub(crate) fn version(lit: LitInt) -> syn::Result<(u32, LitInt)> {
@@ -40,7 +40,7 @@ pub(crate) fn aggregate_stream(tokens: impl ToTokens, key: &str, ident: &Ident) 
     if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
 }
 
-/// The tag key by which a projection is ordered follows the rule of tag keys.
+/// The tag key by which a subscriber is ordered follows the rule of tag keys.
 pub(crate) fn order_key(tokens: impl ToTokens, key: &str) -> syn::Result<()> {
     if !is_key(key) {
         return Err(diag::order_key(tokens, key));
@@ -48,16 +48,21 @@ pub(crate) fn order_key(tokens: impl ToTokens, key: &str) -> syn::Result<()> {
     if key.len() > NAME_BYTES_MAX { Err(diag::tag_key_too_long(tokens, key.len())) } else { Ok(()) }
 }
 
-/// The name of a projection is words of lower-case letters and digits, joined by single `-`, and begins with a letter: views name
-/// files, schemas and versions after it. `self_ty` is the type of the projection.
-pub(crate) fn projection_name(tokens: impl ToTokens, name: &str, self_ty: &Type) -> syn::Result<()> {
+/// The name of a subscriber is words of lower-case letters and digits, joined by single `-`, and begins with a letter: views name
+/// files, schemas and versions after it. `self_ty` is the type of the subscriber.
+pub(crate) fn subscriber_name(
+    kind: SubscriberKind,
+    tokens: impl ToTokens,
+    name: &str,
+    self_ty: &Type,
+) -> syn::Result<()> {
     let is_word =
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) || !name.split('-').all(is_word) {
-        return Err(diag::projection_name(tokens, name, self_ty));
+        return Err(diag::subscriber_name(kind, tokens, name, self_ty));
     }
-    let is_short = name.len() <= PROJECTION_NAME_BYTES_MAX;
-    if is_short { Ok(()) } else { Err(diag::projection_name_too_long(tokens, name.len())) }
+    let is_short = name.len() <= SUBSCRIBER_NAME_BYTES_MAX;
+    if is_short { Ok(()) } else { Err(diag::subscriber_name_too_long(kind, tokens, name.len())) }
 }
 
 /// The version of a projection is a number from 1.

@@ -10,10 +10,10 @@ pub use crate::execute::{command_mark, decision_items, load_checked, state_items
 pub use crate::log::recorded::RecordedEvent;
 pub use crate::log::tag::{Arity, IdType, TagValue, Tags};
 pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};
-pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, Projected, Same, UpcastFrom};
+pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, Same, Subscribed, UpcastFrom};
 pub use crate::model::check::{
-    check_decision, check_event, check_key, check_key_type, check_model, check_order, check_ordered, check_previous,
-    check_unevolved,
+    check_decision, check_event, check_key, check_key_type, check_model, check_not_refused, check_order, check_ordered,
+    check_previous, check_refused, check_unevolved,
 };
 pub use crate::model::command::{Command, CommandType};
 pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
@@ -24,9 +24,10 @@ pub use crate::model::registry::Entry;
 pub use crate::model::table::{NameTable, table_len};
 pub use crate::schema::generated as lock;
 pub use crate::subscription::{
-    First, Handle, HandleAsync, HandleError, HandleMut, Handled, OnError, Order, Subscriber, SubscriberType, first,
+    First, Handle, HandleAsync, HandleError, HandleMut, Handled, OnError, Order, Start, Subscriber, SubscriberType,
+    first,
 };
 pub use fallback::{AnyKeys, NO_DECIDER, NO_EVENT, NO_SUBSCRIBER, NoModel};
 pub use inventory;
-pub use registration::{aggregate_entry, decider_entry, projection_entry};
+pub use registration::{aggregate_entry, decider_entry, subscriber_entry};
 pub use serde;

@@ -3,5 +3,5 @@
 mod commands;
 mod reaction;
 
-pub use commands::{Commands, Executor};
-pub use reaction::{OnRefused, Reaction};
+pub use commands::{Commands, Executor, Refusal};
+pub use reaction::{Executing, OnRefused, Reaction};

@@ -163,7 +163,9 @@ pub mod __private {
 pub use app::App;
 pub use bus::{Execute, Load};
 pub use connect::connect;
-pub use eskit_macros::{Command, Event, Shape, TagValue, aggregate, decide, decider, evolve, on, projection};
+pub use eskit_macros::{
+    Command, Event, Shape, TagValue, aggregate, decide, decider, evolve, on, processor, projection,
+};
 pub use eskit_runtime::*;
 pub use import::{Import, ImportError, Imported};
 pub use in_memory::{InMemory, InMemoryRead};
@@ -190,7 +192,7 @@ pub mod prelude {
     pub use crate::{
         Aggregate, AnyStore, App, Command, Each, Event, EventStore, ExecuteError, Executed, Loaded, MemoryStore,
         Metadata, RecordedEvent, Shape, StoreError, TagValue, Timestamp, UpcastError, aggregate, decide, decider,
-        evolve, on, projection,
+        evolve, on, processor, projection,
     };
     pub use serde::{Deserialize, Serialize};
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use eskit::log::{Appended, Position, StoreErrorKind};
 use eskit::prelude::*;
-use eskit::processor::OnRefused;
-use eskit::subscription::{FollowOptions, HandleError, Start, State};
+use eskit::processor::Effect;
+use eskit::subscription::{FollowOptions, Start, State};
 use eskit::{MemoryViews, RetryPolicy, StartError, delegate_store};
 
-use crate::shop::{Pay, Ship, Shipped, Shipping, order_of, processor, shipped, shop};
+use crate::shop::{Paid, Pay, Ship, Shipped, Shipping, order_of, shipped, shop};
 
 fn quick() -> FollowOptions {
     let mut options = FollowOptions::default();
@@ -35,10 +35,15 @@ async fn orders(app: &App<impl EventStore>) -> Vec<u64> {
 #[tokio::test]
 async fn a_refusal_that_is_skipped_lets_it_go_on() {
     struct Skipping;
-    processor!(Skipping, "skipping", from Beginning, All Stop, |_this, event, effect| {
-        let ship = Ship { order: order_of(event) };
-        effect.execute_all(ship, OnRefused::Skip).await.map(|()| true)
-    });
+
+    #[processor(name = "skipping", from = "beginning")]
+    impl Skipping {
+        #[on(refused = "skip")]
+        fn paid(&self, event: &Paid) -> Ship {
+            Ship { order: event.order }
+        }
+    }
+
     let app = second_is_shipped(3).await.with_processor(Skipping, MemoryViews::new()).start().await.unwrap();
     app.caught_up::<Skipping>(app.store().head().await.unwrap()).await.unwrap();
     assert_eq!(orders(&app).await, [2, 1, 3]);
@@ -60,19 +65,25 @@ async fn a_parked_event_keeps_later_ones_of_its_key_until_it_is_replayed() {
     static REFUSES: AtomicBool = AtomicBool::new(true);
     static TRIED: Mutex<Vec<u64>> = Mutex::new(Vec::new());
     struct Parking;
-    processor!(Parking, "parking", from Beginning, Stream Park, |_this, event, _effect| {
-        // The events are outside every stream, so all of them have one key.
-        TRIED.lock().unwrap().push(order_of(event));
-        let fails = order_of(event) == 2 && REFUSES.load(Ordering::Relaxed);
-        if fails { Err(HandleError::permanent("no")) } else { Ok(true) }
-    });
+
+    #[processor(name = "parking", from = "beginning", by = "stream", on_error = "park")]
+    impl Parking {
+        /// The events are outside every stream, so all of them have one key.
+        #[on]
+        async fn paid(&self, event: &Paid) -> Result<(), &'static str> {
+            TRIED.lock().unwrap().push(event.order);
+            let fails = event.order == 2 && REFUSES.load(Ordering::Relaxed);
+            if fails { Err("no") } else { Ok(()) }
+        }
+    }
+
     let app = shop().with_follow_options(quick());
     for order in 1..=4 {
         app.execute(Pay { order }).await.unwrap();
     }
     let app = app.with_processor(Parking, MemoryViews::new()).start().await.unwrap();
     app.caught_up::<Parking>(app.store().head().await.unwrap()).await.unwrap();
-    assert_eq!(*TRIED.lock().unwrap(), [1, 2]);
+    assert_eq!(*TRIED.lock().unwrap(), [1, 2, 2, 2]);
     let parked = app.parked::<Parking>().unwrap();
     let waits: Vec<_> =
         parked.list().await.unwrap().iter().map(|event| (event.position.get(), event.text.clone())).collect();
@@ -83,7 +94,7 @@ async fn a_parked_event_keeps_later_ones_of_its_key_until_it_is_replayed() {
     assert_eq!(parked.replay("").await.unwrap(), 3);
     let paid = app.execute(Pay { order: 5 }).await.unwrap();
     app.caught_up::<Parking>(&paid).await.unwrap();
-    assert_eq!(*TRIED.lock().unwrap(), [1, 2, 2, 3, 4, 5]);
+    assert_eq!(*TRIED.lock().unwrap(), [1, 2, 2, 2, 2, 3, 4, 5]);
     app.stop().await.unwrap();
 }
 
@@ -91,19 +102,25 @@ async fn a_parked_event_keeps_later_ones_of_its_key_until_it_is_replayed() {
 async fn an_effect_is_tried_again_with_the_same_key() {
     static KEYS: Mutex<Vec<String>> = Mutex::new(Vec::new());
     struct Mailing;
-    processor!(Mailing, "mailing", from Beginning, All Stop, |_this, event, effect| {
-        assert_eq!(effect.key(), format!("mailing/{}", event.id));
-        let tries = {
-            let mut keys = KEYS.lock().unwrap();
-            keys.push(effect.key().to_owned());
-            keys.len()
-        };
-        match tries {
-            1 => Err(HandleError::new("no answer")),
-            2 => panic!("no luck"),
-            _ => Ok(true),
+
+    #[processor(name = "mailing", from = "beginning")]
+    impl Mailing {
+        #[on]
+        async fn paid(&self, _: &Paid, recorded: &RecordedEvent, cx: &mut Effect<'_>) -> Result<(), &'static str> {
+            assert_eq!(cx.key(), format!("mailing/{}", recorded.id));
+            let tries = {
+                let mut keys = KEYS.lock().unwrap();
+                keys.push(cx.key().to_owned());
+                keys.len()
+            };
+            match tries {
+                1 => Err("no answer"),
+                2 => panic!("no luck"),
+                _ => Ok(()),
+            }
         }
-    });
+    }
+
     let app = shop().with_follow_options(quick()).with_processor(Mailing, MemoryViews::new()).start().await.unwrap();
     let paid = app.execute(Pay { order: 1 }).await.unwrap();
     app.caught_up::<Mailing>(&paid).await.unwrap();
@@ -155,10 +172,15 @@ async fn a_log_that_cannot_be_reached_is_no_failure_of_the_processor() {
 async fn effects_are_repeated_when_that_is_asked_for() {
     static DONE: AtomicU32 = AtomicU32::new(0);
     struct Counting;
-    processor!(Counting, "counting", from Now, All Stop, |_this, _event, _effect| {
-        DONE.fetch_add(1, Ordering::Relaxed);
-        Ok(true)
-    });
+
+    #[processor(name = "counting", from = "now")]
+    impl Counting {
+        #[on]
+        async fn paid(&self, _: &Paid) {
+            DONE.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     let app = shop().with_processor(Counting, MemoryViews::new()).start().await.unwrap();
     let mut last = Position::START;
     for order in 1..=3 {
@@ -208,13 +230,19 @@ async fn after_a_restore_somebody_has_to_say_where_it_goes_on() {
 async fn a_method_that_executes_others_at_the_next_try_repeats_none() {
     static TRIES: AtomicU32 = AtomicU32::new(0);
     struct Changing;
-    processor!(Changing, "changing", from Beginning, All Stop, |_this, _event, effect| {
-        if TRIES.fetch_add(1, Ordering::Relaxed) == 0 {
-            effect.execute(Ship { order: 1 }).await.map_err(|error| HandleError::new(error.to_string()))?;
-            return Err(HandleError::new("again"));
+
+    #[processor(name = "changing", from = "beginning")]
+    impl Changing {
+        #[on(refused = "fail")]
+        async fn paid(&self, _: &Paid, cx: &mut Effect<'_>) -> Result<[Ship; 2], String> {
+            if TRIES.fetch_add(1, Ordering::Relaxed) == 0 {
+                cx.execute(Ship { order: 1 }).await.map_err(|error| error.to_string())?;
+                return Err("again".to_owned());
+            }
+            Ok([Ship { order: 100 }, Ship { order: 1 }])
         }
-        effect.execute_all([Ship { order: 100 }, Ship { order: 1 }], OnRefused::Fail).await.map(|()| true)
-    });
+    }
+
     let app = shop().with_follow_options(quick()).with_processor(Changing, MemoryViews::new()).start().await.unwrap();
     let paid = app.execute(Pay { order: 1 }).await.unwrap();
     app.caught_up::<Changing>(&paid).await.unwrap();

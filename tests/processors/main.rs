@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod failures;
+mod methods;
 mod shop;
 
 use std::time::Duration;
@@ -10,10 +11,9 @@ use std::time::Duration;
 use eskit::MemoryViews;
 use eskit::log::PrincipalKind;
 use eskit::prelude::*;
-use eskit::processor::{OnRefused, Processor};
-use eskit::subscription::{Start, State};
+use eskit::subscription::State;
 
-use shop::{Pay, Ship, Shipping, Shop, shipped, shop};
+use shop::{Paid, Pay, Ship, Shipping, Shop, shipped, shop};
 
 #[tokio::test]
 async fn a_command_follows_an_event_and_is_caused_by_it() {
@@ -55,10 +55,15 @@ async fn a_lost_checkpoint_repeats_no_command() {
 #[tokio::test]
 async fn a_processor_from_now_leaves_out_what_has_happened() {
     struct FromNow;
-    shop::processor!(FromNow, "from-now", from Now, All Stop, |_this, event, effect| {
-        let ship = Ship { order: shop::order_of(event) };
-        effect.execute_all(ship, OnRefused::Fail).await.map(|()| true)
-    });
+
+    #[processor(name = "from-now", from = "now")]
+    impl FromNow {
+        #[on(refused = "fail")]
+        fn paid(&self, event: &Paid) -> Ship {
+            Ship { order: event.order }
+        }
+    }
+
     let app = shop();
     app.execute(Pay { order: 1 }).await.unwrap();
     let app = app.with_processor(FromNow, MemoryViews::new()).start().await.unwrap();
@@ -93,13 +98,4 @@ async fn stopping_waits_for_the_event_and_not_for_the_page() {
     running.caught_up::<Shipping>(running.store().head().await.unwrap()).await.unwrap();
     assert_eq!(shipped(&running).await.len(), 100);
     running.stop().await.unwrap();
-}
-
-fn is_processor<P: Processor>() -> Start {
-    P::FROM
-}
-
-#[test]
-fn a_processor_says_where_it_begins() {
-    assert_eq!(is_processor::<Shipping>(), Start::Beginning);
 }

@@ -28,6 +28,10 @@ const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
     ),
     ("projection/not_sync", "rustc reports it for the trait of all projections, and for the one that hands it events"),
     ("projection/no_projection", "rustc reports the type, and that the views do not keep it"),
+    ("processor/no_processor", "rustc reports the type, and that the views do not keep its checkpoint"),
+    ("processor/projection_as_processor", "rustc reports the type, and that the views do not keep its checkpoint"),
+    ("processor/two_blocks", "rustc reports it for each of the two traits of a processor"),
+    ("processor/not_sync", "rustc reports the type, and the future that holds a reference to it"),
 ];
 
 /// Errors that rustc words itself, without a line that starts with `help:`.
@@ -38,7 +42,7 @@ const WORDED_BY_RUSTC: &[&str] = &[
     "error[E0119]: conflicting implementations",
     "error[E0425]: cannot find",
     "error[E0428]: the name `__two_events_claim_the_wire_name_",
-    "error[E0428]: the name `__two_projections_have_the_name_",
+    "error[E0428]: the name `__two_subscribers_have_the_name_",
     "error[E0446]: private type",
     "error[E0592]: duplicate definitions with name",
     "error[E0593]: function is expected to take 1 argument",

@@ -9,7 +9,7 @@ use crate::syntax::types;
 
 /// The type behind the reference of a parameter beside an event: the envelope, the time in it, or another name of them. What can be
 /// none of these is reported as `other` says.
-pub(crate) fn envelope(cx: &Ctxt, param: &Param, other: fn(&Type) -> Error) -> Option<Type> {
+pub(crate) fn envelope(cx: &Ctxt, param: &Param, other: impl Fn(&Type) -> Error) -> Option<Type> {
     let is_other = param.is_value() || types::inner(&param.ty).is_some() || !matches!(param.ty, Type::Reference(_));
     if is_other && !param.is_envelope() {
         cx.error(other(&param.ty));

@@ -31,7 +31,9 @@ pub(crate) fn expected_list(attr: &Attribute, name: &str, valid: &[&str]) -> Err
 fn text_for(name: &str, valid: &[&str], text: TokenStream) -> Option<String> {
     let text: LitStr = syn::parse2(text).ok()?;
     let word = [symbol::NAME, symbol::CONTEXT].into_iter().find(|word| valid.contains(word))?;
-    [symbol::EVENT, symbol::PROJECTION].contains(&name).then(|| format!("{word} = {}", text.to_token_stream()))
+    [symbol::EVENT, symbol::PROJECTION, symbol::PROCESSOR]
+        .contains(&name)
+        .then(|| format!("{word} = {}", text.to_token_stream()))
 }
 
 pub(crate) fn not_a_word(tokens: TokenStream, name: &str, valid: &[&str]) -> Error {

@@ -1,94 +1,17 @@
 //! Messages about projections.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Attribute, Error, LitInt, LitStr, Type};
 
-use super::attr::expected_value;
-use super::suggest::{did_you_mean, suggest_key};
-use super::tag::no_key;
 use super::text::at;
-use crate::limits::PROJECTION_NAME_BYTES_MAX;
-use crate::meant;
 use crate::wrap::{bare, behind_reference, text};
-
-/// The name that a text stands for: `course-list` for `CourseList`.
-fn suggest_name(text: &str) -> Option<String> {
-    let words: Vec<String> =
-        suggest_key(text)?.split(['_', '-']).filter(|word| !word.is_empty()).map(str::to_owned).collect();
-    (!words.is_empty()).then(|| words.join("-"))
-}
-
-fn name_of(self_ty: &Type) -> String {
-    let own = match behind_reference(self_ty) {
-        Type::Path(path) => path.path.segments.last().and_then(|last| suggest_name(&bare(&last.ident))),
-        _ => None,
-    };
-    own.unwrap_or_else(|| "course-list".to_owned())
-}
-
-/// `has_words` tells whether the attribute says something else.
-pub(crate) fn projection_without_name(self_ty: &Type, has_words: bool) -> Error {
-    let name = name_of(self_ty);
-    let help = match has_words {
-        true => format!("add `name = {name:?}` to what `#[projection(..)]` says"),
-        false => format!("write `#[projection(name = {name:?})]`"),
-    };
-    at(self_ty, "a projection has a name, under which its checkpoint is kept", &help)
-}
-
-/// `given` is what stands there in place of a text, such as a name without quotes.
-pub(crate) fn projection_name_no_text(word: &Ident, given: TokenStream, self_ty: &Type) -> Error {
-    let meant = meant::texts(given.clone()).first().and_then(|text| suggest_name(text));
-    let name = meant.unwrap_or_else(|| name_of(self_ty));
-    expected_value(word, given, "a string", &format!("name = {name:?}"))
-}
-
-pub(crate) fn projection_name(tokens: impl ToTokens, name: &str, self_ty: &Type) -> Error {
-    let help = format!("write `name = {:?}`", suggest_name(name).unwrap_or_else(|| name_of(self_ty)));
-    if name.is_empty() {
-        return at(tokens, "the name of a projection is empty", &help);
-    }
-    let text = format!(
-        "the name of a projection is words of lower-case letters and digits, joined by `-`, which `{}` is not",
-        name.escape_debug()
-    );
-    at(tokens, &text, &help)
-}
-
-pub(crate) fn projection_name_too_long(tokens: impl ToTokens, len: usize) -> Error {
-    let text =
-        format!("the name of the projection has {len} bytes, but at most {PROJECTION_NAME_BYTES_MAX} are allowed");
-    at(tokens, &text, "write a shorter name")
-}
 
 pub(crate) fn projection_version(lit: &LitInt) -> Error {
     at(
         lit,
         &format!("the version of a projection is a number from 1 to {}", u32::MAX),
         "the first version is 1, which may be left out",
-    )
-}
-
-pub(crate) fn order_key(tokens: impl ToTokens, key: &str) -> Error {
-    let key_meant = suggest_key(key).unwrap_or_else(|| "course".to_owned());
-    at(tokens, &no_key("the tag key", key), &format!("write `by = {key_meant:?}`"))
-}
-
-pub(crate) fn on_error_unknown(lit: &LitStr, found: &str) -> Error {
-    let help = match did_you_mean(found, &["stop", "park", "skip"]) {
-        Some(meant) => format!("did you mean `on_error = {meant:?}`?"),
-        None => "write `on_error = \"stop\"`, which is the default, `on_error = \"park\"`, or `on_error = \"skip\"`; an event is tried several times before that".to_owned(),
-    };
-    let text = format!("`on_error` is one of `stop`, `park`, and `skip`, not `{}`", found.escape_debug());
-    at(lit, &text, &help)
-}
-
-pub(crate) fn park_without_order(lit: &LitStr) -> Error {
-    at(
-        lit,
-        "parking an event lets later ones pass it",
-        "say which ones may: add `by = \"stream\"`, for those of other streams; `by = \"course\"`, for those with another value of this tag; or `by = \"each\"`, if no order matters",
     )
 }
 
@@ -100,53 +23,7 @@ pub(crate) fn park_in_memory(lit: &LitStr) -> Error {
     )
 }
 
-pub(crate) fn projection_item(name: Option<&str>, tokens: impl ToTokens) -> Error {
-    let name = name.unwrap_or("CourseList");
-    let own = suggest_name(name).unwrap_or_else(|| "course-list".to_owned());
-    at(
-        tokens,
-        "`#[projection]` stands on an impl block",
-        &format!("write `#[projection(name = {own:?})] impl {name} {{ .. }}`"),
-    )
-}
-
-pub(crate) fn projection_trait_impl(self_ty: &Type) -> Error {
-    at(
-        self_ty,
-        "`#[projection]` stands on an inherent impl block, not on one of a trait",
-        &format!("write `#[projection(name = {:?})] impl {} {{ .. }}`", name_of(self_ty), text(self_ty)),
-    )
-}
-
-pub(crate) fn projection_empty(self_ty: &Type) -> Error {
-    at(
-        self_ty,
-        &format!("the impl block of `{}` marks no method", text(self_ty)),
-        "put `#[on]` on the methods that take an event",
-    )
-}
-
-pub(crate) fn on_outside(name: Option<TokenTree>) -> Error {
-    at(
-        name,
-        "`#[on]` stands on a method inside a `#[projection]` impl block",
-        "put `#[projection(name = \"..\")]` on the impl block, or drop the mark",
-    )
-}
-
-pub(crate) fn on_on_block(token: TokenTree) -> Error {
-    at(
-        token,
-        "`#[on]` stands on a method, not on an impl block",
-        "write `#[projection(name = \"..\")]` in its place, and `#[on]` on each method that takes an event",
-    )
-}
-
-pub(crate) fn projection_marker_twice(attr: &Attribute) -> Error {
-    at(attr, "an item of a projection is marked once", "keep one of the marks")
-}
-
-pub(crate) fn projection_mark_repeated(attr: &Attribute, word: &str) -> Error {
+pub(crate) fn mark_repeated(attr: &Attribute, word: &str) -> Error {
     at(attr, &format!("`#[{word}]` stands in a projection once"), "keep one of them")
 }
 
@@ -176,14 +53,6 @@ pub(crate) fn caught_up_shape(name: &Ident) -> Error {
         "a method that hears that the projection has caught up takes `&self`, and returns nothing",
         &format!("write `fn {name}(&self) {{ .. }}`"),
     )
-}
-
-pub(crate) fn on_qualifier(word: &Ident) -> Error {
-    at(word, &format!("an `#[on]` method cannot be `{word}`"), &format!("leave out `{word}`"))
-}
-
-pub(crate) fn on_receiver(tokens: impl ToTokens, name: &Ident) -> Error {
-    at(tokens, "an `#[on]` method takes `&self`", &format!("write `fn {name}(&self, ..)`"))
 }
 
 pub(crate) fn on_changes_self(tokens: impl ToTokens, name: &Ident) -> Error {
@@ -287,67 +156,13 @@ pub(crate) fn on_plain_mixed(name: &Ident, first: &Ident) -> Error {
     )
 }
 
-pub(crate) fn on_twice(tokens: impl ToTokens, ty: &str) -> Error {
-    at(tokens, &format!("two `#[on]` methods take `{ty}`"), "keep one of them")
-}
-
-pub(crate) fn catch_all_twice(name: &Ident, first: &Ident) -> Error {
-    at(
-        name,
-        &format!("`{first}` takes every event already that has no method of its own"),
-        &format!("keep one of them, or name the event that `{name}` takes"),
-    )
-}
-
-pub(crate) fn on_no_event(tokens: impl ToTokens, name: &Ident) -> Error {
-    at(
-        tokens,
-        "an `#[on]` method takes an event",
-        &format!("write `fn {name}(&self, event: &SomethingHappened, ..)`, or `event: &RecordedEvent` for every event"),
-    )
-}
-
-pub(crate) fn on_envelope_first(envelope: &Type, name: &Ident, event: &Type) -> Error {
-    let (event, envelope_ty) = (text(behind_reference(event)), text(behind_reference(envelope)));
-    let beside = if envelope_ty.ends_with("Timestamp") { "at" } else { "recorded" };
-    at(
-        envelope,
-        "the event comes first, and then what is recorded with it",
-        &format!("write `fn {name}(&self, event: &{event}, {beside}: &{envelope_ty}, ..)`"),
-    )
-}
-
-pub(crate) fn on_too_many(tokens: impl ToTokens) -> Error {
-    at(
-        tokens,
-        "an `#[on]` method takes an event, where wanted its time and its envelope, and the transaction",
-        "write `(&self, event: &SomethingHappened, at: &Timestamp, recorded: &RecordedEvent, tx: &mut eskit::sqlite::Tx)`",
-    )
-}
-
-pub(crate) fn on_envelope(ty: &Type) -> Error {
-    at(
-        ty,
-        "between its event and the transaction an `#[on]` method takes only what is recorded with the event",
-        "write `at: &Timestamp` for the time, or `recorded: &RecordedEvent` for the whole envelope; another event has a method of its own",
-    )
-}
-
 pub(crate) fn on_effect(ty: &Type) -> Error {
     at(
         ty,
         "a projection has no effects, since it is rebuilt: what it did would be done again",
         &format!(
-            "drop the parameter with `{}`, and execute commands outside of the projection",
+            "drop the parameter with `{}`; a `#[processor(name = \"..\", from = \"now\")]` has effects and executes commands",
             text(behind_reference(ty))
         ),
-    )
-}
-
-pub(crate) fn on_returns_opaque(tokens: impl ToTokens) -> Error {
-    at(
-        tokens,
-        "an `#[on]` method names the type that it returns",
-        "write `Result<(), E>` with the type of the error, or nothing",
     )
 }

@@ -226,9 +226,14 @@ impl Param {
         })
     }
 
-    /// Whether its type is something by which a program acts, by its name.
+    /// Whether its type is the effect of a processor, by its name.
     pub(crate) fn is_effect(&self) -> bool {
-        self.last_word().is_some_and(|last| ["App", "Running", "Effect"].iter().any(|name| last == name))
+        self.last_word().is_some_and(|last| last == "Effect")
+    }
+
+    /// Whether its type is an app, started or not, by its name.
+    pub(crate) fn is_app(&self) -> bool {
+        self.last_word().is_some_and(|last| last == "App" || last == "Running")
     }
 
     /// Whether its type has arguments, as `App<S>` has.

@@ -3,7 +3,7 @@
 use crate::model::aggregate::Evolve;
 use crate::model::decider::{Decide, Emit};
 use crate::model::models::Models;
-use crate::model::registry::Entry;
+use crate::model::registry::{Entry, SubscriberEntry};
 use crate::subscription::Subscriber;
 
 /// What the registry holds of an aggregate.
@@ -17,7 +17,12 @@ pub const fn decider_entry<C: Decide>() -> Entry {
     Entry::Decider(C::TYPE, C::DECIDER, <C::State as Models<C::Count>>::LIST, emits)
 }
 
-/// What the registry holds of a projection.
-pub const fn projection_entry<P: Subscriber>() -> Entry {
-    Entry::Projection(P::TYPE, P::EVENTS, P::TAKES_ALL)
+/// What the registry holds of a projection or a processor.
+pub const fn subscriber_entry<P: Subscriber>() -> Entry {
+    Entry::Subscriber(SubscriberEntry {
+        subscriber: P::TYPE,
+        events: P::EVENTS,
+        takes_all: P::TAKES_ALL,
+        acts: P::ACTS,
+    })
 }

@@ -37,10 +37,10 @@ impl Envelope for Timestamp {
 
 /// What an `#[on]` method takes: an event, or an enum of events.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an event\nhelp: put `#[derive(Event, Serialize, Deserialize)]` on `{Self}`; if it is a command, name the event that it leads to, since a projection has no effects",
+    message = "`{Self}` is not an event\nhelp: put `#[derive(Event, Serialize, Deserialize)]` on `{Self}`; if it is a command, name the event that it leads to",
     label = "not an event"
 )]
-pub trait Projected: Sized {
+pub trait Subscribed: Sized {
     /// The event types that a value of this type may hold.
     const TYPES: EventTypes;
 
@@ -52,7 +52,7 @@ pub trait Projected: Sized {
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: Event> Projected for E {
+impl<E: Event> Subscribed for E {
     const TYPES: EventTypes = <E as Event>::TYPES;
 
     #[inline]

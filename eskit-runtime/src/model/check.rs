@@ -9,6 +9,7 @@ mod ids;
 mod instances;
 mod names;
 mod order;
+mod refused;
 
 use std::marker::PhantomData;
 
@@ -27,6 +28,7 @@ use ids::{check_event_ids, check_given};
 pub use names::check_previous;
 pub(crate) use names::refuse_shared;
 pub use order::{check_order, check_ordered};
+pub use refused::{check_not_refused, check_refused};
 
 const fn one(arity: Arity) -> bool {
     matches!(arity, Arity::One)

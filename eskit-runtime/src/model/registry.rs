@@ -1,5 +1,5 @@
-mod projections;
 mod slips;
+mod subscribers;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::model::event::{EventType, EventTypes, Field, SourceLocation, TagField
 use crate::model::models::ModelType;
 use crate::model::subscriber::SubscriberType;
 
-use projections::Projection;
+pub(crate) use subscribers::SubscriberEntry;
 
 /// One thing that a macro registered.
 #[derive(Clone, Copy, Debug)]
@@ -27,13 +27,13 @@ pub enum Entry {
     Aggregate(&'static AggregateType, EventTypes),
     /// A command, its decider, the models that it needs, and the events that it may emit.
     Decider(&'static CommandType, &'static DeciderType, &'static [ModelType], EventTypes),
-    /// A projection, the events that its methods take, and whether it also takes every other event.
-    Projection(&'static SubscriberType, EventTypes, bool),
+    /// A projection or a processor.
+    Subscriber(SubscriberEntry),
 }
 
 inventory::collect!(Entry);
 
-/// Every event type, aggregate, decider and projection that was linked into this program.
+/// Every event type, aggregate, decider, projection and processor that was linked into this program.
 ///
 /// Gathered by `inventory` before `main`. A crate whose code the program never names may be left out by the linker, and
 /// on wasm and in static libraries entries are dropped; so nothing's correctness depends on the registry. It serves the
@@ -43,7 +43,7 @@ pub struct Registry {
     events: Vec<&'static EventType>,
     aggregates: Vec<(&'static AggregateType, EventTypes)>,
     deciders: Vec<Entry>,
-    projections: Vec<Projection>,
+    subscribers: Vec<SubscriberEntry>,
 }
 
 impl Registry {
@@ -56,9 +56,7 @@ impl Registry {
                 Entry::Events(events) => registry.events.extend(events.iter().flatten()),
                 Entry::Aggregate(aggregate, events) => registry.aggregates.push((aggregate, events)),
                 Entry::Decider(..) => registry.deciders.push(*entry),
-                Entry::Projection(projection, events, takes_all) => {
-                    registry.projections.push((projection, events, takes_all));
-                }
+                Entry::Subscriber(subscriber) => registry.subscribers.push(subscriber),
             }
         }
         registry.events.sort_by_key(|event| (event.name, event.version, event.location.module));
@@ -67,7 +65,7 @@ impl Registry {
             Entry::Decider(command, ..) => (command.name, command.location.module),
             _ => ("", ""),
         });
-        registry.projections.sort_by_key(|(projection, ..)| (projection.name, projection.location.module));
+        registry.subscribers.sort_by_key(|entry| (entry.subscriber.name, entry.subscriber.location.module));
         registry
     }
 
@@ -89,10 +87,19 @@ impl Registry {
 
     /// The projections with the events that their methods take, sorted by name.
     pub fn projections(&self) -> impl Iterator<Item = (&'static SubscriberType, EventTypes)> {
-        self.projections.iter().map(|(projection, events, _)| (*projection, *events))
+        self.subscribers(false).map(|entry| (entry.subscriber, entry.events))
     }
 
-    /// Checks that no two event types of the program claim one wire name, that no two projections have one name, and that no tag is
+    /// The processors with the events that their methods take, sorted by name.
+    pub fn processors(&self) -> impl Iterator<Item = (&'static SubscriberType, EventTypes)> {
+        self.subscribers(true).map(|entry| (entry.subscriber, entry.events))
+    }
+
+    fn subscribers(&self, acts: bool) -> impl Iterator<Item = &SubscriberEntry> {
+        self.subscribers.iter().filter(move |entry| entry.acts == acts)
+    }
+
+    /// Checks that no two event types of the program claim one wire name, that no two projections or processors have one name, and that no tag is
     /// a slip for the key of a stream: one letter from it, on an event of the stream that does not carry the key itself, where no
     /// aggregate is keyed by the tag and its ids are not known to be of another type.
     ///
@@ -106,15 +113,15 @@ impl Registry {
             }
         }
         let slips = slips::find(&self.aggregates);
-        let projections = projections::clashes(&self.projections);
-        let mut error = RegistryError { clashes: Vec::new(), twice: twice(&self.events), slips, projections };
+        let subscriptions = subscribers::clashes(&self.subscribers);
+        let mut error = RegistryError { clashes: Vec::new(), twice: twice(&self.events), slips, subscriptions };
         for (name, claimants) in claims {
             clashes(name, &claimants, &mut error.clashes);
         }
         if error == RegistryError::default() { Ok(()) } else { Err(error) }
     }
 
-    /// Everything in the registry as JSON: `{"events": [..], "aggregates": [..], "commands": [..], "projections": [..]}`.
+    /// Everything in the registry as JSON: `{"events": [..], "aggregates": [..], "commands": [..], "projections": [..], "processors": [..]}`.
     pub fn to_json(&self) -> Value {
         json!({
             "events": self.events.iter().map(|event| event_json(event)).collect::<Vec<_>>(),
@@ -125,7 +132,8 @@ impl Registry {
                 "source": source_json(&aggregate.location),
             })).collect::<Vec<_>>(),
             "commands": self.deciders.iter().filter_map(decider_json).collect::<Vec<_>>(),
-            "projections": self.projections.iter().map(projections::to_json).collect::<Vec<_>>(),
+            "projections": self.subscribers(false).map(subscribers::to_json).collect::<Vec<_>>(),
+            "processors": self.subscribers(true).map(subscribers::to_json).collect::<Vec<_>>(),
         })
     }
 }
@@ -242,7 +250,7 @@ fn decider_json(entry: &Entry) -> Option<Value> {
     }))
 }
 
-/// Event types of one program claim the same wire name, projections have the same name, or tags are slips for the keys of streams.
+/// Event types of one program claim the same wire name, projections or processors have the same name, or tags are slips for the keys of streams.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RegistryError {
     clashes: Vec<String>,
@@ -250,8 +258,8 @@ pub struct RegistryError {
     twice: Vec<String>,
     /// The tags that are most likely misspelt, with what to write.
     slips: Vec<String>,
-    /// The projections that have one name.
-    projections: Vec<String>,
+    /// The projections and processors that have one name.
+    subscriptions: Vec<String>,
 }
 
 impl RegistryError {
@@ -260,9 +268,9 @@ impl RegistryError {
         &self.clashes
     }
 
-    /// Every clash of two projections, with both and where they stand.
-    pub fn projection_clashes(&self) -> &[String] {
-        &self.projections
+    /// Every clash of two projections or processors, with both and where they stand.
+    pub fn subscription_clashes(&self) -> &[String] {
+        &self.subscriptions
     }
 
     /// Every file whose event types are in the program twice, since it is a module of two crates.
@@ -297,10 +305,10 @@ impl fmt::Display for RegistryError {
             let before = if index > 0 || has_clashes { "\n" } else { "" };
             write!(f, "{before}{slip}")?;
         }
-        if !self.projections.is_empty() {
+        if !self.subscriptions.is_empty() {
             let before = if has_clashes || !self.slips.is_empty() { "\n" } else { "" };
-            write!(f, "{before}projections clash:")?;
-            self.projections.iter().try_for_each(|clash| write!(f, "\n  {clash}"))?;
+            write!(f, "{before}names of subscriptions clash:")?;
+            self.subscriptions.iter().try_for_each(|clash| write!(f, "\n  {clash}"))?;
             f.write_str("\nhelp: give one of each pair another `name`: each keeps its checkpoint under its own")?;
         }
         Ok(())

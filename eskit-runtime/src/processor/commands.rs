@@ -13,7 +13,7 @@ pub trait Executor: Send {
     ///
     /// # Errors
     /// It was not executed.
-    fn execute<C: Decide<Error: Display>>(
+    fn execute<C: Decide<Error: Refusal>>(
         &mut self,
         command: C,
     ) -> impl Future<Output = Result<(), Self::Failed>> + Send;
@@ -24,7 +24,7 @@ pub trait Executor: Send {
     message = "`{Self}` is not a command that a processor can execute, nor a collection of such commands\nhelp: return a command that has a decider and whose error implements `Display`; or `Option`, `Vec`, an array or a tuple of such commands, or a `Result` of one of these",
     label = "not a command, nor a collection of commands"
 )]
-pub trait Commands: Send {
+pub trait Commands: Send + 'static {
     /// A command among them that its decider may refuse.
     const REFUSABLE: Option<&'static CommandType>;
 
@@ -35,7 +35,17 @@ pub trait Commands: Send {
     fn execute_all<X: Executor>(self, executor: &mut X) -> impl Future<Output = Result<(), X::Failed>> + Send;
 }
 
-impl<C: Decide<Error: Display>> Commands for C {
+/// The error of a decider whose command a processor executes: `Display`, so that a refusal can be reported.
+#[diagnostic::on_unimplemented(
+    message = "a processor cannot report a refusal as `{Self}`, which has no text\nhelp: write `impl std::fmt::Display for {Self}`",
+    label = "its refusal has no text"
+)]
+pub trait Refusal: Display {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Display> Refusal for E {}
+
+impl<C: Decide<Error: Refusal> + 'static> Commands for C {
     // An error that has no values takes no room.
     const REFUSABLE: Option<&'static CommandType> =
         if size_of::<Result<(), C::Error>>() == 0 { None } else { Some(C::TYPE) };

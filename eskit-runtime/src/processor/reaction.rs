@@ -1,8 +1,11 @@
 use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
 
+use crate::model::command::CommandType;
 use crate::subscription::HandleError;
 
-use super::commands::Commands;
+use super::commands::{Commands, Executor};
 
 /// What follows when the decider of a command that a processor returned refuses it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -16,18 +19,36 @@ pub enum OnRefused {
 /// What an `#[on]` method of a processor may return: commands to execute, or a `Result` of commands and any error.
 #[diagnostic::on_unimplemented(
     message = "an `#[on]` method of a processor cannot return `{Self}`\nhelp: return a command, `Option`, `Vec`, an array or a tuple of commands, or nothing; or a `Result` of one of these and any error that is `Send + Sync`; a command has a decider, whose error implements `Display`",
-    label = "not a command, nor a collection of commands"
+    label = "not commands, nor a `Result` of commands"
 )]
 pub trait Reaction {
     /// The commands.
     type Commands: Commands;
+    /// A command among them that its decider may refuse.
+    const REFUSABLE: Option<&'static CommandType> = <Self::Commands as Commands>::REFUSABLE;
 
     /// The commands, or why the method failed.
     ///
     /// # Errors
     /// The error of the method.
     fn into_commands(self) -> Result<Self::Commands, HandleError>;
+
+    /// Executes the commands in order, up to the first that fails. In a box, so that rustc asks what a method returns for this trait
+    /// once, and for no other.
+    ///
+    /// # Errors
+    /// The error of the method, or a command was not executed.
+    fn execute<'x, X: Executor<Failed = HandleError>>(self, executor: &'x mut X) -> Executing<'x>
+    where
+        Self: Sized,
+    {
+        let commands = self.into_commands();
+        Box::pin(async move { commands?.execute_all(executor).await })
+    }
 }
+
+/// The commands of a method while they are executed.
+pub type Executing<'x> = Pin<Box<dyn Future<Output = Result<(), HandleError>> + Send + 'x>>;
 
 impl<T: Commands> Reaction for T {
     type Commands = T;

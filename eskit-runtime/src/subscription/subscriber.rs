@@ -37,7 +37,7 @@ pub(super) fn query_of<P: Subscriber>() -> Query {
 
 /// A subscriber that writes with a transaction of this type, in plain functions. Implemented by `#[projection]`.
 #[diagnostic::on_unimplemented(
-    message = "these views cannot keep `{Self}`, which has no plain functions that write with `{Tx}`\nhelp: let its `#[on]` methods be plain `fn`, with `tx: &mut {Tx}` as their last parameter; or keep it in the views to which its own transaction belongs, or with `with_memory` if it has none",
+    message = "these views cannot keep `{Self}`, which has no plain functions that write with `{Tx}`\nhelp: let its `#[on]` methods be plain `fn`, with `tx: &mut {Tx}` as their last parameter; or keep it in the views to which its own transaction belongs, or with `with_memory` if it has none; a processor is added with `with_processor`",
     label = "its methods take another transaction, or are `async`"
 )]
 pub trait Handle<Tx>: Subscriber {
@@ -62,7 +62,7 @@ pub trait Handle<Tx>: Subscriber {
 
 /// A subscriber that writes with a transaction of this type, in async functions. Implemented by `#[projection]`.
 #[diagnostic::on_unimplemented(
-    message = "these views cannot keep `{Self}`, which has no `async` functions that write with `{Tx}`\nhelp: let its `#[on]` methods be `async fn`, with `tx: &mut {Tx}` as their last parameter; or keep it in the views to which its own transaction belongs, or with `with_memory` if it has none",
+    message = "these views cannot keep `{Self}`, which has no `async` functions that write with `{Tx}`\nhelp: let its `#[on]` methods be `async fn`, with `tx: &mut {Tx}` as their last parameter; or keep it in the views to which its own transaction belongs, or with `with_memory` if it has none; a processor is added with `with_processor`",
     label = "its methods take another transaction, or are not `async`"
 )]
 pub trait HandleAsync<Tx: Send>: Subscriber {
@@ -98,7 +98,7 @@ pub trait HandleAsync<Tx: Send>: Subscriber {
 
 /// A subscriber that is itself the read model, in memory. Implemented by `#[projection(memory)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a projection in memory\nhelp: write `#[projection(name = \"..\", memory)]`, and let its `#[on]` methods take `&mut self` and no transaction",
+    message = "`{Self}` is not a projection in memory\nhelp: write `#[projection(name = \"..\", memory)]`, and let its `#[on]` methods take `&mut self` and no transaction; a processor is added with `with_processor`",
     label = "not a projection in memory"
 )]
 pub trait HandleMut: Subscriber {

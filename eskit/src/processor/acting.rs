@@ -20,6 +20,7 @@ use crate::bus::Bus;
 /// The subscription of a processor, as the views know it: with its checkpoint and its parked events, but nothing to write.
 pub struct Acted<P>(PhantomData<fn() -> P>);
 
+#[diagnostic::do_not_recommend]
 impl<P: Processor> Subscriber for Acted<P> {
     const TYPE: &'static SubscriberType = P::TYPE;
     const EVENTS: EventTypes = P::EVENTS;

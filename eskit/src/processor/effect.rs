@@ -4,7 +4,7 @@ use eskit_runtime::__private::command_mark;
 use eskit_runtime::execute::DomainError;
 use eskit_runtime::log::{Principal, PrincipalKind, StoreErrorKind};
 use eskit_runtime::model::{Command, Decide, Evolve, LoadKey};
-use eskit_runtime::processor::{Commands, Executor, OnRefused};
+use eskit_runtime::processor::{Executor, OnRefused, Refusal};
 use eskit_runtime::subscription::HandleError;
 use eskit_runtime::{AnyStore, ExecuteError, Metadata, RecordedEvent, StoreError};
 
@@ -72,10 +72,10 @@ impl<'a> Effect<'a> {
         self.bus.load(key)
     }
 
-    /// Executes what a method returned.
+    /// What executes the commands that a method returned.
     #[doc(hidden)]
-    pub async fn execute_all(&mut self, commands: impl Commands, refused: OnRefused) -> Result<(), HandleError> {
-        commands.execute_all(&mut Executing { effect: self, refused }).await
+    pub fn executor(&mut self, refused: OnRefused) -> impl Executor<Failed = HandleError> {
+        Returned { effect: self, refused }
     }
 
     /// Whether a command was executed for the event.
@@ -113,15 +113,15 @@ fn failed_log<E>(command: &str, error: &ExecuteError<E>) -> Option<StoreError> {
 }
 
 /// Executes the commands that a method returned.
-struct Executing<'e, 'a> {
+struct Returned<'e, 'a> {
     effect: &'e mut Effect<'a>,
     refused: OnRefused,
 }
 
-impl Executor for Executing<'_, '_> {
+impl Executor for Returned<'_, '_> {
     type Failed = HandleError;
 
-    async fn execute<C: Decide<Error: Display>>(&mut self, command: C) -> Result<(), HandleError> {
+    async fn execute<C: Decide<Error: Refusal>>(&mut self, command: C) -> Result<(), HandleError> {
         let name = <C as Command>::TYPE.name;
         let text = match self.effect.execute(command).await {
             Ok(_) => return Ok(()),

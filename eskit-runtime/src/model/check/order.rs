@@ -1,4 +1,4 @@
-//! What a projection takes must carry the tag by which it is ordered.
+//! What a projection or a processor takes must carry the tag by which it is ordered.
 
 use super::carries::{Lacks, carries};
 use super::{one, tags_with_key};
@@ -76,7 +76,7 @@ const fn panic_lacks(projection: &SubscriberType, event: &EventType, key: &str) 
     } else {
         message.text(" on the field of ").code(event.rust_name).text(" that holds it")
     };
-    panic!("{}", message.text("; if none does, take the event in a projection of its own").as_str());
+    panic!("{}", message.text("; if none does, take the event in a projection or a processor of its own").as_str());
 }
 
 #[track_caller]
@@ -85,7 +85,7 @@ const fn panic_several(projection: &SubscriberType, event: &EventType, key: &str
     let message = message.text(" tags, and ").code(projection.name).text(" is ordered by exactly one\nhelp: let ");
     let message =
         message.code(field).text(" alone carry it, with a type that holds one value, not an `Option` or a `Vec`");
-    panic!("{}", message.text("; or take the event in a projection of its own").as_str());
+    panic!("{}", message.text("; or take the event in a projection or a processor of its own").as_str());
 }
 
 /// Adds the keys of the tags that events carry, and those that may be meant by `key`.

@@ -1,4 +1,4 @@
-//! An `#[on]` method: the event that it takes, what it takes beside it, and what it writes with.
+//! An `#[on]` method: the event that it takes, what it takes beside it, and what it acts with.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -7,32 +7,64 @@ use syn::{Attribute, Type};
 use crate::block::handler::Handler;
 use crate::block::{Block, param};
 use crate::ctxt::Ctxt;
-use crate::diag::{self, Role};
-use crate::syntax::signature::{Param, ReceiverKind, Signature, borrows};
+use crate::diag::{self, Role, SubscriberKind};
+use crate::syntax::signature::{Param, ReceiverKind, Signature};
 use crate::syntax::tokens::holds_word;
-use crate::wrap::{bare, behind_reference, text};
+use crate::wrap::{bare, text};
 
 /// An `#[on]` method.
-pub(super) struct OnMethod {
+pub(crate) struct OnMethod {
     /// How its event reaches it. That of a method that takes every other event decodes nothing: what it takes is the envelope.
-    pub(super) handler: Handler,
-    pub(super) takes_all: bool,
-    /// Its name as it was written, and its parameters before the transaction, for messages.
-    pub(super) shown: String,
+    pub(crate) handler: Handler,
+    pub(crate) takes_all: bool,
+    /// Its name as it was written, and its parameters before the last one, for messages.
+    pub(crate) shown: String,
     /// The receiver, if it is `&mut self`.
-    pub(super) changes_self: Option<TokenStream>,
-    /// The type of the transaction.
-    pub(super) tx: Option<Type>,
+    pub(crate) changes_self: Option<TokenStream>,
+    /// The type of its last parameter, behind its reference, if it acts by one: the transaction of a projection, or the effect of a
+    /// processor.
+    pub(crate) last: Option<Type>,
     /// The word `async`.
-    pub(super) asyncness: Option<Ident>,
+    pub(crate) asyncness: Option<Ident>,
     /// What it returns; `None` for nothing.
-    pub(super) output: Option<Type>,
+    pub(crate) output: Option<Type>,
+    /// What a processor says of commands that are refused.
+    pub(crate) refused: Option<Refused>,
+}
+
+/// `refused = ".."`, and what follows when a command is refused that the method returned.
+pub(crate) struct Refused {
+    pub(crate) word: Ident,
+    pub(crate) then: OnRefusedDef,
+}
+
+/// What follows a refused command.
+#[derive(Clone, Copy)]
+pub(crate) enum OnRefusedDef {
+    Skip,
+    Fail,
+}
+
+/// The parameters of a method.
+pub(crate) struct Split<'s> {
+    /// Those that are there for the event.
+    pub(crate) params: Vec<&'s Param>,
+    /// The type of the one that the method acts by, behind its reference.
+    pub(crate) last: Option<Type>,
 }
 
 impl OnMethod {
     /// Reads a method; nothing after a report that says why.
-    pub(super) fn from_syn(cx: &Ctxt, block: &Block, signature: Signature, cfgs: Vec<Attribute>) -> Option<OnMethod> {
-        check_plain(cx, &signature);
+    pub(crate) fn from_syn(
+        cx: &Ctxt,
+        kind: SubscriberKind,
+        block: &Block,
+        signature: &Signature,
+        split: Split<'_>,
+        cfgs: Vec<Attribute>,
+    ) -> Option<OnMethod> {
+        let Split { params, last } = split;
+        check_plain(cx, signature);
         let changes_self = match &signature.receiver {
             Some(receiver) if receiver.kind == ReceiverKind::Mutable => Some(receiver.tokens.clone()),
             Some(receiver) if receiver.kind == ReceiverKind::Shared => None,
@@ -45,9 +77,8 @@ impl OnMethod {
                 None
             }
         };
-        let (params, tx) = split_off_tx(cx, &signature.params);
-        let tx = tx.filter(|tx| signature.can_name(tx)).map(|tx| block.written_out(&tx));
-        let (event, envelope) = events(cx, &signature, &params)?;
+        let last = last.filter(|last| signature.can_name(last)).map(|last| block.written_out(&last));
+        let (event, envelope) = events(cx, kind, signature, &params)?;
         let takes_all = event.is_none();
         let event = match event {
             Some(param) => {
@@ -58,20 +89,21 @@ impl OnMethod {
         };
         let shown: Vec<String> = params.iter().map(|param| shown(param)).collect();
         let asyncness = signature.qualifiers.iter().find(|word| *word == "async").cloned();
-        let output = output(cx, block, &signature);
-        let ident = signature.ident;
+        let output = output(cx, kind, block, signature);
+        let ident = signature.ident.clone();
         Some(OnMethod {
             shown: format!("{ident}(&self, {}", shown.join(", ")),
-            handler: Handler { cfgs, ident, event, bound: "Projected", envelope, callable: true },
+            handler: Handler { cfgs, ident, event, bound: "Subscribed", envelope, callable: true },
             takes_all,
             changes_self,
-            tx,
+            last,
             asyncness,
             output,
+            refused: None,
         })
     }
 
-    pub(super) fn ident(&self) -> &Ident {
+    pub(crate) fn ident(&self) -> &Ident {
         &self.handler.ident
     }
 }
@@ -85,39 +117,15 @@ fn check_plain(cx: &Ctxt, signature: &Signature) {
     }
 }
 
-/// The parameters without the transaction, and its type.
-fn split_off_tx<'p>(cx: &Ctxt, params: &'p [Param]) -> (Vec<&'p Param>, Option<Type>) {
-    let Some(place) = place_of_tx(params) else { return (params.iter().collect(), None) };
-    let tx = &params[place];
-    if !tx.is_mutable() {
-        cx.error(diag::tx_reference(&tx.ty));
-    } else if borrows(behind_reference(&tx.ty).to_token_stream()) {
-        cx.error(diag::tx_borrows(&tx.ty));
-    } else if place + 1 < params.len() {
-        cx.error(diag::tx_last(&tx.ty, tx.name.as_ref()));
-    }
-    let others = params.iter().enumerate().filter(|(index, _)| *index != place).map(|(_, param)| param);
-    (others.collect(), Some(behind_reference(&tx.ty).clone()))
-}
-
-/// The place of the transaction: of the mutable references the last one, else of what has its name. An event may have that too.
-fn place_of_tx(params: &[Param]) -> Option<usize> {
-    let mut all = params.iter().enumerate();
-    let is_mutable = |(index, param): &(usize, &Param)| param.is_mutable() && (*index > 0 || param.is_transaction());
-    let tx = all.clone().rfind(is_mutable).or_else(|| all.find(|(index, param)| *index > 0 && param.is_transaction()));
-    tx.map(|(index, _)| index)
-}
-
 /// The parameter of the event, if it is not every event that the method takes, and what it takes beside it.
-fn events<'p>(cx: &Ctxt, signature: &Signature, params: &[&'p Param]) -> Option<(Option<&'p Param>, Vec<Type>)> {
-    // An event may have the name, but no arguments.
-    let is_effect = |(index, param): &(usize, &&Param)| param.is_effect() && (*index > 0 || param.has_arguments());
-    if let Some((_, effect)) = params.iter().enumerate().find(is_effect) {
-        cx.error(diag::on_effect(&effect.ty));
-        return None;
-    }
+fn events<'p>(
+    cx: &Ctxt,
+    kind: SubscriberKind,
+    signature: &Signature,
+    params: &[&'p Param],
+) -> Option<(Option<&'p Param>, Vec<Type>)> {
     if let Some(extra) = params.get(3) {
-        cx.error(diag::on_too_many(&extra.ty));
+        cx.error(diag::on_too_many(kind, &extra.ty));
     }
     let (event, rest) = match params {
         [] => {
@@ -135,15 +143,15 @@ fn events<'p>(cx: &Ctxt, signature: &Signature, params: &[&'p Param]) -> Option<
         [recorded, ..] if recorded.is_recorded_event() => (None, params.to_vec()),
         [event, rest @ ..] => (Some(*event), rest.to_vec()),
     };
-    let envelope = rest.iter().take(3).filter_map(|beside| param::envelope(cx, beside, diag::on_envelope)).collect();
-    Some((event, envelope))
+    let envelope = |beside: &&Param| param::envelope(cx, beside, |ty| diag::on_envelope(kind, ty));
+    Some((event, rest.iter().take(3).filter_map(envelope).collect()))
 }
 
 /// The type that the method returns.
-fn output(cx: &Ctxt, block: &Block, signature: &Signature) -> Option<Type> {
+fn output(cx: &Ctxt, kind: SubscriberKind, block: &Block, signature: &Signature) -> Option<Type> {
     let output = signature.output.as_ref()?;
     if holds_word(output.to_token_stream(), "impl") {
-        cx.error(diag::on_returns_opaque(output));
+        cx.error(diag::on_returns_opaque(kind, output));
         return None;
     }
     Some(block.written_out(output))

@@ -1,0 +1,20 @@
+use eskit::prelude::*;
+
+struct Shipping;
+
+#[processor(name = "shipping", from = "now")]
+impl Shipping {
+    #[on]
+    fn paid(&self, _: &OrderPaid) {}
+
+    #[caught_up]
+    fn ready(&self) {}
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPaid {
+    #[tag]
+    order: String,
+}
+
+fn main() {}

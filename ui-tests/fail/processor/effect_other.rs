@@ -1,0 +1,19 @@
+use eskit::prelude::*;
+
+struct Shipping;
+
+#[processor(name = "shipping", from = "now")]
+impl Shipping {
+    #[on]
+    async fn paid(&self, _: &OrderPaid, _: &mut Mailer) {}
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPaid {
+    #[tag]
+    order: String,
+}
+
+struct Mailer;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eskit::prelude::*;
+
+#[processor(name = "shipping", from = "now")]
+struct Shipping;
+
+fn main() {}

@@ -1,0 +1,53 @@
+use eskit::prelude::*;
+
+struct Shipping;
+
+#[processor(name = "shipping", from = "now")]
+impl Shipping {
+    #[on]
+    async fn paid(&self, event: &OrderPaid) -> Result<Vec<ShipOrder>, std::fmt::Error> {
+        Ok(vec![ShipOrder { order: event.order.clone() }])
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPaid {
+    #[tag]
+    order: String,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderShipped {
+    #[tag]
+    order: String,
+}
+
+#[derive(Command)]
+struct ShipOrder {
+    #[tag]
+    order: String,
+}
+
+#[aggregate(tag = "order")]
+#[derive(Default)]
+struct Order {
+    shipped: bool,
+}
+
+#[decider]
+impl Order {
+    #[evolve]
+    fn shipped(&mut self, _: &OrderShipped) {
+        self.shipped = true;
+    }
+
+    #[decide]
+    fn ship(&self, command: &ShipOrder) -> Result<OrderShipped, String> {
+        if self.shipped {
+            return Err("shipped already".to_owned());
+        }
+        Ok(OrderShipped { order: command.order.clone() })
+    }
+}
+
+fn main() {}

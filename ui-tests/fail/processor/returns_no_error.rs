@@ -1,0 +1,21 @@
+use eskit::prelude::*;
+
+struct Shipping;
+
+#[processor(name = "shipping", from = "now")]
+impl Shipping {
+    #[on]
+    async fn paid(&self, _: &OrderPaid) -> Result<(), MailError> {
+        Ok(())
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPaid {
+    #[tag]
+    order: String,
+}
+
+struct MailError;
+
+fn main() {}

@@ -1,0 +1,25 @@
+use eskit::prelude::*;
+
+struct Shipping;
+
+#[processor(name = "shipping", from = "now")]
+impl Shipping {
+    #[on]
+    fn paid(&self, event: &OrderPaid) -> Vec<ShipOrder> {
+        vec![ShipOrder { order: event.order.clone() }]
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPaid {
+    #[tag]
+    order: String,
+}
+
+#[derive(Command)]
+struct ShipOrder {
+    #[tag]
+    order: String,
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use eskit::prelude::*;
+
+struct Shipping;
+
+#[processor(name = "shipping", from = "now")]
+impl Shipping {
+    #[tables]
+    const SQL: &str = "CREATE TABLE orders (id TEXT)";
+
+    #[on]
+    fn paid(&self, _: &OrderPaid) {}
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPaid {
+    #[tag]
+    order: String,
+}
+
+fn main() {}

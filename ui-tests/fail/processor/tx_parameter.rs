@@ -1,0 +1,18 @@
+use eskit::MemoryTx;
+use eskit::prelude::*;
+
+struct Shipping;
+
+#[processor(name = "shipping", from = "now")]
+impl Shipping {
+    #[on]
+    fn paid(&self, _: &OrderPaid, _: &mut MemoryTx) {}
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPaid {
+    #[tag]
+    order: String,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use eskit::prelude::*;
+
+struct Shipping;
+
+#[processor]
+impl Shipping {
+    #[on]
+    fn paid(&self, _: &OrderPaid) {}
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPaid {
+    #[tag]
+    order: String,
+}
+
+fn main() {}
