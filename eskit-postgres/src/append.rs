@@ -1,6 +1,7 @@
 //! Writing: what one batch of appends checks and writes, in one call.
 
 pub(crate) mod batch;
+pub(crate) mod checkpoint;
 pub(crate) mod condition;
 pub(crate) mod known;
 pub(crate) mod lifecycle;
@@ -12,5 +13,6 @@ pub(crate) mod repeat;
 pub(crate) mod request;
 pub(crate) mod retag;
 pub(crate) mod streams;
+pub(crate) mod synchronous;
 pub(crate) mod turn;
 pub(crate) mod writer;

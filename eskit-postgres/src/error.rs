@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::{Place, StoreErrorKind};
+use eskit_runtime::subscription::SynchronousError;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// What can go wrong between this crate and the database.
@@ -24,6 +25,18 @@ pub(crate) enum Fault {
     Closed,
     /// The store belongs to the process that this one was forked from.
     Forked,
+    /// A synchronous projection refused.
+    Synchronous(SynchronousError),
+    /// A handler of this projection ended the transaction in which it ran.
+    Ended(String),
+    /// Something of this kind failed, with this text, before anything was committed.
+    Failed { kind: StoreErrorKind, text: String, gave_way: bool },
+}
+
+impl From<SynchronousError> for Fault {
+    fn from(error: SynchronousError) -> Fault {
+        Fault::Synchronous(error)
+    }
 }
 
 impl From<sqlx::Error> for Fault {
@@ -45,7 +58,16 @@ impl fmt::Display for Fault {
                 Some(error) => write!(f, "{} (SQLSTATE {})", error.message(), error.code()),
                 None => error.fmt(f),
             },
-            Fault::Damaged(text) | Fault::Refused(text) | Fault::Foreign(text) => f.write_str(text),
+            Fault::Damaged(text) | Fault::Refused(text) | Fault::Foreign(text) | Fault::Failed { text, .. } => {
+                f.write_str(text)
+            }
+            Fault::Synchronous(error) => error.fmt(f),
+            Fault::Ended(projection) => write!(
+                f,
+                "a handler of the synchronous projection {projection} ended the transaction of an append\nhelp: leave `COMMIT` and \
+                 `ROLLBACK` out; for a part that may fail, use a savepoint: `tx.begin()`. What was committed that way stays, so remove \
+                 the version with `remove_projection`, and open the store with it again"
+            ),
             Fault::Replaced(place) => StoreError::replaced(*place).fmt(f),
             Fault::Silent(limit) => write!(f, "the server did not answer within {limit:?}"),
             Fault::Closed => f.write_str("the store or its pool is closed"),
@@ -118,6 +140,9 @@ impl Fault {
             Fault::Replaced(_) => StoreErrorKind::Replaced,
             Fault::Silent(_) => StoreErrorKind::Unavailable,
             Fault::Closed | Fault::Forked => StoreErrorKind::Closed,
+            Fault::Synchronous(error) => error.kind(),
+            Fault::Ended(_) => StoreErrorKind::Invalid,
+            Fault::Failed { kind, .. } => *kind,
             Fault::Sqlx(error) => kind_of(error),
         }
     }
@@ -129,14 +154,20 @@ impl Fault {
             // Nothing was sent.
             Fault::Sqlx(sqlx::Error::PoolTimedOut) => true,
             Fault::Sqlx(error) => database(error).is_some_and(|error| error.severity() == PgSeverity::Error),
-            Fault::Damaged(_) | Fault::Silent(_) => false,
-            Fault::Refused(_) | Fault::Foreign(_) | Fault::Replaced(_) | Fault::Closed | Fault::Forked => true,
+            Fault::Damaged(_) | Fault::Silent(_) | Fault::Ended(_) => false,
+            Fault::Refused(_)
+            | Fault::Foreign(_)
+            | Fault::Replaced(_)
+            | Fault::Closed
+            | Fault::Forked
+            | Fault::Synchronous(_)
+            | Fault::Failed { .. } => true,
         }
     }
 
     /// Whether the connection can be used again.
     pub(crate) fn spares_connection(&self) -> bool {
-        self.is_definite() && !self.is_read_only()
+        self.is_definite() && !self.is_read_only() && !matches!(self, Fault::Failed { .. })
     }
 
     /// Whether the connection was found to be broken, and another one may do.
@@ -151,7 +182,7 @@ impl Fault {
 
     /// Whether the server chose another transaction over this one, which it has undone.
     pub(crate) fn gave_way(&self) -> bool {
-        matches!(self.code(), "40001" | "40P01")
+        matches!(self.code(), "40001" | "40P01") || matches!(self, Fault::Failed { gave_way: true, .. })
     }
 
     /// Whether a transaction of this isolation level cannot append.
@@ -167,7 +198,22 @@ impl Fault {
     /// Whether what was sent is to blame, and not the state of the database: other appends may go through without it.
     pub(crate) fn blames_data(&self) -> bool {
         let class = self.code().get(..2).unwrap_or_default();
-        matches!(self, Fault::Refused(_)) || matches!(class, "21" | "22" | "23" | "54")
+        matches!(self, Fault::Refused(_) | Fault::Synchronous(SynchronousError::Failed { .. }))
+            || matches!(class, "21" | "22" | "23" | "54")
+    }
+
+    /// A failure whose text says what could not be done.
+    pub(crate) fn told(error: StoreError) -> Fault {
+        Fault::Failed { kind: error.kind(), text: error.to_string(), gave_way: false }
+    }
+
+    /// As [`Fault::into_error`], for one of several callers.
+    pub(crate) fn to_error(&self, doing: &str, log: &impl fmt::Display) -> StoreError {
+        let error = StoreError::new(self.kind(), self.text(doing, log));
+        match self {
+            Fault::Synchronous(source) => error.with_source(source.clone()),
+            _ => error,
+        }
     }
 
     /// The error that a caller sees: what was tried on which log, what the database said, and what to do.
@@ -180,6 +226,7 @@ impl Fault {
         let error = StoreError::new(self.kind(), self.failure(to_do));
         match self {
             Fault::Sqlx(source) => error.with_source(source),
+            Fault::Synchronous(source) => error.with_source(source),
             _ => error,
         }
     }

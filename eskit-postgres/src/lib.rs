@@ -8,6 +8,7 @@
 //!   transaction that writes.
 //! - **Shared**: any number of processes may write to one log.
 //! - **Read models**: [`PostgresViews`] keeps those of projections, each in a schema of its own.
+//! - **Synchronous projections**: [`PostgresStore::with_projection`] commits a read model with each append.
 //! - **Your transaction**: [`PostgresStore::in_transaction`] commits commands together with your own tables.
 //!
 //! Pools and transactions are those of sqlx 0.9, built without TLS. For TLS, add sqlx to your own dependencies with one of its TLS
@@ -20,17 +21,20 @@
 
 mod append;
 mod error;
+mod handlers;
 mod open;
 mod pool;
 mod read;
 mod sql;
 mod store;
+mod synchronous;
 mod transaction;
 mod views;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use handlers::tx::Tx;
 pub use open::options::PostgresOptions;
 pub use sql::migrations::{Migration, Migrations, PayloadType, migrations};
 pub use store::PostgresStore;
@@ -38,7 +42,6 @@ pub use transaction::InTransaction;
 pub use views::lease::PostgresGuard;
 pub use views::open::PostgresViewsOptions;
 pub use views::postgres_views::PostgresViews;
-pub use views::tx::Tx;
 
 /// The client with which handlers write: the version that these views use.
 pub use sqlx;

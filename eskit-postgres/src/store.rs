@@ -12,6 +12,7 @@ use sqlx::PgPool;
 use tokio::sync::{Mutex, oneshot, watch};
 
 use crate::append::queue::Queue;
+use crate::append::synchronous::Projections;
 use crate::append::writer::Writer;
 use crate::append::{lifecycle, payload, retag};
 use crate::error::Fault;
@@ -66,7 +67,8 @@ pub(crate) struct Inner {
     pub(crate) statements: Arc<Statements>,
     pub(crate) heads: Arc<Heads>,
     pub(crate) background: Background,
-    connections: Arc<Connections>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) projections: Arc<Projections>,
     writer: Arc<Writer>,
     queue: Arc<Queue>,
     /// One change of a stream, or of tags, waits for its turn in the database at a time.

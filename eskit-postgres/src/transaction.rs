@@ -128,6 +128,7 @@ impl Inside<'_> {
 
 impl EventStore for InTransaction<'_> {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.store.inner.projections.check_none()?;
         let mut encoded = self.store.prepare(append)?;
         let batch = Batch::new(std::iter::once(&mut encoded));
         let statements = &self.store.inner.statements;

@@ -2,7 +2,6 @@
 
 pub(crate) mod aggregate_rows;
 pub(crate) mod apply;
-pub(crate) mod blame;
 pub(crate) mod claim;
 pub(crate) mod inner;
 pub(crate) mod lease;
@@ -13,5 +12,4 @@ pub(crate) mod rows;
 pub(crate) mod schema;
 pub(crate) mod statements;
 pub(crate) mod tables;
-pub(crate) mod tx;
 pub(crate) mod versions;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eskit_runtime::log::{AppendError, StoreErrorKind};
+use eskit_runtime::log::{AppendError, Place, StoreErrorKind};
 use eskit_runtime::store_kit::BatchSize;
 use futures_util::future::join;
 
@@ -10,8 +10,10 @@ use crate::append::known::Known;
 use crate::append::outcome::Verdict;
 use crate::append::queue::Queue;
 use crate::append::request::{Answer, Request};
+use crate::append::synchronous::{self, Projections, Synchronous};
 use crate::append::{repeat, turn};
 use crate::error::Fault;
+use crate::handlers::tx::Tx;
 use crate::pool::connections::{Connections, Purpose, within};
 use crate::pool::watch::Heads;
 use crate::sql::names::Names;
@@ -30,6 +32,7 @@ pub(crate) struct Writer {
     pub(crate) connections: Arc<Connections>,
     pub(crate) statements: Arc<Statements>,
     pub(crate) heads: Arc<Heads>,
+    pub(crate) projections: Arc<Projections>,
     /// How long to wait for the turn to append; `None` as long as the session waits for any lock.
     pub(crate) wait_ms: Option<i32>,
     /// How long to find out what became of an append whose connection broke.
@@ -178,6 +181,7 @@ impl Writer {
             let is_moved = fault.is_read_only() && !std::mem::replace(&mut was_read_only, true);
             let failed_first = failed_first.get_or_insert_with(Instant::now);
             let is_final = fault.blames_data()
+                || matches!(fault, Fault::Ended(_))
                 || fault.kind() == StoreErrorKind::Closed
                 || (!pause.is_zero() && failed_first.elapsed() >= self.retry_for);
             if is_final || !(is_ambiguous || is_moved || fault.gave_way()) {
@@ -194,6 +198,14 @@ impl Writer {
         is_ambiguous: &mut bool,
         known: &mut Known,
     ) -> Result<Vec<Verdict>, Fault> {
+        let projections = self.projections.all();
+        if !projections.is_empty() {
+            let written = Box::pin(self.write_with(&projections, batch, known)).await;
+            if let Err(fault) = &written {
+                *is_ambiguous |= !fault.is_definite();
+            }
+            return written;
+        }
         let mut connection = self.connections.take(Purpose::Append).await?;
         let written = turn::commit(&mut connection, &self.statements, batch, self.wait_ms, known);
         let result = within(self.limit(), written).await;
@@ -202,11 +214,48 @@ impl Writer {
             *is_ambiguous |= !fault.is_definite();
         }
         let (verdicts, head) = result?.settle(batch, known);
+        self.tell(head);
+        Ok(verdicts)
+    }
+
+    /// Tells of what was committed.
+    fn tell(&self, head: Option<Place>) {
         if let Some(head) = head {
             self.heads.set(head);
             self.heads.announce(head);
         }
-        Ok(verdicts)
+    }
+
+    /// Writes a batch and what projections make of it, in one transaction.
+    async fn write_with(
+        &self,
+        projections: &[Arc<Synchronous>],
+        batch: &Batch<'_>,
+        known: &mut Known,
+    ) -> Result<Vec<Verdict>, Fault> {
+        let connection = self.connections.take(Purpose::Append).await?;
+        let mut tx = Tx::begin(connection, self.connections.call_timeout()).await?;
+        let work = async {
+            let outcome = turn::append(&mut tx, &self.statements, batch, self.wait_ms, known).await?;
+            let (verdicts, head) = outcome.settle(batch, known);
+            if let Some(head) = head {
+                synchronous::project(&mut tx, &self.statements, projections, batch, &verdicts, head).await?;
+            }
+            Ok((verdicts, head))
+        };
+        let worked = within(self.limit(), work).await;
+        let is_worked = worked.is_ok();
+        match tx.end(worked, self.connections.call_timeout()).await {
+            Ok((verdicts, head)) => {
+                self.tell(head);
+                Ok(verdicts)
+            }
+            // A constraint that is checked no sooner.
+            Err(fault) if is_worked && fault.code().starts_with("23") => {
+                Err(synchronous::not_committed(projections, &fault).into())
+            }
+            Err(fault) => Err(fault),
+        }
     }
 
     /// How long the server may take to write: as long as for any call, and to wait for the turn.
@@ -216,8 +265,7 @@ impl Writer {
     }
 
     fn error(&self, failure: &Failure) -> AppendError {
-        let text = failure.fault.text("append to", &self.names);
-        let error = eskit_runtime::StoreError::new(failure.fault.kind(), text);
+        let error = failure.fault.to_error("append to", &self.names);
         if failure.is_ambiguous { AppendError::UnknownOutcome(error) } else { AppendError::Store(error) }
     }
 }

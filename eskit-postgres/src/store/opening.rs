@@ -96,6 +96,7 @@ impl PostgresStore {
             heads,
             background,
             connections,
+            projections: Arc::clone(&writer.projections),
             writer,
             queue,
             changing,
@@ -142,6 +143,7 @@ impl Parts {
             connections: Arc::clone(&connections),
             statements: Arc::clone(&statements),
             heads: Arc::clone(&heads),
+            projections: Arc::default(),
             wait_ms: options.lock_timeout.map(|timeout| i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1)),
             retry_for: options.retry_for,
         });

@@ -13,10 +13,10 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use crate::error::Fault;
+use crate::handlers::tx::Tx;
 
 use super::inner::Inner;
 use super::schema::quoted;
-use super::tx::Tx;
 
 /// The columns of indexed fields of the table `rows` in the schema of the transaction; all of its columns, to tell it from no table.
 const COLUMNS: &str = "\

@@ -9,14 +9,14 @@ use sqlx::types::Uuid;
 use sqlx::{Connection, PgPool, Row};
 
 use crate::error::Fault;
+use crate::handlers::blame::{self, Told};
+use crate::handlers::tx::Tx;
 use crate::pool::connections::within;
 use crate::sql::record::column;
 
-use super::blame::{self, Told};
 use super::claim::{end_transactions, mark};
 use super::inner::Inner;
 use super::statements::BEGIN;
-use super::tx::Tx;
 use super::versions::of_claim;
 
 /// Events to hand over, each with its index in the batch.
@@ -102,7 +102,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
             }
             Err(fault) => return Err(self.failed(fault)),
         }
-        match self.in_time(async { Ok(tx.transaction.commit().await?) }).await {
+        match self.in_time(async { Ok(tx.commit().await?) }).await {
             Ok(()) => Ok(()),
             // A constraint that is checked no sooner.
             Err(fault) if fault.blames_data() => Err(Box::pin(self.blame(pool, owner, batch, &to_handle)).await),
@@ -138,7 +138,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
             }
             Err(fault) => return Err(fail(fault)),
         }
-        match self.in_time(async { Ok(tx.transaction.commit().await?) }).await {
+        match self.in_time(async { Ok(tx.commit().await?) }).await {
             Ok(()) => Ok(true),
             Err(Fault::Sqlx(error)) if crate::error::code_of(&error).starts_with("23") => {
                 Err(ApplyError::Handler { index: 0, error: HandleError::new(error) })
@@ -158,7 +158,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
                 .fetch_optional(&mut *transaction)
                 .await?;
             let Some(row) = row else { return Ok(None) };
-            Ok(Some(Begun { tx: Tx { transaction, is_live }, id: row.try_get(2)? }))
+            Ok(Some(Begun { tx: Tx::of(transaction, is_live), id: row.try_get(2)? }))
         })
         .await
     }
@@ -244,7 +244,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
             // What fails here, fails again below.
             let _ = tx.clear_cached_statements().await;
         }
-        match self.in_time(async { Ok(tx.transaction.rollback().await?) }).await {
+        match self.in_time(async { Ok(tx.rollback().await?) }).await {
             Ok(()) => ApplyError::Handler { index, error },
             Err(broken) => self.failed(broken),
         }
@@ -258,7 +258,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
         batch: &Batch,
         to_handle: &ToHandle<'_>,
     ) -> ApplyError {
-        match self.in_time(async { Ok(tx.transaction.rollback().await?) }).await {
+        match self.in_time(async { Ok(tx.rollback().await?) }).await {
             Ok(()) => self.blame(pool, owner, batch, to_handle).await,
             Err(broken) => self.failed(broken),
         }

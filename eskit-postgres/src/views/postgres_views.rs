@@ -11,13 +11,13 @@ use eskit_runtime::{RecordedEvent, StoreError};
 use sqlx::PgPool;
 
 use crate::error::Fault;
+use crate::handlers::tx::Tx;
 use crate::sql::record::column;
 
 use super::apply::Work;
 use super::inner::Inner;
 use super::lease::PostgresGuard;
 use super::open::PostgresViewsOptions;
-use super::tx::Tx;
 use super::{aggregate_rows, claim, rows, versions};
 
 /// Read models in a PostgreSQL database: that of the log, or any other. Cheap to clone; clones share everything.

@@ -1,3 +1,6 @@
+use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
+use eskit_runtime::subscription::Subscription;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::error::Fault;
@@ -61,6 +64,35 @@ pub(crate) async fn create(conn: &mut PgConnection, schema: &str, projection: &s
     let quoted = quoted(schema);
     let comment = format!("{MARK} the read model of the projection {projection}").replace('\'', "''");
     run(conn, format!("CREATE SCHEMA {quoted}; COMMENT ON SCHEMA {quoted} IS '{comment}'")).await
+}
+
+/// Runs the SQL that creates the tables of a read model. Names without a schema are those of this one from now on.
+pub(crate) async fn create_tables(
+    conn: &mut PgConnection,
+    subscription: &Subscription,
+    schema: &str,
+    fail: impl Fn(Fault) -> StoreError,
+) -> Result<(), StoreError> {
+    if subscription.tables.is_empty() {
+        return Ok(());
+    }
+    run(conn, format!("SET LOCAL search_path = {}, public, pg_temp", quoted(schema))).await.map_err(&fail)?;
+    let transaction = "SELECT pg_catalog.txid_current()";
+    let begun: i64 = sqlx::query_scalar(transaction).fetch_one(&mut *conn).await.map_err(|error| fail(error.into()))?;
+    sqlx::raw_sql(subscription.tables).execute(&mut *conn).await.map_err(|error| {
+        let kind = crate::error::kind_of_failure(&error).unwrap_or(StoreErrorKind::Invalid);
+        let text = format!("the SQL of the tables of {subscription} failed: {}", Fault::from(error));
+        StoreError::new(kind, text)
+    })?;
+    let ended: i64 = sqlx::query_scalar(transaction).fetch_one(conn).await.map_err(|error| fail(error.into()))?;
+    if ended == begun {
+        return Ok(());
+    }
+    let text = format!(
+        "the SQL of the tables of {subscription} ends its transaction\nhelp: leave `BEGIN`, `COMMIT` and `ROLLBACK` out, and drop what it \
+         has left in the schema `{schema}`"
+    );
+    Err(StoreError::new(StoreErrorKind::Invalid, text))
 }
 
 /// Drops a schema that eskit created, with everything in it. Refuses if something outside of it needs what is in it.

@@ -1,10 +1,9 @@
-use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::subscription::{ApplyError, Checkpoint, Subscription};
 use eskit_runtime::{StoreError, Timestamp};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::types::Uuid;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row};
+use sqlx::{PgConnection, Postgres, Row};
 
 use crate::error::Fault;
 use crate::sql::record::column;
@@ -89,28 +88,7 @@ async fn create_tables(
 ) -> Result<(), StoreError> {
     let to_do = format!("create the tables of {subscription}");
     let fail = |fault: Fault| inner.error(&to_do, fault);
-    if subscription.tables.is_empty() {
-        return Ok(());
-    }
-    let path = format!("SET LOCAL search_path = {}, public, pg_temp", schema::quoted(schema));
-    sqlx::raw_sql(AssertSqlSafe(path)).execute(&mut *conn).await.map_err(|error| fail(error.into()))?;
-    let begun: i64 = sqlx::query_scalar("SELECT pg_catalog.txid_current()")
-        .fetch_one(&mut *conn)
-        .await
-        .map_err(|error| fail(error.into()))?;
-    sqlx::raw_sql(subscription.tables).execute(&mut *conn).await.map_err(|error| {
-        let kind = crate::error::kind_of_failure(&error).unwrap_or(StoreErrorKind::Invalid);
-        let text = format!("the SQL of the tables of {subscription} failed: {}", Fault::from(error));
-        StoreError::new(kind, text)
-    })?;
-    let query = sqlx::query_scalar(inner.statements.is_same.safe()).bind(begun);
-    if !query.fetch_one(&mut *conn).await.map_err(|error| fail(error.into()))? {
-        let text = format!(
-            "the SQL of the tables of {subscription} ends its transaction\nhelp: leave `BEGIN`, `COMMIT` and `ROLLBACK` out, and drop what it \
-             has left in the schema `{schema}`"
-        );
-        return Err(StoreError::new(StoreErrorKind::Invalid, text));
-    }
+    schema::create_tables(&mut *conn, subscription, schema, fail).await?;
     pin_path(conn).await.map_err(fail)
 }
 

@@ -1,0 +1,156 @@
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use sqlx::postgres::{PgTransaction, PgTransactionManager};
+use sqlx::{PgConnection, SqlSafeStr};
+use sqlx_core::transaction::TransactionManager;
+
+use crate::error::Fault;
+use crate::pool::connections::{Lent, within};
+
+/// The transaction with which the handlers of a projection write to [`PostgresViews`](crate::PostgresViews), or, for one of
+/// [`PostgresStore::with_projection`](crate::PostgresStore::with_projection), that of an append. It is committed together with the
+/// checkpoint, or not at all.
+///
+/// It is a [`PgConnection`], on which queries of sqlx are executed. Names of tables without a schema are those of the projection's own
+/// version; then those of `public`, where extensions have their types and operators.
+///
+/// ```
+/// # mod eskit { pub use eskit_postgres as postgres; }
+/// use eskit::postgres::{Tx, sqlx};
+///
+/// async fn defined(id: &str, seats: i32, tx: &mut Tx) -> sqlx::Result<()> {
+///     sqlx::query("INSERT INTO courses VALUES ($1, $2)").bind(id).bind(seats).execute(&mut **tx).await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// Return the error of each statement with `?`. In PostgreSQL, a statement that fails ends what its transaction can do; a handler that
+/// goes on nevertheless fails all the same. To go on after an error, run the statement in a savepoint:
+/// `tx.begin()` of [`sqlx::Connection`]. A handler must not end the transaction itself.
+///
+/// Connections of the pool are shared by all projections, and sqlx keeps the types of a prepared statement with its text. If two
+/// projections have statements of the same text that bind values of different types, a batch that fails for it is repeated on a new
+/// connection. Give such statements different texts.
+pub struct Tx {
+    connection: Held,
+    is_live: bool,
+}
+
+/// Where a transaction runs.
+enum Held {
+    /// On a connection of the caller's pool.
+    Pool(PgTransaction<'static>),
+    /// On a connection of the store.
+    Store(Lent),
+}
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+impl Tx {
+    /// Whether the subscription has handled all that the log holds, once this batch is handled.
+    pub fn is_live(&self) -> bool {
+        self.is_live
+    }
+}
+
+impl Deref for Tx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match &self.connection {
+            Held::Pool(transaction) => transaction,
+            Held::Store(connection) => connection,
+        }
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match &mut self.connection {
+            Held::Pool(transaction) => transaction,
+            Held::Store(connection) => connection,
+        }
+    }
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").field("is_live", &self.is_live).finish_non_exhaustive()
+    }
+}
+
+/// What eskit does with it. Handlers may begin savepoints, which sqlx counts, so that sqlx must begin and end the transaction too.
+impl Tx {
+    pub(crate) fn of(transaction: PgTransaction<'static>, is_live: bool) -> Tx {
+        Tx { connection: Held::Pool(transaction), is_live }
+    }
+
+    /// Begins a transaction on a connection of the store, within this time.
+    pub(crate) async fn begin(mut connection: Lent, limit: Duration) -> Result<Tx, Fault> {
+        let begun = within(limit, async {
+            Ok(PgTransactionManager::begin(&mut connection, Some(BEGIN.into_sql_str())).await?)
+        })
+        .await;
+        match begun {
+            Ok(()) => Ok(Tx { connection: Held::Store(connection), is_live: false }),
+            Err(fault) => {
+                let failed = Err(fault);
+                connection.give_back(&failed);
+                failed.map(|never: std::convert::Infallible| match never {})
+            }
+        }
+    }
+
+    /// Tells handlers whether what follows is new.
+    pub(crate) fn set_live(&mut self, is_live: bool) {
+        self.is_live = is_live;
+    }
+
+    pub(crate) async fn commit(self) -> sqlx::Result<()> {
+        match self.connection {
+            Held::Pool(transaction) => transaction.commit().await,
+            Held::Store(mut connection) => PgTransactionManager::commit(&mut connection).await,
+        }
+    }
+
+    pub(crate) async fn rollback(self) -> sqlx::Result<()> {
+        match self.connection {
+            Held::Pool(transaction) => transaction.rollback().await,
+            Held::Store(mut connection) => PgTransactionManager::rollback(&mut connection).await,
+        }
+    }
+
+    /// Ends the transaction after some work, within this time: commits it if the work succeeded. Gives a connection of the store back.
+    pub(crate) async fn end<T>(self, worked: Result<T, Fault>, limit: Duration) -> Result<T, Fault> {
+        let Held::Store(mut connection) = self.connection else {
+            let done = worked?;
+            self.commit().await?;
+            return Ok(done);
+        };
+        match worked {
+            Ok(done) => {
+                let committed = within(limit, async { Ok(PgTransactionManager::commit(&mut connection).await?) }).await;
+                connection.give_back(&committed);
+                committed.map(|()| done)
+            }
+            Err(fault) => {
+                let undone = if fault.spares_connection() {
+                    within(limit, async { Ok(PgTransactionManager::rollback(&mut connection).await?) }).await
+                } else {
+                    Ok(())
+                };
+                match undone {
+                    Ok(()) => {
+                        let failed = Err(fault);
+                        connection.give_back(&failed);
+                        failed
+                    }
+                    // What it failed with says more; the connection is closed.
+                    Err(_) => Err(fault),
+                }
+            }
+        }
+    }
+}
