@@ -99,7 +99,7 @@ const CRATES: [Layers; 5] = [
     },
     Layers {
         package: "eskit-sqlite",
-        layers: &["error", "file", "open", "handlers", "read", "append", "threads", "store", "synchronous", "views"],
+        layers: &["error", "file", "open", "handlers", "read", "append", "threads", "store", "views", "synchronous"],
         top: &[],
         circles_within: &[],
     },

@@ -386,20 +386,13 @@ macro_rules! cases {
         }
     )* };
     ($target:ty) => { $crate::cases::cases! { $target:
-        rows_are_there_when_an_append_returns
-        each_caller_is_counted_once
-        a_failure_refuses_its_own_append_alone
-        a_log_with_events_is_built_first
-        a_log_that_grows_is_built_whole
-        building_goes_on_where_it_was_dropped
-        what_was_appended_without_it_is_handled_first
-        too_many_events_without_it_are_refused
-        an_event_of_the_log_that_fails_holds_appends_up
-        versions_stand_beside_each_other
-        tables_with_a_mistake_leave_nothing_behind
-        new_events_need_a_new_version
-        what_makes_no_sense_is_refused
-        a_reader_sees_no_event_without_its_row
+        rows_are_there_when_an_append_returns each_caller_is_counted_once
+        a_failure_refuses_its_own_append_alone a_log_with_events_is_built_first
+        a_log_that_grows_is_built_whole building_goes_on_where_it_was_dropped
+        what_was_appended_without_it_is_handled_first too_many_events_without_it_are_refused
+        an_event_of_the_log_that_fails_holds_appends_up versions_stand_beside_each_other
+        tables_with_a_mistake_leave_nothing_behind new_events_need_a_new_version
+        what_makes_no_sense_is_refused a_reader_sees_no_event_without_its_row
     } };
 }
 pub(crate) use cases;

@@ -82,7 +82,8 @@ impl SqliteStore {
 
     /// Reads the tables of a synchronous projection, in the version of `P`. The read sees everything that was appended before the call,
     /// by whatever process, and all its statements see the same state of the log. The connection is for reading only; it can also read
-    /// the tables of the log.
+    /// the tables of the log. It is one of those that read events: a long read keeps a thread of the store busy, and lets the write-ahead
+    /// log grow.
     ///
     /// If other processes have appended without the projection, and this store has it, the missing events are handled first.
     ///
