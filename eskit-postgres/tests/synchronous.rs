@@ -124,7 +124,7 @@ async fn a_restored_log_is_noticed() {
         .unwrap();
     let without = log.open().await;
     for _ in 0..2 {
-        let error = Log::with::<1>(log.open().await, &Switches::default()).await.err().expect("it is ahead of the log");
+        let error = Log::with::<1>(log.open().await, &Switches::default()).await.expect_err("it is ahead of the log");
         assert_eq!(error.kind(), StoreErrorKind::Replaced, "{error}");
         assert!(error.to_string().contains("position 3") && error.to_string().contains("remove_projection"), "{error}");
         // The second time, another event is there.
@@ -145,7 +145,7 @@ async fn readers_cannot_write_and_schemas_of_others_are_left_alone() {
     drop(reading);
     let pool = log.fixture.database.pool();
     sqlx::raw_sql("CREATE SCHEMA rows__2").execute(&pool).await.unwrap();
-    let error = Log::with::<2>(log.open().await, &Switches::default()).await.err().expect("the schema is another's");
+    let error = Log::with::<2>(log.open().await, &Switches::default()).await.expect_err("the schema is another's");
     assert_eq!(error.kind(), StoreErrorKind::Foreign, "{error}");
     // Views keep the second version that they see in a schema of the same name.
     let views = PostgresViews::open(pool.clone()).await.unwrap();
@@ -153,7 +153,7 @@ async fn readers_cannot_write_and_schemas_of_others_are_left_alone() {
     for subscription in [Subscription::of::<Rows<3>>(id), Subscription::of::<Rows<4>>(id)] {
         views.claim(&subscription).await.unwrap();
     }
-    let error = Log::with::<4>(log.open().await, &Switches::default()).await.err().expect("views have the schema");
+    let error = Log::with::<4>(log.open().await, &Switches::default()).await.expect_err("views have the schema");
     assert_eq!(error.kind(), StoreErrorKind::Foreign, "{error}");
     assert!(error.to_string().contains("in views"), "{error}");
     assert_eq!(Log::remove(&store, 4).await.unwrap_err().kind(), StoreErrorKind::Foreign);
