@@ -2,4 +2,5 @@
 
 mod build;
 mod read_model;
+mod site;
 mod store;

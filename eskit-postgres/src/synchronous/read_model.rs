@@ -9,7 +9,7 @@ use crate::handlers::tx::Tx;
 use crate::read::page;
 use crate::sql::head::head_behind;
 use crate::sql::record::position;
-use crate::synchronous::build::Site;
+use crate::synchronous::site::Site;
 use crate::views::rights::Rights;
 use crate::views::schema::{self, Found};
 

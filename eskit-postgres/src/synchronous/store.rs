@@ -13,7 +13,8 @@ use crate::handlers::tx::Tx;
 use crate::pool::connections::within;
 use crate::sql::head::head_behind;
 use crate::store::PostgresStore;
-use crate::synchronous::build::Site;
+use crate::synchronous::build;
+use crate::synchronous::site::Site;
 use crate::views::schema;
 
 /// One state of the log for reading.
@@ -143,13 +144,13 @@ impl PostgresStore {
             return Err(StoreError::new(StoreErrorKind::Invalid, text));
         }
         let (site, schema) = (self.site(), schema::of_version(name, version));
-        let removed = self.inner.background.run(async move { site.remove(&schema).await }).await;
+        let removed = self.inner.background.run(async move { build::remove(&site, &schema).await }).await;
         removed.map_err(|fault| self.error("remove a projection of", fault))
     }
 
     async fn build(&self, projection: Arc<Synchronous>) -> Result<(), StoreError> {
         let site = self.site();
-        let built = self.inner.background.run(async move { Ok(site.build(&projection).await) }).await;
+        let built = self.inner.background.run(async move { Ok(build::build(&site, &projection).await) }).await;
         built.map_err(|fault| self.error("build a projection of", fault))?
     }
 
