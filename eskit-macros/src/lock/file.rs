@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use self::projection::is_word;
+
 pub(crate) use self::projection::ProjectionRecord;
 use crate::ast::EventAttrs;
 use crate::shape::hash::{mix, names, tag, text};
@@ -125,6 +127,10 @@ fn newer_format(text: &str) -> Option<&str> {
 }
 
 impl LockFile {
+    pub(crate) fn projection(&self, name: &str) -> Option<&ProjectionRecord> {
+        self.projections.iter().find(|projection| projection.name == name)
+    }
+
     fn parse(text: &str) -> Result<LockFile, String> {
         let mut file = LockFile { crate_name: String::new(), events: Vec::new(), projections: Vec::new() };
         let (mut format, mut in_projection) = (false, false);
@@ -249,11 +255,6 @@ impl EventRecord {
     pub(crate) fn newest(&self) -> u32 {
         self.versions.last().map_or(0, |version| version.number)
     }
-}
-
-/// Whether a name is one word.
-fn is_word(name: &str) -> bool {
-    !name.is_empty() && !name.contains(char::is_whitespace)
 }
 
 /// A line of a shape: `tag key`, `gone tag key`, or a name and what it holds.
@@ -395,6 +396,29 @@ mod tests {
             (String::new(), "the line `format 1` is missing"),
         ] {
             assert_eq!(read(&text).err().unwrap(), problem);
+        }
+    }
+
+    const PROJECTIONS: &str = "format 1\ncrate a\n\nprojection list version 2\n  on a.B\n  on every other event\n\nprojection sum version 1\n  on a.B\n\nevent a.B\n  version 1: unit\n";
+
+    #[test]
+    fn projections_are_read_wherever_they_stand() {
+        let file = LockFile::parse(PROJECTIONS).ok().unwrap();
+        let (list, sum) = (file.projection("list").unwrap(), file.projection("sum").unwrap());
+        assert_eq!((list.version, list.events.as_slice(), list.takes_all), (2, &["a.B".to_owned()][..], true));
+        assert_eq!((sum.version, sum.takes_all, file.events.len()), (1, false, 1));
+    }
+
+    #[test]
+    fn a_malformed_record_is_refused_with_the_place() {
+        for (from, to, problem) in [
+            ("list version 2", "list", "line 4 is no part of a record: `projection list`"),
+            ("list version 2", "list version x", "line 4 is no part of a record: `projection list version x`"),
+            ("on a.B", "on a B", "line 5 is no part of a record: `  on a B`"),
+            ("  on a.B", "  alias a.B", "line 5 is no part of a record: `  alias a.B`"),
+            ("projection sum", "projection list", "projection `list` is recorded twice"),
+        ] {
+            assert_eq!(LockFile::parse(&PROJECTIONS.replacen(from, to, 1)).err().unwrap(), problem);
         }
     }
 }
