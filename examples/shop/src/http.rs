@@ -10,7 +10,8 @@
 //! | `DELETE /orders/{order}` | the cancelled order |
 //! | `GET /health` | how the subscriptions are doing; 503 if one has failed |
 //!
-//! A `POST` may have a header `idempotency-key`: a second request with the same key gets the answer of the first.
+//! A `POST` may have a header `idempotency-key`: a second request with the same key gets the answer of the first. What a request
+//! appends carries its headers `x-request-id` and `x-user`.
 //!
 //! Errors are 404 for what is not there, 409 for what does not fit the state, 422 for what never fits, and 503 for what may be tried
 //! again, with a body `{"error": ".."}`.
@@ -23,11 +24,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use eskit::prelude::*;
-use eskit::rows::{ReadRows, RowCursor, RowPage, Rows, RowsError};
-use eskit::subscription::Apply;
-use eskit::{LoadError, NotCaughtUp, Running};
+use eskit::rows::{RowCursor, RowPage, Rows, RowsError};
+use eskit::{LoadError, NotCaughtUp};
 use serde_json::json;
 
+use crate::caller::Caller;
+use crate::shop::{Shop, ShopViews};
 use crate::{Cancel, Order, OrderId, Place, Receive, ShopError, Status, Stock};
 
 /// How long a request waits until the lists show what it wrote.
@@ -36,37 +38,6 @@ const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(2);
 const PAGE: usize = 50;
 /// How long a subscription may make no progress before the shop calls itself unhealthy.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Views that hold what the shop lists.
-pub trait ShopViews: ReadRows + Apply<Rows<Order>> + Apply<Rows<Stock>> {}
-
-impl<V: ReadRows + Apply<Rows<Order>> + Apply<Rows<Stock>>> ShopViews for V {}
-
-/// What the routes share.
-#[derive(Clone, Debug)]
-pub struct Shop<V> {
-    app: Running<AnyStore>,
-    views: V,
-}
-
-impl<V: ShopViews> Shop<V> {
-    /// Opens the shop on this log, with its lists in these views.
-    ///
-    /// # Errors
-    /// A list could not be started.
-    pub async fn open(store: AnyStore, views: V) -> Result<Shop<V>, eskit::StartError> {
-        let app = App::new(store).with_rows::<Order>(views.clone()).with_rows::<Stock>(views.clone()).start().await?;
-        Ok(Shop { app, views })
-    }
-
-    /// Ends the subscriptions.
-    ///
-    /// # Errors
-    /// One of them did not end in time.
-    pub async fn close(&self) -> Result<(), eskit::NotStopped> {
-        self.app.stop().await
-    }
-}
 
 /// The routes of a shop.
 pub fn router<V: ShopViews>(shop: Shop<V>) -> Router {
@@ -81,28 +52,36 @@ pub fn router<V: ShopViews>(shop: Shop<V>) -> Router {
 
 async fn receive<V: ShopViews>(
     State(shop): State<Shop<V>>,
+    Caller(app): Caller,
     headers: HeaderMap,
     Json(command): Json<Receive>,
 ) -> Result<Response, Problem> {
-    let done = with_key(shop.app.execute(command), &headers)?.await?;
+    let done = with_key(app.execute(command), &headers)?.await?;
     shop.app.caught_up::<Rows<Stock>>(&done).within(CAUGHT_UP_WITHIN).await?;
     Ok(Json(done.state).into_response())
 }
 
 async fn place<V: ShopViews>(
     State(shop): State<Shop<V>>,
+    Caller(app): Caller,
     headers: HeaderMap,
     Json(command): Json<Place>,
 ) -> Result<Response, Problem> {
-    let done = with_key(shop.app.execute(command), &headers)?.await?;
+    let done = with_key(app.execute(command), &headers)?.await?;
     shop.app.caught_up::<Rows<Order>>(&done).within(CAUGHT_UP_WITHIN).await?;
+    shop.app.caught_up::<Rows<Stock>>(&done).within(CAUGHT_UP_WITHIN).await?;
     let (order, _) = done.state;
     Ok((StatusCode::CREATED, Json(order)).into_response())
 }
 
-async fn cancel<V: ShopViews>(State(shop): State<Shop<V>>, Path(order): Path<OrderId>) -> Result<Response, Problem> {
-    let done = shop.app.execute(Cancel { order }).await?;
+async fn cancel<V: ShopViews>(
+    State(shop): State<Shop<V>>,
+    Caller(app): Caller,
+    Path(order): Path<OrderId>,
+) -> Result<Response, Problem> {
+    let done = app.execute(Cancel { order }).await?;
     shop.app.caught_up::<Rows<Order>>(&done).within(CAUGHT_UP_WITHIN).await?;
+    shop.app.caught_up::<Rows<Stock>>(&done).within(CAUGHT_UP_WITHIN).await?;
     Ok(Json(done.state).into_response())
 }
 

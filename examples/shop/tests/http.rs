@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use eskit::log::{EventStore as _, Query, ReadOptions};
 use eskit::sqlite::{SqliteStore, SqliteViews};
 use eskit::{AnyStore, MemoryStore, MemoryViews};
 use http_body_util::BodyExt as _;
@@ -86,6 +87,21 @@ async fn sells(client: &Client) {
 #[tokio::test]
 async fn a_shop_sells_what_it_has() {
     sells(&in_memory().await).await;
+}
+
+#[tokio::test]
+async fn what_a_request_appends_says_where_it_comes_from() {
+    let shop = Shop::open(AnyStore::new(MemoryStore::new()), MemoryViews::new()).await.unwrap();
+    let client = Client(router(shop.clone()));
+    let request = Request::post("/stock").header("content-type", "application/json");
+    let request = request.header("x-request-id", "request-17").header("x-user", "ada");
+    let body = json!({"sku": "tea", "count": 5}).to_string();
+    assert_eq!(client.send(request.body(Body::from(body)).unwrap()).await.0, StatusCode::OK);
+    let page = shop.app().store().read(&Query::all(), ReadOptions::default()).await.unwrap();
+    let metadata = &page.events[0].metadata;
+    assert_eq!(metadata.correlation_id(), Some("request-17"));
+    assert_eq!(metadata.originator().map(|user| user.id.as_str()), Some("ada"));
+    shop.close().await.unwrap();
 }
 
 #[tokio::test]
