@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod failures;
+mod killed;
 mod methods;
 mod shop;
 

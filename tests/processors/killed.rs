@@ -1,0 +1,162 @@
+//! Two processes with the same processors, which are killed again and again: each order is shipped once, and no mail is left out.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command as Process, Stdio};
+use std::time::{Duration, Instant};
+
+use eskit::postgres::{PostgresStore, PostgresViews};
+use eskit::prelude::*;
+use eskit::processor::{Acted, Effect};
+use eskit::sqlite::{SqliteStore, SqliteViews};
+use eskit::subscription::Apply;
+use eskit_postgres::testing;
+
+use crate::shop::{Paid, Pay, Ship, Shipped, order_of, shipped};
+
+const LOG: &str = "ESKIT_TEST_PROCESSORS_LOG";
+const FOLDER: &str = "ESKIT_TEST_PROCESSORS_FOLDER";
+const ORDERS: u64 = 200;
+
+/// Ships what was paid, and sends mail when it is shipped, for which it takes its time.
+struct Mailing {
+    sent: PathBuf,
+}
+
+#[processor(name = "mailing-and-shipping", from = "beginning")]
+impl Mailing {
+    #[on(refused = "fail")]
+    fn paid(&self, event: &Paid) -> Ship {
+        Ship { order: event.order }
+    }
+
+    #[on]
+    async fn shipped(&self, _: &Shipped, cx: &mut Effect<'_>) -> io::Result<()> {
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.sent)?;
+        writeln!(file, "{}", cx.key())?;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        Ok(())
+    }
+}
+
+/// The keys of the mail that was sent, each with how often it was.
+fn sent(folder: &Path) -> BTreeMap<String, u32> {
+    let mut keys = BTreeMap::new();
+    for key in fs::read_to_string(folder.join("sent")).unwrap_or_default().lines() {
+        *keys.entry(key.to_owned()).or_default() += 1;
+    }
+    keys
+}
+
+async fn on_sqlite(folder: &Path) -> (AnyStore, SqliteViews) {
+    let store = SqliteStore::open(folder.join("log.db")).await.unwrap();
+    (AnyStore::new(store), SqliteViews::open(folder.join("views.db")).await.unwrap())
+}
+
+async fn on_postgres(dsn: &str) -> (AnyStore, PostgresViews) {
+    let store = eskit::connect(dsn).await.unwrap();
+    let pool = store.downcast_ref::<PostgresStore>().unwrap().pool().clone();
+    (store, PostgresViews::options().lease(Duration::from_secs(1)).open(pool).await.unwrap())
+}
+
+async fn start((store, views): (AnyStore, impl Apply<Acted<Mailing>>), folder: &Path) -> eskit::Running<AnyStore> {
+    App::new(store).with_processor(Mailing { sent: folder.join("sent") }, views).start().await.unwrap()
+}
+
+/// What a process does that is to be killed; nothing where no test has started it.
+#[tokio::test]
+async fn a_process_that_is_killed() {
+    let (Ok(log), Ok(folder)) = (std::env::var(LOG), std::env::var(FOLDER)) else { return };
+    let folder = Path::new(&folder);
+    let _app = match log.as_str() {
+        "sqlite" => start(on_sqlite(folder).await, folder).await,
+        dsn => start(on_postgres(dsn).await, folder).await,
+    };
+    std::future::pending::<()>().await;
+}
+
+/// A process that ends with this value.
+struct Killed(Child);
+
+impl Killed {
+    fn spawn(log: &str, folder: &Path) -> Killed {
+        let mut process = Process::new(std::env::current_exe().unwrap());
+        process.args(["--exact", "killed::a_process_that_is_killed"]).env(LOG, log).env(FOLDER, folder);
+        Killed(process.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+fn wait_for_more(folder: &Path, more: usize) {
+    let (before, begun) = (sent(folder).len(), Instant::now());
+    while sent(folder).len() < before + more {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is sent any more, after {before}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Pays the orders, and kills one process after another while another one stands by. Returns how many were killed.
+async fn kill(app: &App<AnyStore>, log: &str, folder: &Path) -> u32 {
+    for order in 1..=ORDERS {
+        app.execute(Pay { order }).await.unwrap();
+    }
+    let (mut running, mut kills) = (Killed::spawn(log, folder), 0);
+    for more in [1, 7, 20, 30, 40] {
+        wait_for_more(folder, more);
+        let next = Killed::spawn(log, folder);
+        running = next;
+        kills += 1;
+    }
+    drop(running);
+    kills + 1
+}
+
+async fn check(app: &App<AnyStore>, folder: &Path, kills: u32) {
+    let mut orders: Vec<u64> = shipped(app).await.iter().map(order_of).collect();
+    orders.sort_unstable();
+    assert_eq!(orders, (1..=ORDERS).collect::<Vec<_>>());
+    let sent = sent(folder);
+    assert_eq!(sent.len() as u64, ORDERS);
+    let again: u32 = sent.values().map(|times| times - 1).sum();
+    assert!(again <= kills, "{again} were sent again, after {kills} kills");
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("processors").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn kills_lose_and_repeat_nothing_on_sqlite() {
+    let folder = folder("sqlite");
+    let app = App::new(on_sqlite(&folder).await.0);
+    let kills = kill(&app, "sqlite", &folder).await;
+    let running = start(on_sqlite(&folder).await, &folder).await;
+    let head = app.store().head().await.unwrap();
+    running.caught_up::<Mailing>(head).within(Duration::from_secs(60)).await.unwrap();
+    running.stop().await.unwrap();
+    check(&app, &folder, kills).await;
+}
+
+#[tokio::test]
+async fn kills_lose_and_repeat_nothing_on_postgres() {
+    let Some(database) = testing::database().await.unwrap() else { return };
+    let folder = folder("postgres");
+    let app = App::new(on_postgres(database.dsn()).await.0);
+    let kills = kill(&app, database.dsn(), &folder).await;
+    let running = start(on_postgres(database.dsn()).await, &folder).await;
+    let head = app.store().head().await.unwrap();
+    running.caught_up::<Mailing>(head).within(Duration::from_secs(60)).await.unwrap();
+    running.stop().await.unwrap();
+    check(&app, &folder, kills).await;
+}
