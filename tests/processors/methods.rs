@@ -167,11 +167,22 @@ fn the_registry_lists_processors() {
     let names: Vec<&str> = registry.processors().map(|(processor, _)| processor.name).collect();
     assert_eq!(
         names,
-        ["changing", "counting", "desk", "from-now", "mailing", "parking", "publisher", "shipping", "skipping"]
+        [
+            "changing",
+            "counting",
+            "desk",
+            "from-now",
+            "mailing",
+            "mailing-and-shipping",
+            "parking",
+            "publisher",
+            "shipping",
+            "skipping"
+        ]
     );
     assert_eq!(registry.projections().count(), 0);
     let json = registry.to_json();
-    let publisher = &json["processors"][6];
+    let publisher = &json["processors"][7];
     assert_eq!((publisher["type"].as_str(), publisher["takes_all"].as_bool()), (Some("Publisher"), Some(true)));
     assert_eq!(publisher["events"], serde_json::json!(["eskit-tests.Paid"]));
     assert!(publisher.get("version").is_none(), "{publisher}");
