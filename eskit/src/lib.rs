@@ -81,6 +81,7 @@
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`](log::Pages), [`Query`](log::Query), [`RecordedEvent::decode`] |
 //! | list and count aggregates: rows | [`App::with_rows`], [`rows`] |
 //! | build a read model | [`#[projection]`](macro@projection), [`App::with_projection`]; in memory: [`InMemory`] |
+//! | execute commands and have effects when something has happened | [`#[processor]`](macro@processor), [`App::with_processor`], [`processor`](mod@processor) |
 //! | start, wait for, steer and stop subscriptions | [`App::start`], [`Running`], [`subscription`] |
 //! | import events | [`Import`] |
 //! | append without a command | [`NewEvent::encode`](log::NewEvent::encode), [`EventStore::append`]; based on a loaded state: [`Loaded::conditions`] |
@@ -221,6 +222,8 @@ mod pages {
     struct Subscriptions;
     #[doc = include_str!("../../docs/rebuilds.md")]
     struct Rebuilds;
+    #[doc = include_str!("../../docs/processors.md")]
+    struct Processors;
     #[doc = include_str!("../../docs/stores.md")]
     struct Stores;
     #[doc = include_str!("../../docs/testing.md")]

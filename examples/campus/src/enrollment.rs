@@ -53,6 +53,13 @@ pub struct Enrollment {
     is_enrolled: bool,
 }
 
+impl Enrollment {
+    /// Whether the student is in the course.
+    pub fn is_enrolled(&self) -> bool {
+        self.is_enrolled
+    }
+}
+
 #[decider]
 impl Enrollment {
     #[evolve]

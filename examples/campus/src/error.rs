@@ -49,6 +49,18 @@ pub enum CampusError {
         /// The course.
         course: CourseId,
     },
+    /// There are free seats in the course, so nobody waits for one.
+    SeatsFree {
+        /// The course.
+        course: CourseId,
+    },
+    /// The student waits for a seat in the course already.
+    WaitsAlready {
+        /// The student.
+        student: StudentId,
+        /// The course.
+        course: CourseId,
+    },
     /// The student is not in the course.
     NotEnrolled {
         /// The student.
@@ -75,6 +87,10 @@ impl fmt::Display for CampusError {
             }
             CampusError::EnrolledAlready { student, course } => {
                 write!(f, "student `{student}` is in course `{course}` already")
+            }
+            CampusError::SeatsFree { course } => write!(f, "course `{course}` has free seats: enroll"),
+            CampusError::WaitsAlready { student, course } => {
+                write!(f, "student `{student}` waits for a seat in course `{course}` already")
             }
             CampusError::NotEnrolled { student, course } => {
                 write!(f, "student `{student}` is not in course `{course}`")

@@ -9,9 +9,12 @@
 //! | [`ChangeCapacity`] | [`Seats`] of the course | [`CapacityChanged`] |
 //! | [`Enroll`] | [`Seats`] of the course, [`Schedule`] of the student, [`Enrollment`] of both | [`StudentEnrolled`] |
 //! | [`Leave`] | [`Enrollment`] of both | [`StudentLeft`] |
+//! | [`AwaitSeat`] | [`Seats`] and [`WaitingList`] of the course, [`Enrollment`] of both | [`SeatAwaited`] |
 //!
 //! The append goes through only if nothing that the decision read has changed meanwhile; otherwise eskit reads and
 //! decides again. Enrollments in different courses by different students never get in each other's way.
+//!
+//! When a seat becomes free, a processor, [`SeatGiver`], enrolls who waits for it.
 //!
 //! What is shown in lists follows the log: the courses as rows of [`Seats`], and the [`Rosters`] in tables of their own.
 
@@ -20,9 +23,11 @@ mod enrollment;
 mod error;
 pub mod rosters;
 mod student;
+mod waiting_list;
 
 pub use course::{CapacityChanged, ChangeCapacity, CourseDefined, CourseId, DefineCourse, Seats};
 pub use enrollment::{Enroll, Enrollment, Leave, StudentEnrolled, StudentLeft};
 pub use error::CampusError;
 pub use rosters::Rosters;
 pub use student::{COURSES_PER_STUDENT_MAX, Schedule, StudentId};
+pub use waiting_list::{AwaitSeat, SeatAwaited, SeatGiver, WaitingList};

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use campus::{Rosters, Seats};
+use campus::{Rosters, SeatGiver, Seats};
 use eskit::prelude::*;
 use eskit::rows::{ReadRows, RowPage, Rows, RowsError};
 use eskit::sqlite::{SqliteStore, SqliteViews};
@@ -37,15 +37,19 @@ impl Lists {
         })
     }
 
-    /// Lets them follow the log of an app.
+    /// Lets them follow the log of an app. The checkpoint of its processor is kept beside them.
     pub(crate) fn follow(&self, app: App<AnyStore>) -> App<AnyStore> {
         match self {
-            Lists::Memory(views) => app.with_rows::<Seats>(views.clone()),
-            Lists::Sqlite(views) => app.with_rows::<Seats>(views.clone()).with_projection(Rosters, views.clone()),
+            Lists::Memory(views) => app.with_rows::<Seats>(views.clone()).with_processor(SeatGiver, views.clone()),
+            Lists::Sqlite(views) => app
+                .with_rows::<Seats>(views.clone())
+                .with_projection(Rosters, views.clone())
+                .with_processor(SeatGiver, views.clone()),
             #[cfg(feature = "postgres")]
-            Lists::Postgres(views) => {
-                app.with_rows::<Seats>(views.clone()).with_projection(postgres::Rosters, views.clone())
-            }
+            Lists::Postgres(views) => app
+                .with_rows::<Seats>(views.clone())
+                .with_projection(postgres::Rosters, views.clone())
+                .with_processor(SeatGiver, views.clone()),
         }
     }
 

@@ -2,7 +2,10 @@ use std::error::Error;
 use std::io::Write;
 use std::sync::Arc;
 
-use campus::{CampusError, ChangeCapacity, CourseId, DefineCourse, Enroll, Leave, Schedule, Seats, StudentId};
+use campus::{
+    AwaitSeat, CampusError, ChangeCapacity, CourseId, DefineCourse, Enroll, Leave, Schedule, SeatGiver, Seats,
+    StudentEnrolled, StudentId,
+};
 use eskit::log::{Pages, Place, Query, ReadOptions};
 use eskit::model::Decide;
 use eskit::prelude::*;
@@ -40,6 +43,7 @@ pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Na
     story.raise_capacity(refused).await?;
     story.race_in_different_courses().await?;
     story.fill_a_schedule().await?;
+    story.wait_for_a_seat().await?;
     story.show_log(before).await?;
     story.show_states().await?;
     story.show_lists().await?;
@@ -181,9 +185,21 @@ impl<W: Write> Story<'_, W> {
     async fn fill_a_schedule(&mut self) -> Result<()> {
         self.narrator.chapter("The other limit: five courses a student")?;
         self.enroll_in_all("ada", &["art", "chess", "drama", "latin"]).await?;
-        self.enroll("ada", "music").await?;
-        let (student, course) = (self.student("ada"), self.course("maths"));
-        self.execute(format!("{student} leaves {course}"), Leave { course, student }).await?;
+        self.enroll("ada", "music").await
+    }
+
+    async fn wait_for_a_seat(&mut self) -> Result<()> {
+        self.narrator.chapter("A seat becomes free: a processor gives it to who waits")?;
+        let (ada, fay, course) = (self.student("ada"), self.student("fay"), self.course("maths"));
+        let what = format!("{fay} waits for a seat in {course}");
+        self.execute(what, AwaitSeat { course: course.clone(), student: fay.clone() }).await?;
+        let left = self.app.execute(Leave { course: course.clone(), student: ada.clone() }).await?;
+        self.narrator.accepted(&format!("{ada} leaves {course}"), &left.events)?;
+        self.app.caught_up::<SeatGiver>(&left).await?;
+        let of_fay = QueryItem::tags([Tag::new("course", course), Tag::new("student", fay.clone())]);
+        let enrolled = Query::from(of_fay.with_types(StudentEnrolled::TYPES.names()));
+        let enrolled = self.app.store().read(&enrolled, ReadOptions::default()).await?.events;
+        self.narrator.accepted(&format!("the seat goes to {fay}"), &enrolled)?;
         self.enroll("ada", "music").await
     }
 

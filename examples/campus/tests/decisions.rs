@@ -1,8 +1,8 @@
 //! What each command does, given what happened before.
 
 use campus::{
-    CampusError, CapacityChanged, ChangeCapacity, CourseDefined, CourseId, DefineCourse, Enroll, Enrollment, Leave,
-    Schedule, Seats, StudentEnrolled, StudentId, StudentLeft,
+    AwaitSeat, CampusError, CapacityChanged, ChangeCapacity, CourseDefined, CourseId, DefineCourse, Enroll, Enrollment,
+    Leave, Schedule, SeatAwaited, Seats, StudentEnrolled, StudentId, StudentLeft,
 };
 use eskit::testing::given;
 
@@ -114,6 +114,21 @@ fn only_who_is_enrolled_can_leave() {
     given(history).and(left("ada", "maths")).when(leave.clone()).then_error(not_enrolled.clone());
     // The seat of another student, or in another course, does not count.
     given((defined("maths", 2), enrolled("bob", "maths"), enrolled("ada", "art"))).when(leave).then_error(not_enrolled);
+}
+
+#[test]
+fn a_student_waits_for_a_seat_in_a_full_course() {
+    let awaits = AwaitSeat { course: course("maths"), student: student("eve") };
+    let awaited = SeatAwaited { course: course("maths"), student: student("eve") };
+    let full = (defined("maths", 1), enrolled("ada", "maths"));
+    given(full.clone()).when(awaits.clone()).then(awaited.clone());
+    given(defined("maths", 1)).when(awaits.clone()).then_error(CampusError::SeatsFree { course: course("maths") });
+    given((full, awaited))
+        .when(awaits)
+        .then_error(CampusError::WaitsAlready { student: student("eve"), course: course("maths") });
+    given((defined("maths", 1), enrolled("eve", "maths")))
+        .when(AwaitSeat { course: course("maths"), student: student("eve") })
+        .then_error(CampusError::EnrolledAlready { student: student("eve"), course: course("maths") });
 }
 
 #[test]

@@ -12,7 +12,7 @@ async fn the_lists_are_in_the_database_of_the_log() {
         let output = Command::new(env!("CARGO_BIN_EXE_campus")).arg(database.dsn()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let story = String::from_utf8(output.stdout).unwrap();
-        assert!(story.contains(&format!("     maths-{term}    2 of 3 seats taken\n")), "{story}");
+        assert!(story.contains(&format!("     maths-{term}    3 of 3 seats taken\n")), "{story}");
         let (_, rosters) = story.split_once(&format!("in term {term}, by SQL\n")).unwrap();
         assert!(
             rosters

@@ -33,9 +33,10 @@ fn the_story_shows_a_conflict_and_its_retry() {
         "attempt 2  reads 1 more event, decides",
         "refused: course `maths-1` is full: all 2 seats are taken",
         "refused: student `ada-1` takes 5 courses already",
-        r#"   18  campus.StudentEnrolled  course:music-1 student:ada-1   {"course":"music-1","student":"ada-1"}"#,
-        "maths-1: 2 of 3 seats taken, from 6 events",
-        "     maths-1    2 of 3 seats taken\n     drama-1    2 of 30 seats taken\n",
+        r#"   20  campus.StudentEnrolled  course:music-1 student:ada-1   {"course":"music-1","student":"ada-1"}"#,
+        "the seat goes to fay-1                       → #19 campus.StudentEnrolled",
+        "maths-1: 3 of 3 seats taken, from 7 events",
+        "     maths-1    3 of 3 seats taken\n     drama-1    2 of 30 seats taken\n",
         "lists by SQL need a database",
     ] {
         assert!(story.contains(part), "no `{part}` in:\n{story}");
@@ -51,14 +52,14 @@ fn a_second_run_goes_on_where_the_first_ended() {
     assert!(first.contains("empty; this run is term 1"), "{first}");
     assert!(first.contains("in term 1, by SQL\n     art-1      ada-1\n"), "{first}");
     let second = story(&dsn);
-    assert!(second.contains("18 events of earlier runs, kept; this run is term 2"), "{second}");
-    assert!(second.contains("   36  campus.StudentEnrolled  course:music-2 student:ada-2"), "{second}");
+    assert!(second.contains("20 events of earlier runs, kept; this run is term 2"), "{second}");
+    assert!(second.contains("   40  campus.StudentEnrolled  course:music-2 student:ada-2"), "{second}");
     // The list by rows is of all terms, that by SQL of one.
-    assert!(second.contains("     maths-2    2 of 3 seats taken\n     maths-1    2 of 3 seats taken\n"), "{second}");
+    assert!(second.contains("     maths-2    3 of 3 seats taken\n     maths-1    3 of 3 seats taken\n"), "{second}");
     let (_, rosters) = second.split_once("in term 2, by SQL\n").unwrap();
     assert!(rosters.contains("     chess-2    ada-2, bob-2\n"), "{second}");
-    // Ada has left.
-    assert!(rosters.contains("     maths-2    bob-2, eve-2\n") && !rosters.contains("maths-1"), "{second}");
+    // Ada has left, and Fay has her seat.
+    assert!(rosters.contains("     maths-2    bob-2, eve-2, fay-2\n") && !rosters.contains("maths-1"), "{second}");
 }
 
 /// Each run has its own process: one of them keeps the lists, and both see in them what they wrote.
