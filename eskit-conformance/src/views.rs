@@ -14,5 +14,5 @@ mod target;
 
 pub use probe::{Kind, Parks, Probe, Revised, Skips, Stops};
 pub use suite::ViewsSuite;
-pub use tallies::{ByStream, ByTag, ByTags, KeepRows, OfAll, RevisedByTag, Tally, TallyKind};
+pub use tallies::{ByStream, ByTag, ByTags, KeepChanges, KeepRows, OfAll, RevisedByTag, Tally, TallyKind};
 pub use target::{Rows, TestError, TestViews, WriteRows, WriteRowsAsync};

@@ -1,5 +1,7 @@
 //! Every case of the suite for views is shown to fail on views that are broken on purpose.
 
+#[path = "views_broken/changes.rs"]
+mod changes;
 #[path = "views_broken/mistake.rs"]
 mod mistake;
 #[path = "views_broken/rows.rs"]
@@ -15,7 +17,7 @@ use mistake::{Mistake, ROWS};
 use sound::Sound;
 
 fn suite(mistake: Mistake) -> ViewsSuite<Sound> {
-    ViewsSuite::durable(Sound::new(mistake)).with_rows().patience(Duration::from_secs(2)).quiet()
+    ViewsSuite::durable(Sound::new(mistake)).with_rows().with_changes().patience(Duration::from_secs(2)).quiet()
 }
 
 #[test]

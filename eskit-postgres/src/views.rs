@@ -2,6 +2,7 @@
 
 pub(crate) mod aggregate_rows;
 pub(crate) mod apply;
+pub(crate) mod changes;
 pub(crate) mod claim;
 pub(crate) mod inner;
 pub(crate) mod lease;

@@ -8,7 +8,8 @@
 //! |---|---|
 //! | follow a log | [`follow`], which `App::start` of the crate `eskit` spawns for each subscription |
 //! | control and observe a subscription | [`Control`], [`Health`] |
-//! | write views for another database | [`Views`], [`Apply`], [`Claim`], [`Batch`] |
+//! | hear of changes in a read model | [`Changes`], [`Changed`] |
+//! | write views for another database | [`Views`], [`Apply`], [`Claim`], [`Batch`], [`TellChanges`], [`ChangeHubs`] |
 //!
 //! # Guarantees
 //!
@@ -19,6 +20,7 @@
 //! - A log that was replaced, for example by a backup, is noticed before anything of it is handled.
 
 mod batch;
+mod changes;
 mod control;
 mod error;
 mod follow;
@@ -34,6 +36,7 @@ mod views;
 
 pub use crate::model::subscriber::{OnError, Order, SubscriberType};
 pub use batch::{Batch, GivenUp};
+pub use changes::{ChangeHub, ChangeHubs, Changed, Changes, PendingChange, Sleeper, TellChanges};
 pub use control::Control;
 pub use error::{ApplyError, SubscriptionError};
 pub use follow::follow;

@@ -29,9 +29,8 @@ mod synchronous;
 mod threads;
 mod views;
 
-pub use handlers::changed::Changed;
 pub use handlers::tx::Tx;
 pub use open::options::{Durability, SqliteOptions};
 pub use rusqlite;
 pub use store::SqliteStore;
-pub use views::{Changes, SqliteGuard, SqliteViews};
+pub use views::{SqliteGuard, SqliteViews};

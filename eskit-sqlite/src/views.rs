@@ -2,7 +2,6 @@
 
 mod aggregate_rows;
 mod catalogue;
-mod changes;
 mod claims;
 mod fault;
 mod format;
@@ -10,12 +9,10 @@ mod lock;
 mod names;
 mod open;
 mod page;
-mod poller;
 mod reader;
 mod rows;
 mod sqlite_views;
 mod tables;
 mod writer;
 
-pub use changes::Changes;
 pub use sqlite_views::{SqliteGuard, SqliteViews};

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use eskit_runtime::EventStore;
 use eskit_runtime::log::{Append, NewEvent, Position, StoreErrorKind};
 use eskit_runtime::subscription::{
-    ApplyError, Claimed, Control, FollowOptions, Partition, State, Subscription, Views, follow,
+    ApplyError, Changed, Claimed, Control, FollowOptions, Partition, State, Subscription, Views, follow,
 };
 use eskit_sqlite::rusqlite::Connection;
-use eskit_sqlite::{Changed, SqliteStore, SqliteViews};
+use eskit_sqlite::{SqliteStore, SqliteViews};
 use support::Folder;
 use view::*;
 

@@ -6,10 +6,12 @@ use eskit_runtime::log::{Place, Position};
 use eskit_runtime::model::EventTypes;
 use eskit_runtime::store_kit::contain;
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, HandleError, HandleMut, ParkedEvent, Subscriber,
-    SubscriberType, Subscription, Views,
+    Apply, ApplyError, Batch, ChangeHub, Changed, Changes, Checkpoint, Claim, Claimed, HandleError, HandleMut,
+    ParkedEvent, Subscriber, SubscriberType, Subscription, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
+
+use crate::sleep::sleep;
 
 /// A read model in memory: a projection with `#[projection(.., memory)]`, which each process builds from the beginning of the log
 /// when it starts. Cheap to clone; clones share the projection.
@@ -17,6 +19,7 @@ use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 /// Readers see the events of an append together or not at all.
 pub struct InMemory<P> {
     shared: Arc<RwLock<Held<P>>>,
+    hub: Arc<ChangeHub>,
 }
 
 struct Held<P> {
@@ -25,13 +28,16 @@ struct Held<P> {
     checkpoint: Option<Checkpoint>,
     /// The position of the last event that was handled: after a failure, it lies beyond the checkpoint.
     handled: Position,
+    /// How often the projection was changed.
+    changes: u64,
 }
 
 impl<P: HandleMut> InMemory<P> {
     /// A read model that begins as what `make` returns, and again when it is built anew.
     pub fn new(make: impl Fn() -> P + Send + Sync + 'static) -> InMemory<P> {
-        let held = Held { projection: make(), make: Box::new(make), checkpoint: None, handled: Position::START };
-        InMemory { shared: Arc::new(RwLock::new(held)) }
+        let held =
+            Held { projection: make(), make: Box::new(make), checkpoint: None, handled: Position::START, changes: 0 };
+        InMemory { shared: Arc::new(RwLock::new(held)), hub: Arc::new(ChangeHub::new(sleep)) }
     }
 
     /// The projection, as of the last batch of events. Events are not handled while the answer is held.
@@ -39,8 +45,22 @@ impl<P: HandleMut> InMemory<P> {
         InMemoryRead(self.shared.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Begins to listen to the changes of the projection, from now on. Each is [`Changed::All`].
+    pub fn changes(&self) -> Changes {
+        self.hub.listen()
+    }
+
+    /// Changes what is held, and tells readers if events were handled or taken back.
     fn write<T>(&self, change: impl FnOnce(&mut Held<P>) -> T) -> T {
-        change(&mut self.shared.write().unwrap_or_else(PoisonError::into_inner))
+        let mut held = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        let before = held.changes;
+        let result = change(&mut held);
+        let has_changed = held.changes != before;
+        drop(held);
+        if has_changed {
+            self.hub.tell(Changed::All);
+        }
+        result
     }
 }
 
@@ -52,7 +72,7 @@ impl<P: HandleMut + Default> Default for InMemory<P> {
 
 impl<P> Clone for InMemory<P> {
     fn clone(&self) -> InMemory<P> {
-        InMemory { shared: Arc::clone(&self.shared) }
+        InMemory { shared: Arc::clone(&self.shared), hub: Arc::clone(&self.hub) }
     }
 }
 
@@ -107,6 +127,7 @@ impl<P: HandleMut> Held<P> {
     fn handle(&mut self, batch: &Batch) -> Result<(), ApplyError> {
         let begun = self.handled;
         for (index, event) in batch.to_handle().filter(|(_, event)| event.position > begun) {
+            self.changes += 1;
             let handled = contain(|| self.projection.handle(event));
             let handled = handled.unwrap_or_else(|text| Err(HandleError::panicked(text)));
             handled.map_err(|error| ApplyError::Handler { index, error })?;
@@ -145,6 +166,7 @@ impl<P: HandleMut> Views for InMemory<P> {
             *checkpoint = Checkpoint::new(subscription);
             (checkpoint.epoch, checkpoint.is_active) = (epoch, true);
             (held.projection, held.handled) = ((held.make)(), Position::START);
+            held.changes += 1;
             Ok(())
         })
     }

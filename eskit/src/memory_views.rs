@@ -1,3 +1,4 @@
+mod changes;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,11 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use eskit_runtime::log::{Position, StoreErrorKind};
 use eskit_runtime::rows::StoredRow;
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, OnError, ParkedEvent, Partition, Subscriber,
-    Subscription, Views,
+    Apply, ApplyError, Batch, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Handle, OnError, ParkedEvent, Partition,
+    Subscriber, Subscription, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 use serde_json::Value;
+
+use crate::sleep::sleep;
 
 type Table = BTreeMap<String, Value>;
 
@@ -19,9 +22,16 @@ type Table = BTreeMap<String, Value>;
 /// but end with the process. Cheap to clone; clones share everything.
 ///
 /// A projection that is itself the read model, `#[projection(.., memory)]`, needs no views: see [`InMemory`](crate::InMemory).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MemoryViews {
     kept: Arc<Mutex<Kept>>,
+    hubs: Arc<ChangeHubs>,
+}
+
+impl Default for MemoryViews {
+    fn default() -> MemoryViews {
+        MemoryViews { kept: Arc::default(), hubs: Arc::new(ChangeHubs::new(sleep)) }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +66,7 @@ pub struct MemoryTx {
     model: Model,
     undo: Vec<Undo>,
     is_live: bool,
+    changed: Changed,
 }
 
 /// What a write replaced.
@@ -177,18 +188,34 @@ impl Kept {
         ready.sum::<u32>() == partition.count
     }
 
-    /// Runs a transaction on a read model, and keeps what it wrote if it succeeds.
+    /// Whether readers see a version of a read model.
+    fn is_seen(&self, (name, version): &(String, u32)) -> bool {
+        let parts = (name.clone(), *version, 0)..=(name.clone(), *version, u32::MAX);
+        self.checkpoints.range(parts).any(|(_, held)| held.checkpoint.is_active)
+    }
+
+    /// Runs a transaction on a read model, and keeps what it wrote if it succeeds. Returns what readers are told, too.
     fn transact<T, E>(
         &mut self,
         id: (String, u32),
         is_live: bool,
         run: impl FnOnce(&mut MemoryTx) -> Result<T, E>,
-    ) -> Result<T, E> {
+    ) -> Result<(T, Changed), E> {
+        let is_seen = self.is_seen(&id);
         let model = self.models.entry(id).or_default();
-        let mut tx = MemoryTx { model: std::mem::take(model), undo: Vec::new(), is_live };
-        let result = run(&mut tx);
-        *model = if result.is_ok() { tx.model } else { tx.undone() };
-        result
+        let changed = Changed::none();
+        let mut tx = MemoryTx { model: std::mem::take(model), undo: Vec::new(), is_live, changed };
+        match run(&mut tx) {
+            Ok(done) => {
+                let changed = if is_seen { tx.take_changed() } else { Changed::none() };
+                *model = tx.model;
+                Ok((done, changed))
+            }
+            Err(error) => {
+                *model = tx.undone();
+                Err(error)
+            }
+        }
     }
 
     /// The checkpoint of this claim, if the claim still holds.
@@ -243,9 +270,12 @@ impl Views for MemoryViews {
         if !is_ready || kept.checkpoints.values().any(|held| held.is_claimed && is_newer(&held.checkpoint)) {
             return Ok(false);
         }
+        let was_seen = kept.is_seen(&(own.name.clone(), own.version));
         for held in kept.checkpoints.values_mut().filter(|held| held.checkpoint.name == own.name) {
             held.checkpoint.is_active = held.checkpoint.version == own.version;
         }
+        drop(kept);
+        self.tell(&own.name, if was_seen { Changed::none() } else { Changed::All });
         Ok(true)
     }
 
@@ -263,7 +293,11 @@ impl Views for MemoryViews {
                 held.is_claimed = false;
             }
         }
-        kept.models.remove(&(subscription.name.clone(), subscription.version));
+        let id = (subscription.name.clone(), subscription.version);
+        kept.models.remove(&id);
+        let changed = if kept.is_seen(&id) { Changed::All } else { Changed::none() };
+        drop(kept);
+        self.tell(&id.0, changed);
         Ok(())
     }
 
@@ -290,24 +324,30 @@ impl<P: Handle<MemoryTx>> Apply<P> for MemoryViews {
         if kept.claimed(claim)?.place != claim.checkpoint.place {
             return Err(ApplyError::Deposed);
         }
+        let mut changed = Changed::none();
         if !batch.events().is_empty() {
-            kept.transact(model_of::<P>(), batch.is_live(), |tx| hand_over(subscriber, batch, tx))?;
+            let run = |tx: &mut MemoryTx| hand_over(subscriber, batch, tx);
+            ((), changed) = kept.transact(model_of::<P>(), batch.is_live(), run)?;
         }
         let checkpoint = kept.claimed(claim)?;
         checkpoint.place = batch.to;
         checkpoint.saved_at = Timestamp::now();
+        drop(kept);
+        self.tell(P::TYPE.name, changed);
         Ok(())
     }
 
     async fn replay(&self, subscriber: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
-        self.lock().transact(model_of::<P>(), false, |tx| {
+        let (was_parked, changed) = self.lock().transact(model_of::<P>(), false, |tx| {
             let Some(parked) = tx.model.parked.remove(&event.position) else { return Ok(false) };
             tx.undo.push(Undo::Parked(event.position, Some(parked)));
             match subscriber.handle_all(&[event], tx) {
                 Ok(()) => Ok(true),
                 Err((index, error)) => Err(ApplyError::Handler { index, error }),
             }
-        })
+        })?;
+        self.tell(P::TYPE.name, changed);
+        Ok(was_parked)
     }
 }
 

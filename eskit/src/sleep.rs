@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use eskit_runtime::execute::Sleep;
@@ -11,4 +12,9 @@ impl Sleep for Timer {
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
         Delay::new(duration)
     }
+}
+
+/// The same, for the changes of read models.
+pub(crate) fn sleep(duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(Delay::new(duration))
 }

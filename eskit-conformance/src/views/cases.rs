@@ -1,5 +1,6 @@
 //! What views are held to, one file a topic.
 
+mod changes;
 mod checkpoints;
 mod claims;
 mod crash;
@@ -15,7 +16,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::context::ViewsContext;
-use super::tallies::KeepRows;
+use super::tallies::{KeepChanges, KeepRows};
 use super::target::TestViews;
 use crate::failure::Outcome;
 
@@ -41,6 +42,14 @@ where
     T::Views: KeepRows,
 {
     rows::cases()
+}
+
+/// The cases of views that also tell of changes.
+pub(super) fn of_changes<T: TestViews>() -> Vec<Case<T>>
+where
+    T::Views: KeepChanges,
+{
+    changes::cases()
 }
 
 /// One statement about views.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::cases::{self, Case};
 use super::context::ViewsContext;
 use super::process;
-use super::tallies::KeepRows;
+use super::tallies::{KeepChanges, KeepRows};
 use super::target::TestViews;
 use crate::context::Context;
 use crate::crash::ChildCommand;
@@ -57,6 +57,17 @@ impl<T: TestViews> ViewsSuite<T> {
         T::Views: KeepRows,
     {
         self.cases.extend(cases::of_rows());
+        self
+    }
+
+    /// Also holds the views to the rules of [`TellChanges`](eskit_runtime::subscription::TellChanges): for views that tell readers of
+    /// changes.
+    #[must_use]
+    pub fn with_changes(mut self) -> ViewsSuite<T>
+    where
+        T::Views: KeepChanges,
+    {
+        self.cases.extend(cases::of_changes());
         self
     }
 

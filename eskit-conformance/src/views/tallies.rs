@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use eskit_runtime::codec::DecodeError;
 use eskit_runtime::model::{AggregateType, EventTypes, Evolve, Key, Keys};
 use eskit_runtime::rows::{ReadRows, Rows};
-use eskit_runtime::subscription::Apply;
+use eskit_runtime::subscription::{Apply, TellChanges};
 use eskit_runtime::{Aggregate, RecordedEvent};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,11 @@ impl<V> KeepRows for V where
         + Apply<Rows<Tally<RevisedByTag>>>
 {
 }
+
+/// Views that keep the rows of the suite, and tell of changes in them.
+pub trait KeepChanges: KeepRows + TellChanges {}
+
+impl<V> KeepChanges for V where V: KeepRows + TellChanges {}
 
 /// What selects the events of a [`Tally`].
 pub trait TallyKind: fmt::Debug + Send + Sync + 'static {

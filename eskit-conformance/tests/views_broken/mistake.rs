@@ -2,6 +2,19 @@
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Mistake {
     None,
+    /// Of many changed keys, only some are told.
+    KeysAreDropped,
+    /// Every second commit is not told.
+    ChangesAreMissed,
+    /// Readers are woken without a change.
+    WakesForEver,
+    OneReaderIsTold,
+    FailuresAreTold,
+    HiddenVersionsAreTold,
+    ActivationIsNotTold,
+    RestartIsNotTold,
+    ReplayIsNotTold,
+    OtherHandlesAreNotTold,
     /// A claim is given to everybody.
     ClaimIsShared,
     /// Who waits is told the start.
@@ -219,5 +232,23 @@ pub(crate) const ROWS: &[(Mistake, &str, &[&str])] = &[
         "opened again",
         &["reopen::what_was_committed_is_there", "reopen::parked_events_are_replayed_after_a_restart_of_the_process"],
     ),
+    (M::KeysAreDropped, "were not told", &["changes::too_many_keys_are_told_as_everything"]),
+    (M::ChangesAreMissed, "of three commits", &["changes::changes_between_two_calls_are_told_as_one"]),
+    (
+        M::WakesForEver,
+        "nothing has changed since",
+        &["changes::a_change_is_told_once", "changes::what_readers_do_not_see_is_not_told"],
+    ),
+    (M::OneReaderIsTold, "of a commit, to another reader", &["changes::a_commit_is_told_with_its_keys"]),
+    (M::FailuresAreTold, "readers are told", &["changes::what_readers_do_not_see_is_not_told"]),
+    (
+        M::HiddenVersionsAreTold,
+        "readers are told",
+        &["changes::what_readers_do_not_see_is_not_told", "changes::another_version_is_told"],
+    ),
+    (M::ActivationIsNotTold, "hearing of another version", &["changes::another_version_is_told"]),
+    (M::RestartIsNotTold, "hearing of a restart", &["changes::a_restart_is_told"]),
+    (M::ReplayIsNotTold, "hearing of a replay", &["changes::a_replay_is_told"]),
+    (M::OtherHandlesAreNotTold, "a commit of another handle", &["changes::commits_of_another_handle_are_told"]),
     (M::OneProcess, "another process, which must handle", &["crash::a_killed_process_loses_and_repeats_nothing"]),
 ];

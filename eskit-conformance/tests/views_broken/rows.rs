@@ -18,6 +18,7 @@ impl RowTx for Tx {
     }
 
     fn save_rows(&mut self, _: &'static AggregateType, rows: Vec<StoredRow>) -> Result<(), HandleError> {
+        rows.iter().for_each(|row| self.changed.add(row.key.clone()));
         self.model.kept.extend(rows.into_iter().map(|row| (row.key.clone(), row)));
         Ok(())
     }

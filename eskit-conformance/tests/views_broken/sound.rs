@@ -5,11 +5,12 @@ use eskit_conformance::{Log, Rows, TestError, TestViews, WriteRows};
 use eskit_runtime::log::{Place, Position};
 use eskit_runtime::rows::StoredRow;
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, HandleError, OnError, ParkedEvent, Subscriber,
-    Subscription, Views,
+    Apply, ApplyError, Batch, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Handle, HandleError, OnError,
+    ParkedEvent, Subscriber, Subscription, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 
+use crate::changes;
 use crate::mistake::Mistake as M;
 
 /// Sound views over the simplest state, with a place for each mistake. They stand for views that outlive their handle: those of a
@@ -20,9 +21,19 @@ pub(crate) struct Sound {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(crate) struct State {
     held: BTreeMap<Key, Held>,
     models: BTreeMap<(String, u32), Model>,
+    /// How often each version was changed.
+    pub(crate) changes: BTreeMap<(String, u32), u64>,
+}
+
+impl State {
+    /// The version of a read model that readers see.
+    pub(crate) fn active(&self, name: &str) -> Option<u32> {
+        let mut active = self.held.values().map(|held| &held.checkpoint).filter(|checkpoint| checkpoint.is_active);
+        active.find(|checkpoint| checkpoint.name == name).map(|checkpoint| checkpoint.version)
+    }
 }
 
 type Key = (String, u32, u32);
@@ -49,6 +60,7 @@ pub(crate) struct Tx {
     before: Rows,
     pub(crate) model: Model,
     pub(crate) mistake: M,
+    pub(crate) changed: Changed,
 }
 
 #[derive(Clone, Debug)]
@@ -56,6 +68,7 @@ pub(crate) struct SoundViews {
     shared: Arc<Mutex<State>>,
     pub(crate) mistake: M,
     end: Arc<End>,
+    pub(crate) hubs: Arc<ChangeHubs>,
 }
 
 /// The end of the last clone of a handle.
@@ -107,6 +120,16 @@ impl Drop for Guard {
     }
 }
 
+impl Tx {
+    /// What readers are told of a batch.
+    fn take_changed(&mut self, batch: &Batch) -> Changed {
+        match std::mem::replace(&mut self.changed, Changed::none()) {
+            named if named.is_none() && !batch.events().is_empty() => Changed::All,
+            named => named,
+        }
+    }
+}
+
 impl Sound {
     pub(crate) fn new(mistake: M) -> Sound {
         Sound { mistake, places: Mutex::default() }
@@ -130,7 +153,7 @@ impl TestViews for Sound {
         }
         let mistake = self.mistake;
         let end = Arc::new(End { shared: Arc::clone(&shared), claimed: Mutex::default(), mistake });
-        Ok(SoundViews { shared, mistake, end })
+        Ok(SoundViews { shared, mistake, end, hubs: changes::hubs() })
     }
 
     async fn rows<P: Subscriber>(&self, views: &SoundViews) -> Result<Rows, TestError> {
@@ -166,7 +189,7 @@ impl SoundViews {
         model.map(|model| model.kept.clone()).unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -200,7 +223,7 @@ impl SoundViews {
 
     fn begin<P: Subscriber>(&self, state: &State) -> Tx {
         let model = state.models.get(&self.model_of(P::TYPE.name, P::TYPE.version)).cloned().unwrap_or_default();
-        Tx { before: model.rows.clone(), model, mistake: self.mistake }
+        Tx { before: model.rows.clone(), model, mistake: self.mistake, changed: Changed::none() }
     }
 
     fn commit<P: Subscriber>(&self, state: &mut State, model: Model) {
@@ -246,7 +269,8 @@ impl SoundViews {
     fn handle<P: Handle<Tx>>(&self, tx: &mut Tx, subscriber: &P, batch: &Batch) -> Result<(), ApplyError> {
         let to_handle = self.park::<P>(batch, &mut tx.model);
         if self.is(M::HandlersRunTwice) {
-            let mut dry = Tx { before: Rows::new(), model: tx.model.clone(), mistake: self.mistake };
+            let mut dry =
+                Tx { changed: Changed::none(), before: Rows::new(), model: tx.model.clone(), mistake: self.mistake };
             let events: Vec<_> = to_handle.iter().map(|(_, event)| *event).collect();
             let _ = subscriber.handle_all(&events, &mut dry);
         }
@@ -300,11 +324,14 @@ impl SoundViews {
                     self.commit::<P>(&mut state, model);
                 }
                 M::ErrorEndsTheClaim => self.checked(&mut state, claim, true)?.is_claimed = false,
+                M::FailuresAreTold => self.tell(&mut state, (P::TYPE.name, P::TYPE.version), Changed::All),
                 _ => {}
             }
             return Err(error);
         }
+        let changed = tx.take_changed(batch);
         self.commit::<P>(&mut state, tx.model);
+        self.tell(&mut state, (P::TYPE.name, P::TYPE.version), changed);
         let checkpoint = &mut self.checked(&mut state, claim, !self.is(M::NoFence))?.checkpoint;
         checkpoint.saved_at = Timestamp::now();
         if !self.is(M::CheckpointIsNotMoved) {
@@ -377,12 +404,16 @@ impl Views for SoundViews {
         if state.held.values().any(|held| is_newer(&held.checkpoint) && is_kept(held)) {
             return Ok(self.is(M::RefusalIsNotTold));
         }
+        let was_seen = state.active(&own.name) == Some(own.version);
         for held in state.held.values_mut() {
             let checkpoint = &mut held.checkpoint;
             if checkpoint.name == own.name || self.is(M::ActivationDeactivatesOthers) {
                 let is_own = checkpoint.name == own.name && checkpoint.version == own.version;
                 checkpoint.is_active = is_own || (checkpoint.is_active && self.is(M::SeveralAreActive));
             }
+        }
+        if !was_seen && !self.is(M::ActivationIsNotTold) {
+            self.hubs.of(&own.name).tell(Changed::All);
         }
         Ok(true)
     }
@@ -415,6 +446,9 @@ impl Views for SoundViews {
             (model.rows, model.kept) = (old.rows, old.kept);
         } else if self.is(M::RestartKeepsParked) {
             model.parked = old.parked;
+        }
+        if !self.is(M::RestartIsNotTold) {
+            self.tell(&mut state, (&subscription.name, subscription.version), Changed::All);
         }
         Ok(())
     }
@@ -493,7 +527,12 @@ impl<P: Handle<Tx>> Apply<P> for SoundViews {
                 tx.model.parked = self.begin::<P>(&state).model.parked;
                 self.commit::<P>(&mut state, tx.model);
             }
-            Ok(()) => self.commit::<P>(&mut state, tx.model),
+            Ok(()) => {
+                self.commit::<P>(&mut state, tx.model);
+                if !self.is(M::ReplayIsNotTold) {
+                    self.tell(&mut state, (P::TYPE.name, P::TYPE.version), Changed::All);
+                }
+            }
             Err((index, error)) => {
                 if self.is(M::ReplayForgetsOnError) {
                     let mut model = self.begin::<P>(&state).model;

@@ -1,7 +1,9 @@
 use std::fmt;
+use std::fmt::Display;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use eskit_runtime::subscription::Changed;
 use sqlx::postgres::{PgTransaction, PgTransactionManager};
 use sqlx::{PgConnection, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
@@ -22,6 +24,7 @@ use crate::pool::connections::{Lent, within};
 ///
 /// async fn defined(id: &str, seats: i32, tx: &mut Tx) -> sqlx::Result<()> {
 ///     sqlx::query("INSERT INTO courses VALUES ($1, $2)").bind(id).bind(seats).execute(&mut **tx).await?;
+///     tx.changed(id);
 ///     Ok(())
 /// }
 /// ```
@@ -36,6 +39,7 @@ use crate::pool::connections::{Lent, within};
 pub struct Tx {
     connection: Held,
     is_live: bool,
+    changed: Changed,
 }
 
 /// Where a transaction runs.
@@ -52,6 +56,13 @@ impl Tx {
     /// Whether the subscription has handled all that the log holds, once this batch is handled.
     pub fn is_live(&self) -> bool {
         self.is_live
+    }
+
+    /// Tells readers that wait in [`Changes::next`](eskit_runtime::subscription::Changes::next) that what is kept under this key has
+    /// changed. They hear of it after the commit. Without any call in a batch of events, they hear that anything may have changed. A
+    /// projection that commits with the append has no such readers.
+    pub fn changed(&mut self, key: impl Display) {
+        self.changed.add(key.to_string());
     }
 }
 
@@ -84,7 +95,7 @@ impl fmt::Debug for Tx {
 /// What eskit does with it. Handlers may begin savepoints, which sqlx counts, so that sqlx must begin and end the transaction too.
 impl Tx {
     pub(crate) fn of(transaction: PgTransaction<'static>, is_live: bool) -> Tx {
-        Tx { connection: Held::Pool(transaction), is_live }
+        Tx { connection: Held::Pool(transaction), is_live, changed: Changed::none() }
     }
 
     /// Begins a transaction on a connection of the store, within this time.
@@ -94,7 +105,7 @@ impl Tx {
         })
         .await;
         match begun {
-            Ok(()) => Ok(Tx { connection: Held::Store(connection), is_live: false }),
+            Ok(()) => Ok(Tx { connection: Held::Store(connection), is_live: false, changed: Changed::none() }),
             Err(fault) => {
                 let failed = Err(fault);
                 connection.give_back(&failed);
@@ -106,6 +117,14 @@ impl Tx {
     /// Tells handlers whether what follows is new.
     pub(crate) fn set_live(&mut self, is_live: bool) {
         self.is_live = is_live;
+    }
+
+    /// What readers are told after these many events were handled.
+    pub(crate) fn take_changed(&mut self, events: usize) -> Changed {
+        match std::mem::replace(&mut self.changed, Changed::none()) {
+            named if named.is_none() && events > 0 => Changed::All,
+            named => named,
+        }
     }
 
     pub(crate) async fn commit(self) -> sqlx::Result<()> {

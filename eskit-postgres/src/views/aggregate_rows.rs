@@ -44,6 +44,7 @@ impl RowTxAsync for Tx {
         let (mut positions, mut times) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         let mut index = vec![Vec::with_capacity(rows.len()); of.index.len()];
         for row in rows {
+            self.changed(&row.key);
             keys.push(row.key);
             states.push(row.state);
             positions.push(row.position.get().cast_signed());

@@ -3,7 +3,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use eskit_runtime::log::StoreErrorKind;
-use eskit_runtime::subscription::{ApplyError, Batch, Checkpoint, HandleAsync, HandleError, OnError};
+use eskit_runtime::subscription::{
+    ApplyError, Batch, ChangeHub, Changed, Checkpoint, HandleAsync, HandleError, OnError,
+};
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 use sqlx::types::Uuid;
 use sqlx::{Connection, PgPool, Row};
@@ -35,6 +37,8 @@ struct Begun {
     tx: Tx,
     /// Its number, by which it is told from another one.
     id: i64,
+    /// Whether readers see the version, until the end of the transaction.
+    is_seen: bool,
 }
 
 impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
@@ -82,7 +86,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
         batch: &Batch,
     ) -> Result<(), ApplyError> {
         let entered = self.enter(pool, Some(owner), batch.is_live()).await.map_err(|fault| self.failed(fault))?;
-        let Some(Begun { mut tx, id }) = entered else { return Err(ApplyError::Deposed) };
+        let Some(Begun { mut tx, id, is_seen }) = entered else { return Err(ApplyError::Deposed) };
         let to_handle = self.in_time(self.sort_out(&mut tx, batch)).await.map_err(|fault| self.failed(fault))?;
         let events: Vec<&RecordedEvent> = to_handle.iter().map(|(_, event)| *event).collect();
         if let Err((at, error)) = self.subscriber.handle_all(&events, &mut tx).await {
@@ -94,7 +98,10 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
                 Told::Aborted => Box::pin(self.undo_and_blame(tx, pool, owner, batch, &to_handle)).await,
             });
         }
-        match self.in_time(self.move_checkpoint(&mut tx, checkpoint, owner, batch, id)).await {
+        let changed = tx.take_changed(events.len());
+        let pending = self.hub().begin(P::TYPE.version);
+        let moved = self.move_checkpoint(&mut tx, checkpoint, owner, batch, id, &changed);
+        match self.in_time(moved).await {
             Ok(true) => {}
             Ok(false) => return Err(self.why_not(tx, id).await),
             Err(fault) if fault.is_in_failed_transaction() => {
@@ -103,7 +110,10 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
             Err(fault) => return Err(self.failed(fault)),
         }
         match self.in_time(async { Ok(tx.commit().await?) }).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                pending.committed(changed, is_seen);
+                Ok(())
+            }
             // A constraint that is checked no sooner.
             Err(fault) if fault.blames_data() => Err(Box::pin(self.blame(pool, owner, batch, &to_handle)).await),
             Err(fault) => Err(self.failed(fault)),
@@ -113,9 +123,8 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
     /// Hands a parked event over, and removes it from the parked ones.
     pub(crate) async fn replay(&self, event: &RecordedEvent) -> Result<bool, ApplyError> {
         let fail = |fault| self.failed(fault);
-        let Some(Begun { mut tx, id }) = self.enter(&self.inner.pool, None, false).await.map_err(fail)? else {
-            return Ok(false);
-        };
+        let entered = self.enter(&self.inner.pool, None, false).await.map_err(fail)?;
+        let Some(Begun { mut tx, id, is_seen }) = entered else { return Ok(false) };
         let query = sqlx::query(self.inner.statements.unpark.safe()).bind(P::TYPE.name);
         let query = query.bind(i64::from(P::TYPE.version)).bind(column(event.position));
         let removed = self.in_time(async { Ok(query.execute(&mut *tx).await?) }).await.map_err(fail)?;
@@ -129,8 +138,8 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
                 Told::Aborted => ApplyError::Handler { index, error: blame::went_on() },
             });
         }
-        let query = sqlx::query_scalar(self.inner.statements.is_same.safe()).bind(id);
-        match self.in_time(async { Ok(query.fetch_one(&mut *tx).await?) }).await {
+        let pending = self.hub().begin(P::TYPE.version);
+        match self.in_time(self.count_change(&mut tx, id)).await {
             Ok(true) => {}
             Ok(false) => return Err(self.ended_transaction()),
             Err(fault) if fault.is_in_failed_transaction() => {
@@ -138,8 +147,12 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
             }
             Err(fault) => return Err(fail(fault)),
         }
+        let changed = tx.take_changed(1);
         match self.in_time(async { Ok(tx.commit().await?) }).await {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                pending.committed(changed, is_seen);
+                Ok(true)
+            }
             Err(Fault::Sqlx(error)) if crate::error::code_of(&error).starts_with("23") => {
                 Err(ApplyError::Handler { index: 0, error: HandleError::new(error) })
             }
@@ -158,7 +171,8 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
                 .fetch_optional(&mut *transaction)
                 .await?;
             let Some(row) = row else { return Ok(None) };
-            Ok(Some(Begun { tx: Tx::of(transaction, is_live), id: row.try_get(2)? }))
+            let tx = Tx::of(transaction, is_live);
+            Ok(Some(Begun { tx, id: row.try_get(2)?, is_seen: row.try_get(3)? }))
         })
         .await
     }
@@ -210,6 +224,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
         owner: Uuid,
         batch: &Batch,
         id: i64,
+        changed: &Changed,
     ) -> Result<bool, Fault> {
         let query = of_claim(&self.inner.statements.r#move, checkpoint, owner)
             .bind(column(batch.to.position))
@@ -219,8 +234,24 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
             .bind(column(checkpoint.place.position))
             .bind(checkpoint.place.id.map(|id| id.as_uuid()))
             .bind(Uuid::nil())
-            .bind(id);
+            .bind(id)
+            .bind(i64::from(!changed.is_none()));
         Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+    }
+
+    /// Counts the change of a parked event. Returns whether the transaction is still that in which the work began.
+    async fn count_change(&self, tx: &mut Tx, id: i64) -> Result<bool, Fault> {
+        let query = sqlx::query_scalar(self.inner.statements.is_same.safe()).bind(id);
+        if !query.fetch_one(&mut **tx).await? {
+            return Ok(false);
+        }
+        let query = sqlx::query(self.inner.statements.count_change.safe()).bind(P::TYPE.name);
+        query.bind(i64::from(P::TYPE.version)).execute(&mut **tx).await?;
+        Ok(true)
+    }
+
+    fn hub(&self) -> Arc<ChangeHub> {
+        self.inner.hubs.of(P::TYPE.name)
     }
 
     /// Why the checkpoint did not move.

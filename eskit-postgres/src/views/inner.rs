@@ -1,8 +1,10 @@
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
+use eskit_runtime::subscription::ChangeHubs;
 use sqlx::PgPool;
 use sqlx::postgres::PgTransaction;
 
@@ -23,6 +25,7 @@ pub(crate) struct Inner {
     /// How long the server may take for a statement of the views in the transaction of a batch.
     pub(crate) call_timeout: Duration,
     pub(crate) leases: Arc<Leases>,
+    pub(crate) hubs: ChangeHubs,
 }
 
 impl Inner {
@@ -46,4 +49,9 @@ impl Inner {
         );
         StoreError::new(StoreErrorKind::Foreign, text)
     }
+}
+
+/// Sleeps in the runtime of the caller, which is that of the pool.
+pub(crate) fn sleep(time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(tokio::time::sleep(time))
 }

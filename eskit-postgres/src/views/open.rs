@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
+use eskit_runtime::subscription::ChangeHubs;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 
 use crate::error::Fault;
 use crate::sql::names::EQ;
 
-use super::inner::Inner;
+use super::inner::{Inner, sleep};
 use super::lease::Leases;
 use super::rights::{Rights, refused};
 use super::schema::quoted;
@@ -93,7 +94,7 @@ impl PostgresViewsOptions {
         let statements = Arc::new(Statements::new(&tables));
         let leases = Leases::start(pool.clone(), Arc::clone(&statements), self.lease)?;
         let (lease, call_timeout) = (self.lease, self.call_timeout);
-        Ok(Inner { pool, tables, statements, rights, lease, call_timeout, leases })
+        Ok(Inner { pool, tables, statements, rights, lease, call_timeout, leases, hubs: ChangeHubs::new(sleep) })
     }
 }
 

@@ -57,7 +57,7 @@ use super::{aggregate_rows, claim, rows, versions};
 /// ```
 #[derive(Clone)]
 pub struct PostgresViews {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 impl PostgresViews {
@@ -89,7 +89,7 @@ impl PostgresViews {
         versions::remove(&self.inner, name, version).await
     }
 
-    fn failed(&self, to_do: &str, name: &str, fault: impl Into<Fault>) -> StoreError {
+    pub(super) fn failed(&self, to_do: &str, name: &str, fault: impl Into<Fault>) -> StoreError {
         self.inner.error(&format!("{to_do} `{name}`"), fault.into())
     }
 

@@ -38,18 +38,33 @@ WHERE l.locktype {EQ} 'advisory' AND l.objsubid {EQ} 1::pg_catalog.int2
     AND l.pid {NE} pg_catalog.pg_backend_pid()";
 
 /// Begins the work on a version: keeps its schema in its place until the end of the transaction, and marks the transaction as that of a
-/// claim.
+/// claim. Returns the number of the transaction, and whether readers see the version, until its end.
 const ENTER: &str = "\
 WITH v AS MATERIALIZED (
-    SELECT v.schema FROM {versions} v WHERE v.name {EQ} $1 AND v.version {EQ} $2 FOR SHARE
+    SELECT v.schema, v.is_active FROM {versions} v WHERE v.name {EQ} $1 AND v.version {EQ} $2 FOR SHARE
 )
 SELECT pg_catalog.set_config('search_path', pg_catalog.concat(pg_catalog.quote_ident(v.schema), ', public, pg_temp'), true),
-    pg_catalog.pg_try_advisory_xact_lock_shared($3), pg_catalog.txid_current() FROM v";
+    pg_catalog.pg_try_advisory_xact_lock_shared($3), pg_catalog.txid_current(), v.is_active FROM v";
 
 /// The fence: moves the checkpoint and renews the lease, in the transaction in which the work began.
 const MOVE: &str = "\
-UPDATE {checkpoints} c SET pos = $6, event_id = $7, saved_at = $8, until = {lease}
+UPDATE {checkpoints} c SET pos = $6, event_id = $7, saved_at = $8, until = {lease},
+    changes = c.changes OPERATOR(pg_catalog.+) $14
 WHERE {claimed} AND c.pos {EQ} $10 AND coalesce(c.event_id, $12) {EQ} coalesce($11, $12) AND pg_catalog.txid_current() {EQ} $13";
+
+/// Counts a change that moves no checkpoint.
+const COUNT_CHANGE: &str = "\
+UPDATE {checkpoints} c SET changes = c.changes OPERATOR(pg_catalog.+) 1
+WHERE c.name {EQ} $1 AND c.version {EQ} $2 AND c.part {EQ} (
+    SELECT pg_catalog.min(o.part) FROM {checkpoints} o WHERE o.name {EQ} $1 AND o.version {EQ} $2
+)";
+
+/// The version that readers see, and how often it was changed.
+const CHANGES: &str = "\
+SELECT v.version, (
+    SELECT coalesce(pg_catalog.sum(c.changes), 0)::pg_catalog.int8 FROM {checkpoints} c
+    WHERE c.name {EQ} v.name AND c.version {EQ} v.version
+) FROM {versions} v WHERE v.name {EQ} $1 AND v.is_active";
 
 const HOLDS: &str = "SELECT c.part FROM {checkpoints} c WHERE {claimed} AND c.pos {EQ} $6";
 
@@ -142,7 +157,8 @@ WHERE c.name {EQ} $1 AND c.version {EQ} $2 FOR UPDATE";
 
 /// Sets all parts of a version back.
 const SET_BACK: &str = "\
-UPDATE {checkpoints} c SET log = $3, pos = $4, event_id = $5, events = $6, saved_at = $7
+UPDATE {checkpoints} c SET log = $3, pos = $4, event_id = $5, events = $6, saved_at = $7,
+    changes = c.changes OPERATOR(pg_catalog.+) CASE WHEN c.part {EQ} $8 THEN 1 ELSE 0 END
 WHERE c.name {EQ} $1 AND c.version {EQ} $2";
 
 /// Keeps a claim until the end of the transaction, if it holds.
@@ -157,6 +173,8 @@ pub(crate) struct Statements {
     pub(crate) end_transactions: Sql,
     pub(crate) enter: Sql,
     pub(crate) r#move: Sql,
+    pub(crate) count_change: Sql,
+    pub(crate) changes: Sql,
     pub(crate) holds: Sql,
     pub(crate) is_same: Sql,
     pub(crate) parked_keys: Sql,
@@ -197,6 +215,8 @@ impl Statements {
             end_transactions: sql(END_TRANSACTIONS),
             enter: sql(ENTER),
             r#move: leased(MOVE, "$9"),
+            count_change: sql(COUNT_CHANGE),
+            changes: sql(CHANGES),
             holds: sql(HOLDS),
             is_same: sql(IS_SAME),
             parked_keys: sql(PARKED_KEYS),

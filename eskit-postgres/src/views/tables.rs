@@ -45,6 +45,8 @@ CREATE TABLE {checkpoints} (
     is_ready boolean NOT NULL,
     -- Microseconds since 1970-01-01T00:00:00Z.
     saved_at bigint  NOT NULL,
+    -- How often handlers have changed the read model.
+    changes  bigint  NOT NULL DEFAULT 0,
     -- The claim, and until when it holds if it is not renewed, by the clock of the server.
     owner    uuid,
     until    timestamptz,

@@ -1,4 +1,4 @@
-use eskit_runtime::subscription::{ApplyError, Checkpoint, Subscription};
+use eskit_runtime::subscription::{ApplyError, Changed, Checkpoint, Subscription};
 use eskit_runtime::{StoreError, Timestamp};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -138,10 +138,14 @@ pub(crate) async fn activate(inner: &Inner, checkpoint: &Checkpoint, owner: Uuid
         None => false,
     };
     let may_be_seen = others + 1 >= i64::from(checkpoint.partition.count) && !is_kept;
-    if may_be_seen && !own.is_active {
+    let is_news = may_be_seen && !own.is_active;
+    if is_news {
         show(inner, &mut transaction, name, own, &versions).await.map_err(fail)?;
     }
     transaction.commit().await.map_err(failed)?;
+    if is_news {
+        inner.hubs.of(name).tell(Changed::All);
+    }
     Ok(may_be_seen)
 }
 
@@ -217,11 +221,15 @@ pub(crate) async fn restart(
         .bind(column(start.position))
         .bind(start.id.map(|id| id.as_uuid()))
         .bind(&subscription.events)
-        .bind(Timestamp::now().as_micros());
+        .bind(Timestamp::now().as_micros())
+        .bind(i64::from(checkpoint.partition.index));
+    let pending = inner.hubs.of(name).begin(checkpoint.version);
     for query in [unpark, set_back] {
         query.execute(&mut *transaction).await.map_err(|error| fail(error.into()))?;
     }
-    transaction.commit().await.map_err(|error| fail(error.into()))
+    transaction.commit().await.map_err(|error| fail(error.into()))?;
+    pending.committed(Changed::All, own.is_active);
+    Ok(())
 }
 
 /// Removes a version that nobody sees and nobody keeps. Returns whether it was there.

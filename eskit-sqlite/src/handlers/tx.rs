@@ -4,9 +4,9 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use eskit_runtime::subscription::Changed;
 use rusqlite::Connection;
 
-use crate::handlers::changed::Changed;
 use crate::handlers::rules::Rules;
 
 /// The transaction with which handlers write: a [`rusqlite::Connection`] to the file of the read model in
@@ -40,7 +40,7 @@ impl Tx {
         self.is_live
     }
 
-    /// Tells readers that wait in [`Changes::next`](crate::Changes::next) that what is kept under this key has changed. They hear
+    /// Tells readers that wait in [`Changes::next`](eskit_runtime::subscription::Changes::next) that what is kept under this key has changed. They hear
     /// of it after the commit. Without any call, they hear that something has changed. A projection that commits with the append has no
     /// such readers.
     pub fn changed(&mut self, key: impl Display) {

@@ -31,6 +31,14 @@ pub(super) fn active(conn: &Connection, name: &str) -> Result<Option<u32>, Fault
     Ok(statement.query_row([name], |row| row.get(0)).optional()?)
 }
 
+/// Whether readers see this version of a projection, as far as it can be found out.
+pub(super) fn shows(names: &Names, id: &ModelId) -> bool {
+    match open::reader(&names.catalogue) {
+        Ok(Some(opened)) => active(&opened.conn, &id.name).map_or(true, |seen| seen == Some(id.version)),
+        _ => true,
+    }
+}
+
 /// Lets readers see this version of a projection, unless they see a newer one that a process has claimed. Returns whether they see it
 /// now.
 pub(super) fn activate(names: &Names, id: &ModelId) -> Result<bool, StoreError> {

@@ -1,13 +1,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use eskit_runtime::subscription::{ApplyError, Batch, Handle, HandleError, OnError, ParkedEvent, Subscriber};
+use eskit_runtime::subscription::{ApplyError, Batch, Changed, Handle, HandleError, OnError, ParkedEvent, Subscriber};
 use eskit_runtime::{RecordedEvent, StoreError};
 use rusqlite::{Connection, ErrorCode};
 
 use crate::error::Fault;
 use crate::handlers::blame::{Blame, ENDED};
-use crate::handlers::changed::Changed;
 use crate::handlers::tx::Tx;
 use crate::views::fault::{failed, remedy};
 use crate::views::open;

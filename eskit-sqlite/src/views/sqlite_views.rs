@@ -1,27 +1,27 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use eskit_runtime::log::{Position, StoreErrorKind};
 use eskit_runtime::model::AggregateType;
 use eskit_runtime::rows::{ReadRows, RowSelect, StoredRow};
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Handle, ParkedEvent, Subscriber, Subscription, Views,
+    Apply, ApplyError, Batch, ChangeHub, ChangeHubs, Changed, Changes, Checkpoint, Claim, Claimed, Handle, ParkedEvent,
+    Subscriber, Subscription, TellChanges, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError};
 use rusqlite::Connection;
 
 use crate::error::no_thread;
-use crate::handlers::changed::Changed;
 use crate::handlers::tx::Tx;
 use crate::open::connect;
 use crate::threads::readers::ReadQueue;
-use crate::views::changes::{Changes, Hub};
 use crate::views::fault::{failed, gone};
 use crate::views::lock::ClaimLock;
 use crate::views::names::{ModelId, Names};
-use crate::views::poller::Hubs;
 use crate::views::reader::ViewReader;
 use crate::views::rows::Fence;
 use crate::views::writer::Writer;
@@ -29,6 +29,8 @@ use crate::views::{aggregate_rows, catalogue, claims, page};
 
 /// Reads that may be queued.
 const QUEUE_LEN: usize = 4096;
+/// How often to look for commits of other processes while a reader waits for changes.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Read models in SQLite, each with the checkpoint of its subscription.
 ///
@@ -68,7 +70,7 @@ struct Shared {
     process: u32,
     readers: Arc<ReadQueue<ViewReader>>,
     writers: Mutex<HashMap<ModelId, Weak<Writer>>>,
-    hubs: Arc<Hubs>,
+    hubs: ChangeHubs,
 }
 
 impl Drop for Shared {
@@ -82,7 +84,7 @@ pub struct SqliteGuard {
     part: u32,
     writer: Arc<Writer>,
     id: ModelId,
-    hub: Arc<Hub>,
+    hub: Arc<ChangeHub>,
     lock: ClaimLock,
 }
 
@@ -115,7 +117,7 @@ impl SqliteViews {
             process: std::process::id(),
             readers: Arc::clone(&readers),
             writers: Mutex::default(),
-            hubs: Arc::new(Hubs::new(names.clone())),
+            hubs: ChangeHubs::new(sleep),
         };
         let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
         for _ in 0..threads {
@@ -145,20 +147,18 @@ impl SqliteViews {
         self.on_reader(move |reader| reader.read_active(P::TYPE.name, read)).await
     }
 
-    /// Begins to listen to the changes of a read model, from now on.
+    /// Begins to listen to the changes of a read model, from now on. Commits of this process are told at once and with the keys that
+    /// [`Tx::changed`] named; those of another process within about 100 ms, as [`Changed::All`].
     ///
     /// # Errors
     /// The views cannot be read.
     pub async fn changes<P: Subscriber>(&self) -> Result<Changes, StoreError> {
-        let (hub, hubs) = (self.shared.hubs.of(P::TYPE.name), Arc::clone(&self.shared.hubs));
-        let changes = Changes::new(Arc::clone(&hub), Box::new(move || hubs.poll()));
-        self.on_reader(move |reader| {
-            let (version, count) = reader.changes(P::TYPE.name)?;
-            hub.look(version, count);
-            Ok(())
-        })
-        .await?;
-        Ok(changes)
+        self.changes_of(P::TYPE.name).await
+    }
+
+    /// The version of a read model that readers see, and how often it was changed.
+    async fn count_changes(&self, name: String) -> Result<(Option<u32>, u64), StoreError> {
+        self.on_reader(move |reader| reader.changes(&name)).await
     }
 
     /// Removes the files of a version that is neither active nor claimed by any process. Returns whether it was there.
@@ -188,6 +188,12 @@ impl SqliteViews {
         if self.shared.process == std::process::id() { Ok(()) } else { Err(gone(path)) }
     }
 
+    /// Whether readers see the version of a claim; asked after a commit.
+    fn is_seen(&self, claim: &Claim<SqliteGuard>) -> impl FnOnce() -> bool + Send + use<> {
+        let (is_active, names, id) = (claim.checkpoint.is_active, self.shared.names.clone(), claim.guard.id.clone());
+        move || is_active || catalogue::shows(&names, &id)
+    }
+
     /// The thread that writes to a read model; starts it if it is not running. Blocks.
     fn writer(&self, id: &ModelId) -> Result<Arc<Writer>, StoreError> {
         let mut writers = self.shared.writers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,6 +218,10 @@ impl SqliteViews {
         )
         .await
     }
+}
+
+fn sleep(time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(futures_timer::Delay::new(time))
 }
 
 fn fence(claim: &Claim<SqliteGuard>) -> Fence {
@@ -273,9 +283,12 @@ impl Views for SqliteViews {
         self.check_process()?;
         let (fence, path, wanted) = (fence(claim), claim.guard.writer.path.clone(), subscription.clone());
         let hub = Arc::clone(&claim.guard.hub);
+        let is_seen = self.is_seen(claim);
         let restart = move |tx: &mut Tx| {
-            let run = || claims::restart(tx, &path, &fence, &wanted);
-            hub.commit(wanted.version, run, |_| Changed::All)
+            let pending = hub.begin(wanted.version);
+            claims::restart(tx, &path, &fence, &wanted)?;
+            pending.committed(Changed::All, is_seen());
+            Ok(())
         };
         claim.guard.writer.run(restart).await
     }
@@ -301,24 +314,44 @@ impl<P: Handle<Tx>> Apply<P> for SqliteViews {
         self.check_process()?;
         let (fence, path, batch) = (fence(claim), claim.guard.writer.path.clone(), batch.clone());
         let (hub, subscriber, version) = (Arc::clone(&claim.guard.hub), Arc::clone(subscriber), claim.guard.id.version);
+        let is_seen = self.is_seen(claim);
         let apply = move |tx: &mut Tx| {
-            let run = || page::apply(tx, &path, &fence, &*subscriber, &batch);
-            hub.commit(version, run, Changed::clone).map(drop)
+            let pending = hub.begin(version);
+            let changed = page::apply(tx, &path, &fence, &*subscriber, &batch)?;
+            let is_seen = !changed.is_none() && is_seen();
+            pending.committed(changed, is_seen);
+            Ok(())
         };
         claim.guard.writer.run(apply).await
     }
 
     async fn replay(&self, subscriber: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
         let id = ModelId::new(P::TYPE.name, P::TYPE.version)?;
-        let Some(writer) = self.existing_writer(id).await? else { return Ok(false) };
+        let Some(writer) = self.existing_writer(id.clone()).await? else { return Ok(false) };
+        let names = self.shared.names.clone();
         let (path, subscriber, event) = (writer.path.clone(), Arc::clone(subscriber), event.clone());
         let hub = self.shared.hubs.of(P::TYPE.name);
         let replay = move |tx: &mut Tx| {
-            let run = || page::replay(tx, &path, &*subscriber, &event);
-            let changed = |done: &Option<Changed>| done.clone().unwrap_or_else(Changed::none);
-            hub.commit(P::TYPE.version, run, changed).map(|done| done.is_some())
+            let pending = hub.begin(id.version);
+            let Some(changed) = page::replay(tx, &path, &*subscriber, &event)? else { return Ok(false) };
+            pending.committed(changed, catalogue::shows(&names, &id));
+            Ok(true)
         };
         writer.run(replay).await
+    }
+}
+
+impl TellChanges for SqliteViews {
+    async fn changes_of(&self, name: &str) -> Result<Changes, StoreError> {
+        let hub = self.shared.hubs.of(name);
+        let (version, count) = self.count_changes(name.to_owned()).await?;
+        hub.look(version, count);
+        let (shared, name) = (Arc::downgrade(&self.shared), name.to_owned());
+        Ok(hub.listen().looking(LOOK_EVERY, move || {
+            let (views, name) = (shared.upgrade().map(|shared| SqliteViews { shared }), name.clone());
+            // A failure here is met again, and told, by the read that follows.
+            async move { views?.count_changes(name).await.ok() }
+        }))
     }
 }
 

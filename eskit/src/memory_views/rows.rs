@@ -23,6 +23,7 @@ impl RowTx for MemoryTx {
         for row in rows {
             let key = row.key.clone();
             let old = self.model.rows.insert(key.clone(), row);
+            self.changed(&key);
             self.undo.push(Undo::Row(key, old));
         }
         Ok(())

@@ -1,25 +1,29 @@
 use std::collections::BTreeSet;
 
 /// Keys that are told apart.
-pub(crate) const KEYS_MAX: usize = 1024;
+pub(super) const KEYS_MAX: usize = 1024;
+/// The most bytes of a key that is told apart.
+const KEY_LEN_MAX: usize = 512;
 
 /// What has changed in a read model.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Changed {
-    /// What is kept under these keys, as handlers named them with [`Tx::changed`](crate::Tx::changed).
+    /// What is kept under these keys, as handlers named them with `tx.changed(key)`. For rows of an aggregate, the keys of the rows.
     Keys(BTreeSet<String>),
-    /// Anything: the handlers named no key, there were more than 1,024, another process wrote, or readers see another version.
+    /// Anything: the handlers named no key, there were more than 1,024 or one of more than 512 bytes, another process wrote, or readers
+    /// see another version.
     All,
 }
 
 impl Changed {
     /// No change.
-    pub(crate) fn none() -> Changed {
+    pub fn none() -> Changed {
         Changed::Keys(BTreeSet::new())
     }
 
-    pub(crate) fn is_none(&self) -> bool {
+    /// Whether nothing has changed.
+    pub fn is_none(&self) -> bool {
         matches!(self, Changed::Keys(keys) if keys.is_empty())
     }
 
@@ -31,10 +35,12 @@ impl Changed {
         }
     }
 
-    pub(crate) fn add(&mut self, key: String) {
+    /// Adds a key.
+    pub fn add(&mut self, key: String) {
         if let Changed::Keys(keys) = self {
+            let is_long = key.len() > KEY_LEN_MAX;
             keys.insert(key);
-            if keys.len() > KEYS_MAX {
+            if is_long || keys.len() > KEYS_MAX {
                 *self = Changed::All;
             }
         }
