@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use eskit_runtime::EventStore;
 use eskit_runtime::log::{Append, NewEvent, Position, StoreErrorKind};
 use eskit_runtime::subscription::{
-    ApplyError, Changed, Claimed, Control, FollowOptions, Partition, State, Subscription, Views, follow,
+    ApplyError, Changed, Claimed, Control, FollowOptions, Partition, State, Subscription, TellChanges, Views, follow,
 };
 use eskit_sqlite::rusqlite::Connection;
 use eskit_sqlite::{SqliteStore, SqliteViews};

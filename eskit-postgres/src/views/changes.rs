@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eskit_runtime::StoreError;
-use eskit_runtime::subscription::{Changes, Subscriber, TellChanges};
+use eskit_runtime::subscription::{Changes, TellChanges};
 use sqlx::Row;
 
 use crate::error::Fault;
@@ -13,18 +13,9 @@ use super::postgres_views::PostgresViews;
 /// How often to look for commits of other processes while a reader waits for changes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-impl PostgresViews {
-    /// Begins to listen to the changes of a read model, from now on. Commits of this process are told at once and with the keys that
-    /// [`Tx::changed`](crate::Tx::changed) named; those of another process within about 250 ms, as
-    /// [`Changed::All`](eskit_runtime::subscription::Changed::All). For that, one short query is made in each 250 ms while anybody waits.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn changes<P: Subscriber>(&self) -> Result<Changes, StoreError> {
-        self.changes_of(P::TYPE.name).await
-    }
-}
-
+/// Commits of this process are told at once and with the keys that [`Tx::changed`](crate::Tx::changed) named; those of another process
+/// within about 250 ms, as [`Changed::All`](eskit_runtime::subscription::Changed::All). For that, one short query is made in each 250 ms
+/// while anybody waits.
 impl TellChanges for PostgresViews {
     async fn changes_of(&self, name: &str) -> Result<Changes, StoreError> {
         let hub = self.inner.hubs.of(name);

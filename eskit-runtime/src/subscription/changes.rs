@@ -10,6 +10,7 @@ pub use changed::Changed;
 pub use hub::{ChangeHub, ChangeHubs, PendingChange, Sleeper};
 pub use stream::Changes;
 
+use super::subscriber::Subscriber;
 use super::views::Views;
 use crate::log::store::error::StoreError;
 
@@ -25,4 +26,24 @@ pub trait TellChanges: Views {
     /// # Errors
     /// The views cannot be read.
     fn changes_of(&self, name: &str) -> impl Future<Output = Result<Changes, StoreError>> + Send;
+
+    /// As [`TellChanges::changes_of`], of a projection, or of the rows of an aggregate:
+    ///
+    /// ```
+    /// # use eskit_runtime::subscription::{Subscriber, TellChanges};
+    /// # async fn example<CourseList: Subscriber>(views: impl TellChanges) -> Result<(), eskit_runtime::StoreError> {
+    /// let mut changes = views.changes::<CourseList>().await?;
+    /// loop {
+    ///     if changes.next().await.contains("maths") {
+    ///         println!("look again");
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The views cannot be read.
+    fn changes<P: Subscriber>(&self) -> impl Future<Output = Result<Changes, StoreError>> + Send {
+        self.changes_of(P::TYPE.name)
+    }
 }

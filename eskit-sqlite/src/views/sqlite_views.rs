@@ -147,15 +147,6 @@ impl SqliteViews {
         self.on_reader(move |reader| reader.read_active(P::TYPE.name, read)).await
     }
 
-    /// Begins to listen to the changes of a read model, from now on. Commits of this process are told at once and with the keys that
-    /// [`Tx::changed`] named; those of another process within about 100 ms, as [`Changed::All`].
-    ///
-    /// # Errors
-    /// The views cannot be read.
-    pub async fn changes<P: Subscriber>(&self) -> Result<Changes, StoreError> {
-        self.changes_of(P::TYPE.name).await
-    }
-
     /// The version of a read model that readers see, and how often it was changed.
     async fn count_changes(&self, name: String) -> Result<(Option<u32>, u64), StoreError> {
         self.on_reader(move |reader| reader.changes(&name)).await
@@ -341,6 +332,8 @@ impl<P: Handle<Tx>> Apply<P> for SqliteViews {
     }
 }
 
+/// Commits of this process are told at once and with the keys that [`Tx::changed`] named; those of another process within about 100 ms,
+/// as [`Changed::All`].
 impl TellChanges for SqliteViews {
     async fn changes_of(&self, name: &str) -> Result<Changes, StoreError> {
         let hub = self.shared.hubs.of(name);

@@ -1,16 +1,11 @@
 use std::fmt::Display;
 
 use eskit_runtime::StoreError;
-use eskit_runtime::subscription::{Changed, Changes, Subscriber, TellChanges};
+use eskit_runtime::subscription::{Changed, Changes, TellChanges};
 
 use super::{MemoryTx, MemoryViews, Undo};
 
 impl MemoryViews {
-    /// Begins to listen to the changes of a read model, from now on.
-    pub fn changes<P: Subscriber>(&self) -> Changes {
-        self.hubs.of(P::TYPE.name).listen()
-    }
-
     pub(super) fn tell(&self, name: &str, changed: Changed) {
         if !changed.is_none() {
             self.hubs.of(name).tell(changed);

@@ -13,8 +13,8 @@ use super::hub::ChangeHub;
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The changes of a read model, as a [`Stream`] that does not end. Views return it from their method `changes`; dropping it ends the
-/// subscription to them.
+/// The changes of a read model, as a [`Stream`] that does not end. It comes from [`TellChanges::changes`](super::TellChanges);
+/// dropping it ends it.
 ///
 /// Nothing is lost: what changes between two calls is told by the next one. What is kept for that is bounded: if more than 1,024 keys
 /// have changed since the last call, the next one returns [`Changed::All`].
