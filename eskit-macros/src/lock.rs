@@ -3,13 +3,15 @@
 pub(crate) mod event;
 pub(crate) mod file;
 pub(crate) mod projection;
+mod this_crate;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Path;
 use syn::parse::Parser;
 
-use self::file::{EventRecord, Found, LockFile, is_writing, load, this_crate};
+use self::file::{EventRecord, Found, LockFile, is_writing, load};
+use self::this_crate::this_crate;
 use crate::attr::eskit_path;
 use crate::claim::name_and_version;
 use crate::diag;

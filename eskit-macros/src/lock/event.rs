@@ -18,7 +18,8 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Fields, Variant};
 
 use self::record::{newest_type, record_path, records};
-use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load, root_has_no_lock};
+use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load};
+use super::this_crate::root_has_no_lock;
 use super::{record_ident, root};
 use crate::ast::{EventAttrs, TagDef};
 use crate::claim::{NameClaim, name_claims};

@@ -1,14 +1,15 @@
 //! `eskit.lock`, as the macros read it.
 
 mod projection;
+mod word;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use self::projection::is_word;
-
 pub(crate) use self::projection::ProjectionRecord;
+use self::word::is_word;
+use super::this_crate::this_crate;
 use crate::ast::EventAttrs;
 use crate::shape::hash::{mix, names, tag, text};
 use crate::shape::member::flag;
@@ -46,40 +47,6 @@ pub(crate) enum Found {
     /// The line that says which format it is of, which only a newer eskit reads.
     Newer(String),
     File(Arc<LockFile>),
-}
-
-/// The crate that is being compiled: its name, and for a program, which may share it with its library, `bin` before it.
-pub(crate) fn this_crate() -> String {
-    let name = std::env::var("CARGO_CRATE_NAME").unwrap_or_default();
-    if std::env::var_os("CARGO_BIN_NAME").is_some() { format!("bin {name}") } else { name }
-}
-
-/// Whether the crate's root file is where cargo looks for it, and `lock!` does not stand there. Of targets with a path of their
-/// own nobody tells a macro where they are.
-pub(crate) fn root_has_no_lock() -> bool {
-    let var = |name| std::env::var(name).unwrap_or_default();
-    let (folder, package) = (PathBuf::from(var("CARGO_MANIFEST_DIR")), var("CARGO_PKG_NAME"));
-    let files = match std::env::var("CARGO_BIN_NAME") {
-        Ok(name) => {
-            let main = (name == package).then(|| "src/main.rs".to_owned());
-            let folders = ["src/bin", "examples"];
-            let own =
-                folders.iter().flat_map(|folder| [format!("{folder}/{name}.rs"), format!("{folder}/{name}/main.rs")]);
-            own.chain(main).collect()
-        }
-        // Only tests and benchmarks have the other variable.
-        Err(_) if var("CARGO_CRATE_NAME") == package.replace('-', "_") && var("CARGO_TARGET_TMPDIR").is_empty() => {
-            vec!["src/lib.rs".to_owned()]
-        }
-        Err(_) => Vec::new(),
-    };
-    let roots: Vec<String> = files.iter().filter_map(|file| std::fs::read_to_string(folder.join(file)).ok()).collect();
-    !roots.is_empty() && !roots.iter().flat_map(|text| text.lines()).any(names_lock)
-}
-
-fn names_lock(line: &str) -> bool {
-    let code = line.split("//").next().unwrap_or_default();
-    code.contains("lock!") || code.contains("lock !")
 }
 
 /// Whether `ESKIT_LOCK` says that this build is there to write the file.
@@ -127,10 +94,6 @@ fn newer_format(text: &str) -> Option<&str> {
 }
 
 impl LockFile {
-    pub(crate) fn projection(&self, name: &str) -> Option<&ProjectionRecord> {
-        self.projections.iter().find(|projection| projection.name == name)
-    }
-
     fn parse(text: &str) -> Result<LockFile, String> {
         let mut file = LockFile { crate_name: String::new(), events: Vec::new(), projections: Vec::new() };
         let (mut format, mut in_projection) = (false, false);
@@ -223,6 +186,10 @@ impl LockFile {
 
     pub(crate) fn event(&self, name: &str) -> Option<&EventRecord> {
         self.events.iter().find(|event| event.name == name)
+    }
+
+    pub(crate) fn projection(&self, name: &str) -> Option<&ProjectionRecord> {
+        self.projections.iter().find(|projection| projection.name == name)
     }
 }
 
@@ -396,29 +363,6 @@ mod tests {
             (String::new(), "the line `format 1` is missing"),
         ] {
             assert_eq!(read(&text).err().unwrap(), problem);
-        }
-    }
-
-    const PROJECTIONS: &str = "format 1\ncrate a\n\nprojection list version 2\n  on a.B\n  on every other event\n\nprojection sum version 1\n  on a.B\n\nevent a.B\n  version 1: unit\n";
-
-    #[test]
-    fn projections_are_read_wherever_they_stand() {
-        let file = LockFile::parse(PROJECTIONS).ok().unwrap();
-        let (list, sum) = (file.projection("list").unwrap(), file.projection("sum").unwrap());
-        assert_eq!((list.version, list.events.as_slice(), list.takes_all), (2, &["a.B".to_owned()][..], true));
-        assert_eq!((sum.version, sum.takes_all, file.events.len()), (1, false, 1));
-    }
-
-    #[test]
-    fn a_malformed_record_is_refused_with_the_place() {
-        for (from, to, problem) in [
-            ("list version 2", "list", "line 4 is no part of a record: `projection list`"),
-            ("list version 2", "list version x", "line 4 is no part of a record: `projection list version x`"),
-            ("on a.B", "on a B", "line 5 is no part of a record: `  on a B`"),
-            ("  on a.B", "  alias a.B", "line 5 is no part of a record: `  alias a.B`"),
-            ("projection sum", "projection list", "projection `list` is recorded twice"),
-        ] {
-            assert_eq!(LockFile::parse(&PROJECTIONS.replacen(from, to, 1)).err().unwrap(), problem);
         }
     }
 }

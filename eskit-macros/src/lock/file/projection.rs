@@ -1,5 +1,7 @@
 //! The records of projections.
 
+use super::word::is_word;
+
 pub(crate) struct ProjectionRecord {
     pub(crate) name: String,
     pub(crate) version: u32,
@@ -26,11 +28,6 @@ pub(super) fn read(projections: &mut Vec<ProjectionRecord>, line: &str) -> Optio
     Some(())
 }
 
-/// Whether a name is one word.
-pub(super) fn is_word(name: &str) -> bool {
-    !name.is_empty() && !name.contains(char::is_whitespace)
-}
-
 /// A merge can leave a projection twice.
 pub(super) fn check(projections: &[ProjectionRecord]) -> Result<(), String> {
     for (index, projection) in projections.iter().enumerate() {
@@ -39,4 +36,35 @@ pub(super) fn check(projections: &[ProjectionRecord]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn projections_are_read_line_by_line() {
+        let mut found = Vec::new();
+        for line in ["projection list version 2", "  on a.B", "  on every other event", "projection sum version 1"] {
+            assert!(read(&mut found, line).is_some(), "{line}");
+        }
+        let [list, sum] = &found[..] else { panic!("{} projections", found.len()) };
+        assert_eq!((list.version, list.events.as_slice(), list.takes_all), (2, &["a.B".to_owned()][..], true));
+        assert_eq!((sum.name.as_str(), sum.version, sum.takes_all), ("sum", 1, false));
+        assert_eq!(check(&found), Ok(()));
+        assert!(read(&mut found, "projection list version 3").is_some());
+        assert_eq!(check(&found), Err("projection `list` is recorded twice".to_owned()));
+    }
+
+    #[test]
+    fn a_malformed_line_is_refused() {
+        assert!(read(&mut Vec::new(), "  on a.B").is_none());
+        for line in
+            ["projection list", "projection list version x", "projection a b version 1", "  on a B", "  alias a.B"]
+        {
+            let mut found = Vec::new();
+            read(&mut found, "projection list version 1");
+            assert!(read(&mut found, line).is_none(), "{line}");
+        }
+    }
 }

@@ -46,3 +46,17 @@ impl Changed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_key_stands_for_everything() {
+        let mut changed = Changed::Keys(BTreeSet::from(["a".to_owned()]));
+        changed.add("b".repeat(512));
+        assert!(changed.contains("a") && !changed.contains("c"));
+        changed.add("b".repeat(513));
+        assert_eq!(changed, Changed::All);
+    }
+}

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::changed::{Changed, KEYS_MAX};
-use super::stream::Changes;
 use crate::store_kit::HeadWatch;
 
 /// Sleeps on the clock of the views.
@@ -78,9 +77,9 @@ impl ChangeHub {
         ChangeHub { state: Mutex::default(), watch: HeadWatch::default(), sleep }
     }
 
-    /// The changes from now on.
-    pub fn listen(self: &Arc<ChangeHub>) -> Changes {
-        Changes::new(Arc::clone(self), self.state().count)
+    /// How many changes there were.
+    pub(super) fn count(&self) -> u64 {
+        self.state().count
     }
 
     /// Call it before a commit that changes a version, so that it is not taken for one of another process meanwhile.
@@ -214,7 +213,6 @@ impl Drop for PendingChange {
 #[cfg(test)]
 mod tests {
     use std::future::ready;
-    use std::task::{Context, Poll, Waker};
 
     use super::*;
 
@@ -225,11 +223,6 @@ mod tests {
 
     fn keys(names: &[&str]) -> Changed {
         Changed::Keys(names.iter().map(|name| (*name).to_owned()).collect())
-    }
-
-    fn poll(changes: &mut Changes) -> Poll<Changed> {
-        let mut next = std::pin::pin!(changes.next());
-        next.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     }
 
     #[test]
@@ -250,70 +243,6 @@ mod tests {
         // `c` was forgotten, and only a reader that had not seen it must know.
         assert_eq!(hub.since(3).map(|(_, changed)| changed), Some(Changed::All));
         assert!(matches!(hub.since(4), Some((1028, Changed::Keys(keys))) if keys.len() == 1024));
-    }
-
-    #[test]
-    fn a_long_key_stands_for_everything() {
-        let mut changed = keys(&["a"]);
-        changed.add("b".repeat(512));
-        assert!(changed.contains("a") && !changed.contains("c"));
-        changed.add("b".repeat(513));
-        assert_eq!(changed, Changed::All);
-    }
-
-    #[test]
-    fn a_call_that_is_dropped_loses_nothing() {
-        let hub = hub();
-        let mut changes = hub.listen();
-        assert!(poll(&mut changes).is_pending());
-        hub.tell(keys(&["a"]));
-        hub.tell(keys(&["b"]));
-        assert_eq!(poll(&mut changes), Poll::Ready(keys(&["a", "b"])));
-        assert!(poll(&mut changes).is_pending());
-        assert!(poll(&mut hub.listen()).is_pending(), "one that comes later is told of what was before it");
-    }
-
-    #[test]
-    fn changes_are_collected_for_a_time() {
-        /// Sleeps end when they are polled a third time.
-        fn sleep(_: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-            let mut left = 2;
-            Box::pin(std::future::poll_fn(move |_| {
-                left -= 1;
-                if left < 0 { Poll::Ready(()) } else { Poll::Pending }
-            }))
-        }
-        let hub = Arc::new(ChangeHub::new(sleep));
-        let mut changes = hub.listen().debounce(Duration::from_secs(1));
-        assert!(poll(&mut changes).is_pending());
-        for key in ["a", "b"] {
-            hub.tell(keys(&[key]));
-            assert!(poll(&mut changes).is_pending());
-        }
-        assert_eq!(poll(&mut changes), Poll::Ready(keys(&["a", "b"])));
-        assert!(poll(&mut changes).is_pending());
-    }
-
-    #[test]
-    fn readers_share_the_looks_for_other_processes() {
-        fn never(_: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-            Box::pin(std::future::pending())
-        }
-        let (hub, looks) = (Arc::new(ChangeHub::new(never)), Arc::new(Mutex::new(5)));
-        let listen = || {
-            let looks = Arc::clone(&looks);
-            hub.listen().looking(Duration::from_secs(60), move || {
-                let mut looks = looks.lock().unwrap();
-                *looks += 1;
-                ready(Some((Some(1), *looks)))
-            })
-        };
-        hub.look(Some(1), 5);
-        let (mut first, mut second) = (listen(), listen());
-        assert_eq!(poll(&mut first), Poll::Ready(Changed::All));
-        assert_eq!(poll(&mut second), Poll::Ready(Changed::All));
-        assert!(poll(&mut second).is_pending());
-        assert_eq!(*looks.lock().unwrap(), 6);
     }
 
     #[test]

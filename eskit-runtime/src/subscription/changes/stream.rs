@@ -28,11 +28,15 @@ pub struct Changes {
     waiting: Option<BoxFuture<(u64, Changed)>>,
 }
 
-impl Changes {
-    pub(super) fn new(hub: Arc<ChangeHub>, seen: u64) -> Changes {
+impl ChangeHub {
+    /// The changes from now on.
+    pub fn listen(self: &Arc<ChangeHub>) -> Changes {
+        let (hub, seen) = (Arc::clone(self), self.count());
         Changes { hub, seen, debounce: Duration::ZERO, others: None, waiting: None }
     }
+}
 
+impl Changes {
     /// Waits until the read model has changed since the last change that was told, or since [`Changes`] began. Several changes are told
     /// as one. A call that is dropped before it completes loses nothing.
     pub async fn next(&mut self) -> Changed {
@@ -94,5 +98,83 @@ impl Stream for Changes {
 impl fmt::Debug for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Changes").field("seen", &self.seen).field("debounce", &self.debounce).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::sync::Mutex;
+    use std::task::Waker;
+
+    use super::*;
+
+    /// Sleeps are over at once.
+    fn hub() -> Arc<ChangeHub> {
+        Arc::new(ChangeHub::new(|_| Box::pin(ready(()))))
+    }
+
+    fn keys(names: &[&str]) -> Changed {
+        Changed::Keys(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    fn poll(changes: &mut Changes) -> Poll<Changed> {
+        let mut next = std::pin::pin!(changes.next());
+        next.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_call_that_is_dropped_loses_nothing() {
+        let hub = hub();
+        let mut changes = hub.listen();
+        assert!(poll(&mut changes).is_pending());
+        hub.tell(keys(&["a"]));
+        hub.tell(keys(&["b"]));
+        assert_eq!(poll(&mut changes), Poll::Ready(keys(&["a", "b"])));
+        assert!(poll(&mut changes).is_pending());
+        assert!(poll(&mut hub.listen()).is_pending(), "one that comes later is told of what was before it");
+    }
+
+    #[test]
+    fn changes_are_collected_for_a_time() {
+        /// Sleeps end when they are polled a third time.
+        fn sleep(_: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            let mut left = 2;
+            Box::pin(std::future::poll_fn(move |_| {
+                left -= 1;
+                if left < 0 { Poll::Ready(()) } else { Poll::Pending }
+            }))
+        }
+        let hub = Arc::new(ChangeHub::new(sleep));
+        let mut changes = hub.listen().debounce(Duration::from_secs(1));
+        assert!(poll(&mut changes).is_pending());
+        for key in ["a", "b"] {
+            hub.tell(keys(&[key]));
+            assert!(poll(&mut changes).is_pending());
+        }
+        assert_eq!(poll(&mut changes), Poll::Ready(keys(&["a", "b"])));
+        assert!(poll(&mut changes).is_pending());
+    }
+
+    #[test]
+    fn readers_share_the_looks_for_other_processes() {
+        fn never(_: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            Box::pin(std::future::pending())
+        }
+        let (hub, looks) = (Arc::new(ChangeHub::new(never)), Arc::new(Mutex::new(5)));
+        let listen = || {
+            let looks = Arc::clone(&looks);
+            hub.listen().looking(Duration::from_secs(60), move || {
+                let mut looks = looks.lock().unwrap();
+                *looks += 1;
+                ready(Some((Some(1), *looks)))
+            })
+        };
+        hub.look(Some(1), 5);
+        let (mut first, mut second) = (listen(), listen());
+        assert_eq!(poll(&mut first), Poll::Ready(Changed::All));
+        assert_eq!(poll(&mut second), Poll::Ready(Changed::All));
+        assert!(poll(&mut second).is_pending());
+        assert_eq!(*looks.lock().unwrap(), 6);
     }
 }
