@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use eskit::log::EventId;
 use eskit::prelude::*;
-use eskit::sqlite::{Changed, SqliteViews, Tx, rusqlite};
+use eskit::sqlite::{SqliteViews, Tx, rusqlite};
+use eskit::subscription::{Changed, TellChanges};
 use eskit_tests::campus::{CourseDefined, StudentEnrolled, define, enrol};
 
 struct Rosters;
