@@ -108,6 +108,13 @@ const UNFINISHED: &[&str] = &[
     "#[projection(name = \"list\")] impl List { #[tables] const SQL: = ; #[on] fn taken(&self, tx: &mut Tx); #[caught_up] fn }",
     "#[projection(name = \"list\")] struct List;",
     "#[projection] ",
+    "#[processor] impl",
+    "#[processor(from = )] impl Shipping {}",
+    "#[processor(name = \"shipping\", from = now)] impl Shipping { #[on(refused = )] fn }",
+    "#[processor(name = \"shipping\", from = \"now\")] impl Shipping { #[on(refused)] fn paid(&self, event: &Paid, cx: &mut ) -> { cx. } }",
+    "#[processor(name = \"shipping\", from = \"now\")] impl Shipping { #[on()] async fn paid(cx: Effect<>, &self) -> impl; #[caught_up] }",
+    "#[processor(name = \"shipping\")] fn shipping() {}",
+    "#[processor] ",
     "#[on] fn taken(&self) {}",
     "#[on] ",
 ];

@@ -22,6 +22,7 @@ pub use crate::model::event::{Event, EventType, EventTypes, Field, SingleEvent, 
 pub use crate::model::models::{Count, Model, ModelType, Models};
 pub use crate::model::registry::Entry;
 pub use crate::model::table::{NameTable, table_len};
+pub use crate::processor::expected::{ExpectedCommands, Text, Writer, outline};
 pub use crate::schema::generated as lock;
 pub use crate::subscription::{
     First, Handle, HandleAsync, HandleError, HandleMut, Handled, OnError, Order, Start, Subscriber, SubscriberType,

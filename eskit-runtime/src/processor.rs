@@ -1,6 +1,7 @@
 //! What the methods of processors return: commands to execute. The crate `eskit` has what runs processors.
 
 mod commands;
+pub(crate) mod expected;
 mod reaction;
 
 pub use commands::{Commands, Executor, Refusal};

@@ -16,3 +16,5 @@ pub use eskit_runtime::processor::*;
 pub use subscriber::Processor;
 
 pub(crate) use acting::Acting;
+#[cfg(feature = "testing")]
+pub(crate) use effect::Witness;

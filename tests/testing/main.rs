@@ -1,6 +1,7 @@
 //! `given`, `when`, `then`: what holds passes, what does not fails with a text that says why.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+mod processors;
 mod random_commands;
 mod views;
 

@@ -118,6 +118,14 @@ pub(crate) fn processor_tx(ty: &Type) -> Error {
     )
 }
 
+pub(crate) fn processor_returns_borrow(ty: &Type) -> Error {
+    at(
+        ty,
+        "an `#[on]` method of a processor returns what owns its data",
+        "let the command hold values such as `String` in place of references; one that borrows is executed with `cx.execute(..)`",
+    )
+}
+
 /// An `App`, or what is started from one.
 pub(crate) fn processor_app(ty: &Type) -> Error {
     at(

@@ -1,6 +1,7 @@
 //! A `#[processor]` impl block: its options, its marked items, and the block without the marks.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::LitStr;
 
 use super::effect;
@@ -13,6 +14,7 @@ use crate::ctxt::Ctxt;
 use crate::diag::SubscriberKind;
 use crate::subscriber::def::{self, OnMethods, SubscriberDef};
 use crate::subscriber::method::{OnMethod, OnRefusedDef, Refused};
+use crate::syntax::signature::borrows;
 use crate::{diag, symbol};
 
 /// The marks of the items of a `#[processor]` impl block, and those that only a projection has.
@@ -49,6 +51,9 @@ fn method(cx: &Ctxt, block: &Block, item: &Item, mark: &Mark<'_>) -> Option<OnMe
     let mut method = OnMethod::from_syn(cx, SubscriberKind::Processor, block, &signature, split, item.cfgs())?;
     if let Some(receiver) = &method.changes_self {
         cx.error(diag::processor_changes_self(receiver, method.ident()));
+    }
+    if let Some(output) = method.output.as_ref().filter(|output| borrows(output.to_token_stream())) {
+        cx.error(diag::processor_returns_borrow(output));
     }
     method.refused = refused;
     if let (Some(refused), None) = (&method.refused, &signature.output) {

@@ -13,7 +13,7 @@ pub trait Executor: Send {
     ///
     /// # Errors
     /// It was not executed.
-    fn execute<C: Decide<Error: Refusal>>(
+    fn execute<C: Decide<Error: Refusal> + 'static>(
         &mut self,
         command: C,
     ) -> impl Future<Output = Result<(), Self::Failed>> + Send;

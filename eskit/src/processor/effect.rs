@@ -1,6 +1,7 @@
+use std::any::Any;
 use std::fmt::{self, Display};
 
-use eskit_runtime::__private::command_mark;
+use eskit_runtime::__private::{command_mark, outline};
 use eskit_runtime::execute::DomainError;
 use eskit_runtime::log::{Principal, PrincipalKind, StoreErrorKind};
 use eskit_runtime::model::{Command, Decide, Evolve, LoadKey};
@@ -25,6 +26,17 @@ pub struct Effect<'a> {
     commands: Vec<String>,
     /// The last command that failed since the log could not be reached.
     unreachable: Option<StoreError>,
+    /// What sees the commands in a test.
+    witness: Option<&'a dyn Witness>,
+}
+
+/// Sees the commands of a method, in a test.
+pub(crate) trait Witness: Sync {
+    /// A method returned a command, which is not executed then. `outline` is its name with its tags.
+    fn returned(&self, command: &dyn Any, outline: String);
+
+    /// A method executes a command.
+    fn executed(&self, outline: String);
 }
 
 impl<'a> Effect<'a> {
@@ -35,7 +47,17 @@ impl<'a> Effect<'a> {
         is_live: bool,
     ) -> Effect<'a> {
         let key = format!("{processor}/{}", event.id);
-        Effect { bus, event, processor, key, is_live, commands: Vec::new(), unreachable: None }
+        Effect { bus, event, processor, key, is_live, commands: Vec::new(), unreachable: None, witness: None }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn witnessed(
+        bus: &'a Bus<AnyStore>,
+        processor: &'static str,
+        event: &'a RecordedEvent,
+        witness: &'a dyn Witness,
+    ) -> Effect<'a> {
+        Effect { witness: Some(witness), ..Effect::new(bus, processor, event, true) }
     }
 
     /// A key of this event for this processor, the same at each try: its name, `/`, and the id of the event.
@@ -58,6 +80,9 @@ impl<'a> Effect<'a> {
     /// # Errors
     /// See [`ExecuteError`].
     pub fn execute<'e, C: Decide + 'e>(&'e mut self, command: C) -> Execute<'e, C::State, DomainError<C>> {
+        if let Some(witness) = self.witness {
+            witness.executed(outline(&command));
+        }
         let (key, metadata) = (self.key_of(&command), self.metadata());
         let unreachable = &mut self.unreachable;
         let executed = self.bus.execute(command).idempotency_key(key).caused_by(self.event.id).metadata(metadata);
@@ -121,7 +146,11 @@ struct Returned<'e, 'a> {
 impl Executor for Returned<'_, '_> {
     type Failed = HandleError;
 
-    async fn execute<C: Decide<Error: Refusal>>(&mut self, command: C) -> Result<(), HandleError> {
+    async fn execute<C: Decide<Error: Refusal> + 'static>(&mut self, command: C) -> Result<(), HandleError> {
+        if let Some(witness) = self.effect.witness {
+            witness.returned(&command, outline(&command));
+            return Ok(());
+        }
         let name = <C as Command>::TYPE.name;
         let text = match self.effect.execute(command).await {
             Ok(_) => return Ok(()),

@@ -32,7 +32,7 @@ enum Change {
     AlsoAbsent { absent: Absent },
 }
 
-#[derive(Command)]
+#[derive(Command, Debug)]
 struct Open {
     #[tag]
     account: u32,
@@ -158,6 +158,37 @@ impl Shown {
     #[cfg(any())]
     #[on]
     fn absent(&self, _: &Absent, _: &mut eskit::MemoryTx) {}
+}
+
+/// It opens what is closed.
+struct Opening;
+
+#[processor(name = "opening", from = "now", by = "account")]
+impl Opening {
+    #[on]
+    #[cfg(all())]
+    fn closed(&self, event: &Change) -> Option<Open> {
+        match event {
+            Change::Closed { account } => Some(Open { account: *account }),
+            _ => None,
+        }
+    }
+
+    #[cfg(any())]
+    #[on(refused = "skip")]
+    fn closed_otherwise(&self, event: &Change) -> Absent {}
+
+    #[cfg(any())]
+    #[on]
+    async fn anything(&self, _: &RecordedEvent, cx: &mut eskit::processor::Effect<'_>) -> Absent {}
+}
+
+#[test]
+fn what_is_absent_is_absent_from_processors() {
+    use eskit::subscription::Subscriber;
+    assert_eq!(Opening::EVENTS.names(), ["ui-tests.Opened", "ui-tests.Closed"]);
+    assert!(!Opening::TAKES_ALL);
+    given(Change::Closed { account: 1 }).then_commands(&Opening, Open { account: 1 });
 }
 
 #[test]

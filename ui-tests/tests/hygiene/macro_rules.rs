@@ -4,7 +4,7 @@ use eskit::prelude::*;
 use eskit::testing::given;
 
 macro_rules! counter {
-    ($event:ident { $field:ident: $id:ty }, $command:ident, $model:ident, $count:ident, $key:literal) => {
+    ($event:ident { $field:ident: $id:ty }, $command:ident, $model:ident, $count:ident, $key:literal, $again:literal) => {
         #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
         struct $event {
             #[tag($key)]
@@ -12,7 +12,7 @@ macro_rules! counter {
             number: u32,
         }
 
-        #[derive(Command)]
+        #[derive(Command, Debug)]
         struct $command {
             #[tag($key)]
             $field: $id,
@@ -45,6 +45,19 @@ macro_rules! counter {
             }
         }
 
+        #[processor(name = $again, from = "now", by = $key)]
+        impl $model {
+            #[on]
+            async fn again(
+                &self,
+                event: &$event,
+                _: &Timestamp,
+                cx: &mut eskit::processor::Effect<'_>,
+            ) -> Option<$command> {
+                cx.is_live().then_some($command { $field: event.$field })
+            }
+        }
+
         #[derive(Event, Clone, Debug, PartialEq)]
         #[event(context = $key)]
         enum Change {
@@ -57,11 +70,12 @@ macro_rules! counter {
     };
 }
 
-counter!(Visited { page: u64 }, Visit, Visits, visit, "page");
+counter!(Visited { page: u64 }, Visit, Visits, visit, "page", "page-again");
 
 #[test]
 fn items_may_come_from_macros() {
     let visited = |number| Visited { page: 7, number };
+    given(visited(1)).then_commands(&Visits::default(), Visit { page: 7 });
     given(Change::Counted(visited(1)))
         .when(Visit { page: 7 })
         .then(visited(2))

@@ -9,7 +9,7 @@ use ::core::cmp::{Eq, PartialEq};
 use ::core::default::Default;
 use ::core::fmt::Debug;
 use ::core::prelude::v1::derive;
-use ::eskit::{Command, Event, RecordedEvent, TagValue, UpcastError, aggregate, decider, projection};
+use ::eskit::{Command, Event, RecordedEvent, TagValue, UpcastError, aggregate, decider, processor, projection};
 use ::serde::{Deserialize, Serialize};
 
 ::eskit::lock!();
@@ -124,6 +124,15 @@ pub enum Refusal {
     Full,
     /// The course was defined before.
     Defined,
+}
+
+impl ::core::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(match self {
+            Refusal::Full => "there is no seat left",
+            Refusal::Defined => "the course was defined before",
+        })
+    }
 }
 
 /// The seats of one course.
@@ -321,5 +330,30 @@ impl Taken {
     #[on]
     fn taken(&mut self, _: &SeatTaken) {
         self.count += 1;
+    }
+}
+
+/// It defines courses again.
+#[derive(Debug)]
+pub struct Opening;
+
+#[processor(name = "opening", from = "now")]
+impl Opening {
+    #[on(refused = "fail")]
+    fn defined(&self, event: &CourseDefined) -> ::core::option::Option<DefineCourse> {
+        ::core::option::Option::Some(DefineCourse {
+            course: ::core::clone::Clone::clone(&event.course),
+            capacity: event.capacity,
+        })
+    }
+
+    #[on]
+    async fn anything(
+        &self,
+        _: &RecordedEvent,
+        cx: &mut ::eskit::processor::Effect<'_>,
+    ) -> ::core::result::Result<(), ::core::fmt::Error> {
+        let _ = cx.key();
+        ::core::result::Result::Ok(())
     }
 }

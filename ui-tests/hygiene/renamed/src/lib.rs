@@ -125,6 +125,15 @@ pub enum Refusal {
     Defined,
 }
 
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Refusal::Full => "there is no seat left",
+            Refusal::Defined => "the course was defined before",
+        })
+    }
+}
+
 /// The seats of one course.
 #[aggregate(tag = "course", crate = events)]
 #[derive(Default, Debug)]
@@ -269,5 +278,18 @@ impl Count {
     #[on]
     fn defined(&mut self, _: &CourseDefined) {
         self.courses += 1;
+    }
+}
+
+/// It defines courses again.
+#[derive(Debug)]
+pub struct Opening;
+
+#[processor(name = "opening", from = "now", crate = events)]
+impl Opening {
+    #[on(refused = "skip")]
+    async fn defined(&self, event: &CourseDefined, cx: &mut events::processor::Effect<'_>) -> Vec<DefineCourse> {
+        let _ = cx.key();
+        vec![DefineCourse { course: event.course.clone(), capacity: event.capacity }]
     }
 }

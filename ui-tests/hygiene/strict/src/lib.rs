@@ -164,6 +164,15 @@ pub enum Refusal {
     Defined,
 }
 
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::Full => "there is no seat left",
+            Refusal::Defined => "the course was defined before",
+        })
+    }
+}
+
 /// The seats of one course.
 #[aggregate(tag = "course")]
 #[derive(Default, Debug)]
@@ -374,6 +383,42 @@ pub struct Defined;
 impl Defined {
     #[on]
     async fn defined(&self, _: &CourseDefined, _: &mut Waited) {}
+}
+
+/// It opens new courses, and closes the year.
+#[derive(Debug)]
+pub struct Opening;
+
+#[processor(name = "opening", from = "now", by = "course", on_error = "park")]
+impl Opening {
+    #[on(refused = "skip")]
+    fn defined(&self, event: &CourseDefined, at: &Timestamp) -> Result<Option<DefineCourse>, fmt::Error> {
+        let _ = at;
+        Ok(Some(DefineCourse { course: event.course.clone(), capacity: event.capacity }))
+    }
+
+    #[on]
+    async fn anything(&self, recorded: &RecordedEvent, cx: &mut processor::Effect<'_>) -> Result<(), fmt::Error> {
+        if cx.key().is_empty() || recorded.tags.is_empty() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// It does nothing.
+#[derive(Debug)]
+pub struct Idle;
+
+#[processor(name = "idle", from = "beginning")]
+impl Idle {
+    #[on]
+    fn defined(&self, _: &CourseDefined) {}
+
+    #[on]
+    fn ended(&self, event: &YearEnded) -> EndYear {
+        EndYear { year: event.year.saturating_add(1) }
+    }
+
+    #[on]
+    async fn anything(&self, _: &RecordedEvent) {}
 }
 
 /// How many courses there are.
