@@ -3,6 +3,7 @@ mod follow;
 use std::fmt;
 use std::sync::Arc;
 
+use eskit_runtime::__private::check_key;
 use eskit_runtime::execute::DomainError;
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
 use eskit_runtime::subscription::{FollowOptions, Start};
@@ -177,8 +178,9 @@ impl<S: EventStore> App<S> {
     /// ```
     ///
     /// # Errors
-    /// See [`LoadError`].
+    /// See [`LoadError`](crate::LoadError).
     pub fn load<'a, A: Evolve>(&'a self, key: impl LoadKey<A::Keys> + 'a) -> Load<'a, A> {
+        const { check_key::<A, _>() }.of(&key);
         self.bus.load(key)
     }
 }

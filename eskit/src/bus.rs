@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eskit_runtime::__private::{check_key, decision_items, load_checked};
+use eskit_runtime::__private::{decision_items, load_checked};
 use eskit_runtime::execute::{DomainError, ExecuteOptions};
 use eskit_runtime::log::{EventId, ExpectedVersion};
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
@@ -72,8 +72,8 @@ impl<S: EventStore> Bus<S> {
         Execute { options, run: Box::new(|options| Box::pin(self.run(command, options))) }
     }
 
+    /// Callers check the key: rustc names the place of their call.
     pub(crate) fn load<'a, A: Evolve>(&'a self, key: impl LoadKey<A::Keys> + 'a) -> Load<'a, A> {
-        const { check_key::<A, _>() }.of(&key);
         Load(Box::pin(load_checked::<A, S, _, _>(&*self.store, &key, &*self.states)))
     }
 
@@ -104,7 +104,7 @@ type ExecuteResult<M, E> = Result<Executed<M>, ExecuteError<E>>;
 
 /// A command with its options, executed when awaited. `M` are the states of its models, `E` is the domain's error.
 ///
-/// Returned by [`App::execute`].
+/// Returned by [`App::execute`](crate::App::execute).
 // It names neither the command nor the store: `.await` then has nothing to add when a command that nobody decides is
 // refused at the call.
 #[must_use = "a command is executed when it is awaited"]
@@ -253,7 +253,7 @@ impl<M, E> fmt::Debug for Execute<'_, M, E> {
     }
 }
 
-/// A state, read when awaited. Returned by [`App::load`].
+/// A state, read when awaited. Returned by [`App::load`](crate::App::load).
 #[must_use = "a state is read when it is awaited"]
 pub struct Load<'a, A>(Boxed<'a, Result<Loaded<A>, LoadError>>);
 

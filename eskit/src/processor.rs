@@ -2,7 +2,7 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | act on events | `#[processor]`, [`Effect`] |
+//! | act on events | [`#[processor]`](macro@crate::processor), [`Effect`] |
 //! | run a processor | [`App::with_processor`](crate::App::with_processor) |
 
 mod acting;

@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::fmt::{self, Display};
 
-use eskit_runtime::__private::{command_mark, outline};
+use eskit_runtime::__private::{check_key, command_mark, outline};
 use eskit_runtime::execute::DomainError;
 use eskit_runtime::log::{Principal, PrincipalKind, StoreErrorKind};
 use eskit_runtime::model::{Command, Decide, Evolve, LoadKey};
@@ -94,6 +94,7 @@ impl<'a> Effect<'a> {
     /// # Errors
     /// See [`LoadError`](crate::LoadError).
     pub fn load<'k, A: Evolve>(&'k self, key: impl LoadKey<A::Keys> + 'k) -> Load<'k, A> {
+        const { check_key::<A, _>() }.of(&key);
         self.bus.load(key)
     }
 
