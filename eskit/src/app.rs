@@ -153,7 +153,7 @@ impl<S: EventStore> App<S> {
     /// Reads the state of one instance of an aggregate.
     ///
     /// `key` is the value of the aggregate's tag, or the id of its stream. It is a tuple for an aggregate with several tags, and
-    /// `()` for one with `#[aggregate(all)]`. An instance without events is in its initial state; [`Loaded::is_new`] tells.
+    /// `()` for one with `#[aggregate(all)]`. An instance without events is in its initial state; [`Loaded::is_new`](crate::Loaded::is_new) tells.
     ///
     /// ```
     /// # use eskit::prelude::*;
