@@ -12,7 +12,7 @@ use std::time::Duration;
 use eskit::MemoryViews;
 use eskit::log::PrincipalKind;
 use eskit::prelude::*;
-use eskit::subscription::State;
+use eskit::subscription::{State, Views as _};
 
 use shop::{Paid, Pay, Ship, Shipping, Shop, shipped, shop};
 
@@ -72,6 +72,41 @@ async fn a_processor_from_now_leaves_out_what_has_happened() {
     app.caught_up::<FromNow>(&paid).await.unwrap();
     let orders: Vec<u64> = shipped(&app).await.iter().map(shop::order_of).collect();
     assert_eq!(orders, [2]);
+    app.stop().await.unwrap();
+}
+
+/// A method that only returns commands keeps its checkpoint behind the last one that was executed.
+#[tokio::test]
+async fn the_checkpoint_follows_each_command() {
+    static PLACES: std::sync::Mutex<Vec<u64>> = std::sync::Mutex::new(Vec::new());
+    struct Watched {
+        views: MemoryViews,
+    }
+
+    #[processor(name = "watched", from = "beginning")]
+    impl Watched {
+        #[on(refused = "fail")]
+        fn paid(&self, event: &Paid) -> Option<Ship> {
+            // What reads memory is ready at once.
+            let mut checkpoints = std::pin::pin!(self.views.checkpoints());
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            let std::task::Poll::Ready(checkpoints) = checkpoints.as_mut().poll(&mut context) else {
+                panic!("views in memory wait");
+            };
+            PLACES.lock().unwrap().push(checkpoints.unwrap()[0].place.position.get());
+            (event.order != 2).then_some(Ship { order: event.order })
+        }
+    }
+
+    let views = MemoryViews::new();
+    let app = shop();
+    for order in 1..=4 {
+        app.execute(Pay { order }).await.unwrap();
+    }
+    let app = app.with_processor(Watched { views: views.clone() }, views).start().await.unwrap();
+    app.caught_up::<Watched>(eskit::log::Position::new(4)).await.unwrap();
+    // For order 2 nothing is executed, so the checkpoint waits for order 3.
+    assert_eq!(*PLACES.lock().unwrap(), [0, 1, 1, 3]);
     app.stop().await.unwrap();
 }
 

@@ -177,7 +177,8 @@ fn the_registry_lists_processors() {
             "parking",
             "publisher",
             "shipping",
-            "skipping"
+            "skipping",
+            "watched"
         ]
     );
     assert_eq!(registry.projections().count(), 0);
