@@ -22,7 +22,7 @@ pub(crate) struct Deposited {
 }
 
 #[derive(Command)]
-struct Deposit {
+pub(crate) struct Deposit {
     #[tag]
     account: u32,
     amount: i64,
@@ -30,7 +30,7 @@ struct Deposit {
 }
 
 impl Deposit {
-    fn new(account: u32) -> Deposit {
+    pub(crate) fn new(account: u32) -> Deposit {
         let note = "a standing order of every month, paid at the counter of the branch".to_owned();
         Deposit { account, amount: 5, note }
     }

@@ -19,6 +19,7 @@ mod pg_idle;
 mod pg_read;
 mod rebuild;
 mod scan;
+mod snapshots;
 
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
@@ -43,6 +44,7 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "dcb", what: "SQLite, one event with two tags an append, under a condition", run: dcb::run },
     Row { name: "condition", what: "SQLite, the check of an append condition as the log grows", run: condition::run },
     Row { name: "execute", what: "a command on an aggregate of 100 events, one caller", run: execute::run },
+    Row { name: "snapshots", what: "SQLite, a command on 10,000 events with a snapshot", run: snapshots::run },
     Row { name: "scan", what: "SQLite, the whole log read and decoded", run: scan::run },
     Row { name: "loans", what: "the real log of the example, imported and replayed from SQLite", run: loans::run },
     Row { name: "pg-idle", what: "PostgreSQL, one stream-versioned event an append, one caller", run: pg_idle::run },
@@ -63,6 +65,11 @@ pub(crate) const ALL: &[Row] = &[
         run: pg_held::run,
     },
     Row { name: "pg-execute", what: "PostgreSQL, a command on an aggregate of 100 events", run: pg_execute::run },
+    Row {
+        name: "pg-snapshots",
+        what: "PostgreSQL, a command on 10,000 events with a snapshot",
+        run: snapshots::run_postgres,
+    },
     Row {
         name: "pg-read",
         what: "PostgreSQL, aggregates loaded, and the whole log read and decoded",

@@ -6,6 +6,8 @@ mod changes;
 mod mistake;
 #[path = "views_broken/rows.rs"]
 mod rows;
+#[path = "views_broken/snapshots.rs"]
+mod snapshots;
 #[path = "views_broken/sound.rs"]
 mod sound;
 
@@ -17,7 +19,12 @@ use mistake::{Mistake, ROWS};
 use sound::Sound;
 
 fn suite(mistake: Mistake) -> ViewsSuite<Sound> {
-    ViewsSuite::durable(Sound::new(mistake)).with_rows().with_changes().patience(Duration::from_secs(2)).quiet()
+    ViewsSuite::durable(Sound::new(mistake))
+        .with_rows()
+        .with_changes()
+        .with_snapshots()
+        .patience(Duration::from_secs(2))
+        .quiet()
 }
 
 #[test]

@@ -83,8 +83,13 @@ fn server() -> Option<(String, Option<Database>)> {
 fn postgres_views() {
     let Some((dsn, _database)) = server() else { return };
     let views = InDatabases { server: PgConnectOptions::from_str(&dsn).unwrap() };
-    let suite =
-        ViewsSuite::durable(views).with_rows().with_changes().named("postgres_views").child_env(DSN, dsn).rounds(8);
+    let suite = ViewsSuite::durable(views)
+        .with_rows()
+        .with_changes()
+        .with_snapshots()
+        .named("postgres_views")
+        .child_env(DSN, dsn)
+        .rounds(8);
     let cases = suite.case_names().count();
     let report = suite.in_test(concat!(module_path!(), "::postgres_views")).run();
     assert!(report.is_success(), "{report}");

@@ -1,12 +1,13 @@
 //! `#[aggregate(..)]`.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput};
 
 use crate::ast::{AggregateDef, KeyDef};
 use crate::ctxt::Ctxt;
+use crate::shape::hash;
 use crate::wrap::{bare, check, implementation, is_public, location, wrap};
 use crate::{diag, fallback};
 
@@ -61,6 +62,7 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
     // Where the type is private, rustc says so here.
     let place = types.first().map_or_else(Span::call_site, Spanned::span);
     let keys = quote_spanned!(place=> type Keys = #keys;);
+    let shape = shape(input);
     let public = is_public(&input.vis);
     let location = location();
     let header = quote_spanned!(ident.span()=> impl __eskit::Aggregate for #ident);
@@ -73,6 +75,7 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
             partial: #partial,
             index: &[#(#index),*],
             version: #version,
+            shape: #shape,
             slug: #slug,
             public: #public,
             location: #location,
@@ -85,4 +88,13 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
     };
     let implementation = implementation(ident.span(), header, body);
     wrap(&def.eskit, quote!(#implementation #(#arities)*))
+}
+
+/// The hash of the fields as they stand in the source and, where the type has one, of its shape.
+fn shape(input: &DeriveInput) -> TokenStream {
+    let (ident, fields) = (&input.ident, hash::tokens(input.to_token_stream()));
+    quote! {{
+        use __eskit::lock::NoShape as _;
+        __eskit::lock::state_shape(#fields, __eskit::lock::ShapeOf::<#ident>::DEF)
+    }}
 }

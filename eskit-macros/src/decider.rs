@@ -7,6 +7,7 @@ mod function;
 mod impl_block;
 mod key;
 mod listed;
+mod logic;
 mod model;
 mod options;
 mod returned;
@@ -43,7 +44,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
             if let Some(def) = ImplDef::from_syn(&cx, item) {
                 clean = def.clean;
                 generics = def.generics;
-                evolves = def.evolving.then_some((def.self_ty, def.evolves));
+                evolves = def.evolving.then_some((def.self_ty, def.evolves, def.logic));
                 decides = def.decides;
             } else {
                 clean = without_marks(clean, &MARKS);
@@ -59,16 +60,16 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         }
         Kind::Other(first) => cx.error(diag::decider_item(first)),
     }
-    let evolves = evolves.as_ref().map(|(self_ty, evolves)| (self_ty, evolves.as_slice()));
+    let evolves = evolves.as_ref().map(|(self_ty, evolves, logic)| (self_ty, evolves.as_slice(), logic));
     let (errors, items) = match cx.finish() {
         Ok(()) if generics.is_none() => {
-            let evolves = evolves.map(|(self_ty, evolves)| evolve::expand(self_ty, evolves));
+            let evolves = evolves.map(|(self_ty, evolves, logic)| evolve::expand(self_ty, evolves, logic));
             let decides = decides.iter().map(decide::expand);
             (TokenStream::new(), quote!(#evolves #(#decides)*))
         }
         refused => {
             let generics = generics.unwrap_or_default();
-            let evolves = evolves.map(|(self_ty, evolves)| evolve::fallback(self_ty, &generics, evolves));
+            let evolves = evolves.map(|(self_ty, evolves, _)| evolve::fallback(self_ty, &generics, evolves));
             let decides = decides.iter().map(decide::fallback);
             (refused.err().unwrap_or_default(), quote!(#evolves #(#decides)*))
         }

@@ -95,6 +95,7 @@ pub(crate) fn aggregate(errors: TokenStream, input: &DeriveInput, eskit: &Path) 
                 partial: true,
                 index: &[],
                 version: 1,
+                shape: 0,
                 slug: "",
                 public: true,
                 location: __eskit::SourceLocation { module: "", file: "", line: 0 },

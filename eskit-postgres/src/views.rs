@@ -11,6 +11,7 @@ pub(crate) mod postgres_views;
 pub(crate) mod rights;
 pub(crate) mod rows;
 pub(crate) mod schema;
+pub(crate) mod snapshots;
 pub(crate) mod statements;
 pub(crate) mod tables;
 pub(crate) mod versions;

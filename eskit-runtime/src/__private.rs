@@ -6,7 +6,7 @@ mod registration;
 pub use crate::codec::decode_error::DecodeError;
 pub use crate::codec::encode::EncodeError;
 pub use crate::codec::json::{ToJson, Written, json_path};
-pub use crate::execute::{command_mark, decision_items, load_checked, state_items};
+pub use crate::execute::{command_mark, decision_items, load_checked, load_values, scope_of, state_items};
 pub use crate::log::recorded::RecordedEvent;
 pub use crate::log::tag::{Arity, IdType, TagValue, Tags};
 pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};
@@ -23,6 +23,7 @@ pub use crate::model::models::{Count, Model, ModelType, Models};
 pub use crate::model::registry::Entry;
 pub use crate::model::table::{NameTable, table_len};
 pub use crate::processor::expected::{ExpectedCommands, Text, Writer, outline};
+pub use crate::rows::keys::{key_of, key_text, values_of};
 pub use crate::schema::generated as lock;
 pub use crate::subscription::{
     First, Handle, HandleAsync, HandleError, HandleMut, Handled, OnError, Order, Start, Subscriber, SubscriberType,

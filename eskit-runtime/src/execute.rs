@@ -10,6 +10,7 @@ mod fold;
 mod instances;
 mod keyed;
 mod options;
+mod recall;
 mod repeat;
 pub(crate) mod retag;
 
@@ -32,7 +33,7 @@ use crate::model::route::route;
 
 pub use append::append_with_retry;
 #[doc(hidden)]
-pub use bind::{decision_items, state_items};
+pub use bind::{decision_items, scope_of, state_items};
 pub use error::{ExecuteError, LoadError};
 pub use executed::Executed;
 pub use keyed::KeyReused;
@@ -52,7 +53,7 @@ pub type DomainError<C> = <C as Decide>::Error;
 /// Executes one command: reads its models, decides, and appends the events under the condition that nothing that the
 /// decision read has changed. On a conflict it reads the new events and decides again, within the retry policy of `options`.
 ///
-/// Models that are cached in `states` are not read first. If a cached state is out of date, the append fails, and the command
+/// Models that are cached in `states` are not read first; of those that are fetched, only the events since are. If a cached state is out of date, the append fails, and the command
 /// reads the new events and decides again; this does not count as an attempt. A decision that appends nothing, such as a refusal,
 /// is only returned after its models were compared with the log during this call. If the log was replaced since the models were
 /// read, for example by a backup, the cached states are dropped and the models are read from the beginning; this counts as a
@@ -188,16 +189,33 @@ pub fn load_checked<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateC
 ) -> impl Future<Output = Result<Loaded<A>, LoadError>> + Send + use<'a, A, S, K, H> {
     // The key need not be `Send`, so it must not live across an await.
     let plan = bind::instance::<A>(key).map(Plan::<A, Count<1>>::new);
-    async move {
-        let plan = plan?;
-        let mut folded = plan.recall(store, states).await?;
-        if !folded.is_current {
-            plan.catch_up(store, &mut folded).await?;
-        }
-        plan.cache(&folded, states);
-        let seen = folded.seen.first().copied().unwrap_or_default();
-        Ok(Loaded::new(folded.state, seen, plan.query))
+    async move { load_plan(store, plan?, states).await }
+}
+
+/// Like [`load`], of the instance that these values select, one for each key of the aggregate.
+///
+/// # Errors
+/// See [`LoadError`].
+pub async fn load_values<A: Evolve, S: EventStore>(
+    store: &S,
+    values: Vec<String>,
+    states: &impl StateCache,
+) -> Result<Loaded<A>, LoadError> {
+    load_plan(store, Plan::<A, Count<1>>::new(bind::instance_of::<A>(values)), states).await
+}
+
+async fn load_plan<A: Evolve, S: EventStore>(
+    store: &S,
+    plan: Plan<A, Count<1>>,
+    states: &impl StateCache,
+) -> Result<Loaded<A>, LoadError> {
+    let mut folded = plan.recall(store, states).await?;
+    if !folded.is_current {
+        plan.catch_up(store, &mut folded).await?;
     }
+    plan.cache(&folded, states);
+    let seen = folded.seen.first().copied().unwrap_or_default();
+    Ok(Loaded::new(folded.state, seen, plan.query))
 }
 
 /// What follows from the models as they are.

@@ -15,6 +15,7 @@ pub mod model;
 pub mod processor;
 pub mod rows;
 pub mod schema;
+pub mod snapshots;
 pub mod store_kit;
 pub mod subscription;
 

@@ -20,7 +20,7 @@ pub(crate) mod subscriber;
 pub(crate) mod table;
 
 pub use aggregate::{Aggregate, AggregateType, Evolve, Key, KeyType, Keys, LoadKey, Scope, Stated};
-pub use cache::StateCache;
+pub use cache::{StateCache, Wanted};
 pub use command::{Command, CommandType};
 pub use decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
 pub use each::Each;

@@ -9,7 +9,7 @@
 mod column;
 mod indexed;
 mod keeper;
-mod keys;
+pub(crate) mod keys;
 mod query;
 mod stored;
 mod value;

@@ -36,6 +36,8 @@ pub mod generated {
     };
     pub use super::current::{Current, Lock, Unlocked};
     pub use super::projection::{CurrentProjection, RecordedProjection, check_projection};
-    pub use super::shape::{Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN, members};
+    pub use super::shape::{
+        Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN, logic, members, state_shape,
+    };
     pub use super::update::{LockEntry, LockError, eskit_lock};
 }

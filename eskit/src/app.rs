@@ -1,4 +1,5 @@
 mod follow;
+mod snapshots;
 
 use std::fmt;
 use std::sync::Arc;

@@ -74,7 +74,20 @@ impl<S: EventStore> Bus<S> {
 
     /// Callers check the key: rustc names the place of their call.
     pub(crate) fn load<'a, A: Evolve>(&'a self, key: impl LoadKey<A::Keys> + 'a) -> Load<'a, A> {
-        Load(Box::pin(load_checked::<A, S, _, _>(&*self.store, &key, &*self.states)))
+        let loaded = load_checked::<A, S, _, _>(&*self.store, &key, &*self.states);
+        Load(Box::pin(async move {
+            self.identify().await;
+            loaded.await
+        }))
+    }
+
+    /// Learns which log it is, once snapshots need to know.
+    async fn identify(&self) {
+        if self.states.snapshots.lacks_log()
+            && let Ok(log) = self.store.log_id().await
+        {
+            self.states.snapshots.set_log(log);
+        }
     }
 
     fn run<C: Decide>(
@@ -91,6 +104,7 @@ impl<S: EventStore> Bus<S> {
                 },
                 None => Vec::new(),
             };
+            self.identify().await;
             eskit_runtime::execute::execute(&*self.store, &command, &options, &Timer, &*self.states).await
         };
         #[cfg(feature = "tracing")]

@@ -79,6 +79,7 @@
 //! | open a store | [`connect`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
 //! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; errors: [`ExecuteError`] |
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`](log::Pages), [`Query`](log::Query), [`RecordedEvent::decode`] |
+//! | load long histories fast: snapshots | [`App::with_snapshots`], [`SnapshotOptions`] |
 //! | list and count aggregates: rows | [`App::with_rows`], [`rows`] |
 //! | build a read model | [`#[projection]`](macro@projection), [`App::with_projection`]; in memory: [`InMemory`] |
 //! | execute commands and have effects when something has happened | [`#[processor]`](macro@processor), [`App::with_processor`], [`processor`](mod@processor) |
@@ -102,6 +103,7 @@
 //! | [`schema`] | shapes, for the schema lock |
 //! | [`subscription`] | following the log: the driver, checkpoints, views |
 //! | [`rows`] | all instances of an aggregate as rows |
+//! | [`snapshots`] | states of aggregates that outlive the process |
 //! | [`layer`] | stores around a store: hooks, retries, tracing, metrics |
 //! | [`store_kit`] | parts for authors of stores |
 //!
@@ -132,7 +134,9 @@
 
 #![forbid(unsafe_code)]
 
+mod aggregate_snapshots;
 mod app;
+mod block_on;
 mod bus;
 mod connect;
 mod import;
@@ -149,6 +153,7 @@ mod sleep;
 #[cfg(feature = "tracing")]
 mod span;
 mod state_cache;
+mod state_snapshots;
 mod subscriptions;
 mod tail;
 
@@ -161,6 +166,7 @@ pub mod __private {
     pub use eskit_runtime::__private::*;
 }
 
+pub use aggregate_snapshots::{AggregateSnapshots, NoSnapshots, RebuiltSnapshots};
 pub use app::App;
 pub use bus::{Execute, Load};
 pub use connect::connect;
@@ -173,6 +179,8 @@ pub use in_memory::{InMemory, InMemoryRead};
 pub use memory::MemoryStore;
 pub use memory_views::{MemoryGuard, MemoryTx, MemoryViews};
 pub use running::{CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, Stop, UnknownSubscription};
+
+pub use state_snapshots::{SnapshotCounts, SnapshotOptions};
 
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -216,6 +224,8 @@ mod pages {
     struct Evolution;
     #[doc = include_str!("../../docs/rows.md")]
     struct Rows;
+    #[doc = include_str!("../../docs/snapshots.md")]
+    struct Snapshots;
     #[doc = include_str!("../../docs/projections.md")]
     struct Projections;
     #[doc = include_str!("../../docs/subscriptions.md")]

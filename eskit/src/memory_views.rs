@@ -1,5 +1,6 @@
 mod changes;
 mod rows;
+mod snapshots;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_runtime::log::{Position, StoreErrorKind};
 use eskit_runtime::rows::StoredRow;
+use eskit_runtime::snapshots::{SnapshotsOf, StoredSnapshot};
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Handle, OnError, ParkedEvent, Partition,
     Subscriber, Subscription, Views,
@@ -39,6 +41,7 @@ struct Kept {
     checkpoints: BTreeMap<Key, Held>,
     /// The values of each version of each read model.
     models: BTreeMap<(String, u32), Model>,
+    snapshots: BTreeMap<SnapshotsOf, BTreeMap<String, StoredSnapshot>>,
 }
 
 /// The name of a subscription, its version, and which of its parts.

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::bus::Bus;
 use crate::processor::Processor;
 use crate::sleep::Timer;
+use crate::state_cache::StateCaches;
 use crate::subscriptions::{Boxed, Log, Subscribed, keeps_a_read_model};
 use crate::tail::Tail;
 
@@ -340,12 +341,13 @@ impl<S: EventStore + 'static> Running<S> {
     }
 
     /// Ends all subscriptions, when awaited, each after the current batch, and gives their claims up. Waits for 10 s, or as long as
-    /// [`Stop::within`] says; then it ends those that are left in the middle of a batch, which is not committed.
+    /// [`Stop::within`] says; then it ends those that are left in the middle of a batch, which is not committed. In that time, snapshots that
+    /// commands have offered are written too.
     ///
     /// # Errors
     /// Subscriptions did not end in time; nothing of them runs any more.
     pub fn stop(&self) -> Stop<S> {
-        Stop { ending: Arc::clone(&self.ending), within: STOP_WITHIN }
+        Stop { ending: Arc::clone(&self.ending), states: Arc::clone(&self.app.bus().states), within: STOP_WITHIN }
     }
 
     fn find<P: Subscriber>(&self) -> Option<&Started<S>> {
@@ -539,6 +541,7 @@ impl<S> fmt::Debug for Parked<S> {
 #[must_use = "it stops when it is awaited"]
 pub struct Stop<S> {
     ending: Arc<Ending<S>>,
+    states: Arc<StateCaches>,
     within: Duration,
 }
 
@@ -562,6 +565,9 @@ impl<S> Stop<S> {
         }
         self.ending.aborted.set();
         self.ending.unread.set();
+        // Snapshots that are not written are only missing.
+        let rest = end.saturating_duration_since(Instant::now());
+        first(self.states.snapshots.written(), Timer.sleep(rest)).await;
         if late.is_empty() { Ok(()) } else { Err(NotStopped(late)) }
     }
 }

@@ -3,12 +3,15 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
+use std::future::Future;
 use std::hash::RandomState;
 use std::sync::Arc;
 
-use eskit_runtime::model::{Evolve, Scope, Seen, StateCache};
+use eskit_runtime::model::{Evolve, Scope, Seen, StateCache, Wanted};
 use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
+
+use crate::state_snapshots::{Fetched, SnapshotCaches};
 
 /// Room for so many states is set aside at once, however many may be cached.
 const ROOM_MAX: usize = 1 << 16;
@@ -17,6 +20,8 @@ const ROOM_MAX: usize = 1 << 16;
 #[derive(Clone, Default)]
 pub(crate) struct StateCaches {
     by_type: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    /// What outlives the process.
+    pub(crate) snapshots: SnapshotCaches,
 }
 
 /// The states of one type. That it can be cloned is known where the cache is asked for, and nowhere else.
@@ -33,24 +38,49 @@ impl StateCaches {
         self.by_type.insert(TypeId::of::<A>(), Arc::new(OfType::<A> { clone: A::clone, states }));
     }
 
+    /// Forgets the state of one instance.
+    pub(crate) fn forget<A: Evolve>(&self, scope: &Scope) {
+        if let Some(cache) = self.of::<A>() {
+            cache.states.remove(scope);
+        }
+    }
+
+    /// Forgets the states of all instances of a type.
+    pub(crate) fn forget_all<A: Evolve>(&self) {
+        if let Some(cache) = self.of::<A>() {
+            cache.states.clear();
+        }
+    }
+
     fn of<A: Evolve>(&self) -> Option<&OfType<A>> {
         self.by_type.get(&TypeId::of::<A>())?.downcast_ref()
     }
 }
 
 impl StateCache for StateCaches {
+    type Fetched = Fetched;
+
     fn get<A: Evolve>(&self, scope: &Scope) -> Option<(A, Seen)> {
         let cache = self.of::<A>()?;
         cache.states.get(scope).map(|cached| ((cache.clone)(&cached.0), cached.1))
     }
 
     fn put<A: Evolve>(&self, scope: &Scope, state: &A, seen: Seen) {
+        self.snapshots.put(scope, state, seen);
         let Some(cache) = self.of::<A>() else { return };
         if seen.is_new() {
             cache.states.remove(scope);
         } else {
             cache.states.insert(scope.clone(), Arc::new(((cache.clone)(state), seen)));
         }
+    }
+
+    fn has_snapshots(&self, aggregate: TypeId) -> bool {
+        self.snapshots.has(aggregate)
+    }
+
+    fn fetch(&self, wanted: Vec<Wanted>) -> impl Future<Output = Fetched> + Send {
+        Fetched::fetch(self.snapshots.asked(wanted))
     }
 }
 

@@ -53,7 +53,6 @@
 //! The feature `proptest` adds `commands(strategy).check(invariant)`, which checks an invariant after each of many random commands.
 #![allow(clippy::panic, reason = "an expectation that does not hold fails its test")]
 
-mod block_on;
 #[cfg(feature = "proptest")]
 mod commands;
 mod given;

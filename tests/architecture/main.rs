@@ -66,6 +66,7 @@ const CRATES: [Layers; 5] = [
             "subscription",
             "rows",
             "processor",
+            "snapshots",
         ],
         top: &["__private"],
         // Its traits name each other: an event goes into an emitter, and a decider takes models, which evolve events.
@@ -75,6 +76,7 @@ const CRATES: [Layers; 5] = [
         package: "eskit",
         layers: &[
             "sleep",
+            "block_on",
             "span",
             "lock",
             "memory",
@@ -84,8 +86,10 @@ const CRATES: [Layers; 5] = [
             "import",
             "layer",
             "single_writer",
+            "state_snapshots",
             "state_cache",
             "bus",
+            "aggregate_snapshots",
             "processor",
             "tail",
             "observed",

@@ -4,11 +4,11 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eskit::RetryPolicy;
 use eskit::execute::DomainError;
 use eskit::log::{Append, Condition, ExpectedVersion, Position, StreamChange, StreamId};
 use eskit::model::Decide;
 use eskit::prelude::*;
+use eskit::{MemoryViews, RetryPolicy, SnapshotOptions};
 use eskit_tests::bank::{
     Account, BankError, Deposited, MoneyReceived, MoneySent, Portfolio, deposit, open_account, send,
 };
@@ -30,6 +30,16 @@ fn caching<S: EventStore>(app: App<S>, states: usize) -> App<S> {
         .with_state_cache::<Seats>(states)
         .with_state_cache::<Schedule>(states)
         .with_state_cache::<Enrolment>(states)
+}
+
+/// The same with snapshots of each state, which many programs share.
+fn snapshotting<S: EventStore>(app: App<S>, views: &MemoryViews) -> App<S> {
+    let options = || SnapshotOptions::every(1).find_within(Duration::from_secs(60)).with_deletable_events();
+    app.with_snapshots::<Account>(views.clone(), options())
+        .with_snapshots::<Portfolio>(views.clone(), options())
+        .with_snapshots::<Seats>(views.clone(), options())
+        .with_snapshots::<Schedule>(views.clone(), options())
+        .with_snapshots::<Enrolment>(views.clone(), options())
 }
 
 fn deposited(account: &str) -> Append {
@@ -389,21 +399,24 @@ fn any_command() -> impl Strategy<Value = Any> {
     ]
 }
 
-/// Whichever programs share a log, and however many states each of them caches, every command does what it would have done
+/// Whichever programs share a log, and however many states each of them caches or keeps as snapshots, every command does what it would have done
 /// without them.
 #[test]
 fn caching_changes_nothing_but_the_reads() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let history = proptest::collection::vec((0..3_usize, any_command(), any::<bool>()), 1..60);
+    let history = proptest::collection::vec((0..5_usize, any_command(), any::<bool>()), 1..60);
     let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let result = TestRunner::new_with_rng(config, rng).run(&history, |history| {
         runtime.block_on(async {
             let (twin, store) = (App::new(MemoryStore::new()), Arc::new(MemoryStore::new()));
             let app = || App::new(Arc::clone(&store));
-            let apps = [app(), caching(app(), 2), caching(app(), 100)];
+            let views = MemoryViews::new();
+            let both = snapshotting(caching(app(), 2), &views);
+            let apps = [app(), caching(app(), 2), caching(app(), 100), snapshotting(app(), &views), both];
             for (index, command, loads) in history {
                 let (expected, found) = (command.run(&twin).await, command.run(&apps[index]).await);
+                apps[index].snapshots_written().await;
                 if expected != found {
                     return Err(TestCaseError::fail(format!("{command:?}: {found}, not {expected}")));
                 }
@@ -414,6 +427,8 @@ fn caching_changes_nothing_but_the_reads() {
                     assert_eq!(shown(expected.unwrap()), shown(found.unwrap()));
                 }
             }
+            let counts = apps[3].snapshots::<Account>().unwrap().counts();
+            assert_eq!((counts.unreadable, counts.unanswered, counts.unwritten), (0, 0, 0));
             let expected: Vec<_> = log(twin.store()).await.unwrap().into_iter().map(|event| event.payload).collect();
             let found: Vec<_> = log(&store).await.unwrap().into_iter().map(|event| event.payload).collect();
             assert_eq!(expected, found);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eskit::prelude::*;
 use eskit_tests::restored::{
-    Restorable, a_seat_is_taken_in_the_log_that_is_there, each_model_must_be_of_the_log_that_is_there,
+    Keeps, Restorable, a_seat_is_taken_in_the_log_that_is_there, each_model_must_be_of_the_log_that_is_there,
     money_that_is_gone_is_not_sent,
 };
 use rusqlite::Connection;
@@ -77,22 +77,30 @@ impl Restorable for InFile {
 
 #[tokio::test]
 async fn money_that_is_gone_is_not_sent_in_memory() {
-    money_that_is_gone_is_not_sent(&InMemory::default()).await;
+    for keeps in Keeps::all() {
+        money_that_is_gone_is_not_sent(&InMemory::default(), &keeps).await;
+    }
 }
 
 #[tokio::test]
 async fn each_model_must_be_of_the_log_that_is_there_in_memory() {
-    each_model_must_be_of_the_log_that_is_there(&InMemory::default()).await;
+    for keeps in Keeps::all() {
+        each_model_must_be_of_the_log_that_is_there(&InMemory::default(), &keeps).await;
+    }
 }
 
 #[tokio::test]
 async fn a_seat_is_taken_in_the_log_that_is_there_in_memory() {
-    a_seat_is_taken_in_the_log_that_is_there(&InMemory::default()).await;
+    for keeps in Keeps::all() {
+        a_seat_is_taken_in_the_log_that_is_there(&InMemory::default(), &keeps).await;
+    }
 }
 
 #[tokio::test]
 async fn what_is_gone_is_noticed_on_sqlite() {
-    money_that_is_gone_is_not_sent(&InFile::new()).await;
-    each_model_must_be_of_the_log_that_is_there(&InFile::new()).await;
-    a_seat_is_taken_in_the_log_that_is_there(&InFile::new()).await;
+    for keeps in Keeps::all() {
+        money_that_is_gone_is_not_sent(&InFile::new(), &keeps).await;
+        each_model_must_be_of_the_log_that_is_there(&InFile::new(), &keeps).await;
+        a_seat_is_taken_in_the_log_that_is_there(&InFile::new(), &keeps).await;
+    }
 }

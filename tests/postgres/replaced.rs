@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use eskit::prelude::*;
 use eskit_postgres::testing::{self, Database};
 use eskit_tests::restored::{
-    Restorable, a_seat_is_taken_in_the_log_that_is_there, each_model_must_be_of_the_log_that_is_there,
+    Keeps, Restorable, a_seat_is_taken_in_the_log_that_is_there, each_model_must_be_of_the_log_that_is_there,
     money_that_is_gone_is_not_sent,
 };
 
@@ -46,18 +46,24 @@ impl Restorable for OnServer {
 
 #[tokio::test]
 async fn money_that_is_gone_is_not_sent_on_postgres() {
-    let Some(log) = OnServer::new().await else { return };
-    money_that_is_gone_is_not_sent(&log).await;
+    for keeps in Keeps::all() {
+        let Some(log) = OnServer::new().await else { return };
+        money_that_is_gone_is_not_sent(&log, &keeps).await;
+    }
 }
 
 #[tokio::test]
 async fn each_model_must_be_of_the_log_that_is_there_on_postgres() {
-    let Some(log) = OnServer::new().await else { return };
-    each_model_must_be_of_the_log_that_is_there(&log).await;
+    for keeps in Keeps::all() {
+        let Some(log) = OnServer::new().await else { return };
+        each_model_must_be_of_the_log_that_is_there(&log, &keeps).await;
+    }
 }
 
 #[tokio::test]
 async fn a_seat_is_taken_in_the_log_that_is_there_on_postgres() {
-    let Some(log) = OnServer::new().await else { return };
-    a_seat_is_taken_in_the_log_that_is_there(&log).await;
+    for keeps in Keeps::all() {
+        let Some(log) = OnServer::new().await else { return };
+        a_seat_is_taken_in_the_log_that_is_there(&log, &keeps).await;
+    }
 }

@@ -104,7 +104,7 @@ pub struct Transfer {
 
 /// One account.
 #[aggregate(stream = "account")]
-#[derive(Default, Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Default, Clone, Debug, PartialEq)]
 pub struct Account {
     /// Whether it exists.
     pub open: bool,
@@ -142,7 +142,7 @@ impl Account {
 
 /// The accounts of one owner, wherever they live: a model by tag over events of streams.
 #[aggregate(tag = "owner")]
-#[derive(Default, Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Default, Clone, Debug, PartialEq)]
 pub struct Portfolio {
     /// How many there are.
     pub accounts: u32,
@@ -188,7 +188,7 @@ fn transfer(
 
 /// Counts the deposits of an account and passes over everything else in its stream.
 #[aggregate(stream = "account", partial)]
-#[derive(Default, Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Default, Clone, Debug, PartialEq)]
 pub struct DepositCount {
     /// How many there were.
     pub deposits: u32,

@@ -101,7 +101,7 @@ pub struct EnrollClass {
 
 /// The seats of one course.
 #[aggregate(tag = "course")]
-#[derive(Default, Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Default, Clone, Debug, PartialEq)]
 pub struct Seats {
     /// How many students it takes; 0 for no course.
     pub capacity: u32,
@@ -144,7 +144,7 @@ impl Seats {
 
 /// The courses of one student.
 #[aggregate(tag = "student")]
-#[derive(Default, Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Default, Clone, Debug, PartialEq)]
 pub struct Schedule {
     /// How many there are.
     pub courses: u32,
@@ -165,7 +165,7 @@ impl Schedule {
 
 /// Whether one student takes part in one course: found by both tags.
 #[aggregate(tag("course", "student"))]
-#[derive(Default, Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Default, Clone, Debug, PartialEq)]
 pub struct Enrolment {
     /// Whether the student takes part.
     pub active: bool,

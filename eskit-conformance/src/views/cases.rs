@@ -10,10 +10,13 @@ mod parking;
 mod parts;
 mod reopen;
 mod rows;
+mod snapshots;
 mod versions;
 
 use std::future::Future;
 use std::pin::Pin;
+
+use eskit_runtime::snapshots::Snapshots;
 
 use super::context::ViewsContext;
 use super::tallies::{KeepChanges, KeepRows};
@@ -50,6 +53,14 @@ where
     T::Views: KeepChanges,
 {
     changes::cases()
+}
+
+/// The cases of views that also keep snapshots of aggregates.
+pub(super) fn of_snapshots<T: TestViews>() -> Vec<Case<T>>
+where
+    T::Views: Snapshots,
+{
+    snapshots::cases()
 }
 
 /// One statement about views.

@@ -3,6 +3,8 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use eskit_runtime::snapshots::Snapshots;
+
 use super::cases::{self, Case};
 use super::context::ViewsContext;
 use super::process;
@@ -68,6 +70,16 @@ impl<T: TestViews> ViewsSuite<T> {
         T::Views: KeepChanges,
     {
         self.cases.extend(cases::of_changes());
+        self
+    }
+
+    /// Also holds the views to the rules of [`Snapshots`]: for views that keep snapshots of aggregates.
+    #[must_use]
+    pub fn with_snapshots(mut self) -> ViewsSuite<T>
+    where
+        T::Views: Snapshots,
+    {
+        self.cases.extend(cases::of_snapshots());
         self
     }
 

@@ -62,6 +62,7 @@ const BASE: AggregateType = AggregateType {
     partial: false,
     index: &["delta", "flag", "number", "serial", "text"],
     version: 1,
+    shape: 0,
     slug: "tally",
     public: true,
     location: LOCATION,

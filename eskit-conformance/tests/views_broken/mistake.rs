@@ -82,6 +82,20 @@ pub(crate) enum Mistake {
     TiesAscend,
     CountIsOfThePage,
     RowsAreForgottenOnOpen,
+    /// A snapshot of old logic is served.
+    ProgramsShareSnapshots,
+    SnapshotKeysIgnoreCase,
+    SnapshotsForgetTheId,
+    /// An older snapshot overwrites a newer one.
+    LastSnapshotWins,
+    /// An older one does so in a race.
+    SnapshotsAreComparedOutside,
+    /// What is forgotten is still there.
+    SnapshotsAreNotRemoved,
+    RemovesOnlyOwnSnapshots,
+    AgeIncludesTheLimit,
+    OwnCountAsOthers,
+    SnapshotsAreForgottenOnOpen,
     /// A batch is committed in two transactions.
     BatchIsSplit,
     IdIsForgotten,
@@ -225,6 +239,32 @@ pub(crate) const ROWS: &[(Mistake, &str, &[&str])] = &[
     (M::RestartKeepsRows, "after a restart", &["rows::a_restart_removes_rows"]),
     (M::VersionsShareRows, "while another one is built", &["rows::rows_of_a_version_are_built_beside_the_active_ones"]),
     (M::RowsAreForgottenOnOpen, "opened again", &["rows::rows_are_there_after_a_restart_of_the_process"]),
+    (M::ProgramsShareSnapshots, "finds of", &["snapshots::logs_aggregates_and_programs_are_told_apart"]),
+    (M::SnapshotKeysIgnoreCase, "with two keys", &["snapshots::what_was_written_is_found"]),
+    (M::SnapshotsForgetTheId, "that were written", &["snapshots::what_was_written_is_found"]),
+    (M::LastSnapshotWins, "were written", &["snapshots::an_older_one_does_not_replace_a_newer_one"]),
+    (
+        M::SnapshotsAreComparedOutside,
+        "the newest of several writers",
+        &["snapshots::of_several_writers_the_newest_one_wins"],
+    ),
+    (
+        M::SnapshotsAreNotRemoved,
+        "removed",
+        &["snapshots::what_is_removed_is_gone", "snapshots::all_of_an_aggregate_are_removed"],
+    ),
+    (
+        M::RemovesOnlyOwnSnapshots,
+        "of one key were removed",
+        &["snapshots::what_is_removed_is_gone", "snapshots::all_of_an_aggregate_are_removed"],
+    ),
+    (M::AgeIncludesTheLimit, "old snapshots", &["snapshots::old_ones_are_removed"]),
+    (M::OwnCountAsOthers, "of another program", &["snapshots::those_of_other_programs_are_removed_when_they_are_old"]),
+    (
+        M::SnapshotsAreForgottenOnOpen,
+        "another handle finds",
+        &["snapshots::snapshots_are_there_after_a_restart_of_the_process"],
+    ),
     (M::BatchIsSplit, "a part of an append", &["following::readers_see_whole_appends"]),
     (M::IdIsForgotten, "a subscription that must fail", &["following::a_log_that_was_replaced_is_noticed"]),
     (

@@ -12,6 +12,7 @@ use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 
 use crate::changes;
 use crate::mistake::Mistake as M;
+use crate::snapshots::Kept;
 
 /// Sound views over the simplest state, with a place for each mistake. They stand for views that outlive their handle: those of a
 /// place are found again.
@@ -26,6 +27,7 @@ pub(crate) struct State {
     models: BTreeMap<(String, u32), Model>,
     /// How often each version was changed.
     pub(crate) changes: BTreeMap<(String, u32), u64>,
+    snapshots: Kept,
 }
 
 impl State {
@@ -151,6 +153,9 @@ impl TestViews for Sound {
             let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
             state.models.values_mut().for_each(|model| model.kept.clear());
         }
+        if self.mistake == M::SnapshotsAreForgottenOnOpen {
+            shared.lock().unwrap_or_else(PoisonError::into_inner).snapshots.clear();
+        }
         let mistake = self.mistake;
         let end = Arc::new(End { shared: Arc::clone(&shared), claimed: Mutex::default(), mistake });
         Ok(SoundViews { shared, mistake, end, hubs: changes::hubs() })
@@ -187,6 +192,11 @@ impl SoundViews {
         let active = state.held.values().find(of).map(|held| held.checkpoint.version);
         let model = active.and_then(|version| state.models.get(&self.model_of(name, version)));
         model.map(|model| model.kept.clone()).unwrap_or_default()
+    }
+
+    /// What is done with the snapshots at once.
+    pub(crate) fn snapshots<R>(&self, run: impl FnOnce(&mut Kept) -> R) -> R {
+        run(&mut self.lock().snapshots)
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

@@ -6,6 +6,7 @@ use syn::{Attribute, Generics, Type, parse_quote};
 
 use super::def::{DeciderDef, ModelDef};
 use super::function::check_plain;
+use super::logic::Logic;
 use super::options::Options;
 use super::{key, listed, model, returned};
 use crate::block::handler::{Handler, both_always};
@@ -31,6 +32,7 @@ pub(super) struct ImplDef {
     /// Whether a method folds an event, be it one of `evolves` or one that could not be read.
     pub(super) evolving: bool,
     pub(super) evolves: Vec<Handler>,
+    pub(super) logic: Logic,
     pub(super) decides: Vec<DeciderDef>,
     /// The parameters of a generic aggregate, which is refused at its type.
     pub(super) generics: Option<Generics>,
@@ -49,8 +51,12 @@ impl ImplDef {
         let mut methods = Methods { block: &block, evolving: false, evolves: Vec::new(), decides: Vec::new() };
         let mut clean = TokenStream::new();
         let mut marked = false;
+        let mut logic = Logic::default();
         for mut item in items {
             MARKS.repair(cx, &mut item.attrs);
+            if !item.attrs.iter().any(|attr| MARKS.of(attr) == Some(symbol::DECIDE)) {
+                logic.add(item.cfgs(), item.tokens.clone());
+            }
             let before = cx.count();
             marked |= methods.read(cx, &mut item);
             if cx.count() > before {
@@ -60,7 +66,7 @@ impl ImplDef {
         }
         let Methods { evolving, evolves, decides, .. } = methods;
         let (self_ty, clean) = (block.self_ty.clone(), block.with_items(&clean));
-        let mut def = ImplDef { self_ty, evolving, evolves, decides, generics: None, clean };
+        let mut def = ImplDef { self_ty, evolving, evolves, logic, decides, generics: None, clean };
         if !block.generics.params.is_empty() {
             def.stand_in(cx, &block);
         } else if !marked && !block.of_trait {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use eskit_runtime::log::Position;
 use eskit_runtime::model::AggregateType;
 use eskit_runtime::rows::{ReadRows, RowSelect, StoredRow, other_index};
+use eskit_runtime::snapshots::{RemoveSnapshots, Snapshots, SnapshotsOf, StoredSnapshot};
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, HandleAsync, ParkedEvent, Subscription, Views,
 };
@@ -18,7 +19,7 @@ use super::apply::Work;
 use super::inner::Inner;
 use super::lease::PostgresGuard;
 use super::open::PostgresViewsOptions;
-use super::{aggregate_rows, claim, rows, versions};
+use super::{aggregate_rows, claim, rows, snapshots, versions};
 
 /// Read models in a PostgreSQL database: that of the log, or any other. Cheap to clone; clones share everything.
 ///
@@ -192,6 +193,23 @@ impl ReadRows for PostgresViews {
     async fn count_rows(&self, of: &'static AggregateType, select: &RowSelect) -> Result<u64, StoreError> {
         let rows = aggregate_rows::count(&self.inner, of, select).await;
         rows.map_err(|fault| self.rows_failed("count the rows of", of, fault))
+    }
+}
+
+impl Snapshots for PostgresViews {
+    async fn find_snapshots(&self, of: SnapshotsOf, keys: Vec<String>) -> Result<Vec<StoredSnapshot>, StoreError> {
+        let found = snapshots::find(&self.inner, &of, &keys).await;
+        found.map_err(|fault| self.failed("find the snapshots of", of.name, fault))
+    }
+
+    async fn write_snapshots(&self, of: SnapshotsOf, snapshots: Vec<StoredSnapshot>) -> Result<u64, StoreError> {
+        let written = snapshots::write(&self.inner, &of, snapshots).await;
+        written.map_err(|fault| self.failed("write the snapshots of", of.name, fault))
+    }
+
+    async fn remove_snapshots(&self, of: SnapshotsOf, which: RemoveSnapshots) -> Result<u64, StoreError> {
+        let removed = snapshots::remove(&self.inner, &of, which).await;
+        removed.map_err(|fault| self.failed("remove the snapshots of", of.name, fault))
     }
 }
 

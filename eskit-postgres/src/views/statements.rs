@@ -164,6 +164,25 @@ WHERE c.name {EQ} $1 AND c.version {EQ} $2";
 /// Keeps a claim until the end of the transaction, if it holds.
 const KEEP: &str = "SELECT c.part FROM {checkpoints} c WHERE {claimed} FOR UPDATE";
 
+const FIND_SNAPSHOTS: &str = "\
+SELECT s.key, s.pos, s.event_id, s.version, s.state::pg_catalog.text, s.written_at FROM {snapshots} s
+WHERE s.log {EQ} $1 AND s.name {EQ} $2 AND s.key {EQ} ANY ($3) AND s.fingerprint {EQ} $4";
+
+/// Writes snapshots, except where a newer one is.
+const WRITE_SNAPSHOTS: &str = "\
+INSERT INTO {snapshots} AS s (log, name, key, fingerprint, pos, event_id, version, state, written_at)
+SELECT $1, $2, n.key, $3, n.pos, n.event_id, n.version, n.state::pg_catalog.json, n.written_at
+FROM unnest($4, $5, $6, $7, $8, $9) AS n(key, pos, event_id, version, state, written_at)
+ON CONFLICT (log, name, key, fingerprint) DO UPDATE SET pos = excluded.pos, event_id = excluded.event_id,
+    version = excluded.version, state = excluded.state, written_at = excluded.written_at
+WHERE s.pos {LE} excluded.pos";
+
+const REMOVE_SNAPSHOTS: &str = "DELETE FROM {snapshots} s WHERE s.log {EQ} $1 AND s.name {EQ} $2";
+
+/// Removes what was written before a time, unless it has a fingerprint.
+const REMOVE_OLD_SNAPSHOTS: &str = "\
+DELETE FROM {snapshots} s WHERE s.log {EQ} $1 AND s.name {EQ} $2 AND s.written_at {LT} $3 AND NOT coalesce(s.fingerprint {EQ} $4, false)";
+
 /// The statements of views.
 #[derive(Debug)]
 pub(crate) struct Statements {
@@ -199,6 +218,11 @@ pub(crate) struct Statements {
     pub(crate) are_kept: Sql,
     pub(crate) set_back: Sql,
     pub(crate) keep: Sql,
+    pub(crate) find_snapshots: Sql,
+    pub(crate) write_snapshots: Sql,
+    pub(crate) remove_snapshots: Sql,
+    pub(crate) remove_snapshots_of: Sql,
+    pub(crate) remove_old_snapshots: Sql,
 }
 
 impl Statements {
@@ -241,6 +265,11 @@ impl Statements {
             are_kept: sql(ARE_KEPT),
             set_back: sql(SET_BACK),
             keep: sql(KEEP),
+            find_snapshots: sql(FIND_SNAPSHOTS),
+            write_snapshots: sql(WRITE_SNAPSHOTS),
+            remove_snapshots: sql(REMOVE_SNAPSHOTS),
+            remove_snapshots_of: sql(&format!("{REMOVE_SNAPSHOTS} AND s.key {{EQ}} ANY ($3)")),
+            remove_old_snapshots: sql(REMOVE_OLD_SNAPSHOTS),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::sql::names::Names;
 pub(crate) const FORMAT: i32 = 1;
 
 /// The tables of the views.
-const TABLES: [&str; 4] = ["format", "versions", "checkpoints", "parked"];
+const TABLES: [&str; 5] = ["format", "versions", "checkpoints", "parked", "snapshots"];
 
 /// What the views need besides the schemas of the read models.
 const CREATE: &str = "\
@@ -67,6 +67,21 @@ CREATE TABLE {parked} (
     PRIMARY KEY (name, version, pos)
 );
 CREATE INDEX parked_key ON {parked} (name, version, key);
+
+-- States of aggregates, each with the place of its last event. Another fingerprint is that of another program.
+CREATE TABLE {snapshots} (
+    log         uuid   NOT NULL,
+    name        text   COLLATE \"C\" NOT NULL,
+    key         text   COLLATE \"C\" NOT NULL,
+    fingerprint bigint NOT NULL,
+    pos         bigint NOT NULL,
+    event_id    uuid   NOT NULL,
+    version     bigint NOT NULL,
+    state       json   NOT NULL,
+    written_at  bigint NOT NULL,
+    PRIMARY KEY (log, name, key, fingerprint)
+) WITH (fillfactor = 50);
+CREATE INDEX snapshots_by_age ON {snapshots} (log, name, written_at, fingerprint);
 ";
 
 /// The names of the tables of the views, all in one schema.

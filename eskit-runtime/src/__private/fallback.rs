@@ -21,6 +21,7 @@ impl Aggregate for NoModel {
         partial: true,
         index: &[],
         version: 1,
+        shape: 0,
         slug: "",
         public: true,
         location: SourceLocation { module: "", file: "", line: 0 },

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::log::query::QueryItem;
-use crate::model::aggregate::{Evolve, LoadKey};
+use crate::model::aggregate::{Evolve, LoadKey, Scope};
 use crate::model::decider::{Binding, Decide};
 use crate::model::event::TagField;
 use crate::model::models::{Count, ModelType, Models};
@@ -109,9 +109,19 @@ pub(crate) fn instance<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Result<Instanc
             A::TYPE.name
         )));
     }
+    Ok(instance_of::<A>(values))
+}
+
+/// The instance that these values select, one for each key of the aggregate.
+pub(crate) fn instance_of<A: Evolve>(values: Vec<String>) -> Instances {
     let mut instances = Instances::default();
     instances.add_model(0, &A::TYPE.key, vec![values]);
-    Ok(instances)
+    instances
+}
+
+/// The instance that a key given to `load` selects; `None` for another number of values than its keys, which `load` refuses.
+pub fn scope_of<A: Evolve>(key: &impl LoadKey<A::Keys>) -> Option<Scope> {
+    instance::<A>(key).ok()?.scopes().first().cloned()
 }
 
 /// What a command's decision reads of the log: one query item for each instance of each model, in order.

@@ -38,7 +38,7 @@ pub(crate) struct Folded<M> {
 }
 
 /// Up to so many instances are read on each by itself, from where it stands; more of them together, from the lowest.
-const EACH_ALONE_MAX: usize = 16;
+pub(super) const EACH_ALONE_MAX: usize = 16;
 
 /// How often several models that were cached are looked at, each by itself, while others write to them.
 const ROUNDS_MAX: usize = 3;
@@ -50,7 +50,7 @@ pub(crate) enum FoldError {
 
 impl FoldError {
     /// Whether the log does not hold the place from which it was read on.
-    fn is_replaced(&self) -> bool {
+    pub(super) fn is_replaced(&self) -> bool {
         matches!(self, FoldError::Store(error) if error.kind() == StoreErrorKind::Replaced)
     }
 }
@@ -116,57 +116,14 @@ impl<M: Models<N>, N> Plan<M, N> {
         Ok(folded)
     }
 
-    /// The models as they are cached. Those that are not are read.
-    pub(crate) async fn recall<S: EventStore>(
-        &self,
-        store: &S,
-        states: &impl StateCache,
-    ) -> Result<Folded<M>, FoldError> {
-        let mut folded = self.initial();
-        for ((at, scope), seen) in self.instances.iter().zip(&mut folded.seen) {
-            if let Some(cached) = folded.state.recall(at, scope, states) {
-                *seen = cached;
-                folded.in_step = false;
-            }
-        }
-        if folded.in_step {
-            self.catch_up(store, &mut folded).await?;
-            return Ok(folded);
-        }
-        match self.read_missing(store, &mut folded).await {
-            Err(error) if error.is_replaced() => self.fold(store).await,
-            result => result.map(|()| folded),
-        }
-    }
-
-    /// Reads the instances that are not cached, all of them together.
-    async fn read_missing<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<(), FoldError> {
-        let is_missing: Vec<bool> = folded.seen.iter().map(Seen::is_new).collect();
-        let items = self.query.items().iter().zip(&is_missing).filter(|(_, is_missing)| **is_missing);
-        let query = Query::any_of(items.map(|(item, _)| item.clone()));
-        if query.items().is_empty() {
-            return Ok(());
-        }
-        let mut pages = Pages::new(store, query, self.options());
-        while let Some(events) = pages.next().await.map_err(FoldError::Store)? {
-            for event in &events {
-                self.instances
-                    .of_event(
-                        event,
-                        |index| {
-                            if is_missing[index] { self.apply_one(folded, index, event) } else { Ok(()) }
-                        },
-                    )
-                    .map_err(FoldError::Decode)?;
-            }
-        }
-        let missing = folded.seen.iter_mut().zip(&is_missing).filter(|(_, is_missing)| **is_missing);
-        missing.for_each(|(seen, _)| seen.head = pages.head());
-        Ok(())
+    /// The query for some of the instances.
+    pub(super) fn query_of(&self, is_asked: impl Fn(usize) -> bool) -> Query {
+        let items = self.query.items().iter().enumerate().filter(|(index, _)| is_asked(*index));
+        Query::any_of(items.map(|(_, item)| item.clone()))
     }
 
     /// How to read the instances: the more there are, the more it costs to begin a page.
-    fn options(&self) -> ReadOptions {
+    pub(super) fn options(&self) -> ReadOptions {
         let options = ReadOptions::default();
         let limit = options.limit.max(10 * self.instances.len());
         options.limit(limit)
@@ -174,9 +131,12 @@ impl<M: Models<N>, N> Plan<M, N> {
 
     /// Caches the models for later commands.
     pub(crate) fn cache(&self, folded: &Folded<M>, states: &impl StateCache) {
-        for ((at, scope), seen) in self.instances.iter().zip(&folded.seen) {
-            folded.state.cache(at, scope, *seen, states);
-        }
+        (0..self.instances.len()).for_each(|index| self.cache_one(folded, index, states));
+    }
+
+    pub(super) fn cache_one(&self, folded: &Folded<M>, index: usize, states: &impl StateCache) {
+        let (at, scope) = (self.instances.at()[index], &self.instances.scopes()[index]);
+        folded.state.cache(at, scope, folded.seen[index], states);
     }
 
     /// Forgets what is cached of the models.
@@ -222,33 +182,50 @@ impl<M: Models<N>, N> Plan<M, N> {
         Ok(())
     }
 
-    /// Reads on for all instances at once, from the lowest place where one of them stands. Returns whether the last event that
-    /// each of them held is still there; if not, they must be read from the beginning.
+    /// Reads on for all instances at once. Returns whether the last event that each of them held is still there; if not, they must
+    /// be read from the beginning.
     async fn catch_up_from_lowest<S: EventStore>(&self, store: &S, folded: &mut Folded<M>) -> Result<bool, FoldError> {
+        let all: Vec<usize> = (0..self.instances.len()).collect();
+        let gone = self.read_from_lowest(store, folded, &all).await?;
+        folded.in_step = true;
+        Ok(gone.is_empty())
+    }
+
+    /// Reads on for these instances at once, from the lowest place where one of them stands. Returns those whose last event is no
+    /// longer there.
+    pub(super) async fn read_from_lowest<S: EventStore>(
+        &self,
+        store: &S,
+        folded: &mut Folded<M>,
+        asked: &[usize],
+    ) -> Result<Vec<usize>, FoldError> {
+        let mut is_asked = vec![false; self.instances.len()];
+        asked.iter().for_each(|index| is_asked[*index] = true);
         // What holds events is read from the last of them, to see whether it is there.
         let from = |seen: &Seen| if seen.is_new() { seen.head.position } else { seen.last.position.previous() };
-        let lowest = folded.seen.iter().map(from).min().unwrap_or_default();
+        let lowest = asked.iter().map(|index| from(&folded.seen[*index])).min().unwrap_or_default();
         let held: Vec<Place> = folded.seen.iter().map(|seen| seen.last).collect();
         let mut is_there: Vec<bool> = held.iter().map(|last| *last == Place::START).collect();
-        let mut pages = Pages::new(store, Arc::clone(&self.query), self.options().after(lowest));
+        let query = self.query_of(|index| is_asked[index]);
+        let mut pages = Pages::new(store, query, self.options().after(lowest));
         loop {
             let events = match pages.next().await.map_err(FoldError::Store) {
                 Ok(Some(events)) => events,
                 Ok(None) => break,
-                Err(error) if error.is_replaced() => return Ok(false),
+                Err(error) if error.is_replaced() => return Ok(asked.to_vec()),
                 Err(error) => return Err(error),
             };
             for event in &events {
                 let fold = |index: usize| {
                     is_there[index] |= event.place() == held[index];
-                    if event.position > held[index].position { self.apply_one(folded, index, event) } else { Ok(()) }
+                    let is_new = is_asked[index] && event.position > held[index].position;
+                    if is_new { self.apply_one(folded, index, event) } else { Ok(()) }
                 };
                 self.instances.of_event(event, fold).map_err(FoldError::Decode)?;
             }
         }
-        folded.reaches(pages.head());
-        folded.in_step = true;
-        Ok(is_there.into_iter().all(|is_there| is_there))
+        asked.iter().for_each(|index| folded.seen[*index].head = pages.head());
+        Ok(asked.iter().copied().filter(|index| !is_there[*index]).collect())
     }
 
     /// Reads on for each model by itself. Returns whether the models are now those of one moment; if not, they must be read
@@ -272,7 +249,7 @@ impl<M: Models<N>, N> Plan<M, N> {
 
     /// Reads the events of one model after those that it holds, and folds them. Returns how many there were; `None` when the
     /// last event that the model holds is no longer there: its stream was deleted, or the log was replaced.
-    async fn read_on<S: EventStore>(
+    pub(super) async fn read_on<S: EventStore>(
         &self,
         store: &S,
         folded: &mut Folded<M>,
@@ -324,7 +301,12 @@ impl<M: Models<N>, N> Plan<M, N> {
         Ok(())
     }
 
-    fn apply_one(&self, folded: &mut Folded<M>, index: usize, event: &RecordedEvent) -> Result<(), DecodeError> {
+    pub(super) fn apply_one(
+        &self,
+        folded: &mut Folded<M>,
+        index: usize,
+        event: &RecordedEvent,
+    ) -> Result<(), DecodeError> {
         let at = self.instances.at()[index];
         let taken = folded.state.evolve(at, event)?;
         let (aggregate, seen) = (M::LIST[at.model].aggregate, &mut folded.seen[index]);
@@ -335,8 +317,9 @@ impl<M: Models<N>, N> Plan<M, N> {
                 }
                 (seen.last, seen.version) = (event.place(), at.version);
             }
-            (Scope::Tags(_) | Scope::All, _) if taken => {
+            (Scope::Tags(_) | Scope::All, stream) if taken => {
                 (seen.last, seen.version) = (event.place(), seen.version + 1);
+                seen.is_deletable |= stream.is_some();
             }
             _ => {}
         }

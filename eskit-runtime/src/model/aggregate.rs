@@ -49,8 +49,11 @@ pub struct AggregateType {
     pub partial: bool,
     /// The fields by which its rows are found and sorted (`#[aggregate(.., index("taken"))]`).
     pub index: &'static [&'static str],
-    /// The version of its logic, from 1: with another version, its rows are built anew.
+    /// The version of its logic, from 1: with another version, its rows are built anew, and its snapshots are not used.
     pub version: u32,
+    /// A hash of the fields of its state as they are written in the source and, if it derives [`Shape`](crate::Shape), of their shapes;
+    /// 0 if it is not known.
+    pub shape: u64,
     /// Its name as a subscription: `course-seats` for `CourseSeats`.
     pub slug: &'static str,
     /// Whether it is `pub`, without a restriction.
@@ -84,6 +87,8 @@ pub trait Aggregate: Sized + 'static {
 pub trait Evolve: Aggregate + Send + Sync {
     /// The event types that the `#[evolve]` methods take.
     const EVENTS: EventTypes;
+    /// A hash of the source of the `#[evolve]` methods, and of what else stands in their impl block except deciders; 0 if it is not known.
+    const LOGIC: u64 = 0;
 
     /// Folds one recorded event into the state. Returns `false` for an event that no method takes.
     ///

@@ -14,6 +14,9 @@ pub struct Seen {
     pub version: u64,
     /// The last event of the log at the time of the read: the state is complete up to there.
     pub head: Place,
+    /// Whether events of a state by tag lie in streams. When such a stream is deleted, nothing in the log tells that the state still
+    /// holds its events.
+    pub is_deletable: bool,
 }
 
 impl Seen {
@@ -43,7 +46,7 @@ pub struct Loaded<A> {
 
 impl<A> Loaded<A> {
     pub(crate) fn new(state: A, seen: Seen, query: Arc<Query>) -> Loaded<A> {
-        let Seen { last, version, head } = seen;
+        let Seen { last, version, head, .. } = seen;
         Loaded { state, last, version, head, query }
     }
 

@@ -1,3 +1,5 @@
+use std::any::TypeId;
+
 use crate::codec::decode_error::DecodeError;
 use crate::log::recorded::RecordedEvent;
 use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Scope};
@@ -15,6 +17,8 @@ pub struct ModelType {
     pub events: EventTypes,
     /// Whether the model is an [`Each`] of the aggregate: any number of instances, and not one.
     pub each: bool,
+    /// The type of the aggregate.
+    pub type_id: fn() -> TypeId,
 }
 
 /// A parameter of a decider after its command: an aggregate, or [`Each`] of one.
@@ -87,7 +91,12 @@ impl<A: Evolve> Model for Each<A> {
 
 /// What the program knows of a model.
 const fn model_type<M: Model>() -> ModelType {
-    ModelType { aggregate: M::Aggregate::TYPE, events: M::Aggregate::EVENTS, each: M::EACH }
+    ModelType {
+        aggregate: M::Aggregate::TYPE,
+        events: M::Aggregate::EVENTS,
+        each: M::EACH,
+        type_id: TypeId::of::<M::Aggregate>,
+    }
 }
 
 /// One instance of one model: the index of the model, and that of the instance among those of the model.

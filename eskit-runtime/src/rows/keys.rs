@@ -1,37 +1,51 @@
 use std::fmt::Write as _;
 
 use crate::log::recorded::RecordedEvent;
-use crate::model::aggregate::{Key, LoadKey};
+use crate::model::aggregate::{Key, LoadKey, Scope};
 
 /// The key of the only instance of an aggregate of all events.
 const ALL: &str = "";
 
-/// The keys of the instances that an event belongs to. An aggregate with several tags has one for each combination.
-pub(super) fn keys_of(key: &Key, event: &RecordedEvent) -> Vec<String> {
+/// The keys of the instances that an event belongs to.
+pub(crate) fn keys_of(key: &Key, event: &RecordedEvent) -> Vec<String> {
+    values_of(key, event).iter().map(|values| join(values)).collect()
+}
+
+/// The values that select the instances that an event belongs to. An aggregate with several tags has an instance for each combination.
+pub fn values_of(key: &Key, event: &RecordedEvent) -> Vec<Vec<String>> {
     match key {
-        Key::All => vec![ALL.to_owned()],
+        Key::All => vec![Vec::new()],
         Key::Stream(name) => {
             let stream = event.stream.as_ref().filter(|at| at.stream.stream_type() == *name);
-            stream.map(|at| at.stream.id().to_owned()).into_iter().collect()
+            stream.map(|at| vec![at.stream.id().to_owned()]).into_iter().collect()
         }
         Key::Tags(names) => {
-            let mut keys = vec![Vec::new()];
+            let mut all = vec![Vec::new()];
             for name in *names {
                 let values: Vec<&str> = event.tags.values(name).collect();
-                let extended = keys.iter().flat_map(|key: &Vec<&str>| {
-                    values.iter().map(move |value| key.iter().copied().chain([*value]).collect::<Vec<_>>())
+                let extended = all.iter().flat_map(|of: &Vec<String>| {
+                    values.iter().map(move |value| of.iter().cloned().chain([(*value).to_owned()]).collect())
                 });
-                keys = extended.collect();
+                all = extended.collect();
             }
-            keys.sort_unstable();
-            keys.dedup();
-            keys.iter().map(|key| join(key)).collect()
+            all.sort_unstable();
+            all.dedup();
+            all
         }
     }
 }
 
+/// The key of an instance.
+pub fn key_of(scope: &Scope) -> String {
+    match scope {
+        Scope::Stream(stream) => stream.id().to_owned(),
+        Scope::Tags(tags) => join(&tags.iter().map(|tag| tag.as_ref().value()).collect::<Vec<_>>()),
+        Scope::All => ALL.to_owned(),
+    }
+}
+
 /// The key that a caller gives.
-pub(super) fn key_text<K>(key: &impl LoadKey<K>) -> String {
+pub fn key_text<K>(key: &impl LoadKey<K>) -> String {
     let mut values = Vec::new();
     key.each_value(&mut |value| {
         let mut text = String::new();

@@ -267,6 +267,23 @@ impl<T: Shape + ?Sized> ShapeOf<T> {
     pub const DEF: &'static ShapeDef = T::DEF;
 }
 
+/// The hash of a state's fields as they are written in the source, with that of its shape, if it has one.
+#[doc(hidden)]
+pub const fn state_shape(fields: u64, shape: &ShapeDef) -> u64 {
+    hash::mix(fields, shape.fingerprint)
+}
+
+/// The hash of several pieces of source, in any order.
+#[doc(hidden)]
+pub const fn logic(pieces: &[u64]) -> u64 {
+    let (mut sum, mut i) = (0, 0);
+    while i < pieces.len() {
+        sum = hash::add(sum, pieces[i]);
+        i += 1;
+    }
+    sum
+}
+
 /// See [`ShapeOf`].
 #[doc(hidden)]
 pub trait NoShape {

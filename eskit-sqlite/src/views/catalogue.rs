@@ -13,16 +13,7 @@ use crate::views::open::{self, Opened};
 
 /// Opens the catalogue for writing; creates it if it is missing.
 pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
-    let opened = open::writer(path, Durability::Full)?;
-    CATALOGUE.check(&opened.conn, path)?;
-    open::configure(&opened.conn, path, Durability::Full)?;
-    open::transact(&opened.conn, || {
-        // Another process may have created it meanwhile.
-        let is_there = CATALOGUE.check(&opened.conn, path).map_err(|error| Fault::Damaged(error.to_string()))?;
-        if is_there { Ok(()) } else { CATALOGUE.create(&opened.conn) }
-    })
-    .map_err(|fault| failed(fault, "open", path))?;
-    Ok(opened)
+    CATALOGUE.open(path, Durability::Full)
 }
 
 /// The version of a projection that readers see.

@@ -6,7 +6,9 @@ use rusqlite::Connection;
 
 use crate::error::Fault;
 use crate::file::schema;
+use crate::open::options::Durability;
 use crate::views::fault::failed;
+use crate::views::open::{self, Opened};
 
 /// A kind of file, by what SQLite's `application_id` and `user_version` hold in it.
 pub(super) struct Format {
@@ -30,6 +32,14 @@ pub(super) const READ_MODEL: Format = Format {
     version: 1,
     noun: "a read model",
     tables: include_str!("../../migrations/views_read_model.sql"),
+};
+
+/// `esks` in ASCII.
+pub(super) const SNAPSHOTS: Format = Format {
+    application_id: 0x6573_6b73,
+    version: 1,
+    noun: "a file of snapshots",
+    tables: include_str!("../../migrations/views_snapshots.sql"),
 };
 
 impl Format {
@@ -62,11 +72,26 @@ impl Format {
                 schema::APPLICATION_ID => "a log of eskit".to_owned(),
                 id if id == CATALOGUE.application_id => CATALOGUE.noun.to_owned(),
                 id if id == READ_MODEL.application_id => READ_MODEL.noun.to_owned(),
+                id if id == SNAPSHOTS.application_id => SNAPSHOTS.noun.to_owned(),
                 id => format!("a database of another program (application id {id:#x})"),
             };
             format!("`{path}` is {found}, not {noun}\nhelp: choose another path for the views, such as `views.db`")
         };
         StoreError::new(StoreErrorKind::Foreign, text)
+    }
+
+    /// Opens a file of this kind for writing; creates it if it is missing.
+    pub(super) fn open(&self, path: &Path, durability: Durability) -> Result<Opened, StoreError> {
+        let opened = open::writer(path, durability)?;
+        self.check(&opened.conn, path)?;
+        open::configure(&opened.conn, path, durability)?;
+        open::transact(&opened.conn, || {
+            // Another process may have created it meanwhile.
+            let is_there = self.check(&opened.conn, path).map_err(|error| Fault::Damaged(error.to_string()))?;
+            if is_there { Ok(()) } else { self.create(&opened.conn) }
+        })
+        .map_err(|fault| failed(fault, "open", path))?;
+        Ok(opened)
     }
 
     /// Creates its tables in an empty file, within a transaction that may write.

@@ -48,6 +48,17 @@ impl Names {
         self.catalogue.with_file_name(name)
     }
 
+    /// The file of the snapshots: `views.snapshots.db`. No read model has such a name, since it would end with its version.
+    pub(super) fn snapshots(&self) -> PathBuf {
+        let mut name = self.stem();
+        name.push(".snapshots");
+        if let Some(extension) = self.catalogue.extension() {
+            name.push(".");
+            name.push(extension);
+        }
+        self.catalogue.with_file_name(name)
+    }
+
     /// The file whose lock is the claim on a read model or, for one part of several, on that part.
     pub(super) fn lock(&self, id: &ModelId, partition: Partition) -> PathBuf {
         let mut name = self.stem();
@@ -96,6 +107,8 @@ mod tests {
     fn a_file_name_tells_its_read_model() {
         for catalogue in ["views.db", "views", "my.views.sqlite"] {
             let names = Names { catalogue: PathBuf::from("folder").join(catalogue) };
+            let snapshots = names.snapshots();
+            assert_eq!(names.model_of(snapshots.file_name().unwrap().to_str().unwrap()), None, "{snapshots:?}");
             let id = ModelId::new("course-list", 12).unwrap();
             let file = names.model(&id);
             assert_eq!(file.parent(), Some(Path::new("folder")));

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
+use eskit_runtime::snapshots::{SnapshotsOf, StoredSnapshot};
 use eskit_runtime::subscription::{Checkpoint, ParkedEvent};
 use rusqlite::Connection;
 
@@ -10,11 +11,11 @@ use crate::file::snapshot;
 use crate::threads::readers::Serves;
 use crate::views::catalogue;
 use crate::views::fault::failed;
-use crate::views::format::READ_MODEL;
+use crate::views::format::{READ_MODEL, SNAPSHOTS};
 use crate::views::names::{ModelId, Names};
 use crate::views::open::{self, Opened};
-use crate::views::rows;
 use crate::views::writer::check_name;
+use crate::views::{rows, snapshots};
 
 /// Read models whose files one thread keeps open.
 const OPEN_MAX: usize = 64;
@@ -24,11 +25,13 @@ pub(super) struct ViewReader {
     pub(super) names: Names,
     catalogue: Option<Opened>,
     models: HashMap<String, (u32, Opened)>,
+    snapshots: Option<Opened>,
 }
 
 impl Serves for ViewReader {
     fn settle(&mut self) {
-        for opened in self.catalogue.iter().chain(self.models.values().map(|(_, opened)| opened)) {
+        let models = self.models.values().map(|(_, opened)| opened);
+        for opened in self.catalogue.iter().chain(models).chain(&self.snapshots) {
             open::roll_back(&opened.conn);
         }
     }
@@ -36,7 +39,7 @@ impl Serves for ViewReader {
 
 impl ViewReader {
     pub(super) fn new(names: Names) -> ViewReader {
-        ViewReader { names, catalogue: None, models: HashMap::new() }
+        ViewReader { names, catalogue: None, models: HashMap::new(), snapshots: None }
     }
 
     /// The version of a projection that readers see.
@@ -107,6 +110,20 @@ impl ViewReader {
         }
         check_name(&opened.conn, &path, id)?;
         Ok(Some(opened))
+    }
+
+    /// The snapshots with these keys.
+    pub(super) fn snapshots(&mut self, of: &SnapshotsOf, keys: &[String]) -> Result<Vec<StoredSnapshot>, StoreError> {
+        let path = self.names.snapshots();
+        let opened = match self.snapshots.take().filter(|opened| open::is_there(&path, opened.number)) {
+            Some(opened) => opened,
+            None => match open::reader(&path)? {
+                Some(opened) if SNAPSHOTS.check(&opened.conn, &path)? => opened,
+                _ => return Ok(Vec::new()),
+            },
+        };
+        let conn = &self.snapshots.insert(opened).conn;
+        snapshot::within(conn, || Ok(snapshots::find(conn, of, keys)?)).map_err(|fault| failed(fault, "read", &path))
     }
 
     /// The checkpoints of a read model, by part.

@@ -22,6 +22,7 @@ use crate::threads::readers::ReadQueue;
 use crate::views::fault::{failed, gone};
 use crate::views::lock::ClaimLock;
 use crate::views::names::{ModelId, Names};
+use crate::views::open::Opened;
 use crate::views::reader::ViewReader;
 use crate::views::rows::Fence;
 use crate::views::writer::Writer;
@@ -61,16 +62,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// ```
 #[derive(Clone)]
 pub struct SqliteViews {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     names: Names,
     /// The process that opened the views: the threads do not follow into one that is forked from it.
     process: u32,
     readers: Arc<ReadQueue<ViewReader>>,
     writers: Mutex<HashMap<ModelId, Weak<Writer>>>,
     hubs: ChangeHubs,
+    /// The connection that writes snapshots, once there are some.
+    pub(super) snapshots: Mutex<Option<Opened>>,
 }
 
 impl Drop for Shared {
@@ -118,6 +121,7 @@ impl SqliteViews {
             readers: Arc::clone(&readers),
             writers: Mutex::default(),
             hubs: ChangeHubs::new(sleep),
+            snapshots: Mutex::default(),
         };
         let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
         for _ in 0..threads {
@@ -162,7 +166,7 @@ impl SqliteViews {
     }
 
     /// Runs a job on a reader thread.
-    async fn on_reader<T: Send + 'static>(
+    pub(super) async fn on_reader<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut ViewReader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

@@ -10,8 +10,8 @@ use eskit_runtime::log::{Append, AppendError, NewEvent, QueryItem, StreamId, Wir
 use eskit_runtime::model::{AggregateType, Emit, Evolve, Key, LoadKey, ModelType};
 use eskit_runtime::{EventStore, RecordedEvent, Timestamp};
 
-use super::block_on::block_on;
 use super::render::Content;
+use crate::block_on::block_on;
 use crate::memory::MemoryStore;
 
 /// Encoded events in order.

@@ -8,9 +8,9 @@ use eskit_runtime::log::{NewEvent, Pages, Query, ReadOptions};
 use eskit_runtime::model::{AggregateType, Decide, Emit, Evolve, LoadKey, Models};
 use eskit_runtime::{ExecuteError, Executed, RecordedEvent, StoreError, Timestamp};
 
-use super::block_on::block_on;
 use super::history::History;
 use super::render::{self, Content};
+use crate::block_on::block_on;
 use crate::memory::MemoryStore;
 
 /// The outcome of the command under test. An expectation that does not hold panics with the difference. `M` are the states of the

@@ -7,10 +7,10 @@ use eskit_runtime::__private::{ExpectedCommands, Text, Writer};
 use eskit_runtime::log::{Pages, Query, QueryItem, ReadOptions};
 use eskit_runtime::{AnyStore, EventStore, Timestamp};
 
-use super::block_on::block_on;
 use super::given::Given;
 use super::history::History;
 use super::render;
+use crate::block_on::block_on;
 use crate::bus::Bus;
 use crate::processor::{Effect, Processor, Witness};
 

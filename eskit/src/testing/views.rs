@@ -10,11 +10,11 @@ use eskit_runtime::rows::{ReadRows, RowState, Rows};
 use eskit_runtime::subscription::{Apply, Control, FollowOptions, HandleMut, Health, State, Subscriber, follow};
 use eskit_runtime::{EventStore, Timestamp};
 
-use super::block_on::block_on;
 use super::given::Given;
 use super::history::History;
 use super::outcome::Outcome;
 use super::render;
+use crate::block_on::block_on;
 use crate::in_memory::InMemory;
 use crate::memory_views::MemoryViews;
 use crate::sleep::Timer;

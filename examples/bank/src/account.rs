@@ -124,14 +124,14 @@ pub struct CloseAccount {
 
 /// One account: folded from the events of its stream.
 #[aggregate(stream = "account", key = AccountId)]
-#[derive(Default, Clone, PartialEq, Debug)]
+#[derive(Default, Clone, Serialize, Deserialize, PartialEq, Debug)]
 pub struct Account {
     status: Status,
     currency: Currency,
     balance: Cents,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Debug)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize, PartialEq, Debug)]
 enum Status {
     #[default]
     Unknown,

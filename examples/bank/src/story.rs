@@ -6,6 +6,7 @@ use bank::{
 };
 use eskit::log::{Append, AppendError, Condition, ExpectedVersion, Pages, Query, ReadOptions, StreamId};
 use eskit::prelude::*;
+use eskit::{MemoryViews, SnapshotOptions};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -19,7 +20,8 @@ pub(crate) async fn tell(store: AnyStore, out: &mut impl Write) -> Result<()> {
     transfer(&app, &ada, &bob, out).await?;
     pay_once(&app, &bob, number, out).await?;
     insist_on_a_version(&app, &ada, out).await?;
-    show_statement(&app, &ada, out).await
+    show_statement(&app, &ada, out).await?;
+    keep_snapshots(&app, &bob, out).await
 }
 
 /// Records what the first release would have left, in the first `ada-<number>` that is free.
@@ -128,5 +130,22 @@ async fn show_statement(app: &App<AnyStore>, account: &AccountId, out: &mut impl
     }
     let balance = app.load::<Account>(account.clone()).await?.balance();
     writeln!(out, "   balance {balance}")?;
+    Ok(())
+}
+
+async fn keep_snapshots(app: &App<AnyStore>, bob: &AccountId, out: &mut impl Write) -> Result<()> {
+    writeln!(out, "\n6. Snapshots: a long history is not read again")?;
+    // `SqliteViews` and `PostgresViews` keep them for the next start of the program.
+    let views = MemoryViews::new();
+    let kept = || app.clone().with_snapshots::<Account>(views.clone(), SnapshotOptions::every(50));
+    let running = kept();
+    for _ in 0..120 {
+        running.execute(Deposit { account: bob.clone(), amount: Cents::new(1) }).await?;
+    }
+    running.snapshots_written().await;
+    let started = kept();
+    let account = started.load::<Account>(bob.clone()).await?;
+    let found = started.snapshots::<Account>()?.counts().hits;
+    writeln!(out, "   {bob} has {} events, and was loaded from {found} snapshot", account.version)?;
     Ok(())
 }

@@ -26,6 +26,7 @@ fn the_story_replays_an_old_log_and_moves_money() {
         "repeated: true",
         "conflict: stream `account:ada-1` is at version 3, expected version 2",
         "balance 60.00",
+        "has 123 events, and was loaded from 1 snapshot",
     ] {
         assert!(story.contains(part), "no `{part}` in:\n{story}");
     }

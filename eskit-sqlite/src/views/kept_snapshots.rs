@@ -1,0 +1,46 @@
+use std::sync::PoisonError;
+
+use eskit_runtime::StoreError;
+use eskit_runtime::snapshots::{RemoveSnapshots, Snapshots, SnapshotsOf, StoredSnapshot};
+use rusqlite::Connection;
+
+use crate::error::Fault;
+use crate::open::options::Durability;
+use crate::views::fault::failed;
+use crate::views::format::SNAPSHOTS;
+use crate::views::sqlite_views::SqliteViews;
+use crate::views::{open, snapshots};
+
+impl SqliteViews {
+    /// Runs a job on the connection that writes snapshots.
+    async fn on_snapshots<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let views = self.clone();
+        self.on_reader(move |reader| {
+            let path = reader.names.snapshots();
+            let mut kept = views.shared.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+            let opened = match kept.take().filter(|opened| open::is_there(&path, opened.number)) {
+                Some(opened) => opened,
+                None => SNAPSHOTS.open(&path, Durability::Normal)?,
+            };
+            job(&kept.insert(opened).conn).map_err(|fault| failed(fault, "write", &path))
+        })
+        .await
+    }
+}
+
+impl Snapshots for SqliteViews {
+    async fn find_snapshots(&self, of: SnapshotsOf, keys: Vec<String>) -> Result<Vec<StoredSnapshot>, StoreError> {
+        self.on_reader(move |reader| reader.snapshots(&of, &keys)).await
+    }
+
+    async fn write_snapshots(&self, of: SnapshotsOf, snapshots: Vec<StoredSnapshot>) -> Result<u64, StoreError> {
+        self.on_snapshots(move |conn| snapshots::write(conn, &of, &snapshots)).await
+    }
+
+    async fn remove_snapshots(&self, of: SnapshotsOf, which: RemoveSnapshots) -> Result<u64, StoreError> {
+        self.on_snapshots(move |conn| snapshots::remove(conn, &of, &which)).await
+    }
+}

@@ -1,0 +1,78 @@
+use std::sync::Arc;
+
+use eskit_runtime::EventStore;
+use eskit_runtime::model::Evolve;
+use eskit_runtime::snapshots::{SnapshotState, Snapshots};
+
+use super::App;
+use crate::aggregate_snapshots::{AggregateSnapshots, NoSnapshots};
+use crate::state_snapshots::SnapshotOptions;
+
+impl<S: EventStore> App<S> {
+    /// Keeps snapshots of this aggregate in `snapshots`, such as `SqliteViews` or `PostgresViews`: states that outlive the process. A command
+    /// then reads an instance from its last snapshot on, instead of all of its events.
+    ///
+    /// ```
+    /// # use eskit::prelude::*;
+    /// use eskit::{MemoryViews, SnapshotOptions};
+    ///
+    /// # #[derive(Event, Serialize, Deserialize)] pub struct Deposited { cents: u64 }
+    /// # #[derive(Command)] pub struct Deposit { #[tag] account: u32 }
+    /// #[aggregate(stream = "account")]
+    /// #[derive(Default, Clone, Serialize, Deserialize)]
+    /// pub struct Account { cents: u64 }
+    /// # #[decider] impl Account {
+    /// #     #[evolve] fn deposited(&mut self, e: &Deposited) { self.cents += e.cents }
+    /// #     #[decide] fn deposit(&self, _: &Deposit) -> Deposited { Deposited { cents: 5 } }
+    /// # }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let snapshots = MemoryViews::new();
+    /// let app = App::new(MemoryStore::new()).with_snapshots::<Account>(snapshots, SnapshotOptions::every(100));
+    /// for _ in 0..100 {
+    ///     app.execute(Deposit { account: 7 }).await?;
+    /// }
+    /// app.snapshots_written().await;
+    /// assert_eq!(app.snapshots::<Account>()?.counts().written, 1);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Snapshots only save reading: a command reads the events after the snapshot, and its append conditions cover them as always. A
+    /// snapshot of a log that was replaced, of a stream that was deleted, or of a program with other logic is not used
+    /// ([`Fingerprint`](crate::snapshots::Fingerprint) says what counts as other logic). Snapshots are written after the command, in a task of
+    /// the tokio runtime in which it is executed or, without one, on a thread of its own. If they cannot be written or found, commands read
+    /// the log; they wait no longer than [`SnapshotOptions::find_within`].
+    ///
+    /// Together with [`App::with_state_cache`], snapshots are looked for only where nothing is cached.
+    ///
+    /// # Spans and metrics
+    ///
+    /// With the feature `tracing`: the spans `find_snapshots` and `write_snapshots`, and an event of the level `WARN` for the first state that
+    /// cannot be read or written, and when the place of the snapshots begins to fail. With the feature `metrics`, with the label `aggregate`:
+    ///
+    /// | name | kind |
+    /// |---|---|
+    /// | `eskit_snapshot_finds_total` | counter, with the label `outcome`: `hit`, `miss`, `unreadable`, `unanswered` |
+    /// | `eskit_snapshot_writes_total` | counter, with the label `outcome`: `written`, `outdated`, `unwritten` |
+    /// | `eskit_snapshot_find_duration_seconds` | histogram |
+    /// | `eskit_snapshot_write_duration_seconds` | histogram |
+    #[must_use]
+    pub fn with_snapshots<A: SnapshotState>(mut self, snapshots: impl Snapshots, options: SnapshotOptions) -> App<S> {
+        Arc::make_mut(&mut self.bus.states).snapshots.add::<A>(snapshots, options);
+        self
+    }
+
+    /// The snapshots of this aggregate.
+    ///
+    /// # Errors
+    /// The app keeps none: they were not added with [`App::with_snapshots`].
+    pub fn snapshots<A: Evolve>(&self) -> Result<AggregateSnapshots<'_, S, A>, NoSnapshots> {
+        AggregateSnapshots::of(&self.bus)
+    }
+
+    /// Waits until all snapshots that commands and loads of this app and its clones have offered so far are written, or have failed: in
+    /// tests, and before the program ends. `Running::stop` does it too.
+    pub async fn snapshots_written(&self) {
+        self.bus.states.snapshots.written().await;
+    }
+}
