@@ -1,0 +1,135 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use eskit_runtime::__private::first;
+use eskit_runtime::EventStore;
+use eskit_runtime::model::{Registry, RegistryError};
+use eskit_runtime::subscription::{Health, SubscriberType};
+
+use super::app::Running;
+use super::ending::{Abort, Ending, Started};
+use super::unknown::{UnknownSubscription, write_failed};
+use crate::app::App;
+use crate::subscriptions::{Boxed, Log, Subscribed};
+use crate::tail::Tail;
+
+/// Why an app did not start. Nothing runs.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Two subscriptions have the same name.
+    SameName {
+        /// The name.
+        name: String,
+        /// The two types that were added under it: projections, or aggregates of which rows are kept. One type, if it was added twice.
+        types: [String; 2],
+    },
+    /// Items of the program clash, such as projections of two crates that have the same name.
+    Registry(RegistryError),
+    /// What is to begin anew was not added.
+    Unknown(UnknownSubscription),
+    /// [`App::start`] was called outside of a tokio runtime.
+    NoRuntime,
+    /// A subscription failed before it handled anything.
+    Failed(Health),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::SameName { name, types: [first, second] } if first == second => {
+                write!(
+                    f,
+                    "`{first}` was added twice, and would write to the checkpoint `{name}` twice\nhelp: add it once"
+                )
+            }
+            StartError::SameName { name, types: [first, second] } => write!(
+                f,
+                "`{first}` and `{second}` would both write to the checkpoint `{name}`\nhelp: give the projection another name; the \
+                 rows of an aggregate are named after its type, so that one has to be renamed"
+            ),
+            StartError::Registry(error) => error.fmt(f),
+            StartError::Unknown(unknown) => unknown.fmt(f),
+            StartError::NoRuntime => f.write_str(
+                "there is no tokio runtime here to run subscriptions in\nhelp: call `start` in a tokio runtime, or `start_on` with what \
+                 spawns tasks in another one",
+            ),
+            StartError::Failed(health) => write_failed(f, health),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl<S: EventStore + 'static> App<S> {
+    /// Starts the subscriptions in tasks of the tokio runtime in which this is called, and returns the running app. Each has claimed
+    /// its checkpoint by then, or waits for another process, or for a log or views that cannot be reached.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    #[cfg(feature = "tokio")]
+    pub async fn start(self) -> Result<Running<S>, StartError> {
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        self.start_on(move |task| drop(runtime.spawn(task))).await
+    }
+
+    /// As [`App::start`], in any async runtime: `spawn` is called for each subscription, and must run the future to its end, such as
+    /// `|task| smol::spawn(task).detach()`.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_on(
+        self,
+        spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>),
+    ) -> Result<Running<S>, StartError> {
+        Registry::collect().check().map_err(StartError::Registry)?;
+        let store = Arc::clone(&self.bus().store);
+        let mut added: Vec<_> = self.subscriptions().iter().map(|added| added.subscriber()).collect();
+        added.sort_by_key(|added| added.name);
+        if let Some(pair) = added.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            let path = |of: &SubscriberType| format!("{}::{}", of.location.module, of.rust_name);
+            return Err(StartError::SameName { name: pair[0].name.to_owned(), types: [path(pair[0]), path(pair[1])] });
+        }
+        let is_added = |name: &&&str| added.iter().any(|added| added.name == **name);
+        if let Some((name, _)) = self.restarts().iter().find(|(name, _)| !is_added(&name)) {
+            return Err(StartError::Unknown(UnknownSubscription(name)));
+        }
+        let (aborted, unread) = (Arc::new(Abort::default()), Arc::new(Abort::default()));
+        let spawn = |task: Boxed<()>, aborted: &Arc<Abort>| {
+            let aborted = Arc::clone(aborted);
+            spawn(Box::pin(async move {
+                first(task, aborted.wait()).await;
+            }));
+        };
+        let log = if self.subscriptions().iter().map(|subscription| subscription.parts()).sum::<u32>() > 1 {
+            let tail = Arc::new(Tail::new(store));
+            let own = Arc::clone(&tail);
+            spawn(Box::pin(async move { own.follow().await }), &unread);
+            Log::Shared(tail)
+        } else {
+            Log::Own(store)
+        };
+        let start = |subscription: &Arc<dyn Subscribed<S>>| {
+            let (controls, tasks): (Vec<_>, Vec<_>) = subscription.tasks(self.bus(), &log).into_iter().unzip();
+            for (_, start) in self.restarts().iter().filter(|(name, _)| *name == subscription.subscriber().name) {
+                controls
+                    .iter()
+                    .for_each(|control| start.map_or_else(|| control.rebuild(), |start| control.restart_at(start)));
+            }
+            tasks.into_iter().for_each(|task| spawn(task, &aborted));
+            Started { subscription: Arc::clone(subscription), controls }
+        };
+        let subscriptions = self.subscriptions().iter().map(start).collect();
+        let running = Running { app: self, ending: Arc::new(Ending { subscriptions, aborted, unread }) };
+        for control in running.ending.controls() {
+            if let Err(health) = control.started().await {
+                // Best effort: what failed is the answer.
+                let _ = running.stop().await;
+                return Err(StartError::Failed(health));
+            }
+        }
+        Ok(running)
+    }
+}
