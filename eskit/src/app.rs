@@ -1,3 +1,4 @@
+pub(crate) mod events;
 mod follow;
 mod snapshots;
 

@@ -78,6 +78,7 @@
 //! | define states and decisions | [`#[aggregate]`](macro@aggregate), [`#[decider]`](macro@decider) |
 //! | open a store | [`connect`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
 //! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; errors: [`ExecuteError`] |
+//! | read events as they come | [`App::events`], a stream |
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`](log::Pages), [`Query`](log::Query), [`RecordedEvent::decode`] |
 //! | load long histories fast: snapshots | [`App::with_snapshots`], [`SnapshotOptions`] |
 //! | list and count aggregates: rows | [`App::with_rows`], [`rows`] |
@@ -168,6 +169,7 @@ pub mod __private {
 
 pub use aggregate_snapshots::{AggregateSnapshots, NoSnapshots, RebuiltSnapshots};
 pub use app::App;
+pub use app::events::Events;
 pub use bus::{Execute, Load};
 pub use connect::connect;
 pub use eskit_macros::{
