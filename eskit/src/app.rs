@@ -147,7 +147,7 @@ impl<S: EventStore> App<S> {
     /// the decision read has changed. On a conflict it tries again. Set options before the `.await`; see [`Execute`].
     ///
     /// # Errors
-    /// See [`ExecuteError`].
+    /// See [`ExecuteError`](crate::ExecuteError).
     pub fn execute<'a, C: Decide + 'a>(&'a self, command: C) -> Execute<'a, C::State, DomainError<C>> {
         self.bus.execute(command)
     }

@@ -18,7 +18,7 @@ use crate::sleep::Timer;
 impl<S: EventStore + 'static> App<S> {
     /// The events of a type, or of an enum of events, from a place on and then as they come: for a page that shows what happens, or for
     /// a connection to another program. Nothing is remembered of how far it came: what must not miss an event over a restart is a
-    /// [processor](crate::processor).
+    /// [processor](mod@crate::processor).
     ///
     /// ```
     /// # use eskit::prelude::*;

@@ -107,7 +107,7 @@ impl<S: EventStore + 'static> Running<S> {
     /// Waiting is not part of the command: when it fails, the events are in the log all the same.
     ///
     /// # Errors
-    /// See [`NotCaughtUp`].
+    /// See [`NotCaughtUp`](crate::NotCaughtUp).
     pub fn caught_up<P: Subscriber>(&self, to: impl Reached) -> CaughtUp {
         let controls = self.find::<P>().map(|started| started.controls.clone());
         CaughtUp::new(P::TYPE.name, controls, to.position())

@@ -8,7 +8,7 @@ use eskit_runtime::subscription::{ApplyError, ParkedEvent};
 use crate::bus::Bus;
 use crate::subscriptions::Subscribed;
 
-/// The parked events of one projection. Returned by [`Running::parked`].
+/// The parked events of one projection. Returned by [`Running::parked`](crate::Running::parked).
 pub struct Parked<S> {
     subscription: Arc<dyn Subscribed<S>>,
     bus: Bus<S>,

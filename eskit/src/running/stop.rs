@@ -15,7 +15,7 @@ use crate::state_cache::StateCaches;
 /// How long it is waited unless told otherwise.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// Ends the subscriptions when awaited. Returned by [`Running::stop`].
+/// Ends the subscriptions when awaited. Returned by [`Running::stop`](crate::Running::stop).
 #[must_use = "it stops when it is awaited"]
 pub struct Stop<S> {
     ending: Arc<Ending<S>>,

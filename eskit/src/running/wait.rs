@@ -39,7 +39,7 @@ impl Reached for Place {
     }
 }
 
-/// Waits for a projection when awaited. Returned by [`Running::caught_up`].
+/// Waits for a projection when awaited. Returned by [`Running::caught_up`](crate::Running::caught_up).
 #[derive(Debug)]
 #[must_use = "it waits when it is awaited"]
 pub struct CaughtUp {

@@ -167,8 +167,8 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Refusal::Full => "there is no seat left",
-            Refusal::Defined => "the course was defined before",
+            Self::Full => "there is no seat left",
+            Self::Defined => "the course was defined before",
         })
     }
 }
@@ -393,7 +393,9 @@ pub struct Opening;
 impl Opening {
     #[on(refused = "skip")]
     fn defined(&self, event: &CourseDefined, at: &Timestamp) -> Result<Option<DefineCourse>, fmt::Error> {
-        let _ = at;
+        if at.as_micros() < 0 {
+            return Err(fmt::Error);
+        }
         Ok(Some(DefineCourse { course: event.course.clone(), capacity: event.capacity }))
     }
 
