@@ -39,7 +39,7 @@ impl fmt::Debug for ChangeHubs {
     }
 }
 
-/// The changes of one read model. Views tell it what they commit; it tells those who wait in [`Changes`].
+/// The changes of one read model. Views tell it what they commit; it tells those who wait in [`Changes`](super::Changes).
 pub struct ChangeHub {
     state: Mutex<State>,
     watch: HeadWatch,
