@@ -140,6 +140,7 @@ mod app;
 mod block_on;
 mod bus;
 mod connect;
+mod delegate_views;
 mod import;
 mod in_memory;
 pub mod layer;

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use eskit_runtime::log::Position;
-use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, Control, ParkedEvent, Subscriber, Subscription, Views,
-};
-use eskit_runtime::{RecordedEvent, StoreError};
+use eskit_runtime::RecordedEvent;
+use eskit_runtime::subscription::{Apply, ApplyError, Batch, Claim, Control, Subscriber, Views};
+
+use crate::delegate_views::delegate_views;
 
 /// Views that report each batch.
 #[derive(Clone)]
@@ -25,39 +24,7 @@ impl<V> Observed<V> {
 }
 
 impl<V: Views> Views for Observed<V> {
-    type Guard = V::Guard;
-
-    async fn claim(&self, subscription: &Subscription) -> Result<Claimed<V::Guard>, StoreError> {
-        self.views.claim(subscription).await
-    }
-
-    async fn release(&self, claim: Claim<V::Guard>) {
-        self.views.release(claim).await;
-    }
-
-    async fn set_events(&self, claim: &Claim<V::Guard>, events: Vec<String>) -> Result<(), ApplyError> {
-        self.views.set_events(claim, events).await
-    }
-
-    async fn activate(&self, claim: &Claim<V::Guard>) -> Result<bool, ApplyError> {
-        self.views.activate(claim).await
-    }
-
-    async fn restart(&self, claim: &Claim<V::Guard>, subscription: &Subscription) -> Result<(), ApplyError> {
-        self.views.restart(claim, subscription).await
-    }
-
-    async fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
-        self.views.checkpoints().await
-    }
-
-    async fn parked(&self, name: &str, version: u32) -> Result<Vec<ParkedEvent>, StoreError> {
-        self.views.parked(name, version).await
-    }
-
-    async fn drop_parked(&self, name: &str, version: u32, position: Position) -> Result<bool, StoreError> {
-        self.views.drop_parked(name, version, position).await
-    }
+    delegate_views!(views);
 }
 
 impl<P: Subscriber, V: Apply<P>> Apply<P> for Observed<V> {

@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use eskit_runtime::log::{Position, Query, QueryItem, ReadOptions};
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Control, FollowOptions, ParkedEvent, Partition, Subscriber, SubscriberType, Views, follow,
+    Apply, ApplyError, Control, FollowOptions, ParkedEvent, Partition, Subscriber, SubscriberType, follow,
 };
 use eskit_runtime::{EventStore, StoreError};
 
 use crate::bus::Bus;
 use crate::observed::Observed;
-use crate::processor::{Acted, Acting, Processor};
 use crate::sleep::Timer;
 use crate::tail::Tail;
 
@@ -29,74 +28,33 @@ pub(crate) trait Subscribed<S>: Send + Sync {
     /// What follows the log until it is stopped, and its control, for each part.
     fn tasks(&self, bus: &Bus<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)>;
 
-    fn parked(&self) -> Boxed<Result<Vec<ParkedEvent>, StoreError>>;
-    fn drop_parked(&self, position: Position) -> Boxed<Result<bool, StoreError>>;
+    fn parked(&self, bus: &Bus<S>) -> Boxed<Result<Vec<ParkedEvent>, StoreError>>;
+    fn drop_parked(&self, bus: &Bus<S>, position: Position) -> Boxed<Result<bool, StoreError>>;
 
     /// Hands a parked event over again; `false` if it is not parked or not in the log any more.
     fn replay(&self, bus: &Bus<S>, position: Position) -> Boxed<Result<bool, ApplyError>>;
 }
 
-/// A projection and its views.
-pub(crate) struct Kept<P, V> {
+/// A subscriber, and what gives the views that keep it.
+pub(crate) struct Kept<P, F> {
     subscriber: Arc<P>,
-    views: V,
+    views: F,
     options: FollowOptions,
 }
 
-impl<P: Subscriber, V: Apply<P>> Kept<P, V> {
-    pub(crate) fn new(subscriber: P, views: V, options: FollowOptions) -> Kept<P, V> {
+impl<P: Subscriber, F> Kept<P, F> {
+    pub(crate) fn new(subscriber: P, views: F, options: FollowOptions) -> Kept<P, F> {
         Kept { subscriber: Arc::new(subscriber), views, options }
     }
 }
 
-impl<S: EventStore + 'static, P: Subscriber, V: Apply<P>> Subscribed<S> for Kept<P, V> {
-    fn subscriber(&self) -> &'static SubscriberType {
-        P::TYPE
-    }
-
-    fn parts(&self) -> u32 {
-        self.options.partition.count.max(1)
-    }
-
-    fn tasks(&self, _: &Bus<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
-        let of_part = |options: FollowOptions| {
-            let control = Control::of::<P>(options.partition);
-            (control.clone(), log.follow(&self.subscriber, self.views.clone(), options, control))
-        };
-        parts_of(&self.options).map(of_part).collect()
-    }
-
-    fn parked(&self) -> Boxed<Result<Vec<ParkedEvent>, StoreError>> {
-        parked::<P, V>(&self.views)
-    }
-
-    fn drop_parked(&self, position: Position) -> Boxed<Result<bool, StoreError>> {
-        drop_parked::<P, V>(&self.views, position)
-    }
-
-    fn replay(&self, bus: &Bus<S>, position: Position) -> Boxed<Result<bool, ApplyError>> {
-        replay(&self.subscriber, &self.views, Arc::clone(&bus.store), position)
-    }
-}
-
-/// A processor and its views.
-pub(crate) struct Acts<P, V> {
-    processor: Arc<P>,
-    views: V,
-    options: FollowOptions,
-}
-
-impl<P: Processor, V: Apply<Acted<P>>> Acts<P, V> {
-    pub(crate) fn new(processor: P, views: V, options: FollowOptions) -> Acts<P, V> {
-        Acts { processor: Arc::new(processor), views, options }
-    }
-
-    fn acting<S: EventStore + 'static>(&self, bus: &Bus<S>) -> Acting<P, V> {
-        Acting::new(self.views.clone(), bus.erased())
-    }
-}
-
-impl<S: EventStore + 'static, P: Processor, V: Apply<Acted<P>>> Subscribed<S> for Acts<P, V> {
+impl<S, P, V, F> Subscribed<S> for Kept<P, F>
+where
+    S: EventStore + 'static,
+    P: Subscriber,
+    V: Apply<P>,
+    F: Fn(&Bus<S>) -> V + Send + Sync,
+{
     fn subscriber(&self) -> &'static SubscriberType {
         P::TYPE
     }
@@ -106,25 +64,42 @@ impl<S: EventStore + 'static, P: Processor, V: Apply<Acted<P>>> Subscribed<S> fo
     }
 
     fn tasks(&self, bus: &Bus<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
-        let of_part = |options: FollowOptions| {
+        let count = self.options.partition.count.max(1);
+        let part = |index| {
+            let mut options = self.options.clone();
+            options.partition = Partition { index, count };
             let control = Control::of::<P>(options.partition);
-            let views = self.acting(bus);
-            (control.clone(), log.follow(&self.processor, views, options, control))
+            (control.clone(), log.follow(&self.subscriber, (self.views)(bus), options, control))
         };
-        parts_of(&self.options).map(of_part).collect()
+        (0..count).map(part).collect()
     }
 
-    fn parked(&self) -> Boxed<Result<Vec<ParkedEvent>, StoreError>> {
-        parked::<P, V>(&self.views)
+    fn parked(&self, bus: &Bus<S>) -> Boxed<Result<Vec<ParkedEvent>, StoreError>> {
+        let views = (self.views)(bus);
+        Box::pin(async move { views.parked(P::TYPE.name, P::TYPE.version).await })
     }
 
-    fn drop_parked(&self, position: Position) -> Boxed<Result<bool, StoreError>> {
-        drop_parked::<P, V>(&self.views, position)
+    fn drop_parked(&self, bus: &Bus<S>, position: Position) -> Boxed<Result<bool, StoreError>> {
+        let views = (self.views)(bus);
+        Box::pin(async move { views.drop_parked(P::TYPE.name, P::TYPE.version, position).await })
     }
 
     fn replay(&self, bus: &Bus<S>, position: Position) -> Boxed<Result<bool, ApplyError>> {
-        let views = self.acting(bus);
-        replay(&self.processor, &views, Arc::clone(&bus.store), position)
+        let (subscriber, views, store) = (Arc::clone(&self.subscriber), (self.views)(bus), Arc::clone(&bus.store));
+        Box::pin(async move {
+            let parked = views.parked(P::TYPE.name, P::TYPE.version).await?;
+            let Some(parked) = parked.into_iter().find(|parked| parked.position == position) else { return Ok(false) };
+            let query = Query::from(QueryItem::ids([parked.id]));
+            let page = store.read(&query, ReadOptions::default().limit(1)).await?;
+            match page.events.first() {
+                Some(event) => views.replay(&subscriber, event).await,
+                // It was deleted with its stream, so there is nothing left to handle.
+                None => {
+                    views.drop_parked(P::TYPE.name, P::TYPE.version, position).await?;
+                    Ok(false)
+                }
+            }
+        })
     }
 }
 
@@ -135,50 +110,6 @@ pub(crate) const fn keeps_a_read_model<P: Subscriber>() {
         "a processor keeps no read model that could be built anew\nhelp: to repeat its effects, use `with_effects_from` before `start`, or \
          `effects_from` while the app runs"
     );
-}
-
-/// The options of each part.
-fn parts_of(options: &FollowOptions) -> impl Iterator<Item = FollowOptions> + '_ {
-    let count = options.partition.count.max(1);
-    (0..count).map(move |index| {
-        let mut options = options.clone();
-        options.partition = Partition { index, count };
-        options
-    })
-}
-
-fn parked<P: Subscriber, V: Views>(views: &V) -> Boxed<Result<Vec<ParkedEvent>, StoreError>> {
-    let views = views.clone();
-    Box::pin(async move { views.parked(P::TYPE.name, P::TYPE.version).await })
-}
-
-fn drop_parked<P: Subscriber, V: Views>(views: &V, position: Position) -> Boxed<Result<bool, StoreError>> {
-    let views = views.clone();
-    Box::pin(async move { views.drop_parked(P::TYPE.name, P::TYPE.version, position).await })
-}
-
-/// Hands a parked event over again; `false` if it is not parked or not in the log any more.
-fn replay<S: EventStore + 'static, P: Subscriber, V: Apply<P>>(
-    subscriber: &Arc<P>,
-    views: &V,
-    store: Arc<S>,
-    position: Position,
-) -> Boxed<Result<bool, ApplyError>> {
-    let (subscriber, views) = (Arc::clone(subscriber), views.clone());
-    Box::pin(async move {
-        let parked = views.parked(P::TYPE.name, P::TYPE.version).await?;
-        let Some(parked) = parked.into_iter().find(|parked| parked.position == position) else { return Ok(false) };
-        let query = Query::from(QueryItem::ids([parked.id]));
-        let page = store.read(&query, ReadOptions::default().limit(1)).await?;
-        match page.events.first() {
-            Some(event) => views.replay(&subscriber, event).await,
-            // It was deleted with its stream, so there is nothing left to handle.
-            None => {
-                views.drop_parked(P::TYPE.name, P::TYPE.version, position).await?;
-                Ok(false)
-            }
-        }
-    })
 }
 
 /// How the subscriptions of an app read its log.

@@ -75,6 +75,7 @@ const CRATES: [Layers; 5] = [
     Layers {
         package: "eskit",
         layers: &[
+            "delegate_views",
             "sleep",
             "block_on",
             "span",

@@ -7,8 +7,8 @@ use eskit_runtime::subscription::{Apply, FollowOptions, HandleMut, Start, Subscr
 use super::App;
 use crate::bus::Bus;
 use crate::in_memory::InMemory;
-use crate::processor::{Acted, Processor};
-use crate::subscriptions::{Acts, Kept, Subscribed, keeps_a_read_model};
+use crate::processor::{Acted, Acting, Processor};
+use crate::subscriptions::{Kept, Subscribed, keeps_a_read_model};
 
 impl<S: EventStore + 'static> App<S> {
     /// Sets how the projections that are added after this call follow the log.
@@ -22,7 +22,7 @@ impl<S: EventStore + 'static> App<S> {
     /// once the app is started with `App::start`. `#[projection]` has an example.
     #[must_use]
     pub fn with_projection<P: Subscriber, V: Apply<P>>(mut self, projection: P, views: V) -> App<S> {
-        self.subscriptions.push(Arc::new(Kept::new(projection, views, self.follow.clone())));
+        self.subscriptions.push(Arc::new(Kept::new(projection, move |_: &Bus<S>| views.clone(), self.follow.clone())));
         self
     }
 
@@ -32,7 +32,8 @@ impl<S: EventStore + 'static> App<S> {
     pub fn with_processor<P: Processor, V: Apply<Acted<P>>>(mut self, processor: P, views: V) -> App<S> {
         let mut options = self.follow.clone();
         options.start = P::FROM;
-        self.subscriptions.push(Arc::new(Acts::new(processor, views, options)));
+        let acting = move |bus: &Bus<S>| Acting::new(views.clone(), bus.erased());
+        self.subscriptions.push(Arc::new(Kept::new(processor, acting, options)));
         self
     }
 

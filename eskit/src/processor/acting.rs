@@ -3,12 +3,11 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use eskit_runtime::log::Position;
 use eskit_runtime::model::EventTypes;
 use eskit_runtime::store_kit::contain_polls;
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, GivenUp, Handle, HandleAsync, HandleError, OnError,
-    ParkedEvent, Subscriber, SubscriberType, Subscription, Views,
+    Apply, ApplyError, Batch, Claim, GivenUp, Handle, HandleAsync, HandleError, OnError, Subscriber, SubscriberType,
+    Views,
 };
 use eskit_runtime::{AnyStore, RecordedEvent, StoreError};
 
@@ -16,6 +15,7 @@ use super::effect::Effect;
 use super::parked_keys::ParkedKeys;
 use super::subscriber::Processor;
 use crate::bus::Bus;
+use crate::delegate_views::delegate_views;
 
 /// The subscription of a processor, as the views know it: with its checkpoint and its parked events, but nothing to write.
 pub struct Acted<P>(PhantomData<fn() -> P>);
@@ -127,37 +127,5 @@ impl<P: Processor, V: Apply<Acted<P>>> Apply<P> for Acting<P, V> {
 }
 
 impl<P: Processor, V: Views> Views for Acting<P, V> {
-    type Guard = V::Guard;
-
-    async fn claim(&self, subscription: &Subscription) -> Result<Claimed<V::Guard>, StoreError> {
-        self.views.claim(subscription).await
-    }
-
-    async fn release(&self, claim: Claim<V::Guard>) {
-        self.views.release(claim).await;
-    }
-
-    async fn set_events(&self, claim: &Claim<V::Guard>, events: Vec<String>) -> Result<(), ApplyError> {
-        self.views.set_events(claim, events).await
-    }
-
-    async fn activate(&self, claim: &Claim<V::Guard>) -> Result<bool, ApplyError> {
-        self.views.activate(claim).await
-    }
-
-    async fn restart(&self, claim: &Claim<V::Guard>, subscription: &Subscription) -> Result<(), ApplyError> {
-        self.views.restart(claim, subscription).await
-    }
-
-    async fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
-        self.views.checkpoints().await
-    }
-
-    async fn parked(&self, name: &str, version: u32) -> Result<Vec<ParkedEvent>, StoreError> {
-        self.views.parked(name, version).await
-    }
-
-    async fn drop_parked(&self, name: &str, version: u32, position: Position) -> Result<bool, StoreError> {
-        self.views.drop_parked(name, version, position).await
-    }
+    delegate_views!(views);
 }

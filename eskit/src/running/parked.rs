@@ -24,7 +24,7 @@ impl<S> Parked<S> {
     /// # Errors
     /// The views failed.
     pub async fn list(&self) -> Result<Vec<ParkedEvent>, StoreError> {
-        self.subscription.parked().await
+        self.subscription.parked(&self.bus).await
     }
 
     /// Hands the parked events of one key over again, in order, until one fails. They are read from the log, so that today's upcasters
@@ -45,7 +45,7 @@ impl<S> Parked<S> {
     /// # Errors
     /// The views failed.
     pub async fn drop(&self, position: Position) -> Result<bool, StoreError> {
-        self.subscription.drop_parked(position).await
+        self.subscription.drop_parked(&self.bus, position).await
     }
 }
 
