@@ -1,6 +1,7 @@
 mod changes;
 mod rows;
 mod snapshots;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,6 +14,7 @@ use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Handle, OnError, ParkedEvent, Partition,
     Subscriber, Subscription, Views,
 };
+use eskit_runtime::work::WorkItem;
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 use serde_json::Value;
 
@@ -42,6 +44,8 @@ struct Kept {
     /// The values of each version of each read model.
     models: BTreeMap<(String, u32), Model>,
     snapshots: BTreeMap<SnapshotsOf, BTreeMap<String, StoredSnapshot>>,
+    /// The highest number of an item of work, or of a claim of one.
+    last_number: u64,
 }
 
 /// The name of a subscription, its version, and which of its parts.
@@ -60,6 +64,8 @@ struct Model {
     tables: BTreeMap<String, Table>,
     rows: BTreeMap<String, StoredRow>,
     parked: BTreeMap<Position, ParkedEvent>,
+    /// Items of work, by number.
+    work: BTreeMap<u64, WorkItem>,
 }
 
 /// The transaction with which handlers write to [`MemoryViews`]: values in tables, by key. What it writes becomes visible when
@@ -67,6 +73,7 @@ struct Model {
 #[derive(Debug)]
 pub struct MemoryTx {
     model: Model,
+    last_number: u64,
     undo: Vec<Undo>,
     is_live: bool,
     changed: Changed,
@@ -78,6 +85,8 @@ enum Undo {
     Value(String, String, Option<Value>),
     Row(String, Option<StoredRow>),
     Parked(Position, Option<ParkedEvent>),
+    Opened(u64),
+    Closed(WorkItem),
 }
 
 impl MemoryTx {
@@ -121,6 +130,8 @@ impl MemoryTx {
                 Undo::Row(key, None) => drop(self.model.rows.remove(&key)),
                 Undo::Parked(position, Some(old)) => drop(self.model.parked.insert(position, old)),
                 Undo::Parked(position, None) => drop(self.model.parked.remove(&position)),
+                Undo::Opened(number) => drop(self.model.work.remove(&number)),
+                Undo::Closed(item) => drop(self.model.work.insert(item.number, item)),
             }
         }
         self.model
@@ -206,10 +217,11 @@ impl Kept {
     ) -> Result<(T, Changed), E> {
         let is_seen = self.is_seen(&id);
         let model = self.models.entry(id).or_default();
-        let changed = Changed::none();
-        let mut tx = MemoryTx { model: std::mem::take(model), undo: Vec::new(), is_live, changed };
+        let (last_number, changed) = (self.last_number, Changed::none());
+        let mut tx = MemoryTx { model: std::mem::take(model), last_number, undo: Vec::new(), is_live, changed };
         match run(&mut tx) {
             Ok(done) => {
+                self.last_number = tx.last_number;
                 let changed = if is_seen { tx.take_changed() } else { Changed::none() };
                 *model = tx.model;
                 Ok((done, changed))

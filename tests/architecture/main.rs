@@ -65,6 +65,7 @@ const CRATES: [Layers; 5] = [
             "execute",
             "subscription",
             "rows",
+            "work",
             "processor",
             "snapshots",
         ],

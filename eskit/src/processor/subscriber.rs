@@ -1,7 +1,8 @@
 use std::future::Future;
 
-use eskit_runtime::RecordedEvent;
 use eskit_runtime::subscription::{HandleError, Start, Subscriber};
+use eskit_runtime::work::{Schedule, TodoChanges, WorkOptions};
+use eskit_runtime::{RecordedEvent, Timestamp};
 
 use super::effect::Effect;
 
@@ -13,6 +14,10 @@ use super::effect::Effect;
 pub trait Processor: Subscriber {
     /// Where it begins when it has no checkpoint yet.
     const FROM: Start;
+    /// How it does its to-dos; `None` if it has none.
+    const WORK: Option<WorkOptions> = None;
+    /// Its schedules.
+    const SCHEDULES: &'static [Schedule] = &[];
 
     /// Acts on one event. Returns whether it did something, so that the event should not be acted on again: whether a command was
     /// executed, or an `async` method called.
@@ -24,4 +29,42 @@ pub trait Processor: Subscriber {
         event: &'a RecordedEvent,
         effect: &'a mut Effect<'_>,
     ) -> impl Future<Output = Result<bool, HandleError>> + Send + 'a;
+
+    /// Adds the to-dos that an event closes and opens.
+    ///
+    /// # Errors
+    /// The event cannot be read, or a method gave what cannot be kept.
+    fn todos(&self, event: &RecordedEvent, changes: &mut TodoChanges) -> Result<(), HandleError> {
+        let _ = (event, changes);
+        Ok(())
+    }
+
+    /// Does the to-do with this key that the event opened. One that the event does not open any more, after a change of the program, is
+    /// done.
+    ///
+    /// # Errors
+    /// The event cannot be read, a command was not executed, or an effect failed.
+    fn work<'a>(
+        &'a self,
+        event: &'a RecordedEvent,
+        key: &'a str,
+        effect: &'a mut Effect<'_>,
+    ) -> impl Future<Output = Result<(), HandleError>> + Send + 'a {
+        let _ = (event, key, effect);
+        std::future::ready(Ok(()))
+    }
+
+    /// Does what the schedule at this index of [`Processor::SCHEDULES`] is for.
+    ///
+    /// # Errors
+    /// A command was not executed, or an effect failed.
+    fn every<'a>(
+        &'a self,
+        schedule: usize,
+        at: Timestamp,
+        effect: &'a mut Effect<'_>,
+    ) -> impl Future<Output = Result<(), HandleError>> + Send + 'a {
+        let _ = (schedule, at, effect);
+        std::future::ready(Ok(()))
+    }
 }

@@ -1,0 +1,48 @@
+use std::time::Duration;
+
+/// How the `#[work]` method of a processor does its to-dos.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct WorkOptions {
+    /// How many of them it does side by side, in each process.
+    pub workers: u32,
+    /// How often one is tried, at most; then it is parked.
+    pub attempts: u32,
+    /// How long a try may last; then it has failed.
+    pub within: Duration,
+}
+
+impl WorkOptions {
+    /// Four side by side, each up to 20 times, 30 s at most each time.
+    pub const DEFAULT: WorkOptions = WorkOptions { workers: 4, attempts: 20, within: Duration::from_secs(30) };
+
+    /// Sets [`WorkOptions::workers`].
+    #[must_use]
+    pub const fn workers(mut self, workers: u32) -> WorkOptions {
+        self.workers = workers;
+        self
+    }
+
+    /// Sets [`WorkOptions::attempts`].
+    #[must_use]
+    pub const fn attempts(mut self, attempts: u32) -> WorkOptions {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Sets [`WorkOptions::within`].
+    #[must_use]
+    pub const fn within(mut self, within: Duration) -> WorkOptions {
+        self.within = within;
+        self
+    }
+}
+
+/// An `#[every]` method of a processor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Schedule {
+    /// The name of the method.
+    pub name: &'static str,
+    /// When it is called, as cron text in UTC.
+    pub every: &'static str,
+}
