@@ -127,6 +127,8 @@ pub enum Outcome {
     Again {
         /// When it is due again.
         at: Timestamp,
+        /// Its content from now on.
+        payload: Option<String>,
     },
     /// It was not tried: as if it had not been claimed.
     Release,

@@ -51,8 +51,8 @@ impl Model {
                 (item.state, item.due, item.text) = (WorkState::Waiting, at, text);
             }
             Outcome::Park { text } => (item.state, item.text) = (WorkState::Parked, text),
-            Outcome::Again { at } => {
-                (item.state, item.due, item.attempts) = (WorkState::Waiting, at, 0);
+            Outcome::Again { at, payload } => {
+                (item.state, item.due, item.attempts, item.payload) = (WorkState::Waiting, at, 0, payload);
                 item.text.clear();
             }
             Outcome::Release => {
