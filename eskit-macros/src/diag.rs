@@ -3,6 +3,7 @@
 mod aggregate;
 mod attr;
 mod block;
+mod command;
 mod decider;
 mod event;
 mod parameter;
@@ -17,6 +18,7 @@ mod text;
 pub(crate) use aggregate::*;
 pub(crate) use attr::*;
 pub(crate) use block::*;
+pub(crate) use command::*;
 pub(crate) use decider::*;
 pub(crate) use event::*;
 pub(crate) use parameter::*;

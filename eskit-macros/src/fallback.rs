@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Path};
+use syn::{Data, DeriveInput, Generics, Path};
 
 use crate::wrap::wrap;
 
@@ -69,6 +69,36 @@ pub(crate) fn command(errors: TokenStream, input: &DeriveInput, eskit: &Path) ->
         }
     };
     beside(errors, eskit, items)
+}
+
+/// `executable` is the impl that says how it is executed.
+pub(crate) fn command_set(
+    errors: TokenStream,
+    input: &DeriveInput,
+    eskit: &Path,
+    executable: &TokenStream,
+) -> TokenStream {
+    let ident = &input.ident;
+    let (impl_generics, type_generics, _) = input.generics.split_for_impl();
+    let bounds = bounds_of_set(&input.generics);
+    let items = quote! {
+        impl #impl_generics __eskit::CommandSet for #ident #type_generics #bounds {
+            const REFUSABLE: ::core::option::Option<&'static __eskit::CommandType> = ::core::option::Option::None;
+
+            async fn execute_in<__X: __eskit::Executor>(self, _: &mut __X) -> ::core::result::Result<(), __X::Failed> {
+                ::core::result::Result::Ok(())
+            }
+        }
+
+        #executable
+    };
+    beside(errors, eskit, items)
+}
+
+/// What is asked of a set of commands that is generic, which is a mistake.
+pub(crate) fn bounds_of_set(generics: &Generics) -> Option<TokenStream> {
+    let is_generic = !generics.params.is_empty();
+    is_generic.then(|| quote!(where Self: ::core::marker::Send + 'static))
 }
 
 pub(crate) fn tag_value(errors: TokenStream, input: &DeriveInput, eskit: &Path) -> TokenStream {

@@ -6,7 +6,10 @@ mod registration;
 pub use crate::codec::decode_error::DecodeError;
 pub use crate::codec::encode::EncodeError;
 pub use crate::codec::json::{ToJson, Written, json_path};
-pub use crate::execute::{command_mark, decision_items, load_checked, load_values, scope_of, state_items};
+pub use crate::execute::{
+    CommandBus, CommandSet, Executable, ExecuteOptions, Executor, Refused, Running, command_mark, decision_items,
+    execute_set, first_of, load_checked, load_values, scope_of, state_items,
+};
 pub use crate::log::recorded::RecordedEvent;
 pub use crate::log::tag::{Arity, IdType, TagValue, Tags};
 pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};

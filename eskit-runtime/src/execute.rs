@@ -4,6 +4,7 @@
 
 mod append;
 mod bind;
+mod bus;
 mod error;
 mod executed;
 mod fold;
@@ -13,6 +14,7 @@ mod options;
 mod recall;
 mod repeat;
 pub(crate) mod retag;
+mod set;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -34,6 +36,7 @@ use crate::model::route::route;
 pub use append::append_with_retry;
 #[doc(hidden)]
 pub use bind::{decision_items, scope_of, state_items};
+pub use bus::{CommandBus, Executable, Running};
 pub use error::{ExecuteError, LoadError};
 pub use executed::Executed;
 pub use keyed::KeyReused;
@@ -41,6 +44,9 @@ pub use keyed::KeyReused;
 pub use keyed::command_mark;
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
 pub use retag::{RetagError, Retagged, retag};
+pub use set::{CommandSet, Executor, Refusal, Refused};
+#[doc(hidden)]
+pub use set::{execute_set, first_of};
 
 use error::unsettled;
 use fold::{Folded, Plan};

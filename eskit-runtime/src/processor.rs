@@ -4,5 +4,5 @@ mod commands;
 pub(crate) mod expected;
 mod reaction;
 
-pub use commands::{Commands, Executor, Refusal};
+pub use commands::Commands;
 pub use reaction::{Executing, OnRefused, Reaction};

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use eskit_runtime::__private::check_key;
-use eskit_runtime::execute::DomainError;
-use eskit_runtime::model::{Decide, Evolve, LoadKey};
+use eskit_runtime::execute::Executable;
+use eskit_runtime::model::{Evolve, LoadKey};
 use eskit_runtime::subscription::{FollowOptions, Start};
 use eskit_runtime::{EventStore, Metadata, RetryPolicy};
 
@@ -148,7 +148,7 @@ impl<S: EventStore> App<S> {
     ///
     /// # Errors
     /// See [`ExecuteError`](crate::ExecuteError).
-    pub fn execute<'a, C: Decide + 'a>(&'a self, command: C) -> Execute<'a, C::State, DomainError<C>> {
+    pub fn execute<'a, C: Executable + 'a>(&'a self, command: C) -> Execute<'a, C::State, C::Error> {
         self.bus.execute(command)
     }
 

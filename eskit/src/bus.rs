@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eskit_runtime::__private::{decision_items, load_checked};
-use eskit_runtime::execute::{DomainError, ExecuteOptions};
+use eskit_runtime::execute::{CommandBus, DomainError, Executable, ExecuteOptions};
 use eskit_runtime::log::{EventId, ExpectedVersion};
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
 use eskit_runtime::{
@@ -65,11 +65,11 @@ impl<S: EventStore> Bus<S> {
         }
     }
 
-    pub(crate) fn execute<'a, C: Decide + 'a>(&'a self, command: C) -> Execute<'a, C::State, DomainError<C>> {
+    pub(crate) fn execute<'a, C: Executable + 'a>(&'a self, command: C) -> Execute<'a, C::State, C::Error> {
         let mut options = ExecuteOptions::default();
         options.retry = self.retry;
         options.metadata = self.metadata.clone();
-        Execute { options, run: Box::new(|options| Box::pin(self.run(command, options))) }
+        Execute { options, run: Box::new(|options| command.execute_on(self, options)) }
     }
 
     /// Callers check the key: rustc names the place of their call.
@@ -89,12 +89,14 @@ impl<S: EventStore> Bus<S> {
             self.states.snapshots.set_log(log);
         }
     }
+}
 
-    fn run<C: Decide>(
+impl<S: EventStore> CommandBus for Bus<S> {
+    fn execute<C: Decide>(
         &self,
         command: C,
         options: ExecuteOptions,
-    ) -> impl Future<Output = Result<Executed<C::State>, ExecuteError<DomainError<C>>>> {
+    ) -> impl Future<Output = Result<Executed<C::State>, ExecuteError<DomainError<C>>>> + Send {
         let executed = async move {
             let _guards = match &self.writer {
                 // A command that does not select its models is refused below.

@@ -1,4 +1,4 @@
-//! Messages about tags, commands and tag values.
+//! Messages about tags and tag values.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -80,19 +80,6 @@ pub(crate) fn event_attr_on_field(tokens: impl ToTokens) -> Error {
     at(tokens, "`#[event(..)]` stands on the type, not on a field", "for a tag write `#[tag]`")
 }
 
-pub(crate) fn command_attr_on_field(tokens: impl ToTokens) -> Error {
-    at(tokens, "`#[command(..)]` stands on the type, not on a field", "for a tag write `#[tag]`")
-}
-
-pub(crate) fn command_enum(token: impl ToTokens) -> Error {
-    at(
-        token,
-        "an enum cannot be a command",
-        "make each variant a struct that derives `Command`; each has its own decider",
-    )
-}
-
-/// `first` is the name of the struct's first field.
 pub(crate) fn tag_value_fields(ident: &Ident, first: Option<&String>) -> Error {
     match first {
         Some(first) => at(

@@ -22,6 +22,11 @@ impl<S> Executed<S> {
         Executed { events: Vec::new(), state, attempts, repeated: false }
     }
 
+    pub(super) fn without_state(self) -> Executed<()> {
+        let Executed { events, attempts, repeated, .. } = self;
+        Executed { events, state: (), attempts, repeated }
+    }
+
     /// The positions of the events, in order.
     pub fn positions(&self) -> impl Iterator<Item = Position> + '_ {
         self.events.iter().map(|event| event.position)

@@ -2,10 +2,11 @@ use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::execute::Executor;
 use crate::model::command::CommandType;
 use crate::subscription::HandleError;
 
-use super::commands::{Commands, Executor};
+use super::commands::Commands;
 
 /// What follows when the decider of a command that a processor returned refuses it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -2,10 +2,10 @@ use std::any::Any;
 use std::fmt::{self, Display};
 
 use eskit_runtime::__private::{check_key, command_mark, outline};
-use eskit_runtime::execute::DomainError;
+use eskit_runtime::execute::{DomainError, Executor, Refusal};
 use eskit_runtime::log::{Principal, PrincipalKind, StoreErrorKind};
 use eskit_runtime::model::{Command, Decide, Evolve, LoadKey};
-use eskit_runtime::processor::{Executor, OnRefused, Refusal};
+use eskit_runtime::processor::OnRefused;
 use eskit_runtime::subscription::HandleError;
 use eskit_runtime::{AnyStore, ExecuteError, Metadata, RecordedEvent, StoreError};
 

@@ -1,0 +1,5 @@
+#[derive(Command)]
+enum OrderCommand {
+    Place(PlaceOrder),
+    End(EndOrder),
+}

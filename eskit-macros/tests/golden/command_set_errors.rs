@@ -1,0 +1,5 @@
+#[derive(Command)]
+enum OrderCommand<T> {
+    Place(T),
+    Cancel,
+}

@@ -1,0 +1,6 @@
+//! Commands beyond `execute`: sets of commands.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
+
+mod sets;
+mod shop;

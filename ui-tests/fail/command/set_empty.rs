@@ -1,0 +1,6 @@
+use eskit::prelude::*;
+
+#[derive(Command)]
+enum Order {}
+
+fn main() {}

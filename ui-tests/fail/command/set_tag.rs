@@ -1,0 +1,24 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPlaced {
+    #[tag]
+    order: String,
+}
+
+#[derive(Command)]
+struct PlaceOrder {
+    order: String,
+}
+
+#[decider(no_models)]
+fn place(command: &PlaceOrder) -> OrderPlaced {
+    OrderPlaced { order: command.order.clone() }
+}
+
+#[derive(Command)]
+enum Order {
+    Place(#[tag("order")] PlaceOrder),
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use eskit::prelude::*;
+
+#[derive(Command)]
+enum Order {
+    Cancel(String),
+}
+
+fn main() {}
