@@ -85,8 +85,8 @@ pub(crate) fn command_set(
         impl #impl_generics __eskit::CommandSet for #ident #type_generics #bounds {
             const REFUSABLE: ::core::option::Option<&'static __eskit::CommandType> = ::core::option::Option::None;
 
-            async fn execute_in<__X: __eskit::Executor>(self, _: &mut __X) -> ::core::result::Result<(), __X::Failed> {
-                ::core::result::Result::Ok(())
+            fn execute_in<__X: __eskit::Executor>(self, _: &mut __X) -> __eskit::Executing<'_, __X::Failed> {
+                loop {}
             }
         }
 

@@ -111,7 +111,8 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
     event::derive(input.into()).into()
 }
 
-/// Makes a struct a command. Its `#[tag]` fields say which instance of each model its decider needs.
+/// Makes a struct a command, or an enum a set of commands. The `#[tag]` fields of a struct say which instance of each model its
+/// decider needs.
 ///
 /// ```
 /// use eskit::prelude::*;
@@ -130,6 +131,43 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// so its field is no `Option` or `Vec`, unless the model is an `Each`. Each command is a struct of its own
 /// and has exactly one decider; it needs neither serde
 /// nor `Clone`. `#[command(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
+///
+/// Each variant of an enum holds a command, or another set of commands. `App::execute` executes what the set holds, and a processor may
+/// return it:
+///
+/// ```
+/// use eskit::prelude::*;
+///
+/// # #[derive(Event, Serialize, Deserialize)] pub struct OrderShipped { #[tag] pub order: u64 }
+/// # #[derive(Event, Serialize, Deserialize)] pub struct OrderCancelled { #[tag] pub order: u64 }
+/// # #[aggregate(tag = "order")] #[derive(Default)] pub struct Order { has_ended: bool }
+/// # #[decider] impl Order {
+/// #     #[evolve] fn shipped(&mut self, _: &OrderShipped) { self.has_ended = true }
+/// #     #[evolve] fn cancelled(&mut self, _: &OrderCancelled) { self.has_ended = true }
+/// #     #[decide] fn ship(&self, c: &ShipOrder) -> OrderShipped { OrderShipped { order: c.order } }
+/// #     #[decide] fn cancel(&self, c: &CancelOrder) -> Result<OrderCancelled, &'static str> {
+/// #         if self.has_ended { Err("it was shipped already") } else { Ok(OrderCancelled { order: c.order }) }
+/// #     }
+/// # }
+/// #[derive(Command)]
+/// pub struct ShipOrder { #[tag] pub order: u64 }
+///
+/// #[derive(Command)]
+/// pub struct CancelOrder { #[tag] pub order: u64 }
+///
+/// #[derive(Command)]
+/// pub enum ShopCommand { Ship(ShipOrder), Cancel(CancelOrder) }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = App::new(MemoryStore::new());
+/// app.execute(ShopCommand::Ship(ShipOrder { order: 17 })).await?;
+/// let late = app.execute(ShopCommand::Cancel(CancelOrder { order: 17 })).await;
+/// assert_eq!(late.unwrap_err().to_string(), "it was shipped already");
+/// # Ok(()) }
+/// ```
+///
+/// The deciders of a set may have different errors; each implements `Display`. A refusal is told as a
+/// [`Refused`](../eskit/execute/struct.Refused.html), which has the text and the name of the command.
 #[proc_macro_derive(Command, attributes(command, tag))]
 pub fn derive_command(input: TokenStream) -> TokenStream {
     command::derive(input.into()).into()

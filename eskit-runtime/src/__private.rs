@@ -7,8 +7,8 @@ pub use crate::codec::decode_error::DecodeError;
 pub use crate::codec::encode::EncodeError;
 pub use crate::codec::json::{ToJson, Written, json_path};
 pub use crate::execute::{
-    CommandBus, CommandSet, Executable, ExecuteOptions, Executor, Refused, Running, command_mark, decision_items,
-    execute_set, first_of, load_checked, load_values, scope_of, state_items,
+    CommandBus, CommandSet, Executable, ExecuteOptions, Executing, Executor, Refused, Running, command_mark,
+    decision_items, execute_set, first_of, load_checked, load_values, scope_of, state_items,
 };
 pub use crate::log::recorded::RecordedEvent;
 pub use crate::log::tag::{Arity, IdType, TagValue, Tags};

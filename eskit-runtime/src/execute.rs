@@ -44,7 +44,7 @@ pub use keyed::KeyReused;
 pub use keyed::command_mark;
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
 pub use retag::{RetagError, Retagged, retag};
-pub use set::{CommandSet, Executor, Refusal, Refused};
+pub use set::{CommandSet, Executing, Executor, Refusal, Refused};
 #[doc(hidden)]
 pub use set::{execute_set, first_of};
 

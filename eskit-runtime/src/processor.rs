@@ -5,4 +5,4 @@ pub(crate) mod expected;
 mod reaction;
 
 pub use commands::Commands;
-pub use reaction::{Executing, OnRefused, Reaction};
+pub use reaction::{OnRefused, Reaction};

@@ -146,9 +146,12 @@ impl<S: EventStore> App<S> {
     /// Executes a command when awaited: reads its models, decides, and appends the events under the condition that nothing that
     /// the decision read has changed. On a conflict it tries again. Set options before the `.await`; see [`Execute`].
     ///
+    /// Takes a set of commands too, an enum that derives [`Command`](derive@crate::Command). Its result has no state, and a refusal is a
+    /// [`Refused`](crate::execute::Refused).
+    ///
     /// # Errors
     /// See [`ExecuteError`](crate::ExecuteError).
-    pub fn execute<'a, C: Executable + 'a>(&'a self, command: C) -> Execute<'a, C::State, C::Error> {
+    pub fn execute<'a, M, E>(&'a self, command: impl Executable<State = M, Error = E> + 'a) -> Execute<'a, M, E> {
         self.bus.execute(command)
     }
 

@@ -47,15 +47,12 @@ impl<'a> CommandSetDef<'a> {
         let arms = self.variants.iter().map(|(variant, ty)| {
             let (command, executor) = (quote!(__command), quote!(__executor));
             let executed = quote_spanned!(ty.span()=> <#ty as __eskit::CommandSet>::execute_in(#command, #executor));
-            quote!(Self::#variant(__command) => #executed.await,)
+            quote!(Self::#variant(__command) => #executed,)
         });
         let body = quote! {
             const REFUSABLE: ::core::option::Option<&'static __eskit::CommandType> = __eskit::first_of(&[#(#refusable),*]);
 
-            async fn execute_in<__X: __eskit::Executor>(
-                self,
-                __executor: &mut __X,
-            ) -> ::core::result::Result<(), __X::Failed> {
+            fn execute_in<__X: __eskit::Executor>(self, __executor: &mut __X) -> __eskit::Executing<'_, __X::Failed> {
                 match self {
                     #(#arms)*
                 }

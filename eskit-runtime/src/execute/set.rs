@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::{self, Display};
 use std::future::Future;
+use std::pin::Pin;
 
 use crate::execute::bus::{CommandBus, Running};
 use crate::execute::error::ExecuteError;
@@ -38,30 +39,32 @@ impl<E: Display> Refusal for E {}
 
 /// A command, or a set of commands: an enum that derives `Command`, each of whose variants holds one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a command that a decider takes, nor a set of commands\nhelp: put `#[derive(Command)]` on `{Self}`, and give it a decider whose error implements `Display`: `#[decider] fn decide(command: &{Self}, model: &Model) -> Result<SomethingHappened, Error> {{ .. }}`, or a `#[decide]` method of an aggregate",
+    message = "`{Self}` is not a command that a decider takes, nor a set of commands\nhelp: put `#[derive(Command)]` on `{Self}`, and give it a decider: `#[decider] fn decide(command: &{Self}, model: &Model) -> Result<SomethingHappened, Error> {{ .. }}`, or a `#[decide]` method of an aggregate",
     label = "not a command with a decider, nor a set of commands"
 )]
 pub trait CommandSet: Send + 'static {
     /// A command of the set that its decider may refuse.
     const REFUSABLE: Option<&'static CommandType>;
 
-    /// Executes the command.
+    /// Executes the command. In a box, so that rustc asks for this trait once where something else stands in a set.
     ///
     /// # Errors
     /// It was not executed.
-    fn execute_in<X: Executor>(self, executor: &mut X) -> impl Future<Output = Result<(), X::Failed>> + Send;
+    fn execute_in<X: Executor>(self, executor: &mut X) -> Executing<'_, X::Failed>;
 }
 
-#[diagnostic::do_not_recommend]
 impl<C: Decide<Error: Refusal> + 'static> CommandSet for C {
     // An error that has no values takes no room.
     const REFUSABLE: Option<&'static CommandType> =
         if size_of::<Result<(), C::Error>>() == 0 { None } else { Some(C::TYPE) };
 
-    async fn execute_in<X: Executor>(self, executor: &mut X) -> Result<(), X::Failed> {
-        executor.execute(self).await
+    fn execute_in<X: Executor>(self, executor: &mut X) -> Executing<'_, X::Failed> {
+        Box::pin(executor.execute(self))
     }
 }
+
+/// Commands while they are executed.
+pub type Executing<'x, E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send + 'x>>;
 
 /// The first command that is there.
 #[doc(hidden)]

@@ -1,8 +1,6 @@
 use std::error::Error;
-use std::future::Future;
-use std::pin::Pin;
 
-use crate::execute::Executor;
+use crate::execute::{Executing, Executor};
 use crate::model::command::CommandType;
 use crate::subscription::HandleError;
 
@@ -39,7 +37,7 @@ pub trait Reaction {
     ///
     /// # Errors
     /// The error of the method, or a command was not executed.
-    fn execute<'x, X: Executor<Failed = HandleError>>(self, executor: &'x mut X) -> Executing<'x>
+    fn execute<'x, X: Executor<Failed = HandleError>>(self, executor: &'x mut X) -> Executing<'x, HandleError>
     where
         Self: Sized,
     {
@@ -47,9 +45,6 @@ pub trait Reaction {
         Box::pin(async move { commands?.execute_all(executor).await })
     }
 }
-
-/// The commands of a method while they are executed.
-pub type Executing<'x> = Pin<Box<dyn Future<Output = Result<(), HandleError>> + Send + 'x>>;
 
 impl<T: Commands> Reaction for T {
     type Commands = T;
