@@ -1,7 +1,6 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::execute::DomainError;
 use crate::execute::error::ExecuteError;
 use crate::execute::executed::Executed;
 use crate::execute::options::ExecuteOptions;
@@ -17,7 +16,7 @@ pub trait CommandBus: Sync {
         &self,
         command: C,
         options: ExecuteOptions,
-    ) -> impl Future<Output = Result<Executed<C::State>, ExecuteError<DomainError<C>>>> + Send;
+    ) -> impl Future<Output = Result<Executed<C::State>, ExecuteError<C::Error>>> + Send;
 }
 
 /// What `App::execute` takes: a command that has a decider, or a set of commands. Derived for an enum of commands by
