@@ -157,6 +157,7 @@ fn misplaced_word(word: &Ident, name: &str) -> Option<syn::Error> {
             symbol::VERSION => Some(diag::processor_version(word)),
             symbol::MEMORY => Some(diag::processor_memory(word)),
             symbol::REFUSED => Some(diag::refused_on_block(word)),
+            symbol::WORKERS | symbol::ATTEMPTS | symbol::WITHIN => Some(diag::work_word_on_block(word)),
             _ => None,
         };
     }
@@ -254,7 +255,11 @@ impl Piece {
                 self.text()
             }
             symbol::TAG if !is_string && self.value().is_some() => diag::tag_piece(&texts().collect::<Vec<_>>()),
-            symbol::VERSION if !matches!(self.literal(), Some(Lit::Int(_))) => {
+            symbol::WITHIN if !is_string => {
+                let seconds = meant::number(self.given()).map(|number| format!("{word} = \"{number}s\""));
+                seconds.or_else(|| self.text())
+            }
+            symbol::VERSION | symbol::WORKERS | symbol::ATTEMPTS if !matches!(self.literal(), Some(Lit::Int(_))) => {
                 meant::number(self.given()).map(|number| format!("{word} = {number}"))
             }
             symbol::FROM | symbol::CRATE if self.path_value().is_none() => {

@@ -620,5 +620,29 @@ pub fn processor(args: TokenStream, item: TokenStream) -> TokenStream {
 /// refused.
 #[proc_macro_attribute]
 pub fn on(_: TokenStream, item: TokenStream) -> TokenStream {
-    place::on(item.into()).into()
+    place::event_mark(symbol::ON, item.into()).into()
+}
+
+/// Marks a method that opens to-dos, inside a [`#[processor]`](macro@processor) impl block.
+#[proc_macro_attribute]
+pub fn todo(_: TokenStream, item: TokenStream) -> TokenStream {
+    place::event_mark(symbol::TODO, item.into()).into()
+}
+
+/// Marks a method that closes to-dos, inside a [`#[processor]`](macro@processor) impl block.
+#[proc_macro_attribute]
+pub fn done(_: TokenStream, item: TokenStream) -> TokenStream {
+    place::event_mark(symbol::DONE, item.into()).into()
+}
+
+/// Marks the method that does the to-dos, inside a [`#[processor]`](macro@processor) impl block.
+#[proc_macro_attribute]
+pub fn work(_: TokenStream, item: TokenStream) -> TokenStream {
+    place::event_mark(symbol::WORK, item.into()).into()
+}
+
+/// Marks a method that is called at certain times, inside a [`#[processor]`](macro@processor) impl block.
+#[proc_macro_attribute]
+pub fn every(_: TokenStream, item: TokenStream) -> TokenStream {
+    place::event_mark(symbol::EVERY, item.into()).into()
 }

@@ -12,6 +12,10 @@ pub(crate) const AGGREGATE_TAGS_MAX: usize = 4;
 pub(crate) const MODELS_MAX: usize = 8;
 /// The highest schema version: one step of code for each is generated.
 pub(crate) const VERSION_MAX: u32 = 1000;
+/// How many to-dos of a processor are done side by side in one process.
+pub(crate) const WORKERS_MAX: u32 = 1000;
+/// How long one try of a to-do may last, in hours.
+pub(crate) const WITHIN_HOURS_MAX: u64 = 24;
 
 #[cfg(test)]
 mod tests {

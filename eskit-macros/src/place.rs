@@ -59,14 +59,14 @@ fn subscriber(
     }
 }
 
-/// `#[on]` outside of a `#[projection]` or `#[processor]` impl block.
-pub(crate) fn on(item: TokenStream) -> TokenStream {
+/// A mark of a projection or a processor, such as `#[on]`, outside of its impl block.
+pub(crate) fn event_mark(word: &str, item: TokenStream) -> TokenStream {
     if let Some(block) = impl_of_block(&item) {
-        return beside(&crate::projection::unmarked(item), &diag::on_on_block(block));
+        return beside(&crate::processor::unmarked(item), &diag::mark_on_block(block, word));
     }
     let name = item.clone().into_iter().skip_while(|token| !is_ident(token, "fn")).nth(1);
     let first = || item.clone().into_iter().next();
-    beside(&item, &diag::on_outside(name.or_else(first)))
+    beside(&item, &diag::mark_outside(name.or_else(first), word))
 }
 
 fn beside(item: &TokenStream, error: &syn::Error) -> TokenStream {

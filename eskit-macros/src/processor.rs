@@ -1,13 +1,19 @@
 //! `#[processor(..)]`: from an impl block to the impls of `Subscriber` and `Processor`.
 
+mod acts;
+mod cron;
 mod def;
 mod effect;
+mod every;
 mod expand;
+mod list;
 mod options;
+mod work;
 
 use proc_macro2::TokenStream;
 
 use crate::block::mark::Marks;
+use crate::block::without_marks;
 use crate::ctxt::Ctxt;
 use crate::subscriber::Expand;
 use crate::subscriber::def::SubscriberDef;
@@ -35,4 +41,9 @@ impl Expand for ProcessorDef {
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     crate::subscriber::expand::<ProcessorDef>(args, item)
+}
+
+/// A block without the marks of projections and processors, which mean nothing outside of one.
+pub(crate) fn unmarked(item: TokenStream) -> TokenStream {
+    without_marks(item, &MARKS)
 }

@@ -10,7 +10,6 @@ mod tx;
 use proc_macro2::TokenStream;
 
 use crate::block::mark::Marks;
-use crate::block::without_marks;
 use crate::ctxt::Ctxt;
 use crate::subscriber::Expand;
 use crate::subscriber::def::SubscriberDef;
@@ -38,9 +37,4 @@ impl Expand for ProjectionDef {
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     crate::subscriber::expand::<ProjectionDef>(args, item)
-}
-
-/// A block without the marks, which mean nothing outside of a projection.
-pub(crate) fn unmarked(item: TokenStream) -> TokenStream {
-    without_marks(item, &MARKS)
 }

@@ -4,7 +4,7 @@ pub(crate) mod def;
 pub(crate) mod expand;
 pub(crate) mod method;
 pub(crate) mod options;
-mod rules;
+pub(crate) mod rules;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -4,13 +4,16 @@ pub(crate) const AGGREGATE: &str = "aggregate";
 pub(crate) const ALIAS: &str = "alias";
 pub(crate) const ALL: &str = "all";
 pub(crate) const AS: &str = "as";
+pub(crate) const ATTEMPTS: &str = "attempts";
 pub(crate) const BY: &str = "by";
 pub(crate) const CAUGHT_UP: &str = "caught_up";
 pub(crate) const COMMAND: &str = "command";
 pub(crate) const CONTEXT: &str = "context";
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const DECIDE: &str = "decide";
+pub(crate) const DONE: &str = "done";
 pub(crate) const EVENT: &str = "event";
+pub(crate) const EVERY: &str = "every";
 pub(crate) const EVOLVE: &str = "evolve";
 pub(crate) const FROM: &str = "from";
 pub(crate) const INDEX: &str = "index";
@@ -28,10 +31,14 @@ pub(crate) const SHAPE: &str = "shape";
 pub(crate) const STREAM: &str = "stream";
 pub(crate) const TABLES: &str = "tables";
 pub(crate) const TAG: &str = "tag";
+pub(crate) const TODO: &str = "todo";
 pub(crate) const UNEVOLVED: &str = "unevolved";
 pub(crate) const UNLOCKED: &str = "unlocked";
 pub(crate) const UPCAST: &str = "upcast";
 pub(crate) const VERSION: &str = "version";
+pub(crate) const WITHIN: &str = "within";
+pub(crate) const WORK: &str = "work";
+pub(crate) const WORKERS: &str = "workers";
 
 /// `#[event(..)]` on a struct.
 pub(crate) const EVENT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, FROM, UPCAST, CRATE];
@@ -59,6 +66,10 @@ pub(crate) const PROJECTION_WORDS: &[&str] = &[NAME, VERSION, BY, ON_ERROR, MEMO
 pub(crate) const PROCESSOR_WORDS: &[&str] = &[NAME, FROM, BY, ON_ERROR, CRATE];
 /// `#[on(..)]` in a processor.
 pub(crate) const ON_WORDS: &[&str] = &[REFUSED];
+/// `#[work(..)]`.
+pub(crate) const WORK_WORDS: &[&str] = &[WORKERS, ATTEMPTS, WITHIN, REFUSED];
+/// `#[every("..", ..)]`, after its text.
+pub(crate) const EVERY_WORDS: &[&str] = &[REFUSED];
 
 /// Words that could be meant as `all`.
 pub(crate) const ALL_WORDS: &[&str] = &["any", "each", "every", "everything", "global", "none", "single", "singleton"];

@@ -37,7 +37,7 @@ fn expand(item: TokenStream) -> TokenStream {
         ("decider", _) => place::decider(args, item),
         ("processor", _) => place::processor(args, item),
         ("projection", _) => place::projection(args, item),
-        (symbol::ON, _) => place::on(item),
+        (symbol::ON | symbol::TODO | symbol::DONE | symbol::WORK | symbol::EVERY, _) => place::event_mark(&name, item),
         (symbol::EVOLVE | symbol::DECIDE, _) => place::mark(&name, item),
         other => panic!("no macro is called {other:?}"),
     }
@@ -115,7 +115,14 @@ const UNFINISHED: &[&str] = &[
     "#[processor(name = \"shipping\", from = \"now\")] impl Shipping { #[on()] async fn paid(cx: Effect<>, &self) -> impl; #[caught_up] }",
     "#[processor(name = \"shipping\")] fn shipping() {}",
     "#[processor] ",
+    "#[processor(name = \"dunning\", from = \"now\")] impl Dunning { #[todo] fn sent(&self, e: &) -> Todo<u64, { Todo:: } #[work(workers = , within)] }",
+    "#[processor(name = \"dunning\", from = \"now\")] impl Dunning { #[todo] fn sent(&self, e: &Sent) -> Todo< #[done] fn paid(&self) -> ; #[work] async fn }",
+    "#[processor(name = \"dunning\", from = \"now\")] impl Dunning { #[every] fn weekly(&self, at: ) { self. } #[every(, refused)] #[every(\"0 9\" refused = )] fn other }",
+    "#[processor(name = \"dunning\", from = \"now\")] impl Dunning { #[every(\"* * * * *\",)] async fn weekly() -> impl; #[done(1)] #[todo = 1] fn a(x: &X) }",
     "#[on] fn taken(&self) {}",
+    "#[todo] fn sent(&self) {}",
+    "#[work(workers = 1)] impl Dunning { #[work] }",
+    "#[every(\"\")] ",
     "#[on] ",
 ];
 
@@ -163,7 +170,18 @@ fn no_input_makes_a_derive_panic() {
 
 /// Every token in order, without the marks, which are the macro's own.
 fn flat(tokens: TokenStream) -> Vec<String> {
-    let marks = [symbol::EVOLVE, symbol::DECIDE, symbol::KEY, symbol::ON, symbol::TABLES, symbol::CAUGHT_UP];
+    let marks = [
+        symbol::EVOLVE,
+        symbol::DECIDE,
+        symbol::KEY,
+        symbol::ON,
+        symbol::TABLES,
+        symbol::CAUGHT_UP,
+        symbol::TODO,
+        symbol::DONE,
+        symbol::WORK,
+        symbol::EVERY,
+    ];
     let mut all = Vec::new();
     for token in crate::syntax::tokens::without(tokens, |name| marks.contains(&name)) {
         match token {

@@ -12,6 +12,7 @@ pub use crate::execute::{
 };
 pub use crate::log::recorded::RecordedEvent;
 pub use crate::log::tag::{Arity, IdType, TagValue, Tags};
+pub use crate::log::time::Timestamp;
 pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};
 pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, Same, Subscribed, UpcastFrom};
 pub use crate::model::check::{
@@ -21,6 +22,7 @@ pub use crate::model::check::{
 pub use crate::model::command::{Command, CommandType};
 pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
 pub use crate::model::decode::{decode_single, event_type, newer, unknown_name, upcast_json, variant, write_again};
+pub use crate::model::distinct::{distinct, types_len};
 pub use crate::model::event::{Event, EventType, EventTypes, Field, SingleEvent, SourceLocation, TagField};
 pub use crate::model::models::{Count, Model, ModelType, Models};
 pub use crate::model::registry::Entry;
@@ -32,6 +34,8 @@ pub use crate::subscription::{
     First, Handle, HandleAsync, HandleError, HandleMut, Handled, OnError, Order, Start, Subscriber, SubscriberType,
     first,
 };
+pub use crate::work::generated::{NoKey, OpenedBy, WorkFor, check_todo_key, todo_with_key};
+pub use crate::work::{Schedule, TodoChanges, TodoKeys, Todos, WorkOptions};
 pub use fallback::{AnyKeys, NO_DECIDER, NO_EVENT, NO_SUBSCRIBER, NoModel};
 pub use inventory;
 pub use registration::{aggregate_entry, decider_entry, subscriber_entry};

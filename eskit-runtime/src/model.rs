@@ -10,6 +10,7 @@ pub(crate) mod check;
 pub(crate) mod command;
 pub(crate) mod decider;
 pub(crate) mod decode;
+pub(crate) mod distinct;
 pub(crate) mod each;
 pub(crate) mod event;
 pub(crate) mod loaded;

@@ -4,6 +4,7 @@
 //! in which they were opened; items of different keys side by side. Whoever does an item claims it first, for a while that can be
 //! renewed, and settles it afterwards; what is not settled in time is claimed by somebody else.
 
+pub(crate) mod generated;
 mod item;
 mod options;
 mod store;

@@ -174,7 +174,8 @@ pub use app::events::Events;
 pub use bus::{Execute, Load};
 pub use connect::connect;
 pub use eskit_macros::{
-    Command, Event, Shape, TagValue, aggregate, decide, decider, evolve, on, processor, projection,
+    Command, Event, Shape, TagValue, aggregate, decide, decider, done, every, evolve, on, processor, projection, todo,
+    work,
 };
 pub use eskit_runtime::*;
 pub use import::{Import, ImportError, Imported};
@@ -201,10 +202,11 @@ pub mod prelude {
         Append, AppendError, Condition, EventId, ExpectedVersion, NewEvent, Pages, Place, Query, QueryItem,
         ReadOptions, StreamId, Tag,
     };
+    pub use crate::work::Todo;
     pub use crate::{
         Aggregate, AnyStore, App, Command, Each, Event, EventStore, ExecuteError, Executed, Loaded, MemoryStore,
-        Metadata, RecordedEvent, Shape, StoreError, TagValue, Timestamp, UpcastError, aggregate, decide, decider,
-        evolve, on, processor, projection,
+        Metadata, RecordedEvent, Shape, StoreError, TagValue, Timestamp, UpcastError, aggregate, decide, decider, done,
+        every, evolve, on, processor, projection, todo, work,
     };
     pub use serde::{Deserialize, Serialize};
 

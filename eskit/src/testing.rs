@@ -48,7 +48,8 @@
 //! Read models are tested in the same way: [`Given::then_rows`] for rows, [`Given::then_view`] for a projection in memory, and
 //! [`Given::handled_by`] for a projection in any views, such as a file of SQLite.
 //!
-//! [`Given::then_commands`] tests a processor: the commands that it executes for the events.
+//! [`Given::then_commands`] tests a processor: the commands that it executes for the events. [`Given::then_todos`] tests which to-dos
+//! are open after them, and [`Given::then_work`] what is done for one.
 //!
 //! The feature `proptest` adds `commands(strategy).check(invariant)`, which checks an invariant after each of many random commands.
 #![allow(clippy::panic, reason = "an expectation that does not hold fails its test")]
@@ -60,6 +61,7 @@ mod history;
 mod outcome;
 mod processors;
 mod render;
+mod todos;
 mod views;
 
 #[cfg(feature = "proptest")]
@@ -67,3 +69,4 @@ pub use commands::{AnyCommand, Commands, commands};
 pub use eskit_runtime::__private::ExpectedCommands;
 pub use given::{Given, given};
 pub use outcome::Outcome;
+pub use todos::ExpectedTodos;

@@ -169,13 +169,17 @@ fn the_registry_lists_processors() {
         names,
         [
             "changing",
+            "closing",
             "counting",
             "desk",
+            "following",
             "from-now",
             "mailing",
             "mailing-and-shipping",
+            "packing",
             "parking",
             "publisher",
+            "returning",
             "shipping",
             "skipping",
             "watched"
@@ -183,7 +187,7 @@ fn the_registry_lists_processors() {
     );
     assert_eq!(registry.projections().count(), 0);
     let json = registry.to_json();
-    let publisher = &json["processors"][7];
+    let publisher = &json["processors"][10];
     assert_eq!((publisher["type"].as_str(), publisher["takes_all"].as_bool()), (Some("Publisher"), Some(true)));
     assert_eq!(publisher["events"], serde_json::json!(["eskit-tests.Paid"]));
     assert!(publisher.get("version").is_none(), "{publisher}");

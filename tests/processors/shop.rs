@@ -22,7 +22,7 @@ pub(crate) struct Pay {
     pub(crate) order: u64,
 }
 
-#[derive(Command)]
+#[derive(Command, Debug)]
 pub(crate) struct Ship {
     #[tag]
     pub(crate) order: u64,

@@ -6,18 +6,18 @@ use syn::{Generics, Type, parse_quote};
 
 use super::logic::Logic;
 use crate::block::handler::Handler;
-use crate::dispatch;
+use crate::dispatch::Table;
 use crate::wrap::{check, implementation, name_span, text};
 
 pub(super) fn expand(self_ty: &Type, evolves: &[Handler], logic: &Logic) -> TokenStream {
     let sets: Vec<TokenStream> = evolves.iter().map(Handler::set).collect();
-    let table = dispatch::table(name_span(self_ty), &text(self_ty), &sets);
+    let table = Table::EVENTS.define(name_span(self_ty), &text(self_ty), &sets);
     let refused = quote!(return ::core::result::Result::Err(__error));
     let arms = evolves
         .iter()
         .enumerate()
         .map(|(index, evolve)| evolve.arm(index, &evolve.call(self_ty, &TokenStream::new()), &refused));
-    let find = dispatch::find(arms, &quote!(_ => return ::core::result::Result::Ok(false),));
+    let find = Table::EVENTS.find(arms, &quote!(_ => return ::core::result::Result::Ok(false),));
     let header = quote_spanned!(name_span(self_ty)=> impl __eskit::Evolve for #self_ty);
     let logic = logic.expand();
     let body = quote! {

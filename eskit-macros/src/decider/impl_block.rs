@@ -23,6 +23,8 @@ use crate::wrap::{bare, text};
 /// The marks of the methods of a `#[decider]` impl block.
 pub(super) const MARKS: Marks = Marks {
     marks: &[(symbol::EVOLVE, &[]), (symbol::DECIDE, symbol::DECIDE_WORDS)],
+    elsewhere: &[],
+    texts: &[],
     slips: &[(symbol::EVENT, symbol::EVOLVE), (symbol::COMMAND, symbol::DECIDE)],
     twice: diag::marker_twice,
 };

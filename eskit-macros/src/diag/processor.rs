@@ -71,6 +71,15 @@ pub(crate) fn refused_on_block(word: &Ident) -> Error {
     )
 }
 
+/// A word of `#[work(..)]` on the block.
+pub(crate) fn work_word_on_block(word: &Ident) -> Error {
+    at(
+        word,
+        "how to-dos are done is said at the method that does them",
+        &format!("put `#[work({word} = ..)]` on the method"),
+    )
+}
+
 pub(crate) fn refused_unknown(lit: &LitStr, found: &str) -> Error {
     let listed = match found.to_lowercase().as_str() {
         "ignore" | "continue" | "drop" | "pass" => Some("skip"),
@@ -121,7 +130,7 @@ pub(crate) fn processor_tx(ty: &Type) -> Error {
 pub(crate) fn processor_returns_borrow(ty: &Type) -> Error {
     at(
         ty,
-        "an `#[on]` method of a processor returns what owns its data",
+        "a method of a processor returns what owns its data",
         "let the command hold values such as `String` in place of references; one that borrows is executed with `cx.execute(..)`",
     )
 }
@@ -130,7 +139,7 @@ pub(crate) fn processor_returns_borrow(ty: &Type) -> Error {
 pub(crate) fn processor_app(ty: &Type) -> Error {
     at(
         ty,
-        &format!("an `#[on]` method of a processor does not take `{}`", text(behind_reference(ty))),
+        &format!("a method of a processor does not take `{}`", text(behind_reference(ty))),
         "write `cx: &mut Effect<'_>` as the last parameter of an `async` method: it executes commands and loads aggregates",
     )
 }

@@ -23,6 +23,19 @@ pub(crate) fn park_in_memory(lit: &LitStr) -> Error {
     )
 }
 
+/// A mark of a processor.
+pub(crate) fn projection_mark(attr: &Attribute, word: &str) -> Error {
+    let text = match word {
+        "every" => "a projection has no schedule: it only keeps what has happened",
+        _ => "a projection has no to-dos: it only keeps what has happened",
+    };
+    at(
+        attr,
+        text,
+        "move the method to a processor: `#[processor(name = \"..\", from = \"now\")] impl Reminding { .. }`",
+    )
+}
+
 pub(crate) fn mark_repeated(attr: &Attribute, word: &str) -> Error {
     at(attr, &format!("`#[{word}]` stands in a projection once"), "keep one of them")
 }

@@ -58,6 +58,38 @@ impl SubscriberKind {
     }
 }
 
+/// A mark of a method, and what its block makes of its type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Marked {
+    pub(crate) kind: SubscriberKind,
+    /// The mark's word.
+    pub(crate) word: &'static str,
+}
+
+impl Marked {
+    pub(crate) const ON_PROJECTION: Marked = Marked { kind: SubscriberKind::Projection, word: symbol::ON };
+    pub(crate) const ON_PROCESSOR: Marked = Marked { kind: SubscriberKind::Processor, word: symbol::ON };
+    pub(crate) const TODO: Marked = Marked { kind: SubscriberKind::Processor, word: symbol::TODO };
+    pub(crate) const DONE: Marked = Marked { kind: SubscriberKind::Processor, word: symbol::DONE };
+    pub(crate) const WORK: Marked = Marked { kind: SubscriberKind::Processor, word: symbol::WORK };
+    pub(crate) const EVERY: Marked = Marked { kind: SubscriberKind::Processor, word: symbol::EVERY };
+
+    /// What a message calls its method: ``a `#[todo]` method``.
+    pub(crate) fn method(self) -> String {
+        let article = if matches!(self.word, symbol::ON | symbol::EVERY) { "an" } else { "a" };
+        format!("{article} `#[{}]` method", self.word)
+    }
+
+    /// What its method may take after what is there for the event.
+    fn last_parameter(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Marked::ON_PROJECTION => Some(("and the transaction", "tx: &mut eskit::sqlite::Tx")),
+            Marked::ON_PROCESSOR => Some(("and in an `async` method its effect", "cx: &mut Effect<'_>")),
+            _ => None,
+        }
+    }
+}
+
 /// The name that a text stands for: `course-list` for `CourseList`.
 fn suggest_name(text: &str) -> Option<String> {
     let words: Vec<String> =
@@ -148,36 +180,62 @@ pub(crate) fn subscriber_empty(self_ty: &Type) -> Error {
     )
 }
 
-pub(crate) fn on_outside(name: Option<TokenTree>) -> Error {
+/// A mark on an item that stands alone.
+pub(crate) fn mark_outside(name: Option<TokenTree>, mark: &str) -> Error {
+    let (blocks, block) = blocks_of(mark);
     at(
         name,
-        "`#[on]` stands on a method inside a `#[projection]` or `#[processor]` impl block",
-        "put `#[projection(name = \"..\")]` or `#[processor(name = \"..\", from = \"now\")]` on the impl block, or drop the mark",
+        &format!("`#[{mark}]` stands on a method inside a {blocks} impl block"),
+        &format!("put {block} on the impl block, or drop the mark"),
     )
 }
 
-pub(crate) fn on_on_block(token: TokenTree) -> Error {
+pub(crate) fn mark_on_block(token: TokenTree, mark: &str) -> Error {
+    let (_, block) = blocks_of(mark);
+    let method = match mark {
+        symbol::ON => "on each method that takes an event",
+        symbol::TODO => "on each method that opens to-dos",
+        symbol::DONE => "on each method that closes to-dos",
+        symbol::WORK => "on the method that does to-dos",
+        _ => "on each method that is called at these times",
+    };
     at(
         token,
-        "`#[on]` stands on a method, not on an impl block",
-        "write `#[projection(name = \"..\")]` or `#[processor(name = \"..\", from = \"now\")]` in its place, and `#[on]` on each method that takes an event",
+        &format!("`#[{mark}]` stands on a method, not on an impl block"),
+        &format!("write {block} in its place, and `#[{mark}]` {method}"),
     )
+}
+
+/// The attributes of the blocks in which a mark may stand: as they are called, and as they are written.
+fn blocks_of(mark: &str) -> (&'static str, &'static str) {
+    match mark {
+        symbol::ON => (
+            "`#[projection]` or `#[processor]`",
+            "`#[projection(name = \"..\")]` or `#[processor(name = \"..\", from = \"now\")]`",
+        ),
+        _ => ("`#[processor]`", "`#[processor(name = \"..\", from = \"now\")]`"),
+    }
 }
 
 pub(crate) fn item_marked_twice(attr: &Attribute) -> Error {
     at(attr, "an item of the block is marked once", "keep one of the marks")
 }
 
-pub(crate) fn on_qualifier(word: &Ident) -> Error {
-    at(word, &format!("an `#[on]` method cannot be `{word}`"), &format!("leave out `{word}`"))
+pub(crate) fn method_qualifier(marked: Marked, word: &Ident) -> Error {
+    at(word, &format!("{} cannot be `{word}`", marked.method()), &format!("leave out `{word}`"))
 }
 
-pub(crate) fn on_receiver(tokens: impl ToTokens, name: &Ident) -> Error {
-    at(tokens, "an `#[on]` method takes `&self`", &format!("write `fn {name}(&self, ..)`"))
+pub(crate) fn method_receiver(marked: Marked, tokens: impl ToTokens, name: &Ident) -> Error {
+    at(tokens, &format!("{} takes `&self`", marked.method()), &format!("write `fn {name}(&self, ..)`"))
 }
 
-pub(crate) fn on_twice(tokens: impl ToTokens, ty: &str) -> Error {
-    at(tokens, &format!("two `#[on]` methods take `{ty}`"), "keep one of them")
+pub(crate) fn event_twice(marked: Marked, tokens: impl ToTokens, ty: &str) -> Error {
+    let help = match marked {
+        Marked::TODO => "keep one of them; one method may return a `Vec` of `Todo`",
+        Marked::DONE => "keep one of them; one method may return a `Vec` of keys",
+        _ => "keep one of them",
+    };
+    at(tokens, &format!("two `#[{}]` methods take `{ty}`", marked.word), help)
 }
 
 pub(crate) fn catch_all_twice(name: &Ident, first: &Ident) -> Error {
@@ -188,11 +246,12 @@ pub(crate) fn catch_all_twice(name: &Ident, first: &Ident) -> Error {
     )
 }
 
-pub(crate) fn on_no_event(tokens: impl ToTokens, name: &Ident) -> Error {
+pub(crate) fn no_event(marked: Marked, tokens: impl ToTokens, name: &Ident) -> Error {
+    let every = if marked.word == symbol::ON { ", or `event: &RecordedEvent` for every event" } else { "" };
     at(
         tokens,
-        "an `#[on]` method takes an event",
-        &format!("write `fn {name}(&self, event: &SomethingHappened, ..)`, or `event: &RecordedEvent` for every event"),
+        &format!("{} takes an event", marked.method()),
+        &format!("write `fn {name}(&self, event: &SomethingHappened, ..)`{every}"),
     )
 }
 
@@ -206,40 +265,43 @@ pub(crate) fn on_envelope_first(envelope: &Type, name: &Ident, event: &Type) -> 
     )
 }
 
-pub(crate) fn on_too_many(kind: SubscriberKind, tokens: impl ToTokens) -> Error {
-    let (text, last) = match kind {
-        SubscriberKind::Projection => ("and the transaction", "tx: &mut eskit::sqlite::Tx"),
-        SubscriberKind::Processor => ("and in an `async` method its effect", "cx: &mut Effect<'_>"),
-    };
+pub(crate) fn too_many_parameters(marked: Marked, tokens: impl ToTokens) -> Error {
+    let (text, last) = marked
+        .last_parameter()
+        .map_or_else(Default::default, |(text, last)| (format!(", {text}"), format!(", {last}")));
     at(
         tokens,
-        &format!("an `#[on]` method takes an event, where wanted its time and its envelope, {text}"),
-        &format!("write `(&self, event: &SomethingHappened, at: &Timestamp, recorded: &RecordedEvent, {last})`"),
+        &format!("{} takes an event, where wanted its time and its envelope{text}", marked.method()),
+        &format!("write `(&self, event: &SomethingHappened, at: &Timestamp, recorded: &RecordedEvent{last})`"),
     )
 }
 
-pub(crate) fn on_envelope(kind: SubscriberKind, ty: &Type) -> Error {
-    let text = match kind {
-        SubscriberKind::Projection => {
-            "between its event and the transaction an `#[on]` method takes only what is recorded with the event"
+pub(crate) fn beside_event(marked: Marked, ty: &Type) -> Error {
+    let method = marked.method();
+    let text = match marked {
+        Marked::ON_PROJECTION => {
+            format!("between its event and the transaction {method} takes only what is recorded with the event")
         }
-        SubscriberKind::Processor => {
-            "beside its event and its effect an `#[on]` method takes only what is recorded with the event"
+        Marked::ON_PROCESSOR => {
+            format!("beside its event and its effect {method} takes only what is recorded with the event")
         }
+        _ => format!("beside its event {method} takes only what is recorded with the event"),
     };
     at(
         ty,
-        text,
+        &text,
         "write `at: &Timestamp` for the time, or `recorded: &RecordedEvent` for the whole envelope; another event has a method of its own",
     )
 }
 
-pub(crate) fn on_returns_opaque(kind: SubscriberKind, tokens: impl ToTokens) -> Error {
-    let help = match kind {
-        SubscriberKind::Projection => "write `Result<(), E>` with the type of the error, or nothing",
-        SubscriberKind::Processor => {
-            "write the type of the command, `Vec` of it, `Result<(), E>` with the type of the error, or nothing"
+pub(crate) fn returns_opaque(marked: Marked, tokens: impl ToTokens) -> Error {
+    let help = match marked {
+        Marked::ON_PROJECTION => "write `Result<(), E>` with the type of the error, or nothing",
+        Marked::TODO => {
+            "write `Todo<K, T>` with the types of the key and of what is to be done, or `Option` or `Vec` of it"
         }
+        Marked::DONE => "write the type of the key, or `Option` or `Vec` of it",
+        _ => "write the type of the command, `Vec` of it, `Result<(), E>` with the type of the error, or nothing",
     };
-    at(tokens, "an `#[on]` method names the type that it returns", help)
+    at(tokens, &format!("{} names the type that it returns", marked.method()), help)
 }

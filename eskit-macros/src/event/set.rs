@@ -8,12 +8,13 @@ use syn::{Attribute, Data, DataEnum, DeriveInput, Fields, Member, Path, Type, Va
 use crate::ast::{members, tags};
 use crate::attr::{self, Once};
 use crate::ctxt::Ctxt;
+use crate::dispatch::Table;
 use crate::event::single::{EventDef, payload_ident};
 use crate::fields::push_tags;
 use crate::syntax::tokens::split_at_commas;
 use crate::syntax::types;
 use crate::wrap::{bare, implementation, wrap};
-use crate::{diag, dispatch, symbol};
+use crate::{diag, symbol};
 
 /// An enum of events.
 pub(crate) struct EventEnumDef<'a> {
@@ -71,10 +72,10 @@ impl<'a> EventEnumDef<'a> {
         let claims = self.variants.iter().map(VariantDef::claims);
         let payloads = self.variants.iter().map(VariantDef::payload);
         let sets: Vec<TokenStream> = self.variants.iter().map(VariantDef::types).collect();
-        let table = dispatch::table(ident.span(), &bare(ident), &sets);
+        let table = Table::EVENTS.define(ident.span(), &bare(ident), &sets);
         let decode = self.variants.iter().enumerate().map(|(index, variant)| variant.decode(index));
         let unknown = quote!(::core::result::Result::Err(__eskit::unknown_name::<Self>(__event)));
-        let find = dispatch::find(decode, &quote!(_ => #unknown,));
+        let find = Table::EVENTS.find(decode, &quote!(_ => #unknown,));
         let encode = self.variants.iter().map(VariantDef::encode);
         let header = quote_spanned!(ident.span()=> impl __eskit::Event for #ident);
         let body = quote! {

@@ -1,15 +1,22 @@
 //! The impls of `Subscriber` and `Processor`.
 
+mod act;
+mod every;
+mod list;
+
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::def::ProcessorDef;
+use super::list::ListMethod;
 use super::options::FromDef;
 use crate::block::handler::Handler;
+use crate::dispatch::Table;
 use crate::subscriber::expand::{self, Described};
-use crate::subscriber::method::{OnMethod, OnRefusedDef};
-use crate::wrap::{check, implementation, name_span};
+use crate::subscriber::method::EventMethod;
+use crate::symbol;
+use crate::wrap::{implementation, name_span};
+use act::Act;
 
 pub(super) fn expand(def: &ProcessorDef) -> TokenStream {
     let described = Described {
@@ -18,10 +25,15 @@ pub(super) fn expand(def: &ProcessorDef) -> TokenStream {
         items: quote!(
             const ACTS: bool = true;
         ),
+        lists: vec![(Table::OPENED, handlers(&def.list.todos)), (Table::CLOSED, handlers(&def.list.dones))],
     };
     let subscriber = expand::subscriber(&def.subscriber, described);
     let (processor, checks) = (processor(def), checks(def));
     quote!(#subscriber #processor #checks)
+}
+
+fn handlers(methods: &[ListMethod]) -> Vec<&Handler> {
+    methods.iter().map(|method| &method.handler).collect()
 }
 
 fn processor(def: &ProcessorDef) -> TokenStream {
@@ -31,11 +43,13 @@ fn processor(def: &ProcessorDef) -> TokenStream {
         FromDef::Beginning => quote!(__eskit::Start::Beginning),
         FromDef::Now => quote!(__eskit::Start::Now),
     };
-    let find = expand::find(&def.subscriber, effect, acted);
+    let find = expand::find(&def.subscriber, |method| Act::of(method).effect(), acted);
     // That the future is not `Send` is found here.
     let act = quote_spanned!(place=> async fn act);
     let result = quote_spanned!(place=> ::core::result::Result<bool, __eskit::HandleError>);
-    implementation(
+    let (keys, list) = list::expand(&def.list, self_ty);
+    let every = every::expand(&def.schedules, self_ty);
+    let processor = implementation(
         place,
         quote_spanned!(place=> impl __eskit::Processor for #self_ty),
         quote! {
@@ -46,58 +60,38 @@ fn processor(def: &ProcessorDef) -> TokenStream {
                 __event: &'__a __eskit::RecordedEvent,
                 __effect: &'__a mut __eskit::Effect<'_>,
             ) -> #result { #find }
+
+            #list
+            #every
         },
-    )
+    );
+    quote!(#keys #processor)
 }
 
-/// What a method takes behind the event and what is recorded with it.
-fn effect(method: &OnMethod) -> TokenStream {
-    match &method.last {
-        Some(_) => quote!(, __effect),
-        None => TokenStream::new(),
-    }
-}
-
-/// Executes the commands that a call returns. What is no collection of commands is refused at its type.
-fn acted(method: &OnMethod, call: &TokenStream) -> TokenStream {
+/// Executes the commands that a call returns, and says whether that did something.
+fn acted(method: &EventMethod, call: &TokenStream) -> TokenStream {
     let did = match &method.asyncness {
         Some(_) => quote!(true),
         None => quote!(__effect.has_executed()),
     };
-    let Some(output) = &method.output else {
-        return quote!({ #call; ::core::result::Result::Ok(#did) });
-    };
-    let execute = quote_spanned!(output.span()=> <#output as __eskit::Reaction>::execute);
-    let refused = match method.refused.as_ref().map(|refused| refused.then) {
-        Some(OnRefusedDef::Skip) => quote!(__eskit::OnRefused::Skip),
-        Some(OnRefusedDef::Fail) | None => quote!(__eskit::OnRefused::Fail),
-    };
-    quote! {{
-        let __reaction = #call;
-        #execute(__reaction, &mut __effect.executor(#refused)).await?;
-        ::core::result::Result::Ok(#did)
-    }}
+    let execute = Act::of(method).execute(call);
+    quote!({ #execute ::core::result::Result::Ok(#did) })
 }
 
-/// What follows a refused command is said where a command may be refused, and nowhere else.
 fn checks(def: &ProcessorDef) -> TokenStream {
-    let checks = def.subscriber.methods.iter().chain(&def.subscriber.catch_alls).filter_map(|method| {
-        let OnMethod { handler: Handler { cfgs, .. }, output, refused, .. } = method;
-        let output = output.as_ref()?;
-        let refusable = quote_spanned!(output.span()=> <#output as __eskit::Reaction>::REFUSABLE);
-        let call = match refused {
-            Some(refused) => quote_spanned!(refused.word.span()=> __eskit::check_refused(#refusable)),
-            None => quote_spanned!(output.span()=> __eskit::check_not_refused(#refusable)),
-        };
-        Some(check(cfgs, &call))
-    });
-    quote!(#(#checks)*)
+    let on = def.subscriber.methods.iter().chain(&def.subscriber.catch_alls).map(Act::of);
+    let works = def.list.works.iter().map(|work| Act::of_acts(symbol::WORK, &work.acts));
+    let schedules = def.schedules.iter().map(|every| Act::of_acts(symbol::EVERY, &every.acts));
+    let refused = on.chain(works).chain(schedules).filter_map(|act| act.check());
+    let list = list::checks(&def.list);
+    quote!(#(#refused)* #list)
 }
 
 /// Stands beside an error: calls no method, but still refuses what is no event.
 pub(super) fn fallback(def: &ProcessorDef) -> TokenStream {
     let self_ty = &def.subscriber.self_ty;
-    let (subscriber, generics) = expand::fallback(&def.subscriber);
+    let lists = def.list.todos.iter().chain(&def.list.dones).map(|method| &method.handler);
+    let (subscriber, generics) = expand::fallback(&def.subscriber, lists);
     let (impl_generics, _, bounds) = generics.split_for_impl();
     quote! {
         #subscriber

@@ -11,14 +11,16 @@ use crate::block::handler::both_always;
 use crate::block::item::Item;
 use crate::block::mark::{Mark, Marks};
 use crate::ctxt::Ctxt;
-use crate::diag::SubscriberKind;
-use crate::subscriber::def::{self, OnMethods, SubscriberDef};
-use crate::subscriber::method::OnMethod;
+use crate::diag::{Marked, SubscriberKind};
+use crate::subscriber::def::{self, EventMethods, SubscriberDef};
+use crate::subscriber::method::EventMethod;
 use crate::{diag, symbol};
 
 /// The marks of the items of a `#[projection]` impl block.
 pub(super) const MARKS: Marks = Marks {
     marks: &[(symbol::ON, &[]), (symbol::TABLES, &[]), (symbol::CAUGHT_UP, &[])],
+    elsewhere: &[symbol::TODO, symbol::DONE, symbol::WORK, symbol::EVERY],
+    texts: &[],
     slips: &[(symbol::EVENT, symbol::ON), (symbol::EVOLVE, symbol::ON)],
     twice: diag::item_marked_twice,
 };
@@ -35,8 +37,8 @@ pub(super) struct ProjectionDef {
 
 /// The marked items of a block, as far as they are read.
 #[derive(Default)]
-struct Marked {
-    methods: OnMethods,
+struct MarkedItems {
+    methods: EventMethods,
     tables: Vec<Named>,
     caught_up: Vec<Named>,
 }
@@ -46,34 +48,36 @@ impl ProjectionDef {
     pub(super) fn read(cx: &Ctxt, args: TokenStream, item: TokenStream) -> Option<ProjectionDef> {
         let mut block = def::block(cx, SubscriberKind::Projection, item)?;
         let options = ProjectionOptions::from_args(cx, args, &block.self_ty);
-        let mut marked = Marked::default();
+        let mut marked = MarkedItems::default();
         let clean = block.read_marked(cx, &MARKS, |block, item, mark| marked.read(cx, block, item, mark));
-        let Marked { methods, tables, caught_up } = marked;
+        let MarkedItems { methods, tables, caught_up } = marked;
         if let (Some(tables), Some(_)) = (tables.first(), &options.memory) {
             cx.error(diag::tables_in_memory(&tables.ident));
         }
         let kind = rules::kind(cx, &options, &methods);
         let ProjectionOptions { shared, version, .. } = options;
-        let subscriber = SubscriberDef::new(cx, shared, block, clean, methods);
+        def::check_marked(cx, &block, methods.any);
+        let subscriber = SubscriberDef::new(cx, shared, block, clean, methods, Marked::ON_PROJECTION);
         Some(ProjectionDef { subscriber, version, kind, tables, caught_up })
     }
 }
 
-impl Marked {
+impl MarkedItems {
     /// Reads one marked item.
     fn read(&mut self, cx: &Ctxt, block: &Block, item: &Item, mark: &Mark<'_>) {
         match mark.word {
             symbol::ON => self.methods.push(method(cx, block, item, mark)),
             symbol::TABLES => once(cx, &mut self.tables, mark, other::tables(cx, item, mark.attr)),
-            _ => once(cx, &mut self.caught_up, mark, other::caught_up(cx, item, mark.attr)),
+            symbol::CAUGHT_UP => once(cx, &mut self.caught_up, mark, other::caught_up(cx, item, mark.attr)),
+            word => cx.error(diag::projection_mark(mark.attr, word)),
         }
     }
 }
 
-fn method(cx: &Ctxt, block: &Block, item: &Item, mark: &Mark<'_>) -> Option<OnMethod> {
+fn method(cx: &Ctxt, block: &Block, item: &Item, mark: &Mark<'_>) -> Option<EventMethod> {
     let signature = item.signature(cx, mark.attr, mark.word)?;
     let split = tx::split_off(cx, &signature.params)?;
-    OnMethod::from_syn(cx, SubscriberKind::Projection, block, &signature, split, item.cfgs())
+    EventMethod::from_syn(cx, Marked::ON_PROJECTION, block, &signature, split, item.cfgs())
 }
 
 /// Adds an item of a kind of which only one may be there.

@@ -11,7 +11,7 @@ use super::rules::Kind;
 use crate::lock;
 use crate::subscriber::def::SubscriberDef;
 use crate::subscriber::expand::{self, Described, otherwise};
-use crate::subscriber::method::OnMethod;
+use crate::subscriber::method::EventMethod;
 use crate::wrap::{implementation, name_span};
 
 pub(super) fn expand(def: &ProjectionDef) -> TokenStream {
@@ -25,7 +25,7 @@ pub(super) fn expand(def: &ProjectionDef) -> TokenStream {
         }
     });
     let items = quote!(#(#caught_up)*);
-    let described = Described { version: def.version, tables: tables(def), items };
+    let described = Described { version: def.version, tables: tables(def), items, lists: Vec::new() };
     let (subscriber, handle) = (expand::subscriber(&def.subscriber, described), handle(def));
     let locked = locked(def);
     quote!(#subscriber #handle #locked)
@@ -96,7 +96,7 @@ fn body(def: &ProjectionDef) -> TokenStream {
 }
 
 /// The result of a call. What is no result of a handler is refused at its type.
-fn handled(method: &OnMethod, call: &TokenStream) -> TokenStream {
+fn handled(method: &EventMethod, call: &TokenStream) -> TokenStream {
     match &method.output {
         Some(output) => {
             let handled = quote_spanned!(output.span()=> <#output as __eskit::Handled>::handled);
@@ -109,7 +109,7 @@ fn handled(method: &OnMethod, call: &TokenStream) -> TokenStream {
 /// Stands beside an error: calls no method, but still refuses what is no event.
 pub(super) fn fallback(def: &ProjectionDef) -> TokenStream {
     let self_ty = &def.subscriber.self_ty;
-    let (subscriber, mut generics) = expand::fallback(&def.subscriber);
+    let (subscriber, mut generics) = expand::fallback(&def.subscriber, std::iter::empty());
     let (impl_generics, _, bounds) = generics.split_for_impl();
     let result = quote!(::core::result::Result<bool, __eskit::HandleError>);
     let memory = quote! {

@@ -7,8 +7,8 @@ use super::options::ProjectionOptions;
 use crate::block::is_same;
 use crate::ctxt::Ctxt;
 use crate::diag;
-use crate::subscriber::def::OnMethods;
-use crate::subscriber::method::OnMethod;
+use crate::subscriber::def::EventMethods;
+use crate::subscriber::method::EventMethod;
 use crate::syntax::tokens::holds_word;
 
 /// Which trait hands events to the projection.
@@ -23,8 +23,8 @@ pub(super) enum Kind {
 }
 
 /// Which trait hands events to these methods.
-pub(super) fn kind(cx: &Ctxt, options: &ProjectionOptions, methods: &OnMethods) -> Kind {
-    let OnMethods { all: methods, unread, .. } = methods;
+pub(super) fn kind(cx: &Ctxt, options: &ProjectionOptions, methods: &EventMethods) -> Kind {
+    let EventMethods { all: methods, unread, .. } = methods;
     if options.memory.is_some() {
         check_in_memory(cx, methods);
         return Kind::Memory;
@@ -52,7 +52,7 @@ pub(super) fn kind(cx: &Ctxt, options: &ProjectionOptions, methods: &OnMethods) 
 }
 
 /// A projection in memory writes into itself, at once.
-fn check_in_memory(cx: &Ctxt, methods: &[OnMethod]) {
+fn check_in_memory(cx: &Ctxt, methods: &[EventMethod]) {
     for method in methods {
         match (&method.last, &method.asyncness) {
             (Some(tx), _) => cx.error(diag::memory_with_tx(tx, &method.shown)),
@@ -63,7 +63,7 @@ fn check_in_memory(cx: &Ctxt, methods: &[OnMethod]) {
 }
 
 /// That no method takes a transaction is one mistake.
-fn check_without_tx(cx: &Ctxt, options: &ProjectionOptions, methods: &[OnMethod]) {
+fn check_without_tx(cx: &Ctxt, options: &ProjectionOptions, methods: &[EventMethod]) {
     let changed = methods.iter().find_map(|method| method.changes_self.as_ref());
     match (changed, methods.first()) {
         (Some(receiver), _) => cx.error(diag::memory_missing(receiver, &options.shown_name())),
@@ -73,7 +73,7 @@ fn check_without_tx(cx: &Ctxt, options: &ProjectionOptions, methods: &[OnMethod]
 }
 
 /// A transaction of SQLite is used in plain functions, one of PostgreSQL in async ones, and any in functions of one kind.
-fn check_async(cx: &Ctxt, method: &OnMethod, first: &OnMethod, tx: &Type) {
+fn check_async(cx: &Ctxt, method: &EventMethod, first: &EventMethod, tx: &Type) {
     let of = |names: [&str; 2]| names.iter().any(|name| holds_word(tx.to_token_stream(), name));
     match &method.asyncness {
         Some(word) if of(["sqlite", "eskit_sqlite"]) => cx.error(diag::sqlite_async(word)),

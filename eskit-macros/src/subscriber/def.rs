@@ -3,37 +3,37 @@
 use proc_macro2::TokenStream;
 use syn::{Generics, Type};
 
-use super::method::OnMethod;
+use super::method::EventMethod;
 use super::options::Options;
 use super::rules;
 use crate::block::Block;
 use crate::ctxt::Ctxt;
-use crate::diag::{self, SubscriberKind};
+use crate::diag::{self, Marked, SubscriberKind};
 
 pub(crate) struct SubscriberDef {
     pub(crate) options: Options,
     pub(crate) self_ty: Type,
     pub(crate) generics: Generics,
     /// The methods that take an event.
-    pub(crate) methods: Vec<OnMethod>,
+    pub(crate) methods: Vec<EventMethod>,
     /// The methods that take every other event: one, or several of which only one is there.
-    pub(crate) catch_alls: Vec<OnMethod>,
+    pub(crate) catch_alls: Vec<EventMethod>,
     /// The block as rustc is to see it.
     pub(crate) clean: TokenStream,
 }
 
-/// The `#[on]` methods of a block, as far as they are read.
+/// The methods of a block with one mark, as far as they are read.
 #[derive(Default)]
-pub(crate) struct OnMethods {
+pub(crate) struct EventMethods {
     /// Whether an item has the mark, whether or not it could be read.
-    any: bool,
+    pub(crate) any: bool,
     /// Whether one of those could not be read.
     pub(crate) unread: bool,
-    pub(crate) all: Vec<OnMethod>,
+    pub(crate) all: Vec<EventMethod>,
 }
 
-impl OnMethods {
-    pub(crate) fn push(&mut self, method: Option<OnMethod>) {
+impl EventMethods {
+    pub(crate) fn push(&mut self, method: Option<EventMethod>) {
         self.any = true;
         self.unread |= method.is_none();
         self.all.extend(method);
@@ -52,6 +52,13 @@ pub(crate) fn block(cx: &Ctxt, kind: SubscriberKind, item: TokenStream) -> Optio
     Some(block)
 }
 
+/// Reports a block without a marked method.
+pub(crate) fn check_marked(cx: &Ctxt, block: &Block, any: bool) {
+    if !any && !block.of_trait {
+        cx.error(diag::subscriber_empty(&block.self_ty));
+    }
+}
+
 impl SubscriberDef {
     /// A block whose items were read; `clean` is the block without their marks.
     pub(crate) fn new(
@@ -59,12 +66,10 @@ impl SubscriberDef {
         options: Options,
         block: Block,
         clean: TokenStream,
-        methods: OnMethods,
+        methods: EventMethods,
+        marked: Marked,
     ) -> SubscriberDef {
-        if !methods.any && !block.of_trait {
-            cx.error(diag::subscriber_empty(&block.self_ty));
-        }
-        let methods = rules::each_once(cx, methods.all);
+        let methods = rules::each_once(cx, marked, methods.all);
         let (catch_alls, methods) = methods.into_iter().partition(|method| method.takes_all);
         let Block { self_ty, generics, .. } = block;
         SubscriberDef { options, self_ty, generics, methods, catch_alls, clean }

@@ -1,4 +1,4 @@
-//! An `#[on]` method: the event that it takes, what it takes beside it, and what it acts with.
+//! A method that takes an event, what it takes beside it, and what it acts with.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -7,13 +7,13 @@ use syn::{Attribute, Type};
 use crate::block::handler::Handler;
 use crate::block::{Block, param};
 use crate::ctxt::Ctxt;
-use crate::diag::{self, Role, SubscriberKind};
+use crate::diag::{self, Marked, Role};
 use crate::syntax::signature::{Param, ReceiverKind, Signature};
 use crate::syntax::tokens::holds_word;
 use crate::wrap::{bare, text};
 
-/// An `#[on]` method.
-pub(crate) struct OnMethod {
+/// A method that takes an event, such as one with `#[on]`.
+pub(crate) struct EventMethod {
     /// How its event reaches it. That of a method that takes every other event decodes nothing: what it takes is the envelope.
     pub(crate) handler: Handler,
     pub(crate) takes_all: bool,
@@ -53,32 +53,21 @@ pub(crate) struct Split<'s> {
     pub(crate) last: Option<Type>,
 }
 
-impl OnMethod {
+impl EventMethod {
     /// Reads a method; nothing after a report that says why.
     pub(crate) fn from_syn(
         cx: &Ctxt,
-        kind: SubscriberKind,
+        marked: Marked,
         block: &Block,
         signature: &Signature,
         split: Split<'_>,
         cfgs: Vec<Attribute>,
-    ) -> Option<OnMethod> {
+    ) -> Option<EventMethod> {
         let Split { params, last } = split;
-        check_plain(cx, signature);
-        let changes_self = match &signature.receiver {
-            Some(receiver) if receiver.kind == ReceiverKind::Mutable => Some(receiver.tokens.clone()),
-            Some(receiver) if receiver.kind == ReceiverKind::Shared => None,
-            Some(receiver) => {
-                cx.error(diag::on_receiver(&receiver.tokens, &signature.ident));
-                None
-            }
-            None => {
-                cx.error(diag::on_receiver(&signature.ident, &signature.ident));
-                None
-            }
-        };
+        check_plain(cx, marked, signature);
+        let changes_self = changes_self(cx, marked, signature);
         let last = last.filter(|last| signature.can_name(last)).map(|last| block.written_out(&last));
-        let (event, envelope) = events(cx, kind, signature, &params)?;
+        let (event, envelope) = events(cx, marked, signature, &params)?;
         let takes_all = event.is_none();
         let event = match event {
             Some(param) => {
@@ -89,9 +78,9 @@ impl OnMethod {
         };
         let shown: Vec<String> = params.iter().map(|param| shown(param)).collect();
         let asyncness = signature.qualifiers.iter().find(|word| *word == "async").cloned();
-        let output = output(cx, kind, block, signature);
+        let output = output(cx, marked, block, signature);
         let ident = signature.ident.clone();
-        Some(OnMethod {
+        Some(EventMethod {
             shown: format!("{ident}(&self, {}", shown.join(", ")),
             handler: Handler { cfgs, ident, event, bound: "Subscribed", envelope, callable: true },
             takes_all,
@@ -108,28 +97,41 @@ impl OnMethod {
     }
 }
 
-fn check_plain(cx: &Ctxt, signature: &Signature) {
+/// The receiver, if it is `&mut self`; one that is not `self` by reference is reported.
+pub(crate) fn changes_self(cx: &Ctxt, marked: Marked, signature: &Signature) -> Option<TokenStream> {
+    let name = &signature.ident;
+    match &signature.receiver {
+        Some(receiver) if receiver.kind == ReceiverKind::Mutable => return Some(receiver.tokens.clone()),
+        Some(receiver) if receiver.kind == ReceiverKind::Shared => {}
+        Some(receiver) => cx.error(diag::method_receiver(marked, &receiver.tokens, name)),
+        None => cx.error(diag::method_receiver(marked, name, name)),
+    }
+    None
+}
+
+/// Reports what a method cannot be: `unsafe`, `extern`, generic.
+pub(crate) fn check_plain(cx: &Ctxt, marked: Marked, signature: &Signature) {
     for word in signature.qualifiers.iter().filter(|word| *word != "const" && *word != "async") {
-        cx.error(diag::on_qualifier(word));
+        cx.error(diag::method_qualifier(marked, word));
     }
     if let Some(generic) = signature.generic() {
-        cx.error(diag::generic_function(generic, "an `#[on]` method"));
+        cx.error(diag::generic_function(generic, &marked.method()));
     }
 }
 
 /// The parameter of the event, if it is not every event that the method takes, and what it takes beside it.
 fn events<'p>(
     cx: &Ctxt,
-    kind: SubscriberKind,
+    marked: Marked,
     signature: &Signature,
     params: &[&'p Param],
 ) -> Option<(Option<&'p Param>, Vec<Type>)> {
     if let Some(extra) = params.get(3) {
-        cx.error(diag::on_too_many(kind, &extra.ty));
+        cx.error(diag::too_many_parameters(marked, &extra.ty));
     }
     let (event, rest) = match params {
         [] => {
-            cx.error(diag::on_no_event(&signature.ident, &signature.ident));
+            cx.error(diag::no_event(marked, &signature.ident, &signature.ident));
             return None;
         }
         [envelope, event, ..] if envelope.is_envelope() && !event.is_envelope() => {
@@ -137,21 +139,21 @@ fn events<'p>(
             (Some(*event), vec![*envelope])
         }
         [time, ..] if time.is_envelope() && !time.is_recorded_event() => {
-            cx.error(diag::on_no_event(&time.ty, &signature.ident));
+            cx.error(diag::no_event(marked, &time.ty, &signature.ident));
             return None;
         }
         [recorded, ..] if recorded.is_recorded_event() => (None, params.to_vec()),
         [event, rest @ ..] => (Some(*event), rest.to_vec()),
     };
-    let envelope = |beside: &&Param| param::envelope(cx, beside, |ty| diag::on_envelope(kind, ty));
+    let envelope = |beside: &&Param| param::envelope(cx, beside, |ty| diag::beside_event(marked, ty));
     Some((event, rest.iter().take(3).filter_map(envelope).collect()))
 }
 
 /// The type that the method returns.
-fn output(cx: &Ctxt, kind: SubscriberKind, block: &Block, signature: &Signature) -> Option<Type> {
+pub(crate) fn output(cx: &Ctxt, marked: Marked, block: &Block, signature: &Signature) -> Option<Type> {
     let output = signature.output.as_ref()?;
     if holds_word(output.to_token_stream(), "impl") {
-        cx.error(diag::on_returns_opaque(kind, output));
+        cx.error(diag::returns_opaque(marked, output));
         return None;
     }
     Some(block.written_out(output))

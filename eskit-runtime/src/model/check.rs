@@ -26,7 +26,7 @@ use emits::{Emitting, check_visible};
 use ids::{check_event_ids, check_given};
 
 pub use names::check_previous;
-pub(crate) use names::refuse_shared;
+pub(crate) use names::{is_same, refuse_shared};
 pub use order::{check_order, check_ordered};
 pub use refused::{check_not_refused, check_refused};
 

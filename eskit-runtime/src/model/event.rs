@@ -8,7 +8,7 @@ use crate::log::name::WireName;
 use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
 use crate::log::tag::{Arity, IdType, Tags};
-use crate::message::same;
+use crate::message::{contains, same};
 use crate::model::aggregate::Evolve;
 use crate::model::decider::Emitter;
 use crate::model::decode::{decode_single, newer};
@@ -102,6 +102,23 @@ impl EventTypes {
         match self {
             EventTypes::One(event) => event.is_named(name),
             EventTypes::Many(sets) => sets.iter().any(|set| set.has(name)),
+        }
+    }
+
+    /// Whether an event of the set has this wire name, now or formerly.
+    pub(crate) const fn claim(self, name: &str) -> bool {
+        match self {
+            EventTypes::One(event) => same(event.name, name) || contains(event.aliases, name),
+            EventTypes::Many(sets) => {
+                let mut i = 0;
+                while i < sets.len() {
+                    if sets[i].claim(name) {
+                        return true;
+                    }
+                    i += 1;
+                }
+                false
+            }
         }
     }
 

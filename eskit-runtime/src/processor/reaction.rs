@@ -15,9 +15,9 @@ pub enum OnRefused {
     Fail,
 }
 
-/// What an `#[on]` method of a processor may return: commands to execute, or a `Result` of commands and any error.
+/// What a method of a processor may return: commands to execute, or a `Result` of commands and any error.
 #[diagnostic::on_unimplemented(
-    message = "an `#[on]` method of a processor cannot return `{Self}`\nhelp: return a command, `Option`, `Vec`, an array or a tuple of commands, or nothing; or a `Result` of one of these and any error that is `Send + Sync`; a command has a decider, whose error implements `Display`",
+    message = "a method of a processor cannot return `{Self}`\nhelp: return a command, `Option`, `Vec`, an array or a tuple of commands, or nothing; or a `Result` of one of these and any error that is `Send + Sync`; a command has a decider, whose error implements `Display`",
     label = "not commands, nor a `Result` of commands"
 )]
 pub trait Reaction {

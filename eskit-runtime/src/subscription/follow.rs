@@ -16,7 +16,7 @@ use super::error::SubscriptionError;
 use super::hand_over::hand_over;
 use super::options::{FollowOptions, Start};
 use super::select::{First, first};
-use super::subscriber::{Subscriber, query_of};
+use super::subscriber::Subscriber;
 use super::trouble::{Trouble, log_failed, views_failed};
 use super::views::{Apply, Claim, Claimed, Partition, Subscription};
 
@@ -42,7 +42,7 @@ pub async fn follow<S: EventStore, P: Subscriber, V: Apply<P>>(
     control: &Control,
     sleep: &impl Sleep,
 ) -> Result<(), SubscriptionError> {
-    let query = Arc::new(query_of::<P>());
+    let query = Arc::new(Subscription::query_of::<P>());
     let ending = control.ending();
     let mut driver = Driver {
         store,

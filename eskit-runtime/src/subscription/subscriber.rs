@@ -1,7 +1,5 @@
 use std::future::Future;
 
-use crate::log::query::Query;
-use crate::log::query::QueryItem;
 use crate::log::recorded::RecordedEvent;
 use crate::model::event::EventTypes;
 use crate::model::subscriber::SubscriberType;
@@ -28,11 +26,6 @@ pub trait Subscriber: Send + Sync + 'static {
     /// Called when the subscription has handled everything that the log held: at the start, and each time that it has fallen behind
     /// by more than a page.
     fn caught_up(&self) {}
-}
-
-/// The events that a subscriber takes.
-pub(super) fn query_of<P: Subscriber>() -> Query {
-    if P::TAKES_ALL { Query::all() } else { Query::from(QueryItem::types(P::EVENTS.wire_names())) }
 }
 
 /// A subscriber that writes with a transaction of this type, in plain functions. Implemented by `#[projection]`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::log::id::{EventId, LogId};
+use crate::log::name::WireName;
 use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
@@ -89,12 +90,22 @@ impl Subscription {
         Subscription::query_for(&self.events)
     }
 
+    /// The events that a subscriber takes.
+    pub fn query_of<P: Subscriber>() -> Query {
+        if P::TAKES_ALL { Query::all() } else { Subscription::query_of_names(P::EVENTS.wire_names().collect()) }
+    }
+
     /// The events of these wire names.
     pub(super) fn query_for(names: &[String]) -> Query {
         match names.iter().any(|name| name == Subscription::EVERY_EVENT) {
             true => Query::all(),
-            false => Query::from(QueryItem::types(names.iter().map(String::as_str))),
+            false => Subscription::query_of_names(names.iter().map(|name| WireName::from(name.as_str())).collect()),
         }
+    }
+
+    /// An item without types would match every event.
+    fn query_of_names(names: Vec<WireName>) -> Query {
+        if names.is_empty() { Query::default() } else { Query::from(QueryItem::types(names)) }
     }
 
     /// The wire names that are new to a subscription that took these.

@@ -1,3 +1,5 @@
+use std::any::Any;
+
 use crate::log::tag::TagValue;
 use crate::log::time::Timestamp;
 use crate::subscription::HandleError;
@@ -32,20 +34,20 @@ impl<K: TagValue, T> Todo<K, T> {
 
 /// What a `#[todo]` method returns: a [`Todo`], `Option` or `Vec` of one.
 #[diagnostic::on_unimplemented(
-    message = "a `#[todo]` method cannot return `{Self}`\nhelp: return `Todo`, or `Option` or `Vec` of it",
+    message = "a `#[todo]` method cannot return `{Self}`\nhelp: return `Todo<K, T>` with the types of the key and of what is to be done, or `Option` or `Vec` of it; what is to be done is `Send` and owns its data",
     label = "not a `Todo`, nor a collection of them"
 )]
 pub trait Todos {
     /// The type of the keys.
     type Key: TagValue;
     /// What is to be done.
-    type Item: Send;
+    type Item: Send + 'static;
 
     /// The to-dos, in order.
     fn into_todos(self) -> Vec<Todo<Self::Key, Self::Item>>;
 }
 
-impl<K: TagValue, T: Send> Todos for Todo<K, T> {
+impl<K: TagValue, T: Send + 'static> Todos for Todo<K, T> {
     type Key = K;
     type Item = T;
 
@@ -55,7 +57,7 @@ impl<K: TagValue, T: Send> Todos for Todo<K, T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<K: TagValue, T: Send> Todos for Option<Todo<K, T>> {
+impl<K: TagValue, T: Send + 'static> Todos for Option<Todo<K, T>> {
     type Key = K;
     type Item = T;
 
@@ -65,7 +67,7 @@ impl<K: TagValue, T: Send> Todos for Option<Todo<K, T>> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<K: TagValue, T: Send> Todos for Vec<Todo<K, T>> {
+impl<K: TagValue, T: Send + 'static> Todos for Vec<Todo<K, T>> {
     type Key = K;
     type Item = T;
 
@@ -124,9 +126,38 @@ pub struct TodoChanges {
     pub closed: Vec<String>,
     /// The keys of those that it opens, and when they are due, if not at once.
     pub opened: Vec<(String, Option<Timestamp>)>,
+    /// In a test: what is to be done for those that it opens, as text.
+    items: Option<Items>,
 }
 
+/// What is to be done, as text.
+#[derive(Clone, Debug)]
+struct Items {
+    write: fn(&dyn Any) -> String,
+    texts: Vec<String>,
+}
+
+impl PartialEq for Items {
+    fn eq(&self, other: &Items) -> bool {
+        self.texts == other.texts
+    }
+}
+
+impl Eq for Items {}
+
 impl TodoChanges {
+    /// Nothing yet, and keeps a text of what is to be done for each to-do that is opened.
+    #[doc(hidden)]
+    pub fn with_items(write: fn(&dyn Any) -> String) -> TodoChanges {
+        TodoChanges { items: Some(Items { write, texts: Vec::new() }), ..TodoChanges::default() }
+    }
+
+    /// The texts of what is to be done, one for each of those that are opened.
+    #[doc(hidden)]
+    pub fn items(&self) -> &[String] {
+        self.items.as_ref().map_or(&[], |items| &items.texts)
+    }
+
     /// Adds what a `#[todo]` method returned.
     ///
     /// # Errors
@@ -137,6 +168,9 @@ impl TodoChanges {
             if self.opened.iter().any(|(opened, _)| *opened == key) {
                 let text = format!("the event opens the to-do `{key}` twice\nhelp: give each to-do a key of its own");
                 return Err(HandleError::permanent(text));
+            }
+            if let Some(items) = &mut self.items {
+                items.texts.push((items.write)(&todo.item));
             }
             self.opened.push((key, todo.due));
         }

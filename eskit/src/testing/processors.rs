@@ -4,8 +4,9 @@ use std::any::Any;
 use std::sync::{Mutex, PoisonError};
 
 use eskit_runtime::__private::{ExpectedCommands, Text, Writer};
-use eskit_runtime::log::{Pages, Query, QueryItem, ReadOptions};
-use eskit_runtime::{AnyStore, EventStore, Timestamp};
+use eskit_runtime::log::{Pages, ReadOptions};
+use eskit_runtime::subscription::{HandleError, Subscription};
+use eskit_runtime::{AnyStore, RecordedEvent, Timestamp};
 
 use super::given::Given;
 use super::history::History;
@@ -112,37 +113,62 @@ impl Witness for Found {
 }
 
 fn check<P: Processor, X: ExpectedCommands>(history: &History, processor: &P, expected: X) -> Result<(), String> {
+    let log = Log::of::<P>(history)?;
+    compare(P::TYPE.name, expected, |found| {
+        for event in &log.events {
+            let mut effect = Effect::witnessed(&log.bus, P::TYPE.name, event, found);
+            let acted = block_on(processor.act(event, &mut effect));
+            acted.map_err(|error| failed::<P>(event, &error))?;
+        }
+        Ok(())
+    })
+}
+
+/// Lets a processor execute commands, and compares them with those that are expected.
+pub(super) fn compare<X: ExpectedCommands>(
+    name: &str,
+    expected: X,
+    act: impl FnOnce(&dyn Witness) -> Result<(), String>,
+) -> Result<(), String> {
     let (mut writers, mut texts) = (Vec::new(), Vec::new());
     X::writers(&mut writers);
     expected.texts(&mut texts);
     let found = Found { writers, commands: Mutex::default() };
-    act(history, processor, &found)?;
+    act(&found)?;
     let found = found.into_texts(&texts);
     let expected: String = texts.into_iter().map(|text| text.debug + "\n").collect();
     if expected == found {
         return Ok(());
     }
-    let (name, diff) = (P::TYPE.name, render::diff(&expected, &found));
+    let diff = render::diff(&expected, &found);
     Err(format!("`{name}` executes other commands than expected (- expected, + found):\n\n{diff}"))
 }
 
-/// Lets the processor act on each of the events that it takes.
-fn act<P: Processor>(history: &History, processor: &P, found: &Found) -> Result<(), String> {
-    let store =
-        history.store(Timestamp::now()).map_err(|error| format!("the given events cannot be appended: {error}"))?;
-    let query = if P::TAKES_ALL { Query::all() } else { Query::from(QueryItem::types(P::EVENTS.names())) };
-    let bus = Bus::new(AnyStore::new(store));
-    block_on(async {
-        // What it executes itself comes after the given events.
-        let head = bus.store.head().await.map_err(|error| error.to_string())?.position;
-        let mut pages = Pages::new(&*bus.store, query, ReadOptions::default().until(head));
-        while let Some(events) = pages.next().await.map_err(|error| error.to_string())? {
-            for event in &events {
-                let mut effect = Effect::witnessed(&bus, P::TYPE.name, event, found);
-                let acted = processor.act(event, &mut effect).await;
-                acted.map_err(|error| format!("`{}` failed on `{}`: {error}", P::TYPE.name, event.name))?;
+/// What is said of a method that failed.
+pub(super) fn failed<P: Processor>(event: &RecordedEvent, error: &HandleError) -> String {
+    format!("`{}` failed on `{}`: {error}", P::TYPE.name, event.name)
+}
+
+/// The given events in a log.
+pub(super) struct Log {
+    pub(super) bus: Bus<AnyStore>,
+    /// Those that a processor takes. What it executes itself comes after them.
+    pub(super) events: Vec<RecordedEvent>,
+}
+
+impl Log {
+    pub(super) fn of<P: Processor>(history: &History) -> Result<Log, String> {
+        let store = history.store(Timestamp::now());
+        let store = store.map_err(|error| format!("the given events cannot be appended: {error}"))?;
+        let bus = Bus::new(AnyStore::new(store));
+        let mut events = Vec::new();
+        block_on(async {
+            let mut pages = Pages::new(&*bus.store, Subscription::query_of::<P>(), ReadOptions::default());
+            while let Some(page) = pages.next().await.map_err(|error| error.to_string())? {
+                events.extend(page);
             }
-        }
-        Ok(())
-    })
+            Ok::<(), String>(())
+        })?;
+        Ok(Log { bus, events })
+    }
 }

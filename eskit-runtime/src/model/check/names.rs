@@ -6,7 +6,7 @@ use crate::model::event::{EventType, EventTypes, SingleEvent};
 /// Refuses a set of which two members claim one wire name. Where two types of one crate do, rustc has found the claims
 /// that their derives wrote, and shows both places.
 #[track_caller]
-pub(crate) const fn refuse_shared(name: &str, sets: &'static [EventTypes], owner: &str) {
+pub(crate) const fn refuse_shared(name: &str, sets: &[EventTypes], owner: &str) {
     let mut claimants = [None; 2];
     find_claimants(sets, name, &mut claimants);
     match claimants {
@@ -18,7 +18,7 @@ pub(crate) const fn refuse_shared(name: &str, sets: &'static [EventTypes], owner
 }
 
 /// The first two events that claim a name; one that claims it twice counts twice.
-const fn find_claimants(sets: &'static [EventTypes], name: &str, found: &mut [Option<&'static EventType>; 2]) {
+const fn find_claimants(sets: &[EventTypes], name: &str, found: &mut [Option<&'static EventType>; 2]) {
     let mut i = 0;
     while i < sets.len() {
         match sets[i] {
@@ -111,7 +111,7 @@ const fn are_of_one_crate(a: &EventType, b: &EventType) -> bool {
 }
 
 /// Whether two descriptions are of one Rust type.
-const fn is_same(a: &EventType, b: &EventType) -> bool {
+pub(crate) const fn is_same(a: &EventType, b: &EventType) -> bool {
     same(a.rust_name, b.rust_name)
         && a.version == b.version
         && a.location.line == b.location.line

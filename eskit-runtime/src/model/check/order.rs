@@ -32,13 +32,14 @@ pub const fn check_order(projection: &SubscriberType, sets: &'static [EventTypes
     }
 }
 
-/// Each event that a method of the projection takes must carry exactly one tag of `by = ".."`, or it has no place in the order.
+/// Each event that a method of the projection takes must carry exactly one tag of `by = ".."`, or it has no place in the order. `all` are
+/// the events of all methods, and `set` those of one.
 #[track_caller]
-pub const fn check_ordered(projection: &SubscriberType, sets: &'static [EventTypes], index: usize) {
+pub const fn check_ordered(projection: &SubscriberType, all: &'static [EventTypes], set: EventTypes) {
     if let Order::Tag(key) = projection.order
-        && carries(EventTypes::Many(sets), key)
+        && carries(EventTypes::Many(all), key)
     {
-        check_set(projection, sets[index], key);
+        check_set(projection, set, key);
     }
 }
 

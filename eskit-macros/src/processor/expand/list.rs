@@ -1,0 +1,168 @@
+//! The to-do list: what an event opens and closes, and what does one of its to-dos.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, Type};
+
+use super::act::{Act, call};
+use crate::block::handler::absent;
+use crate::dispatch::Table;
+use crate::processor::list::{ListDef, ListMethod};
+use crate::processor::work::{WorkMethod, WorkWords};
+use crate::subscriber::expand::otherwise;
+use crate::symbol;
+use crate::wrap::{check, name_span};
+
+/// The type of the keys, which stands outside of the impl, and the items of the impl.
+pub(super) fn expand(def: &ListDef, self_ty: &Type) -> (TokenStream, TokenStream) {
+    if def.todos.is_empty() {
+        return Default::default();
+    }
+    let (keys, todos) = (key(&def.todos), todos(def, self_ty));
+    let works = def.works.iter().map(|work| works(def, work, self_ty));
+    (keys, quote!(#todos #(#works)*))
+}
+
+/// The name `__Key` of the type by which the first method opens.
+fn key(todos: &[ListMethod]) -> TokenStream {
+    let mut before: Vec<Option<TokenStream>> = Vec::new();
+    let mut keys = TokenStream::new();
+    for ListMethod { handler, output } in todos {
+        let (cfgs, todos) = (&handler.cfgs, todos_of(output));
+        let key = quote_spanned!(output.span()=> #todos::Key);
+        keys.extend(quote!(#(#before)* #(#cfgs)* type __Key = #key;));
+        if cfgs.is_empty() {
+            break;
+        }
+        before.push(absent(cfgs));
+    }
+    let cfgs = todos.iter().map(|ListMethod { handler, .. }| handler.cfgs.as_slice());
+    let none = otherwise(
+        cfgs,
+        &quote!(
+            type __Key = __eskit::NoKey;
+        ),
+    );
+    quote!(#keys #none)
+}
+
+/// `<Output as Todos>`: what is none is refused at its type.
+fn todos_of(output: &Type) -> TokenStream {
+    quote_spanned!(output.span()=> <#output as __eskit::Todos>)
+}
+
+fn todos(def: &ListDef, self_ty: &Type) -> TokenStream {
+    let opened = find(Table::OPENED, &def.todos, self_ty, &TokenStream::new(), |ListMethod { output, .. }, call| {
+        let todos = todos_of(output);
+        let open = quote_spanned!(output.span()=> #todos::into_todos);
+        quote!({ __changes.open(#open(#call))?; })
+    });
+    let closed = (!def.dones.is_empty()).then(|| {
+        find(Table::CLOSED, &def.dones, self_ty, &TokenStream::new(), |ListMethod { output, .. }, call| {
+            let close = quote_spanned!(output.span()=> <#output as __eskit::TodoKeys<__Key>>::into_keys);
+            quote!({ __changes.close::<__Key>(#close(#call))?; })
+        })
+    });
+    quote! {
+        fn todos(
+            &self,
+            __event: &__eskit::RecordedEvent,
+            __changes: &mut __eskit::TodoChanges,
+        ) -> ::core::result::Result<(), __eskit::HandleError> {
+            #closed
+            #opened
+            ::core::result::Result::Ok(())
+        }
+    }
+}
+
+/// A `match` that hands the event to the method that takes it: `then` is what becomes of the call, and `otherwise` what follows where
+/// no method takes it.
+fn find(
+    table: Table,
+    methods: &[ListMethod],
+    self_ty: &Type,
+    otherwise: &TokenStream,
+    then: impl Fn(&ListMethod, &TokenStream) -> TokenStream,
+) -> TokenStream {
+    let refused = quote!(return ::core::result::Result::Err(::core::convert::From::from(__error)));
+    let arms = methods.iter().enumerate().map(|(index, method)| {
+        let call = method.handler.call(self_ty, &TokenStream::new());
+        method.handler.arm(index, &then(method, &call), &refused)
+    });
+    table.find(arms, &quote!(_ => { #otherwise }))
+}
+
+/// Of one `#[work]` method.
+fn works(def: &ListDef, work: &WorkMethod, self_ty: &Type) -> TokenStream {
+    let WorkMethod { acts, item, words } = work;
+    let (cfgs, place) = (&acts.cfgs, name_span(self_ty));
+    let done = quote!(return ::core::result::Result::Ok(()));
+    let find = find(Table::OPENED, &def.todos, self_ty, &done, |method, call| {
+        let (todos, item) = (todos_of(&method.output), into_item(def, method, item));
+        let into_todos = quote_spanned!(method.output.span()=> #todos::into_todos);
+        quote! {
+            match __eskit::todo_with_key(#into_todos(#call), __key)? {
+                ::core::option::Option::Some(__item) => #item(__item),
+                ::core::option::Option::None => #done,
+            }
+        }
+    });
+    let act = Act::of_acts(symbol::WORK, acts);
+    let effect = act.effect();
+    let execute = acts.callable.then(|| act.execute(&call(acts, self_ty, &quote!(, &__item #effect))));
+    let options = options(*words);
+    // That the future is not `Send` is found here.
+    let work = quote_spanned!(place=> async fn work);
+    let result = quote_spanned!(place=> ::core::result::Result<(), __eskit::HandleError>);
+    quote! {
+        #(#cfgs)*
+        const WORK: ::core::option::Option<__eskit::WorkOptions> = ::core::option::Option::Some(#options);
+
+        #(#cfgs)*
+        #work<'__a>(
+            &'__a self,
+            __event: &'__a __eskit::RecordedEvent,
+            __key: &'__a str,
+            __effect: &'__a mut __eskit::Effect<'_>,
+        ) -> #result {
+            let __item: #item = #find;
+            #execute
+            ::core::result::Result::Ok(())
+        }
+    }
+}
+
+/// `<Opened as WorkFor<Item>>::into_item`. That `#[todo]` opens something else is said at the only method that opens, at what is worked
+/// on; else at the method that opens it.
+fn into_item(def: &ListDef, method: &ListMethod, item: &Type) -> TokenStream {
+    let todos = todos_of(&method.output);
+    let place = if def.todos.len() == 1 { item.span() } else { method.output.span() };
+    let opened = quote_spanned!(method.output.span()=> #todos::Item);
+    quote_spanned!(place=> <#opened as __eskit::WorkFor<#item>>::into_item)
+}
+
+fn options(words: WorkWords) -> TokenStream {
+    let WorkWords { workers, attempts, within_ms } = words;
+    let workers = workers.map(|workers| quote!(.workers(#workers)));
+    let attempts = attempts.map(|attempts| quote!(.attempts(#attempts)));
+    let within = within_ms.map(|ms| quote!(.within(::core::time::Duration::from_millis(#ms))));
+    quote!(__eskit::WorkOptions::DEFAULT #workers #attempts #within)
+}
+
+/// Keys are one value each, and of one type.
+pub(super) fn checks(def: &ListDef) -> TokenStream {
+    let Some((first, rest)) = def.todos.split_first() else { return TokenStream::new() };
+    let one = |cfgs: &[Attribute], output: &Type| {
+        let key = todos_of(output);
+        check(cfgs, &quote_spanned!(output.span()=> __eskit::check_todo_key::<#key::Key>()))
+    };
+    let first = one(&first.handler.cfgs, &first.output);
+    let rest = rest.iter().map(|ListMethod { handler, output }| {
+        let todos = todos_of(output);
+        let same = quote_spanned!(output.span()=> <#todos::Key as __eskit::OpenedBy<__Key>>::IS_SAME);
+        check(&handler.cfgs, &same)
+    });
+    quote!(#first #(#rest)*)
+}
