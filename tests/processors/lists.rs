@@ -34,7 +34,7 @@ enum Left {
 #[derive(Debug)]
 enum Parcel {
     Of(u64),
-    Labelled { text: String, at: Timestamp },
+    Labelled(String),
 }
 
 struct Packing;
@@ -55,7 +55,7 @@ impl Packing {
     #[todo]
     fn ordered(&self, event: &Ordered, at: &Timestamp, recorded: &RecordedEvent) -> Vec<Todo<String, Parcel>> {
         assert_eq!(*at, recorded.recorded_at);
-        let parcel = |text: &String| Parcel::Labelled { text: text.clone(), at: *at };
+        let parcel = |text: &String| Parcel::Labelled(text.clone());
         event.parcels.iter().map(|text| Todo::new(format!("{}-{text}", event.order), parcel(text))).collect()
     }
 
@@ -78,7 +78,7 @@ impl Packing {
         match parcel {
             Parcel::Of(0) => Err("an empty parcel".to_owned()),
             Parcel::Of(order) => Ok(vec![Ship { order: *order }, Ship { order: order + 1 }]),
-            Parcel::Labelled { text, .. } => Ok(vec![Ship { order: text.len() as u64 }]),
+            Parcel::Labelled(text) => Ok(vec![Ship { order: text.len() as u64 }]),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The impl of `Subscriber`, and what hands an event to the method that takes it.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Generics, parse_quote};
 
 use super::def::SubscriberDef;
@@ -31,7 +31,7 @@ pub(crate) fn subscriber<'d>(def: &'d SubscriberDef, mut described: Described<'d
     let place = name_span(self_ty);
     let mut lists = std::mem::take(&mut described.lists);
     lists.retain(|(_, handlers)| !handlers.is_empty());
-    if lists.is_empty() || has_table(def) {
+    if has_table(def) {
         lists.insert(0, (Table::EVENTS, def.methods.iter().map(|method| &method.handler).collect()));
     }
     let tables = lists.iter().map(|(table, handlers)| {
@@ -55,10 +55,12 @@ fn has_table(def: &SubscriberDef) -> bool {
     !def.methods.is_empty() || !def.catch_alls.is_empty()
 }
 
-/// The constant of all event types that are taken, each once, and its definition if it is none of those of the lists.
-fn all(def: &SubscriberDef, lists: &[(Table, Vec<&Handler>)]) -> (Ident, TokenStream) {
-    if let [(table, _)] = lists {
-        return (table.sets(), TokenStream::new());
+/// All event types that are taken, each once, and the definition of the constant that holds them if those of the lists do not.
+fn all(def: &SubscriberDef, lists: &[(Table, Vec<&Handler>)]) -> (TokenStream, TokenStream) {
+    match lists {
+        [] => return (quote!([]), TokenStream::new()),
+        [(table, _)] => return (table.sets().into_token_stream(), TokenStream::new()),
+        _ => {}
     }
     let (self_ty, count) = (&def.self_ty, lists.len());
     let sets = lists.iter().map(|(table, _)| table.sets());
@@ -71,7 +73,7 @@ fn all(def: &SubscriberDef, lists: &[(Table, Vec<&Handler>)]) -> (Ident, TokenSt
         const LISTS: [__eskit::EventTypes; #count] = [#(__eskit::EventTypes::Many(&#sets)),*];
         #taken
     };
-    (Ident::new("TAKEN", Span::call_site()), definition)
+    (quote!(TAKEN), definition)
 }
 
 /// The claim on its name.
@@ -79,7 +81,7 @@ pub(crate) fn claim(def: &SubscriberDef) -> Option<TokenStream> {
     def.options.name.as_ref().map(|name| claim::subscriber(&name.value(), name.span()))
 }
 
-fn description(def: &SubscriberDef, described: Described<'_>, all: &Ident) -> TokenStream {
+fn description(def: &SubscriberDef, described: Described<'_>, all: &TokenStream) -> TokenStream {
     let self_ty = &def.self_ty;
     let place = name_span(self_ty);
     let header = quote_spanned!(place=> impl __eskit::Subscriber for #self_ty);
@@ -169,7 +171,7 @@ fn awaited(method: &EventMethod, call: TokenStream) -> TokenStream {
 }
 
 /// Each event must carry the tag by which the subscriber is ordered. One that several methods take is refused at the first.
-fn checks(def: &SubscriberDef, lists: &[(Table, Vec<&Handler>)], all: &Ident) -> TokenStream {
+fn checks(def: &SubscriberDef, lists: &[(Table, Vec<&Handler>)], all: &TokenStream) -> TokenStream {
     let OrderDef::Tag(key) = &def.options.order else { return TokenStream::new() };
     let self_ty = &def.self_ty;
     let subscriber = quote!(<#self_ty as __eskit::Subscriber>::TYPE);
