@@ -118,7 +118,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "`a` and `a` in `All` are versions of one event, `a`\nhelp: keep the newer one")]
     fn two_versions_of_an_event_are_reported() {
-        static NEWER: EventType = event("a", 2, &[]);
+        static NEWER: EventType = EventType { previous: Some(&A), ..event("a", 2, &[]) };
         static SETS: [EventTypes; 2] = [EventTypes::One(&A), EventTypes::Many(&[EventTypes::One(&NEWER)])];
         let _: [EventTypes; 2] = distinct(&SETS, "All");
     }
