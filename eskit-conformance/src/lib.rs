@@ -127,8 +127,8 @@ pub use report::{CaseReport, Report, Verdict};
 pub use suite::Suite;
 pub use tally::Counts;
 pub use views::{
-    ByStream, ByTag, ByTags, KeepChanges, KeepRows, Kind, OfAll, Parks, Probe, Revised, RevisedByTag, Rows, Skips,
-    Stops, Tally, TallyKind, TestError, TestViews, ViewsSuite, WriteRows, WriteRowsAsync,
+    ByStream, ByTag, ByTags, KeepChanges, KeepRows, KeepWork, Kind, OfAll, Parks, Probe, Revised, RevisedByTag, Rows,
+    Skips, Stops, Tally, TallyKind, TestError, TestViews, Todos, ViewsSuite, WriteRows, WriteRowsAsync,
 };
 
 /// A test that holds a store to the contract: `suite!(name, suite)` becomes `#[test] fn name()`.

@@ -11,8 +11,10 @@ mod scene;
 mod suite;
 mod tallies;
 mod target;
+mod todos;
 
 pub use probe::{Kind, Parks, Probe, Revised, Skips, Stops};
 pub use suite::ViewsSuite;
 pub use tallies::{ByStream, ByTag, ByTags, KeepChanges, KeepRows, OfAll, RevisedByTag, Tally, TallyKind};
 pub use target::{Rows, TestError, TestViews, WriteRows, WriteRowsAsync};
+pub use todos::{KeepWork, Todos};

@@ -42,8 +42,13 @@ impl WriteRows for InMemory {
 #[test]
 fn memory_views() {
     // As many futures are dropped as there are rounds.
-    let suite =
-        ViewsSuite::volatile(InMemory).with_rows().with_changes().with_snapshots().rounds(200).named("views in memory");
+    let suite = ViewsSuite::volatile(InMemory)
+        .with_rows()
+        .with_changes()
+        .with_snapshots()
+        .with_work()
+        .rounds(200)
+        .named("views in memory");
     let cases = suite.case_names().count();
     let report = suite.run();
     assert!(report.is_success(), "{report}");

@@ -6,4 +6,5 @@ pub(crate) mod head;
 pub(crate) mod migrations;
 pub(crate) mod names;
 pub(crate) mod record;
+pub(crate) mod safe;
 pub(crate) mod statements;

@@ -6,12 +6,14 @@
 
 pub(crate) mod generated;
 mod item;
+mod limits;
 mod options;
 mod store;
 mod todo;
 mod tx;
 
 pub use item::{NewWork, WorkItem, WorkState};
+pub use limits::{check_work, kept_text};
 pub use options::{Schedule, WorkOptions};
 pub use store::{ClaimWork, ClaimedWork, ListWork, Outcome, Settled, Work};
 pub use todo::{Todo, TodoChanges, TodoKeys, Todos, key_text};

@@ -1,8 +1,12 @@
--- Of which projection the read model is, and how often handlers have changed it.
+-- Of which projection the read model is, how often it was changed, and how often of that by adding items of work or retrying them by
+-- hand. `last_number` is the highest number of an item of work, or of a claim of one. It begins at the time, so that it also goes on
+-- ascending if the file was removed and created again.
 CREATE TABLE eskit_view (
     name TEXT NOT NULL,
     version INTEGER NOT NULL,
-    changes INTEGER NOT NULL DEFAULT 0
+    changes INTEGER NOT NULL DEFAULT 0,
+    additions INTEGER NOT NULL DEFAULT 0,
+    last_number INTEGER NOT NULL
 ) STRICT;
 
 -- A checkpoint for each part of the subscription. `id` is that of the event at `pos`; `events` is a JSON array of wire names; times
@@ -29,3 +33,26 @@ CREATE TABLE eskit_parked (
     parked_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX eskit_parked_by_key ON eskit_parked (key);
+
+-- Items of work of the list that has the name of this read model. The first one of its key is marked, and only that one is claimed.
+-- `pos` and `event_id` are those of the event that opened it, if one did. `until` is the end of a claim. Times are microseconds since
+-- 1970.
+CREATE TABLE eskit_work (
+    number INTEGER NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    key TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    pos INTEGER,
+    event_id BLOB,
+    payload TEXT,
+    due INTEGER NOT NULL,
+    is_first INTEGER NOT NULL,
+    is_parked INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    text TEXT NOT NULL DEFAULT '',
+    epoch INTEGER NOT NULL DEFAULT 0,
+    until INTEGER,
+    opened_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX eskit_work_by_key ON eskit_work (key, number);
+CREATE INDEX eskit_work_by_due ON eskit_work (kind, due, number) WHERE is_first AND NOT is_parked;

@@ -6,6 +6,7 @@ mod claims;
 mod fault;
 mod format;
 mod kept_snapshots;
+mod kept_work;
 mod lock;
 mod names;
 mod open;
@@ -15,6 +16,8 @@ mod rows;
 mod snapshots;
 mod sqlite_views;
 mod tables;
+mod work;
+mod work_tx;
 mod writer;
 
 pub use sqlite_views::{SqliteGuard, SqliteViews};

@@ -1,26 +1,29 @@
 mod changes;
+mod model;
 mod rows;
 mod snapshots;
+mod tx;
 mod work;
+mod work_list;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eskit_runtime::log::{Position, StoreErrorKind};
-use eskit_runtime::rows::StoredRow;
 use eskit_runtime::snapshots::{SnapshotsOf, StoredSnapshot};
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Handle, OnError, ParkedEvent, Partition,
     Subscriber, Subscription, Views,
 };
-use eskit_runtime::work::WorkItem;
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 use serde_json::Value;
 
 use crate::sleep::sleep;
 
-type Table = BTreeMap<String, Value>;
+use model::Model;
+pub use tx::MemoryTx;
+use tx::Undo;
 
 /// Views in memory, for tests and for read models that may be built anew at each start. They keep the whole contract of [`Views`],
 /// but end with the process. Cheap to clone; clones share everything.
@@ -57,90 +60,6 @@ struct Held {
     is_claimed: bool,
     /// Whether the part has handled all that the log held.
     is_ready: bool,
-}
-
-#[derive(Debug, Default)]
-struct Model {
-    tables: BTreeMap<String, Table>,
-    rows: BTreeMap<String, StoredRow>,
-    parked: BTreeMap<Position, ParkedEvent>,
-    /// Items of work, by number.
-    work: BTreeMap<u64, WorkItem>,
-}
-
-/// The transaction with which handlers write to [`MemoryViews`]: values in tables, by key. What it writes becomes visible when
-/// the checkpoint moves, and not at all if a handler fails.
-#[derive(Debug)]
-pub struct MemoryTx {
-    model: Model,
-    last_number: u64,
-    undo: Vec<Undo>,
-    is_live: bool,
-    changed: Changed,
-}
-
-/// What a write replaced.
-#[derive(Debug)]
-enum Undo {
-    Value(String, String, Option<Value>),
-    Row(String, Option<StoredRow>),
-    Parked(Position, Option<ParkedEvent>),
-    Opened(u64),
-    Closed(WorkItem),
-}
-
-impl MemoryTx {
-    /// The value under this key, as this transaction sees it.
-    pub fn get(&self, table: &str, key: &str) -> Option<&Value> {
-        self.model.tables.get(table)?.get(key)
-    }
-
-    /// Sets the value under this key. The table need not exist.
-    pub fn put(&mut self, table: &str, key: impl Into<String>, value: Value) {
-        let key = key.into();
-        let old = self.model.tables.entry(table.to_owned()).or_default().insert(key.clone(), value);
-        self.undo.push(Undo::Value(table.to_owned(), key, old));
-    }
-
-    /// Removes a key.
-    pub fn remove(&mut self, table: &str, key: &str) {
-        if let Some(old) = self.model.tables.get_mut(table).and_then(|table| table.remove(key)) {
-            self.undo.push(Undo::Value(table.to_owned(), key.to_owned(), Some(old)));
-        }
-    }
-
-    fn park(&mut self, parked: ParkedEvent) {
-        let position = parked.position;
-        let old = self.model.parked.insert(position, parked);
-        self.undo.push(Undo::Parked(position, old));
-    }
-
-    /// Takes back everything that was written.
-    fn undone(mut self) -> Model {
-        while let Some(undo) = self.undo.pop() {
-            match undo {
-                Undo::Value(table, key, old) => {
-                    let table = self.model.tables.entry(table).or_default();
-                    match old {
-                        Some(old) => table.insert(key, old),
-                        None => table.remove(&key),
-                    };
-                }
-                Undo::Row(key, Some(old)) => drop(self.model.rows.insert(key, old)),
-                Undo::Row(key, None) => drop(self.model.rows.remove(&key)),
-                Undo::Parked(position, Some(old)) => drop(self.model.parked.insert(position, old)),
-                Undo::Parked(position, None) => drop(self.model.parked.remove(&position)),
-                Undo::Opened(number) => drop(self.model.work.remove(&number)),
-                Undo::Closed(item) => drop(self.model.work.insert(item.number, item)),
-            }
-        }
-        self.model
-    }
-
-    /// Whether the subscription has handled all that the log holds, once this batch is handled.
-    pub fn is_live(&self) -> bool {
-        self.is_live
-    }
 }
 
 impl MemoryViews {
@@ -216,9 +135,10 @@ impl Kept {
         run: impl FnOnce(&mut MemoryTx) -> Result<T, E>,
     ) -> Result<(T, Changed), E> {
         let is_seen = self.is_seen(&id);
+        let list = id.0.clone();
         let model = self.models.entry(id).or_default();
         let (last_number, changed) = (self.last_number, Changed::none());
-        let mut tx = MemoryTx { model: std::mem::take(model), last_number, undo: Vec::new(), is_live, changed };
+        let mut tx = MemoryTx { list, model: std::mem::take(model), last_number, undo: Vec::new(), is_live, changed };
         match run(&mut tx) {
             Ok(done) => {
                 self.last_number = tx.last_number;
@@ -309,7 +229,10 @@ impl Views for MemoryViews {
             }
         }
         let id = (subscription.name.clone(), subscription.version);
-        kept.models.remove(&id);
+        if let Some(mut model) = kept.models.remove(&id) {
+            model.work.close_all();
+            kept.models.insert(id.clone(), Model { work: model.work, ..Model::default() });
+        }
         let changed = if kept.is_seen(&id) { Changed::All } else { Changed::none() };
         drop(kept);
         self.tell(&id.0, changed);

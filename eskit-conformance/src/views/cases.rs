@@ -11,7 +11,10 @@ mod parts;
 mod reopen;
 mod rows;
 mod snapshots;
+mod todos;
 mod versions;
+mod work;
+mod workers;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,6 +24,7 @@ use eskit_runtime::snapshots::Snapshots;
 use super::context::ViewsContext;
 use super::tallies::{KeepChanges, KeepRows};
 use super::target::TestViews;
+use super::todos::KeepWork;
 use crate::failure::Outcome;
 
 /// Every case, in the order of a run.
@@ -61,6 +65,14 @@ where
     T::Views: Snapshots,
 {
     snapshots::cases()
+}
+
+/// The cases of views that also keep work.
+pub(super) fn of_work<T: TestViews>() -> Vec<Case<T>>
+where
+    T::Views: KeepWork,
+{
+    [work::cases, todos::cases, workers::cases].into_iter().flat_map(|topic: fn() -> Vec<Case<T>>| topic()).collect()
 }
 
 /// One statement about views.

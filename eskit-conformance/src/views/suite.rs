@@ -10,6 +10,7 @@ use super::context::ViewsContext;
 use super::process;
 use super::tallies::{KeepChanges, KeepRows};
 use super::target::TestViews;
+use super::todos::KeepWork;
 use crate::context::Context;
 use crate::crash::ChildCommand;
 use crate::failure::Failure;
@@ -80,6 +81,16 @@ impl<T: TestViews> ViewsSuite<T> {
         T::Views: Snapshots,
     {
         self.cases.extend(cases::of_snapshots());
+        self
+    }
+
+    /// Also holds the views to the rules of [`Work`](eskit_runtime::work::Work): for views that keep work.
+    #[must_use]
+    pub fn with_work(mut self) -> ViewsSuite<T>
+    where
+        T::Views: KeepWork,
+    {
+        self.cases.extend(cases::of_work());
         self
     }
 

@@ -10,6 +10,7 @@ use sqlx_core::transaction::TransactionManager;
 
 use crate::error::Fault;
 use crate::pool::connections::{Lent, within};
+use crate::sql::safe::Sql;
 
 /// The transaction with which the handlers of a projection write to [`PostgresViews`](crate::PostgresViews), or, for one of
 /// [`PostgresStore::with_projection`](crate::PostgresStore::with_projection), that of an append. It is committed together with the
@@ -40,6 +41,18 @@ pub struct Tx {
     connection: Held,
     is_live: bool,
     changed: Changed,
+    list: Option<ListOfTx>,
+}
+
+/// The list whose items of work a transaction opens and closes.
+#[derive(Clone)]
+pub(crate) struct ListOfTx {
+    pub(crate) name: String,
+    /// The class of the locks under which items of the list are opened.
+    pub(crate) locks: i32,
+    pub(crate) open: Sql,
+    pub(crate) close: Sql,
+    pub(crate) free_next: Sql,
 }
 
 /// Where a transaction runs.
@@ -95,7 +108,18 @@ impl fmt::Debug for Tx {
 /// What eskit does with it. Handlers may begin savepoints, which sqlx counts, so that sqlx must begin and end the transaction too.
 impl Tx {
     pub(crate) fn of(transaction: PgTransaction<'static>, is_live: bool) -> Tx {
-        Tx { connection: Held::Pool(transaction), is_live, changed: Changed::none() }
+        Tx { connection: Held::Pool(transaction), is_live, changed: Changed::none(), list: None }
+    }
+
+    /// A transaction that opens and closes items of this list.
+    pub(crate) fn with_list(mut self, list: ListOfTx) -> Tx {
+        self.list = Some(list);
+        self
+    }
+
+    /// The list whose items this transaction opens and closes.
+    pub(crate) fn list(&self) -> Option<&ListOfTx> {
+        self.list.as_ref()
     }
 
     /// Begins a transaction on a connection of the store, within this time.
@@ -105,7 +129,9 @@ impl Tx {
         })
         .await;
         match begun {
-            Ok(()) => Ok(Tx { connection: Held::Store(connection), is_live: false, changed: Changed::none() }),
+            Ok(()) => {
+                Ok(Tx { connection: Held::Store(connection), is_live: false, changed: Changed::none(), list: None })
+            }
             Err(fault) => {
                 let failed = Err(fault);
                 connection.give_back(&failed);

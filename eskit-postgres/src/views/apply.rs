@@ -20,12 +20,13 @@ use super::claim::{end_transactions, mark};
 use super::inner::Inner;
 use super::statements::BEGIN;
 use super::versions::of_claim;
+use super::work;
 
 /// Events to hand over, each with its index in the batch.
 type ToHandle<'a> = Vec<(usize, &'a RecordedEvent)>;
 
 /// The work on a batch, or on one parked event, of a subscriber.
-pub(crate) struct Work<'a, P> {
+pub(crate) struct Applying<'a, P> {
     inner: &'a Inner,
     subscriber: &'a Arc<P>,
     /// How errors name the subscriber.
@@ -41,9 +42,9 @@ struct Begun {
     is_seen: bool,
 }
 
-impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
-    pub(crate) fn new(inner: &'a Inner, subscriber: &'a Arc<P>) -> Work<'a, P> {
-        Work { inner, subscriber, name: format!("`{}` version {}", P::TYPE.name, P::TYPE.version) }
+impl<'a, P: HandleAsync<Tx>> Applying<'a, P> {
+    pub(crate) fn new(inner: &'a Inner, subscriber: &'a Arc<P>) -> Applying<'a, P> {
+        Applying { inner, subscriber, name: format!("`{}` version {}", P::TYPE.name, P::TYPE.version) }
     }
 
     /// Hands a batch over, and commits it with the checkpoint.
@@ -171,7 +172,7 @@ impl<'a, P: HandleAsync<Tx>> Work<'a, P> {
                 .fetch_optional(&mut *transaction)
                 .await?;
             let Some(row) = row else { return Ok(None) };
-            let tx = Tx::of(transaction, is_live);
+            let tx = Tx::of(transaction, is_live).with_list(work::list_of_tx(self.inner, P::TYPE.name));
             Ok(Some(Begun { tx, id: row.try_get(2)?, is_seen: row.try_get(3)? }))
         })
         .await

@@ -1,14 +1,16 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use eskit_runtime::StoreError;
-use eskit_runtime::subscription::{Changes, TellChanges};
+use eskit_runtime::subscription::{Changed, Changes, TellChanges};
 use sqlx::Row;
 
 use crate::error::Fault;
 
 use super::inner::Inner;
 use super::postgres_views::PostgresViews;
+use super::work;
 
 /// How often to look for commits of other processes while a reader waits for changes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -22,11 +24,22 @@ impl TellChanges for PostgresViews {
         let looked = look(&self.inner, name).await;
         let (version, count) = looked.map_err(|fault| self.failed("listen to the changes of", name, fault))?;
         hub.look(version, count);
-        let (inner, name) = (Arc::downgrade(&self.inner), name.to_owned());
-        Ok(hub.listen().looking(LOOK_EVERY, move || {
-            let (inner, name) = (inner.upgrade(), name.clone());
+        let since = work::look(&self.inner, name, i64::MAX).await;
+        let (_, since) = since.map_err(|fault| self.failed("listen to the changes of", name, fault))?;
+        let since = Arc::new(AtomicI64::new(since));
+        let (inner, name, hub) = (Arc::downgrade(&self.inner), name.to_owned(), Arc::downgrade(&hub));
+        Ok(self.inner.hubs.of(&name).listen().looking(LOOK_EVERY, move || {
+            let (inner, name, hub, since) = (inner.upgrade(), name.clone(), hub.upgrade(), Arc::clone(&since));
             // A failure here is met again, and told, by the read that follows.
-            async move { look(&*inner?, &name).await.ok() }
+            async move {
+                let inner = inner?;
+                let (is_news, until) = work::look(&inner, &name, since.load(Ordering::Relaxed)).await.ok()?;
+                if is_news {
+                    hub?.tell(Changed::All);
+                }
+                since.store(until, Ordering::Relaxed);
+                look(&inner, &name).await.ok()
+            }
         }))
     }
 }

@@ -1,5 +1,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use eskit_runtime::StoreError;
@@ -14,16 +15,20 @@ use super::lease::Leases;
 use super::rights::Rights;
 use super::statements::{BEGIN, Statements};
 use super::tables::Tables;
+use super::work_statements::WorkStatements;
 
 /// What clones of views share.
 pub(crate) struct Inner {
     pub(crate) pool: PgPool,
     pub(crate) tables: Tables,
     pub(crate) statements: Arc<Statements>,
+    pub(crate) work: Arc<WorkStatements>,
     pub(crate) rights: Rights,
     pub(crate) lease: Duration,
     /// How long the server may take for a statement of the views in the transaction of a batch.
     pub(crate) call_timeout: Duration,
+    /// How often items of work were claimed.
+    pub(crate) claims: AtomicU32,
     pub(crate) leases: Arc<Leases>,
     pub(crate) hubs: ChangeHubs,
 }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use eskit_runtime::StoreError;
@@ -15,6 +16,7 @@ use super::rights::{Rights, refused};
 use super::schema::quoted;
 use super::statements::{BEGIN, Statements};
 use super::tables::{FORMAT, Tables};
+use super::work_statements::WorkStatements;
 
 /// The shortest lease.
 const LEASE_MIN: Duration = Duration::from_millis(100);
@@ -94,7 +96,9 @@ impl PostgresViewsOptions {
         let statements = Arc::new(Statements::new(&tables));
         let leases = Leases::start(pool.clone(), Arc::clone(&statements), self.lease)?;
         let (lease, call_timeout) = (self.lease, self.call_timeout);
-        Ok(Inner { pool, tables, statements, rights, lease, call_timeout, leases, hubs: ChangeHubs::new(sleep) })
+        let (work, claims, hubs) =
+            (Arc::new(WorkStatements::new(&tables)), AtomicU32::default(), ChangeHubs::new(sleep));
+        Ok(Inner { pool, tables, statements, work, rights, lease, call_timeout, claims, leases, hubs })
     }
 }
 
@@ -126,7 +130,7 @@ impl Found {
 async fn find(conn: &mut PgConnection, tables: &Tables) -> Result<Found, Fault> {
     let sql = format!(
         "SELECT pg_catalog.count(*) FILTER (WHERE c.relname {EQ} 'format'),
-             pg_catalog.count(*) FILTER (WHERE c.relname {EQ} ANY ('{{versions,checkpoints,parked,snapshots}}'::pg_catalog.text[])),
+             pg_catalog.count(*) FILTER (WHERE c.relname {EQ} ANY ('{{versions,checkpoints,parked,snapshots,work}}'::pg_catalog.text[])),
              EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname {EQ} $1)
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid {EQ} c.relnamespace WHERE n.nspname {EQ} $1"
     );
@@ -137,7 +141,7 @@ async fn find(conn: &mut PgConnection, tables: &Tables) -> Result<Found, Fault> 
     }
     let version = sqlx::query_scalar(tables.sql("SELECT f.version FROM {format} f").safe()).fetch_optional(conn).await;
     match version.map_err(Fault::from) {
-        Ok(Some(version)) if others == 4 => Ok(Found::Tables { version }),
+        Ok(Some(version)) if others == 5 => Ok(Found::Tables { version }),
         Ok(_) => Ok(Found::Foreign),
         Err(fault) if fault.code() == "42703" => Ok(Found::Foreign),
         Err(Fault::Sqlx(sqlx::Error::ColumnDecode { .. })) => Ok(Found::Foreign),

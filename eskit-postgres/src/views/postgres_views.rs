@@ -15,7 +15,7 @@ use crate::error::Fault;
 use crate::handlers::tx::Tx;
 use crate::sql::record::column;
 
-use super::apply::Work;
+use super::apply::Applying;
 use super::inner::Inner;
 use super::lease::PostgresGuard;
 use super::open::PostgresViewsOptions;
@@ -176,11 +176,11 @@ impl<P: HandleAsync<Tx>> Apply<P> for PostgresViews {
         if claim.guard.is_lost() {
             return Err(ApplyError::Deposed);
         }
-        Work::new(&self.inner, subscriber).apply(&claim.checkpoint, claim.guard.owner(), batch).await
+        Applying::new(&self.inner, subscriber).apply(&claim.checkpoint, claim.guard.owner(), batch).await
     }
 
     async fn replay(&self, subscriber: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
-        Work::new(&self.inner, subscriber).replay(event).await
+        Applying::new(&self.inner, subscriber).replay(event).await
     }
 }
 

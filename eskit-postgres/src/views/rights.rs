@@ -33,7 +33,7 @@ impl Rights {
         let (quoted_schema, role) = (quoted(schema), quoted(&self.role));
         let grant = format!(
             "GRANT USAGE ON SCHEMA {quoted_schema} TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
-             {quoted_schema} TO {role}; and let {role} own the schemas of the read models"
+             {quoted_schema} TO {role}; GRANT USAGE ON ALL SEQUENCES IN SCHEMA {quoted_schema} TO {role}; and let {role} own the schemas of the read models"
         );
         refused(fault, to_do, &grant)
     }

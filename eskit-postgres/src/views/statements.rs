@@ -1,5 +1,7 @@
+use crate::sql::safe::Sql;
+
 use super::rows::{CHECKPOINT, PARKED};
-use super::tables::{Sql, Tables};
+use super::tables::Tables;
 
 /// Whatever the session's default is: a statement sees what was committed before it, and may write.
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";

@@ -1,15 +1,13 @@
-use std::sync::Arc;
-
 use eskit_runtime::StoreError;
-use sqlx::AssertSqlSafe;
 
 use crate::sql::names::Names;
+use crate::sql::safe::Sql;
 
 /// The version of the tables below.
 pub(crate) const FORMAT: i32 = 1;
 
-/// The tables of the views.
-const TABLES: [&str; 5] = ["format", "versions", "checkpoints", "parked", "snapshots"];
+/// The tables and sequences of the views.
+const TABLES: [&str; 7] = ["format", "versions", "checkpoints", "parked", "snapshots", "work", "work_number"];
 
 /// What the views need besides the schemas of the read models.
 const CREATE: &str = "\
@@ -82,23 +80,47 @@ CREATE TABLE {snapshots} (
     PRIMARY KEY (log, name, key, fingerprint)
 ) WITH (fillfactor = 50);
 CREATE INDEX snapshots_by_age ON {snapshots} (log, name, written_at, fingerprint);
+
+-- The numbers of items of work, and of their claims.
+CREATE SEQUENCE {work_number};
+
+-- Items of work, of all lists. A claim changes no indexed column. Times are microseconds since 1970-01-01T00:00:00Z.
+CREATE TABLE {work} (
+    list      text    COLLATE \"C\" NOT NULL,
+    number    bigint  NOT NULL,
+    id        text    COLLATE \"C\" NOT NULL,
+    key       text    COLLATE \"C\" NOT NULL,
+    kind      text    COLLATE \"C\" NOT NULL,
+    -- The event that opened it, if one did.
+    pos       bigint,
+    event_id  uuid,
+    payload   text,
+    due       bigint  NOT NULL,
+    -- When it was due, or opened or changed if that was later: so items get in line at its end.
+    ready     bigint  NOT NULL,
+    -- Whether it stands in line: not after it was seen to wait behind another item of its key, or parked.
+    in_line   boolean NOT NULL,
+    is_parked boolean NOT NULL,
+    attempts  bigint  NOT NULL,
+    text      text    NOT NULL,
+    epoch     bigint  NOT NULL,
+    -- The end of its claim, by the clock of the server.
+    until     bigint,
+    opened_at bigint  NOT NULL,
+    -- The transaction that opened it, or let it be tried again by hand.
+    changed_by bigint NOT NULL,
+    PRIMARY KEY (list, number),
+    UNIQUE (list, id)
+) WITH (fillfactor = 50);
+CREATE INDEX work_by_key ON {work} (list, key, number);
+CREATE INDEX work_in_line ON {work} (list, kind, ready, due, number) WHERE in_line;
+CREATE INDEX work_changes ON {work} (list, changed_by);
 ";
 
 /// The names of the tables of the views, all in one schema.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
     names: Names,
-}
-
-/// A statement with names and operators put in.
-#[derive(Clone, Debug)]
-pub(crate) struct Sql(Arc<str>);
-
-impl Sql {
-    /// For a query of sqlx: what is in it are templates and validated names.
-    pub(crate) fn safe(&self) -> AssertSqlSafe<Arc<str>> {
-        AssertSqlSafe(Arc::clone(&self.0))
-    }
 }
 
 impl Tables {
@@ -124,7 +146,7 @@ impl Tables {
 
     /// The statement that creates their schema.
     pub(crate) fn create_schema(&self) -> Sql {
-        Sql(format!("CREATE SCHEMA IF NOT EXISTS {}", self.names.schema()).into())
+        Sql::new(format!("CREATE SCHEMA IF NOT EXISTS {}", self.names.schema()))
     }
 
     /// Puts names and operators into a template: `{parked}` becomes the quoted table with its schema.
@@ -133,6 +155,6 @@ impl Tables {
         for table in TABLES {
             sql = sql.replace(&format!("{{{table}}}"), &self.names.qualified(table));
         }
-        Sql(sql.into())
+        Sql::new(sql)
     }
 }

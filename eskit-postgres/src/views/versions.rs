@@ -7,11 +7,12 @@ use sqlx::{PgConnection, Postgres, Row};
 
 use crate::error::Fault;
 use crate::sql::record::column;
+use crate::sql::safe::Sql;
 
 use super::inner::Inner;
 use super::open::pin_path;
 use super::schema;
-use super::tables::Sql;
+use super::work_statements::LIST_VERSION;
 
 /// A version of a projection.
 struct Version {
@@ -227,9 +228,21 @@ pub(crate) async fn restart(
     for query in [unpark, set_back] {
         query.execute(&mut *transaction).await.map_err(|error| fail(error.into()))?;
     }
+    if checkpoint.version == LIST_VERSION {
+        for sql in [&inner.work.close_all, &inner.work.free_all] {
+            let query = sqlx::query(sql.safe()).bind(name);
+            query.execute(&mut *transaction).await.map_err(|error| fail(error.into()))?;
+        }
+    }
     transaction.commit().await.map_err(|error| fail(error.into()))?;
     pending.committed(Changed::All, own.is_active);
     Ok(())
+}
+
+/// Removes the items of a list whose subscription has no checkpoint, if that has one at all. Returns whether there were any.
+async fn remove_list(inner: &Inner, conn: &mut PgConnection, name: &str) -> Result<bool, Fault> {
+    let removed = sqlx::query(inner.work.remove.safe()).bind(name).execute(conn).await?;
+    Ok(removed.rows_affected() > 0)
 }
 
 /// Removes a version that nobody sees and nobody keeps. Returns whether it was there.
@@ -239,9 +252,14 @@ pub(crate) async fn remove(inner: &Inner, name: &str, number: u32) -> Result<boo
     let refuse = |why: &str| Err(fail(Fault::Refused(why.to_owned())));
     let mut transaction = inner.begin().await.map_err(fail)?;
     pin_path(&mut transaction).await.map_err(fail)?;
+    let is_of_list = number == LIST_VERSION;
     let number = i64::from(number);
     let versions = versions(inner, &mut transaction, name).await.map_err(fail)?;
-    let Some(own) = versions.iter().find(|version| version.number == number) else { return Ok(false) };
+    let Some(own) = versions.iter().find(|version| version.number == number) else {
+        let was_there = is_of_list && remove_list(inner, &mut transaction, name).await.map_err(fail)?;
+        transaction.commit().await.map_err(|error| fail(error.into()))?;
+        return Ok(was_there);
+    };
     if own.is_active {
         return refuse("readers see it\nhelp: activate another version first");
     }
@@ -252,6 +270,9 @@ pub(crate) async fn remove(inner: &Inner, name: &str, number: u32) -> Result<boo
     for sql in [&inner.statements.unpark_all, &inner.statements.remove_version] {
         let query = sqlx::query(sql.safe()).bind(name).bind(number);
         query.execute(&mut *transaction).await.map_err(|error| fail(error.into()))?;
+    }
+    if is_of_list {
+        remove_list(inner, &mut transaction, name).await.map_err(fail)?;
     }
     transaction.commit().await.map_err(|error| fail(error.into()))?;
     Ok(true)

@@ -117,11 +117,11 @@ impl LimitError {
 }
 
 /// The start of a text, for a message.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     text.chars().take(64).collect()
 }
 
-pub(super) fn check_text(what: &'static str, text: &str, max: usize) -> Result<(), LimitError> {
+pub(crate) fn check_text(what: &'static str, text: &str, max: usize) -> Result<(), LimitError> {
     if text.is_empty() {
         return Err(LimitError::Empty { what, of: String::new() });
     }

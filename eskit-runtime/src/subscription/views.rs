@@ -290,7 +290,8 @@ pub trait Views: Clone + Send + Sync + 'static {
     fn activate(&self, claim: &Claim<Self::Guard>) -> impl Future<Output = Result<bool, ApplyError>> + Send;
 
     /// Removes what the subscription has written and parked, and sets its checkpoint back to `start`: those of all parts, since what
-    /// they write is not kept apart. The tables are created anew. A batch that another part hands over from its former place fails as
+    /// they write is not kept apart. Where views keep work, the items that events opened go too, whoever is doing them; those that were
+    /// added by hand stay. The tables are created anew. A batch that another part hands over from its former place fails as
     /// [`ApplyError::Deposed`].
     ///
     /// # Errors

@@ -3,18 +3,18 @@ use serde::{Deserialize, Serialize};
 use crate::log::position::Place;
 use crate::log::time::Timestamp;
 
-/// An item that is to be opened.
+/// An item that is to be opened. Views refuse one that is beyond its limits ([`check_work`](super::check_work)).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewWork {
     /// Its id, unique in its list: 1 to 1,024 bytes without NUL.
     pub id: String,
     /// Items with the same key are done one after another: 1 to 512 bytes without NUL.
     pub key: String,
-    /// What it takes to do it, such as the wire name of a command: at most 256 bytes without NUL. Only who knows that kind claims it.
+    /// What it takes to do it, such as the wire name of a command: 1 to 256 bytes without NUL. Only who knows that kind claims it.
     pub kind: String,
     /// The event that opened it, from which its content is computed; `None` if it was added by [`Work::add_work`](super::Work::add_work).
     pub event: Option<Place>,
-    /// Its content as JSON, if that is not computed from an event: at most 1 MiB.
+    /// Its content as JSON, if that is not computed from an event: at most 1 MiB without NUL.
     pub payload: Option<String>,
     /// It is not done before this time.
     pub due: Timestamp,
@@ -40,7 +40,7 @@ pub struct WorkItem {
     pub due: Timestamp,
     /// How often it was claimed since it was opened or last retried by hand, this time included.
     pub attempts: u32,
-    /// The text of the last error; empty for none.
+    /// The text of the last error, cut after 8 KiB; empty for none.
     pub text: String,
     /// The number of its latest claim; 0 before the first. Only who made that one may settle it.
     pub epoch: u64,

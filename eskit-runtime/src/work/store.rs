@@ -18,12 +18,15 @@ use super::item::{NewWork, WorkItem, WorkState};
 /// - Nothing is held open between two calls: no transaction, no session.
 /// - Whoever listens to [the changes](TellChanges::changes_of) of a list is told when items were added, retried by hand, or opened by a
 ///   subscription whose checkpoint readers see; another process within the time in which it is told of changes.
-/// - A list need not be created: an unknown one is empty.
+/// - A list need not be created: an unknown one is empty. Its name has 1 to 64 lower-case letters, digits, `-`, and `_`.
+/// - [`Views::restart`](crate::subscription::Views::restart) of a subscription removes the items of its list that an event opened, with
+///   what it wrote and parked. Those that were added stay.
 pub trait Work: TellChanges {
-    /// Adds items that no event opens. Those whose id is in the list already are left as they are. Returns how many were added.
+    /// Adds up to 10,000 items that no event opens. Those whose id is in the list already are left as they are. Returns how many were
+    /// added. Once this has returned, they survive a loss of power if the views survive it at all.
     ///
     /// # Errors
-    /// The views failed, or an item is beyond its limits.
+    /// The views failed, or an item or the name of the list is [beyond its limits](super::check_work); none was added then.
     fn add_work(&self, list: &str, items: Vec<NewWork>) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Claims items that are due, those due first at first, and counts the attempt.

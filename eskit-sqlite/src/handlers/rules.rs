@@ -20,12 +20,15 @@ pub(crate) struct Rules {
     refusal: Mutex<Option<String>>,
 }
 
-/// Rules apply as long as this lives.
-pub(crate) struct Applied(Arc<Rules>);
+/// Rules apply, or do not, as long as this lives.
+pub(crate) struct Applied {
+    rules: Arc<Rules>,
+    before: bool,
+}
 
 impl Drop for Applied {
     fn drop(&mut self) {
-        self.0.apply.store(false, Ordering::Relaxed);
+        self.rules.apply.store(self.before, Ordering::Relaxed);
     }
 }
 
@@ -43,8 +46,17 @@ impl Rules {
 
     /// From now on a handler runs.
     pub(crate) fn apply(rules: &Arc<Rules>) -> Applied {
-        rules.apply.store(true, Ordering::Relaxed);
-        Applied(Arc::clone(rules))
+        Rules::set(rules, true)
+    }
+
+    /// From now on eskit does something that a handler asked for.
+    pub(crate) fn lift(rules: &Arc<Rules>) -> Applied {
+        Rules::set(rules, false)
+    }
+
+    fn set(rules: &Arc<Rules>, apply: bool) -> Applied {
+        let before = rules.apply.swap(apply, Ordering::Relaxed);
+        Applied { rules: Arc::clone(rules), before }
     }
 
     /// Sets the tables that are not to be touched, in lower case, with their owners.

@@ -32,6 +32,8 @@ pub struct Tx {
     rules: Arc<Rules>,
     is_live: bool,
     changed: Changed,
+    /// The name of the list whose items of work are in the same file.
+    list: Option<String>,
 }
 
 impl Tx {
@@ -66,7 +68,24 @@ impl fmt::Debug for Tx {
 impl Tx {
     /// A transaction on a connection that these rules guard.
     pub(crate) fn new(conn: Rc<Connection>, rules: Arc<Rules>) -> Tx {
-        Tx { conn, rules, is_live: false, changed: Changed::none() }
+        Tx { conn, rules, is_live: false, changed: Changed::none(), list: None }
+    }
+
+    /// A transaction on a file that has the items of work of this list.
+    pub(crate) fn with_work_of(mut self, list: String) -> Tx {
+        self.list = Some(list);
+        self
+    }
+
+    /// The list whose items are in the file.
+    pub(crate) fn list(&self) -> Option<&str> {
+        self.list.as_deref()
+    }
+
+    /// Does what a handler asked eskit to do, on tables that a handler must leave alone.
+    pub(crate) fn for_handler<T>(&mut self, run: impl FnOnce(&Connection) -> T) -> T {
+        let _lifted = Rules::lift(&self.rules);
+        run(&self.conn)
     }
 
     /// Notes that another transaction has begun.

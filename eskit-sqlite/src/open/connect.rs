@@ -162,14 +162,19 @@ pub(crate) fn common(conn: &Connection, options: &SqliteOptions) -> Result<(), F
     Ok(())
 }
 
-pub(crate) fn configure_writer(conn: &Connection, options: &SqliteOptions) -> Result<(), Fault> {
-    let synchronous = match options.durability {
+/// Sets whether commits wait for the disk.
+pub(crate) fn set_durability(conn: &Connection, durability: Durability) -> Result<(), Fault> {
+    let synchronous = match durability {
         Durability::Full => "FULL",
         Durability::Normal => "NORMAL",
     };
     conn.pragma_update(None, "synchronous", synchronous)?;
     // On macOS a plain fsync stops at the drive's cache.
-    conn.pragma_update(None, "fullfsync", options.durability == Durability::Full)?;
+    Ok(conn.pragma_update(None, "fullfsync", durability == Durability::Full)?)
+}
+
+pub(crate) fn configure_writer(conn: &Connection, options: &SqliteOptions) -> Result<(), Fault> {
+    set_durability(conn, options.durability)?;
     conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     secure_delete(conn, SecureDelete::Fast)?;
     conn.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES_KEPT, |row| row.get::<_, i64>(0))?;

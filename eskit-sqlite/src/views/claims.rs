@@ -15,7 +15,7 @@ use crate::views::names::ModelId;
 use crate::views::open;
 use crate::views::reader::ViewReader;
 use crate::views::rows::{self, Fence};
-use crate::views::tables;
+use crate::views::{tables, work};
 
 /// Counts a claim whose lock is held. Creates the tables, and the checkpoint, if they are missing.
 pub(super) fn claim(
@@ -24,16 +24,15 @@ pub(super) fn claim(
     id: &ModelId,
     subscription: &Subscription,
 ) -> Result<Checkpoint, StoreError> {
-    transact(tx, path, |tx| {
+    open::transact_for(tx, path, |tx| {
         let write = |fault: Fault| failed(fault, "write", path);
-        if !READ_MODEL.check(tx, path)? {
-            READ_MODEL.create(tx).map_err(write)?;
-            let sql = "INSERT INTO eskit_view (name, version) VALUES (?1, ?2)";
-            tx.execute(sql, (&id.name, id.version)).map_err(|error| write(error.into()))?;
-            create_tables(tx, path, subscription)?;
-        }
+        create(tx, path, id)?;
         let Partition { index, count } = subscription.partition;
         let checkpoints = rows::checkpoints(tx, id).map_err(write)?;
+        // The file may be there for its items of work alone.
+        if checkpoints.is_empty() {
+            create_tables(tx, path, subscription)?;
+        }
         if let Some(other) = checkpoints.iter().find(|other| other.partition.count != count) {
             return Err(other_count(subscription, other.partition.count));
         }
@@ -47,6 +46,16 @@ pub(super) fn claim(
             .find(|checkpoint| checkpoint.partition.index == index)
             .ok_or_else(|| write(Fault::Damaged("the checkpoint is missing".to_owned())))
     })
+}
+
+/// Creates the tables of eskit in the file of a read model, if they are missing, within a transaction that may write.
+pub(super) fn create(tx: &Tx, path: &Path, id: &ModelId) -> Result<(), StoreError> {
+    let write = |fault: Fault| failed(fault, "write", path);
+    if !READ_MODEL.check(tx, path)? {
+        READ_MODEL.create(tx).map_err(write)?;
+        rows::insert_view(tx, id).map_err(write)?;
+    }
+    Ok(())
 }
 
 /// The events of a subscription are divided into another number of parts than before.
@@ -87,7 +96,7 @@ pub(super) fn standby(
 
 /// Records which wire names the handlers take.
 pub(super) fn set_events(tx: &mut Tx, path: &Path, fence: &Fence, events: &[String]) -> Result<(), ApplyError> {
-    transact(tx, path, |tx| {
+    open::transact_for(tx, path, |tx| {
         check(tx, path, fence)?;
         Ok(rows::set_events(tx, fence.part, events).map_err(|fault| failed(fault, "write", path))?)
     })
@@ -95,7 +104,7 @@ pub(super) fn set_events(tx: &mut Tx, path: &Path, fence: &Fence, events: &[Stri
 
 /// Records that a part has handled all that the log held. Returns whether all parts have.
 pub(super) fn set_ready(tx: &mut Tx, path: &Path, fence: &Fence) -> Result<bool, ApplyError> {
-    transact(tx, path, |tx| {
+    open::transact_for(tx, path, |tx| {
         check(tx, path, fence)?;
         Ok(rows::set_ready(tx, fence.part).map_err(|fault| failed(fault, "write", path))?)
     })
@@ -107,12 +116,13 @@ pub(super) fn restart(tx: &mut Tx, path: &Path, fence: &Fence, subscription: &Su
     // Else a table could not be dropped before those that refer to it. Has no effect within a transaction.
     let enforced: bool = tx.query_row("PRAGMA foreign_keys", [], |row| row.get(0)).map_err(write)?;
     tx.pragma_update(None, "foreign_keys", false).map_err(write)?;
-    let result = transact(tx, path, |tx| {
+    let result = open::transact_for(tx, path, |tx| {
         let write = |fault: Fault| failed(fault, "write", path);
         check(tx, path, fence)?;
         tables::drop_all(tx).map_err(write)?;
         create_tables(tx, path, subscription)?;
         rows::reset(tx, subscription).map_err(write)?;
+        work::close_all(tx).map_err(|error| write(error.into()))?;
         rows::count_change(tx).map_err(write)?;
         Ok(())
     });
@@ -122,27 +132,12 @@ pub(super) fn restart(tx: &mut Tx, path: &Path, fence: &Fence, subscription: &Su
 
 /// Removes a parked event.
 pub(super) fn drop_parked(tx: &mut Tx, path: &Path, position: Position) -> Result<bool, StoreError> {
-    transact(tx, path, |tx| rows::unpark(tx, position).map_err(|fault| failed(fault, "write", path)))
+    open::transact_for(tx, path, |tx| rows::unpark(tx, position).map_err(|fault| failed(fault, "write", path)))
 }
 
 fn check(tx: &Tx, path: &Path, fence: &Fence) -> Result<(), ApplyError> {
     let holds = rows::holds_claim(tx, fence).map_err(|fault| failed(fault, "read", path))?;
     if holds { Ok(()) } else { Err(ApplyError::Deposed) }
-}
-
-fn transact<T, E: From<StoreError>>(
-    tx: &mut Tx,
-    path: &Path,
-    run: impl FnOnce(&mut Tx) -> Result<T, E>,
-) -> Result<T, E> {
-    let write = |fault: Fault| failed(fault, "write", path);
-    open::begin_for(tx, false).map_err(write)?;
-    let result = run(tx).and_then(|done| match tx.execute_batch("COMMIT") {
-        Ok(()) => Ok(done),
-        Err(error) => Err(write(error.into()).into()),
-    });
-    open::roll_back(tx);
-    result
 }
 
 /// Removes the files of a version that is neither active nor claimed.

@@ -8,6 +8,11 @@ use eskit_runtime::subscription::Partition;
 /// The longest name of a projection.
 const NAME_LEN_MAX: usize = 64;
 
+/// The version of the read model in whose file the items of a list are. Processors, which have lists, have no other one.
+pub(super) const LIST_VERSION: u32 = 1;
+/// Stands for the version that readers see of a list that is all that its file has.
+pub(super) const LIST: u32 = 0;
+
 /// The names of the files of views: `views.db` and, beside it, `views.course-list.2.db`.
 #[derive(Clone, Debug)]
 pub(super) struct Names {

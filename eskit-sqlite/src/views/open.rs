@@ -65,6 +65,39 @@ pub(super) fn begin_for(tx: &mut Tx, is_live: bool) -> Result<(), Fault> {
     begin(tx)
 }
 
+/// Runs a transaction of the writer of a read model, and commits it if it succeeds.
+pub(super) fn transact_for<T, E: From<StoreError>>(
+    tx: &mut Tx,
+    path: &Path,
+    run: impl FnOnce(&mut Tx) -> Result<T, E>,
+) -> Result<T, E> {
+    let write = |fault: Fault| failed(fault, "write", path);
+    begin_for(tx, false).map_err(write)?;
+    let result = run(tx).and_then(|done| match tx.execute_batch("COMMIT") {
+        Ok(()) => Ok(done),
+        Err(error) => Err(write(error.into()).into()),
+    });
+    roll_back(tx);
+    result
+}
+
+/// As [`transact_for`], and waits until the disk has what was committed.
+pub(super) fn transact_durably<T, E: From<StoreError>>(
+    tx: &mut Tx,
+    path: &Path,
+    run: impl FnOnce(&mut Tx) -> Result<T, E>,
+) -> Result<T, E> {
+    set_durability(tx, path, Durability::Full)?;
+    let result = transact_for(tx, path, run);
+    // Where this fails, the next commits wait too, and nothing else changes.
+    let _ = set_durability(tx, path, Durability::Normal);
+    result
+}
+
+fn set_durability(conn: &Connection, path: &Path, durability: Durability) -> Result<(), StoreError> {
+    connect::set_durability(conn, durability).map_err(|fault| failed(fault, "write", path))
+}
+
 /// Ends what is left of a transaction.
 pub(super) fn roll_back(conn: &Connection) {
     if !conn.is_autocommit() {

@@ -4,6 +4,7 @@ use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::snapshots::{SnapshotsOf, StoredSnapshot};
 use eskit_runtime::subscription::{Checkpoint, ParkedEvent};
+use eskit_runtime::work::{ListWork, WorkItem};
 use rusqlite::Connection;
 
 use crate::error::Fault;
@@ -12,10 +13,10 @@ use crate::threads::readers::Serves;
 use crate::views::catalogue;
 use crate::views::fault::failed;
 use crate::views::format::{READ_MODEL, SNAPSHOTS};
-use crate::views::names::{ModelId, Names};
+use crate::views::names::{LIST, LIST_VERSION, ModelId, Names};
 use crate::views::open::{self, Opened};
 use crate::views::writer::check_name;
-use crate::views::{rows, snapshots};
+use crate::views::{rows, snapshots, work};
 
 /// Read models whose files one thread keeps open.
 const OPEN_MAX: usize = 64;
@@ -75,13 +76,24 @@ impl ViewReader {
         }
     }
 
-    /// The version that readers see, and how often handlers have changed it.
-    pub(super) fn changes(&mut self, name: &str) -> Result<(Option<u32>, u64), StoreError> {
-        let Some(version) = self.active(name)? else { return Ok((None, 0)) };
-        let id = ModelId::new(name, version)?;
+    /// The version that readers see, and how often it was changed; if they see none, [`LIST`], and how often items of work were added
+    /// to the list of this name.
+    pub(super) fn changes(&mut self, name: &str) -> Result<(u32, u64), StoreError> {
+        let active = self.active(name)?;
+        let id = ModelId::new(name, active.unwrap_or(LIST_VERSION))?;
         let path = self.names.model(&id);
-        let changes = self.model(&id)?.map_or(Ok(0), rows::changes);
-        Ok((Some(version), changes.map_err(|fault| failed(fault, "read", &path))?))
+        let changes = self.model(&id)?.map_or(Ok(0), |conn| match active {
+            Some(_) => rows::changes(conn),
+            None => Ok(work::additions(conn)?),
+        });
+        Ok((active.unwrap_or(LIST), changes.map_err(|fault| failed(fault, "read", &path))?))
+    }
+
+    /// The items of a list.
+    pub(super) fn list_work(&mut self, id: &ModelId, which: &ListWork) -> Result<Vec<WorkItem>, StoreError> {
+        let path = self.names.model(id);
+        let Some(conn) = self.model(id)? else { return Ok(Vec::new()) };
+        snapshot::within(conn, || Ok(work::list(conn, which)?)).map_err(|fault| failed(fault, "read", &path))
     }
 
     /// A connection to a read model, if it is there.

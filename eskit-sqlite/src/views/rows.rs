@@ -15,6 +15,13 @@ pub(super) struct Fence {
     pub(super) from: Place,
 }
 
+/// Says of which read model the file is.
+pub(super) fn insert_view(conn: &Connection, id: &ModelId) -> Result<(), Fault> {
+    let sql = "INSERT INTO eskit_view (name, version, last_number) VALUES (?1, ?2, ?3)";
+    conn.execute(sql, (&id.name, id.version, now()))?;
+    Ok(())
+}
+
 /// The checkpoints of a read model, by part. None of them is marked active: that is written in the catalogue.
 pub(super) fn checkpoints(conn: &Connection, id: &ModelId) -> Result<Vec<Checkpoint>, Fault> {
     let mut statement =

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use eskit_runtime::log::{Position, StoreErrorKind};
@@ -71,7 +71,9 @@ pub(super) struct Shared {
     process: u32,
     readers: Arc<ReadQueue<ViewReader>>,
     writers: Mutex<HashMap<ModelId, Weak<Writer>>>,
-    hubs: ChangeHubs,
+    /// The writers of lists of work that were used, so that they are not started for each call.
+    lists: Mutex<HashMap<ModelId, Arc<Writer>>>,
+    pub(super) hubs: ChangeHubs,
     /// The connection that writes snapshots, once there are some.
     pub(super) snapshots: Mutex<Option<Opened>>,
 }
@@ -120,6 +122,7 @@ impl SqliteViews {
             process: std::process::id(),
             readers: Arc::clone(&readers),
             writers: Mutex::default(),
+            lists: Mutex::default(),
             hubs: ChangeHubs::new(sleep),
             snapshots: Mutex::default(),
         };
@@ -153,15 +156,21 @@ impl SqliteViews {
 
     /// The version of a read model that readers see, and how often it was changed.
     async fn count_changes(&self, name: String) -> Result<(Option<u32>, u64), StoreError> {
-        self.on_reader(move |reader| reader.changes(&name)).await
+        let (version, count) = self.on_reader(move |reader| reader.changes(&name)).await?;
+        Ok((Some(version), count))
     }
 
-    /// Removes the files of a version that is neither active nor claimed by any process. Returns whether it was there.
+    /// Removes the files of a version that is neither active nor claimed by any process, with its items of work. Returns whether it was
+    /// there.
     ///
     /// # Errors
     /// `Invalid` if readers see that version; `Busy` if a process has claimed it.
     pub async fn remove_version(&self, name: &str, version: u32) -> Result<bool, StoreError> {
         let id = ModelId::new(name, version)?;
+        let writer = self.lists().remove(&id);
+        if let Some(writer) = writer {
+            writer.end().await;
+        }
         self.on_reader(move |reader| claims::remove(reader, &id)).await
     }
 
@@ -178,7 +187,7 @@ impl SqliteViews {
         }
     }
 
-    fn check_process(&self) -> Result<(), StoreError> {
+    pub(super) fn check_process(&self) -> Result<(), StoreError> {
         let path = &self.shared.names.catalogue;
         if self.shared.process == std::process::id() { Ok(()) } else { Err(gone(path)) }
     }
@@ -189,8 +198,13 @@ impl SqliteViews {
         move || is_active || catalogue::shows(&names, &id)
     }
 
+    /// The writers of the lists that were used.
+    pub(super) fn lists(&self) -> MutexGuard<'_, HashMap<ModelId, Arc<Writer>>> {
+        self.shared.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The thread that writes to a read model; starts it if it is not running. Blocks.
-    fn writer(&self, id: &ModelId) -> Result<Arc<Writer>, StoreError> {
+    pub(super) fn writer(&self, id: &ModelId) -> Result<Arc<Writer>, StoreError> {
         let mut writers = self.shared.writers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(writer) = writers.get(id).and_then(Weak::upgrade)
             && writer.is_there()
@@ -204,7 +218,7 @@ impl SqliteViews {
     }
 
     /// As [`SqliteViews::writer`], for a read model that is there.
-    async fn existing_writer(&self, id: ModelId) -> Result<Option<Arc<Writer>>, StoreError> {
+    pub(super) async fn existing_writer(&self, id: ModelId) -> Result<Option<Arc<Writer>>, StoreError> {
         let views = self.clone();
         self.on_reader(
             move |_| {

@@ -40,8 +40,9 @@ impl Writer {
         let rules = Rules::guard(&conn, &[]).map_err(|fault| failed(fault, "open", path))?;
         let (jobs, waiting) = channel::<Job>();
         let (end, ended) = oneshot::channel();
+        let list = id.name.clone();
         let serve = move || {
-            let mut tx = Tx::new(Rc::new(conn), rules);
+            let mut tx = Tx::new(Rc::new(conn), rules).with_work_of(list);
             while let Ok(job) = waiting.recv() {
                 let _ = contain(|| job(&mut tx));
                 // After a panic of ours.
