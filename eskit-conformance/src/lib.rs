@@ -75,6 +75,9 @@
 //! # fn main() {}
 //! ```
 //!
+//! # Numbers
+//! [`check_stats`] holds a store that implements [`Statistics`](eskit_runtime::log::Statistics) to its rules.
+//!
 //! # What a run prints
 //! One line for each case that failed, with what to set to run it again, and at the end how many cases and how many seeds
 //! were run. A *seed* is one generated input or one round of a race.
@@ -113,6 +116,7 @@ mod report;
 mod rng;
 mod sample;
 mod settings;
+mod stats;
 mod storm;
 mod suite;
 mod tally;
@@ -124,6 +128,7 @@ pub use fault::{Fault, Faults};
 pub use log::Log;
 pub use model::Model;
 pub use report::{CaseReport, Report, Verdict};
+pub use stats::check_stats;
 pub use suite::Suite;
 pub use tally::Counts;
 pub use views::{

@@ -3,8 +3,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use eskit_runtime::log::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, ReadOptions,
-    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus, limits,
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, LogStats, Page, Place, Query,
+    ReadOptions, Statistics, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
+    limits,
 };
 use eskit_runtime::store_kit::EncodedAppend;
 use eskit_runtime::{EventStore, StoreError};
@@ -20,7 +21,7 @@ use crate::open::options::PostgresOptions;
 use crate::pool::background::Background;
 use crate::pool::connections::{Connections, Purpose, within};
 use crate::pool::watch::Heads;
-use crate::read::{page, stream_info, stream_list};
+use crate::read::{page, stats, stream_info, stream_list};
 use crate::sql::migrations::PayloadType;
 use crate::sql::names::Names;
 use crate::sql::statements::Statements;
@@ -299,6 +300,13 @@ impl EventStore for PostgresStore {
             }
         });
         tagged.await?
+    }
+}
+
+impl Statistics for PostgresStore {
+    async fn stats(&self) -> Result<LogStats, StoreError> {
+        self.ask("read", |connections, statements| async move { stats::read_stats(&connections, &statements).await })
+            .await
     }
 }
 

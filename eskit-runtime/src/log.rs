@@ -6,6 +6,7 @@
 //! | read | [`Query`], [`ReadOptions`], [`Pages`], [`RecordedEvent`] |
 //! | remember how far a reader has come | [`Place`] |
 //! | list, close or delete streams | [`ListStreams`], [`StreamChange`], [`StreamStatus`] |
+//! | ask what a log holds, in numbers | [`Statistics`] |
 //! | write a store | [`EventStore`], [`limits`] |
 //!
 //! Nothing here knows a domain type or the format of a payload.
@@ -23,6 +24,7 @@ pub(crate) mod pages;
 pub(crate) mod position;
 pub(crate) mod query;
 pub(crate) mod recorded;
+pub(crate) mod stats;
 pub(crate) mod store;
 pub(crate) mod stream;
 pub(crate) mod stream_list;
@@ -43,6 +45,7 @@ pub use pages::Pages;
 pub use position::{Place, PlaceParseError, Position};
 pub use query::{Direction, Query, QueryItem, ReadOptions};
 pub use recorded::{Page, Part, RecordedEvent};
+pub use stats::{LogStats, Statistics, TypeStats};
 pub use store::EventStore;
 pub use store::any::AnyStore;
 pub use store::error::{StoreError, StoreErrorKind};

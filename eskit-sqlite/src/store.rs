@@ -3,8 +3,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eskit_runtime::log::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, ReadOptions,
-    StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus, limits,
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, LogStats, Page, Place, Query,
+    ReadOptions, Statistics, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
+    limits,
 };
 use eskit_runtime::store_kit::EncodedAppend;
 use eskit_runtime::{EventStore, StoreError};
@@ -14,7 +15,7 @@ use crate::error::{self, no_thread};
 use crate::file::{schema, snapshot};
 use crate::open::options::SqliteOptions;
 use crate::open::{backup, connect};
-use crate::read::{page, stream_info, stream_list};
+use crate::read::{page, stats, stream_info, stream_list};
 use crate::threads::request::{Reply, Request};
 use crate::threads::running::Running;
 
@@ -233,6 +234,12 @@ impl EventStore for SqliteStore {
         let (reply, answer) = oneshot::channel();
         self.running.write(Request::AddTags(added, Reply::new(reply))).await?;
         answer.await.unwrap_or_else(|_| Err(self.running.unanswered().into()))
+    }
+}
+
+impl Statistics for SqliteStore {
+    async fn stats(&self) -> Result<LogStats, StoreError> {
+        self.running.run_read(|reader| snapshot::within(&reader.conn, || stats::stats(&reader.conn))).await
     }
 }
 

@@ -20,8 +20,8 @@ use crate::memory::MemoryStore;
 ///
 /// A store needs no explicit close: a completed append is in the log, and the store closes when its last clone is dropped.
 ///
-/// Each store has options of its own, such as another schema, or migrations as a separate step. To set them, open the store by
-/// its own type.
+/// [`ConnectOptions`] opens a log only if it is there, or only for reading. Each store has further options of its own; to set them,
+/// open the store by its own type.
 ///
 /// ```
 /// # use eskit::prelude::*;
@@ -33,16 +33,77 @@ use crate::memory::MemoryStore;
 /// # Errors
 /// [`StoreErrorKind::Invalid`] if the DSN names no store of this build; otherwise the error of opening the store.
 pub async fn connect(dsn: &str) -> Result<AnyStore, StoreError> {
-    if dsn.trim() != dsn || dsn.contains(char::is_control) {
-        return Err(untrimmed(dsn));
+    ConnectOptions::new().connect(dsn).await
+}
+
+/// Options for opening the store that a DSN names: for programs that work on the logs of others.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), eskit::StoreError> {
+/// use eskit::ConnectOptions;
+///
+/// let log = ConnectOptions::new().create(false).read_only(true).connect("sqlite:///var/lib/app.db").await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    create: bool,
+    read_only: bool,
+    schema: Option<String>,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> ConnectOptions {
+        ConnectOptions { create: true, read_only: false, schema: None }
     }
-    let scheme = dsn.split_once(':').and_then(|(name, _)| SCHEMES.iter().find(|scheme| scheme.names.contains(&name)));
-    match scheme.map(|scheme| (scheme.open, scheme.feature)) {
-        Some((Some(open), _)) => open(dsn).await,
-        Some((None, feature)) => {
-            Err(unknown(dsn, &format!("this build leaves it out; switch on the feature `{feature}` of eskit")))
+}
+
+impl ConnectOptions {
+    /// The defaults, those of [`connect`].
+    pub fn new() -> ConnectOptions {
+        ConnectOptions::default()
+    }
+
+    /// Whether to create a log that is missing, and to bring one of an earlier version up to date. Otherwise both are errors, and
+    /// nothing is written.
+    #[must_use]
+    pub fn create(mut self, create: bool) -> ConnectOptions {
+        self.create = create;
+        self
+    }
+
+    /// Whether to open the log for reading only. A file of SQLite then refuses to be written, and is not created or migrated. On
+    /// PostgreSQL, the rights of the role decide.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> ConnectOptions {
+        self.read_only = read_only;
+        self
+    }
+
+    /// The schema of a log in PostgreSQL: `eskit` by default. A file of SQLite has none.
+    #[must_use]
+    pub fn schema(mut self, schema: impl Into<String>) -> ConnectOptions {
+        self.schema = Some(schema.into());
+        self
+    }
+
+    /// Opens the store that a DSN names, as [`connect`] does.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Invalid`] if the DSN names no store of this build; otherwise the error of opening the store.
+    pub async fn connect(&self, dsn: &str) -> Result<AnyStore, StoreError> {
+        if dsn.trim() != dsn || dsn.contains(char::is_control) {
+            return Err(untrimmed(dsn));
         }
-        None => Err(unknown(dsn, "it names no store")),
+        let scheme =
+            dsn.split_once(':').and_then(|(name, _)| SCHEMES.iter().find(|scheme| scheme.names.contains(&name)));
+        match scheme.map(|scheme| (scheme.open, scheme.feature)) {
+            Some((Some(open), _)) => open(dsn, self).await,
+            Some((None, feature)) => {
+                Err(unknown(dsn, &format!("this build leaves it out; switch on the feature `{feature}` of eskit")))
+            }
+            None => Err(unknown(dsn, "it names no store")),
+        }
     }
 }
 
@@ -56,17 +117,22 @@ struct Scheme {
     form: &'static str,
     /// The feature without which nothing opens it.
     feature: &'static str,
-    open: Option<for<'d> fn(&'d str) -> Opening<'d>>,
+    open: Option<for<'d> fn(&'d str, &'d ConnectOptions) -> Opening<'d>>,
 }
 
 const SCHEMES: &[Scheme] = &[
-    Scheme { names: &["memory"], form: "`memory:`", feature: "", open: Some(|dsn| Box::pin(memory(dsn))) },
+    Scheme {
+        names: &["memory"],
+        form: "`memory:`",
+        feature: "",
+        open: Some(|dsn, options| Box::pin(memory(dsn, options))),
+    },
     Scheme {
         names: &["sqlite"],
         form: "`sqlite:///path/to/file.db`",
         feature: "sqlite",
         #[cfg(feature = "sqlite")]
-        open: Some(|dsn| Box::pin(sqlite(dsn))),
+        open: Some(|dsn, options| Box::pin(sqlite(dsn, options))),
         #[cfg(not(feature = "sqlite"))]
         open: None,
     },
@@ -75,26 +141,35 @@ const SCHEMES: &[Scheme] = &[
         form: "`postgres://user@host/database`",
         feature: "postgres",
         #[cfg(feature = "postgres")]
-        open: Some(|dsn| Box::pin(postgres(dsn))),
+        open: Some(|dsn, options| Box::pin(postgres(dsn, options))),
         #[cfg(not(feature = "postgres"))]
         open: None,
     },
 ];
 
-async fn memory(dsn: &str) -> Result<AnyStore, StoreError> {
+async fn memory(dsn: &str, options: &ConnectOptions) -> Result<AnyStore, StoreError> {
     match dsn {
+        "memory:" if !options.create || options.read_only => {
+            let text =
+                "`memory:` is always a new log, and there is nothing in it to read\nhelp: name a log in a database";
+            Err(StoreError::new(StoreErrorKind::Invalid, text))
+        }
         "memory:" => Ok(AnyStore::new(MemoryStore::new())),
         _ => Err(unknown(dsn, "nothing stands behind `memory:`")),
     }
 }
 
 #[cfg(feature = "postgres")]
-async fn postgres(dsn: &str) -> Result<AnyStore, StoreError> {
-    Ok(AnyStore::new(eskit_postgres::PostgresStore::options().migrate(true).connect(dsn).await?))
+async fn postgres(dsn: &str, options: &ConnectOptions) -> Result<AnyStore, StoreError> {
+    let mut opening = eskit_postgres::PostgresStore::options().migrate(options.create && !options.read_only);
+    if let Some(schema) = &options.schema {
+        opening = opening.schema(schema);
+    }
+    Ok(AnyStore::new(opening.connect(dsn).await?))
 }
 
 #[cfg(feature = "sqlite")]
-async fn sqlite(dsn: &str) -> Result<AnyStore, StoreError> {
+async fn sqlite(dsn: &str, options: &ConnectOptions) -> Result<AnyStore, StoreError> {
     let path = dsn.strip_prefix("sqlite:").unwrap_or(dsn);
     match path.strip_prefix("//").unwrap_or(path) {
         "" => Err(unknown(dsn, "it names no file")),
@@ -104,7 +179,15 @@ async fn sqlite(dsn: &str) -> Result<AnyStore, StoreError> {
             let text = format!("the DSN `{dsn}` has parameters, but those of SQLite have none\nhelp: {help}");
             Err(StoreError::new(StoreErrorKind::Invalid, text))
         }
-        path => Ok(AnyStore::new(eskit_sqlite::SqliteStore::open(path).await?)),
+        _ if options.schema.is_some() => {
+            let text = "a file of SQLite has no schemas\nhelp: leave the schema out, or name a database of PostgreSQL";
+            Err(StoreError::new(StoreErrorKind::Invalid, text))
+        }
+        path => {
+            let ConnectOptions { create, read_only, .. } = *options;
+            let opening = eskit_sqlite::SqliteStore::options().create(create).migrate(create).read_only(read_only);
+            Ok(AnyStore::new(opening.open(path).await?))
+        }
     }
 }
 

@@ -76,7 +76,7 @@
 //! |---|---|
 //! | define events, commands, and types for ids | the derives [`Event`](derive@Event), [`Command`](derive@Command), [`TagValue`](derive@TagValue) |
 //! | define states and decisions | [`#[aggregate]`](macro@aggregate), [`#[decider]`](macro@decider) |
-//! | open a store | [`connect`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
+//! | open a store | [`connect`], [`ConnectOptions`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
 //! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; errors: [`ExecuteError`] |
 //! | read events as they come | [`App::events`], a stream |
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`](log::Pages), [`Query`](log::Query), [`RecordedEvent::decode`] |
@@ -172,7 +172,7 @@ pub use aggregate_snapshots::{AggregateSnapshots, NoSnapshots, RebuiltSnapshots}
 pub use app::App;
 pub use app::events::Events;
 pub use bus::{Execute, Load};
-pub use connect::connect;
+pub use connect::{ConnectOptions, connect};
 pub use eskit_macros::{
     Command, Event, Shape, TagValue, aggregate, decide, decider, done, every, evolve, on, processor, projection, todo,
     work,

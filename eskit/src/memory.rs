@@ -1,11 +1,12 @@
 mod log;
+mod stats;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use eskit_runtime::log::limits::{check_add_tags, check_append, check_change, check_list, check_read, check_stream};
 use eskit_runtime::log::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, ReadOptions,
-    StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
+    AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, LogStats, Page, Place, Query,
+    ReadOptions, Statistics, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
 use eskit_runtime::store_kit::HeadWatch;
 use eskit_runtime::{EventStore, StoreError};
@@ -96,5 +97,11 @@ impl EventStore for MemoryStore {
     async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
         check_add_tags(&added)?;
         self.log.write().unwrap_or_else(PoisonError::into_inner).add_tags(&added)
+    }
+}
+
+impl Statistics for MemoryStore {
+    async fn stats(&self) -> Result<LogStats, StoreError> {
+        Ok(stats::of(&self.log()))
     }
 }

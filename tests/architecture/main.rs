@@ -18,7 +18,7 @@ struct Layers {
     circles_within: &'static [&'static str],
 }
 
-const CRATES: [Layers; 5] = [
+const CRATES: [Layers; 6] = [
     Layers {
         package: "eskit-macros",
         layers: &[
@@ -125,6 +125,25 @@ const CRATES: [Layers; 5] = [
             "synchronous",
         ],
         top: &["testing"],
+        circles_within: &[],
+    },
+    Layers {
+        package: "eskit-cli",
+        layers: &[
+            "failure",
+            "value",
+            "json_text",
+            "record",
+            "output",
+            "progress",
+            "global",
+            "folds",
+            "context",
+            "confirm",
+            "command",
+            "cli",
+        ],
+        top: &["main"],
         circles_within: &[],
     },
 ];

@@ -77,6 +77,43 @@ SELECT l.stream_id, c.status, c.closed_at, c.reason, coalesce(c.version, (
 FROM listed l LEFT JOIN {closed_streams} c ON c.stream_type {EQ} $3 AND c.stream_id {EQ} l.stream_id
 WHERE {guard} AND l.stream_id IS NOT NULL ORDER BY l.nth";
 
+/// What the log holds, in one statement and so in one state: a few seeks for each type of event and of stream. Each row says first
+/// what it is of; see `read/stats.rs`.
+const STATS: &str = "\
+WITH RECURSIVE types(name) AS (
+    (SELECT e.type FROM {events} e WHERE e.type {GT} '' ORDER BY e.type, e.pos LIMIT 1)
+    UNION ALL
+    SELECT (SELECT e.type FROM {events} e WHERE e.type {GT} t.name ORDER BY e.type, e.pos LIMIT 1)
+    FROM types t WHERE t.name IS NOT NULL
+), stream_types(name) AS (
+    SELECT least(
+        (SELECT e.stream_type FROM {events} e WHERE e.stream_type {GT} '' ORDER BY e.stream_type, e.pos LIMIT 1),
+        (SELECT c.stream_type FROM {closed_streams} c WHERE c.stream_type {GT} '' ORDER BY c.stream_type, c.stream_id LIMIT 1)
+    )
+    UNION ALL
+    SELECT least(
+        (SELECT e.stream_type FROM {events} e WHERE e.stream_type {GT} s.name ORDER BY e.stream_type, e.pos LIMIT 1),
+        (SELECT c.stream_type FROM {closed_streams} c
+         WHERE c.stream_type {GT} s.name ORDER BY c.stream_type, c.stream_id LIMIT 1)
+    )
+    FROM stream_types s WHERE s.name IS NOT NULL
+)
+SELECT 'size', ''::pg_catalog.text, pg_catalog.int8pl(
+    pg_catalog.pg_total_relation_size('{events}'), pg_catalog.pg_total_relation_size('{tags}')
+), 0::pg_catalog.int8, NULL::pg_catalog.uuid WHERE {guard}
+UNION ALL
+SELECT 'head', '', h.pos, h.pos, h.id FROM (SELECT e.pos, e.id FROM {events} e ORDER BY e.pos DESC LIMIT 1) h
+UNION ALL
+SELECT 'type', t.name,
+    (SELECT e.pos FROM {events} e WHERE e.type {GE} t.name ORDER BY e.type, e.pos LIMIT 1),
+    (SELECT e.pos FROM {events} e WHERE e.type {LE} t.name ORDER BY e.type DESC, e.pos DESC LIMIT 1), NULL
+FROM types t WHERE t.name IS NOT NULL
+UNION ALL
+SELECT 'stream type', s.name, 0, 0, NULL FROM stream_types s WHERE s.name IS NOT NULL
+UNION ALL
+SELECT 'closed', c.status::pg_catalog.text, pg_catalog.count(*), pg_catalog.sum(c.version)::pg_catalog.int8, NULL
+FROM {closed_streams} c GROUP BY c.status";
+
 /// The envelopes of a part of a stream.
 const ENVELOPES: &str = "\
 SELECT e.envelope, ''::pg_catalog.bytea FROM {events} e
@@ -168,6 +205,8 @@ pub(crate) struct Statements {
     pub(crate) stream_info: Guarded,
     /// The same of each stream of a type.
     pub(crate) list_streams: Guarded,
+    /// What the log holds.
+    pub(crate) stats: Guarded,
     pub(crate) envelopes: Guarded,
     pub(crate) open_stream: Guarded,
     pub(crate) close_stream: Guarded,
@@ -204,6 +243,7 @@ impl Statements {
             turn: guarded(TURN),
             stream_info: guarded(STREAM_INFO),
             list_streams: guarded(LIST_STREAMS),
+            stats: guarded(STATS),
             envelopes: guarded(ENVELOPES),
             open_stream: guarded(OPEN_STREAM),
             close_stream: guarded(CLOSE_STREAM),
@@ -296,9 +336,10 @@ mod tests {
     fn each_statement_has_a_seal_of_its_own() {
         let names = Names::new("eskit", "").unwrap();
         let statements = Statements::new(&names, PayloadType::Bytea, Uuid::nil());
-        let Statements { head, positions, parts, counts, types, turn, stream_info, list_streams, envelopes, .. } =
-            &statements;
-        let all = [head, positions, parts, counts, types, turn, stream_info, list_streams, envelopes];
+        let Statements {
+            head, positions, parts, counts, types, turn, stream_info, list_streams, stats, envelopes, ..
+        } = &statements;
+        let all = [head, positions, parts, counts, types, turn, stream_info, list_streams, stats, envelopes];
         for (nth, one) in all.iter().enumerate() {
             assert!(one.sql.contains(&format!(", $1, $2, '{}'::bigint)", one.seal)), "{}", one.sql);
             assert!(all[nth + 1..].iter().all(|other| other.seal != one.seal), "{}", one.sql);

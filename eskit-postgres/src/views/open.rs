@@ -34,6 +34,7 @@ const LEASE_MIN: Duration = Duration::from_millis(100);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PostgresViewsOptions {
     schema: String,
+    create: bool,
     lease: Duration,
     call_timeout: Duration,
 }
@@ -41,7 +42,7 @@ pub struct PostgresViewsOptions {
 impl Default for PostgresViewsOptions {
     fn default() -> PostgresViewsOptions {
         let (lease, call_timeout) = (Duration::from_secs(10), Duration::from_secs(30));
-        PostgresViewsOptions { schema: "eskit_views".to_owned(), lease, call_timeout }
+        PostgresViewsOptions { schema: "eskit_views".to_owned(), create: true, lease, call_timeout }
     }
 }
 
@@ -55,6 +56,13 @@ impl PostgresViewsOptions {
     #[must_use]
     pub fn schema(mut self, schema: impl Into<String>) -> PostgresViewsOptions {
         self.schema = schema.into();
+        self
+    }
+
+    /// Whether to create the tables if they are missing. Otherwise that is an error.
+    #[must_use]
+    pub fn create(mut self, create: bool) -> PostgresViewsOptions {
+        self.create = create;
         self
     }
 
@@ -89,6 +97,9 @@ impl PostgresViewsOptions {
         let fail = |fault: Fault| fault.into_failure(&format!("open the views `{}`", self.schema));
         let mut connection = pool.acquire().await.map_err(|error| fail(error.into()))?;
         if find(&mut connection, &tables).await.map_err(fail)?.is_missing(&self.schema)? {
+            if !self.create {
+                return Err(missing(&self.schema));
+            }
             create(&mut connection, &tables).await?;
         }
         let rights = Rights::of(&mut connection).await.map_err(fail)?;
@@ -125,6 +136,14 @@ impl Found {
         };
         Err(StoreError::new(StoreErrorKind::Foreign, text))
     }
+}
+
+fn missing(schema: &str) -> StoreError {
+    let text = format!(
+        "there are no views in the schema `{schema}` of this database\nhelp: check the database and the schema; a program that keeps \
+         views creates them"
+    );
+    StoreError::new(StoreErrorKind::Unavailable, text)
 }
 
 async fn find(conn: &mut PgConnection, tables: &Tables) -> Result<Found, Fault> {

@@ -77,13 +77,16 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         Found::Log { version: SCHEMA_VERSION } => Ok(()),
         Found::Log { version } => {
             let text = format!(
-                "`{}` has schema version {version}, this program needs {SCHEMA_VERSION}; open it once for writing",
+                "`{}` has schema version {version}, and this program needs {SCHEMA_VERSION}\nhelp: open it once for writing",
                 path.display()
             );
             Err(StoreError::new(StoreErrorKind::ReadOnly, text))
         }
         Found::Empty => {
-            let text = format!("`{}` is empty; open it once for writing", path.display());
+            let text = format!(
+                "`{}` is empty\nhelp: check the path, or open it once for writing, which creates a log",
+                path.display()
+            );
             Err(StoreError::new(StoreErrorKind::ReadOnly, text))
         }
         Found::Foreign { application_id } => Err(foreign(path, application_id)),

@@ -51,7 +51,10 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
 pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Connections, StoreError> {
     check_version(rusqlite::version_number())?;
     if !path.exists() && (options.read_only || !options.create) {
-        let text = format!("there is no file `{}`; create it with `create(true)`", path.display());
+        let text = format!(
+            "there is no file `{}`\nhelp: check the path, or create the file with `create(true)`",
+            path.display()
+        );
         return Err(StoreError::new(StoreErrorKind::Unavailable, text));
     }
     check_new_name(path)?;
@@ -107,7 +110,9 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, Store
             format!("`{}` may not be written; make it writable, or open it with `read_only(true)`", path.display());
         return Err(StoreError::new(StoreErrorKind::ReadOnly, text));
     }
-    if !is_current {
+    if !is_current && !options.migrate {
+        schema::check(&conn, path)?;
+    } else if !is_current {
         // Before there is a write-ahead log, so that the file itself has its marks from the beginning.
         schema::migrate(&conn, path, options.busy_timeout)?;
     }

@@ -30,6 +30,7 @@ pub struct SqliteOptions {
     pub(crate) busy_timeout: Duration,
     pub(crate) poll_interval: Duration,
     pub(crate) create: bool,
+    pub(crate) migrate: bool,
     pub(crate) read_only: bool,
     pub(crate) max_bytes: Option<u64>,
     pub(crate) settle_after: usize,
@@ -54,6 +55,7 @@ impl Default for SqliteOptions {
             busy_timeout: Duration::from_secs(5),
             poll_interval: Duration::from_millis(10),
             create: true,
+            migrate: true,
             read_only: false,
             max_bytes: None,
             settle_after: 4000,
@@ -110,6 +112,14 @@ impl SqliteOptions {
     #[must_use]
     pub fn create(mut self, create: bool) -> SqliteOptions {
         self.create = create;
+        self
+    }
+
+    /// Whether to bring a file of an earlier version up to date, and to make a log of an empty file. Otherwise, opening such a file
+    /// is an error.
+    #[must_use]
+    pub fn migrate(mut self, migrate: bool) -> SqliteOptions {
+        self.migrate = migrate;
         self
     }
 

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use eskit_runtime::StoreError;
+use eskit_runtime::log::StoreErrorKind;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Fault;
@@ -14,6 +15,20 @@ use crate::views::open::{self, Opened};
 /// Opens the catalogue for writing; creates it if it is missing.
 pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
     CATALOGUE.open(path, Durability::Full)
+}
+
+/// Checks that the catalogue is there.
+pub(super) fn check(path: &Path) -> Result<(), StoreError> {
+    if let Some(opened) = open::reader(path)?
+        && CATALOGUE.check(&opened.conn, path)?
+    {
+        return Ok(());
+    }
+    let text = format!(
+        "there are no views at `{}`\nhelp: check the path; a program that keeps views creates them",
+        path.display()
+    );
+    Err(StoreError::new(StoreErrorKind::Unavailable, text))
 }
 
 /// The version of a projection that readers see.

@@ -112,8 +112,25 @@ impl SqliteViews {
     /// `Foreign` if the file belongs to another program, to a newer version of this one, or is a log; `Unavailable` if its folder is
     /// missing or `path` is a folder; `ReadOnly`, `Busy`, `Full`, or `Corrupt`.
     pub async fn open(path: impl AsRef<Path>) -> Result<SqliteViews, StoreError> {
+        let views = SqliteViews::start(path.as_ref())?;
+        views.on_reader(|reader| catalogue::open(&reader.names.catalogue).map(drop)).await?;
+        Ok(views)
+    }
+
+    /// Opens views that are there, and creates nothing.
+    ///
+    /// # Errors
+    /// `Unavailable` if there is no file at `path`; otherwise as [`SqliteViews::open`].
+    pub async fn open_existing(path: impl AsRef<Path>) -> Result<SqliteViews, StoreError> {
+        let views = SqliteViews::start(path.as_ref())?;
+        views.on_reader(|reader| catalogue::check(&reader.names.catalogue)).await?;
+        Ok(views)
+    }
+
+    /// Starts the threads that read, before any file is looked at.
+    fn start(path: &Path) -> Result<SqliteViews, StoreError> {
         connect::check_version(rusqlite::version_number())?;
-        let catalogue = connect::absolute(path.as_ref())?;
+        let catalogue = connect::absolute(path)?;
         connect::check_new_name(&catalogue)?;
         let names = Names { catalogue };
         let readers = Arc::new(ReadQueue::new(QUEUE_LEN));
@@ -132,9 +149,7 @@ impl SqliteViews {
             let thread = std::thread::Builder::new().name("eskit-view-reader".into());
             thread.spawn(move || readers.serve(reader)).map_err(no_thread)?;
         }
-        let views = SqliteViews { shared: Arc::new(shared) };
-        views.on_reader(|reader| catalogue::open(&reader.names.catalogue).map(drop)).await?;
-        Ok(views)
+        Ok(SqliteViews { shared: Arc::new(shared) })
     }
 
     /// The absolute path of the catalogue.

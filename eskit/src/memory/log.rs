@@ -16,14 +16,14 @@ use eskit_runtime::{Metadata, RecordedEvent, StoreError, Timestamp};
 #[derive(Clone, Debug)]
 pub(super) struct Log {
     pub(super) id: LogId,
-    events: Vec<RecordedEvent>,
+    pub(super) events: Vec<RecordedEvent>,
     /// The position of the last event of each append.
     ends: Vec<u64>,
     streams: HashMap<StreamId, Vec<u64>>,
     /// The same streams, in the order of their names.
-    names: BTreeSet<StreamId>,
+    pub(super) names: BTreeSet<StreamId>,
     /// The streams that are not open.
-    closed: HashMap<StreamId, StreamStatus>,
+    pub(super) closed: HashMap<StreamId, StreamStatus>,
     tags: HashMap<String, Vec<u64>>,
     ids: HashMap<EventId, u64>,
 }

@@ -1,0 +1,80 @@
+//! The verbs: each file holds the arguments of one noun and what its verbs do.
+
+mod events;
+mod fold;
+mod pages;
+mod store;
+mod streams;
+mod trace;
+mod types;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::global::Global;
+
+/// Look into an event log, follow it, and repair what is stuck
+///
+/// Verbs only read, unless they say that they write; those ask first, or take `--yes`. A log that does not exist is an error: nothing
+/// is ever created or migrated.
+///
+/// Set ESKIT_STORE if the DSN holds a password, since others can see the arguments of a process. PostgreSQL also takes it from
+/// PGPASSWORD or PGPASSFILE.
+#[derive(Parser, Debug)]
+#[command(name = "eskit", version, arg_required_else_help = true)]
+#[command(after_help = "\
+Examples:
+  export ESKIT_STORE=sqlite:///var/lib/app.db
+  eskit store stats
+  eskit events search --stream account:a-17 --limit 10
+  eskit events follow --json | jq .name
+
+Exit codes: 0 ok, 1 failed, 2 wrong command line, 3 difference or unhealthy, 4 refused,
+5 unreachable")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// List streams, show one, or change its status
+    #[command(subcommand)]
+    Streams(streams::Streams),
+    /// Show one event, search events, or follow the log
+    #[command(subcommand)]
+    Events(events::Events),
+    /// Show what caused an event, and what it caused
+    Trace(trace::Trace),
+    /// Describe the log as a whole
+    #[command(subcommand)]
+    Store(store::Store),
+    /// Fold the state of an aggregate, as it is or as it was
+    Fold(fold::Run),
+    /// List the event types of this program and of the log
+    Types(types::Types),
+    /// Print the completions for a shell
+    Completions(pages::Completions),
+    /// Print the manual page, or write those of all verbs to a folder
+    Man(pages::Man),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        match self {
+            Command::Streams(verb) => verb.run(context).await,
+            Command::Events(verb) => verb.run(context).await,
+            Command::Trace(verb) => verb.run(context).await,
+            Command::Store(verb) => verb.run(context).await,
+            Command::Fold(verb) => verb.run(context).await,
+            Command::Types(verb) => verb.run(context).await,
+            Command::Completions(verb) => verb.run(Arguments::command(), context),
+            Command::Man(verb) => verb.run(Arguments::command(), context),
+        }
+    }
+}

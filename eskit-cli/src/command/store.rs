@@ -1,0 +1,212 @@
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand};
+use eskit::log::{LogId, LogStats, Query, ReadOptions, Statistics as _, TypeStats};
+use eskit::{AnyStore, EventStore as _, MemoryStore};
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{Column, Rows};
+
+/// Describe the log as a whole
+#[derive(Subcommand, Debug)]
+pub(crate) enum Store {
+    /// Count events and closed streams, and list the types
+    Stats(Stats),
+    /// Check that the log answers, and that its end can be read; exits with 3 if not
+    Health(Health),
+}
+
+impl Store {
+    pub(crate) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        match self {
+            Store::Stats(verb) => verb.run(context).await,
+            Store::Health(verb) => verb.run(context).await,
+        }
+    }
+}
+
+/// What a log holds, by the store that has it open.
+pub(crate) async fn stats_of(store: &AnyStore) -> Result<LogStats, Failure> {
+    #[cfg(feature = "sqlite")]
+    if let Some(store) = store.downcast_ref::<eskit::sqlite::SqliteStore>() {
+        return Ok(store.stats().await?);
+    }
+    #[cfg(feature = "postgres")]
+    if let Some(store) = store.downcast_ref::<eskit::postgres::PostgresStore>() {
+        return Ok(store.stats().await?);
+    }
+    match store.downcast_ref::<MemoryStore>() {
+        Some(store) => Ok(store.stats().await?),
+        None => Err(Failure::new("this store cannot tell what its log holds")),
+    }
+}
+
+/// Count events and closed streams, and list the types
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  eskit store stats --json | jq .events")]
+pub(crate) struct Stats {}
+
+#[derive(Serialize)]
+struct StatsJson {
+    log: String,
+    head: u64,
+    head_id: Option<String>,
+    events: u64,
+    deleted_events: u64,
+    archived_streams: u64,
+    tombstoned_streams: u64,
+    deleted_streams: u64,
+    size_bytes: Option<u64>,
+    event_types: Vec<TypeJson>,
+    stream_types: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct TypeJson {
+    name: String,
+    first: u64,
+    last: u64,
+}
+
+impl From<&TypeStats> for TypeJson {
+    fn from(of: &TypeStats) -> TypeJson {
+        TypeJson { name: of.name.to_string(), first: of.first.get(), last: of.last.get() }
+    }
+}
+
+impl StatsJson {
+    fn new(log: LogId, stats: &LogStats) -> StatsJson {
+        StatsJson {
+            log: log.to_string(),
+            head: stats.head.position.get(),
+            head_id: stats.head.id.map(|id| id.to_string()),
+            events: stats.events(),
+            deleted_events: stats.deleted_events,
+            archived_streams: stats.archived_streams,
+            tombstoned_streams: stats.tombstoned_streams,
+            deleted_streams: stats.deleted_streams,
+            size_bytes: stats.size_bytes,
+            event_types: stats.event_types.iter().map(TypeJson::from).collect(),
+            stream_types: stats.stream_types.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl Stats {
+    async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let store = context.global.read().await?;
+        let (log, stats) = (store.log_id().await?, stats_of(&store).await?);
+        let json = StatsJson::new(log, &stats);
+        if context.out.is_json() {
+            return context.out.json(&json);
+        }
+        let mut rows = Rows::pairs();
+        rows.push(["log", &json.log]);
+        rows.push(["head", &stats.head.to_string()]);
+        rows.push(["events", &json.events.to_string()]);
+        rows.push(["deleted events", &json.deleted_events.to_string()]);
+        rows.push(["archived streams", &json.archived_streams.to_string()]);
+        rows.push(["tombstoned streams", &json.tombstoned_streams.to_string()]);
+        rows.push(["deleted streams", &json.deleted_streams.to_string()]);
+        if let Some(bytes) = json.size_bytes {
+            rows.push(["size", &size(bytes)]);
+        }
+        rows.push(["stream types", &json.stream_types.join(", ")]);
+        context.out.table(rows)?;
+        let mut types = Rows::new(&[Column::Text("EVENT TYPE"), Column::Number("FIRST"), Column::Number("LAST")]);
+        for of in &json.event_types {
+            types.push([&of.name, &of.first.to_string(), &of.last.to_string()]);
+        }
+        if !json.event_types.is_empty() {
+            context.out.line("")?;
+        }
+        context.out.table(types)
+    }
+}
+
+/// Bytes for people.
+fn size(bytes: u64) -> String {
+    let mut size = bytes as f64;
+    for unit in ["B", "KiB", "MiB", "GiB"] {
+        if size < 1024.0 {
+            return if unit == "B" { format!("{bytes} B") } else { format!("{size:.1} {unit}") };
+        }
+        size /= 1024.0;
+    }
+    format!("{size:.1} TiB")
+}
+
+/// Check that the log answers, and that its end can be read; exits with 3 if not
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  eskit store health || alert \"the log is unhealthy\"")]
+pub(crate) struct Health {
+    /// The check fails if the log takes longer to answer
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    within_ms: u64,
+}
+
+/// One thing that was checked.
+#[derive(Serialize)]
+struct Check {
+    check: &'static str,
+    healthy: bool,
+    text: String,
+}
+
+impl Health {
+    async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let store = context.global.read().await?;
+        let checks = [answers(&store, Duration::from_millis(self.within_ms)).await, end(&store).await];
+        for check in &checks {
+            if context.out.is_json() {
+                context.out.json(check)?;
+            }
+        }
+        if !context.out.is_json() {
+            let mut rows = Rows::new(&[Column::Text("CHECK"), Column::Text("HEALTHY"), Column::Text("FOUND")]);
+            for check in &checks {
+                rows.push([check.check, if check.healthy { "yes" } else { "no" }, &check.text]);
+            }
+            context.out.table(rows)?;
+        }
+        if checks.iter().all(|check| check.healthy) { Ok(()) } else { Err(Failure::Told(Exit::Difference)) }
+    }
+}
+
+/// Whether the log tells its head, and soon.
+async fn answers(store: &AnyStore, within: Duration) -> Check {
+    let check = |healthy, text| Check { check: "answer", healthy, text };
+    let begun = Instant::now();
+    match tokio::time::timeout(within, store.head()).await {
+        Ok(Ok(head)) => {
+            check(true, format!("head {} in {:.1} ms", head.position, begun.elapsed().as_secs_f64() * 1000.0))
+        }
+        Ok(Err(error)) => check(false, error.to_string()),
+        Err(_) => check(false, format!("no answer within {} ms", within.as_millis())),
+    }
+}
+
+/// Whether the last events can be read.
+async fn end(store: &AnyStore) -> Check {
+    let check = |healthy, text| Check { check: "last events", healthy, text };
+    match store.read(&Query::all(), ReadOptions::default().backward().limit(100)).await {
+        Ok(page) => match page.events.first() {
+            Some(last) => check(true, format!("{} of {} at {}", last.position, last.name, last.recorded_at)),
+            None => check(true, "the log holds no event".to_owned()),
+        },
+        Err(error) => check(false, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_rounded() {
+        let sizes = [0, 1023, 1024, 1536, 5 << 20, 3 << 40, u64::MAX].map(size);
+        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "5.0 MiB", "3.0 TiB", "16777216.0 TiB"]);
+    }
+}

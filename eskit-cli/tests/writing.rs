@@ -1,0 +1,102 @@
+//! The verbs that write, and events that come while the program looks on.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
+
+mod support;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use eskit::EventStore;
+use eskit::log::{Append, NewEvent};
+use eskit::postgres::PostgresStore;
+use eskit::sqlite::SqliteStore;
+use eskit_postgres::testing;
+use support::{Folder, block_on, command, eskit_on, ok_on, scrub, small_file, small_log};
+
+const CLOSED: &str = r#"{"type":"order","id":"o-1","version":2,"status":"#;
+
+fn changes(dsn: &str) {
+    let run = |arguments: &[&str]| {
+        let ended = eskit_on(dsn, &[arguments, &["--json"]].concat());
+        (ended.code, scrub(&ended.out, &["since"]), ended.err)
+    };
+    let status = |status: &str| (0, format!("{CLOSED}{status}}}\n"), String::new());
+    let archived = status(r#""archived","since":"..","reason":null"#);
+    let open = status(r#""open","since":null,"reason":null"#);
+    assert_eq!(run(&["streams", "archive", "order:o-1", "--yes"]), archived);
+    assert_eq!(run(&["streams", "archive", "order:o-1", "-y"]), archived);
+    assert_eq!(run(&["streams", "restore", "order:o-1", "--yes"]), open);
+    // Nobody is there to be asked.
+    let (code, out, err) = run(&["streams", "delete", "order:o-1", "--reason", "r"]);
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    assert!(err.contains("this would delete stream `order:o-1` with its 2 events for good"), "{err}");
+    assert!(err.contains("help: add `--yes`"), "{err}");
+    assert_eq!(run(&["streams", "show", "order:o-1"]), open);
+
+    let tombstone = ["streams", "tombstone", "order:o-1", "--reason", "over", "--yes"];
+    assert_eq!(run(&tombstone), status(r#""tombstoned","since":"..","reason":"over""#));
+    let (code, _, err) = run(&["streams", "archive", "order:o-1", "--yes"]);
+    assert_eq!(code, 4, "{err}");
+    assert!(err.contains("cannot archive stream `order:o-1`: it is tombstoned"), "{err}");
+    let delete = ["streams", "delete", "order:o-1", "--reason", "erased", "--yes"];
+    assert_eq!(run(&delete), status(r#""deleted","since":"..","reason":"erased""#));
+    assert_eq!(ok_on(dsn, &["events", "search", "--stream", "order:o-1"]), "");
+
+    let (code, _, err) = run(&["streams", "archive", "order:never", "--yes"]);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("holds no event"), "{err}");
+    let (code, _, err) = run(&["streams", "delete", "order:o-2", "--yes"]);
+    assert_eq!(code, 2, "{err}");
+    let (code, _, err) = run(&["streams", "delete", "order:o-2", "--reason", "", "--yes"]);
+    assert_eq!(code, 2, "{err}");
+}
+
+fn event(name: &str) -> Append {
+    Append::new(vec![NewEvent::json(name, "{}")])
+}
+
+/// Another process appends while the program follows.
+fn follows(dsn: &str, store: &impl EventStore) {
+    let mut child = command(&["events", "follow", "--type", "test.Wanted", "--limit", "2"]);
+    let mut child = child.env("ESKIT_STORE", dsn).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    block_on(async {
+        // It begins at the end of the log, whenever that is: some events may come before.
+        while child.try_wait().unwrap().is_none() {
+            store.append(event("test.Passed")).await.unwrap();
+            store.append(event("test.Wanted")).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+    assert!(child.wait().unwrap().success());
+    for _ in 0..2 {
+        assert!(lines.next().unwrap().unwrap().ends_with("  test.Wanted"));
+    }
+    assert!(lines.next().is_none());
+}
+
+#[test]
+fn on_sqlite_beside_a_program_that_writes() {
+    let folder = Folder::new("writing");
+    let dsn = small_file(&folder);
+    let store = block_on(SqliteStore::open(folder.path("small.db"))).unwrap();
+    changes(&dsn);
+    follows(&dsn, &store);
+    let refused = block_on(store.append(Append::new(vec![NewEvent {
+        stream: Some(eskit::log::StreamId::new("order", "o-1")),
+        ..NewEvent::json("test.Happened", "{}")
+    }])));
+    assert!(refused.unwrap_err().to_string().contains("takes no events"));
+    block_on(store.close());
+}
+
+#[test]
+fn on_postgres_beside_a_program_that_writes() {
+    let Some(database) = block_on(testing::database()).unwrap() else { return };
+    let store = block_on(PostgresStore::options().migrate(true).connect(database.dsn())).unwrap();
+    block_on(small_log(&store));
+    changes(database.dsn());
+    follows(database.dsn(), &store);
+    block_on(store.close());
+}

@@ -1,0 +1,32 @@
+use std::collections::BTreeMap;
+
+use eskit_runtime::log::{LogStats, Position, StreamStatus, TypeStats, WireName};
+
+use super::log::Log;
+
+/// What a log holds. Walks over its events, which are at hand.
+pub(super) fn of(log: &Log) -> LogStats {
+    let mut stats = LogStats::default();
+    let mut types: BTreeMap<&WireName, (Position, Position)> = BTreeMap::new();
+    for event in &log.events {
+        if event.name.is_empty() {
+            stats.deleted_events += 1;
+        } else {
+            types.entry(&event.name).or_insert((event.position, event.position)).1 = event.position;
+        }
+    }
+    for status in log.closed.values() {
+        match status {
+            StreamStatus::Archived { .. } => stats.archived_streams += 1,
+            StreamStatus::Tombstoned { .. } => stats.tombstoned_streams += 1,
+            StreamStatus::Deleted { .. } => stats.deleted_streams += 1,
+            _ => {}
+        }
+    }
+    stats.head = log.head();
+    stats.event_types =
+        types.into_iter().map(|(name, (first, last))| TypeStats::new(name.clone(), first, last)).collect();
+    stats.stream_types = log.names.iter().map(|stream| WireName::from(stream.stream_type())).collect();
+    stats.stream_types.dedup();
+    stats
+}
