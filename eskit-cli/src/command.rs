@@ -2,7 +2,11 @@
 
 mod events;
 mod fold;
+mod lock;
 mod pages;
+mod parked;
+mod projections;
+mod snapshots;
 mod store;
 mod streams;
 mod trace;
@@ -53,6 +57,18 @@ pub(crate) enum Command {
     /// Describe the log as a whole
     #[command(subcommand)]
     Store(store::Store),
+    /// List projections and processors with their checkpoints, or show one
+    #[command(subcommand)]
+    Projections(projections::Projections),
+    /// List parked events, show one, or drop one
+    #[command(subcommand)]
+    Parked(parked::Parked),
+    /// Count snapshots, or forget those of an aggregate
+    #[command(subcommand)]
+    Snapshots(snapshots::Snapshots),
+    /// Compare the log with `eskit.lock`
+    #[command(subcommand)]
+    Lock(lock::Lock),
     /// Fold the state of an aggregate, as it is or as it was
     Fold(fold::Run),
     /// List the event types of this program and of the log
@@ -71,6 +87,10 @@ impl Command {
             Command::Events(verb) => verb.run(context).await,
             Command::Trace(verb) => verb.run(context).await,
             Command::Store(verb) => verb.run(context).await,
+            Command::Projections(verb) => verb.run(context).await,
+            Command::Parked(verb) => verb.run(context).await,
+            Command::Snapshots(verb) => verb.run(context).await,
+            Command::Lock(verb) => verb.run(context).await,
             Command::Fold(verb) => verb.run(context).await,
             Command::Types(verb) => verb.run(context).await,
             Command::Completions(verb) => verb.run(Arguments::command(), context),

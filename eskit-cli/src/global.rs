@@ -21,6 +21,11 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// Whether a log is named.
+    pub(crate) fn has_store(&self) -> bool {
+        self.store.as_deref().is_some_and(|dsn| !dsn.is_empty())
+    }
+
     /// Opens the log for reading.
     pub(crate) async fn read(&self) -> Result<AnyStore, Failure> {
         self.open(true).await

@@ -37,6 +37,7 @@ mod output;
 mod progress;
 mod record;
 mod value;
+mod views;
 
 pub use cli::Cli;
 

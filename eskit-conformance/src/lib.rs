@@ -76,7 +76,8 @@
 //! ```
 //!
 //! # Numbers
-//! [`check_stats`] holds a store that implements [`Statistics`](eskit_runtime::log::Statistics) to its rules.
+//! [`check_stats`] holds a store that implements [`Statistics`](eskit_runtime::log::Statistics) to its rules, and
+//! [`check_snapshot_counts`] views that implement [`CountSnapshots`](eskit_runtime::snapshots::CountSnapshots).
 //!
 //! # What a run prints
 //! One line for each case that failed, with what to set to run it again, and at the end how many cases and how many seeds
@@ -116,6 +117,7 @@ mod report;
 mod rng;
 mod sample;
 mod settings;
+mod snapshot_counts;
 mod stats;
 mod storm;
 mod suite;
@@ -128,6 +130,7 @@ pub use fault::{Fault, Faults};
 pub use log::Log;
 pub use model::Model;
 pub use report::{CaseReport, Report, Verdict};
+pub use snapshot_counts::check_snapshot_counts;
 pub use stats::check_stats;
 pub use suite::Suite;
 pub use tally::Counts;

@@ -1,17 +1,18 @@
-//! What stores say of their logs in numbers, and stores that say something else.
+//! What stores say of their logs in numbers, and views of their snapshots; and stores that say something else.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
 
-use eskit::MemoryStore;
-use eskit_conformance::check_stats;
-use eskit_postgres::{PostgresStore, testing};
+use eskit::{MemoryStore, MemoryViews};
+use eskit_conformance::{check_snapshot_counts, check_stats};
+use eskit_postgres::{PostgresStore, PostgresViews, testing};
 use eskit_runtime::log::{LogStats, Statistics};
 use eskit_runtime::{EventStore, StoreError, delegate_store};
-use eskit_sqlite::SqliteStore;
+use eskit_sqlite::{SqliteStore, SqliteViews};
 
 #[tokio::test]
 async fn memory() {
     check_stats(&MemoryStore::new()).await.unwrap();
+    check_snapshot_counts(&MemoryViews::new()).await.unwrap();
 }
 
 /// Entries are settled in the middle, and some are still recent at the end.
@@ -27,6 +28,8 @@ async fn sqlite() {
         assert!(stats.size_bytes.unwrap() >= 4096, "{stats:?}");
         store.close().await;
     }
+    let views = SqliteViews::open(folder.join("views.db")).await.unwrap();
+    check_snapshot_counts(&views).await.unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -37,6 +40,7 @@ async fn postgres() {
     check_stats(&store).await.unwrap();
     assert!(store.stats().await.unwrap().size_bytes.unwrap() >= 8192);
     store.close().await;
+    check_snapshot_counts(&PostgresViews::open(database.pool()).await.unwrap()).await.unwrap();
 }
 
 /// The store in memory, with a mistake in its numbers.

@@ -3,7 +3,8 @@
 //!
 //! `shape` is the tree that a type's `Shape` impl builds while the compiler runs, `node` reads the text of a record,
 //! `compare` holds the rules between the two, `check` and `claim` turn a broken rule into a compile error,
-//! `projection` has the rule of projections, and `update`, with `record` and `render`, is the one command that writes the file.
+//! `projection` has the rule of projections, `update`, with `record` and `render`, is the one command that writes the file,
+//! and `recorded`, with `payload`, compares stored events with it.
 
 #[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
 mod check;
@@ -14,15 +15,18 @@ mod current;
 mod foreign;
 mod hash;
 mod node;
+mod payload;
 #[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
 mod projection;
 mod record;
+mod recorded;
 mod render;
 mod report;
 mod shape;
 mod std_types;
 mod update;
 
+pub use recorded::{RecordedShapes, RecordedShapesError, ShapeFit};
 pub use shape::{Shape, ShapeDef};
 
 /// What generated code calls.

@@ -6,11 +6,13 @@
 //!
 //! A [`Fingerprint`] says which program wrote a snapshot. Another program does not see it.
 
+mod counted;
 mod fingerprint;
 mod state;
 mod store;
 mod stored;
 
+pub use counted::{CountSnapshots, SnapshotCount};
 pub use fingerprint::Fingerprint;
 pub use state::{SnapshotState, read_state, write_state};
 pub use store::Snapshots;

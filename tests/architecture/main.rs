@@ -137,6 +137,7 @@ const CRATES: [Layers; 6] = [
             "output",
             "progress",
             "global",
+            "views",
             "folds",
             "context",
             "confirm",

@@ -1,12 +1,12 @@
-use std::time::{Duration, Instant};
+mod health;
 
 use clap::{Args, Subcommand};
-use eskit::log::{LogId, LogStats, Query, ReadOptions, Statistics as _, TypeStats};
+use eskit::log::{LogId, LogStats, Statistics as _, TypeStats};
 use eskit::{AnyStore, EventStore as _, MemoryStore};
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::output::{Column, Rows};
 
 /// Describe the log as a whole
@@ -14,8 +14,8 @@ use crate::output::{Column, Rows};
 pub(crate) enum Store {
     /// Count events and closed streams, and list the types
     Stats(Stats),
-    /// Check that the log answers, and that its end can be read; exits with 3 if not
-    Health(Health),
+    /// Check that the log answers, and what is kept of it; exits with 3 if something is wrong
+    Health(health::Health),
 }
 
 impl Store {
@@ -136,68 +136,6 @@ fn size(bytes: u64) -> String {
         size /= 1024.0;
     }
     format!("{size:.1} TiB")
-}
-
-/// Check that the log answers, and that its end can be read; exits with 3 if not
-#[derive(Args, Debug)]
-#[command(after_help = "Example:\n  eskit store health || alert \"the log is unhealthy\"")]
-pub(crate) struct Health {
-    /// The check fails if the log takes longer to answer
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    within_ms: u64,
-}
-
-/// One thing that was checked.
-#[derive(Serialize)]
-struct Check {
-    check: &'static str,
-    healthy: bool,
-    text: String,
-}
-
-impl Health {
-    async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let store = context.global.read().await?;
-        let checks = [answers(&store, Duration::from_millis(self.within_ms)).await, end(&store).await];
-        for check in &checks {
-            if context.out.is_json() {
-                context.out.json(check)?;
-            }
-        }
-        if !context.out.is_json() {
-            let mut rows = Rows::new(&[Column::Text("CHECK"), Column::Text("HEALTHY"), Column::Text("FOUND")]);
-            for check in &checks {
-                rows.push([check.check, if check.healthy { "yes" } else { "no" }, &check.text]);
-            }
-            context.out.table(rows)?;
-        }
-        if checks.iter().all(|check| check.healthy) { Ok(()) } else { Err(Failure::Told(Exit::Difference)) }
-    }
-}
-
-/// Whether the log tells its head, and soon.
-async fn answers(store: &AnyStore, within: Duration) -> Check {
-    let check = |healthy, text| Check { check: "answer", healthy, text };
-    let begun = Instant::now();
-    match tokio::time::timeout(within, store.head()).await {
-        Ok(Ok(head)) => {
-            check(true, format!("head {} in {:.1} ms", head.position, begun.elapsed().as_secs_f64() * 1000.0))
-        }
-        Ok(Err(error)) => check(false, error.to_string()),
-        Err(_) => check(false, format!("no answer within {} ms", within.as_millis())),
-    }
-}
-
-/// Whether the last events can be read.
-async fn end(store: &AnyStore) -> Check {
-    let check = |healthy, text| Check { check: "last events", healthy, text };
-    match store.read(&Query::all(), ReadOptions::default().backward().limit(100)).await {
-        Ok(page) => match page.events.first() {
-            Some(last) => check(true, format!("{} of {} at {}", last.position, last.name, last.recorded_at)),
-            None => check(true, "the log holds no event".to_owned()),
-        },
-        Err(error) => check(false, error.to_string()),
-    }
 }
 
 #[cfg(test)]

@@ -33,14 +33,14 @@ struct TypeJson {
 impl Types {
     pub(crate) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let mut types = known();
-        let in_log = match context.global.store {
-            Some(_) => stats_of(&context.global.read().await?).await?.event_types,
-            None if types.is_empty() => {
+        let in_log = match context.global.has_store() {
+            true => stats_of(&context.global.read().await?).await?.event_types,
+            false if types.is_empty() => {
                 return Err(Failure::usage(
                     "this program knows no event types\nhelp: name a log with `--store`, or build your own `eskit` with `eskit-cli`",
                 ));
             }
-            None => Vec::new(),
+            false => Vec::new(),
         };
         for TypeStats { name, first, last, .. } in &in_log {
             let own = || TypeJson { name: name.to_string(), ..TypeJson::default() };

@@ -1,10 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eskit_runtime::log::Position;
+use eskit_runtime::log::{LogId, Position};
 use eskit_runtime::model::AggregateType;
 use eskit_runtime::rows::{ReadRows, RowSelect, StoredRow, other_index};
-use eskit_runtime::snapshots::{RemoveSnapshots, Snapshots, SnapshotsOf, StoredSnapshot};
+use eskit_runtime::snapshots::{
+    CountSnapshots, RemoveSnapshots, SnapshotCount, Snapshots, SnapshotsOf, StoredSnapshot,
+};
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, HandleAsync, ParkedEvent, Subscription, Views,
 };
@@ -13,6 +15,7 @@ use sqlx::PgPool;
 
 use crate::error::Fault;
 use crate::handlers::tx::Tx;
+use crate::open::connect;
 use crate::sql::record::column;
 
 use super::apply::Applying;
@@ -20,6 +23,9 @@ use super::inner::Inner;
 use super::lease::PostgresGuard;
 use super::open::PostgresViewsOptions;
 use super::{aggregate_rows, claim, rows, snapshots, versions};
+
+/// Connections that a pool made from a DSN may open.
+const MAX_CONNECTIONS: u32 = 10;
 
 /// Read models in a PostgreSQL database: that of the log, or any other. Cheap to clone; clones share everything.
 ///
@@ -110,6 +116,19 @@ impl PostgresViewsOptions {
     /// of this one.
     pub async fn open(self, pool: PgPool) -> Result<PostgresViews, StoreError> {
         Ok(PostgresViews { inner: Arc::new(self.prepare(pool).await?) })
+    }
+}
+
+impl PostgresViewsOptions {
+    /// Opens views in the database that a DSN names, as [`PostgresOptions::connect`](crate::PostgresOptions::connect) does, with a pool of
+    /// their own in the tokio runtime of the caller.
+    ///
+    /// # Errors
+    /// As [`PostgresViewsOptions::open`]; `Invalid` for a DSN that cannot be read.
+    pub async fn connect(self, dsn: &str) -> Result<PostgresViews, StoreError> {
+        let pool = connect::pool(dsn, MAX_CONNECTIONS)?;
+        connect::reach(&pool).await?;
+        self.open(pool).await
     }
 }
 
@@ -210,6 +229,18 @@ impl Snapshots for PostgresViews {
     async fn remove_snapshots(&self, of: SnapshotsOf, which: RemoveSnapshots) -> Result<u64, StoreError> {
         let removed = snapshots::remove(&self.inner, &of, which).await;
         removed.map_err(|fault| self.failed("remove the snapshots of", of.name, fault))
+    }
+}
+
+impl CountSnapshots for PostgresViews {
+    async fn count_snapshots(&self) -> Result<Vec<SnapshotCount>, StoreError> {
+        let counted = snapshots::count(&self.inner).await;
+        counted.map_err(|fault| self.inner.error("count snapshots", fault))
+    }
+
+    async fn forget_snapshots(&self, log: LogId, name: &str) -> Result<u64, StoreError> {
+        let forgotten = snapshots::forget(&self.inner, log, name).await;
+        forgotten.map_err(|fault| self.failed("forget the snapshots of", name, fault))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Snapshots of aggregates, in a table beside the checkpoints.
 
 use eskit_runtime::Timestamp;
-use eskit_runtime::log::{EventId, Place};
-use eskit_runtime::snapshots::{RemoveSnapshots, SnapshotsOf, StoredSnapshot};
+use eskit_runtime::log::{EventId, LogId, Place};
+use eskit_runtime::snapshots::{Fingerprint, RemoveSnapshots, SnapshotCount, SnapshotsOf, StoredSnapshot};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use sqlx::types::Uuid;
@@ -86,4 +86,34 @@ pub(crate) async fn remove(inner: &Inner, of: &SnapshotsOf, which: RemoveSnapsho
     let removed = query.execute(&mut *transaction).await?.rows_affected();
     transaction.commit().await?;
     Ok(removed)
+}
+
+/// All snapshots, counted.
+pub(crate) async fn count(inner: &Inner) -> Result<Vec<SnapshotCount>, Fault> {
+    let rows = sqlx::query(inner.statements.count_snapshots.safe()).fetch_all(&inner.pool).await?;
+    let mut counts = rows.iter().map(counted).collect::<sqlx::Result<Vec<SnapshotCount>>>()?;
+    // The database sorts numbers of programs with their signs.
+    counts.sort_unstable_by(|one, other| {
+        (one.log, &one.name, one.fingerprint).cmp(&(other.log, &other.name, other.fingerprint))
+    });
+    Ok(counts)
+}
+
+fn counted(row: &PgRow) -> sqlx::Result<SnapshotCount> {
+    let log = LogId::from(row.try_get::<Uuid, _>(0)?);
+    let fingerprint = Fingerprint::new(row.try_get::<i64, _>(2)?.cast_unsigned());
+    let oldest = Timestamp::from_micros(row.try_get(4)?);
+    let mut count = SnapshotCount::one(log, row.try_get::<String, _>(1)?, fingerprint, oldest);
+    count.snapshots = row.try_get::<i64, _>(3)?.unsigned_abs();
+    count.newest = Timestamp::from_micros(row.try_get(5)?);
+    Ok(count)
+}
+
+/// Removes all snapshots of an aggregate. Returns how many there were.
+pub(crate) async fn forget(inner: &Inner, log: LogId, name: &str) -> Result<u64, Fault> {
+    let query = sqlx::query(inner.statements.remove_snapshots.safe()).bind(log.as_uuid()).bind(name);
+    let mut transaction = inner.begin().await?;
+    let forgotten = query.execute(&mut *transaction).await?.rows_affected();
+    transaction.commit().await?;
+    Ok(forgotten)
 }

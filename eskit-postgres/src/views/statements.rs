@@ -179,6 +179,10 @@ ON CONFLICT (log, name, key, fingerprint) DO UPDATE SET pos = excluded.pos, even
     version = excluded.version, state = excluded.state, written_at = excluded.written_at
 WHERE s.pos {LE} excluded.pos";
 
+const COUNT_SNAPSHOTS: &str = "\
+SELECT s.log, s.name, s.fingerprint, pg_catalog.count(*), pg_catalog.min(s.written_at), pg_catalog.max(s.written_at)
+FROM {snapshots} s GROUP BY s.log, s.name, s.fingerprint";
+
 const REMOVE_SNAPSHOTS: &str = "DELETE FROM {snapshots} s WHERE s.log {EQ} $1 AND s.name {EQ} $2";
 
 /// Removes what was written before a time, unless it has a fingerprint.
@@ -222,6 +226,7 @@ pub(crate) struct Statements {
     pub(crate) keep: Sql,
     pub(crate) find_snapshots: Sql,
     pub(crate) write_snapshots: Sql,
+    pub(crate) count_snapshots: Sql,
     pub(crate) remove_snapshots: Sql,
     pub(crate) remove_snapshots_of: Sql,
     pub(crate) remove_old_snapshots: Sql,
@@ -269,6 +274,7 @@ impl Statements {
             keep: sql(KEEP),
             find_snapshots: sql(FIND_SNAPSHOTS),
             write_snapshots: sql(WRITE_SNAPSHOTS),
+            count_snapshots: sql(COUNT_SNAPSHOTS),
             remove_snapshots: sql(REMOVE_SNAPSHOTS),
             remove_snapshots_of: sql(&format!("{REMOVE_SNAPSHOTS} AND s.key {{EQ}} ANY ($3)")),
             remove_old_snapshots: sql(REMOVE_OLD_SNAPSHOTS),

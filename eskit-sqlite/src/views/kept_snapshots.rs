@@ -1,13 +1,17 @@
 use std::sync::PoisonError;
 
 use eskit_runtime::StoreError;
-use eskit_runtime::snapshots::{RemoveSnapshots, Snapshots, SnapshotsOf, StoredSnapshot};
+use eskit_runtime::log::LogId;
+use eskit_runtime::snapshots::{
+    CountSnapshots, RemoveSnapshots, SnapshotCount, Snapshots, SnapshotsOf, StoredSnapshot,
+};
 use rusqlite::Connection;
 
 use crate::error::Fault;
 use crate::open::options::Durability;
 use crate::views::fault::failed;
 use crate::views::format::SNAPSHOTS;
+use crate::views::reader::ViewReader;
 use crate::views::sqlite_views::SqliteViews;
 use crate::views::{open, snapshots};
 
@@ -42,5 +46,20 @@ impl Snapshots for SqliteViews {
 
     async fn remove_snapshots(&self, of: SnapshotsOf, which: RemoveSnapshots) -> Result<u64, StoreError> {
         self.on_snapshots(move |conn| snapshots::remove(conn, &of, &which)).await
+    }
+}
+
+impl CountSnapshots for SqliteViews {
+    async fn count_snapshots(&self) -> Result<Vec<SnapshotCount>, StoreError> {
+        self.on_reader(ViewReader::count_snapshots).await
+    }
+
+    async fn forget_snapshots(&self, log: LogId, name: &str) -> Result<u64, StoreError> {
+        // Where there is no file yet, none is made.
+        if !self.on_reader(|reader| Ok(reader.names.snapshots().is_file())).await? {
+            return Ok(0);
+        }
+        let name = name.to_owned();
+        self.on_snapshots(move |conn| snapshots::forget(conn, log, &name)).await
     }
 }

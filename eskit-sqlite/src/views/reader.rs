@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
-use eskit_runtime::snapshots::{SnapshotsOf, StoredSnapshot};
+use eskit_runtime::snapshots::{SnapshotCount, SnapshotsOf, StoredSnapshot};
 use eskit_runtime::subscription::{Checkpoint, ParkedEvent};
 use eskit_runtime::work::{ListWork, WorkItem};
 use rusqlite::Connection;
@@ -126,6 +126,19 @@ impl ViewReader {
 
     /// The snapshots with these keys.
     pub(super) fn snapshots(&mut self, of: &SnapshotsOf, keys: &[String]) -> Result<Vec<StoredSnapshot>, StoreError> {
+        self.read_snapshots(|conn| snapshots::find(conn, of, keys))
+    }
+
+    /// All snapshots, counted.
+    pub(super) fn count_snapshots(&mut self) -> Result<Vec<SnapshotCount>, StoreError> {
+        self.read_snapshots(snapshots::count)
+    }
+
+    /// Reads the file of snapshots; nothing if it is not there.
+    fn read_snapshots<T>(
+        &mut self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<Vec<T>>,
+    ) -> Result<Vec<T>, StoreError> {
         let path = self.names.snapshots();
         let opened = match self.snapshots.take().filter(|opened| open::is_there(&path, opened.number)) {
             Some(opened) => opened,
@@ -135,7 +148,7 @@ impl ViewReader {
             },
         };
         let conn = &self.snapshots.insert(opened).conn;
-        snapshot::within(conn, || Ok(snapshots::find(conn, of, keys)?)).map_err(|fault| failed(fault, "read", &path))
+        snapshot::within(conn, || Ok(read(conn)?)).map_err(|fault| failed(fault, "read", &path))
     }
 
     /// The checkpoints of a read model, by part.

@@ -1,8 +1,8 @@
 //! Snapshots of aggregates, in a file of their own: nothing but speed depends on it.
 
 use eskit_runtime::Timestamp;
-use eskit_runtime::log::{EventId, Place};
-use eskit_runtime::snapshots::{RemoveSnapshots, SnapshotsOf, StoredSnapshot};
+use eskit_runtime::log::{EventId, LogId, Place};
+use eskit_runtime::snapshots::{Fingerprint, RemoveSnapshots, SnapshotCount, SnapshotsOf, StoredSnapshot};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::error::Fault;
@@ -81,4 +81,33 @@ pub(super) fn remove(conn: &Connection, of: &SnapshotsOf, which: &RemoveSnapshot
         }
     });
     Ok(removed? as u64)
+}
+
+/// All snapshots, counted.
+pub(super) fn count(conn: &Connection) -> rusqlite::Result<Vec<SnapshotCount>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT log, name, fingerprint, count(*), min(written_at), max(written_at) FROM eskit_snapshots \
+         GROUP BY log, name, fingerprint",
+    )?;
+    let mut counts = statement.query_map([], counted)?.collect::<rusqlite::Result<Vec<SnapshotCount>>>()?;
+    counts.sort_unstable_by(|one, other| {
+        (one.log, &one.name, one.fingerprint).cmp(&(other.log, &other.name, other.fingerprint))
+    });
+    Ok(counts)
+}
+
+fn counted(row: &Row<'_>) -> rusqlite::Result<SnapshotCount> {
+    let (log, fingerprint) = (LogId::from_bytes(row.get(0)?), Fingerprint::new(row.get::<_, i64>(2)?.cast_unsigned()));
+    let oldest = Timestamp::from_micros(row.get(4)?);
+    let mut count = SnapshotCount::one(log, row.get::<_, String>(1)?, fingerprint, oldest);
+    count.snapshots = row.get::<_, i64>(3)?.unsigned_abs();
+    count.newest = Timestamp::from_micros(row.get(5)?);
+    Ok(count)
+}
+
+/// Removes all snapshots of an aggregate. Returns how many there were.
+pub(super) fn forget(conn: &Connection, log: LogId, name: &str) -> Result<u64, Fault> {
+    let sql = "DELETE FROM eskit_snapshots WHERE log = ?1 AND name = ?2";
+    let forgotten = open::transact(conn, || Ok(conn.execute(sql, (log.as_bytes(), name))?));
+    Ok(forgotten? as u64)
 }

@@ -1,5 +1,8 @@
 use eskit_runtime::StoreError;
-use eskit_runtime::snapshots::{RemoveSnapshots, Snapshots, SnapshotsOf, StoredSnapshot};
+use eskit_runtime::log::LogId;
+use eskit_runtime::snapshots::{
+    CountSnapshots, RemoveSnapshots, SnapshotCount, Snapshots, SnapshotsOf, StoredSnapshot,
+};
 
 use super::MemoryViews;
 
@@ -38,5 +41,29 @@ impl Snapshots for MemoryViews {
             removed += before - snapshots.len();
         }
         Ok(removed as u64)
+    }
+}
+
+impl CountSnapshots for MemoryViews {
+    async fn count_snapshots(&self) -> Result<Vec<SnapshotCount>, StoreError> {
+        let kept = self.lock();
+        let counted = kept.snapshots.iter().filter_map(|(of, snapshots)| {
+            let times = || snapshots.values().map(|snapshot| snapshot.written_at);
+            let mut count = SnapshotCount::one(of.log, of.name, of.fingerprint, times().min()?);
+            (count.snapshots, count.newest) = (snapshots.len() as u64, times().max()?);
+            Some(count)
+        });
+        Ok(counted.collect())
+    }
+
+    async fn forget_snapshots(&self, log: LogId, name: &str) -> Result<u64, StoreError> {
+        let mut kept = self.lock();
+        let mut forgotten = 0;
+        kept.snapshots.retain(|of, snapshots| {
+            let is_kept = (of.log, of.name) != (log, name);
+            forgotten += if is_kept { 0 } else { snapshots.len() };
+            is_kept
+        });
+        Ok(forgotten as u64)
     }
 }
