@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use eskit::{EventStore, MemoryStore, MemoryTx, MemoryViews, RecordedEvent};
+use eskit_runtime::codec::PayloadKind;
 use eskit_runtime::execute::Sleep;
 use eskit_runtime::log::{Append, AppendError, Condition, NewEvent, Pages, Position, Query, ReadOptions};
 use eskit_runtime::model::{EventType, EventTypes, SourceLocation};
@@ -23,6 +24,7 @@ const TABLE: &str = "counter";
 const LOCATION: SourceLocation = SourceLocation { module: module_path!(), file: file!(), line: line!() };
 
 static COUNTED_TYPE: EventType = EventType {
+    kind: PayloadKind::Event,
     name: COUNTED,
     version: 1,
     aliases: &[],

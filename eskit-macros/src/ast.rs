@@ -9,6 +9,7 @@ use syn::{Attribute, Fields, LitStr, Member, Meta, Path, Type};
 
 use crate::attr::{self, Form, Once, Piece};
 use crate::ctxt::Ctxt;
+use crate::kind::StoredKind;
 use crate::limits::TAGS_MAX;
 use crate::syntax::tokens::split_at_commas;
 use crate::wrap::bare;
@@ -16,8 +17,9 @@ use crate::{diag, meant, symbol, value};
 
 pub(crate) use aggregate::{AggregateDef, KeyDef, is_key};
 
-/// `#[event(..)]` on a struct or on a struct or unit variant, checked.
-pub(crate) struct EventAttrs {
+/// `#[event(..)]` on a struct or on a struct or unit variant, or `#[command(stored, ..)]` on a struct, checked.
+pub(crate) struct StoredAttrs {
+    pub(crate) kind: StoredKind,
     pub(crate) eskit: Path,
     /// The wire name, and the token that says it.
     pub(crate) name: String,
@@ -29,7 +31,7 @@ pub(crate) struct EventAttrs {
     pub(crate) origin: Origin,
 }
 
-/// Where the older versions of an event come from.
+/// Where the older versions come from.
 pub(crate) enum Origin {
     /// There are none.
     First,
@@ -46,8 +48,13 @@ pub(crate) struct Step {
     pub(crate) function: Path,
 }
 
-/// `#[event(..)]` as it was written.
-pub(crate) struct RawEventAttrs {
+/// `#[event(..)]` or `#[command(..)]` as it was written.
+pub(crate) struct RawStoredAttrs {
+    pub(crate) kind: StoredKind,
+    /// The word `stored` of a command.
+    pub(crate) stored: Once<()>,
+    /// The first of the other words that say how a command is stored.
+    pub(crate) of_stored: Option<Ident>,
     pub(crate) version: Once<(u32, syn::LitInt)>,
     pub(crate) name: Once<LitStr>,
     pub(crate) context: Once<LitStr>,
@@ -61,10 +68,19 @@ pub(crate) struct RawEventAttrs {
     pub(crate) complete: bool,
 }
 
-impl RawEventAttrs {
+impl RawStoredAttrs {
     /// Reads the attributes of the type or variant `ident`.
-    pub(crate) fn from_syn(cx: &Ctxt, attrs: &[Attribute], ident: &Ident, valid: &[&str]) -> RawEventAttrs {
-        let mut raw = RawEventAttrs {
+    pub(crate) fn from_syn(
+        cx: &Ctxt,
+        kind: StoredKind,
+        attrs: &[Attribute],
+        ident: &Ident,
+        valid: &[&str],
+    ) -> RawStoredAttrs {
+        let mut raw = RawStoredAttrs {
+            kind,
+            stored: Once::new(),
+            of_stored: None,
             version: Once::new(),
             name: Once::new(),
             context: Once::new(),
@@ -76,7 +92,7 @@ impl RawEventAttrs {
             complete: true,
         };
         let before = cx.count();
-        attr::read_each(cx, attrs, symbol::EVENT, valid, |cx, piece| match piece.word.to_string().as_str() {
+        attr::read_each(cx, attrs, kind.word(), valid, |cx, piece| match piece.word.to_string().as_str() {
             symbol::FROM if !raw.takes_from => {
                 cx.error(diag::from_on_variant(&piece.word, ident));
                 raw.from.set(cx, &piece.word, None);
@@ -88,8 +104,17 @@ impl RawEventAttrs {
     }
 
     fn read(&mut self, cx: &Ctxt, piece: &Piece) {
-        let word = &piece.word;
+        let (word, kind) = (&piece.word, self.kind);
+        if word != symbol::STORED && word != symbol::CRATE && self.of_stored.is_none() {
+            self.of_stored = Some(word.clone());
+        }
         match word.to_string().as_str() {
+            symbol::STORED => {
+                if !matches!(piece.form, Form::Word) {
+                    cx.error(diag::takes_no_value(word));
+                }
+                self.stored.set(cx, word, Some(()));
+            }
             symbol::VERSION => {
                 let value = cx.ok(piece.integer("version = 2")).and_then(|lit| cx.ok(value::version(lit)));
                 self.version.set(cx, word, value);
@@ -98,7 +123,7 @@ impl RawEventAttrs {
                 if self.context.is_given() {
                     cx.error(diag::name_and_context(word));
                 }
-                self.name.set(cx, word, cx.ok(piece.string("name = \"sales.OrderPlaced\"")));
+                self.name.set(cx, word, cx.ok(piece.string(&format!("name = \"sales.{}\"", kind.example()))));
             }
             symbol::CONTEXT => {
                 if self.name.is_given() {
@@ -106,12 +131,12 @@ impl RawEventAttrs {
                 }
                 self.context.set(cx, word, cx.ok(piece.string("context = \"sales\"")));
             }
-            symbol::ALIAS => match cx.ok(piece.string("alias = \"sales.OrderCreated\"")) {
+            symbol::ALIAS => match cx.ok(piece.string(&format!("alias = \"sales.{}\"", kind.former_example()))) {
                 Some(alias) => self.aliases.push(alias),
                 None => self.aliases.extend(piece.meant_strings()),
             },
             symbol::FROM => {
-                let path = cx.ok(piece.path("from = OrderPlacedV1"));
+                let path = cx.ok(piece.path(&format!("from = {}V1", kind.example())));
                 let ty = path.map(|path| (word.clone(), syn::parse_quote!(#path)));
                 self.from.set(cx, word, ty);
             }

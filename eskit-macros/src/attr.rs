@@ -161,6 +161,11 @@ fn misplaced_word(word: &Ident, name: &str) -> Option<syn::Error> {
             _ => None,
         };
     }
+    if name == symbol::COMMAND {
+        // A struct takes them all.
+        let of_struct = symbol::COMMAND_WORDS.iter().any(|known| word == known);
+        return of_struct.then(|| diag::command_word_on_set(word));
+    }
     let elsewhere = name == symbol::EVENT && symbol::EVENT_WORDS.iter().any(|known| word == known);
     elsewhere.then(|| if word == symbol::CRATE { diag::crate_on_variant(word) } else { diag::event_word_on_enum(word) })
 }

@@ -3,20 +3,22 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Type};
 
-use crate::ast::{AggregateDef, EventAttrs, KeyDef, Origin, RawEventAttrs, Step};
+use crate::ast::{AggregateDef, KeyDef, Origin, RawStoredAttrs, Step, StoredAttrs};
 use crate::attr::eskit_path;
 use crate::ctxt::Ctxt;
 use crate::diag;
+use crate::kind::StoredKind;
 use crate::shape::serde::SerdeAttrs;
 use crate::value::wire_name;
 use crate::wrap::{bare, text};
 
-/// The attributes of one event as a whole.
-pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context: Option<&str>) -> EventAttrs {
+/// The attributes of one event or stored command as a whole.
+pub(crate) fn stored_attrs(cx: &Ctxt, raw: RawStoredAttrs, ident: &Ident, context: Option<&str>) -> StoredAttrs {
     let version_given = raw.version.is_given();
     let version = raw.version.get();
-    let (name, name_span) = event_name(cx, raw.name.get(), raw.context.get(), ident, context);
-    let (aliases, alias_spans) = aliases(cx, &raw.aliases, &name);
+    let kind = raw.kind;
+    let (name, name_span) = stored_name(cx, kind, (raw.name.get(), raw.context.get()), ident, context);
+    let (aliases, alias_spans) = aliases(cx, kind, &raw.aliases, &name);
     let number = version.as_ref().map_or(1, |(number, _)| *number);
     // Where the version could not be read, or a word that may have been it, the origin cannot be judged.
     let known = if version_given { version.is_some() } else { raw.complete };
@@ -26,7 +28,7 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
             Origin::First
         }
         (Some((word, _)), None) | (None, Some((word, _))) if known && number == 1 => {
-            cx.error(diag::origin_without_version(&word));
+            cx.error(diag::origin_without_version(kind, &word));
             Origin::First
         }
         (Some((_, ty)), None) if is_itself(&ty, ident) => {
@@ -34,7 +36,7 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
             Origin::First
         }
         (Some((_, ty)), None) => Origin::From(Box::new(ty)),
-        (None, Some((_, steps))) if known => upcast(cx, steps, number),
+        (None, Some((_, steps))) if known => upcast(cx, kind, steps, number),
         (None, Some(_)) => Origin::First,
         (None, None) => {
             if let Some((number, lit)) = version.filter(|(number, _)| *number > 1 && raw.complete) {
@@ -43,7 +45,8 @@ pub(crate) fn event_attrs(cx: &Ctxt, raw: RawEventAttrs, ident: &Ident, context:
             Origin::First
         }
     };
-    EventAttrs { eskit: eskit_path(raw.eskit.get()), name, name_span, version: number, aliases, alias_spans, origin }
+    let eskit = eskit_path(raw.eskit.get());
+    StoredAttrs { kind, eskit, name, name_span, version: number, aliases, alias_spans, origin }
 }
 
 /// The attributes of an aggregate as a whole, on this item.
@@ -78,7 +81,7 @@ fn is_itself(ty: &Type, ident: &Ident) -> bool {
 }
 
 /// serde reads no `&'static` value from a text that is gone afterwards.
-pub(crate) fn owned(cx: &Ctxt, attrs: &[Attribute], fields: &Fields) {
+pub(crate) fn owned(cx: &Ctxt, kind: StoredKind, attrs: &[Attribute], fields: &Fields) {
     if SerdeAttrs::from_syn(attrs).proxy.read.is_some() {
         return;
     }
@@ -88,16 +91,16 @@ pub(crate) fn owned(cx: &Ctxt, attrs: &[Attribute], fields: &Fields) {
     };
     for Field { ty, .. } in fields.iter().filter(is_read) {
         if text(ty).contains("&'static ") {
-            cx.error(diag::event_borrows(ty));
+            cx.error(diag::stored_borrows(kind, ty));
         }
     }
 }
 
 /// `{context}.{Type}`, where the context is the Cargo package unless an attribute says otherwise; or the whole name.
-fn event_name(
+fn stored_name(
     cx: &Ctxt,
-    name: Option<LitStr>,
-    context: Option<LitStr>,
+    kind: StoredKind,
+    (name, context): (Option<LitStr>, Option<LitStr>),
     ident: &Ident,
     outer: Option<&str>,
 ) -> (String, proc_macro2::Span) {
@@ -105,7 +108,7 @@ fn event_name(
         if lit.value().is_empty() {
             cx.error(diag::wire_name_empty(&lit, &format!("name = \"sales.{}\"", bare(ident))));
         }
-        wire_name(cx, &lit, &lit.value());
+        wire_name(cx, kind, &lit, &lit.value());
         return (lit.value(), lit.span());
     }
     if let Some(lit) = context {
@@ -113,28 +116,28 @@ fn event_name(
             cx.error(diag::wire_name_empty(&lit, "context = \"sales\""));
         }
         let name = format!("{}.{}", lit.value(), bare(ident));
-        wire_name(cx, &lit, &name);
+        wire_name(cx, kind, &lit, &name);
         return (name, ident.span());
     }
     let package = || std::env::var("CARGO_PKG_NAME").unwrap_or_else(|_| "crate".to_owned());
     let name = format!("{}.{}", outer.map_or_else(package, str::to_owned), bare(ident));
-    wire_name(cx, ident, &name);
+    wire_name(cx, kind, ident, &name);
     (name, ident.span())
 }
 
-/// An alias is a wire name, none twice, none the event's own.
-fn aliases(cx: &Ctxt, lits: &[LitStr], name: &str) -> (Vec<String>, Vec<Span>) {
+/// An alias is a wire name, none twice, none the type's own.
+fn aliases(cx: &Ctxt, kind: StoredKind, lits: &[LitStr], name: &str) -> (Vec<String>, Vec<Span>) {
     let (mut all, mut spans): (Vec<String>, Vec<Span>) = Default::default();
     for lit in lits {
         let alias = lit.value();
         if alias.is_empty() {
             cx.error(diag::wire_name_empty(lit, "alias = \"sales.FormerName\""));
         } else if alias == name {
-            cx.error(diag::alias_is_name(lit, name));
+            cx.error(diag::alias_is_name(kind, lit, name));
         } else if all.contains(&alias) {
             cx.error(diag::alias_repeated(lit, &alias));
         } else {
-            wire_name(cx, lit, &alias);
+            wire_name(cx, kind, lit, &alias);
             all.push(alias);
             spans.push(lit.span());
         }
@@ -143,12 +146,12 @@ fn aliases(cx: &Ctxt, lits: &[LitStr], name: &str) -> (Vec<String>, Vec<Span>) {
 }
 
 /// The steps start from 1, 2, and so on up to the version before the current one.
-fn upcast(cx: &Ctxt, steps: Vec<Step>, version: u32) -> Origin {
+fn upcast(cx: &Ctxt, kind: StoredKind, steps: Vec<Step>, version: u32) -> Origin {
     let mut expected = 1;
     let mut functions = Vec::new();
     for step in &steps {
         if step.version >= version {
-            cx.error(diag::upcast_beyond(&step.lit, step.version, version));
+            cx.error(diag::upcast_beyond(kind, &step.lit, step.version, version));
             return Origin::First;
         }
         if step.version != expected {

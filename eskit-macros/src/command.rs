@@ -4,6 +4,7 @@ mod set;
 mod single;
 
 use proc_macro2::TokenStream;
+use quote::quote;
 use syn::{Data, DeriveInput};
 
 use crate::ctxt::Ctxt;
@@ -22,20 +23,24 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
             let def = CommandDef::from_syn(&cx, &input, &data.fields);
             match cx.finish() {
                 Ok(()) => def.expand(),
-                Err(errors) => fallback::command(errors, &input, &def.eskit),
+                Err(errors) => {
+                    let fallback = fallback::command(errors, &input, &def.eskit, def.stored.is_some());
+                    let mistaken = def.stored.as_ref().map(|stored| stored.mistaken());
+                    quote!(#fallback #mistaken)
+                }
             }
         }
         Data::Enum(data) => {
             let def = CommandSetDef::from_syn(&cx, &input, data);
             match cx.finish() {
                 Ok(()) => def.expand(),
-                Err(errors) => fallback::command_set(errors, &input, &def.eskit, &def.executable()),
+                Err(errors) => fallback::command_set(errors, &input, &def.eskit, (&def.executable(), def.is_stored)),
             }
         }
         Data::Union(data) => {
             cx.error(diag::union("a command", data.union_token));
             let errors = cx.finish().err().unwrap_or_default();
-            fallback::command(errors, &input, &attr::eskit_path(None))
+            fallback::command(errors, &input, &attr::eskit_path(None), false)
         }
     }
 }

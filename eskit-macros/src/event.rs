@@ -8,6 +8,7 @@ use quote::quote;
 use syn::{Data, DeriveInput};
 
 use crate::ctxt::Ctxt;
+use crate::kind::StoredKind;
 use crate::{attr, diag, fallback};
 use set::EventEnumDef;
 use single::EventDef;
@@ -20,13 +21,13 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     set::inherit_serde(&mut input);
     let cx = Ctxt::new();
     if !input.generics.params.is_empty() {
-        cx.error(diag::event_generic(&input.generics));
+        cx.error(diag::stored_generic(StoredKind::Event, &input.generics));
     }
     let refused = || cx.count() > 0;
     let (eskit, expansion, mistaken, sets) = match &input.data {
         Data::Struct(data) => {
             let def = EventDef::from_syn(&cx, &input, &data.fields);
-            (def.attrs.eskit.clone(), def.expand(), refused().then(|| def.mistaken()), Vec::new())
+            (def.0.attrs.eskit.clone(), def.expand(), refused().then(|| def.0.mistaken()), Vec::new())
         }
         Data::Enum(data) => {
             let def = EventEnumDef::from_syn(&cx, &input, data);

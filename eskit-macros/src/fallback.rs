@@ -28,8 +28,8 @@ pub(crate) fn event(errors: TokenStream, input: &DeriveInput, eskit: &Path, sets
             impl #impl_generics __eskit::Previous for #ident #type_generics #bounds {
                 const TYPE: &'static __eskit::EventType = __eskit::NO_EVENT;
 
-                fn decode(__event: &__eskit::RecordedEvent) -> ::core::result::Result<Self, __eskit::DecodeError> {
-                    #unknown
+                fn decode(_: &__eskit::Encoded<'_>) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                    loop {}
                 }
             }
         }
@@ -51,13 +51,16 @@ pub(crate) fn event(errors: TokenStream, input: &DeriveInput, eskit: &Path, sets
     beside(errors, eskit, items)
 }
 
-pub(crate) fn command(errors: TokenStream, input: &DeriveInput, eskit: &Path) -> TokenStream {
+/// `is_stored` says whether it was to be stored.
+pub(crate) fn command(errors: TokenStream, input: &DeriveInput, eskit: &Path, is_stored: bool) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
+    let storable = is_stored.then(|| storable(input));
     let items = quote! {
         impl #impl_generics __eskit::Command for #ident #type_generics {
             const TYPE: &'static __eskit::CommandType = &__eskit::CommandType {
                 name: "",
+                stored: ::core::option::Option::None,
                 tags: &[],
                 fields: &[],
                 public: false,
@@ -67,20 +70,23 @@ pub(crate) fn command(errors: TokenStream, input: &DeriveInput, eskit: &Path) ->
 
             fn each_tag(&self, _: &mut dyn ::core::ops::FnMut(usize, &dyn ::core::fmt::Display)) {}
         }
+
+        #storable
     };
     beside(errors, eskit, items)
 }
 
-/// `executable` is the impl that says how it is executed.
+/// `executable` is the impl that says how it is executed; `is_stored` says whether its commands were to be stored.
 pub(crate) fn command_set(
     errors: TokenStream,
     input: &DeriveInput,
     eskit: &Path,
-    executable: &TokenStream,
+    (executable, is_stored): (&TokenStream, bool),
 ) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
     let bounds = bounds_of_set(&input.generics);
+    let storable = is_stored.then(|| storable(input));
     let items = quote! {
         impl #impl_generics __eskit::CommandSet for #ident #type_generics #bounds {
             const REFUSABLE: ::core::option::Option<&'static __eskit::CommandType> = ::core::option::Option::None;
@@ -91,8 +97,41 @@ pub(crate) fn command_set(
         }
 
         #executable
+        #storable
     };
     beside(errors, eskit, items)
+}
+
+/// A newer version may be read from it, and a set may hold it.
+fn storable(input: &DeriveInput) -> TokenStream {
+    let ident = &input.ident;
+    let (impl_generics, type_generics, _) = input.generics.split_for_impl();
+    let bounds = bounds_of_set(&input.generics);
+    let previous = matches!(input.data, Data::Struct(_)).then(|| {
+        quote! {
+            impl #impl_generics __eskit::PreviousCommand for #ident #type_generics #bounds {
+                const TYPE: &'static __eskit::EventType = __eskit::NO_EVENT;
+
+                fn decode(_: &__eskit::Encoded<'_>) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                    loop {}
+                }
+            }
+        }
+    });
+    quote! {
+        impl #impl_generics __eskit::Storable for #ident #type_generics #bounds {
+            const TYPES: __eskit::EventTypes = __eskit::EventTypes::NONE;
+
+            fn decode_named(_: &__eskit::Encoded<'_>) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                loop {}
+            }
+
+            fn encode(&self) -> ::core::result::Result<__eskit::StoredCommand, __eskit::EncodeError> {
+                loop {}
+            }
+        }
+        #previous
+    }
 }
 
 /// What is asked of a set of commands that is generic, which is a mistake.

@@ -19,6 +19,7 @@ mod dispatch;
 mod event;
 mod fallback;
 mod fields;
+mod kind;
 mod limits;
 mod lock;
 mod meant;
@@ -26,6 +27,7 @@ mod place;
 mod processor;
 mod projection;
 mod shape;
+mod stored;
 mod subscriber;
 mod symbol;
 mod syntax;
@@ -168,7 +170,7 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 ///
 /// The deciders of a set may have different errors; each implements `Display`. A refusal is told as a
 /// [`Refused`](../eskit/execute/struct.Refused.html), which has the text and the name of the command.
-#[proc_macro_derive(Command, attributes(command, tag))]
+#[proc_macro_derive(Command, attributes(command, tag, shape))]
 pub fn derive_command(input: TokenStream) -> TokenStream {
     command::derive(input.into()).into()
 }

@@ -13,8 +13,9 @@ use syn::parse::Parser;
 use self::file::{EventRecord, Found, LockFile, is_writing, load};
 use self::this_crate::this_crate;
 use crate::attr::eskit_path;
-use crate::claim::name_and_version;
+use crate::claim::record_name;
 use crate::diag;
+use crate::kind::StoredKind;
 
 /// `input` is the path of eskit.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -118,9 +119,14 @@ fn claims(file: &LockFile) -> TokenStream {
     let count: usize = file.events.iter().map(|event| event.versions_with_type().count()).sum();
     let events = file.events.iter().map(|event| {
         let (name, newest) = (&event.name, event.newest());
+        let kind = match event.kind {
+            StoredKind::Event => quote!(Event),
+            StoredKind::Command => quote!(Command),
+        };
         let (records, mistaken) = (record_idents(event), record_idents(event));
         quote! {
             __lock::Claims {
+                kind: __eskit::PayloadKind::#kind,
                 name: #name,
                 newest: #newest,
                 mistaken: #(__lock::ClaimOn::<#mistaken>::MISTAKEN)||*,
@@ -159,12 +165,12 @@ fn test(eskit: &Path) -> TokenStream {
     }
 }
 
-/// The types that stand for the versions of an event.
+/// The types that stand for the versions of an event or a stored command.
 fn record_idents(event: &EventRecord) -> impl Iterator<Item = Ident> {
-    event.versions_with_type().map(|version| record_ident(&event.name, version))
+    event.versions_with_type().map(|version| record_ident(event.kind, &event.name, version))
 }
 
-/// The type that stands for one version of a wire name: rustc shows its name where two events claim it.
-fn record_ident(name: &str, version: u32) -> Ident {
-    format_ident!("{}", name_and_version(name, version))
+/// The type that stands for one version of a wire name: rustc shows its name where two types claim it.
+fn record_ident(kind: StoredKind, name: &str, version: u32) -> Ident {
+    format_ident!("{}", record_name(kind, name, version))
 }

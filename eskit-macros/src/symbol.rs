@@ -28,6 +28,7 @@ pub(crate) const PROCESSOR: &str = "processor";
 pub(crate) const PROJECTION: &str = "projection";
 pub(crate) const REFUSED: &str = "refused";
 pub(crate) const SHAPE: &str = "shape";
+pub(crate) const STORED: &str = "stored";
 pub(crate) const STREAM: &str = "stream";
 pub(crate) const TABLES: &str = "tables";
 pub(crate) const TAG: &str = "tag";
@@ -46,7 +47,11 @@ pub(crate) const EVENT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, FROM, U
 pub(crate) const EVENT_ENUM_WORDS: &[&str] = &[CONTEXT, CRATE];
 /// `#[event(..)]` on a struct or unit variant.
 pub(crate) const EVENT_VARIANT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, UPCAST];
-/// `#[command(..)]`, `#[tag_value(..)]` and `#[decider(..)]` on an impl block.
+/// `#[command(..)]` on a struct.
+pub(crate) const COMMAND_WORDS: &[&str] = &[STORED, VERSION, NAME, CONTEXT, ALIAS, FROM, UPCAST, CRATE];
+/// `#[command(..)]` on an enum.
+pub(crate) const COMMAND_SET_WORDS: &[&str] = &[STORED, CRATE];
+/// `#[tag_value(..)]` and `#[decider(..)]` on an impl block.
 pub(crate) const CRATE_WORDS: &[&str] = &[CRATE];
 /// `#[decider(..)]` on a function.
 pub(crate) const DECIDER_WORDS: &[&str] = &[UNEVOLVED, NO_MODELS, CRATE];
@@ -54,7 +59,7 @@ pub(crate) const DECIDER_WORDS: &[&str] = &[UNEVOLVED, NO_MODELS, CRATE];
 pub(crate) const DECIDE_WORDS: &[&str] = &[UNEVOLVED];
 /// `#[shape(..)]` on a type that derives `Shape`, beside a name in quotes.
 pub(crate) const SHAPE_WORDS: &[&str] = &[AS, CRATE];
-/// `#[shape(..)]` on an event.
+/// `#[shape(..)]` on an event or a stored command.
 pub(crate) const SHAPE_EVENT_WORDS: &[&str] = &[AS, UNLOCKED];
 /// `#[shape(..)]` on a field or a variant.
 pub(crate) const SHAPE_PART_WORDS: &[&str] = &[AS];

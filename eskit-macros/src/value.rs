@@ -6,6 +6,7 @@ use syn::{LitInt, Type};
 
 use crate::ctxt::Ctxt;
 use crate::diag::{self, SubscriberKind};
+use crate::kind::StoredKind;
 use crate::limits::{NAME_BYTES_MAX, SUBSCRIBER_NAME_BYTES_MAX, VERSION_MAX};
 
 /// A schema version is 1 to 1000.
@@ -79,9 +80,9 @@ fn is_key(key: &str) -> bool {
 }
 
 /// A wire name is 1 to 256 bytes of ASCII letters, digits, `_`, `-` and `.`.
-pub(crate) fn wire_name(cx: &Ctxt, tokens: &dyn ToTokens, name: &str) {
+pub(crate) fn wire_name(cx: &Ctxt, kind: StoredKind, tokens: &dyn ToTokens, name: &str) {
     if let Some(bad) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))) {
-        cx.error(diag::wire_name_characters(tokens, name, bad));
+        cx.error(diag::wire_name_characters(kind, tokens, name, bad));
     } else if name.len() > NAME_BYTES_MAX {
         cx.error(diag::wire_name_too_long(tokens, name.len()));
     }

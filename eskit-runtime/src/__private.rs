@@ -5,7 +5,9 @@ mod registration;
 
 pub use crate::codec::decode_error::DecodeError;
 pub use crate::codec::encode::EncodeError;
+pub use crate::codec::encoded::Encoded;
 pub use crate::codec::json::{ToJson, Written, json_path};
+pub use crate::codec::kind::PayloadKind;
 pub use crate::execute::{
     CommandBus, CommandSet, Executable, ExecuteOptions, Executing, Executor, Refused, Running, command_mark,
     decision_items, execute_set, first_of, load_checked, load_values, scope_of, state_items,
@@ -14,7 +16,7 @@ pub use crate::log::recorded::RecordedEvent;
 pub use crate::log::tag::{Arity, IdType, TagValue, Tags};
 pub use crate::log::time::Timestamp;
 pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};
-pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, Same, Subscribed, UpcastFrom};
+pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, PreviousCommand, Same, Subscribed, UpcastFrom};
 pub use crate::model::check::{
     check_decision, check_event, check_key, check_key_type, check_model, check_not_refused, check_order, check_ordered,
     check_previous, check_refused, check_unevolved,
@@ -26,6 +28,9 @@ pub use crate::model::distinct::{distinct, types_len};
 pub use crate::model::event::{Event, EventType, EventTypes, Field, SingleEvent, SourceLocation, TagField};
 pub use crate::model::models::{Count, Model, ModelType, Models};
 pub use crate::model::registry::Entry;
+pub use crate::model::storable::{
+    Storable, StorableCommand, StoredCommand, stored_type, unknown_command, upcast_command,
+};
 pub use crate::model::table::{NameTable, table_len};
 pub use crate::processor::expected::{ExpectedCommands, Text, Writer, outline};
 pub use crate::rows::keys::{key_of, key_text, values_of};

@@ -17,6 +17,7 @@ pub(crate) mod loaded;
 pub(crate) mod models;
 pub(crate) mod registry;
 pub(crate) mod route;
+pub(crate) mod storable;
 pub(crate) mod subscriber;
 pub(crate) mod table;
 
@@ -29,3 +30,4 @@ pub use event::{Event, EventSet, EventType, EventTypes, Field, Payload, SingleEv
 pub use loaded::{Loaded, Seen};
 pub use models::{Count, Instance, Model, ModelType, Models};
 pub use registry::{Registry, RegistryError};
+pub use storable::{Storable, StorableCommand, StoredCommand};

@@ -1,4 +1,4 @@
-//! The schema lock: the shape that each event has on the wire and the events that each projection takes, compared with what
+//! The schema lock: the shape that each event and each stored command has on the wire and the events that each projection takes, compared with what
 //! `eskit.lock` records.
 //!
 //! `shape` is the tree that a type's `Shape` impl builds while the compiler runs, `node` reads the text of a record,
@@ -36,7 +36,7 @@ pub mod generated {
         NoLock, Recorded, check, check_alias, check_dropped_tag, check_root, check_tag, check_unrecorded, known,
     };
     pub use super::claim::{
-        Claim, ClaimOn, ClaimedByOneEvent, Claims, Mistaken, Unclaimed, check_claims, newest_type, own_events,
+        Claim, ClaimOn, ClaimedByOneType, Claims, Mistaken, Unclaimed, check_claims, newest_type, own_events,
     };
     pub use super::current::{Current, Lock, Unlocked};
     pub use super::projection::{CurrentProjection, RecordedProjection, check_projection};

@@ -202,6 +202,7 @@ pub mod prelude {
         Append, AppendError, Condition, EventId, ExpectedVersion, NewEvent, Pages, Place, Query, QueryItem,
         ReadOptions, StreamId, Tag,
     };
+    pub use crate::model::Storable;
     pub use crate::work::Todo;
     pub use crate::{
         Aggregate, AnyStore, App, Command, Each, Event, EventStore, ExecuteError, Executed, Loaded, MemoryStore,

@@ -24,20 +24,46 @@ pub(crate) struct OrderCancelled {
     pub(crate) order: u64,
 }
 
-#[derive(Command, Clone, Debug, PartialEq)]
+/// Was called `shop.CreateOrder`, and had no quantity at first.
+#[derive(Command, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[command(stored, context = "shop", version = 2, alias = "shop.CreateOrder", upcast(1 = one_piece))]
 pub(crate) struct PlaceOrder {
     #[tag]
     pub(crate) order: u64,
     pub(crate) sku: String,
+    pub(crate) quantity: u32,
 }
 
-#[derive(Command, Clone, Debug, PartialEq)]
+fn one_piece(mut old: serde_json::Value) -> Result<serde_json::Value, UpcastError> {
+    if old["sku"] == "none" {
+        return Err(UpcastError::new("there is nothing in the order"));
+    }
+    old["quantity"] = 1.into();
+    Ok(old)
+}
+
+/// What was stored before orders had their own tag.
+#[derive(Command, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[command(stored, name = "shop.ShipOrder")]
+pub(crate) struct ShipOrderV1 {
+    pub(crate) id: u64,
+}
+
+#[derive(Command, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[command(stored, name = "shop.ShipOrder", version = 2, from = ShipOrderV1)]
 pub(crate) struct ShipOrder {
     #[tag]
     pub(crate) order: u64,
 }
 
-#[derive(Command, Clone, Debug, PartialEq)]
+impl From<ShipOrderV1> for ShipOrder {
+    fn from(old: ShipOrderV1) -> ShipOrder {
+        ShipOrder { order: old.id }
+    }
+}
+
+#[derive(Command, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[command(stored, context = "shop")]
 pub(crate) struct CancelOrder {
     #[tag]
     pub(crate) order: u64,
@@ -45,6 +71,7 @@ pub(crate) struct CancelOrder {
 
 /// What ends an order.
 #[derive(Command, Clone, Debug, PartialEq)]
+#[command(stored)]
 pub(crate) enum EndOrder {
     Ship(ShipOrder),
     Cancel(CancelOrder),
@@ -52,6 +79,7 @@ pub(crate) enum EndOrder {
 
 /// Every command of the shop.
 #[derive(Command, Clone, Debug, PartialEq)]
+#[command(stored)]
 pub(crate) enum ShopCommand {
     Place(PlaceOrder),
     End(EndOrder),
@@ -121,5 +149,5 @@ impl Order {
 
 /// Places an order.
 pub(crate) fn place(order: u64) -> PlaceOrder {
-    PlaceOrder { order, sku: "tea".to_owned() }
+    PlaceOrder { order, sku: "tea".to_owned(), quantity: 2 }
 }

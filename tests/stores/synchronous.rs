@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use eskit_runtime::codec::PayloadKind;
 use eskit_runtime::log::{Append, AppendError, NewEvent, Query, StoreErrorKind};
 use eskit_runtime::model::{EventType, EventTypes, SourceLocation};
 use eskit_runtime::subscription::SynchronousError;
@@ -20,6 +21,7 @@ const LOCATION: SourceLocation = SourceLocation { module: "tests", file: "tests"
 
 /// The only event that a smaller projection takes.
 pub(crate) const ROW: EventTypes = EventTypes::One(&EventType {
+    kind: PayloadKind::Event,
     name: "test.Row",
     version: 1,
     aliases: &[],

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use eskit::codec::PayloadKind;
 use eskit::execute::Sleep;
 use eskit::log::{Append, NewEvent, Page, Place, Position, Query, ReadOptions, StoreErrorKind};
 use eskit::model::{EventType, EventTypes, SourceLocation};
@@ -23,7 +24,18 @@ const LOCATION: SourceLocation = SourceLocation { module: module_path!(), file: 
 const fn event_type(name: &'static str) -> EventType {
     let (tags, fields, aliases) = (&[], &[], &[]);
     let (version, previous, public) = (1, None, false);
-    EventType { name, version, aliases, rust_name: "Event", tags, fields, previous, public, location: LOCATION }
+    EventType {
+        kind: PayloadKind::Event,
+        name,
+        version,
+        aliases,
+        rust_name: "Event",
+        tags,
+        fields,
+        previous,
+        public,
+        location: LOCATION,
+    }
 }
 
 static NOTED: EventType = event_type("test.Noted");

@@ -41,6 +41,7 @@ const WORDED_BY_RUSTC: &[&str] = &[
     "error: future cannot be sent between threads safely",
     "error[E0119]: conflicting implementations",
     "error[E0425]: cannot find",
+    "error[E0428]: the name `__two_commands_claim_the_wire_name_",
     "error[E0428]: the name `__two_events_claim_the_wire_name_",
     "error[E0428]: the name `__two_subscribers_have_the_name_",
     "error[E0446]: private type",

@@ -3,6 +3,7 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit_runtime::RecordedEvent;
+use eskit_runtime::codec::PayloadKind;
 use eskit_runtime::log::Position;
 use eskit_runtime::model::{EventType, EventTypes, SourceLocation};
 use eskit_runtime::subscription::{Handle, HandleAsync, HandleError, OnError, Order, Subscriber, SubscriberType};
@@ -19,6 +20,7 @@ pub(super) const KEY: &str = "key";
 pub(super) const LOCATION: SourceLocation = SourceLocation { module: module_path!(), file: file!(), line: line!() };
 
 pub(super) static NOTED_TYPE: EventType = EventType {
+    kind: PayloadKind::Event,
     name: NOTED,
     version: 1,
     aliases: &[],

@@ -5,23 +5,34 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DataEnum, DeriveInput, Fields, Path, Type, Variant};
 
+use crate::attr::{Form, Once, eskit_path};
 use crate::ctxt::Ctxt;
 use crate::syntax::types;
-use crate::wrap::{implementation, wrap};
-use crate::{attr, diag, fallback, symbol};
+use crate::wrap::{bare, implementation, wrap};
+use crate::{attr, diag, dispatch, fallback, symbol};
 
 /// An enum of commands.
 pub(crate) struct CommandSetDef<'a> {
     input: &'a DeriveInput,
     pub(crate) eskit: Path,
+    /// Whether each of its commands is a stored one, so that it is found by its wire name.
+    pub(crate) is_stored: bool,
     /// Each variant with the command, or the set of commands, that it holds.
     variants: Vec<(&'a Ident, &'a Type)>,
 }
 
 impl<'a> CommandSetDef<'a> {
     pub(crate) fn from_syn(cx: &Ctxt, input: &'a DeriveInput, data: &'a DataEnum) -> CommandSetDef<'a> {
-        let pieces = attr::pieces(cx, &input.attrs, symbol::COMMAND, symbol::CRATE_WORDS);
-        let eskit = attr::crate_only(cx, &pieces);
+        let (mut stored, mut eskit) = (Once::new(), Once::new());
+        attr::read_each(cx, &input.attrs, symbol::COMMAND, symbol::COMMAND_SET_WORDS, |cx, piece| {
+            if piece.word != symbol::STORED {
+                return eskit.set(cx, &piece.word, cx.ok(piece.path("crate = path::to::eskit")));
+            }
+            if !matches!(piece.form, Form::Word) {
+                cx.error(diag::takes_no_value(&piece.word));
+            }
+            stored.set(cx, &piece.word, Some(()));
+        });
         if !input.generics.params.is_empty() {
             cx.error(diag::generic("a set of commands", &input.generics));
         }
@@ -32,12 +43,12 @@ impl<'a> CommandSetDef<'a> {
             cx.error(diag::command_set_empty(&input.ident));
         }
         let variants = data.variants.iter().filter_map(|variant| held(cx, variant)).collect();
-        CommandSetDef { input, eskit, variants }
+        CommandSetDef { input, eskit: eskit_path(eskit.get()), is_stored: stored.is_given(), variants }
     }
 
     pub(crate) fn expand(&self) -> TokenStream {
-        let (set, executable) = (self.set(), self.executable());
-        wrap(&self.eskit, quote!(#set #executable))
+        let (set, executable, storable) = (self.set(), self.executable(), self.is_stored.then(|| self.storable()));
+        wrap(&self.eskit, quote!(#set #executable #storable))
     }
 
     fn set(&self) -> TokenStream {
@@ -59,6 +70,43 @@ impl<'a> CommandSetDef<'a> {
             }
         };
         implementation(ident.span(), quote_spanned!(ident.span()=> impl __eskit::CommandSet for #ident), body)
+    }
+
+    /// How a command of the set is found by its wire name.
+    fn storable(&self) -> TokenStream {
+        let ident = &self.input.ident;
+        let types = self.variants.iter().map(|(_, ty)| quote_spanned!(ty.span()=> <#ty as __eskit::Storable>::TYPES));
+        let table = dispatch::table(ident.span(), &bare(ident), &types.collect::<Vec<_>>());
+        let decode = self.variants.iter().enumerate().map(|(index, (variant, ty))| {
+            let encoded = quote!(__event);
+            let decode = quote_spanned!(ty.span()=> <#ty as __eskit::Storable>::decode_named(#encoded));
+            quote!(::core::option::Option::Some(#index) => __eskit::variant(#decode, Self::#variant),)
+        });
+        let unknown = quote!(::core::result::Result::Err(__eskit::unknown_command::<Self>(__event)));
+        let find = dispatch::find(decode, &quote!(_ => #unknown,));
+        let encode = self.variants.iter().map(|(variant, ty)| {
+            let command = quote!(__command);
+            let encode = quote_spanned!(ty.span()=> <#ty as __eskit::Storable>::encode(#command));
+            quote!(Self::#variant(__command) => #encode,)
+        });
+        let body = quote! {
+            const TYPES: __eskit::EventTypes = __eskit::EventTypes::Many(&SETS);
+
+            fn decode_named(
+                __event: &__eskit::Encoded<'_>,
+            ) -> ::core::result::Result<Self, __eskit::DecodeError> {
+                #find
+            }
+
+            fn encode(&self) -> ::core::result::Result<__eskit::StoredCommand, __eskit::EncodeError> {
+                match self {
+                    #(#encode)*
+                }
+            }
+        };
+        let storable =
+            implementation(ident.span(), quote_spanned!(ident.span()=> impl __eskit::Storable for #ident), body);
+        quote!(#table #storable)
     }
 
     /// How the set is executed, whatever it holds.

@@ -5,11 +5,15 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Fields, Path};
 
-use crate::ast::{self, TagDef};
+use crate::ast::{self, RawStoredAttrs, TagDef};
+use crate::attr::eskit_path;
 use crate::ctxt::Ctxt;
 use crate::fields::{field_list, tag_fields};
+use crate::kind::StoredKind;
+use crate::lock::event::LockDef;
+use crate::stored::{StoredDef, StoredParts};
 use crate::wrap::{bare, implementation, is_public, location, wrap};
-use crate::{attr, diag, symbol};
+use crate::{check, diag, symbol};
 
 /// A struct that is a command.
 pub(crate) struct CommandDef<'a> {
@@ -17,21 +21,42 @@ pub(crate) struct CommandDef<'a> {
     pub(crate) eskit: Path,
     fields: &'a Fields,
     tags: Vec<TagDef>,
+    /// Of a stored command, how it is stored.
+    pub(crate) stored: Option<StoredDef<'a>>,
 }
 
 impl<'a> CommandDef<'a> {
     pub(crate) fn from_syn(cx: &Ctxt, input: &'a DeriveInput, fields: &'a Fields) -> CommandDef<'a> {
-        let pieces = attr::pieces(cx, &input.attrs, symbol::COMMAND, symbol::CRATE_WORDS);
-        let eskit = attr::crate_only(cx, &pieces);
-        if input.generics.type_params().next().is_some() || input.generics.const_params().next().is_some() {
-            cx.error(diag::generic("a command", &input.generics));
+        let DeriveInput { attrs, ident, generics, .. } = input;
+        let raw = RawStoredAttrs::from_syn(cx, StoredKind::Command, attrs, ident, symbol::COMMAND_WORDS);
+        let is_stored = raw.stored.is_given();
+        if is_stored && !generics.params.is_empty() {
+            cx.error(diag::stored_generic(StoredKind::Command, generics));
+        } else if generics.type_params().next().is_some() || generics.const_params().next().is_some() {
+            cx.error(diag::generic("a command", generics));
         }
-        ast::misplaced(cx, &input.attrs, fields, symbol::COMMAND);
-        CommandDef { input, eskit, fields, tags: ast::tags(cx, fields) }
+        if let (false, Some(word)) = (is_stored, &raw.of_stored) {
+            cx.error(diag::command_not_stored(word, ident));
+        }
+        ast::misplaced(cx, attrs, fields, symbol::COMMAND);
+        let tags = ast::tags(cx, fields);
+        if !is_stored {
+            return CommandDef { input, eskit: eskit_path(raw.eskit.get()), fields, tags, stored: None };
+        }
+        let stored = check::stored_attrs(cx, raw, ident, None);
+        check::owned(cx, StoredKind::Command, attrs, fields);
+        let lock = LockDef::from_syn(cx, ident, attrs, fields, &stored);
+        let (ty, public, eskit) = (ident.clone(), is_public(&input.vis), stored.eskit.clone());
+        // Its tags are those of its fields, whenever it is read.
+        let stored = StoredDef { ident, ty, attrs: stored, fields, tags: Vec::new(), public, lock };
+        CommandDef { input, eskit, fields, tags, stored: Some(stored) }
     }
 
     pub(crate) fn expand(&self) -> TokenStream {
-        wrap(&self.eskit, self.command())
+        let claims = self.stored.as_ref().map(StoredDef::claims);
+        let (command, stored) = (self.command(), self.stored.as_ref().map(storable));
+        let wrapped = wrap(&self.eskit, quote!(#command #stored));
+        quote!(#claims #wrapped)
     }
 
     /// The impl of `Command`.
@@ -47,6 +72,10 @@ impl<'a> CommandDef<'a> {
                 <#ty as __eskit::TagValue>::each_value(#value, &mut |__value| #each(#index, __value));
             }
         });
+        let stored = match &self.stored {
+            Some(_) => quote!(::core::option::Option::Some(__eskit::stored_type::<#ident>())),
+            None => quote!(::core::option::Option::None),
+        };
         let tags = tag_fields(tags);
         let fields = field_list(fields);
         let public = is_public(&input.vis);
@@ -57,6 +86,7 @@ impl<'a> CommandDef<'a> {
         let body = quote! {
             const TYPE: &'static __eskit::CommandType = &__eskit::CommandType {
                 name: #name,
+                stored: #stored,
                 tags: #tags,
                 fields: #fields,
                 public: #public,
@@ -71,4 +101,20 @@ impl<'a> CommandDef<'a> {
         };
         implementation(ident.span(), header, body)
     }
+}
+
+/// The impl of `StorableCommand`, which that of `Storable` follows from, and the registration.
+fn storable(stored: &StoredDef<'_>) -> TokenStream {
+    let ident = &stored.ty;
+    let StoredParts { description, version, upcast, beside } = stored.parts();
+    let storable = implementation(
+        ident.span(),
+        quote_spanned!(ident.span()=> impl __eskit::StorableCommand for #ident),
+        quote! {
+            const STORED: &'static __eskit::EventType = &#description;
+            #version
+            #upcast
+        },
+    );
+    quote!(#storable #beside)
 }

@@ -19,6 +19,22 @@ pub(crate) fn command_attr_on_variant(tokens: impl ToTokens) -> Error {
     )
 }
 
+pub(crate) fn command_not_stored(word: &Ident, ident: &Ident) -> Error {
+    at(
+        word,
+        &format!("`{word}` says how a command is stored, but `{ident}` is not stored"),
+        &format!("add the word `stored`: `#[command(stored, {word} = ..)]`; or drop `{word}`"),
+    )
+}
+
+pub(crate) fn command_word_on_set(word: &Ident) -> Error {
+    at(
+        word,
+        &format!("`{word}` has no place on an enum: each of its commands has its own"),
+        &format!("put `#[command(stored, {word} = ..)]` on the struct that a variant holds"),
+    )
+}
+
 pub(crate) fn tag_on_command_set(tokens: impl ToTokens) -> Error {
     at(
         tokens,

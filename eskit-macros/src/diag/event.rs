@@ -1,10 +1,11 @@
-//! Messages about events and their versions.
+//! Messages about events, stored commands and their versions.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Error, FieldsUnnamed, Generics, LitInt, Path, Type};
 
 use super::text::at;
+use crate::kind::StoredKind;
 use crate::limits::{NAME_BYTES_MAX, VERSION_MAX};
 use crate::meant;
 use crate::wrap::text;
@@ -18,17 +19,17 @@ pub(crate) fn generic(what: &str, generics: impl ToTokens) -> Error {
 }
 
 /// Lifetimes have a remedy of their own.
-pub(crate) fn event_generic(generics: &Generics) -> Error {
+pub(crate) fn stored_generic(kind: StoredKind, generics: &Generics) -> Error {
     if generics.lifetimes().count() == generics.params.len() {
-        return event_borrows(generics);
+        return stored_borrows(kind, generics);
     }
-    generic("an event", generics)
+    generic(kind.a(), generics)
 }
 
-pub(crate) fn event_borrows(tokens: impl ToTokens) -> Error {
+pub(crate) fn stored_borrows(kind: StoredKind, tokens: impl ToTokens) -> Error {
     at(
         tokens,
-        "an event cannot borrow: it is read back from the store",
+        &format!("{} cannot borrow: it is read back from the store", kind.a()),
         "hold owned values, such as `String` for `&str`",
     )
 }
@@ -46,11 +47,11 @@ pub(crate) fn wire_name_empty(lit: impl ToTokens, example: &str) -> Error {
     at(lit, "this name is empty", &format!("write `{example}`, or leave it out"))
 }
 
-pub(crate) fn wire_name_characters(lit: impl ToTokens, name: &str, bad: char) -> Error {
+pub(crate) fn wire_name_characters(kind: StoredKind, lit: impl ToTokens, name: &str, bad: char) -> Error {
     at(
         lit,
         &format!("the wire name `{name}` holds `{}`", bad.escape_debug()),
-        "use ASCII letters, digits, `_`, `-`, and `.`, as in `name = \"sales.OrderPlaced\"`",
+        &format!("use ASCII letters, digits, `_`, `-`, and `.`, as in `name = \"sales.{}\"`", kind.example()),
     )
 }
 
@@ -70,10 +71,10 @@ pub(crate) fn name_and_context(word: &Ident) -> Error {
     )
 }
 
-pub(crate) fn alias_is_name(lit: impl ToTokens, name: &str) -> Error {
+pub(crate) fn alias_is_name(kind: StoredKind, lit: impl ToTokens, name: &str) -> Error {
     at(
         lit,
-        &format!("the alias `{name}` is the event's own wire name"),
+        &format!("the alias `{name}` is the {}'s own wire name", kind.word()),
         "an alias is a former name; drop it, or name the old one",
     )
 }
@@ -108,8 +109,9 @@ pub(crate) fn from_on_variant(word: &Ident, variant: &Ident) -> Error {
     )
 }
 
-pub(crate) fn origin_without_version(word: &Ident) -> Error {
-    at(word, &format!("`{word}` reads older versions, but this event is at version 1"), "add `version = 2`, or drop it")
+pub(crate) fn origin_without_version(kind: StoredKind, word: &Ident) -> Error {
+    let text = format!("`{word}` reads older versions, but this {} is at version 1", kind.word());
+    at(word, &text, "add `version = 2`, or drop it")
 }
 
 pub(crate) fn upcast_malformed(tokens: TokenStream) -> Error {
@@ -133,10 +135,10 @@ pub(crate) fn upcast_order(lit: impl ToTokens, found: u32, expected: u32, functi
     at(lit, &format!("the steps of `upcast(..)` go one by one: expected {expected}, found {found}"), &help)
 }
 
-pub(crate) fn upcast_beyond(lit: impl ToTokens, from: u32, version: u32) -> Error {
+pub(crate) fn upcast_beyond(kind: StoredKind, lit: impl ToTokens, from: u32, version: u32) -> Error {
     at(
         lit,
-        &format!("this step starts from version {from}, but the event is at version {version}"),
+        &format!("this step starts from version {from}, but the {} is at version {version}", kind.word()),
         &format!("write `version = {}`, or drop the step", from.saturating_add(1)),
     )
 }

@@ -56,7 +56,7 @@ impl<'a> EventEnumDef<'a> {
     pub(crate) fn mistaken(&self) -> TokenStream {
         let events = self.variants.iter().filter_map(|variant| match variant {
             VariantDef::Newtype(..) => None,
-            VariantDef::Own(_, def) => Some(def.mistaken()),
+            VariantDef::Own(_, def) => Some(def.0.mistaken()),
         });
         events.collect()
     }
@@ -143,7 +143,7 @@ impl<'a> VariantDef<'a> {
     fn claims(&self) -> TokenStream {
         match self {
             VariantDef::Newtype(..) => TokenStream::new(),
-            VariantDef::Own(_, def) => def.claims(),
+            VariantDef::Own(_, def) => def.0.claims(),
         }
     }
 
@@ -229,7 +229,7 @@ impl<'a> VariantDef<'a> {
                 let (payload, borrowed) = (payload_ident(ident), borrowed_ident(ident));
                 let names: Vec<Member> = members(&variant.fields).map(|(member, _)| member).collect();
                 let bindings: Vec<Ident> = (0..names.len()).map(|index| format_ident!("__field_{index}")).collect();
-                let tags = push_tags(&def.tags, |member| {
+                let tags = push_tags(&def.0.tags, |member| {
                     let index = names.iter().position(|name| name == member).unwrap_or_default();
                     let binding = &bindings[index];
                     quote!(#binding)

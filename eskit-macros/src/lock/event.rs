@@ -1,4 +1,4 @@
-//! What the derive of an event adds for the schema lock.
+//! What the derive of an event or a stored command adds for the schema lock.
 //!
 //! Nothing where there is neither a file of this crate nor a command to write it: then the lock is off, or
 //! `eskit::lock!()` itself reports the missing file.
@@ -21,16 +21,17 @@ use self::record::{newest_type, record_path, records};
 use super::file::{EventRecord, Found, LockFile, VersionRecord, is_writing, load};
 use super::this_crate::root_has_no_lock;
 use super::{record_ident, root};
-use crate::ast::{EventAttrs, TagDef};
+use crate::ast::{StoredAttrs, TagDef};
 use crate::claim::{NameClaim, name_claims};
 use crate::ctxt::Ctxt;
+use crate::kind::StoredKind;
 use crate::shape::attr::{Position, ShapeAttrs};
 use crate::shape::expand::Scope;
 use crate::shape::hash;
 use crate::shape::serde::SerdeAttrs;
 use crate::wrap::{implementation, user_crate, wrap};
 
-/// The lock's side of one event.
+/// The lock's side of one event or stored command.
 pub(crate) struct LockDef {
     /// Nothing where the lock passes the event over.
     shape: Option<TokenStream>,
@@ -61,7 +62,7 @@ impl Source {
 
 impl LockDef {
     /// A variant that is an event of its own, and is written as a struct whether it has fields or not.
-    pub(crate) fn of_variant(cx: &Ctxt, variant: &Variant, event: &EventAttrs) -> Option<LockDef> {
+    pub(crate) fn of_variant(cx: &Ctxt, variant: &Variant, event: &StoredAttrs) -> Option<LockDef> {
         let none = Fields::Named(syn::FieldsNamed { brace_token: Default::default(), named: Default::default() });
         let fields = if matches!(variant.fields, Fields::Unit) { &none } else { &variant.fields };
         LockDef::from_syn(cx, &variant.ident, &variant.attrs, fields, event)
@@ -73,7 +74,7 @@ impl LockDef {
         ident: &Ident,
         attrs: &[Attribute],
         fields: &Fields,
-        event: &EventAttrs,
+        event: &StoredAttrs,
     ) -> Option<LockDef> {
         let stated = ShapeAttrs::from_syn(cx, attrs, Position::Event);
         let source = Source::find()?;
@@ -85,20 +86,20 @@ impl LockDef {
     }
 
     /// Whether the file has a type for this claim.
-    pub(crate) fn holds(&self, claim: &NameClaim<'_>) -> bool {
-        matches!(&self.source, Source::File(file) if self.shape.is_some() && has_type(file, claim))
+    pub(crate) fn holds(&self, attrs: &StoredAttrs, claim: &NameClaim<'_>) -> bool {
+        matches!(&self.source, Source::File(file) if self.shape.is_some() && has_type(file, attrs.kind, claim))
     }
 
     /// For an event with a mistake: that its names are not to be looked for. Its version may be what the mistake is about.
-    pub(crate) fn mistaken(&self, ident: &Ident, attrs: &EventAttrs) -> TokenStream {
+    pub(crate) fn mistaken(&self, ident: &Ident, attrs: &StoredAttrs) -> TokenStream {
         let Source::File(file) = &self.source else { return TokenStream::new() };
         if self.shape.is_none() {
             return TokenStream::new();
         }
-        let events = [&attrs.name].into_iter().chain(&attrs.aliases).filter_map(|name| file.event(name));
+        let events = [&attrs.name].into_iter().chain(&attrs.aliases).filter_map(|name| file.event(attrs.kind, name));
         let marks = events.map(|event| {
             let has_type = event.versions_with_type().any(|version| version == attrs.version);
-            let record = record_path(ident, &event.name, if has_type { attrs.version } else { event.newest() });
+            let record = record_path(ident, event, if has_type { attrs.version } else { event.newest() });
             quote! {
                 #[allow(non_local_definitions)]
                 impl __eskit::lock::Mistaken for #record {}
@@ -108,13 +109,15 @@ impl LockDef {
         wrap(&attrs.eskit, quote!(#import #marks))
     }
 
-    pub(crate) fn expand(&self, ident: &Ident, attrs: &EventAttrs, tags: &[TagDef]) -> Expansion {
+    pub(crate) fn expand(&self, ident: &Ident, attrs: &StoredAttrs, tags: &[TagDef]) -> Expansion {
         let Some(shape) = &self.shape else { return Expansion::default() };
         let keys = tags.iter().map(|tag| hash::text(&tag.key));
         // By a call, since the constant of the trait would say a second time that the event is no `Payload`.
-        let current = quote! {
-            __eskit::lock::Claim::Own(__eskit::lock::Current::new(__eskit::event_type::<#ident>(), &[#(#keys),*], #shape))
+        let own = match attrs.kind {
+            StoredKind::Event => quote!(__eskit::event_type::<#ident>()),
+            StoredKind::Command => quote!(__eskit::stored_type::<#ident>()),
         };
+        let current = quote!(__eskit::lock::Claim::Own(__eskit::lock::Current::new(#own, &[#(#keys),*], #shape)));
         match &self.source {
             // Of all constants that need the one of this type, rustc reports that one, once.
             Source::Missing => Expansion {
@@ -146,15 +149,15 @@ fn recorded_event(
     event: &EventRecord,
     version: &VersionRecord,
     ident: &Ident,
-    (attrs, tags): (&EventAttrs, &[TagDef]),
+    (attrs, tags): (&StoredAttrs, &[TagDef]),
     current: &TokenStream,
 ) -> Expansion {
     let import = import(ident);
     let claims = claims(file, ident, attrs, current);
     let records = records(ident);
     let recorded = recorded(event, version, ident, (attrs, tags));
-    let record = record_path(ident, &event.name, version.number);
-    let own = quote!(<#record as __eskit::lock::ClaimedByOneEvent>::CLAIM);
+    let record = record_path(ident, event, version.number);
+    let own = quote!(<#record as __eskit::lock::ClaimedByOneType>::CLAIM);
     let checks = checks_under_other_names(file, ident, (attrs, tags), &own);
     let tag_checks = tags::checks(file, ident, attrs, tags, &own);
     let check = quote_spanned! {ident.span()=>
@@ -175,7 +178,7 @@ fn recorded_event(
 fn unrecorded_event(
     file: &LockFile,
     ident: &Ident,
-    (attrs, tags): (&EventAttrs, &[TagDef]),
+    (attrs, tags): (&StoredAttrs, &[TagDef]),
     current: &TokenStream,
 ) -> TokenStream {
     let (import, records, claims) = (import(ident), records(ident), claims(file, ident, attrs, current));
@@ -227,7 +230,7 @@ fn recorded(
     event: &EventRecord,
     version: &VersionRecord,
     ident: &Ident,
-    (attrs, tags): (&EventAttrs, &[TagDef]),
+    (attrs, tags): (&StoredAttrs, &[TagDef]),
 ) -> TokenStream {
     let VersionRecord { fingerprint, text, number } = version;
     let former_name = if event.name == attrs.name { "" } else { &event.name };
@@ -257,11 +260,11 @@ fn recorded(
 fn checks_under_other_names(
     file: &LockFile,
     ident: &Ident,
-    (attrs, tags): (&EventAttrs, &[TagDef]),
+    (attrs, tags): (&StoredAttrs, &[TagDef]),
     current: &TokenStream,
 ) -> TokenStream {
     let (mut checks, records) = (TokenStream::new(), records(ident));
-    let own = file.event(&attrs.name);
+    let own = file.event(attrs.kind, &attrs.name);
     if let Some(event) = own.filter(|event| event.newest() <= attrs.version) {
         for alias in event.aliases.iter().filter(|alias| !attrs.aliases.contains(alias)) {
             let newest = newest_type(ident, event);
@@ -270,7 +273,7 @@ fn checks_under_other_names(
             });
         }
     }
-    for event in attrs.aliases.iter().filter_map(|alias| file.event(alias)) {
+    for event in attrs.aliases.iter().filter_map(|alias| file.event(attrs.kind, alias)) {
         if let Some(version) = event.version(attrs.version) {
             let recorded = recorded(event, version, ident, (attrs, tags));
             checks.extend(quote_spanned! {ident.span()=>
@@ -283,16 +286,16 @@ fn checks_under_other_names(
 
 /// The claims for which the file has a type, each at the token that makes it; `current` stands on the record of the event's
 /// own name and version.
-fn claims(file: &LockFile, ident: &Ident, attrs: &EventAttrs, current: &TokenStream) -> TokenStream {
-    let claims = name_claims(attrs).into_iter().filter(|claim| has_type(file, claim));
+fn claims(file: &LockFile, ident: &Ident, attrs: &StoredAttrs, current: &TokenStream) -> TokenStream {
+    let claims = name_claims(attrs).into_iter().filter(|claim| has_type(file, attrs.kind, claim));
     let claims = claims.map(|NameClaim { name, version, span }| {
-        let (mut records, mut record) = (records(ident), record_ident(name, version));
+        let (mut records, mut record) = (records(ident), record_ident(attrs.kind, name, version));
         records.set_span(span);
         record.set_span(span);
         let is_own = (name, version) == (&attrs.name, attrs.version) && file.version(attrs).is_some();
         let reader = attrs.version;
         let claim = if is_own { current.clone() } else { quote!(__eskit::lock::Claim::Read(#reader)) };
-        let header = quote_spanned!(span=> impl __eskit::lock::ClaimedByOneEvent for #records::#record);
+        let header = quote_spanned!(span=> impl __eskit::lock::ClaimedByOneType for #records::#record);
         let body = quote!(const CLAIM: __eskit::lock::Claim = #claim;);
         let claim = implementation(span, header, body);
         quote_spanned!(span=> #[allow(non_local_definitions)] #claim)
@@ -300,8 +303,8 @@ fn claims(file: &LockFile, ident: &Ident, attrs: &EventAttrs, current: &TokenStr
     claims.collect()
 }
 
-fn has_type(file: &LockFile, claim: &NameClaim<'_>) -> bool {
-    let event = file.event(claim.name);
+fn has_type(file: &LockFile, kind: StoredKind, claim: &NameClaim<'_>) -> bool {
+    let event = file.event(kind, claim.name);
     event.is_some_and(|event| event.versions_with_type().any(|version| version == claim.version))
 }
 

@@ -10,11 +10,12 @@ use std::time::SystemTime;
 pub(crate) use self::projection::ProjectionRecord;
 use self::word::is_word;
 use super::this_crate::this_crate;
-use crate::ast::EventAttrs;
+use crate::ast::StoredAttrs;
+use crate::kind::StoredKind;
 use crate::shape::hash::{mix, names, tag, text};
 use crate::shape::member::flag;
 
-/// The events and projections of the file.
+/// The events, stored commands and projections of the file.
 pub(crate) struct LockFile {
     /// The crate whose events they are, as [`this_crate`] writes it.
     pub(crate) crate_name: String,
@@ -22,7 +23,9 @@ pub(crate) struct LockFile {
     pub(crate) projections: Vec<ProjectionRecord>,
 }
 
+/// An event, or a stored command.
 pub(crate) struct EventRecord {
+    pub(crate) kind: StoredKind,
     pub(crate) name: String,
     pub(crate) aliases: Vec<String>,
     /// In the order of their numbers.
@@ -134,12 +137,19 @@ impl LockFile {
             name.clone_into(&mut self.crate_name);
             return Some(());
         }
-        if let Some(name) = line.strip_prefix("event ") {
-            if !is_word(name) {
-                return None;
+        for kind in [StoredKind::Event, StoredKind::Command] {
+            if let Some(name) = line.strip_prefix(kind.word()).and_then(|rest| rest.strip_prefix(' ')) {
+                if !is_word(name) {
+                    return None;
+                }
+                self.events.push(EventRecord {
+                    kind,
+                    name: name.to_owned(),
+                    aliases: Vec::new(),
+                    versions: Vec::new(),
+                });
+                return Some(());
             }
-            self.events.push(EventRecord { name: name.to_owned(), aliases: Vec::new(), versions: Vec::new() });
-            return Some(());
         }
         let event = self.events.last_mut()?;
         if let Some(alias) = line.strip_prefix("  alias ") {
@@ -163,29 +173,30 @@ impl LockFile {
     /// A merge can leave an event twice, or versions out of order.
     fn check(self) -> Result<LockFile, String> {
         for (index, event) in self.events.iter().enumerate() {
-            if self.events.iter().take(index).any(|other| other.name == event.name) {
-                return Err(format!("event `{}` is recorded twice", event.name));
+            let kind = event.kind.word();
+            if self.events.iter().take(index).any(|other| other.kind == event.kind && other.name == event.name) {
+                return Err(format!("{kind} `{}` is recorded twice", event.name));
             }
             let next = event.versions.iter().skip(1);
             if let Some((twice, _)) = event.versions.iter().zip(next).find(|(a, b)| a.number == b.number) {
-                return Err(format!("version {} of event `{}` is recorded twice", twice.number, event.name));
+                return Err(format!("version {} of {kind} `{}` is recorded twice", twice.number, event.name));
             }
             if event.versions.is_empty() || !event.versions.is_sorted_by(|a, b| a.number < b.number) {
-                return Err(format!("the versions of event `{}` are not in order", event.name));
+                return Err(format!("the versions of {kind} `{}` are not in order", event.name));
             }
         }
         projection::check(&self.projections)?;
         Ok(self)
     }
 
-    /// The record of this version of the event, under its own name.
-    pub(crate) fn version(&self, attrs: &EventAttrs) -> Option<(&EventRecord, &VersionRecord)> {
-        let event = self.event(&attrs.name)?;
+    /// The record of this version of the event or command, under its own name.
+    pub(crate) fn version(&self, attrs: &StoredAttrs) -> Option<(&EventRecord, &VersionRecord)> {
+        let event = self.event(attrs.kind, &attrs.name)?;
         event.version(attrs.version).map(|version| (event, version))
     }
 
-    pub(crate) fn event(&self, name: &str) -> Option<&EventRecord> {
-        self.events.iter().find(|event| event.name == name)
+    pub(crate) fn event(&self, kind: StoredKind, name: &str) -> Option<&EventRecord> {
+        self.events.iter().find(|event| event.kind == kind && event.name == name)
     }
 
     pub(crate) fn projection(&self, name: &str) -> Option<&ProjectionRecord> {
@@ -309,14 +320,16 @@ mod tests {
     #[test]
     fn the_file_is_read() {
         let file = read(TEXT).ok().unwrap();
-        let event = file.event("a.B").unwrap();
+        let event = file.event(StoredKind::Event, "a.B").unwrap();
         assert_eq!((event.newest(), event.aliases.as_slice()), (2, &["a.C".to_owned()][..]));
         assert!(event.version(1).unwrap().text.ends_with("\n  l: list struct\n    y?: option u8 [omitted] [alias z]"));
     }
 
     #[test]
     fn the_order_of_fields_does_not_count_and_all_else_does() {
-        let hash = |text: &str| read(text).ok().unwrap().event("a.B").unwrap().version(1).unwrap().fingerprint;
+        let hash = |text: &str| {
+            read(text).ok().unwrap().event(StoredKind::Event, "a.B").unwrap().version(1).unwrap().fingerprint
+        };
         let moved = TEXT.replace("    x: string\n", "").replace("  version 2", "    x: string\n  version 2");
         assert_eq!(hash(&moved), hash(TEXT));
         assert_eq!(hash(&TEXT.replace("  version 2", "    gone o: struct\n      p: u8\n  version 2")), hash(TEXT));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::codec::decode_error::DecodeError;
+use crate::codec::kind::PayloadKind;
 use crate::log::recorded::RecordedEvent;
 use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, LoadKey};
 use crate::model::decider::DeciderType;
@@ -52,6 +53,7 @@ impl<T> LoadKey<AnyKeys> for T {
 
 /// The description of an event that could not be read.
 pub const NO_EVENT: &EventType = &EventType {
+    kind: PayloadKind::Event,
     name: "",
     version: 1,
     aliases: &[],

@@ -2,26 +2,30 @@ use std::fmt;
 
 use crate::codec::encode;
 use crate::codec::error::CodecError;
+use crate::codec::kind::PayloadKind;
 use crate::codec::upcast::UpcastError;
 use crate::log::content_type::ContentType;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::Position;
+use crate::message::{is_like, slips};
 
-/// A recorded event that this program cannot read. Names the event, its version and, where known, its position.
+/// A recorded event or a stored command that this program cannot read. Names it, its version and, where known, its position.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// The wire name of the event.
+    /// Whether it is an event or a command.
+    pub kind: PayloadKind,
+    /// The wire name.
     pub name: WireName,
-    /// The schema version that was recorded.
+    /// The schema version that was stored.
     pub version: SchemaVersion,
-    /// The position of the event; [`Position::START`] if it is not recorded yet.
+    /// The position of the event; [`Position::START`] if it is not recorded yet, and for a command.
     pub position: Position,
     /// Why it cannot be read.
     pub reason: DecodeReason,
 }
 
-/// Why a recorded event cannot be read.
+/// Why a recorded event or a stored command cannot be read.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DecodeReason {
@@ -35,14 +39,19 @@ pub enum DecodeReason {
         /// The aggregate.
         aggregate: &'static str,
     },
-    /// The recorded version is newer than the newest that this program knows.
+    /// No command of this wire name or alias is in the set that was asked for.
+    UnknownCommand {
+        /// The wire names of the set, former ones included.
+        known: Vec<&'static str>,
+    },
+    /// The stored version is newer than the newest that this program knows.
     NewerVersion {
         /// The newest version that this program knows.
         newest: SchemaVersion,
     },
     /// The payload has a format that this program cannot decode.
     ContentType(ContentType),
-    /// The payload is damaged, or does not fit the event type.
+    /// The payload is damaged, or does not fit its type.
     Malformed(CodecError),
     /// An upcaster refused the payload.
     Upcast {
@@ -55,11 +64,15 @@ pub enum DecodeReason {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "event `{}` version {}", self.name, self.version)?;
+        if let DecodeReason::UnknownCommand { known } = &self.reason {
+            return unknown_command(f, &self.name, known);
+        }
+        write!(f, "{} `{}` version {}", self.kind, self.name, self.version)?;
         if self.position > Position::START {
             write!(f, " at position {}", self.position)?;
         }
         match &self.reason {
+            DecodeReason::UnknownCommand { .. } => Ok(()),
             DecodeReason::UnknownName { asked } => write!(
                 f,
                 " cannot be decoded as `{asked}`, which has no such wire name\nhelp: decode it as its own type, or add the \
@@ -85,6 +98,23 @@ impl fmt::Display for DecodeError {
             DecodeReason::Upcast { from, source } => {
                 write!(f, " was refused by the upcaster from version {from}: {source}")
             }
+        }
+    }
+}
+
+fn unknown_command(f: &mut fmt::Formatter<'_>, name: &str, known: &[&str]) -> fmt::Result {
+    write!(f, "there is no command `{name}`\nhelp: ")?;
+    let like = known.iter().filter(|known| is_like(name, known)).min_by_key(|known| slips(name, known));
+    if let Some(like) = like.filter(|_| known.len() > 1) {
+        write!(f, "did you mean `{like}`? ")?;
+    }
+    match known {
+        [] => f.write_str("no command is known here"),
+        [only] => write!(f, "the only one that is known here is `{only}`"),
+        [first, between @ .., last] => {
+            write!(f, "known are `{first}`")?;
+            between.iter().try_for_each(|name| write!(f, ", `{name}`"))?;
+            write!(f, "{} and `{last}`", if between.is_empty() { "" } else { "," })
         }
     }
 }

@@ -2,16 +2,19 @@ use std::fmt;
 
 use crate::codec::error::CodecError;
 use crate::codec::json::{Hidden, ToJson, Written, difference, is_every_number_kept, json_path, path_of_null};
+use crate::codec::kind::PayloadKind;
 use crate::log::name::WireName;
 
-/// An event that could not be read back from the log unchanged. Nothing was appended.
+/// An event or a command that could not be read back unchanged. Nothing was appended or stored.
 ///
-/// Before an event is appended, it is written as JSON, read, and written again, and serde must write the same both times. If an impl of
+/// Before an event is appended, or a command stored, it is written as JSON, read, and written again, and serde must write the same both times. If an impl of
 /// `Serialize` leaves something out, such as the fraction of a second, this cannot be detected.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EncodeError {
-    /// The wire name of the event.
+    /// Whether it is an event or a command.
+    pub kind: PayloadKind,
+    /// The wire name.
     pub name: WireName,
     /// The path to the value, such as `readings[3].celsius`; empty if it is not known.
     pub path: String,
@@ -19,7 +22,7 @@ pub struct EncodeError {
     pub reason: EncodeReason,
 }
 
-/// Why an event could not be read back from the log unchanged.
+/// Why an event or a command could not be read back unchanged.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EncodeReason {
@@ -35,7 +38,7 @@ pub enum EncodeReason {
     },
     /// It is read as another value.
     Changed {
-        /// The JSON of the event.
+        /// The JSON of the value.
         written: String,
         /// The JSON of the value that was read back.
         read: String,
@@ -45,18 +48,18 @@ pub enum EncodeReason {
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const OTHER_FORM: &str = "give the field another form with `#[serde(with = \"..\")]`";
-        let EncodeError { name, path, reason } = self;
+        let EncodeError { kind, name, path, reason } = self;
         let (place, subject) = match path.as_str() {
             "" => (String::new(), "it".to_owned()),
             path => (format!("`{path}`: "), format!("`{path}`")),
         };
-        let other = format!("event `{name}` would be read back as another one: {subject}");
+        let other = format!("{kind} `{name}` would be read back as another one: {subject}");
         match reason {
             EncodeReason::Unwritable(error) => {
-                write!(f, "event `{name}` cannot be written as JSON: {place}{error}\nhelp: {OTHER_FORM}")
+                write!(f, "{kind} `{name}` cannot be written as JSON: {place}{error}\nhelp: {OTHER_FORM}")
             }
             EncodeReason::Unreadable(error) => {
-                write!(f, "event `{name}` is written as JSON that its type does not read back: {place}{error}")?;
+                write!(f, "{kind} `{name}` is written as JSON that its type does not read back: {place}{error}")?;
                 match number_help() {
                     "" => write!(f, "\nhelp: make `Serialize` and `Deserialize` agree, or {OTHER_FORM}"),
                     help => f.write_str(help),
@@ -64,7 +67,8 @@ impl fmt::Display for EncodeError {
             }
             EncodeReason::Null { value } => write!(
                 f,
-                "{other} is {value}, for which JSON has only `null`\nhelp: let the decider refuse it, or {OTHER_FORM}"
+                "{other} is {value}, for which JSON has only `null`\nhelp: {}, or {OTHER_FORM}",
+                if *kind == PayloadKind::Event { "let the decider refuse it" } else { "leave it out" }
             ),
             EncodeReason::Changed { written, read } => write!(
                 f,
@@ -96,6 +100,22 @@ pub(crate) fn number_help() -> &'static str {
 
 /// Reads what was written, and writes that again.
 pub(crate) type WriteAgain = fn(&str, &mut Written) -> serde_json::Result<()>;
+
+/// Writes a payload into `written`, reads it, and writes what was read into `again`, which must be the same.
+pub(crate) fn encode_payload(
+    (kind, name): (PayloadKind, &'static str),
+    payload: &dyn ToJson,
+    write_again: WriteAgain,
+    written: &mut Written,
+    again: &mut Written,
+) -> Result<(), EncodeError> {
+    encode(payload, write_again, written, again).map_err(|(reason, path)| EncodeError {
+        kind,
+        name: WireName::from_static(name),
+        path,
+        reason,
+    })
+}
 
 /// Writes an event, reads it, and writes what was read, which must be the same. Otherwise returns why, and where.
 pub(crate) fn encode(

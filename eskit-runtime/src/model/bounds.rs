@@ -5,11 +5,13 @@
 use serde_json::Value;
 
 use crate::codec::decode_error::DecodeError;
+use crate::codec::encoded::Encoded;
 use crate::codec::upcast::UpcastError;
 use crate::log::recorded::RecordedEvent;
 use crate::log::time::Timestamp;
-use crate::model::decode::decode_single;
+use crate::model::decode::decode_event;
 use crate::model::event::{Event, EventType, EventTypes, SingleEvent};
+use crate::model::storable::{Storable, StorableCommand};
 
 /// A type that an `#[evolve]` method may take beside its event: the envelope, or the time in it.
 #[diagnostic::on_unimplemented(
@@ -96,7 +98,7 @@ pub trait Previous: Sized {
     ///
     /// # Errors
     /// The payload cannot be read.
-    fn decode(event: &RecordedEvent) -> Result<Self, DecodeError>;
+    fn decode(encoded: &Encoded<'_>) -> Result<Self, DecodeError>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -104,18 +106,46 @@ impl<E: SingleEvent> Previous for E {
     const TYPE: &'static EventType = <E as SingleEvent>::TYPE;
     const VERSION: u32 = <E as SingleEvent>::VERSION;
 
-    fn decode(event: &RecordedEvent) -> Result<E, DecodeError> {
-        decode_single(event)
+    fn decode(encoded: &Encoded<'_>) -> Result<E, DecodeError> {
+        decode_event(encoded)
     }
 }
 
-/// An event that the version before it can be turned into: `From`.
+/// The type that `from = ..` names on a stored command: one command, of the version before.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not one stored command\nhelp: name the struct of the version before, which has `#[derive(Command, Serialize, Deserialize)]` and `#[command(stored)]` too",
+    label = "not a struct that is a stored command"
+)]
+pub trait PreviousCommand: Sized {
+    /// All that the program knows of it.
+    const TYPE: &'static EventType;
+    /// Its version, which is known before the type of the version before it.
+    const VERSION: u32 = Self::TYPE.version;
+
+    /// Decodes that version, or an older one.
+    ///
+    /// # Errors
+    /// The payload cannot be read.
+    fn decode(encoded: &Encoded<'_>) -> Result<Self, DecodeError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: StorableCommand> PreviousCommand for C {
+    const TYPE: &'static EventType = C::STORED;
+    const VERSION: u32 = <C as StorableCommand>::VERSION;
+
+    fn decode(encoded: &Encoded<'_>) -> Result<C, DecodeError> {
+        C::decode_named(encoded)
+    }
+}
+
+/// An event or a stored command that the version before it can be turned into: `From`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made from `{P}`, the version before it\nhelp: write `impl From<{P}> for {Self} {{ fn from(old: {P}) -> Self {{ .. }} }}`",
     label = "no `From<{P}>` for `{Self}`"
 )]
 pub trait UpcastFrom<P> {
-    /// The event in its new shape.
+    /// The value in its new shape.
     fn upcast_from(previous: P) -> Self;
 }
 

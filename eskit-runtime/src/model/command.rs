@@ -1,12 +1,14 @@
 use std::fmt;
 
-use crate::model::event::{Field, SourceLocation, TagField};
+use crate::model::event::{EventType, Field, SourceLocation, TagField};
 
 /// The description of one command type.
 #[derive(Clone, Copy, Debug)]
 pub struct CommandType {
     /// The name of the Rust type.
     pub name: &'static str,
+    /// How it is stored, of a stored command.
+    pub stored: Option<&'static EventType>,
     /// The tags that bind its models, in the order of the fields.
     pub tags: &'static [TagField],
     /// The fields.

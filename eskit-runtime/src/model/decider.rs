@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 
-use crate::codec::encode::{EncodeError, WriteAgain, encode};
+use crate::codec::encode::{EncodeError, WriteAgain, encode_payload};
 use crate::codec::json::{ToJson, Written};
 use crate::log::append::NewEvent;
 use crate::log::content_type::ContentType;
@@ -201,11 +201,7 @@ impl Emitter {
         let tags = std::mem::take(&mut self.tags);
         self.written.begin(Vec::with_capacity(PAYLOAD_LEN));
         self.again.clear();
-        encode(json, write_again, &mut self.written, &mut self.again).map_err(|(reason, path)| EncodeError {
-            name: WireName::from_static(event.name),
-            path,
-            reason,
-        })?;
+        encode_payload((event.kind, event.name), json, write_again, &mut self.written, &mut self.again)?;
         let payload = std::mem::take(&mut self.written.text);
         self.events.push(NewEvent {
             id: EventId::new(),

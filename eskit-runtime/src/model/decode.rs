@@ -4,13 +4,12 @@
 //! or `?` of its own.
 
 use crate::codec::decode_error::{DecodeError, DecodeReason};
-use crate::codec::error::CodecError;
-use crate::codec::format::json_text;
+use crate::codec::encoded::Encoded;
 use crate::codec::json::{StandIns, Written};
 use crate::log::name::SchemaVersion;
 use crate::log::recorded::RecordedEvent;
 use crate::model::bounds::JsonStep;
-use crate::model::event::{EventType, SingleEvent};
+use crate::model::event::{EventType, Payload, SingleEvent};
 
 /// What the program knows of an event type.
 pub const fn event_type<E: SingleEvent>() -> &'static EventType {
@@ -20,40 +19,37 @@ pub const fn event_type<E: SingleEvent>() -> &'static EventType {
 /// Decodes an event whose wire name is that of `E`.
 #[inline]
 pub fn decode_single<E: SingleEvent>(event: &RecordedEvent) -> Result<E, DecodeError> {
-    match current_text(event, E::VERSION) {
-        Ok(Some(text)) => match E::from_json(text) {
+    decode_event(&Encoded::of_event(event))
+}
+
+/// The same, of any payload whose wire name is that of `E`.
+#[inline]
+pub(crate) fn decode_event<E: SingleEvent>(encoded: &Encoded<'_>) -> Result<E, DecodeError> {
+    match current_text(encoded, E::VERSION) {
+        Ok(Some(text)) => match E::read_json(text) {
             Ok(decoded) => Ok(decoded),
-            Err(error) => Err(malformed(event, error)),
+            Err(error) => Err(encoded.malformed(error)),
         },
-        Ok(None) => E::upcast(event),
+        Ok(None) => E::upcast(encoded),
         Err(error) => Err(error),
     }
 }
 
-/// The payload of an event of the version `newest`; nothing for an older one.
+/// The payload of the version `newest`; nothing for an older one.
 #[inline]
-fn current_text(event: &RecordedEvent, newest: u32) -> Result<Option<&str>, DecodeError> {
-    match event.schema_version.get() {
-        version if version == newest => text(event).map(Some),
-        version if version > newest => Err(newer(event, newest)),
+pub(crate) fn current_text<'p>(encoded: &Encoded<'p>, newest: u32) -> Result<Option<&'p str>, DecodeError> {
+    match encoded.version.get() {
+        version if version == newest => encoded.text().map(Some),
+        version if version > newest => Err(newer(encoded, newest)),
         _ => Ok(None),
     }
 }
 
-fn text(event: &RecordedEvent) -> Result<&str, DecodeError> {
-    json_text(&event.content_type, &event.payload).map_err(|reason| event.undecodable(reason))
-}
-
-#[cold]
-fn malformed(event: &RecordedEvent, error: serde_json::Error) -> DecodeError {
-    event.undecodable(DecodeReason::Malformed(CodecError::new(error)))
-}
-
 /// The answer to a version that this program does not know.
 #[cold]
-pub fn newer(event: &RecordedEvent, newest: u32) -> DecodeError {
+pub fn newer(encoded: &Encoded<'_>, newest: u32) -> DecodeError {
     let newest = SchemaVersion::new(newest).unwrap_or(SchemaVersion::FIRST);
-    event.undecodable(DecodeReason::NewerVersion { newest })
+    encoded.undecodable(DecodeReason::NewerVersion { newest })
 }
 
 /// A decoded event as a variant of an enum. One call for each variant is less to check and to compile than a `match`.
@@ -65,28 +61,29 @@ pub fn variant<E, T>(decoded: Result<E, DecodeError>, make: fn(E) -> T) -> Resul
     }
 }
 
-/// Reads a payload that is not recorded yet, and writes what was read.
-pub fn write_again<E: SingleEvent>(payload: &str, again: &mut Written) -> serde_json::Result<()> {
-    match E::from_json(payload) {
-        Ok(event) => event.as_json().to_json(again),
+/// Reads a payload that is not stored yet, and writes what was read.
+pub fn write_again<P: Payload>(payload: &str, again: &mut Written) -> serde_json::Result<()> {
+    match P::read_json(payload) {
+        Ok(read) => read.as_json().to_json(again),
         Err(error) => Err(error),
     }
 }
 
 /// Decodes an old version through JSON steps; `steps[i]` leads from version `i + 1` to `i + 2`.
-pub fn upcast_json<E: SingleEvent>(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<E, DecodeError> {
-    let text = run_steps(event, steps)?;
-    E::from_json(&text).map_err(|error| malformed(event, error))
+pub fn upcast_json<E: SingleEvent>(encoded: &Encoded<'_>, steps: &[&dyn JsonStep]) -> Result<E, DecodeError> {
+    let text = run_steps(encoded, steps)?;
+    E::read_json(&text).map_err(|error| encoded.malformed(error))
 }
 
-fn run_steps(event: &RecordedEvent, steps: &[&dyn JsonStep]) -> Result<String, DecodeError> {
-    let (mut value, stand_ins) = StandIns::parse(text(event)?).map_err(|error| malformed(event, error))?;
-    let mut version = event.schema_version;
+pub(crate) fn run_steps(encoded: &Encoded<'_>, steps: &[&dyn JsonStep]) -> Result<String, DecodeError> {
+    let (mut value, stand_ins) = StandIns::parse(encoded.text()?).map_err(|error| encoded.malformed(error))?;
+    let mut version = encoded.version;
     for step in steps.iter().skip(version.get() as usize - 1) {
-        value = step.run(value).map_err(|source| event.undecodable(DecodeReason::Upcast { from: version, source }))?;
+        value =
+            step.run(value).map_err(|source| encoded.undecodable(DecodeReason::Upcast { from: version, source }))?;
         version = SchemaVersion::new(version.get() + 1).unwrap_or(version);
     }
-    stand_ins.write(&value).map_err(|error| malformed(event, error))
+    stand_ins.write(&value).map_err(|error| encoded.malformed(error))
 }
 
 /// The answer of an enum that has no variant of this name.

@@ -3,7 +3,9 @@ use serde::de::DeserializeOwned;
 
 use crate::codec::decode_error::{DecodeError, DecodeReason};
 use crate::codec::encode::EncodeError;
+use crate::codec::encoded::Encoded;
 use crate::codec::json::ToJson;
+use crate::codec::kind::PayloadKind;
 use crate::log::name::WireName;
 use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
@@ -46,9 +48,11 @@ pub struct Field {
     pub rust_type: &'static str,
 }
 
-/// The description of one event type at one schema version.
+/// The description of one event type at one schema version. A stored command is described in the same way.
 #[derive(Clone, Copy, Debug)]
 pub struct EventType {
+    /// Whether it is an event or a command.
+    pub kind: PayloadKind,
     /// The wire name.
     pub name: &'static str,
     /// The schema version, from 1.
@@ -61,7 +65,7 @@ pub struct EventType {
     pub tags: &'static [TagField],
     /// The fields.
     pub fields: &'static [Field],
-    /// The event type of the version before, where a typed upcaster reads it.
+    /// The type of the version before, where a typed upcaster reads it.
     pub previous: Option<&'static EventType>,
     /// Whether it is `pub`, without a restriction.
     pub public: bool,
@@ -70,8 +74,8 @@ pub struct EventType {
 }
 
 impl EventType {
-    /// Whether an event of this wire name is of this type, now or under a former name.
-    fn is_named(&self, name: &str) -> bool {
+    /// Whether this wire name is that of the type, now or formerly.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
 }
@@ -99,9 +103,14 @@ impl EventTypes {
 
     /// Whether an event of this wire name, which may be a former one, is in the set.
     pub(crate) fn has(self, name: &str) -> bool {
+        self.named(name).is_some()
+    }
+
+    /// The type that has this wire name, now or formerly.
+    pub(crate) fn named(self, name: &str) -> Option<&'static EventType> {
         match self {
-            EventTypes::One(event) => event.is_named(name),
-            EventTypes::Many(sets) => sets.iter().any(|set| set.has(name)),
+            EventTypes::One(event) => event.is_named(name).then_some(event),
+            EventTypes::Many(sets) => sets.iter().find_map(|set| set.named(name)),
         }
     }
 
@@ -255,15 +264,15 @@ impl Query {
 }
 
 /// What can be written as JSON and read back: whatever is `Serialize` and `DeserializeOwned`. A trait of its own, and
-/// not those two as bounds of [`SingleEvent`], so that an event without either is one error that says what to derive.
+/// not those two as bounds of [`SingleEvent`], so that an event or a stored command without either is one error that says what to derive.
 #[diagnostic::on_unimplemented(
-    message = "the event `{Self}` cannot be written and read as JSON\nhelp: add both to its derives: `#[derive(Event, Serialize, Deserialize)]`; if they are there, mend serde's error first",
+    message = "`{Self}` cannot be stored, since it cannot be written and read as JSON\nhelp: add `Serialize, Deserialize` to its derives; if they are there, mend serde's error first",
     label = "not `Serialize` and `Deserialize`"
 )]
 pub trait Payload: Sized {
     /// Reads a payload.
     #[doc(hidden)]
-    fn from_json(text: &str) -> serde_json::Result<Self>;
+    fn read_json(text: &str) -> serde_json::Result<Self>;
 
     /// What writes the payload.
     #[doc(hidden)]
@@ -273,7 +282,7 @@ pub trait Payload: Sized {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Payload for T {
     #[inline]
-    fn from_json(text: &str) -> serde_json::Result<T> {
+    fn read_json(text: &str) -> serde_json::Result<T> {
         crate::codec::json::read(text)
     }
 
@@ -299,10 +308,10 @@ pub trait SingleEvent: Event + Payload {
     /// Adds the tags of this event.
     fn tags(&self, _tags: &mut Tags) {}
 
-    /// Decodes an older version of this event. `event.schema_version` is below [`SingleEvent::VERSION`].
+    /// Decodes an older version of this event: one below [`SingleEvent::VERSION`].
     #[doc(hidden)]
-    fn upcast(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        Err(newer(event, Self::VERSION))
+    fn upcast(encoded: &Encoded<'_>) -> Result<Self, DecodeError> {
+        Err(newer(encoded, Self::VERSION))
     }
 }
 
@@ -364,8 +373,7 @@ impl RecordedEvent {
 
     #[cold]
     pub(crate) fn undecodable(&self, reason: DecodeReason) -> DecodeError {
-        let (name, version, position) = (self.name.clone(), self.schema_version, self.position);
-        DecodeError { name, version, position, reason }
+        Encoded::of_event(self).undecodable(reason)
     }
 
     /// The type that was asked for holds no event of this name.

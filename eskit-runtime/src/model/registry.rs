@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
+use crate::codec::kind::PayloadKind;
 use crate::model::aggregate::{AggregateType, Key};
 use crate::model::command::CommandType;
 use crate::model::decider::DeciderType;
@@ -19,9 +20,9 @@ pub(crate) use subscribers::SubscriberEntry;
 /// One thing that a macro registered.
 #[derive(Clone, Copy, Debug)]
 pub enum Entry {
-    /// An event type.
+    /// An event type, or a type of stored commands.
     Event(&'static EventType),
-    /// The event types of a crate with a schema lock.
+    /// Those of a crate with a schema lock.
     Events(&'static [Option<&'static EventType>]),
     /// An aggregate, and the events that it evolves.
     Aggregate(&'static AggregateType, EventTypes),
@@ -33,7 +34,7 @@ pub enum Entry {
 
 inventory::collect!(Entry);
 
-/// Every event type, aggregate, decider, projection and processor that was linked into this program.
+/// Every event type, stored command, aggregate, decider, projection and processor that was linked into this program.
 ///
 /// Gathered by `inventory` before `main`. A crate whose code the program never names may be left out by the linker, and
 /// on wasm and in static libraries entries are dropped; so nothing's correctness depends on the registry. It serves the
@@ -41,6 +42,7 @@ inventory::collect!(Entry);
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     events: Vec<&'static EventType>,
+    stored_commands: Vec<&'static EventType>,
     aggregates: Vec<(&'static AggregateType, EventTypes)>,
     deciders: Vec<Entry>,
     subscribers: Vec<SubscriberEntry>,
@@ -52,14 +54,16 @@ impl Registry {
         let mut registry = Registry::default();
         for entry in inventory::iter::<Entry> {
             match *entry {
-                Entry::Event(event) => registry.events.push(event),
-                Entry::Events(events) => registry.events.extend(events.iter().flatten()),
+                Entry::Event(event) => registry.add(event),
+                Entry::Events(events) => events.iter().flatten().for_each(|event| registry.add(event)),
                 Entry::Aggregate(aggregate, events) => registry.aggregates.push((aggregate, events)),
                 Entry::Decider(..) => registry.deciders.push(*entry),
                 Entry::Subscriber(subscriber) => registry.subscribers.push(subscriber),
             }
         }
-        registry.events.sort_by_key(|event| (event.name, event.version, event.location.module));
+        for types in [&mut registry.events, &mut registry.stored_commands] {
+            types.sort_by_key(|event| (event.name, event.version, event.location.module));
+        }
         registry.aggregates.sort_by_key(|(aggregate, _)| (aggregate.name, aggregate.location.module));
         registry.deciders.sort_by_key(|entry| match entry {
             Entry::Decider(command, ..) => (command.name, command.location.module),
@@ -67,6 +71,13 @@ impl Registry {
         });
         registry.subscribers.sort_by_key(|entry| (entry.subscriber.name, entry.subscriber.location.module));
         registry
+    }
+
+    fn add(&mut self, event: &'static EventType) {
+        match event.kind {
+            PayloadKind::Event => self.events.push(event),
+            PayloadKind::Command => self.stored_commands.push(event),
+        }
     }
 
     /// The check that every program makes once, before its first command.
@@ -78,6 +89,11 @@ impl Registry {
     /// The event types, sorted by wire name and version.
     pub fn events(&self) -> &[&'static EventType] {
         &self.events
+    }
+
+    /// The types of stored commands, described as events are, sorted by wire name and version.
+    pub fn stored_commands(&self) -> &[&'static EventType] {
+        &self.stored_commands
     }
 
     /// The aggregates with the events that they evolve, sorted by name.
@@ -99,32 +115,25 @@ impl Registry {
         self.subscribers.iter().filter(move |entry| entry.acts == acts)
     }
 
-    /// Checks that no two event types of the program claim one wire name, that no two projections or processors have one name, and that no tag is
+    /// Checks that no two event types of the program claim one wire name, nor two types of stored commands, that no two projections or processors have one name, and that no tag is
     /// a slip for the key of a stream: one letter from it, on an event of the stream that does not carry the key itself, where no
     /// aggregate is keyed by the tag and its ids are not known to be of another type.
     ///
     /// # Errors
     /// Every clash and every slip, in one error.
     pub fn check(&self) -> Result<(), RegistryError> {
-        let mut claims: BTreeMap<&str, Vec<&'static EventType>> = BTreeMap::new();
-        for event in &self.events {
-            for name in std::iter::once(&event.name).chain(event.aliases) {
-                claims.entry(name).or_default().push(event);
-            }
-        }
         let slips = slips::find(&self.aggregates);
         let subscriptions = subscribers::clashes(&self.subscribers);
-        let mut error = RegistryError { clashes: Vec::new(), twice: twice(&self.events), slips, subscriptions };
-        for (name, claimants) in claims {
-            clashes(name, &claimants, &mut error.clashes);
-        }
+        let (clashes, commands) = (clashes(&self.events), clashes(&self.stored_commands));
+        let error = RegistryError { clashes, commands, twice: twice(&self.events), slips, subscriptions };
         if error == RegistryError::default() { Ok(()) } else { Err(error) }
     }
 
-    /// Everything in the registry as JSON: `{"events": [..], "aggregates": [..], "commands": [..], "projections": [..], "processors": [..]}`.
+    /// Everything in the registry as JSON: `{"events": [..], "stored_commands": [..], "aggregates": [..], "commands": [..], "projections": [..], "processors": [..]}`.
     pub fn to_json(&self) -> Value {
         json!({
             "events": self.events.iter().map(|event| event_json(event)).collect::<Vec<_>>(),
+            "stored_commands": self.stored_commands.iter().map(|command| event_json(command)).collect::<Vec<_>>(),
             "aggregates": self.aggregates.iter().map(|(aggregate, events)| json!({
                 "name": aggregate.name,
                 "key": key_json(&aggregate.key),
@@ -163,8 +172,21 @@ fn one_twice(first: &EventType, second: &EventType) -> String {
     format!("`{file}` is compiled into this program twice, as {modules}, and so is its event `{name}`")
 }
 
-/// The clashes among the event types that claim one name.
-fn clashes(name: &str, claimants: &[&'static EventType], found: &mut Vec<String>) {
+/// The clashes among these types.
+fn clashes(events: &[&'static EventType]) -> Vec<String> {
+    let mut claims: BTreeMap<&str, Vec<&'static EventType>> = BTreeMap::new();
+    for event in events {
+        for name in std::iter::once(&event.name).chain(event.aliases) {
+            claims.entry(name).or_default().push(event);
+        }
+    }
+    let mut found = Vec::new();
+    claims.into_iter().for_each(|(name, claimants)| clashes_on(name, &claimants, &mut found));
+    found
+}
+
+/// The clashes among the types that claim one name.
+fn clashes_on(name: &str, claimants: &[&'static EventType], found: &mut Vec<String>) {
     for (index, first) in claimants.iter().enumerate() {
         for second in &claimants[index + 1..] {
             if !is_written_once(first, second) && !precedes(first, second) && !precedes(second, first) {
@@ -241,6 +263,7 @@ fn decider_json(entry: &Entry) -> Option<Value> {
     let Entry::Decider(command, decider, models, emits) = entry else { return None };
     Some(json!({
         "name": command.name,
+        "stored_as": command.stored.map(|stored| stored.name),
         "tags": tags_json(command.tags),
         "fields": fields_json(command.fields),
         "decider": decider.name,
@@ -250,10 +273,12 @@ fn decider_json(entry: &Entry) -> Option<Value> {
     }))
 }
 
-/// Event types of one program claim the same wire name, projections or processors have the same name, or tags are slips for the keys of streams.
+/// Event types or stored commands of one program claim the same wire name, projections or processors have the same name, or tags are slips for the keys of streams.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RegistryError {
     clashes: Vec<String>,
+    /// The clashes of stored commands.
+    commands: Vec<String>,
     /// The files that are compiled twice.
     twice: Vec<String>,
     /// The tags that are most likely misspelt, with what to write.
@@ -263,7 +288,12 @@ pub struct RegistryError {
 }
 
 impl RegistryError {
-    /// Every clash of two types, with both and where they stand.
+    /// Every clash of two types of stored commands, with both and where they stand.
+    pub fn command_clashes(&self) -> &[String] {
+        &self.commands
+    }
+
+    /// Every clash of two event types, with both and where they stand.
     pub fn clashes(&self) -> &[String] {
         &self.clashes
     }
@@ -305,8 +335,17 @@ impl fmt::Display for RegistryError {
             let before = if index > 0 || has_clashes { "\n" } else { "" };
             write!(f, "{before}{slip}")?;
         }
-        if !self.subscriptions.is_empty() {
+        if !self.commands.is_empty() {
             let before = if has_clashes || !self.slips.is_empty() { "\n" } else { "" };
+            write!(f, "{before}stored commands clash:")?;
+            self.commands.iter().try_for_each(|clash| write!(f, "\n  {clash}"))?;
+            f.write_str(
+                "\nhelp: give one of each pair another name with `#[command(stored, name = \"..\")]` or `#[command(stored, context = \"..\")]`",
+            )?;
+        }
+        if !self.subscriptions.is_empty() {
+            let is_first = !has_clashes && self.slips.is_empty() && self.commands.is_empty();
+            let before = if is_first { "" } else { "\n" };
             write!(f, "{before}names of subscriptions clash:")?;
             self.subscriptions.iter().try_for_each(|clash| write!(f, "\n  {clash}"))?;
             f.write_str("\nhelp: give one of each pair another `name`: each keeps its checkpoint under its own")?;

@@ -203,10 +203,12 @@ const fn short(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::kind::PayloadKind;
     use crate::model::event::{EventType, SourceLocation};
 
     const fn event(name: &'static str, aliases: &'static [&'static str]) -> EventType {
         EventType {
+            kind: PayloadKind::Event,
             name,
             version: 1,
             aliases,

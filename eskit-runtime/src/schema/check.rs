@@ -35,7 +35,8 @@ const fn check_change(current: &Current, lock: Lock, recorded: &Recorded) {
     if matches!(lock, Lock::Off | Lock::Writing) || !current.is_locked() {
         return;
     }
-    let report = compare(recorded.text, current.event.tags, current.shape, recorded.superseded);
+    let EventType { kind, tags, .. } = *current.event;
+    let report = compare(recorded.text, (kind, tags), current.shape, recorded.superseded);
     if report.refused > 0 {
         refuse(current, recorded, &report);
     }
@@ -162,7 +163,8 @@ const fn help(message: Message, current: &Current, recorded: &Recorded, report: 
         next_version(message, current.event, report)
     };
     let message = if report.refused == report.held {
-        message.text("; if no stored event holds the name in another shape")
+        let message = message.text("; if no stored ").text(current.event.kind.word());
+        message.text(" holds the name in another shape")
     } else {
         message.text("; if version ").number(version).text(" was never released")
     };
@@ -180,7 +182,8 @@ const fn copies(message: Message, report: &Report) -> Message {
 }
 
 const fn attribute(message: Message, event: &EventType, version: u32, from: &str) -> Message {
-    let message = message.text("#[event(name = \"").text(event.name).text("\", version = ").number(version);
+    let message = message.text(event.kind.attribute()).text("name = \"").text(event.name);
+    let message = message.text("\", version = ").number(version);
     message.text(", from = ").text(from).text(")]")
 }
 
@@ -243,14 +246,15 @@ pub const fn check_alias(lock: Lock, claim: &Claim, alias: &str, stands_at: u32)
     if matches!(lock, Lock::Off | Lock::Writing) || is_older || !current.is_locked() {
         return;
     }
-    let message = Message::new()
-        .text("event ")
-        .code(current.event.name)
+    let message = current
+        .name()
         .text(" is no longer read under its former name ")
         .code(alias)
         .text("\nhelp: write `alias = \"")
         .text(alias)
-        .text("\"` again: events are stored under it");
+        .text("\"` again: ")
+        .text(current.event.kind.word())
+        .text("s are stored under it");
     panic!("{}", message.as_str());
 }
 

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::current::{Current, Lock};
+use crate::codec::kind::PayloadKind;
 use crate::message::Message;
 use crate::message::same;
 use crate::model::event::EventType;
@@ -18,8 +19,8 @@ pub enum Claim {
     Own(Current),
 }
 
-/// Implemented for the type that stands for a wire name and version, by the event that claims it: a second one is a conflict.
-pub trait ClaimedByOneEvent {
+/// Implemented for the type that stands for a wire name and version, by the type that claims it: a second one is a conflict.
+pub trait ClaimedByOneType {
     /// Which type reads it.
     const CLAIM: Claim;
 }
@@ -31,7 +32,7 @@ pub trait Mistaken {}
 #[derive(Debug)]
 pub struct ClaimOn<R>(PhantomData<R>);
 
-impl<R: ClaimedByOneEvent> ClaimOn<R> {
+impl<R: ClaimedByOneType> ClaimOn<R> {
     /// Which type reads it.
     pub const CLAIM: Claim = R::CLAIM;
 }
@@ -51,9 +52,11 @@ pub trait Unclaimed {
 
 impl<T: ?Sized> Unclaimed for T {}
 
-/// What is claimed of one event of the file.
+/// What is claimed of one event or stored command of the file.
 #[derive(Clone, Copy, Debug)]
 pub struct Claims {
+    /// Whether it is an event or a command.
+    pub kind: PayloadKind,
     /// Its wire name.
     pub name: &'static str,
     /// Its newest recorded version.
@@ -154,14 +157,16 @@ const fn context(name: &str) -> Option<&str> {
 
 #[track_caller]
 const fn refuse(event: &Claims, former_package: Option<&str>) {
-    let Claims { name, newest, .. } = *event;
+    let Claims { kind, name, newest, .. } = *event;
     let claimed = newest_type(event.claims);
     let message = Message::new().text("`eskit.lock` records ");
     let message = if claimed > 0 {
         message
             .text("version ")
             .number(newest)
-            .text(" of event ")
+            .text(" of ")
+            .text(kind.word())
+            .text(" ")
             .code(name)
             .text(", but its newest type is at version ")
             .number(claimed)
@@ -170,23 +175,32 @@ const fn refuse(event: &Claims, former_package: Option<&str>) {
             .text("`, or raise the version above it")
     } else {
         let message = message
-            .text("event ")
+            .text(kind.word())
+            .text(" ")
             .code(name)
-            .text(", but no type has this wire name\nhelp: if its type was renamed, put `#[event(alias = \"")
+            .text(", but no type has this wire name\nhelp: if its type was renamed, put `")
+            .text(kind.attribute())
+            .text("alias = \"")
             .text(name)
             .text("\")]` on it");
         let message = match former_package {
             Some(package) => message
-                .text("\nhelp: if the package was renamed, put `#[event(context = \"")
+                .text("\nhelp: if the package was renamed, put `")
+                .text(kind.attribute())
+                .text("context = \"")
                 .text(package)
                 .text("\")]` on it"),
             None => message,
         };
-        message.text(
-            "\nhelp: if it moved to another crate, move its lines to the `eskit.lock` there\nhelp: if some builds are without it, put `#[shape(unlocked)]` on it and drop its lines\nhelp: if it was removed, restore it: stored events cannot be read without it",
-        )
+        let message = message.text(
+            "\nhelp: if it moved to another crate, move its lines to the `eskit.lock` there\nhelp: if some builds are without it, put `#[shape(unlocked)]` on it and drop its lines\nhelp: if it was removed, restore it: stored ",
+        );
+        message.text(kind.word()).text("s cannot be read without it")
     };
-    let message =
-        message.text("\nhelp: if it was never released, drop it with `ESKIT_LOCK=force cargo test eskit_lock`");
+    let message = message.text(match kind {
+        PayloadKind::Event => "\nhelp: if it was never released",
+        PayloadKind::Command => "\nhelp: if it was never released, or none is stored any more",
+    });
+    let message = message.text(", drop it with `ESKIT_LOCK=force cargo test eskit_lock`");
     panic!("{}", message.as_str());
 }

@@ -22,12 +22,19 @@ use self::widened::{reads_stored, widens};
 use super::node::{Node, Nodes, next_mark, strip};
 use super::report::{Path, Report};
 use super::shape::{Kind, Member, ShapeDef, flag};
+use crate::codec::kind::PayloadKind;
 use crate::message::{Message, contains, same};
 use crate::model::event::TagField;
 
 /// Compares the record of a version with the shape that the program has for it. `superseded` says that there is a newer one.
-pub(crate) const fn compare(record: &str, tags: &[TagField], shape: &ShapeDef, superseded: bool) -> Report {
+pub(crate) const fn compare(
+    record: &str,
+    (kind, tags): (PayloadKind, &[TagField]),
+    shape: &ShapeDef,
+    superseded: bool,
+) -> Report {
     let mut report = Report::new();
+    report.kind = kind;
     let root = Node::root(record);
     compare_tags(root.children(), tags, superseded, &mut report);
     compare_node(root, root.head(), shape, &Path::ROOT, &mut report);
@@ -180,7 +187,7 @@ const fn compare_recorded(line: Node<'_>, members: &[Member], sides: &Sides<'_>,
 const fn read_again(line: Node<'_>, member: &Member, sides: &Sides<'_>, part: &Path, report: &mut Report) {
     if matches!(sides.kind, BlockKind::Struct) && sides.lines.find(member.name).is_some() {
         let text = Message::new().text(" is now read as ").code(member.name);
-        return report.refuse_with(part, text.text(", and stored events may hold both"));
+        return report.refuse_with(part, text.text(", and stored ").text(report.kind.word()).text("s may hold both"));
     }
     compare_node(line, line.head(), member.shape, part, report);
 }
@@ -252,7 +259,8 @@ const fn compare_presence(line: Node<'_>, member: &Member, sides: &Sides<'_>, pa
     let stored_may_lack = line.is_gone() || line.is_optional() || old_leaves_out && !old_requires;
     if stored_may_lack && new_requires {
         report.without_default += 1;
-        report.refuse(part, " may be missing in stored events, but is now required");
+        let text = Message::new().text(" may be missing in stored ").text(report.kind.word());
+        report.refuse_with(part, text.text("s, but is now required"));
     }
     let new_leaves_out = member.has(flag::OMITTED | flag::UNWRITTEN);
     if old_requires && new_leaves_out && !(old_leaves_out && new_requires) {
@@ -315,7 +323,8 @@ const fn added(member: &Member, sides: &Sides<'_>, part: &Path, report: &mut Rep
         BlockKind::Struct => {
             if !member.has(flag::OPTIONAL) && !member.has(flag::UNREAD) {
                 report.without_default += 1;
-                report.refuse(part, " was added, but stored events do not hold it");
+                let text = Message::new().text(" was added, but stored ").text(report.kind.word());
+                report.refuse_with(part, text.text("s do not hold it"));
             } else if sides.old_refuses_unknown && !member.has(flag::UNWRITTEN) {
                 report
                     .refuse_for_older(part, Message::new().text(" was added, but older programs deny unknown fields"));

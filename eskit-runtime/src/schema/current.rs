@@ -1,4 +1,4 @@
-//! Whether a crate has the schema lock, and what it holds of one version of an event.
+//! Whether a crate has the schema lock, and what it holds of one version of an event or a stored command.
 
 use super::hash;
 use super::shape::ShapeDef;
@@ -34,7 +34,7 @@ pub trait Unlocked {
 
 impl<T: ?Sized> Unlocked for T {}
 
-/// What the program knows of one version of an event.
+/// What the program knows of one version of an event or a stored command.
 #[derive(Clone, Copy, Debug)]
 pub struct Current {
     pub(super) event: &'static EventType,
@@ -57,13 +57,18 @@ impl Current {
         Current { event, tags_hash, shape }
     }
 
-    /// Events of test modules are not locked: they exist in test builds only.
+    /// Those of test modules are not locked: they exist in test builds only.
     pub(super) const fn is_locked(&self) -> bool {
         !is_test_module(self.event.location.module)
     }
 
+    /// What it is, with its name.
+    pub(super) const fn name(&self) -> Message {
+        Message::new().text(self.event.kind.word()).text(" ").code(self.event.name)
+    }
+
     pub(super) const fn title(&self) -> Message {
-        Message::new().text("event ").code(self.event.name).text(" version ").number(self.event.version)
+        self.name().text(" version ").number(self.event.version)
     }
 }
 

@@ -5,6 +5,7 @@
 use super::claim::Claims;
 use super::current::{Lock, is_test_module};
 use super::record::ProjectionRecord;
+use crate::codec::kind::PayloadKind;
 use crate::message::{Message, Words, contains, same};
 use crate::model::event::{EventType, EventTypes};
 use crate::model::subscriber::SubscriberType;
@@ -89,7 +90,7 @@ pub const fn check_projection(
 const fn lost_event(events: &[Claims], recorded: &RecordedProjection<'_>) -> bool {
     let mut i = 0;
     while i < events.len() {
-        if !events[i].are_kept() && contains(recorded.events, events[i].name) {
+        if events[i].kind.is(PayloadKind::Event) && !events[i].are_kept() && contains(recorded.events, events[i].name) {
             return true;
         }
         i += 1;

@@ -1,13 +1,15 @@
-//! The file as a whole: its events in the order of their names, and then its projections.
+//! The file as a whole: its events, its stored commands and its projections, each in the order of their names.
 //!
 //! The macros read it too, in `eskit-macros/src/lock/file.rs`, as it stands when the program is built. The command that
 //! writes it reads it when it runs: cargo does not build again for a file that was not there before.
 
 use std::fmt;
 
+use crate::codec::kind::PayloadKind;
+
 /// What stands above the records.
 const HEADER: &str = "\
-# Every stored event and every kept projection, to which `eskit::lock!()` holds the program.
+# Every stored event and command, and every kept projection, to which `eskit::lock!()` holds the program.
 # Written by `ESKIT_LOCK=write cargo test eskit_lock`; commit it with the change that it records.
 format 1
 ";
@@ -15,14 +17,16 @@ format 1
 /// The content of `eskit.lock`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct LockFile {
-    /// The crate whose events they are.
+    /// The crate whose they are.
     pub(super) crate_name: String,
+    /// Events, and then stored commands.
     pub(super) events: Vec<EventRecord>,
     pub(super) projections: Vec<ProjectionRecord>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct EventRecord {
+    pub(super) kind: PayloadKind,
     pub(super) name: String,
     pub(super) aliases: Vec<String>,
     /// In the order of their numbers.
@@ -68,12 +72,13 @@ impl LockFile {
             };
             read.ok_or_else(|| format!("line {} is no part of a record: `{line}`", index + 1))?;
         }
-        let twice = |event: &&EventRecord| file.events.iter().filter(|other| other.name == event.name).count() > 1;
+        let is_same = |one: &EventRecord, other: &EventRecord| (one.kind, &one.name) == (other.kind, &other.name);
+        let twice = |event: &&EventRecord| file.events.iter().filter(|other| is_same(event, other)).count() > 1;
         let again =
             |other: &&ProjectionRecord| file.projections.iter().filter(|one| one.name == other.name).count() > 1;
         match (file.events.iter().find(twice), file.projections.iter().find(again)) {
             _ if !format => Err("the line `format 1` is missing".to_owned()),
-            (Some(event), _) => Err(format!("event `{}` is recorded twice", event.name)),
+            (Some(event), _) => Err(format!("{} `{}` is recorded twice", event.kind, event.name)),
             (None, Some(projection)) => Err(format!("projection `{}` is recorded twice", projection.name)),
             (None, None) => Ok(file),
         }
@@ -84,9 +89,16 @@ impl LockFile {
             name.clone_into(&mut self.crate_name);
             return Some(());
         }
-        if let Some(name) = line.strip_prefix("event ") {
-            self.events.push(EventRecord { name: name.to_owned(), aliases: Vec::new(), versions: Vec::new() });
-            return Some(());
+        for kind in [PayloadKind::Event, PayloadKind::Command] {
+            if let Some(name) = line.strip_prefix(kind.word()).and_then(|rest| rest.strip_prefix(' ')) {
+                self.events.push(EventRecord {
+                    kind,
+                    name: name.to_owned(),
+                    aliases: Vec::new(),
+                    versions: Vec::new(),
+                });
+                return Some(());
+            }
         }
         let event = self.events.last_mut()?;
         if let Some(alias) = line.strip_prefix("  alias ") {
@@ -117,8 +129,8 @@ impl LockFile {
         Some(())
     }
 
-    pub(super) fn event(&self, name: &str) -> Option<&EventRecord> {
-        self.events.iter().find(|event| event.name == name)
+    pub(super) fn event(&self, kind: PayloadKind, name: &str) -> Option<&EventRecord> {
+        self.events.iter().find(|event| event.kind == kind && event.name == name)
     }
 
     pub(super) fn projection(&self, name: &str) -> Option<&ProjectionRecord> {
@@ -130,7 +142,7 @@ impl fmt::Display for LockFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEADER}crate {}", self.crate_name)?;
         for event in &self.events {
-            write!(f, "\nevent {}\n", event.name)?;
+            write!(f, "\n{} {}\n", event.kind, event.name)?;
             event.aliases.iter().try_for_each(|alias| writeln!(f, "  alias {alias}"))?;
             for version in &event.versions {
                 writeln!(f, "  version {}: {}", version.number, version.text.replace('\n', "\n  "))?;
@@ -151,7 +163,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "\
-# Every stored event and every kept projection, to which `eskit::lock!()` holds the program.
+# Every stored event and command, and every kept projection, to which `eskit::lock!()` holds the program.
 # Written by `ESKIT_LOCK=write cargo test eskit_lock`; commit it with the change that it records.
 format 1
 crate shop
@@ -163,6 +175,10 @@ event shop.OrderPlaced
     lines: list struct
       sku: string
   version 2: string
+
+command shop.PlaceOrder
+  version 1: struct
+    order: string
 
 projection order-list version 2
   on shop.OrderPaid
@@ -178,6 +194,7 @@ projection totals version 1
         let file = LockFile::parse(TEXT).unwrap();
         assert_eq!(file.events[0].versions[0].text, "struct\n  tag order\n  lines: list struct\n    sku: string");
         assert_eq!(file.events[0].versions[1].text, "string");
+        assert_eq!((file.events[1].kind, file.events[1].name.as_str()), (PayloadKind::Command, "shop.PlaceOrder"));
         assert_eq!((file.projections[0].events.len(), file.projections[0].takes_all), (2, true));
         assert_eq!(file.to_string(), TEXT);
         assert_eq!(LockFile::parse(&TEXT.replace('\n', "\r\n")).unwrap(), file);
@@ -192,6 +209,7 @@ projection totals version 1
             ("format 1\nevent a\n<<<<<<< HEAD\n", "line 3 is no part of a record: `<<<<<<< HEAD`"),
             ("format 1\nevent a\n  version x: struct", "line 3 is no part of a record: `  version x: struct`"),
             ("format 1\nevent a\nevent b\nevent a\n", "event `a` is recorded twice"),
+            ("format 1\nevent a\ncommand a\ncommand a\n", "command `a` is recorded twice"),
             ("format 1\nprojection a", "line 2 is no part of a record: `projection a`"),
             ("format 1\nprojection a version x", "line 2 is no part of a record: `projection a version x`"),
             ("format 1\nprojection a version 1\n  alias b", "line 3 is no part of a record: `  alias b`"),

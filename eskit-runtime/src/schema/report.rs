@@ -1,5 +1,6 @@
 //! What a comparison found, as text built in const code.
 
+use crate::codec::kind::PayloadKind;
 use crate::message::Message;
 
 /// The most differences that one message spells out.
@@ -10,6 +11,8 @@ const BYTES_MAX: usize = 450;
 /// The differences between a record and the program.
 #[derive(Clone, Copy)]
 pub(crate) struct Report {
+    /// What the record is of.
+    pub(crate) kind: PayloadKind,
     /// What stored events or older programs do not survive: a line each.
     pub(crate) text: Message,
     /// How many of them there are.
@@ -47,6 +50,7 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) const fn new() -> Report {
         Report {
+            kind: PayloadKind::Event,
             text: Message::new(),
             refused: 0,
             told: 0,

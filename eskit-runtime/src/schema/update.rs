@@ -11,9 +11,10 @@ use super::current::Current;
 use super::projection::{self, CurrentProjection};
 use super::record::{EventRecord, LockFile, VersionRecord};
 use super::render;
+use crate::codec::kind::PayloadKind;
 use crate::model::event::EventType;
 
-/// One version of an event, submitted in test builds of a crate with `eskit::lock!()`, when no record leads to it.
+/// One version of an event or a stored command, submitted in test builds of a crate with `eskit::lock!()`, when no record leads to it.
 #[derive(Clone, Copy, Debug)]
 pub struct LockEntry(pub &'static Claim);
 
@@ -59,7 +60,7 @@ pub fn eskit_lock(manifest_dir: &str, crate_name: &str, claims: &'static [Claims
 fn tell(recorded: &[String], refused: &[String]) {
     let mut text = format!("`ESKIT_LOCK` is set: wrote `eskit.lock`, with changes of {}\n", recorded.join(", "));
     if !refused.is_empty() {
-        text.push_str("stored events, older programs or read models do not survive what was forced:\n");
+        text.push_str("stored events and commands, older programs or read models do not survive what was forced:\n");
         refused.iter().for_each(|problem| text.push_str(&format!("- {problem}\n")));
     }
     // Nothing depends on whether it is read.
@@ -89,13 +90,13 @@ fn write(path: &Path, text: &str) -> Result<(), LockError> {
         .map_err(|error| LockError::Io(path.to_owned(), error))
 }
 
-/// The events and projections whose records differ.
+/// The events, commands and projections whose records differ.
 fn changed(old: &LockFile, new: &LockFile) -> Vec<String> {
     let differ = |a: &LockFile, b: &LockFile| -> Vec<String> {
-        let events = a.events.iter().filter(|event| b.event(&event.name) != Some(event));
+        let events = a.events.iter().filter(|event| b.event(event.kind, &event.name) != Some(event));
         let kept = |name: &str| b.projection(name);
         let projections = a.projections.iter().filter(|projection| kept(&projection.name) != Some(projection));
-        let events = events.map(|event| format!("event `{}`", event.name));
+        let events = events.map(|event| format!("{} `{}`", event.kind, event.name));
         events.chain(projections.map(|projection| format!("projection `{}`", projection.name))).collect()
     };
     let mut names = differ(new, old);
@@ -107,41 +108,46 @@ fn changed(old: &LockFile, new: &LockFile) -> Vec<String> {
 
 /// The records of these events, after `old`, and why they must not be written.
 fn update(old: &LockFile, entries: &[&Current]) -> (Vec<EventRecord>, Vec<String>) {
-    let mut types: BTreeMap<&str, Vec<&Current>> = BTreeMap::new();
+    let mut types: BTreeMap<(PayloadKind, &str), Vec<&Current>> = BTreeMap::new();
     for entry in entries {
-        types.entry(entry.event.name).or_default().push(entry);
+        types.entry((entry.event.kind, entry.event.name)).or_default().push(entry);
     }
     let mut refused = Vec::new();
     let mut new = Vec::new();
     for (name, mut versions) in types {
         versions.sort_by_key(|entry| entry.event.version);
-        new.push(event(old, name, &versions, &mut refused));
+        new.push(record(old, name, &versions, &mut refused));
     }
     for event in &old.events {
-        let known =
-            |entry: &&Current| entry.event.name == event.name || entry.event.aliases.contains(&event.name.as_str());
+        let known = |entry: &&Current| entry.event.kind == event.kind && entry.event.is_named(&event.name);
         if !entries.iter().any(known) {
-            refused.push(format!("event `{}` is recorded, but no type has this wire name or alias", event.name));
+            let EventRecord { kind, name, .. } = event;
+            refused.push(format!("{kind} `{name}` is recorded, but no type has this wire name or alias"));
         }
     }
     (new, refused)
 }
 
-/// The record of one event. `types` are its versions that have a type, oldest first.
-fn event(old: &LockFile, name: &str, types: &[&Current], refused: &mut Vec<String>) -> EventRecord {
+/// The record of one event or command. `types` are its versions that have a type, oldest first.
+fn record(
+    old: &LockFile,
+    (kind, name): (PayloadKind, &str),
+    types: &[&Current],
+    refused: &mut Vec<String>,
+) -> EventRecord {
     let (newest, aliases) = types.last().map_or((0, &[][..]), |entry| (entry.event.version, entry.event.aliases));
     let mut versions: BTreeMap<u32, VersionRecord> = BTreeMap::new();
-    for recorded in std::iter::once(name).chain(aliases.iter().copied()).filter_map(|name| old.event(name)) {
+    for recorded in std::iter::once(name).chain(aliases.iter().copied()).filter_map(|name| old.event(kind, name)) {
         for version in &recorded.versions {
             versions.entry(version.number).or_insert_with(|| version.clone());
         }
         let dropped = recorded.aliases.iter().filter(|alias| *alias != name && !aliases.contains(&alias.as_str()));
         refused
-            .extend(dropped.map(|alias| format!("event `{name}` is no longer read under its former name `{alias}`")));
+            .extend(dropped.map(|alias| format!("{kind} `{name}` is no longer read under its former name `{alias}`")));
     }
     if let Some(beyond) = versions.split_off(&(newest + 1)).into_keys().last() {
         refused.push(format!(
-            "version {beyond} of event `{name}` is recorded, but its newest type is at version {newest}"
+            "version {beyond} of {kind} `{name}` is recorded, but its newest type is at version {newest}"
         ));
     }
     for entry in types {
@@ -149,11 +155,11 @@ fn event(old: &LockFile, name: &str, types: &[&Current], refused: &mut Vec<Strin
         let superseded = event.version < newest;
         let mut before = versions.get(&event.version).map(|version| version.text.clone());
         if let Some(text) = &before {
-            let report = compare(text, event.tags, shape, superseded);
+            let report = compare(text, (kind, event.tags), shape, superseded);
             if report.refused > 0 {
                 let lines = report.lines();
                 let lines = lines.as_str();
-                refused.push(format!("event `{name}` version {} is not what is recorded:{lines}", event.version));
+                refused.push(format!("{kind} `{name}` version {} is not what is recorded:{lines}", event.version));
                 before = None;
             }
         }
@@ -164,6 +170,7 @@ fn event(old: &LockFile, name: &str, types: &[&Current], refused: &mut Vec<Strin
         state_tags(name, entry.event, &mut versions, refused);
     }
     EventRecord {
+        kind,
         name: name.to_owned(),
         aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
         versions: versions.into_values().collect(),
@@ -198,7 +205,7 @@ fn state_tags(name: &str, newest: &EventType, versions: &mut BTreeMap<u32, Versi
 
 /// Why the test `eskit_lock` fails.
 pub enum LockError {
-    /// The program has events, versions, parts or projections that the file does not record: which events and projections.
+    /// The program has events, versions, parts or projections that the file does not record: which events, commands and projections.
     Stale(Vec<String>),
     /// The program no longer keeps to what the file records.
     Refused(Vec<String>),
@@ -220,7 +227,7 @@ impl fmt::Display for LockError {
             }
             LockError::Refused(problems) => {
                 f.write_str(
-                    "`eskit.lock` stays as it is, since stored events, older programs or read models would not survive:",
+                    "`eskit.lock` stays as it is, since stored events and commands, older programs or read models would not survive:",
                 )?;
                 problems.iter().try_for_each(|problem| write!(f, "\n- {problem}"))?;
                 f.write_str(

@@ -10,7 +10,7 @@ use crate::wrap::bare;
 /// The version of the newest type of an event, as far as it is claimed. A version that is not recorded yet is claimed as the
 /// one after the newest, or by the oldest type as the first.
 pub(super) fn newest_type(ident: &Ident, event: &EventRecord) -> TokenStream {
-    let [first, next] = [1, event.newest() + 1].map(|version| record_path(ident, &event.name, version));
+    let [first, next] = [1, event.newest() + 1].map(|version| record_path(ident, event, version));
     quote!({
         #[allow(unused_imports)]
         use __eskit::lock::Unclaimed as _;
@@ -20,8 +20,8 @@ pub(super) fn newest_type(ident: &Ident, event: &EventRecord) -> TokenStream {
 }
 
 /// The type that stands for a record at the crate root.
-pub(super) fn record_path(ident: &Ident, name: &str, version: u32) -> TokenStream {
-    let (records, record) = (records(ident), record_ident(name, version));
+pub(super) fn record_path(ident: &Ident, event: &EventRecord, version: u32) -> TokenStream {
+    let (records, record) = (records(ident), record_ident(event.kind, &event.name, version));
     quote!(#records::#record)
 }
 

@@ -7,18 +7,18 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::record::{newest_type, records};
-use crate::ast::{EventAttrs, TagDef};
+use crate::ast::{StoredAttrs, TagDef};
 use crate::lock::file::{LockFile, VersionRecord};
 
 /// A check for each such tag, at its key or at the event. The versions before the newest do not ask: it does, for all.
 pub(super) fn checks(
     file: &LockFile,
     ident: &Ident,
-    attrs: &EventAttrs,
+    attrs: &StoredAttrs,
     tags: &[TagDef],
     current: &TokenStream,
 ) -> TokenStream {
-    let own = file.event(&attrs.name);
+    let own = file.event(attrs.kind, &attrs.name);
     if own.is_some_and(|event| event.newest() > attrs.version) {
         return TokenStream::new();
     }
@@ -56,15 +56,15 @@ pub(super) fn checks(
 }
 
 /// The recorded versions before that of the event, under one of its names.
-fn older<'f>(file: &'f LockFile, attrs: &EventAttrs, name: &str) -> impl Iterator<Item = &'f VersionRecord> {
-    let (versions, own) = (file.event(name).into_iter().flat_map(|event| &event.versions), attrs.version);
+fn older<'f>(file: &'f LockFile, attrs: &StoredAttrs, name: &str) -> impl Iterator<Item = &'f VersionRecord> {
+    let (versions, own) = (file.event(attrs.kind, name).into_iter().flat_map(|event| &event.versions), attrs.version);
     versions.filter(move |version| version.number < own)
 }
 
 /// The tags that only older versions have, with the name and the numbers of these.
 fn dropped<'f>(
     file: &'f LockFile,
-    attrs: &'f EventAttrs,
+    attrs: &'f StoredAttrs,
     tags: &[TagDef],
 ) -> impl Iterator<Item = (&'f str, &'f str, Vec<u32>)> {
     let mut dropped: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();

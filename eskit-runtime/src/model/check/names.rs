@@ -1,7 +1,8 @@
 //! Wire names and versions must fit together.
 
+use crate::codec::kind::PayloadKind;
 use crate::message::{Message, contains, same};
-use crate::model::event::{EventType, EventTypes, SingleEvent};
+use crate::model::event::{EventType, EventTypes};
 
 /// Refuses a set of which two members claim one wire name. Where two types of one crate do, rustc has found the claims
 /// that their derives wrote, and shows both places.
@@ -47,12 +48,10 @@ const fn add(event: &'static EventType, found: &mut [Option<&'static EventType>;
 #[track_caller]
 const fn panic_claimed(name: &str, first: &EventType, second: &EventType, owner: &str) -> ! {
     let message = if is_same(first, second) {
-        Message::new()
-            .text("event ")
-            .code(name)
-            .text(" stands twice in ")
-            .code(owner)
-            .text("\nhelp: keep one of them; an enum of events holds each event of its variants")
+        let kind = first.kind.word();
+        let message = Message::new().text(kind).text(" ").code(name).text(" stands twice in ").code(owner);
+        let message = message.text("\nhelp: keep one of them; an enum of ").text(kind);
+        message.text("s holds each ").text(kind).text(" of its variants")
     } else if same(first.name, second.name) && first.version != second.version {
         Message::new()
             .code(first.rust_name)
@@ -60,7 +59,9 @@ const fn panic_claimed(name: &str, first: &EventType, second: &EventType, owner:
             .code(second.rust_name)
             .text(" in ")
             .code(owner)
-            .text(" are versions of one event, ")
+            .text(" are versions of one ")
+            .text(first.kind.word())
+            .text(", ")
             .code(name)
             .text("\nhelp: keep the newer one, which reads what the older one does")
     } else {
@@ -72,7 +73,9 @@ const fn panic_claimed(name: &str, first: &EventType, second: &EventType, owner:
             .code(owner)
             .text(" both claim the wire name ")
             .code(name)
-            .text("\nhelp: give one of them another with `#[event(name = \"..\")]`, or drop the alias")
+            .text("\nhelp: give one of them another with `")
+            .text(first.kind.attribute())
+            .text("name = \"..\")]`, or drop the alias")
     };
     panic!("{}", message.as_str());
 }
@@ -120,10 +123,10 @@ pub(crate) const fn is_same(a: &EventType, b: &EventType) -> bool {
 
 /// The version before must have the same wire name and the number before.
 #[track_caller]
-pub const fn check_previous<E: SingleEvent>(previous: &EventType) {
+pub const fn check_previous(newer: &EventType, previous: &EventType) {
     // A type that could not be read has no name, and errors of its own.
     if !previous.name.is_empty() {
-        check_precedes(previous, E::TYPE);
+        check_precedes(previous, newer);
     }
 }
 
@@ -139,9 +142,11 @@ const fn check_precedes(previous: &EventType, event: &EventType) {
             .code(event.name)
             .text("\nhelp: ");
         let message = if previous.version == expected && has_attribute(previous) {
-            message.text("add `name = \"").text(event.name).text("\"` to the `#[event(..)]` of ")
+            let message = message.text("add `name = \"").text(event.name).text("\"` to the `#[");
+            message.text(event.kind.word()).text("(..)]` of ")
         } else {
-            let message = message.text("put `#[event(name = \"").text(event.name).text("\"");
+            let message = message.text("put `").text(event.kind.attribute());
+            let message = message.text("name = \"").text(event.name).text("\"");
             if previous.version == expected {
                 message.text(")]` on ")
             } else {
@@ -159,7 +164,9 @@ const fn check_precedes(previous: &EventType, event: &EventType) {
             .code(previous.rust_name)
             .text(" is version ")
             .number(previous.version)
-            .text(" of event ")
+            .text(" of ")
+            .text(event.kind.word())
+            .text(" ")
             .code(event.name)
             .text(", so it cannot be the one before version ")
             .number(event.version)
@@ -176,9 +183,9 @@ const fn check_precedes(previous: &EventType, event: &EventType) {
     }
 }
 
-/// Whether the type says more of itself than that it is an event, for which it has an `#[event(..)]`.
+/// Whether the type has an attribute of its own: a stored command, or an event that says more of itself than that it is one.
 const fn has_attribute(event: &EventType) -> bool {
-    event.version > 1 || !event.aliases.is_empty()
+    event.kind.is(PayloadKind::Command) || event.version > 1 || !event.aliases.is_empty()
 }
 
 /// `version = 3, upcast(1 = from_v1, 2 = from_v2)`.

@@ -51,7 +51,7 @@ fn members(node: Node<'_>) -> &'static [Member] {
 /// The lines of the report, without indentation.
 fn differences(old: &str, new: &str) -> Vec<String> {
     let new = Node::root(new);
-    let report = compare(old, &[], shape(new, new.head()), false);
+    let report = compare(old, (PayloadKind::Event, &[]), shape(new, new.head()), false);
     let lines: Vec<String> = report.lines().as_str().lines().skip(1).map(|line| line.trim().to_owned()).collect();
     assert_eq!(lines.len(), report.refused, "{lines:?}");
     lines
@@ -229,7 +229,7 @@ fn tag(key: &'static str, id_type: IdType) -> TagField {
 fn the_ids_of_a_tag_stay_of_one_type() {
     let (sku, order) = (IdType::new("shop", "Sku"), IdType::new("shop", "OrderId"));
     let report = |old: &str, tags: &[TagField]| {
-        let report = compare(old, tags, shape(Node::root("struct"), "struct"), false);
+        let report = compare(old, (PayloadKind::Event, tags), shape(Node::root("struct"), "struct"), false);
         assert_eq!(report.refused, report.id_types, "{}", report.lines().as_str());
         report.lines().as_str().to_owned()
     };
@@ -254,7 +254,7 @@ fn the_ids_of_a_tag_stay_of_one_type() {
 fn tags_stay_as_they_are() {
     let tag = |key| tag(key, IdType::UNKNOWN);
     let of_version = |old: &str, tags: &[TagField], superseded| {
-        let report = compare(old, tags, shape(Node::root("struct"), "struct"), superseded);
+        let report = compare(old, (PayloadKind::Event, tags), shape(Node::root("struct"), "struct"), superseded);
         (report.new_tags + report.lost_tags, report.lines().as_str().to_owned())
     };
     let report = |old: &str, tags: &[TagField]| of_version(old, tags, false);
@@ -272,7 +272,7 @@ fn one_part_that_went_and_one_of_its_shape_that_came_may_be_the_same() {
     let renamed = |old: &str, new: &str| {
         let (old, new) = (of(old), of(new));
         let new = Node::root(&new);
-        compare(&old, &[], shape(new, new.head()), false).renamed.as_str().to_owned()
+        compare(&old, (PayloadKind::Event, &[]), shape(new, new.head()), false).renamed.as_str().to_owned()
     };
     // Both sides do without it, and yet its values would be lost.
     let lost = |old: &str, new: &str| format!("`{old}` was removed, and what is stored of it is not read as `{new}`");

@@ -5,7 +5,7 @@ use super::*;
 /// How many of the differences only older programs do not survive, and how many there are.
 fn older(old: &str, new: &str) -> (usize, usize) {
     let new = Node::root(new);
-    let report = compare(old, &[], shape(new, new.head()), false);
+    let report = compare(old, (PayloadKind::Event, &[]), shape(new, new.head()), false);
     (report.older, report.refused)
 }
 

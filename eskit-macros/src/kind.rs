@@ -1,0 +1,42 @@
+//! What is stored under a wire name and a version: events, and stored commands.
+
+use crate::symbol;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoredKind {
+    Event,
+    Command,
+}
+
+impl StoredKind {
+    /// The word for it, which is also the name of its attribute and its word in the schema lock.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            StoredKind::Event => symbol::EVENT,
+            StoredKind::Command => symbol::COMMAND,
+        }
+    }
+
+    pub(crate) fn a(self) -> &'static str {
+        match self {
+            StoredKind::Event => "an event",
+            StoredKind::Command => "a stored command",
+        }
+    }
+
+    /// The name of a type, for an example.
+    pub(crate) fn example(self) -> &'static str {
+        match self {
+            StoredKind::Event => "OrderPlaced",
+            StoredKind::Command => "PlaceOrder",
+        }
+    }
+
+    /// A former name of that type.
+    pub(crate) fn former_example(self) -> &'static str {
+        match self {
+            StoredKind::Event => "OrderCreated",
+            StoredKind::Command => "CreateOrder",
+        }
+    }
+}

@@ -1,0 +1,5 @@
+#[derive(Command)]
+#[command(stored, version = 0)]
+struct PlaceOrder {
+    order: OrderId,
+}

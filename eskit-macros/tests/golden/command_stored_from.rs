@@ -1,0 +1,5 @@
+#[derive(Command)]
+#[command(stored, version = 2, from = PlaceOrderV1)]
+struct PlaceOrder {
+    order: OrderId,
+}

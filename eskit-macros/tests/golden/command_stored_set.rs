@@ -1,0 +1,6 @@
+#[derive(Command)]
+#[command(stored)]
+enum ShopCommand {
+    Place(PlaceOrder),
+    End(EndOrder),
+}

@@ -1,0 +1,53 @@
+use crate::codec::decode_error::{DecodeError, DecodeReason};
+use crate::codec::error::CodecError;
+use crate::codec::kind::PayloadKind;
+use crate::log::content_type::ContentType;
+use crate::log::name::{SchemaVersion, WireName};
+use crate::log::position::Position;
+use crate::log::recorded::RecordedEvent;
+
+/// A stored payload, of an event or of a command, with all that says how it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoded<'p> {
+    pub(crate) kind: PayloadKind,
+    /// The wire name.
+    pub name: &'p WireName,
+    pub(crate) version: SchemaVersion,
+    /// The position of an event.
+    pub(crate) position: Position,
+    pub(crate) content_type: &'p ContentType,
+    pub(crate) payload: &'p [u8],
+}
+
+impl<'p> Encoded<'p> {
+    #[inline]
+    pub(crate) fn of_event(event: &'p RecordedEvent) -> Encoded<'p> {
+        Encoded {
+            kind: PayloadKind::Event,
+            name: &event.name,
+            version: event.schema_version,
+            position: event.position,
+            content_type: &event.content_type,
+            payload: &event.payload,
+        }
+    }
+
+    /// The payload as the JSON text that it was written as: the one place where the format decides how a payload is read.
+    pub(crate) fn text(&self) -> Result<&'p str, DecodeError> {
+        if !self.content_type.is_json() {
+            return Err(self.undecodable(DecodeReason::ContentType(self.content_type.clone())));
+        }
+        std::str::from_utf8(self.payload).map_err(|error| self.malformed(error))
+    }
+
+    #[cold]
+    pub(crate) fn malformed(&self, error: impl std::error::Error + Send + Sync + 'static) -> DecodeError {
+        self.undecodable(DecodeReason::Malformed(CodecError::new(error)))
+    }
+
+    #[cold]
+    pub(crate) fn undecodable(&self, reason: DecodeReason) -> DecodeError {
+        let Encoded { kind, name, version, position, .. } = *self;
+        DecodeError { kind, name: name.clone(), version, position, reason }
+    }
+}

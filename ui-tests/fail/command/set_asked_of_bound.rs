@@ -1,0 +1,29 @@
+use eskit::prelude::*;
+
+#[derive(Command, Serialize, Deserialize)]
+struct PlaceOrder {
+    #[tag]
+    order: String,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPlaced {
+    #[tag]
+    order: String,
+}
+
+#[decider(no_models)]
+fn place(command: &PlaceOrder) -> OrderPlaced {
+    OrderPlaced { order: command.order.clone() }
+}
+
+#[derive(Command)]
+enum ShopCommand {
+    Place(PlaceOrder),
+}
+
+fn store<C: Storable>() {}
+
+fn main() {
+    store::<ShopCommand>();
+}

@@ -1,0 +1,28 @@
+use eskit::prelude::*;
+
+#[derive(Command, Serialize, Deserialize)]
+struct PlaceOrder {
+    #[tag]
+    order: String,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct OrderPlaced {
+    #[tag]
+    order: String,
+}
+
+#[decider(no_models)]
+fn place(command: &PlaceOrder) -> OrderPlaced {
+    OrderPlaced { order: command.order.clone() }
+}
+
+#[derive(Command)]
+#[command(stored)]
+enum ShopCommand {
+    Place(PlaceOrder),
+}
+
+fn main() {
+    let _ = ShopCommand::from_json("shop.PlaceOrder", None, "{}");
+}
