@@ -109,6 +109,7 @@ fn commands_are_listed_with_their_decider_models_and_events() {
         without_source(command),
         json!({
             "name": "LightUp",
+            "stored_as": null,
             "tags": [{ "key": "lamp", "field": "id" }],
             "fields": [{ "name": "id", "type": "String" }],
             "decider": "Lamp::light_up",

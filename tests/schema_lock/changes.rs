@@ -195,7 +195,7 @@ fn a_shape_that_was_never_released_is_recorded_anew() {
     forced.succeeds();
     let lines = [
         "`ESKIT_LOCK` is set: wrote `eskit.lock`, with changes of event `shop.OrderPlaced`",
-        "stored events, older programs or read models do not survive what was forced:",
+        "stored events and commands, older programs or read models do not survive what was forced:",
         "`customer.address.zip` was `u32`, is now `string`",
     ];
     lines.iter().for_each(|line| assert!(forced.text.contains(line), "{}", forced.text));
@@ -373,7 +373,7 @@ fn an_event_without_serde_is_one_error() {
     let shop = Package::locked("serde", SHOP);
     shop.write(&SHOP.replace("#[derive(Event, Serialize, Deserialize)]", "#[derive(Event)]"));
     shop.check().fails_once(&[
-        "the event `OrderPlaced` cannot be written and read as JSON",
-        "help: add both to its derives: `#[derive(Event, Serialize, Deserialize)]`; if they are there, mend serde's error first",
+        "`OrderPlaced` cannot be stored, since it cannot be written and read as JSON",
+        "help: add `Serialize, Deserialize` to its derives; if they are there, mend serde's error first",
     ]);
 }

@@ -60,7 +60,7 @@ fn two_types_with_one_wire_name_are_one_error() {
     let second = "#[derive(Event, Serialize, Deserialize)] pub struct OrderPlaced { pub id: String }";
     shop.write(&format!("{SHOP}pub mod other {{ use eskit::prelude::*; {second} }}"));
     shop.check().fails_once(&[
-        "ClaimedByOneEvent` for type `the_wire_name_shop_OrderPlaced_version_1`",
+        "ClaimedByOneType` for type `the_wire_name_shop_OrderPlaced_version_1`",
         "conflicting implementation for `the_wire_name_shop_OrderPlaced_version_1`",
         "pub struct OrderPlaced { pub order: u64 }",
     ]);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 mod changes;
+mod commands;
 mod dependencies;
 mod events;
 mod file;

@@ -97,14 +97,23 @@ pub enum Later {
 }
 
 /// Defines a course.
-#[derive(Command, Debug)]
-#[command(crate = hygiene_facade::events)]
+#[derive(Command, Serialize, Deserialize, Debug)]
+#[serde(crate = "hygiene_facade::serde")]
+#[command(stored, version = 2, upcast(1 = add_student), crate = hygiene_facade::events)]
 pub struct DefineCourse {
     /// The course.
     #[tag]
     pub course: CourseId,
     /// How many seats it has.
     pub capacity: u32,
+}
+
+/// Any command that is kept.
+#[derive(Command, Debug)]
+#[command(stored, crate = hygiene_facade::events)]
+pub enum Kept {
+    /// To define a course.
+    Define(DefineCourse),
 }
 
 /// Takes a seat.
@@ -129,6 +138,15 @@ pub enum Refusal {
     Full,
     /// The course was defined before.
     Defined,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Refusal::Full => "there is no seat left",
+            Refusal::Defined => "the course was defined before",
+        })
+    }
 }
 
 /// The seats of one course.

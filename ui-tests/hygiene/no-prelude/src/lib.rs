@@ -94,13 +94,22 @@ pub enum Later {
 }
 
 /// Defines a course.
-#[derive(Command, Debug)]
+#[derive(Command, Serialize, Deserialize, Debug)]
+#[command(stored, version = 2, upcast(1 = add_student))]
 pub struct DefineCourse {
     /// The course.
     #[tag]
     pub course: CourseId,
     /// How many seats it has.
     pub capacity: u32,
+}
+
+/// Any command that is kept.
+#[derive(Command, Debug)]
+#[command(stored)]
+pub enum Kept {
+    /// To define a course.
+    Define(DefineCourse),
 }
 
 /// Takes a seat.
