@@ -132,7 +132,15 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// `#[tag]` takes the field's name as key, `#[tag("course")]` the given one. A key that a model is found by has exactly one value,
 /// so its field is no `Option` or `Vec`, unless the model is an `Each`. Each command is a struct of its own
 /// and has exactly one decider; it needs neither serde
-/// nor `Clone`. `#[command(crate = path::to::eskit)]` says where eskit is, when it is not `::eskit`.
+/// nor `Clone`, unless it is stored.
+///
+/// | on the struct | |
+/// |---|---|
+/// | `#[command(stored)]` | the command has a wire name and a version, and can be stored and found by that name; it needs `Serialize` and `Deserialize` |
+/// | `#[command(stored, version = 2, upcast(1 = from_v1))]` | also `name`, `context`, `alias` and `from`, as on an [event](macro@Event) |
+/// | `#[command(crate = path::to::eskit)]` | where eskit is, when it is not `::eskit` |
+///
+/// The schema lock records stored commands as it records events; `#[shape(..)]` means the same on both.
 ///
 /// Each variant of an enum holds a command, or another set of commands. `App::execute` executes what the set holds, and a processor may
 /// return it:
@@ -169,7 +177,8 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// ```
 ///
 /// The deciders of a set may have different errors; each implements `Display`. A refusal is told as a
-/// [`Refused`](../eskit/execute/struct.Refused.html), which has the text and the name of the command.
+/// [`Refused`](../eskit/execute/struct.Refused.html), which has the text and the name of the command. `#[command(stored)]` on the enum says
+/// that all its commands are stored ones: `ShopCommand::from_json(name, None, body)` then finds one by its wire name.
 #[proc_macro_derive(Command, attributes(command, tag, shape))]
 pub fn derive_command(input: TokenStream) -> TokenStream {
     command::derive(input.into()).into()

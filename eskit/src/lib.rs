@@ -78,6 +78,7 @@
 //! | define states and decisions | [`#[aggregate]`](macro@aggregate), [`#[decider]`](macro@decider) |
 //! | open a store | [`connect`], [`ConnectOptions`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
 //! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; errors: [`ExecuteError`] |
+//! | execute one of several commands, find one by its name | sets and stored commands: [`Command`](derive@Command), [`Storable`](model::Storable) |
 //! | read events as they come | [`App::events`], a stream |
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`](log::Pages), [`Query`](log::Query), [`RecordedEvent::decode`] |
 //! | load long histories fast: snapshots | [`App::with_snapshots`], [`SnapshotOptions`] |
@@ -226,6 +227,8 @@ mod pages {
     struct GettingStarted;
     #[doc = include_str!("../../docs/modelling.md")]
     struct Modelling;
+    #[doc = include_str!("../../docs/commands.md")]
+    struct Commands;
     #[doc = include_str!("../../docs/evolution.md")]
     struct Evolution;
     #[doc = include_str!("../../docs/rows.md")]

@@ -1,6 +1,6 @@
 /// Enables the schema lock. Write `eskit::lock!();` once, at the crate root.
 ///
-/// The file `eskit.lock`, committed beside `Cargo.toml`, then records the shape of every event that the crate derives, and the events
+/// The file `eskit.lock`, committed beside `Cargo.toml`, then records the shape of every event and every stored command that the crate derives, and the events
 /// that each of its projections takes. Every build, including `cargo check`, compares the program with it. A changed type of a field
 /// at any depth, a removed event or version, and a former name that is no longer read are compile errors that say what to write. The
 /// types inside events derive [`Shape`](derive@crate::Shape).

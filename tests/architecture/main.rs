@@ -24,6 +24,7 @@ const CRATES: [Layers; 6] = [
         layers: &[
             "symbol",
             "limits",
+            "kind",
             "ctxt",
             "wrap",
             "meant",
@@ -40,6 +41,7 @@ const CRATES: [Layers; 6] = [
             "shape",
             "lock",
             "check",
+            "stored",
             "event",
             "command",
             "tag_value",
