@@ -11,7 +11,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Of what takes events: variants, `#[evolve]` methods, `#[on]` methods.
+    /// Of what takes events, or stored commands: variants, `#[evolve]` methods, `#[on]` methods.
     pub(crate) const EVENTS: Table = Table { sets: "SETS", table: "TABLE" };
     /// Of `#[todo]` methods.
     pub(crate) const OPENED: Table = Table { sets: "OPENED_SETS", table: "OPENED_TABLE" };

@@ -7,9 +7,10 @@ use syn::{DataEnum, DeriveInput, Fields, Path, Type, Variant};
 
 use crate::attr::{Form, Once, eskit_path};
 use crate::ctxt::Ctxt;
+use crate::dispatch::Table;
 use crate::syntax::types;
 use crate::wrap::{bare, implementation, wrap};
-use crate::{attr, diag, dispatch, fallback, symbol};
+use crate::{attr, diag, fallback, symbol};
 
 /// An enum of commands.
 pub(crate) struct CommandSetDef<'a> {
@@ -76,14 +77,14 @@ impl<'a> CommandSetDef<'a> {
     fn storable(&self) -> TokenStream {
         let ident = &self.input.ident;
         let types = self.variants.iter().map(|(_, ty)| quote_spanned!(ty.span()=> <#ty as __eskit::Storable>::TYPES));
-        let table = dispatch::table(ident.span(), &bare(ident), &types.collect::<Vec<_>>());
+        let table = Table::EVENTS.define(ident.span(), &bare(ident), &types.collect::<Vec<_>>());
         let decode = self.variants.iter().enumerate().map(|(index, (variant, ty))| {
             let encoded = quote!(__event);
             let decode = quote_spanned!(ty.span()=> <#ty as __eskit::Storable>::decode_named(#encoded));
             quote!(::core::option::Option::Some(#index) => __eskit::variant(#decode, Self::#variant),)
         });
         let unknown = quote!(::core::result::Result::Err(__eskit::unknown_command::<Self>(__event)));
-        let find = dispatch::find(decode, &quote!(_ => #unknown,));
+        let find = Table::EVENTS.find(decode, &quote!(_ => #unknown,));
         let encode = self.variants.iter().map(|(variant, ty)| {
             let command = quote!(__command);
             let encode = quote_spanned!(ty.span()=> <#ty as __eskit::Storable>::encode(#command));

@@ -84,10 +84,12 @@ const fn claims(found: &[EventTypes], name: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::kind::PayloadKind;
     use crate::model::event::SourceLocation;
 
     const fn event(name: &'static str, version: u32, aliases: &'static [&'static str]) -> EventType {
         EventType {
+            kind: PayloadKind::Event,
             name,
             version,
             aliases,
