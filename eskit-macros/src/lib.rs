@@ -598,8 +598,13 @@ pub fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   take the time of the event, `at: &Timestamp`, the recorded event, `recorded: &RecordedEvent`, or both.
 /// - `#[on] async fn shipped(&self, event: &OrderShipped, cx: &mut Effect<'_>)`: an `async` method may also take its effect, by which it
 ///   executes commands and loads aggregates, and which has the key for requests to other systems.
-/// - `#[on] async fn any(&self, event: &RecordedEvent)`: for each event that no other method takes, such as in a publisher.
+/// - `#[on] async fn any(&self, event: &RecordedEvent)`: for each event that no other `#[on]` method takes, such as in a publisher.
+/// - `#[todo] fn sent(&self, event: &InvoiceSent) -> Todo<u64, Remind>`, [`#[done]`](macro@done) and [`#[work]`](macro@work): a to-do
+///   list, for what is to be done later, or side by side; see [`#[todo]`](macro@todo).
+/// - `#[every("0 9 * * MON")] fn weekly(&self, at: &Timestamp) -> CloseWeek`: a schedule; see [`#[every]`](macro@every).
 /// - All else stays as it is.
+///
+/// One event may be taken by one `#[on]`, one `#[todo]` and one `#[done]` method at once. A processor need not have an `#[on]` method.
 ///
 /// A method returns a command, `Option`, `Vec`, an array, a tuple of up to eight of them, nothing, or a `Result` of one of these and any
 /// error. The commands are executed one after another. If one of them may be refused by its decider, `#[on(refused = ..)]` is required:
@@ -634,25 +639,153 @@ pub fn on(_: TokenStream, item: TokenStream) -> TokenStream {
     place::event_mark(symbol::ON, item.into()).into()
 }
 
-/// Marks a method that opens to-dos, inside a [`#[processor]`](macro@processor) impl block.
+/// Marks a method that opens to-dos when something has happened, inside a [`#[processor]`](macro@processor) impl block.
+///
+/// A to-do stands in the list of its processor under a key. It is done by the [`#[work]`](macro@work) method when it is due, or closed
+/// before by a [`#[done]`](macro@done) method: so a to-do that is due later is a timer.
+///
+/// ```
+/// use eskit::prelude::*;
+/// use eskit::processor::Effect;
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// pub struct InvoiceSent { #[tag] pub invoice: u64, pub to: String, pub due: Timestamp }
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// pub struct InvoicePaid { #[tag] pub invoice: u64 }
+///
+/// pub struct Remind { to: String, invoice: u64 }
+///
+/// # pub struct Mail;
+/// # impl Mail { async fn send(&self, _to: &str, _text: String, _key: &str) -> Result<(), String> { Ok(()) } }
+/// pub struct Dunning { mail: Mail }
+///
+/// #[processor(name = "dunning", from = "now")]
+/// impl Dunning {
+///     /// The customer is reminded when the invoice is due ..
+///     #[todo]
+///     fn sent(&self, event: &InvoiceSent) -> Todo<u64, Remind> {
+///         let remind = Remind { to: event.to.clone(), invoice: event.invoice };
+///         Todo::new(event.invoice, remind).due(event.due)
+///     }
+///
+///     /// .. unless it was paid before.
+///     #[done]
+///     fn paid(&self, event: &InvoicePaid) -> u64 {
+///         event.invoice
+///     }
+///
+///     #[work(workers = 4, attempts = 8, within = "30s")]
+///     async fn remind(&self, item: &Remind, cx: &mut Effect<'_>) -> Result<(), String> {
+///         self.mail.send(&item.to, format!("please pay invoice {}", item.invoice), cx.key()).await
+///     }
+/// }
+/// ```
+///
+/// The method is a function of its event, and of what is recorded with it: `at: &Timestamp`, `recorded: &RecordedEvent`. It returns a
+/// `Todo<K, T>`, or `Option` or `Vec` of it. The key `K` is a tag value, such as an id; to-dos with the same key are done one after
+/// another. What is to be done, `T`, is not stored, and needs no serde: the method is called again, with the same event, when the to-do
+/// is done. So a program that was changed meanwhile does what its own method says, and nothing, if that no longer opens this key.
+///
+/// A processor has one list: all of its `#[todo]` methods, each of another event, return the same `K` and the same `T`.
 #[proc_macro_attribute]
 pub fn todo(_: TokenStream, item: TokenStream) -> TokenStream {
     place::event_mark(symbol::TODO, item.into()).into()
 }
 
-/// Marks a method that closes to-dos, inside a [`#[processor]`](macro@processor) impl block.
+/// Marks a method that closes to-dos when something has happened, inside a [`#[processor]`](macro@processor) impl block.
+///
+/// ```
+/// # use eskit::prelude::*;
+/// # #[derive(Event, Serialize, Deserialize)] pub struct InvoiceSent { #[tag] pub invoice: u64 }
+/// # #[derive(Event, Serialize, Deserialize)] pub struct InvoicePaid { #[tag] pub invoices: Vec<u64> }
+/// # pub struct Dunning;
+/// # #[processor(name = "dunning", from = "now")]
+/// # impl Dunning {
+/// #     #[todo] fn sent(&self, event: &InvoiceSent) -> Todo<u64, ()> { Todo::new(event.invoice, ()) }
+/// #[done]
+/// fn paid(&self, event: &InvoicePaid) -> Vec<u64> {
+///     event.invoices.clone()
+/// }
+/// #     #[work] async fn remind(&self, _: &()) {}
+/// # }
+/// ```
+///
+/// It returns the key of the to-dos that it closes, of the type that the [`#[todo]`](macro@todo) methods give to `Todo::new`; or `Option`
+/// or `Vec` of it. All to-dos with that key are closed, whether they wait, are being done, or are parked. There need not be any. If an
+/// event closes a key and also opens it, closing comes first.
 #[proc_macro_attribute]
 pub fn done(_: TokenStream, item: TokenStream) -> TokenStream {
     place::event_mark(symbol::DONE, item.into()).into()
 }
 
-/// Marks the method that does the to-dos, inside a [`#[processor]`](macro@processor) impl block.
+/// Marks the method that does the to-dos of a processor, inside a [`#[processor]`](macro@processor) impl block. See
+/// [`#[todo]`](macro@todo) for an example.
+///
+/// - `#[work] async fn remind(&self, item: &Remind, cx: &mut Effect<'_>) -> Result<(), MailError>`: an `async` method, which may take its
+///   effect.
+/// - `#[work] fn remind(&self, item: &Remind) -> RecordReminder`: a function that only returns commands.
+///
+/// It returns what an [`#[on]`](macro@on) method returns: the commands are executed, and then the to-do is closed. If it fails, the to-do
+/// is tried again later, with the same `cx.key()`.
+///
+/// | | |
+/// |---|---|
+/// | `workers = 4` | how many to-dos are done side by side in each process, 1 to 1,000; 4 by default |
+/// | `attempts = 8` | how often a to-do is tried, at most, before it is parked; 20 by default |
+/// | `within = "30s"` | how long one try may last before it has failed: a number and a unit, `ms`, `s`, `m` or `h`; 30 s by default |
+/// | `refused = "skip"`, `refused = "fail"` | what follows when a command that it returned is refused; required where one may be: it goes on with the next command, or the to-do has failed, and is not tried again |
 #[proc_macro_attribute]
 pub fn work(_: TokenStream, item: TokenStream) -> TokenStream {
     place::event_mark(symbol::WORK, item.into()).into()
 }
 
 /// Marks a method that is called at certain times, inside a [`#[processor]`](macro@processor) impl block.
+///
+/// ```
+/// # use eskit::prelude::*;
+/// # use eskit::processor::Effect;
+/// # #[derive(Event, Serialize, Deserialize)] pub struct WeekClosed { #[tag] pub week: String }
+/// # #[derive(Command)] pub struct CloseWeek { #[tag] pub week: String }
+/// # #[aggregate(tag = "week")] #[derive(Default)] pub struct Week;
+/// # #[decider] impl Week {
+/// #     #[evolve] fn closed(&mut self, _: &WeekClosed) {}
+/// #     #[decide] fn close(&self, c: &CloseWeek) -> WeekClosed { WeekClosed { week: c.week.clone() } }
+/// # }
+/// pub struct Closing;
+///
+/// #[processor(name = "closing", from = "now")]
+/// impl Closing {
+///     /// Every Monday at 9:00 UTC.
+///     #[every("0 9 * * MON")]
+///     fn weekly(&self, at: &Timestamp) -> CloseWeek {
+///         CloseWeek { week: at.to_string() }
+///     }
+///
+///     /// Every quarter of an hour between 8:00 and 18:45 UTC, from Monday to Friday.
+///     #[every("*/15 8-18 * * MON-FRI")]
+///     async fn look(&self, cx: &mut Effect<'_>) {
+///         println!("{}", cx.key());
+///     }
+/// }
+/// ```
+///
+/// The text has the five fields of cron, in UTC, and is checked by the compiler:
+///
+/// | field | values |
+/// |---|---|
+/// | minute | 0 to 59 |
+/// | hour | 0 to 23 |
+/// | day of the month | 1 to 31 |
+/// | month | 1 to 12, or `JAN` to `DEC` |
+/// | day of the week | 0 to 7, where 0 and 7 are Sunday, or `SUN` to `SAT` |
+///
+/// A field is `*` for all values, a value, a range such as `8-18`, a range with a step such as `8-18/2` or `*/15`, or a list of these,
+/// joined by commas. If both the day of the month and the day of the week are restricted, either suffices, as in cron.
+///
+/// The method may take the time for which it is called, `at: &Timestamp`, and an `async` method its effect, `cx: &mut Effect<'_>`. It
+/// returns what an [`#[on]`](macro@on) method returns. `#[every("..", refused = "skip")]` and `#[every("..", refused = "fail")]` say what
+/// follows when a command that it returned is refused.
 #[proc_macro_attribute]
 pub fn every(_: TokenStream, item: TokenStream) -> TokenStream {
     place::event_mark(symbol::EVERY, item.into()).into()

@@ -39,7 +39,7 @@ pub use crate::subscription::{
     First, Handle, HandleAsync, HandleError, HandleMut, Handled, OnError, Order, Start, Subscriber, SubscriberType,
     first,
 };
-pub use crate::work::generated::{NoKey, OpenedBy, WorkFor, check_todo_key, todo_with_key};
+pub use crate::work::generated::{NoKey, OpenedBy, WorkFor, check_todo_key};
 pub use crate::work::{Schedule, TodoChanges, TodoKeys, Todos, WorkOptions};
 pub use fallback::{AnyKeys, NO_DECIDER, NO_EVENT, NO_SUBSCRIBER, NoModel};
 pub use inventory;

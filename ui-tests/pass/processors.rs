@@ -120,11 +120,79 @@ mod notes {
     }
 }
 
+mod reminders {
+    use eskit::prelude::*;
+
+    use super::{Ended, Note, Paid, processor};
+
+    pub struct Reminders;
+
+    pub enum Remind {
+        Once,
+        Often(String),
+    }
+
+    /// Another name of a key, as types have them.
+    type Key = u64;
+
+    type Reminder = Todo<Key, Remind>;
+
+    #[processor(name = "reminders", from = "now")]
+    impl Reminders {
+        #[on]
+        fn paid_at_once(&self, event: &Paid) -> Note<'static> {
+            Note { order: event.order, text: "paid" }
+        }
+
+        #[todo]
+        fn paid<'a>(&'a self, event: &'a Paid) -> Reminder {
+            Todo::new(event.order, Self::often())
+        }
+
+        #[eskit::todo]
+        const fn ended(&self, _: &Ended) -> Vec<Todo<u64, Remind>> {
+            Vec::new()
+        }
+
+        #[done]
+        pub fn paid_again(&self, Paid { order }: &Paid, recorded: &RecordedEvent) -> Option<u64> {
+            recorded.tags.is_empty().then_some(*order)
+        }
+
+        #[eskit::work(attempts = 1, workers = 1000, within = "24h")]
+        async fn remind<'c>(&self, item: &Remind, cx: &'c mut processor::Effect<'_>) -> Result<[Note<'static>; 1], Box<dyn std::error::Error + Send + Sync>> {
+            let text = match item {
+                Remind::Once => "once",
+                Remind::Often(text) => text,
+            };
+            cx.execute(Note { order: 1, text }).await?;
+            Ok([Note { order: 1, text: "reminded" }])
+        }
+
+        #[every("59 23 31 DEC SUN-SAT/2")]
+        async fn yearly(&self) -> Option<Note<'static>> {
+            None
+        }
+
+        fn often() -> Remind {
+            Remind::Often(Self::later())
+        }
+
+        /// The macro of the standard library is still there.
+        fn later() -> String {
+            if std::env::args().count() > 1 { todo!() } else { String::new() }
+        }
+    }
+}
+
 fn main() {
     fn is_processor<P: Processor>() {}
     is_processor::<Shipping>();
     is_processor::<notes::Notes>();
+    is_processor::<reminders::Reminders>();
     let _ = App::new(MemoryStore::new())
         .with_processor(Shipping { text: "at" }, MemoryViews::new())
-        .with_processor(notes::Notes, MemoryViews::new());
+        .with_processor(notes::Notes, MemoryViews::new())
+        .with_processor(reminders::Reminders, MemoryViews::new());
+    let _ = reminders::Remind::Once;
 }

@@ -31,6 +31,8 @@ const MORE_THAN_ONE_ERROR: &[(&str, &str)] = &[
     ("processor/no_processor", "rustc reports the type, and that the views do not keep its checkpoint"),
     ("processor/projection_as_processor", "rustc reports the type, and that the views do not keep its checkpoint"),
     ("processor/two_blocks", "rustc reports it for each of the two traits of a processor"),
+    ("list/todo_item_not_send", "rustc reports the type once as a whole, and once by its first word"),
+    ("list/todo_key_no_tag_value", "rustc reports the type twice, as above, and the call that makes a `Todo` of it"),
     ("processor/not_sync", "rustc reports the type, and the future that holds a reference to it"),
 ];
 
@@ -40,6 +42,7 @@ const WORDED_BY_RUSTC: &[&str] = &[
     "error: expected expression",
     "error: future cannot be sent between threads safely",
     "error[E0119]: conflicting implementations",
+    "error[E0277]: `Rc<u64>` cannot be sent between threads safely",
     "error[E0425]: cannot find",
     "error[E0428]: the name `__two_commands_claim_the_wire_name_",
     "error[E0428]: the name `__two_events_claim_the_wire_name_",

@@ -104,8 +104,8 @@ pub(crate) enum CronMistake {
     Reversed(String, String),
     /// A step behind a single value, and the range that is probably meant.
     StepOfOne(String, String),
-    /// A step that is no number, 0, or beyond the field.
-    Step(String),
+    /// A step that is no number, 0, or beyond the field, and the longest that is not.
+    Step(String, u32),
     /// A character of other dialects.
     Dialect(char),
 }
@@ -141,7 +141,7 @@ pub(crate) fn cron_field(
         CronMistake::StepOfOne(part, meant) => {
             (format!("`{part}` has a step, which follows `*` or a range"), Some(field.replacen(part, meant, 1)))
         }
-        CronMistake::Step(step) => (format!("the step `{step}` is not a number from 1 to the end of {values}"), None),
+        CronMistake::Step(step, max) => (format!("the step `{step}` is not one of 1 to {max}"), None),
         CronMistake::Dialect('?') => {
             ("`?` is not known to cron, which writes `*`".to_owned(), Some(field.replace('?', "*")))
         }

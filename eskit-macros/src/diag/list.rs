@@ -90,7 +90,7 @@ pub(crate) fn workers_out_of_range(lit: &LitInt) -> Error {
 pub(crate) fn attempts_out_of_range(lit: &LitInt) -> Error {
     at(
         lit,
-        &format!("`attempts` is a number from 1 to {}: how often a to-do is tried before it is parked", u32::MAX),
+        "`attempts` is a number from 1 on: how often a to-do is tried before it is parked",
         "write, for example, `attempts = 8`, or `attempts = 1` to try once",
     )
 }

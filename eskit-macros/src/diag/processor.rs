@@ -88,7 +88,7 @@ pub(crate) fn refused_unknown(lit: &LitStr, found: &str) -> Error {
     };
     let help = match listed.or_else(|| did_you_mean(found, &["skip", "fail"])) {
         Some(meant) => format!("did you mean `refused = {meant:?}`?"),
-        None => "write `refused = \"skip\"`, to go on, or `refused = \"fail\"`, to fail as `on_error` says".to_owned(),
+        None => "write `refused = \"skip\"`, to go on, or `refused = \"fail\"`, to fail without another try".to_owned(),
     };
     at(lit, &format!("`refused` is one of `skip` and `fail`, not `{}`", found.escape_debug()), &help)
 }

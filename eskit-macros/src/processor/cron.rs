@@ -130,8 +130,9 @@ impl Field {
     }
 
     fn step(&self, text: &str) -> Result<usize, Wrong> {
-        let step = text.parse().ok().filter(|step| (1..=self.max - self.min).contains(step));
-        step.and_then(|step| usize::try_from(step).ok()).ok_or_else(|| Wrong::Step(text.to_owned()))
+        let max = self.max - self.min;
+        let step = text.parse().ok().filter(|step| (1..=max).contains(step));
+        step.and_then(|step| usize::try_from(step).ok()).ok_or_else(|| Wrong::Step(text.to_owned(), max))
     }
 
     /// The last value that is not also another one.

@@ -60,19 +60,20 @@ impl ProcessorDef {
         Some(def)
     }
 
-    /// Of two methods of one name rustc says so, and asks which one is called: only the first is.
+    /// Of two methods of one name rustc says so, and also asks which one is called: neither is.
     fn call_once(&mut self) {
         let ProcessorDef { subscriber, list, schedules, .. } = self;
         let on = subscriber.methods.iter_mut().chain(&mut subscriber.catch_alls).map(|method| &mut method.handler);
         let events = on.chain(list.todos.iter_mut().chain(&mut list.dones).map(|method| &mut method.handler));
-        let events = events.map(|Handler { ident, cfgs, callable, .. }| (ident, cfgs, callable));
-        let others =
-            list.works.iter_mut().map(|work| &mut work.acts).chain(schedules.iter_mut().map(|every| &mut every.acts));
-        let others = others.map(|ActsDef { ident, cfgs, callable, .. }| (ident, cfgs, callable));
-        let mut before: Vec<(&Ident, &[Attribute])> = Vec::new();
-        for (ident, cfgs, callable) in events.chain(others) {
-            *callable &= !before.iter().any(|(name, conditions)| **name == *ident && both_always(conditions, cfgs));
-            before.push((ident, cfgs));
+        let events = events.map(|Handler { ident, cfgs, callable, .. }| (&*ident, &*cfgs, callable));
+        let works = list.works.iter_mut().map(|work| &mut work.acts);
+        let others = works.chain(schedules.iter_mut().map(|every| &mut every.acts));
+        let others = others.map(|ActsDef { ident, cfgs, callable, .. }| (&*ident, &*cfgs, callable));
+        let mut all: Vec<(&Ident, &Vec<Attribute>, &mut bool)> = events.chain(others).collect();
+        let names: Vec<(&Ident, &Vec<Attribute>)> = all.iter().map(|(ident, cfgs, _)| (*ident, *cfgs)).collect();
+        for (ident, cfgs, callable) in &mut all {
+            let namesakes = names.iter().filter(|(name, others)| name == ident && both_always(others, cfgs));
+            **callable &= namesakes.count() < 2;
         }
     }
 }

@@ -1,9 +1,6 @@
 //! What generated code asks of the marks `#[todo]`, `#[done]` and `#[work]`, each as a trait of its own so that it can say what is wrong.
 
 use crate::log::tag::{Arity, TagValue};
-use crate::subscription::HandleError;
-
-use super::todo::{Todo, key_text};
 
 /// What a `#[todo]` method opens, for a `#[work]` method that takes `T`: `T` itself.
 #[diagnostic::on_unimplemented(
@@ -23,7 +20,7 @@ impl<T> WorkFor<T> for T {
 
 /// The key of a `#[todo]` method, for a list whose first one opens by `K`: `K` itself.
 #[diagnostic::on_unimplemented(
-    message = "the first `#[todo]` method opens by `{K}`, but this one by `{Self}`\nhelp: let both give `Todo::new` a `{K}`; lists with other keys belong to another processor",
+    message = "the first `#[todo]` method opens by `{K}`, but this one by `{Self}`\nhelp: let both give `{K}` to `Todo::new`; to-dos with other keys belong into another processor",
     label = "opens by `{Self}`"
 )]
 pub trait OpenedBy<K> {
@@ -46,17 +43,4 @@ pub const fn check_todo_key<K: TagValue>() {
             "the key of a to-do holds exactly one value, and an `Option` or a list may hold none or several\nhelp: give `Todo::new` one id; for several to-dos return a `Vec` of `Todo`"
         );
     }
-}
-
-/// What is to be done under this key, of what a `#[todo]` method returned; `None` if it returned none such.
-///
-/// # Errors
-/// A key is not one text.
-pub fn todo_with_key<K: TagValue, T>(todos: Vec<Todo<K, T>>, key: &str) -> Result<Option<T>, HandleError> {
-    for todo in todos {
-        if key_text(&todo.key)? == key {
-            return Ok(Some(todo.item));
-        }
-    }
-    Ok(None)
 }

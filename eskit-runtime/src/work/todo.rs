@@ -45,6 +45,29 @@ pub trait Todos {
 
     /// The to-dos, in order.
     fn into_todos(self) -> Vec<Todo<Self::Key, Self::Item>>;
+
+    /// [`TodoChanges::open`], as generated code calls it, so that rustc asks what a method returns for no other trait.
+    #[doc(hidden)]
+    fn open(self, changes: &mut TodoChanges) -> Result<(), HandleError>
+    where
+        Self: Sized,
+    {
+        changes.open(self)
+    }
+
+    /// What is to be done under this key, if one of them has it.
+    #[doc(hidden)]
+    fn with_key(self, key: &str) -> Result<Option<Self::Item>, HandleError>
+    where
+        Self: Sized,
+    {
+        for todo in self.into_todos() {
+            if key_text(&todo.key)? == key {
+                return Ok(Some(todo.item));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl<K: TagValue, T: Send + 'static> Todos for Todo<K, T> {
@@ -78,12 +101,22 @@ impl<K: TagValue, T: Send + 'static> Todos for Vec<Todo<K, T>> {
 
 /// What a `#[done]` method returns: the key of the to-dos that its event closes, `Option` or `Vec` of it.
 #[diagnostic::on_unimplemented(
-    message = "a `#[done]` method cannot return `{Self}`\nhelp: return the key of the to-dos that it closes, of the type that the `#[todo]` methods give to `Todo::new`; or `Option` or `Vec` of it",
-    label = "not a key, nor a collection of keys"
+    message = "the `#[todo]` methods open by `{K}`, but a `#[done]` method closes by `{Self}`\nhelp: return `{K}`, or `Option` or `Vec` of it",
+    label = "closes by `{Self}`"
 )]
 pub trait TodoKeys<K> {
     /// The keys.
     fn into_keys(self) -> Vec<K>;
+
+    /// [`TodoChanges::close`], as generated code calls it.
+    #[doc(hidden)]
+    fn close(self, changes: &mut TodoChanges) -> Result<(), HandleError>
+    where
+        Self: Sized,
+        K: TagValue,
+    {
+        changes.close(self)
+    }
 }
 
 impl<K: TagValue> TodoKeys<K> for K {

@@ -2,7 +2,7 @@ use eskit::prelude::*;
 
 struct Shipping;
 
-#[processor(name = "shipping", from = "now", workers = 4)]
+#[processor(name = "shipping", from = "now", threads = 4)]
 impl Shipping {
     #[on]
     fn paid(&self, _: &OrderPaid) {}

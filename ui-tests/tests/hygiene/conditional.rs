@@ -181,6 +181,91 @@ impl Opening {
     #[cfg(any())]
     #[on]
     async fn anything(&self, _: &RecordedEvent, cx: &mut eskit::processor::Effect<'_>) -> Absent {}
+
+    #[cfg(any())]
+    #[todo]
+    fn absent(&self, event: &Absent) -> Absent {}
+
+    #[cfg(all())]
+    #[todo]
+    fn opened(&self, event: &Opened) -> Todo<u32, Open> {
+        Todo::new(event.account, Open { account: event.account })
+    }
+
+    // The same event under the opposite condition.
+    #[cfg(not(all()))]
+    #[todo]
+    fn opened_otherwise(&self, _: &Opened) -> Vec<Todo<Absent, Absent>> {}
+
+    #[cfg(any())]
+    #[done]
+    fn ended_otherwise(&self, event: &Change) -> Absent {}
+
+    #[done]
+    #[cfg(all())]
+    fn ended(&self, event: &Change) -> Option<u32> {
+        match event {
+            Change::Closed { account } => Some(*account),
+            _ => None,
+        }
+    }
+
+    #[cfg(any())]
+    #[work(workers = 2)]
+    async fn work_otherwise(&self, _: &Absent) -> Absent {}
+
+    #[cfg(all())]
+    #[work(workers = 3)]
+    async fn work(&self, open: &Open) -> Open {
+        Open { account: open.account + 1 }
+    }
+
+    #[cfg(any())]
+    #[every("0 0 * * *")]
+    fn never(&self) -> Absent {}
+
+    #[cfg(all())]
+    #[every("0 12 * * *")]
+    fn daily(&self) {}
+}
+
+/// All of its list is absent.
+struct Idle;
+
+#[processor(name = "idle", from = "now")]
+impl Idle {
+    #[cfg(any())]
+    #[todo]
+    fn opened(&self, event: &Absent) -> Absent {}
+
+    #[cfg(any())]
+    #[done]
+    fn ended(&self, event: &Absent) -> Absent {}
+
+    #[cfg(any())]
+    #[work]
+    fn work(&self, _: &Absent) -> Absent {}
+
+    #[cfg(any())]
+    #[every("0 0 * * *")]
+    fn never(&self) -> Absent {}
+}
+
+#[test]
+fn what_is_absent_is_absent_from_lists_and_schedules() {
+    use eskit::processor::Processor;
+    use eskit::subscription::Subscriber;
+    given(Opened { account: 1 }).then_todos(&Opening, Todo::new(1_u32, Open { account: 1 })).then_work(
+        &Opening,
+        1_u64,
+        Open { account: 2 },
+    );
+    given((Opened { account: 1 }, Change::Closed { account: 1 })).then_todos(&Opening, ());
+    assert_eq!(Opening::WORK.map(|options| options.workers), Some(3));
+    let schedules: Vec<&str> = Opening::SCHEDULES.iter().map(|schedule| schedule.name).collect();
+    assert_eq!(schedules, ["daily"]);
+    assert!(Idle::EVENTS.names().is_empty() && Idle::WORK.is_none() && Idle::SCHEDULES.is_empty());
+    given(Opened { account: 1 }).then_todos(&Idle, ());
 }
 
 #[test]

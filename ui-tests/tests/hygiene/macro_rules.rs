@@ -4,7 +4,7 @@ use eskit::prelude::*;
 use eskit::testing::given;
 
 macro_rules! counter {
-    ($event:ident { $field:ident: $id:ty }, $command:ident, $model:ident, $count:ident, $key:literal, $again:literal) => {
+    ($event:ident { $field:ident: $id:ident }, $command:ident, $model:ident, $count:ident, $key:literal, $again:literal) => {
         #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
         struct $event {
             #[tag($key)]
@@ -56,6 +56,30 @@ macro_rules! counter {
             ) -> Option<$command> {
                 cx.is_live().then_some($command { $field: event.$field })
             }
+
+            #[todo]
+            fn counted_once(&self, event: &$event, at: &Timestamp) -> Todo<$id, (Timestamp, u32)> {
+                Todo::new(event.$field, (*at, event.number))
+            }
+
+            #[done]
+            fn reset(&self, event: &Change) -> Option<$id> {
+                match event {
+                    Change::Counted(_) => None,
+                    Change::Reset { $field } => Some(*$field),
+                }
+            }
+
+            #[work(workers = 2)]
+            async fn count(&self, (_, number): &(Timestamp, u32), cx: &mut eskit::processor::Effect<'_>) -> $command {
+                cx.is_live();
+                $command { $field: $id::from(*number) }
+            }
+
+            #[every("0 0 * * *")]
+            fn daily(&self, at: &Timestamp) -> Option<$command> {
+                (at.as_micros() == 0).then_some($command { $field: 1 })
+            }
         }
 
         #[derive(Event, Clone, Debug, PartialEq)]
@@ -75,7 +99,12 @@ counter!(Visited { page: u64 }, Visit, Visits, visit, "page", "page-again");
 #[test]
 fn items_may_come_from_macros() {
     let visited = |number| Visited { page: 7, number };
-    given(visited(1)).then_commands(&Visits::default(), Visit { page: 7 });
+    given(visited(1)).then_commands(&Visits::default(), Visit { page: 7 }).then_work(
+        &Visits::default(),
+        7_u64,
+        Visit { page: 1 },
+    );
+    given((visited(1), Change::Reset { page: 7 })).then_todos(&Visits::default(), ());
     given(Change::Counted(visited(1)))
         .when(Visit { page: 7 })
         .then(visited(2))

@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
-use syn::{Attribute, Type};
 
 use super::act::{Act, call};
 use crate::block::handler::absent;
@@ -54,14 +54,15 @@ fn todos_of(output: &Type) -> TokenStream {
 
 fn todos(def: &ListDef, self_ty: &Type) -> TokenStream {
     let opened = find(Table::OPENED, &def.todos, self_ty, &TokenStream::new(), |ListMethod { output, .. }, call| {
-        let todos = todos_of(output);
-        let open = quote_spanned!(output.span()=> #todos::into_todos);
-        quote!({ __changes.open(#open(#call))?; })
+        let (todos, changes) = (todos_of(output), quote!(__changes));
+        let open = quote_spanned!(output.span()=> #todos::open(#call, #changes));
+        quote!({ #open?; })
     });
     let closed = (!def.dones.is_empty()).then(|| {
         find(Table::CLOSED, &def.dones, self_ty, &TokenStream::new(), |ListMethod { output, .. }, call| {
-            let close = quote_spanned!(output.span()=> <#output as __eskit::TodoKeys<__Key>>::into_keys);
-            quote!({ __changes.close::<__Key>(#close(#call))?; })
+            let changes = quote!(__changes);
+            let close = quote_spanned!(output.span()=> <#output as __eskit::TodoKeys<__Key>>::close(#call, #changes));
+            quote!({ #close?; })
         })
     });
     quote! {
@@ -100,11 +101,13 @@ fn works(def: &ListDef, work: &WorkMethod, self_ty: &Type) -> TokenStream {
     let (cfgs, place) = (&acts.cfgs, name_span(self_ty));
     let done = quote!(return ::core::result::Result::Ok(()));
     let find = find(Table::OPENED, &def.todos, self_ty, &done, |method, call| {
-        let (todos, item) = (todos_of(&method.output), into_item(def, method, item));
-        let into_todos = quote_spanned!(method.output.span()=> #todos::into_todos);
-        quote! {
-            match __eskit::todo_with_key(#into_todos(#call), __key)? {
-                ::core::option::Option::Some(__item) => #item(__item),
+        let (todos, key, place) = (todos_of(&method.output), quote!(__key), method.output.span());
+        let opened = quote_spanned!(place=> #todos::with_key(#call, #key));
+        let into_item = quote_spanned!(place=> <#todos::Item as __eskit::WorkFor<#item>>::into_item);
+        let found = quote!(__item);
+        quote_spanned! {place=>
+            match #opened? {
+                ::core::option::Option::Some(#found) => #into_item(#found),
                 ::core::option::Option::None => #done,
             }
         }
@@ -134,15 +137,6 @@ fn works(def: &ListDef, work: &WorkMethod, self_ty: &Type) -> TokenStream {
     }
 }
 
-/// `<Opened as WorkFor<Item>>::into_item`. That `#[todo]` opens something else is said at the only method that opens, at what is worked
-/// on; else at the method that opens it.
-fn into_item(def: &ListDef, method: &ListMethod, item: &Type) -> TokenStream {
-    let todos = todos_of(&method.output);
-    let place = if def.todos.len() == 1 { item.span() } else { method.output.span() };
-    let opened = quote_spanned!(method.output.span()=> #todos::Item);
-    quote_spanned!(place=> <#opened as __eskit::WorkFor<#item>>::into_item)
-}
-
 fn options(words: WorkWords) -> TokenStream {
     let WorkWords { workers, attempts, within_ms } = words;
     let workers = workers.map(|workers| quote!(.workers(#workers)));
@@ -154,11 +148,8 @@ fn options(words: WorkWords) -> TokenStream {
 /// Keys are one value each, and of one type.
 pub(super) fn checks(def: &ListDef) -> TokenStream {
     let Some((first, rest)) = def.todos.split_first() else { return TokenStream::new() };
-    let one = |cfgs: &[Attribute], output: &Type| {
-        let key = todos_of(output);
-        check(cfgs, &quote_spanned!(output.span()=> __eskit::check_todo_key::<#key::Key>()))
-    };
-    let first = one(&first.handler.cfgs, &first.output);
+    let ListMethod { handler, output } = first;
+    let first = check(&handler.cfgs, &quote_spanned!(output.span()=> __eskit::check_todo_key::<__Key>()));
     let rest = rest.iter().map(|ListMethod { handler, output }| {
         let todos = todos_of(output);
         let same = quote_spanned!(output.span()=> <#todos::Key as __eskit::OpenedBy<__Key>>::IS_SAME);

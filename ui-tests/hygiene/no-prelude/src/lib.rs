@@ -366,3 +366,33 @@ impl Opening {
         ::core::result::Result::Ok(())
     }
 }
+
+/// It keeps a to-do list.
+#[derive(Debug)]
+pub struct Planning;
+
+#[processor(name = "planning", from = "now")]
+impl Planning {
+    #[todo]
+    fn defined(&self, event: &CourseDefined) -> ::eskit::work::Todo<u32, ::core::option::Option<u32>> {
+        ::eskit::work::Todo::new(event.capacity, ::core::option::Option::None)
+    }
+
+    #[done]
+    fn defined_again(&self, event: &CourseDefined) -> ::core::option::Option<u32> {
+        ::core::option::Option::Some(event.capacity)
+    }
+
+    #[work(attempts = 2)]
+    async fn plan(
+        &self,
+        _: &::core::option::Option<u32>,
+        cx: &mut ::eskit::processor::Effect<'_>,
+    ) -> ::core::result::Result<(), ::core::fmt::Error> {
+        let _ = cx.key();
+        ::core::result::Result::Ok(())
+    }
+
+    #[every("0 0 1 1 *")]
+    async fn yearly(&self, _: &::eskit::Timestamp) {}
+}

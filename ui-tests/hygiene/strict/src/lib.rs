@@ -414,6 +414,54 @@ impl Opening {
     }
 }
 
+/// It has a to-do list and schedules.
+#[derive(Debug)]
+pub struct Planning;
+
+#[processor(name = "planning", from = "now", by = "course")]
+impl Planning {
+    #[todo]
+    fn defined(&self, event: &CourseDefined, at: &Timestamp) -> Option<Todo<CourseId, u32>> {
+        (event.capacity > 0).then(|| Todo::new(event.course.clone(), event.capacity).due(*at))
+    }
+
+    #[done]
+    fn defined_again(&self, event: &CourseDefined) -> CourseId {
+        event.course.clone()
+    }
+
+    #[work(workers = 2, attempts = 3, within = "1m", refused = "skip")]
+    async fn plan(&self, seats: &u32, cx: &mut processor::Effect<'_>) -> Result<Option<DefineCourse>, fmt::Error> {
+        if cx.key().is_empty() {
+            return Err(fmt::Error);
+        }
+        Ok(Some(DefineCourse { course: CourseId(*seats), capacity: *seats }))
+    }
+
+    #[every("0 6 * * MON-FRI", refused = "fail")]
+    fn weekdays(&self, at: &Timestamp) -> Option<DefineCourse> {
+        (at.as_micros() > 0).then_some(DefineCourse { course: CourseId(1), capacity: 1 })
+    }
+
+    #[every("0 0 1 1 *")]
+    async fn yearly(&self) {}
+}
+
+/// Its only to-do is done by commands alone.
+#[derive(Debug)]
+pub struct Reopening;
+
+#[processor(name = "reopening", from = "now")]
+impl Reopening {
+    #[todo]
+    fn ended(&self, event: &YearEnded) -> Vec<Todo<u32, u32>> {
+        vec![Todo::new(u32::from(event.year > 0), 1)]
+    }
+
+    #[work]
+    fn end(&self, _: &u32) {}
+}
+
 /// It does nothing.
 #[derive(Debug)]
 pub struct Idle;

@@ -1,0 +1,40 @@
+use eskit::prelude::*;
+use eskit::processor::Effect;
+
+struct Dunning;
+
+#[processor(name = "dunning", from = "now")]
+impl Dunning {
+    #[todo]
+    fn sent(&self, event: &InvoiceSent) -> Todo<u64, Remind> {
+        Todo::new(event.invoice, Remind { invoice: event.invoice })
+    }
+
+    #[done]
+    fn paid(&self, event: &InvoicePaid, _: &mut Effect<'_>) -> u64 {
+        event.invoice
+    }
+
+    #[work]
+    async fn remind(&self, item: &Remind) {
+        println!("{}", item.invoice);
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct InvoiceSent {
+    #[tag]
+    invoice: u64,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct InvoicePaid {
+    #[tag]
+    invoice: u64,
+}
+
+struct Remind {
+    invoice: u64,
+}
+
+fn main() {}

@@ -1,0 +1,29 @@
+use eskit::prelude::*;
+use eskit::processor::Effect;
+
+struct Dunning;
+
+#[processor(name = "dunning", from = "now")]
+impl Dunning {
+    #[todo]
+    async fn sent(&self, event: &InvoiceSent, _: &mut Effect<'_>) -> Todo<u64, Remind> {
+        Todo::new(event.invoice, Remind { invoice: event.invoice })
+    }
+
+    #[work]
+    async fn remind(&self, item: &Remind) {
+        println!("{}", item.invoice);
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct InvoiceSent {
+    #[tag]
+    invoice: u64,
+}
+
+struct Remind {
+    invoice: u64,
+}
+
+fn main() {}

@@ -1,0 +1,32 @@
+use eskit::prelude::*;
+
+struct Dunning;
+
+#[processor(name = "dunning", from = "now")]
+impl Dunning {
+    #[todo]
+    fn sent(&self, event: &InvoiceSent) -> Todo<u64, Remind> {
+        Todo::new(event.invoice, Remind { invoice: event.invoice })
+    }
+
+    #[work]
+    async fn remind(&self, item: &Letter) {
+        println!("{}", item.text);
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct InvoiceSent {
+    #[tag]
+    invoice: u64,
+}
+
+struct Remind {
+    invoice: u64,
+}
+
+struct Letter {
+    text: String,
+}
+
+fn main() {}
