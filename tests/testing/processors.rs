@@ -149,3 +149,89 @@ fn a_method_that_fails_is_told() {
     });
     assert!(text.starts_with("`packing` failed on `eskit-tests.Packed`: an empty box"), "{text}");
 }
+
+#[derive(Debug)]
+enum Chore {
+    Wrap(String),
+    Unpack,
+}
+
+struct Chores;
+
+#[processor(name = "chores", from = "now")]
+impl Chores {
+    #[todo]
+    fn paid(&self, event: &Paid, at: &Timestamp) -> Vec<Todo<u64, Chore>> {
+        let wrap = |(index, item): (usize, &String)| Todo::new(index as u64, Chore::Wrap(item.clone())).due(*at);
+        event.items.iter().enumerate().map(wrap).collect()
+    }
+
+    #[todo]
+    fn refused(&self, event: &Refused) -> Todo<u64, Chore> {
+        Todo::new(event.order, Chore::Unpack)
+    }
+
+    #[done]
+    fn packed(&self, event: &Packed) -> u64 {
+        event.order
+    }
+
+    #[work(refused = "fail")]
+    fn work(&self, chore: &Chore) -> Result<Option<Pack>, String> {
+        match chore {
+            Chore::Wrap(item) if item.is_empty() => Err("nothing to wrap".to_owned()),
+            Chore::Wrap(item) => Ok(Some(pack(1, item))),
+            Chore::Unpack => Ok(None),
+        }
+    }
+}
+
+/// The to-do of an item, at this time.
+fn wrap(key: u64, item: &str, at: Timestamp) -> Todo<u64, Chore> {
+    Todo::new(key, Chore::Wrap(item.to_owned())).due(at)
+}
+
+#[test]
+fn to_dos_that_are_open_are_expected_in_order() {
+    let at = Timestamp::now();
+    given(paid(1, &["pen", "ink"])).at(at).then_todos(&Chores, [wrap(0, "pen", at), wrap(1, "ink", at)]).then_work(
+        &Chores,
+        1_u64,
+        pack(1, "ink"),
+    );
+    // An event closes all that is open under its key, and the next one opens it again.
+    given((paid(1, &["pen", "ink"]), Refused { order: 1 }, packed(1, "ink"), Refused { order: 1 }))
+        .at(at)
+        .then_todos(&Chores, [wrap(0, "pen", at), Todo::new(1, Chore::Unpack)]);
+    given(()).then_todos(&Chores, ());
+    given(packed(1, "ink")).then_todos(&Chores, None::<Todo<u64, Chore>>);
+}
+
+#[test]
+fn the_difference_of_to_dos_is_shown() {
+    let text = failure(|| {
+        given(Refused { order: 7 }).then_todos(&Chores, Todo::new(7_u64, Chore::Wrap("pen".to_owned())));
+    });
+    let start = "other to-dos of `chores` are open than expected (- expected, + found):\n\n";
+    assert!(text.starts_with(start) && text.contains("+ 7: Unpack"), "{text}");
+    let text = failure(|| {
+        given(Refused { order: 7 }).then_todos(&Chores, ());
+    });
+    assert!(text.ends_with("+ 7: ..\n"), "{text}");
+    let text = failure(|| {
+        given(Refused { order: 7 }).then_todos(&Chores, Todo::new(7_u64, "unpack"));
+    });
+    assert!(text.contains("+ 7: no `&str`"), "{text}");
+}
+
+#[test]
+fn work_that_is_not_open_or_fails_is_told() {
+    let text = failure(|| {
+        given(Refused { order: 7 }).then_work(&Chores, 8_u64, ());
+    });
+    assert_eq!(text, "`chores` has no to-do with the key `8`; open are: `7`");
+    let text = failure(|| {
+        given(paid(1, &[""])).then_work(&Chores, 0_u64, ());
+    });
+    assert!(text.contains("`chores` failed on `eskit-tests.Paid`: nothing to wrap"), "{text}");
+}
