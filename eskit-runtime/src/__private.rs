@@ -22,7 +22,7 @@ pub use crate::model::check::{
     check_previous, check_refused, check_unevolved,
 };
 pub use crate::model::command::{Command, CommandType};
-pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
+pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter, Said, Sayable, Unsaid};
 pub use crate::model::decode::{decode_single, event_type, newer, unknown_name, upcast_json, variant, write_again};
 pub use crate::model::distinct::{distinct, types_len};
 pub use crate::model::event::{Event, EventType, EventTypes, Field, SingleEvent, SourceLocation, TagField};
@@ -45,3 +45,4 @@ pub use fallback::{AnyKeys, NO_DECIDER, NO_EVENT, NO_SUBSCRIBER, NoModel};
 pub use inventory;
 pub use registration::{aggregate_entry, decider_entry, subscriber_entry};
 pub use serde;
+pub use std::string::String;

@@ -11,6 +11,7 @@ mod fold;
 mod instances;
 mod keyed;
 mod options;
+mod outcome;
 mod recall;
 mod repeat;
 pub(crate) mod retag;
@@ -37,12 +38,13 @@ pub use append::append_with_retry;
 #[doc(hidden)]
 pub use bind::{decision_items, scope_of, state_items};
 pub use bus::{CommandBus, Executable, Running};
-pub use error::{ExecuteError, LoadError};
+pub use error::{Denied, ExecuteError, LoadError};
 pub use executed::Executed;
 pub use keyed::KeyReused;
 #[doc(hidden)]
 pub use keyed::command_mark;
 pub use options::{ExecuteOptions, RetryPolicy, Sleep};
+pub use outcome::OutcomeKind;
 pub use retag::{RetagError, Retagged, retag};
 pub use set::{CommandSet, Executing, Executor, Refusal, Refused};
 #[doc(hidden)]

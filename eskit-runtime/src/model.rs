@@ -24,7 +24,7 @@ pub(crate) mod table;
 pub use aggregate::{Aggregate, AggregateType, Evolve, Key, KeyType, Keys, LoadKey, Scope, Stated};
 pub use cache::{StateCache, Wanted};
 pub use command::{Command, CommandType};
-pub use decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter};
+pub use decider::{Binding, Decide, DeciderType, Decision, DecisionError, Emit, Emitter};
 pub use each::Each;
 pub use event::{Event, EventSet, EventType, EventTypes, Field, Payload, SingleEvent, SourceLocation, TagField};
 pub use loaded::{Loaded, Seen};

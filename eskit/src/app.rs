@@ -12,6 +12,7 @@ use eskit_runtime::subscription::{FollowOptions, Start};
 use eskit_runtime::{EventStore, Metadata, RetryPolicy};
 
 use crate::bus::{Bus, Execute, Load};
+use crate::middleware::Middleware;
 use crate::single_writer::SingleWriter;
 use crate::subscriptions::Subscribed;
 
@@ -99,7 +100,7 @@ impl<S: EventStore> App<S> {
         self
     }
 
-    /// Makes commands wait for each other instead of conflicting, if their models have an instance in common. This applies to
+    /// Adds a middleware that makes commands wait for each other instead of conflicting, if their models have an instance in common. This applies to
     /// this `App` and its clones; commands of other programs can still conflict. Use it if many commands decide on the same few
     /// instances.
     ///
@@ -107,8 +108,23 @@ impl<S: EventStore> App<S> {
     /// next command proceeds anyway, since the future of the first may no longer be polled, for example after a `select!`. The two
     /// may then conflict as usual.
     #[must_use]
-    pub fn with_single_writer(mut self) -> App<S> {
-        self.bus.writer = Some(Arc::new(SingleWriter::new()));
+    pub fn with_single_writer(self) -> App<S> {
+        self.with_middleware(SingleWriter::new())
+    }
+
+    /// Puts a [`Middleware`](crate::middleware::Middleware) around each command of this `App` and its clones, inside of those that were added before. The
+    /// commands that processors execute pass through it too.
+    ///
+    /// ```
+    /// # use eskit::prelude::*;
+    /// use eskit::middleware::Retrying;
+    /// use eskit::RetryPolicy;
+    ///
+    /// let app = App::new(MemoryStore::new()).with_middleware(Retrying::new(RetryPolicy::attempts(3)));
+    /// ```
+    #[must_use]
+    pub fn with_middleware(mut self, middleware: impl Middleware) -> App<S> {
+        self.bus.middleware.push(Arc::new(middleware));
         self
     }
 

@@ -3,18 +3,18 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use eskit_runtime::__private::{decision_items, load_checked};
-use eskit_runtime::execute::{CommandBus, DomainError, Executable, ExecuteOptions};
+use eskit_runtime::__private::load_checked;
+use eskit_runtime::execute::{CommandBus, Denied, DomainError, Executable, ExecuteOptions};
 use eskit_runtime::log::{EventId, ExpectedVersion};
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
 use eskit_runtime::{
     AnyStore, EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, Timestamp,
 };
 
-use crate::single_writer::SingleWriter;
+use crate::middleware::{self, Boxed as Told, Call, Execution, Next, Outcome};
 use crate::sleep::Timer;
 use crate::state_cache::StateCaches;
 
@@ -22,7 +22,8 @@ use crate::state_cache::StateCaches;
 pub(crate) struct Bus<S> {
     pub(crate) store: Arc<S>,
     pub(crate) retry: RetryPolicy,
-    pub(crate) writer: Option<Arc<SingleWriter>>,
+    /// What stands around each command, the outermost first.
+    pub(crate) middleware: Vec<Arc<dyn middleware::Erased>>,
     pub(crate) states: Arc<StateCaches>,
     /// The metadata of commands that do not set their own.
     pub(crate) metadata: Metadata,
@@ -33,7 +34,7 @@ impl<S> Clone for Bus<S> {
         Bus {
             store: Arc::clone(&self.store),
             retry: self.retry,
-            writer: self.writer.clone(),
+            middleware: self.middleware.clone(),
             states: Arc::clone(&self.states),
             metadata: self.metadata.clone(),
         }
@@ -45,7 +46,7 @@ impl<S: EventStore> Bus<S> {
         Bus {
             store: Arc::new(store),
             retry: RetryPolicy::default(),
-            writer: None,
+            middleware: Vec::new(),
             states: Arc::default(),
             metadata: Metadata::new(),
         }
@@ -59,7 +60,7 @@ impl<S: EventStore> Bus<S> {
         Bus {
             store: Arc::new(AnyStore::new(Arc::clone(&self.store))),
             retry: self.retry,
-            writer: self.writer.clone(),
+            middleware: self.middleware.clone(),
             states: Arc::clone(&self.states),
             metadata: self.metadata.clone(),
         }
@@ -92,26 +93,58 @@ impl<S: EventStore> Bus<S> {
 }
 
 impl<S: EventStore> CommandBus for Bus<S> {
-    fn execute<C: Decide>(
+    async fn execute<C: Decide>(
         &self,
         command: C,
         options: ExecuteOptions,
-    ) -> impl Future<Output = Result<Executed<C::State>, ExecuteError<DomainError<C>>>> + Send {
+    ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
+        if self.middleware.is_empty() {
+            return self.run(&command, &options).await;
+        }
+        let execution = Typed { bus: self, command: &command, answer: Mutex::new(None) };
+        let mut call = Call::new(&command, options);
+        let told = Next::new(&self.middleware, &execution).run(&mut call).await;
+        match (execution.answer.into_inner().unwrap_or_else(PoisonError::into_inner), told) {
+            // What was done is told, whatever a middleware says.
+            (Some(answer), _) => answer,
+            (None, Err(denied)) => Err(ExecuteError::Denied(denied)),
+            (None, Ok(_)) => Err(ExecuteError::Denied(Denied::new("a middleware did not let the command be executed"))),
+        }
+    }
+}
+
+impl<S: EventStore> Bus<S> {
+    async fn run<C: Decide>(
+        &self,
+        command: &C,
+        options: &ExecuteOptions,
+    ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
         let executed = async move {
-            let _guards = match &self.writer {
-                // A command that does not select its models is refused below.
-                Some(writer) => match decision_items(&command) {
-                    Ok(instances) => writer.lock(instances.iter().map(|(_, item)| item)).await,
-                    Err(_) => Vec::new(),
-                },
-                None => Vec::new(),
-            };
             self.identify().await;
-            eskit_runtime::execute::execute(&*self.store, &command, &options, &Timer, &*self.states).await
+            eskit_runtime::execute::execute(&*self.store, command, options, &Timer, &*self.states).await
         };
         #[cfg(feature = "tracing")]
         let executed = crate::span::in_span(C::TYPE.name, executed);
-        executed
+        executed.await
+    }
+}
+
+/// The execution of a command behind its middleware.
+struct Typed<'b, S, C: Decide> {
+    bus: &'b Bus<S>,
+    command: &'b C,
+    /// What came of it, once it was executed.
+    answer: Mutex<Option<ExecuteResult<C::State, DomainError<C>>>>,
+}
+
+impl<S: EventStore, C: Decide> Execution for Typed<'_, S, C> {
+    fn execute<'a>(&'a self, call: &'a Call<'_>) -> Told<'a, Outcome> {
+        Box::pin(async move {
+            let answer = self.bus.run(self.command, call.options()).await;
+            let outcome = Outcome::of(&answer, C::refusal);
+            *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+            outcome
+        })
     }
 }
 

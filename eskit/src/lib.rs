@@ -79,6 +79,7 @@
 //! | open a store | [`connect`], [`ConnectOptions`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
 //! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; errors: [`ExecuteError`] |
 //! | execute one of several commands, find one by its name | sets and stored commands: [`Command`](derive@Command), [`Storable`](model::Storable) |
+//! | authorize, log, measure or retry commands | [`App::with_middleware`], [`middleware`] |
 //! | read events as they come | [`App::events`], a stream |
 //! | read events, follow the log | [`EventStore::watch`], [`Pages`](log::Pages), [`Query`](log::Query), [`RecordedEvent::decode`] |
 //! | load long histories fast: snapshots | [`App::with_snapshots`], [`SnapshotOptions`] |
@@ -106,6 +107,7 @@
 //! | [`subscription`] | following the log: the driver, checkpoints, views |
 //! | [`rows`] | all instances of an aggregate as rows |
 //! | [`snapshots`] | states of aggregates that outlive the process |
+//! | [`middleware`] | what stands around each command: authorization, retries, logs, metrics |
 //! | [`layer`] | stores around a store: hooks, retries, tracing, metrics |
 //! | [`store_kit`] | parts for authors of stores |
 //!
@@ -148,6 +150,7 @@ pub mod layer;
 mod lock;
 mod memory;
 mod memory_views;
+pub mod middleware;
 mod observed;
 pub mod processor;
 mod running;

@@ -7,9 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::execute::Sleep;
+use eskit_runtime::execute::{Denied, Sleep};
 use eskit_runtime::log::QueryItem;
 
+use crate::middleware::{Call, Middleware, Next, Outcome};
 use crate::sleep::Timer;
 
 /// Enough that two instances seldom share a lock, which costs them only waiting.
@@ -53,6 +54,14 @@ impl SingleWriter {
 
     fn index(&self, of: impl Hash) -> usize {
         usize::try_from(self.hasher.hash_one(of) % LOCKS as u64).unwrap_or_default()
+    }
+}
+
+impl Middleware for SingleWriter {
+    async fn around(&self, call: &mut Call<'_>, next: Next<'_>) -> Result<Outcome, Denied> {
+        let instances = call.instances();
+        let _places = self.lock(instances.iter()).await;
+        next.run(call).await
     }
 }
 

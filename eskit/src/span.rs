@@ -27,6 +27,7 @@ fn outcome<S, E>(answer: &Result<Executed<S>, ExecuteError<E>>) -> &'static str 
         Ok(executed) if executed.events.is_empty() => "nothing",
         Ok(_) => "appended",
         Err(ExecuteError::Domain(_)) => "refused",
+        Err(ExecuteError::Denied(_)) => "denied",
         Err(ExecuteError::Conflict { .. }) => "conflict",
         Err(ExecuteError::UnknownOutcome(_)) => "unknown",
         Err(ExecuteError::Undecodable(_)) => "undecodable",

@@ -89,6 +89,7 @@ const CRATES: [Layers; 6] = [
             "connect",
             "import",
             "layer",
+            "middleware",
             "single_writer",
             "state_snapshots",
             "state_cache",

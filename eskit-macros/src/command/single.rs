@@ -76,6 +76,17 @@ impl<'a> CommandDef<'a> {
             Some(_) => quote!(::core::option::Option::Some(__eskit::stored_type::<#ident>())),
             None => quote!(::core::option::Option::None),
         };
+        let store = self.stored.as_ref().map(|_| {
+            quote! {
+                fn store(
+                    &self,
+                ) -> ::core::option::Option<
+                    ::core::result::Result<__eskit::StoredCommand, __eskit::EncodeError>,
+                > {
+                    ::core::option::Option::Some(__eskit::Storable::encode(self))
+                }
+            }
+        });
         let tags = tag_fields(tags);
         let fields = field_list(fields);
         let public = is_public(&input.vis);
@@ -98,6 +109,8 @@ impl<'a> CommandDef<'a> {
                 #(#visits)*
                 let _ = __each;
             }
+
+            #store
         };
         implementation(ident.span(), header, body)
     }

@@ -75,6 +75,18 @@ fn implement(decider: &DeciderDef, description: TokenStream, call: &TokenStream)
     };
     let events = quote_spanned!(events_span=> type Events = #events;);
     let error = quote_spanned!(error_span=> type Error = #error;);
+    // Where there are no errors, there is no text of them.
+    let refuses =
+        decider.output.as_ref().is_some_and(|output| !matches!(Returned::from_type(output), Returned::Events));
+    let refusal = refuses.then(|| {
+        quote! {
+            fn refusal(__error: &Self::Error) -> ::core::option::Option<__eskit::String> {
+                #[allow(unused_imports)]
+                use __eskit::{Sayable as _, Unsaid as _};
+                (&__eskit::Said(__error)).said()
+            }
+        }
+    });
     let generics = quote_spanned!(decider.generics=> <>);
     let header = quote_spanned!(span=> impl #generics __eskit::Decide for #command);
     let body = quote! {
@@ -84,6 +96,8 @@ fn implement(decider: &DeciderDef, description: TokenStream, call: &TokenStream)
         const DECIDER: &'static __eskit::DeciderType = #description;
 
         #method
+
+        #refusal
     };
     implementation(span, header, body)
 }

@@ -31,6 +31,7 @@ use super::keyed::KeyReused;
 ///         ExecuteError::Domain(_) | ExecuteError::KeyReused(_) => 422,
 ///         // A value of the request is empty, too long, or holds a NUL.
 ///         ExecuteError::Limit(_) => 400,
+///         ExecuteError::Denied(_) => 403,
 ///         ExecuteError::Conflict { .. } => 409,
 ///         ExecuteError::StreamClosed(_) => 410,
 ///         ExecuteError::Store(error) if error.is_transient() => 503,
@@ -43,6 +44,8 @@ use super::keyed::KeyReused;
 pub enum ExecuteError<E = Infallible> {
     /// The decider refused. Nothing was appended.
     Domain(E),
+    /// A middleware refused. Nothing was decided, and nothing was appended.
+    Denied(Denied),
     /// The models changed during every attempt, and the retry policy allows no more. Nothing was appended.
     Conflict {
         /// The last conflict.
@@ -93,11 +96,18 @@ impl<E> ExecuteError<E> {
         }
     }
 
+    /// The text of a failure that is no refusal by the decider, whose error need not have one.
+    #[doc(hidden)]
+    pub fn failure(&self) -> Option<String> {
+        (!matches!(self, ExecuteError::Domain(_))).then(|| Failure(self).to_string())
+    }
+
     /// Converts the domain's own error, for example into the one error type of a program with several domains:
     /// `app.execute(command).await.map_err(|error| error.map_domain(ShopError::from))?`.
     pub fn map_domain<F>(self, map: impl FnOnce(E) -> F) -> ExecuteError<F> {
         match self {
             ExecuteError::Domain(error) => ExecuteError::Domain(map(error)),
+            ExecuteError::Denied(denied) => ExecuteError::Denied(denied),
             ExecuteError::Conflict { conflict, attempts } => ExecuteError::Conflict { conflict, attempts },
             ExecuteError::UnknownOutcome(error) => ExecuteError::UnknownOutcome(error),
             ExecuteError::Store(error) => ExecuteError::Store(error),
@@ -118,6 +128,19 @@ impl<E: fmt::Display> fmt::Display for ExecuteError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ExecuteError::Domain(error) => error.fmt(f),
+            other => Failure(other).fmt(f),
+        }
+    }
+}
+
+/// An error that is no refusal by the decider, so that it has a text whatever the domain's own error is.
+struct Failure<'e, E>(&'e ExecuteError<E>);
+
+impl<E> fmt::Display for Failure<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            ExecuteError::Domain(_) => Ok(()),
+            ExecuteError::Denied(denied) => denied.fmt(f),
             ExecuteError::Conflict { conflict, attempts: 1 } => write!(f, "conflict: {conflict}"),
             ExecuteError::Conflict { conflict, attempts } => {
                 write!(f, "conflict after {attempts} attempts: {conflict}")
@@ -198,6 +221,26 @@ impl<E> From<BindError> for ExecuteError<E> {
         ExecuteError::Key(error.0)
     }
 }
+
+/// The refusal of a command by a middleware.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Denied(String);
+
+impl Denied {
+    /// A refusal for this reason, which the caller gets to read.
+    pub fn new(reason: impl Into<String>) -> Denied {
+        Denied(reason.into())
+    }
+}
+
+/// The reason.
+impl fmt::Display for Denied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Denied {}
 
 /// Why a state could not be read.
 #[derive(Debug)]

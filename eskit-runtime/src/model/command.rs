@@ -1,6 +1,8 @@
 use std::fmt;
 
+use crate::codec::encode::EncodeError;
 use crate::model::event::{EventType, Field, SourceLocation, TagField};
+use crate::model::storable::StoredCommand;
 
 /// The description of one command type.
 #[derive(Clone, Copy, Debug)]
@@ -34,4 +36,10 @@ pub trait Command {
     /// Calls `each` with every value of every tag field: the field's index in [`CommandType::tags`], and the value.
     #[doc(hidden)]
     fn each_tag(&self, each: &mut dyn FnMut(usize, &dyn fmt::Display));
+
+    /// Encodes the command, if it is a stored one.
+    #[doc(hidden)]
+    fn store(&self) -> Option<Result<StoredCommand, EncodeError>> {
+        None
+    }
 }

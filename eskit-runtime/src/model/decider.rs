@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::fmt;
 
 use crate::codec::encode::{EncodeError, WriteAgain, encode_payload};
 use crate::codec::json::{ToJson, Written};
@@ -51,7 +52,7 @@ pub trait Decide: Command + Send + Sync {
     /// The events that the decider may return: one, or a collection of them.
     type Events: Emit;
     /// The domain's own error.
-    type Error;
+    type Error: DecisionError;
     /// The description of the decider.
     const DECIDER: &'static DeciderType;
 
@@ -60,6 +61,51 @@ pub trait Decide: Command + Send + Sync {
     /// # Errors
     /// The refusal, an error of the domain's own type.
     fn decide(&self, state: &Self::State) -> Result<Self::Events, Self::Error>;
+
+    /// The text of a refusal, if its type has one.
+    #[doc(hidden)]
+    fn refusal(_error: &Self::Error) -> Option<String> {
+        None
+    }
+}
+
+/// The error of a decider: any type that can be sent between threads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a decider, since it cannot be sent between threads\nhelp: for a boxed error write `Box<dyn Error + Send + Sync>`",
+    label = "not `Send`"
+)]
+pub trait DecisionError: Send {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Send> DecisionError for E {}
+
+/// An error of a decider, to be asked for its text.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Said<'e, E>(pub &'e E);
+
+/// The text of an error that implements `Display`. Methods are looked for here first, and then in [`Unsaid`].
+#[doc(hidden)]
+pub trait Sayable {
+    fn said(&self) -> Option<String>;
+}
+
+impl<E: fmt::Display> Sayable for Said<'_, E> {
+    fn said(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+}
+
+/// No text, of any other error.
+#[doc(hidden)]
+pub trait Unsaid {
+    fn said(&self) -> Option<String>;
+}
+
+impl<E> Unsaid for &Said<'_, E> {
+    fn said(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The return type of a decider: events, or a `Result` of events and any error.
@@ -71,7 +117,7 @@ pub trait Decision {
     /// The events.
     type Events: Emit;
     /// The domain's own error.
-    type Error;
+    type Error: DecisionError;
 
     /// Splits the events from the refusal.
     fn into_result(self) -> Result<Self::Events, Self::Error>;
@@ -85,7 +131,7 @@ impl<T: Emit> Decision for T {
     }
 }
 
-impl<T: Emit, E> Decision for Result<T, E> {
+impl<T: Emit, E: DecisionError> Decision for Result<T, E> {
     type Events = T;
     type Error = E;
     fn into_result(self) -> Result<T, E> {

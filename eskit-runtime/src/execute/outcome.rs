@@ -1,0 +1,56 @@
+use std::fmt;
+
+/// Which one of the outcomes of a command.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum OutcomeKind {
+    /// Events were appended.
+    Appended,
+    /// The decider returned no events.
+    Nothing,
+    /// An earlier call with the same idempotency key had appended the events.
+    Repeated,
+    /// The decider refused.
+    Refused,
+    /// A middleware refused.
+    Denied,
+    /// Others appended in between at every attempt.
+    Conflict,
+    /// The events may or may not be in the log.
+    Unknown,
+    /// The log could not be reached, or cannot at present: later it may succeed.
+    Unavailable,
+    /// A value crosses a limit, a key was used before, a stream is closed, or the call does not fit the command.
+    Invalid,
+    /// Anything else failed.
+    Failed,
+}
+
+impl OutcomeKind {
+    /// Its name: `appended`, `nothing`, `repeated`, `refused`, `denied`, `conflict`, `unknown`, `unavailable`, `invalid` or `failed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OutcomeKind::Appended => "appended",
+            OutcomeKind::Nothing => "nothing",
+            OutcomeKind::Repeated => "repeated",
+            OutcomeKind::Refused => "refused",
+            OutcomeKind::Denied => "denied",
+            OutcomeKind::Conflict => "conflict",
+            OutcomeKind::Unknown => "unknown",
+            OutcomeKind::Unavailable => "unavailable",
+            OutcomeKind::Invalid => "invalid",
+            OutcomeKind::Failed => "failed",
+        }
+    }
+
+    /// Whether the events of the command are in the log, or it had none.
+    pub fn is_success(self) -> bool {
+        matches!(self, OutcomeKind::Appended | OutcomeKind::Nothing | OutcomeKind::Repeated)
+    }
+}
+
+impl fmt::Display for OutcomeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
