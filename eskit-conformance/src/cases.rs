@@ -23,6 +23,7 @@ mod stream_list;
 mod subscriptions;
 mod text;
 mod time;
+mod transfer;
 mod watch;
 
 use std::future::Future;
@@ -48,6 +49,7 @@ const TOPICS: &[&[Case]] = &[
     deletion::CASES,
     retag::CASES,
     stream_list::CASES,
+    transfer::CASES,
     subscriptions::CASES,
     races::CASES,
     history::CASES,
@@ -89,6 +91,8 @@ enum Needs {
     AddTags,
     /// Streams that can be listed by type.
     ListStreams,
+    /// A log that can be given out and loaded as records.
+    Transfer,
     /// A way to put a backup in the place of a log that is open.
     Backups,
     /// A log that outlives its handle, on a disk that can be made full.
@@ -119,6 +123,7 @@ impl Needs {
             Needs::ListStreams if !harness.lists_streams => Some("streams cannot be listed"),
             Needs::AddTags if !harness.adds_tags => Some("stored events keep their tags"),
             Needs::Process if context.child_command().args.is_none() => Some("no entry for another process was given"),
+            Needs::Transfer if !harness.has_transfer() => Some("the log is not given out as records"),
             Needs::Backups if !harness.has_backups() => Some("no way to restore a backup was given"),
             Needs::FullDisk if !harness.faults.contains(&Fault::FullDisk) => Some("no way to fill the disk was given"),
             Needs::FailedSync if !harness.faults.contains(&Fault::FailedSync) => {

@@ -2,6 +2,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit_runtime::AnyStore;
+use eskit_runtime::transfer::AnyTransfer;
 use tokio::task::JoinSet;
 
 use crate::crash::ChildCommand;
@@ -12,6 +13,13 @@ use crate::patient::Patient;
 use crate::rng::Rng;
 use crate::settings::Settings;
 use crate::tally::Tally;
+
+/// One of two stores between which a log is moved.
+pub(crate) struct Side {
+    /// Fails instead of waiting forever for an answer.
+    pub(crate) store: AnyStore,
+    pub(crate) records: AnyTransfer,
+}
 
 /// What one case works with. Cheap to clone; clones share it.
 #[derive(Clone, Debug)]
@@ -73,6 +81,27 @@ impl Context {
         let opened = self.within("opening the store", self.harness().open(log)).await?;
         let store = opened.map_err(|error| Failure::new(format!("the store could not be opened: {error}")))?;
         Ok(AnyStore::new(Patient::new(store, self.settings().patience, Arc::clone(&self.case.tally))))
+    }
+
+    /// Opens a new, empty log that is given out as records.
+    pub(crate) async fn open_source(&self) -> Result<Side, Failure> {
+        let log = self.log();
+        let opened = self.within("opening the store", self.harness().open_source(&log)).await?;
+        self.side(opened)
+    }
+
+    /// Opens a new, empty log to load another one into.
+    pub(crate) async fn open_target(&self) -> Result<Side, Failure> {
+        let log = self.log();
+        let opened = self.within("opening the store", self.harness().open_target(&log)).await?;
+        self.side(opened)
+    }
+
+    fn side(&self, opened: Result<AnyTransfer, String>) -> Result<Side, Failure> {
+        let records = opened.map_err(|error| Failure::new(format!("the store could not be opened: {error}")))?;
+        let store = AnyStore::new(records.clone());
+        let store = AnyStore::new(Patient::new(store, self.settings().patience, Arc::clone(&self.case.tally)));
+        Ok(Side { store, records })
     }
 
     /// Opens a new, empty log.

@@ -4,6 +4,7 @@ use std::panic::Location;
 use eskit_runtime::StoreError;
 use eskit_runtime::log::{AddTagsError, AppendError, StreamError};
 use eskit_runtime::subscription::ApplyError;
+use eskit_runtime::transfer::LoadError;
 
 /// What a store did that the contract does not allow.
 #[derive(Debug)]
@@ -71,6 +72,13 @@ impl From<StreamError> for Failure {
     #[track_caller]
     fn from(error: StreamError) -> Failure {
         Failure::unexpected("a change of a stream that must be made was refused", error)
+    }
+}
+
+impl From<LoadError> for Failure {
+    #[track_caller]
+    fn from(error: LoadError) -> Failure {
+        Failure::unexpected("records that must be loaded were refused", error)
     }
 }
 

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use eskit_runtime::transfer::{AnyTransfer, Transfer};
 use eskit_runtime::{AnyStore, EventStore};
 
 use crate::backup::Backups;
@@ -15,6 +16,10 @@ type Opener = Box<dyn Fn(Log) -> Boxed<Result<AnyStore, String>> + Send + Sync>;
 type Remover = Box<dyn Fn(Log) -> Boxed<()> + Send + Sync>;
 /// Restores a log, or keeps a copy of it.
 type Keeper = Box<dyn Fn(Log, bool) -> Boxed<()> + Send + Sync>;
+/// A store as one whose log is given out as records.
+type Recorder = fn(&AnyStore) -> Option<AnyTransfer>;
+/// Opens a store to load a log into.
+type TargetOpener = Box<dyn Fn(Log) -> Boxed<Result<AnyTransfer, String>> + Send + Sync>;
 /// Begins a fault, or ends it.
 type Breaker = Box<dyn Fn(Log, Option<Fault>) -> Boxed<()> + Send + Sync>;
 
@@ -24,6 +29,8 @@ pub(crate) struct Harness {
     remove: Option<Remover>,
     break_disk: Option<Breaker>,
     keep: Option<Keeper>,
+    record: Option<Recorder>,
+    open_target: Option<TargetOpener>,
     /// Whether a log outlives the process that wrote it.
     pub(crate) is_durable: bool,
     /// Whether one log may be open several times at once.
@@ -56,6 +63,8 @@ impl Harness {
             remove: None,
             break_disk: None,
             keep: None,
+            record: None,
+            open_target: None,
             is_durable,
             is_shared: is_durable,
             is_contiguous: true,
@@ -93,6 +102,42 @@ impl Harness {
             let backups = Arc::clone(&backups);
             Box::pin(async move { if restores { backups.restore(log).await } else { backups.back_up(log).await } })
         }));
+    }
+
+    pub(crate) fn transfers<S: Transfer + Clone + 'static>(&mut self) {
+        self.record = Some(AnyTransfer::of::<S>);
+    }
+
+    pub(crate) fn transfers_into<S, E, Fut>(&mut self, open: impl Fn(Log) -> Fut + Send + Sync + 'static)
+    where
+        S: Transfer + Clone + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+        Fut: Future<Output = Result<S, E>> + Send + 'static,
+    {
+        self.open_target = Some(Box::new(move |log| {
+            let opening = open(log);
+            Box::pin(async move { opening.await.map(AnyTransfer::new).map_err(|error| describe(&*error.into())) })
+        }));
+    }
+
+    /// Whether the log is given out as records.
+    pub(crate) fn has_transfer(&self) -> bool {
+        self.record.is_some()
+    }
+
+    /// Opens a log as one that is given out as records.
+    pub(crate) async fn open_source(&self, log: &Log) -> Result<AnyTransfer, String> {
+        let store = self.open(log).await?;
+        let wrong = || "the store is not of the type that `Suite::transfers` names".to_owned();
+        self.record.and_then(|record| record(&store)).ok_or_else(wrong)
+    }
+
+    /// Opens a log to load another one into.
+    pub(crate) async fn open_target(&self, log: &Log) -> Result<AnyTransfer, String> {
+        match &self.open_target {
+            Some(open) => open(log.clone()).await,
+            None => self.open_source(log).await,
+        }
     }
 
     /// Whether a backup can be put in the place of a log.

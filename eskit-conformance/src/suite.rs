@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use eskit_runtime::EventStore;
+use eskit_runtime::transfer::Transfer;
 
 use crate::backup::Backups;
 use crate::cases::{self, Case};
@@ -105,6 +106,25 @@ impl Suite {
     #[must_use]
     pub fn without_stream_list(mut self) -> Suite {
         self.harness.lists_streams = false;
+        self
+    }
+
+    /// The store, which is an `S`, gives out its log as records and loads those of others. Without it, the cases about that are skipped.
+    #[must_use]
+    pub fn transfers<S: Transfer + Clone + 'static>(mut self) -> Suite {
+        self.harness.transfers::<S>();
+        self
+    }
+
+    /// Another store into which those cases load the logs of this one; without it, they load them into a new log of the same store.
+    #[must_use]
+    pub fn transfers_into<S, E, Fut>(mut self, open: impl Fn(Log) -> Fut + Send + Sync + 'static) -> Suite
+    where
+        S: Transfer + Clone + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+        Fut: Future<Output = Result<S, E>> + Send + 'static,
+    {
+        self.harness.transfers_into(open);
         self
     }
 

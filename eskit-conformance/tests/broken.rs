@@ -37,6 +37,8 @@ mod stream_list;
 mod table;
 #[path = "broken/told.rs"]
 mod told;
+#[path = "broken/transfer.rs"]
+mod transfer;
 #[path = "broken/waiting.rs"]
 mod waiting;
 
@@ -55,6 +57,8 @@ fn a_sound_store_passes() {
     let report = replaced::sound().run();
     assert!(report.is_success(), "{report}");
     let report = faulty::sound().run();
+    assert!(report.is_success(), "{report}");
+    let report = transfer::sound().run();
     assert!(report.is_success(), "{report}");
 }
 
@@ -96,6 +100,11 @@ fn streams_listed_wrongly_fail() {
 #[test]
 fn tags_added_wrongly_fail() {
     table::check(retag::rows());
+}
+
+#[test]
+fn broken_transfers_fail() {
+    table::check(transfer::rows());
 }
 
 #[test]
@@ -157,6 +166,7 @@ fn every_case_is_shown_to_fail() {
         ids::rows(),
         waiting::rows(),
         replaced::rows(),
+        transfer::rows(),
         racy::rows(),
         shared::rows(),
         faulty::rows(),

@@ -38,7 +38,7 @@ fn memory() {
         copies.0.lock().unwrap().insert(log, (store.clone(), MemoryStore::new()));
         async { Ok::<_, Infallible>(store) }
     };
-    let report = Suite::volatile(open).backups(backups).named("memory").run();
+    let report = Suite::volatile(open).backups(backups).transfers::<MemoryStore>().named("memory").run();
     assert!(report.is_success(), "{report}");
     parity::check("memory", &report);
 }

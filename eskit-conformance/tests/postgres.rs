@@ -139,12 +139,17 @@ fn database() -> Option<Database> {
 
 /// Holds the store that `open` opens to the contract; a process that is to be killed finds its way by `test`, its own full
 /// name. `None` where there is no PostgreSQL, and in such a process.
-fn check<S, Fut>(name: &'static str, test: &'static str, open: fn(Log, String) -> Fut) -> Option<Report>
+fn check<S, Fut>(
+    name: &'static str,
+    test: &'static str,
+    open: fn(Log, String) -> Fut,
+    offered: fn(Suite) -> Suite,
+) -> Option<Report>
 where
     S: EventStore + 'static,
     Fut: Future<Output = Result<S, StoreError>> + Send + 'static,
 {
-    let suite = |dsn: String| Suite::durable(move |log| open(log, dsn.clone())).named(name).in_test(test);
+    let suite = |dsn: String| offered(Suite::durable(move |log| open(log, dsn.clone())).named(name).in_test(test));
     if let Ok(dsn) = std::env::var(DSN) {
         suite(dsn).run();
         return None;
@@ -162,7 +167,8 @@ where
 
 #[test]
 fn postgres() {
-    if let Some(report) = check("postgres", concat!(module_path!(), "::postgres"), open) {
+    let test = concat!(module_path!(), "::postgres");
+    if let Some(report) = check("postgres", test, open, Suite::transfers::<PostgresStore>) {
         parity::check("PostgreSQL", &report);
     }
 }
@@ -170,5 +176,6 @@ fn postgres() {
 #[test]
 fn postgres_in_transactions_of_the_caller() {
     let test = concat!(module_path!(), "::postgres_in_transactions_of_the_caller");
-    check("postgres_in_transactions", test, |log, dsn| async { Ok(InTransactions(open(log, dsn).await?)) });
+    let open = |log, dsn| async { Ok(InTransactions(open(log, dsn).await?)) };
+    check("postgres_in_transactions", test, open, |suite| suite);
 }

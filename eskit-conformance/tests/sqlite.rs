@@ -37,7 +37,7 @@ impl Backups for OnlineBackup {
 fn sqlite() {
     failing_disk::install();
     let open = |log: Log| async move { SqliteStore::options().settle_after(7).open(log.path("db")).await };
-    let suite = Suite::durable(open).faults(FailingDisk).backups(OnlineBackup);
+    let suite = Suite::durable(open).faults(FailingDisk).backups(OnlineBackup).transfers::<SqliteStore>();
     let report = suite.named("sqlite").in_test(concat!(module_path!(), "::sqlite")).run();
     assert!(report.is_success(), "{report}");
     parity::check("SQLite", &report);

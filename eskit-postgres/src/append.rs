@@ -5,6 +5,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod condition;
 pub(crate) mod known;
 pub(crate) mod lifecycle;
+pub(crate) mod load;
 pub(crate) mod one;
 pub(crate) mod outcome;
 pub(crate) mod payload;

@@ -1,5 +1,6 @@
 //! Reading: pages and queries.
 
+pub(crate) mod dump;
 pub(crate) mod page;
 pub(crate) mod range;
 pub(crate) mod rarest;

@@ -8,6 +8,7 @@ use eskit_runtime::log::{
     limits,
 };
 use eskit_runtime::store_kit::EncodedAppend;
+use eskit_runtime::transfer::{DumpFrom, Entry, Load, LoadError, RecordPage, RecordedAppend, Transfer, check_load};
 use eskit_runtime::{EventStore, StoreError};
 use sqlx::PgPool;
 use tokio::sync::{Mutex, oneshot, watch};
@@ -15,13 +16,13 @@ use tokio::sync::{Mutex, oneshot, watch};
 use crate::append::queue::Queue;
 use crate::append::synchronous::Projections;
 use crate::append::writer::Writer;
-use crate::append::{lifecycle, payload, retag};
+use crate::append::{lifecycle, load, payload, retag};
 use crate::error::Fault;
 use crate::open::options::PostgresOptions;
 use crate::pool::background::Background;
 use crate::pool::connections::{Connections, Purpose, within};
 use crate::pool::watch::Heads;
-use crate::read::{page, stats, stream_info, stream_list};
+use crate::read::{dump, page, stats, stream_info, stream_list};
 use crate::sql::migrations::PayloadType;
 use crate::sql::names::Names;
 use crate::sql::statements::Statements;
@@ -156,7 +157,10 @@ impl PostgresStore {
     /// Refuses what the column type of payloads cannot hold.
     pub(crate) fn prepare(&self, append: Append) -> Result<EncodedAppend, AppendError> {
         limits::check_append(&append)?;
-        append.events.iter().try_for_each(|event| payload::check(self.inner.payload, &self.inner.names, event))?;
+        append.events.iter().try_for_each(|event| {
+            let parts = (&event.name, &event.content_type, event.payload.as_slice());
+            payload::check(self.inner.payload, &self.inner.names, parts)
+        })?;
         Ok(EncodedAppend::new(append)?)
     }
 
@@ -237,7 +241,7 @@ impl EventStore for PostgresStore {
     }
 
     async fn log_id(&self) -> Result<LogId, StoreError> {
-        Ok(LogId::from(self.inner.statements.log))
+        Ok(LogId::from(self.inner.statements.log()))
     }
 
     async fn head(&self) -> Result<Place, StoreError> {
@@ -307,6 +311,36 @@ impl Statistics for PostgresStore {
     async fn stats(&self) -> Result<LogStats, StoreError> {
         self.ask("read", |connections, statements| async move { stats::read_stats(&connections, &statements).await })
             .await
+    }
+}
+
+/// Loading writes one page in one transaction. Into a log without events, the first page also brings the id of the log; processes that
+/// had opened it before find another log then, and their calls fail as `WrongLog`. A store with synchronous projections loads nothing: load
+/// first, and open the store with them afterwards.
+impl Transfer for PostgresStore {
+    async fn dump(&self, from: &DumpFrom) -> Result<RecordPage, StoreError> {
+        let from = from.clone();
+        self.ask("read", move |connections, statements| {
+            let from = from.clone();
+            async move { dump::dump_alone(&connections, &statements, &from).await }
+        })
+        .await
+    }
+
+    async fn load(&self, load: Load) -> Result<Place, LoadError> {
+        check_load(&load)?;
+        let inner = &self.inner;
+        let events = load.appends().flat_map(RecordedAppend::entries).filter_map(Entry::event);
+        for event in events {
+            let parts = (&event.name, &event.content_type, event.payload.as_slice());
+            payload::check(inner.payload, &inner.names, parts)?;
+        }
+        let (writer, changing, payload) = (Arc::clone(&inner.writer), Arc::clone(&inner.changing), inner.payload);
+        let loaded = inner.background.run(async move {
+            let _alone = changing.lock().await;
+            load::load_alone(&writer, payload, &load).await
+        });
+        loaded.await.map_err(|fault| self.error("load into", fault))?
     }
 }
 

@@ -18,6 +18,7 @@ pub mod schema;
 pub mod snapshots;
 pub mod store_kit;
 pub mod subscription;
+pub mod transfer;
 pub mod work;
 
 #[doc(hidden)]

@@ -6,6 +6,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod condition;
 pub(crate) mod ids;
 pub(crate) mod lifecycle;
+pub(crate) mod load;
 pub(crate) mod repeat;
 pub(crate) mod retag;
 pub(crate) mod state;

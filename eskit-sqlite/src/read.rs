@@ -1,5 +1,6 @@
 //! Reading: pages, queries, and the entries of streams and tags.
 
+pub(crate) mod dump;
 pub(crate) mod page;
 pub(crate) mod range;
 pub(crate) mod scan;

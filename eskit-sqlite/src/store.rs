@@ -8,14 +8,16 @@ use eskit_runtime::log::{
     limits,
 };
 use eskit_runtime::store_kit::EncodedAppend;
+use eskit_runtime::transfer::{DumpFrom, Load, LoadError, RecordPage, Transfer, check_load};
 use eskit_runtime::{EventStore, StoreError};
 use tokio::sync::oneshot;
 
+use crate::append::load::EncodedLoad;
 use crate::error::{self, no_thread};
 use crate::file::{schema, snapshot};
 use crate::open::options::SqliteOptions;
 use crate::open::{backup, connect};
-use crate::read::{page, stats, stream_info, stream_list};
+use crate::read::{dump, page, stats, stream_info, stream_list};
 use crate::threads::request::{Reply, Request};
 use crate::threads::running::Running;
 
@@ -240,6 +242,22 @@ impl EventStore for SqliteStore {
 impl Statistics for SqliteStore {
     async fn stats(&self) -> Result<LogStats, StoreError> {
         self.running.run_read(|reader| snapshot::within(&reader.conn, || stats::stats(&reader.conn))).await
+    }
+}
+
+/// Loading writes one page in one transaction, together with the appends that wait. A store with synchronous projections loads nothing:
+/// load first, and open the store with them afterwards.
+impl Transfer for SqliteStore {
+    async fn dump(&self, from: &DumpFrom) -> Result<RecordPage, StoreError> {
+        let from = from.clone();
+        self.running.run_read(move |reader| dump::dump(&reader.conn, &mut reader.names, &from)).await
+    }
+
+    async fn load(&self, load: Load) -> Result<Place, LoadError> {
+        check_load(&load)?;
+        let (reply, answer) = oneshot::channel();
+        self.running.write(Request::Load(EncodedLoad::new(load)?, Reply::new(reply))).await?;
+        answer.await.unwrap_or_else(|_| Err(self.running.unanswered().into()))
     }
 }
 

@@ -1,6 +1,7 @@
 use std::pin::Pin;
 
 use eskit_runtime::log::StoreErrorKind;
+use eskit_runtime::transfer::AnyTransfer;
 use eskit_runtime::{AnyStore, StoreError};
 
 use crate::memory::MemoryStore;
@@ -105,6 +106,30 @@ impl ConnectOptions {
             None => Err(unknown(dsn, "it names no store")),
         }
     }
+}
+
+/// The store as one whose whole log can be given out and loaded as records, such as by the functions of the crate `eskit-transfer`; `None`
+/// for a store of another type than those that [`connect`] opens.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), eskit::StoreError> {
+/// use eskit::transfer::{DumpFrom, Transfer};
+///
+/// let store = eskit::connect("memory:").await?;
+/// let records = eskit::as_transfer(&store).ok_or_else(|| eskit::StoreError::new(
+///     eskit::log::StoreErrorKind::Unsupported,
+///     "this store does not give out its log as records",
+/// ))?;
+/// assert!(records.dump(&DumpFrom::START).await?.records.is_empty());
+/// # Ok(()) }
+/// ```
+pub fn as_transfer(store: &AnyStore) -> Option<AnyTransfer> {
+    let found = AnyTransfer::of::<MemoryStore>(store);
+    #[cfg(feature = "sqlite")]
+    let found = found.or_else(|| AnyTransfer::of::<eskit_sqlite::SqliteStore>(store));
+    #[cfg(feature = "postgres")]
+    let found = found.or_else(|| AnyTransfer::of::<eskit_postgres::PostgresStore>(store));
+    found
 }
 
 type Opening<'d> = Pin<Box<dyn Future<Output = Result<AnyStore, StoreError>> + Send + 'd>>;

@@ -176,7 +176,7 @@ pub use aggregate_snapshots::{AggregateSnapshots, NoSnapshots, RebuiltSnapshots}
 pub use app::App;
 pub use app::events::Events;
 pub use bus::{Execute, Load};
-pub use connect::{ConnectOptions, connect};
+pub use connect::{ConnectOptions, as_transfer, connect};
 pub use eskit_macros::{
     Command, Event, Shape, TagValue, aggregate, decide, decider, done, every, evolve, on, processor, projection, todo,
     work,

@@ -1,5 +1,6 @@
 mod log;
 mod stats;
+mod transfer;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -9,6 +10,7 @@ use eskit_runtime::log::{
     ReadOptions, Statistics, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
 use eskit_runtime::store_kit::HeadWatch;
+use eskit_runtime::transfer::{DumpFrom, Load, LoadError, RecordPage, Transfer, check_load};
 use eskit_runtime::{EventStore, StoreError};
 
 use log::Log;
@@ -103,5 +105,18 @@ impl EventStore for MemoryStore {
 impl Statistics for MemoryStore {
     async fn stats(&self) -> Result<LogStats, StoreError> {
         Ok(stats::of(&self.log()))
+    }
+}
+
+impl Transfer for MemoryStore {
+    async fn dump(&self, from: &DumpFrom) -> Result<RecordPage, StoreError> {
+        self.log().dump(from)
+    }
+
+    async fn load(&self, load: Load) -> Result<Place, LoadError> {
+        check_load(&load)?;
+        let head = self.log.write().unwrap_or_else(PoisonError::into_inner).load(load)?;
+        self.head.moved();
+        Ok(head)
     }
 }

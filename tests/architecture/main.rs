@@ -18,7 +18,7 @@ struct Layers {
     circles_within: &'static [&'static str],
 }
 
-const CRATES: [Layers; 6] = [
+const CRATES: [Layers; 7] = [
     Layers {
         package: "eskit-macros",
         layers: &[
@@ -61,6 +61,7 @@ const CRATES: [Layers; 6] = [
             "message",
             "log",
             "store_kit",
+            "transfer",
             "codec",
             "model",
             "schema",
@@ -148,6 +149,12 @@ const CRATES: [Layers; 6] = [
             "cli",
         ],
         top: &["main"],
+        circles_within: &[],
+    },
+    Layers {
+        package: "eskit-transfer",
+        layers: &["error", "progress", "streams", "file", "migrate", "verify", "backup", "restore"],
+        top: &[],
         circles_within: &[],
     },
 ];

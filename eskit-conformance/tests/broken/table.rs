@@ -42,7 +42,7 @@ where
     suite(Suite::durable(open))
 }
 
-fn suite(suite: Suite) -> Suite {
+pub(crate) fn suite(suite: Suite) -> Suite {
     suite.patience(Duration::from_secs(2)).quiet()
 }
 

@@ -162,7 +162,7 @@ impl<'r> Batch<'r> {
 
     /// The call that checks and writes the batch.
     pub(crate) fn call(&self, statements: &Statements, wait_ms: Option<i32>, known: &Known) -> Call {
-        let call = Call::of(&statements.append).with("wait_ms", wait_ms).with("in_log", statements.log);
+        let call = Call::of(&statements.append).with("wait_ms", wait_ms).with("in_log", statements.log());
         let call = self.tags.give(self.events.give(call));
         let call = self.streams.give(call).with("s_known", known.versions(&self.streams));
         let call = call.with("known_head", known.head()).with("known_id", known.last());

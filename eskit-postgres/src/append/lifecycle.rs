@@ -14,7 +14,7 @@ use crate::sql::statements::Statements;
 const EVENTS_AT_ONCE: i64 = 1000;
 
 /// A change may take so many times as long as one call: it deletes as many events as the stream has.
-const CHANGE_CALLS: u32 = 10;
+pub(crate) const CHANGE_CALLS: u32 = 10;
 
 /// What becomes of a change: the status from then on, or why there is none.
 type Changed = Result<StreamStatus, StreamError>;
@@ -78,7 +78,8 @@ pub(crate) async fn change(
     Ok(Ok(next))
 }
 
-async fn write(
+/// Writes the status of a stream at a version.
+pub(crate) async fn write(
     conn: &mut PgConnection,
     statements: &Statements,
     stream: &StreamId,
@@ -105,7 +106,7 @@ async fn write(
 
 /// Leaves of each event of a stream its place, its id, its version and its time. What the rows held stays in the files of the
 /// server until they are vacuumed.
-async fn delete(conn: &mut PgConnection, statements: &Statements, stream: &StreamId) -> Result<(), Fault> {
+pub(crate) async fn delete(conn: &mut PgConnection, statements: &Statements, stream: &StreamId) -> Result<(), Fault> {
     let (mut names, mut version) = (Interner::new(), 0_u64);
     loop {
         let rows = statements

@@ -31,7 +31,7 @@ impl One<'_> {
         let event_tags: Vec<&str> = self.event.tags.iter().map(|tag| tag.as_str()).collect();
         let call = Call::of(&statements.append_one)
             .with("wait_ms", wait_ms)
-            .with("in_log", statements.log)
+            .with("in_log", statements.log())
             .with("in_id", self.event.id.as_uuid())
             .with("in_type", self.event.name.as_str())
             .with("in_stream_type", stream.map(StreamId::stream_type))

@@ -1,27 +1,31 @@
 use eskit_runtime::__private::json_path;
 use eskit_runtime::StoreError;
-use eskit_runtime::log::{NewEvent, StoreErrorKind};
+use eskit_runtime::log::{ContentType, StoreErrorKind, WireName};
 
 use crate::sql::migrations::PayloadType;
 use crate::sql::names::Names;
 
 /// Refuses an event whose payload the column of a log cannot hold, before the server would, which names no event.
-pub(crate) fn check(payload: PayloadType, names: &Names, event: &NewEvent) -> Result<(), StoreError> {
+pub(crate) fn check(
+    payload: PayloadType,
+    names: &Names,
+    (name, content_type, bytes): (&WireName, &ContentType, &[u8]),
+) -> Result<(), StoreError> {
     if payload == PayloadType::Bytea {
         return Ok(());
     }
-    let (name, column) = (&event.name, payload.sql());
+    let column = payload.sql();
     let refuse = |what: String, help: &str| {
         let text = format!("the log `{names}` keeps payloads as `{column}`: event `{name}` {what}\nhelp: {help}");
         Err(StoreError::new(StoreErrorKind::Invalid, text))
     };
-    if !event.content_type.is_json() {
-        let what = format!("has one of type `{}`, and the column holds nothing but JSON", event.content_type);
+    if !content_type.is_json() {
+        let what = format!("has one of type `{content_type}`, and the column holds nothing but JSON");
         return refuse(what, "write JSON, or keep payloads as `bytea`");
     }
-    match nul(&event.payload) {
+    match nul(bytes) {
         Some(at) if payload == PayloadType::Jsonb => {
-            let text = String::from_utf8_lossy(&event.payload);
+            let text = String::from_utf8_lossy(bytes);
             let place = match json_path(&text, at) {
                 path if path.is_empty() => "a text".to_owned(),
                 path => format!("`{path}`"),

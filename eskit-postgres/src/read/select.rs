@@ -159,7 +159,7 @@ impl<'q> Sources<'q> {
         let mut select = Select { sql: String::with_capacity(1024), arguments: PgArguments::default() };
         let (after, until) = (select.bind(range.after)?, select.bind(range.until)?);
         debug_assert!(after == "$1" && until == "$2");
-        let (limit, log) = (select.bind(limit)?, select.bind(statements.log)?);
+        let (limit, log) = (select.bind(limit)?, select.bind(statements.log())?);
         debug_assert!(limit == "$3" && log == "$4");
         let Statements { columns, events, .. } = statements;
         let order = match range.direction {

@@ -57,6 +57,24 @@ impl PayloadType {
         }
     }
 
+    /// The same in a statement, which is run with any search path.
+    pub(crate) fn encode_in_statement(self, bytes: &str) -> String {
+        match self {
+            PayloadType::Bytea => bytes.to_owned(),
+            PayloadType::Json | PayloadType::Jsonb => {
+                format!("pg_catalog.convert_from({bytes}, 'UTF8')::pg_catalog.{}", self.sql())
+            }
+        }
+    }
+
+    /// The bytes that stand for the payload of a deleted event.
+    pub(crate) fn nothing_bytes(self) -> &'static [u8] {
+        match self {
+            PayloadType::Bytea => b"",
+            PayloadType::Json | PayloadType::Jsonb => b"null",
+        }
+    }
+
     /// The payload's bytes from an expression with the value of the column.
     pub(crate) fn decode(self, column: &str) -> String {
         match self {

@@ -1,5 +1,5 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::{Query, QueryAs, QueryScalar};
@@ -125,7 +125,7 @@ DELETE FROM {closed_streams} c WHERE {guard} AND c.stream_type {EQ} $3 AND c.str
 const CLOSE_STREAM: &str = "\
 INSERT INTO {closed_streams} (stream_type, stream_id, status, closed_at, reason, version)
 SELECT $3, $4, $5, $6, $7, $8 WHERE {guard} ON CONFLICT (stream_type, stream_id)
-DO UPDATE SET status = excluded.status, closed_at = excluded.closed_at, reason = excluded.reason";
+DO UPDATE SET status = excluded.status, closed_at = excluded.closed_at, reason = excluded.reason, version = excluded.version";
 
 const DELETE_TAGS: &str = "\
 DELETE FROM {tags} t USING unnest($3, $4, $5) AS d(tag, type, pos)
@@ -134,6 +134,37 @@ WHERE {guard} AND t.tag {EQ} d.tag AND t.type {EQ} d.type AND t.pos {EQ} d.pos";
 const DELETE_EVENTS: &str = "\
 UPDATE {events} e SET type = '', stream_type = NULL, stream_id = NULL, envelope = '', payload = {nothing}
 WHERE {guard} AND e.stream_type {EQ} $3 AND e.stream_id {EQ} $4";
+
+/// Every row after a position, also those of deleted events.
+const DUMP_ROWS: &str = "\
+SELECT {columns}, e.part, e.pos, e.id, e.version, e.recorded_at FROM {events} e
+WHERE {guard} AND e.pos {GT} $3 ORDER BY e.pos LIMIT $4";
+
+/// Streams that are not open, after one.
+const DUMP_STREAMS: &str = "\
+SELECT c.stream_type, c.stream_id, c.status, c.closed_at, c.reason, c.version FROM {closed_streams} c
+WHERE {guard} AND ROW(c.stream_type, c.stream_id) {GT} ROW($3, $4) ORDER BY c.stream_type, c.stream_id LIMIT $5";
+
+/// The version of the last event that each stream holds, and whether the stream is deleted; then its version is what it keeps.
+const HELD: &str = "\
+SELECT coalesce(c.version, (
+    SELECT e.version FROM {events} e WHERE e.stream_type {EQ} n.type AND e.stream_id {EQ} n.id ORDER BY e.version DESC LIMIT 1
+), 0), c.version IS NOT NULL
+FROM unnest($3, $4) WITH ORDINALITY AS n(type, id, nth)
+LEFT JOIN {closed_streams} c ON c.stream_type {EQ} n.type AND c.stream_id {EQ} n.id AND c.status {EQ} 3
+WHERE {guard} ORDER BY n.nth";
+
+/// Whether the log may hold one of some ids, by the lowest.
+const MAY_HOLD: &str = "SELECT EXISTS (SELECT FROM {events} e WHERE e.id {GE} $3) WHERE {guard}";
+
+const LOAD_ROWS: &str = "\
+INSERT INTO {events} (pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload)
+SELECT n.pos, n.id, n.type, n.stream_type, n.stream_id, n.version, n.part, n.recorded_at, n.envelope, {payload}
+FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    AS n(pos, id, type, stream_type, stream_id, version, part, recorded_at, envelope, payload)
+WHERE {guard}";
+
+const SET_LOG: &str = "UPDATE {log} l SET id = $3 WHERE {guard}";
 
 /// The events that are to be given tags.
 const TO_TAG: &str = "SELECT e.pos, e.id, e.type, e.envelope FROM {events} e WHERE {guard} AND e.pos {EQ} ANY ($3)";
@@ -184,7 +215,7 @@ impl Guard {
 /// The statements that a store runs, with its names in them.
 pub(crate) struct Statements {
     /// The id of the log that the store has opened.
-    pub(crate) log: Uuid,
+    log: RwLock<Uuid>,
     /// The functions that check and write a batch, and one event.
     pub(crate) append: String,
     pub(crate) append_one: String,
@@ -215,6 +246,12 @@ pub(crate) struct Statements {
     pub(crate) to_tag: Guarded,
     pub(crate) set_envelopes: Guarded,
     pub(crate) insert_tags: Guarded,
+    pub(crate) dump_rows: Guarded,
+    pub(crate) dump_streams: Guarded,
+    pub(crate) held: Guarded,
+    pub(crate) may_hold: Guarded,
+    pub(crate) load_rows: Guarded,
+    pub(crate) set_log: Guarded,
     pub(crate) notify: &'static str,
     /// The names of tables and functions that queries of changing form are written with.
     pub(crate) events: String,
@@ -230,8 +267,9 @@ pub(crate) struct Statements {
 impl Statements {
     pub(crate) fn new(names: &Names, payload: PayloadType, log: Uuid) -> Statements {
         let guarded = |template: &str| Guarded::new(names, template);
+        let columns = format!("e.envelope, {}", payload.decode("e.payload"));
         Statements {
-            log,
+            log: RwLock::new(log),
             append: names.qualified("append_v1"),
             append_one: names.qualified("append_one_v1"),
             head: guarded(HEAD),
@@ -252,19 +290,35 @@ impl Statements {
             to_tag: guarded(TO_TAG),
             set_envelopes: guarded(SET_ENVELOPES),
             insert_tags: guarded(INSERT_TAGS),
+            dump_rows: guarded(&DUMP_ROWS.replace("{columns}", &columns)),
+            dump_streams: guarded(DUMP_STREAMS),
+            held: guarded(HELD),
+            may_hold: guarded(MAY_HOLD),
+            load_rows: guarded(&LOAD_ROWS.replace("{payload}", &payload.encode_in_statement("n.payload"))),
+            set_log: guarded(SET_LOG),
             events: names.qualified("events"),
             tags: names.qualified("tags"),
             first_version: names.qualified("first_version_v1"),
             guard: Guard::new(names),
             notify: "SELECT pg_catalog.pg_notify($1, '')",
-            columns: format!("e.envelope, {}", payload.decode("e.payload")),
+            columns,
             begins: AtomicBool::new(false),
         }
     }
 
+    /// The id of the log that the store has opened.
+    pub(crate) fn log(&self) -> Uuid {
+        *self.log.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the log has another id: that of the log that was loaded into it.
+    pub(crate) fn set_log_id(&self, id: Uuid) {
+        *self.log.write().unwrap_or_else(PoisonError::into_inner) = id;
+    }
+
     /// The call of a guarded statement; its own parameters follow.
     pub(crate) fn query<'q>(&self, guarded: &Guarded) -> Query<'q, Postgres, PgArguments> {
-        sqlx::query(AssertSqlSafe(Arc::clone(&guarded.sql))).bind(self.log).bind(guarded.seal)
+        sqlx::query(AssertSqlSafe(Arc::clone(&guarded.sql))).bind(self.log()).bind(guarded.seal)
     }
 
     /// The same, for rows that become a tuple.
@@ -272,7 +326,7 @@ impl Statements {
         &self,
         guarded: &Guarded,
     ) -> QueryAs<'q, Postgres, O, PgArguments> {
-        sqlx::query_as(AssertSqlSafe(Arc::clone(&guarded.sql))).bind(self.log).bind(guarded.seal)
+        sqlx::query_as(AssertSqlSafe(Arc::clone(&guarded.sql))).bind(self.log()).bind(guarded.seal)
     }
 
     /// The same, for rows of one column.
@@ -280,7 +334,7 @@ impl Statements {
     where
         (O,): for<'r> FromRow<'r, PgRow>,
     {
-        sqlx::query_scalar(AssertSqlSafe(Arc::clone(&guarded.sql))).bind(self.log).bind(guarded.seal)
+        sqlx::query_scalar(AssertSqlSafe(Arc::clone(&guarded.sql))).bind(self.log()).bind(guarded.seal)
     }
 
     pub(crate) fn begins(&self) -> bool {
@@ -314,6 +368,9 @@ mod tests {
             OPEN_STREAM,
             CLOSE_STREAM,
             DELETE_TAGS,
+            DUMP_STREAMS,
+            HELD,
+            MAY_HOLD,
         ];
         for sql in fixed.map(|template| names.render(template)) {
             let sql = sql.split("\nDO UPDATE ").next().unwrap_or_default();

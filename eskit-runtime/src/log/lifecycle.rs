@@ -52,6 +52,14 @@ impl StreamStatus {
         matches!(self, StreamStatus::Deleted { .. })
     }
 
+    /// The reason, where there is one.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            StreamStatus::Open | StreamStatus::Archived { .. } => None,
+            StreamStatus::Tombstoned { reason, .. } | StreamStatus::Deleted { reason, .. } => Some(reason),
+        }
+    }
+
     /// The status after a change at the time `now`; `None` if the change is not possible. If the stream already has the new status,
     /// that status with its original time and reason. For stores.
     pub fn after(&self, change: &StreamChange, now: Timestamp) -> Option<StreamStatus> {

@@ -5,8 +5,12 @@
 use crate::log::added_tags::AddedTags;
 use crate::log::append::{Append, Condition, NewEvent};
 use crate::log::bounds::{check_count, check_text, excerpt};
+use crate::log::content_type::ContentType;
+use crate::log::id::EventId;
 use crate::log::lifecycle::StreamChange;
+use crate::log::metadata::Metadata;
 use crate::log::query::{Query, ReadOptions};
+use crate::log::recorded::RecordedEvent;
 use crate::log::stream::StreamId;
 use crate::log::stream_list::ListStreams;
 use crate::log::tag::{TagRef, Tags};
@@ -45,23 +49,11 @@ pub fn check_append(append: &Append) -> Result<(), LimitError> {
     });
     check_count("items in the conditions of one append", items.sum(), CONDITION_ITEMS_PER_APPEND_MAX)?;
     for event in &append.events {
-        check_text("wire name", &event.name, NAME_BYTES_MAX)?;
-        if let Some(stream) = &event.stream {
-            check_stream(stream)?;
-        }
-        check_count("tags of one event", event.tags.len(), TAGS_PER_EVENT_MAX)?;
-        check_tags(&event.tags)?;
-        check_metadata(event)?;
-        if !event.content_type.is_json() {
-            check_text("content type", event.content_type.as_str(), NAME_BYTES_MAX)?;
-        }
-        if event.payload.len() > PAYLOAD_BYTES_MAX {
-            let (found, max) = (event.payload.len(), PAYLOAD_BYTES_MAX);
-            return Err(LimitError::TooLong { what: "payload of event", text: excerpt(&event.name), found, max });
-        }
+        let NewEvent { name, stream, tags, metadata, content_type, payload, .. } = event;
+        check_event(Parts { name, stream: stream.as_ref(), tags, metadata, content_type, payload })?;
     }
     check_size(append)?;
-    check_ids(append)?;
+    check_ids(append.events.iter().map(|event| event.id))?;
     for condition in &append.conditions {
         match condition {
             Condition::Stream { stream, .. } => check_stream(stream)?,
@@ -78,16 +70,57 @@ fn check_size(append: &Append) -> Result<(), LimitError> {
 }
 
 /// Two events of one append must differ in their ids. Ids mostly ascend, so a sort is rarely needed.
-fn check_ids(append: &Append) -> Result<(), LimitError> {
-    if append.events.windows(2).all(|pair| pair[0].id < pair[1].id) {
+pub(crate) fn check_ids(ids: impl Iterator<Item = EventId> + Clone) -> Result<(), LimitError> {
+    if ids.clone().zip(ids.clone().skip(1)).all(|(id, next)| id < next) {
         return Ok(());
     }
-    let mut ids: Vec<_> = append.events.iter().map(|event| event.id).collect();
+    let mut ids: Vec<_> = ids.collect();
     ids.sort_unstable();
     match ids.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(LimitError::RepeatedId { id: pair[0] }),
         None => Ok(()),
     }
+}
+
+/// What of an event has limits.
+struct Parts<'e> {
+    name: &'e str,
+    stream: Option<&'e StreamId>,
+    tags: &'e Tags,
+    metadata: &'e Metadata,
+    content_type: &'e ContentType,
+    payload: &'e [u8],
+}
+
+fn check_event(event: Parts<'_>) -> Result<(), LimitError> {
+    check_text("wire name", event.name, NAME_BYTES_MAX)?;
+    if let Some(stream) = event.stream {
+        check_stream(stream)?;
+    }
+    check_count("tags of one event", event.tags.len(), TAGS_PER_EVENT_MAX)?;
+    check_tags(event.tags)?;
+    check_metadata(event.name, event.metadata)?;
+    if !event.content_type.is_json() {
+        check_text("content type", event.content_type.as_str(), NAME_BYTES_MAX)?;
+    }
+    if event.payload.len() > PAYLOAD_BYTES_MAX {
+        let (found, max) = (event.payload.len(), PAYLOAD_BYTES_MAX);
+        return Err(LimitError::TooLong { what: "payload of event", text: excerpt(event.name), found, max });
+    }
+    Ok(())
+}
+
+/// Checks an event that is to be recorded as it is.
+pub(crate) fn check_recorded(event: &RecordedEvent) -> Result<(), LimitError> {
+    let RecordedEvent { name, stream, tags, metadata, content_type, payload, .. } = event;
+    let stream = stream.as_ref().map(|at| &at.stream);
+    check_event(Parts { name, stream, tags, metadata, content_type, payload })
+}
+
+/// Checks the stream of a record: its name and its reason.
+pub(crate) fn check_closed(stream: &StreamId, reason: Option<&str>) -> Result<(), LimitError> {
+    check_stream(stream)?;
+    reason.map_or(Ok(()), |reason| check_text("reason", reason, REASON_BYTES_MAX))
 }
 
 /// Checks the name of a stream; a store calls this before it looks the stream up.
@@ -114,8 +147,7 @@ pub fn check_list(list: &ListStreams) -> Result<(), LimitError> {
 /// # Errors
 /// The first limit that the name of the stream or the reason crosses.
 pub fn check_change(stream: &StreamId, change: &StreamChange) -> Result<(), LimitError> {
-    check_stream(stream)?;
-    change.reason().map_or(Ok(()), |reason| check_text("reason", reason, REASON_BYTES_MAX))
+    check_closed(stream, change.reason())
 }
 
 /// Checks tags for stored events; a store calls this before it writes any. [`AddedTags::onto`](crate::log::AddedTags::onto) checks
@@ -128,11 +160,11 @@ pub fn check_add_tags(added: &[AddedTags]) -> Result<(), LimitError> {
     added.iter().try_for_each(|added| check_tags(&added.tags))
 }
 
-fn check_metadata(event: &NewEvent) -> Result<(), LimitError> {
-    check_count("entries in one event's metadata", event.metadata.extras().len(), METADATA_ENTRIES_MAX)?;
-    let (found, max) = (event.metadata.size_bytes(), METADATA_BYTES_MAX);
+fn check_metadata(of: &str, metadata: &Metadata) -> Result<(), LimitError> {
+    check_count("entries in one event's metadata", metadata.extras().len(), METADATA_ENTRIES_MAX)?;
+    let (found, max) = (metadata.size_bytes(), METADATA_BYTES_MAX);
     if found > max {
-        return Err(LimitError::TooLong { what: "metadata of event", text: excerpt(&event.name), found, max });
+        return Err(LimitError::TooLong { what: "metadata of event", text: excerpt(of), found, max });
     }
     Ok(())
 }

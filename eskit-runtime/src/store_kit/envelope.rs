@@ -79,30 +79,20 @@ impl<'b> Envelope<'b> {
     /// # Errors
     /// The metadata cannot be encoded.
     pub fn encode(event: &NewEvent, part: Part) -> Result<Vec<u8>, StoreError> {
-        let stream = event.stream.as_ref();
-        let metadata = if event.metadata.is_empty() { String::new() } else { json(&event.metadata)? };
-        let texts = [
-            event.name.as_str(),
-            stream.map_or("", StreamId::stream_type),
-            stream.map_or("", StreamId::id),
-            if event.content_type.is_json() { "" } else { event.content_type.as_str() },
-            event.tags.as_packed(),
-            &metadata,
-        ];
-        let mut bytes = Vec::with_capacity(FIXED + texts.iter().map(|text| text.len()).sum::<usize>());
-        bytes.push(FORMAT);
-        bytes.extend_from_slice(&event.recorded_at.map_or(0, Timestamp::as_micros).to_be_bytes());
-        bytes.extend_from_slice(event.id.as_bytes());
-        bytes.extend_from_slice(&event.schema_version.get().to_be_bytes());
-        for number in [part.index(), part.count()] {
-            bytes.extend_from_slice(&u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes());
-        }
-        for text in texts {
-            // The limits keep each of them far below the maximum.
-            bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
-        }
-        texts.iter().for_each(|text| bytes.extend_from_slice(text.as_bytes()));
-        Ok(bytes)
+        let NewEvent { id, stream, name, schema_version, tags, metadata, content_type, .. } = event;
+        let recorded_at = event.recorded_at.unwrap_or(Timestamp::from_micros(0));
+        let fixed = (recorded_at, *id, *schema_version, part);
+        encode_texts(fixed, (name, stream.as_ref(), content_type, tags, metadata))
+    }
+
+    /// Encodes the envelope of an event that was recorded.
+    ///
+    /// # Errors
+    /// The metadata cannot be encoded.
+    pub fn encode_recorded(event: &RecordedEvent) -> Result<Vec<u8>, StoreError> {
+        let RecordedEvent { id, part, stream, name, schema_version, tags, metadata, content_type, .. } = event;
+        let fixed = (event.recorded_at, *id, *schema_version, *part);
+        encode_texts(fixed, (name, stream.as_ref().map(|at| &at.stream), content_type, tags, metadata))
     }
 
     /// Writes the time into the bytes of an envelope.
@@ -215,6 +205,36 @@ impl<'b> Envelope<'b> {
             recorded_at: self.recorded_at,
         })
     }
+}
+
+type Fixed = (Timestamp, EventId, SchemaVersion, Part);
+type Texts<'e> = (&'e str, Option<&'e StreamId>, &'e ContentType, &'e Tags, &'e Metadata);
+
+fn encode_texts(fixed: Fixed, (name, stream, content_type, tags, metadata): Texts<'_>) -> Result<Vec<u8>, StoreError> {
+    let (recorded_at, id, schema_version, part) = fixed;
+    let metadata = if metadata.is_empty() { String::new() } else { json(metadata)? };
+    let texts = [
+        name,
+        stream.map_or("", StreamId::stream_type),
+        stream.map_or("", StreamId::id),
+        if content_type.is_json() { "" } else { content_type.as_str() },
+        tags.as_packed(),
+        &metadata,
+    ];
+    let mut bytes = Vec::with_capacity(FIXED + texts.iter().map(|text| text.len()).sum::<usize>());
+    bytes.push(FORMAT);
+    bytes.extend_from_slice(&recorded_at.as_micros().to_be_bytes());
+    bytes.extend_from_slice(id.as_bytes());
+    bytes.extend_from_slice(&schema_version.get().to_be_bytes());
+    for number in [part.index(), part.count()] {
+        bytes.extend_from_slice(&u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes());
+    }
+    for text in texts {
+        // The limits keep each of them far below the maximum.
+        bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
+    }
+    texts.iter().for_each(|text| bytes.extend_from_slice(text.as_bytes()));
+    Ok(bytes)
 }
 
 fn json(metadata: &Metadata) -> Result<String, StoreError> {

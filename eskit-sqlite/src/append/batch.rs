@@ -1,5 +1,5 @@
 use eskit_runtime::Timestamp;
-use eskit_runtime::log::{AppendError, Appended, NewEvent, StreamClosed, StreamId};
+use eskit_runtime::log::{AppendError, Appended, EventId, NewEvent, StreamClosed, StreamId, Tags};
 use eskit_runtime::store_kit::EncodedAppend;
 use rusqlite::Connection;
 
@@ -51,7 +51,7 @@ impl<'b, 'c> Batch<'b, 'c> {
     }
 
     /// Chooses where the entries of so many further events go.
-    fn choose_tier(&mut self, events: usize) -> Result<(), Fault> {
+    pub(crate) fn choose_tier(&mut self, events: usize) -> Result<(), Fault> {
         let events = self.log.state.head - self.begun_at + i64::try_from(events).unwrap_or(i64::MAX);
         if self.tier == Tier::Recent && events > RECENT_MAX {
             self.settle()?;
@@ -162,12 +162,19 @@ impl<'b, 'c> Batch<'b, 'c> {
                 Some(stream) => Some(self.log.advance(stream)?),
                 None => None,
             };
-            self.log.state.head += 1;
-            self.insert(event, version, part, event.recorded_at.unwrap_or(now), envelope)?;
+            self.push(&NewRow {
+                id: event.id,
+                name: event.name.as_str(),
+                stream: event.stream.as_ref(),
+                version,
+                part,
+                recorded_at: event.recorded_at.unwrap_or(now),
+                envelope,
+                payload: &event.payload,
+                tags: Some(&event.tags),
+            })?;
             positions.push(position(self.log.state.head));
             versions.push(version.map(i64::unsigned_abs));
-            self.log.state.head_id = Some(event.id);
-            self.log.state.ids.insert(event.id);
         }
         let appended = Appended::new(positions, versions, now);
         if !self.projections.is_empty() {
@@ -176,37 +183,55 @@ impl<'b, 'c> Batch<'b, 'c> {
         Ok(appended)
     }
 
-    fn insert(
-        &mut self,
-        event: &NewEvent,
-        version: Option<i64>,
-        part: usize,
-        recorded_at: Timestamp,
-        envelope: &[u8],
-    ) -> Result<(), Fault> {
-        let name = event.name.as_str();
-        let stream_type = event.stream.as_ref().map(StreamId::stream_type);
+    /// Writes a row at the head of the log, and what it is found by.
+    fn insert(&mut self, row: &NewRow<'_>) -> Result<(), Fault> {
         let insert = &mut self.log.statements.insert_event;
         insert.raw_bind_parameter(1, self.log.state.head)?;
-        insert.raw_bind_parameter(2, event.id.as_bytes().as_slice())?;
-        insert.raw_bind_parameter(3, name)?;
-        insert.raw_bind_parameter(4, stream_type)?;
-        insert.raw_bind_parameter(5, event.stream.as_ref().map(StreamId::id))?;
-        insert.raw_bind_parameter(6, version)?;
-        insert.raw_bind_parameter(7, i64::try_from(part).unwrap_or(i64::MAX))?;
-        insert.raw_bind_parameter(8, recorded_at.as_micros())?;
-        insert.raw_bind_parameter(9, envelope)?;
-        insert.raw_bind_parameter(10, event.payload.as_slice())?;
+        insert.raw_bind_parameter(2, row.id.as_bytes().as_slice())?;
+        insert.raw_bind_parameter(3, row.name)?;
+        insert.raw_bind_parameter(4, row.stream.map(StreamId::stream_type))?;
+        insert.raw_bind_parameter(5, row.stream.map(StreamId::id))?;
+        insert.raw_bind_parameter(6, row.version)?;
+        insert.raw_bind_parameter(7, i64::try_from(row.part).unwrap_or(i64::MAX))?;
+        insert.raw_bind_parameter(8, row.recorded_at.as_micros())?;
+        insert.raw_bind_parameter(9, row.envelope)?;
+        insert.raw_bind_parameter(10, row.payload)?;
         insert.raw_execute()?;
         let Statements { insert_recent, insert_settled, .. } = &mut *self.log.statements;
         let entries = self.tier.pick(insert_settled, insert_recent);
-        if let (Some(stream), Some(version)) = (&event.stream, version) {
+        if let (Some(stream), Some(version)) = (row.stream, row.version) {
             entries.stream.execute((stream.stream_type(), stream.id(), version, self.log.state.head))?;
         }
-        entries.tag.execute((tagged::EVERY, name, self.log.state.head))?;
-        for tag in event.tags.iter() {
-            entries.tag.execute((tag.as_str(), name, self.log.state.head))?;
+        if let Some(tags) = row.tags {
+            entries.tag.execute((tagged::EVERY, row.name, self.log.state.head))?;
+            for tag in tags.iter() {
+                entries.tag.execute((tag.as_str(), row.name, self.log.state.head))?;
+            }
         }
         Ok(())
     }
+
+    /// Adds a row to the end of the log.
+    pub(crate) fn push(&mut self, row: &NewRow<'_>) -> Result<(), Fault> {
+        self.log.state.head += 1;
+        self.insert(row)?;
+        self.log.state.head_id = Some(row.id);
+        self.log.state.ids.insert(row.id);
+        Ok(())
+    }
+}
+
+/// What is written of one event.
+pub(crate) struct NewRow<'r> {
+    pub(crate) id: EventId,
+    /// Empty for a deleted event.
+    pub(crate) name: &'r str,
+    pub(crate) stream: Option<&'r StreamId>,
+    pub(crate) version: Option<i64>,
+    pub(crate) part: usize,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) envelope: &'r [u8],
+    pub(crate) payload: &'r [u8],
+    /// `None` for a deleted event, which nothing finds.
+    pub(crate) tags: Option<&'r Tags>,
 }

@@ -34,7 +34,8 @@ pub(crate) fn change(
     Ok(Ok(next))
 }
 
-fn write(conn: &Connection, stream: &StreamId, status: &StreamStatus, version: u64) -> Result<(), Fault> {
+/// Writes the status of a stream at a version.
+pub(crate) fn write(conn: &Connection, stream: &StreamId, status: &StreamStatus, version: u64) -> Result<(), Fault> {
     let Some(StoredStatus { number, at_micros, reason }) = StoredStatus::of(status) else {
         conn.prepare_cached("DELETE FROM closed_streams WHERE stream_type = ?1 AND stream_id = ?2")?
             .execute((stream.stream_type(), stream.id()))?;
@@ -50,7 +51,7 @@ fn write(conn: &Connection, stream: &StreamId, status: &StreamStatus, version: u
 }
 
 /// Leaves of each event of a stream its place, its id, its version and its time.
-fn delete(conn: &Connection, stream: &StreamId) -> Result<(), Fault> {
+pub(crate) fn delete(conn: &Connection, stream: &StreamId) -> Result<(), Fault> {
     // Pages that become free would keep what they held.
     secure_delete(conn, SecureDelete::Full)?;
     let of_stream = QueryItem::stream(stream.clone());

@@ -88,6 +88,11 @@ impl LogState {
         Ok(version)
     }
 
+    /// Notes the version that a stream has from now on.
+    pub(crate) fn note_version(&mut self, stream: &StreamId, version: i64) {
+        self.versions.set(stream, version);
+    }
+
     /// Counts one more event of a stream; returns the version that it has from now on.
     pub(crate) fn advance(
         &mut self,

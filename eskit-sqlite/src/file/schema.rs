@@ -135,6 +135,12 @@ pub(crate) fn log_id(conn: &Connection) -> Result<LogId, Fault> {
     Ok(LogId::from_bytes(id))
 }
 
+/// Gives the log the id of the one that is loaded into it.
+pub(crate) fn set_log_id(conn: &Connection, id: LogId) -> Result<(), Fault> {
+    conn.execute("UPDATE log SET id = ?1", [id.as_bytes().as_slice()])?;
+    Ok(())
+}
+
 /// A database in memory with the schema of this version, to try statements on.
 #[cfg(test)]
 pub(crate) fn in_memory() -> Connection {

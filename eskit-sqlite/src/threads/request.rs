@@ -2,13 +2,15 @@ use std::sync::Arc;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::{
-    AddTagsError, AddedTags, AppendError, Appended, StreamChange, StreamError, StreamId, StreamStatus,
+    AddTagsError, AddedTags, AppendError, Appended, Place, StreamChange, StreamError, StreamId, StreamStatus,
 };
 use eskit_runtime::store_kit::{EncodedAppend, contain};
+use eskit_runtime::transfer::LoadError;
 use tokio::sync::oneshot;
 
 use crate::append::batch::Batch;
 use crate::append::lifecycle;
+use crate::append::load::{self, EncodedLoad};
 use crate::append::retag;
 use crate::append::synchronous::Synchronous;
 use crate::error::Fault;
@@ -18,6 +20,7 @@ pub(crate) enum Request {
     Append(EncodedAppend, Reply<Appended, AppendError>),
     Change(StreamId, StreamChange, Reply<StreamStatus, StreamError>),
     AddTags(Vec<AddedTags>, Reply<u64, AddTagsError>),
+    Load(EncodedLoad, Reply<Place, LoadError>),
     /// From the answer on, all appends hand their events to this projection.
     Project(Arc<Synchronous>, Reply<(), StoreError>),
 }
@@ -48,6 +51,7 @@ impl Request {
             Request::Append(encoded, _) => encoded.size_bytes(),
             Request::Change(..) | Request::Project(..) => 0,
             Request::AddTags(added, _) => added.iter().map(|added| added.tags.as_packed().len()).sum(),
+            Request::Load(encoded, _) => encoded.size_bytes(),
         }
     }
 
@@ -57,6 +61,7 @@ impl Request {
             Request::Append(encoded, _) => encoded.append.events.len(),
             Request::Change(..) | Request::Project(..) => 1,
             Request::AddTags(added, _) => added.len(),
+            Request::Load(encoded, _) => encoded.events(),
         }
     }
 
@@ -69,6 +74,7 @@ impl Request {
                 reply.answer = Some(lifecycle::change(&mut batch.log, stream, change)?);
             }
             Request::AddTags(added, reply) => reply.answer = Some(retag::add(&mut batch.log, added)?),
+            Request::Load(encoded, reply) => reply.answer = Some(load::load(batch, encoded)?),
             Request::Project(projection, reply) => reply.answer = Some(batch.projections.add(projection)?),
         }
         Ok(())
@@ -86,6 +92,10 @@ impl Request {
                 reply.tell(answer);
             }
             Request::AddTags(_, reply) => {
+                let answer = reply.answer.take();
+                reply.tell(answer);
+            }
+            Request::Load(_, reply) => {
                 let answer = reply.answer.take();
                 reply.tell(answer);
             }
@@ -111,6 +121,7 @@ impl Request {
             }
             Request::Change(_, _, reply) => reply.tell(Some(Err(StreamError::Store(error)))),
             Request::AddTags(_, reply) => reply.tell(Some(Err(AddTagsError::Store(error)))),
+            Request::Load(_, reply) => reply.tell(Some(Err(LoadError::Store(error)))),
             Request::Project(_, reply) => reply.tell(Some(Err(error))),
         }
     }

@@ -6,37 +6,37 @@ use eskit_runtime::log::{
     AddTagsError, AddedTags, Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind,
     Direction, EventId, ListStreams, ListedStream, LogId, NewEvent, Page, Part, Place, Position, Query, QueryItem,
     ReadOptions, StreamChange, StreamClosed, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus, Tags,
-    WireName,
 };
-use eskit_runtime::{Metadata, RecordedEvent, StoreError, Timestamp};
+use eskit_runtime::transfer::{DeletedEvent, Entry};
+use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 
-/// The events in order, and where to find those of a stream, a tag or an id. The event at position `p` has index
-/// `p - 1`, and every list of positions ascends. A deleted event stays in its place with an empty name, which no other
-/// event has: [`Log::delete`] says what is left of it.
+/// The entries in order, and where to find those of a stream, a tag or an id. The entry at position `p` has index
+/// `p - 1`, and every list of positions ascends. Of a deleted event its place stays.
 #[derive(Clone, Debug)]
 pub(super) struct Log {
     pub(super) id: LogId,
-    pub(super) events: Vec<RecordedEvent>,
+    pub(super) entries: Vec<Entry>,
     /// The position of the last event of each append.
-    ends: Vec<u64>,
+    pub(super) ends: Vec<u64>,
+    /// The streams that hold events.
     streams: HashMap<StreamId, Vec<u64>>,
-    /// The same streams, in the order of their names.
+    /// The streams that ever held an event, in the order of their names.
     pub(super) names: BTreeSet<StreamId>,
-    /// The streams that are not open.
-    pub(super) closed: HashMap<StreamId, StreamStatus>,
+    /// The streams that are not open, in the order of their names.
+    pub(super) closed: BTreeMap<StreamId, StreamInfo>,
     tags: HashMap<String, Vec<u64>>,
-    ids: HashMap<EventId, u64>,
+    pub(super) ids: HashMap<EventId, u64>,
 }
 
 impl Default for Log {
     fn default() -> Log {
         Log {
             id: LogId::new(),
-            events: Vec::new(),
+            entries: Vec::new(),
             ends: Vec::new(),
             streams: HashMap::new(),
             names: BTreeSet::new(),
-            closed: HashMap::new(),
+            closed: BTreeMap::new(),
             tags: HashMap::new(),
             ids: HashMap::new(),
         }
@@ -53,19 +53,25 @@ impl Log {
         let now = Timestamp::now();
         let parts = Part::all(append.events.len());
         let (positions, versions) =
-            append.events.into_iter().zip(parts).map(|(event, part)| self.push(event, part, now)).unzip();
-        self.ends.push(self.events.len() as u64);
+            append.events.into_iter().zip(parts).map(|(event, part)| self.push_new(event, part, now)).unzip();
+        self.ends.push(self.entries.len() as u64);
         Ok(Appended::new(positions, versions, now))
     }
 
     /// The place of the last event.
     pub(super) fn head(&self) -> Place {
-        self.events.last().map_or(Place::START, RecordedEvent::place)
+        self.entries.last().map_or(Place::START, Entry::place)
     }
 
-    fn holds(&self, place: Place) -> bool {
+    /// The event at a position, unless it was deleted.
+    fn event(&self, position: u64) -> Option<&RecordedEvent> {
+        let index = usize::try_from(position.checked_sub(1)?).ok()?;
+        self.entries.get(index).and_then(Entry::event)
+    }
+
+    pub(super) fn holds(&self, place: Place) -> bool {
         let index = place.position.get().checked_sub(1).and_then(|index| usize::try_from(index).ok());
-        let found = index.and_then(|index| self.events.get(index)).map(|event| event.id);
+        let found = index.and_then(|index| self.entries.get(index)).map(Entry::id);
         place.is_held(self.head().position, found)
     }
 
@@ -82,22 +88,22 @@ impl Log {
         let known = events.iter().find_map(|event| self.ids.get(&event.id).map(|position| (event.id, *position)));
         let Some((id, position)) = known else { return Ok(None) };
         let earlier = self.append_at(position);
-        if !earlier.iter().map(|event| event.id).eq(events.iter().map(|event| event.id)) {
+        if !earlier.iter().map(Entry::id).eq(events.iter().map(|event| event.id)) {
             return Err(AppendError::IdReused { id, position: Position::new(position) });
         }
-        let positions = earlier.iter().map(|event| event.position).collect();
-        let versions = earlier.iter().map(|event| event.stream.as_ref().map(|at| at.version)).collect();
+        let positions = earlier.iter().map(Entry::position).collect();
+        let versions = earlier.iter().map(Entry::version).collect();
         // Events that brought a time of their own do not tell when the append was recorded.
         let timed = earlier.iter().zip(events).find(|(_, event)| event.recorded_at.is_none());
-        let recorded_at = timed.map_or(earlier[0].recorded_at, |(event, _)| event.recorded_at);
+        let recorded_at = timed.map_or(earlier[0].recorded_at(), |(entry, _)| entry.recorded_at());
         Ok(Some(Appended::repeated(positions, versions, recorded_at)))
     }
 
-    /// The events of the append that wrote the event at a position.
-    fn append_at(&self, position: u64) -> &[RecordedEvent] {
+    /// The entries of the append that wrote the one at a position.
+    fn append_at(&self, position: u64) -> &[Entry] {
         let index = self.ends.partition_point(|end| *end < position);
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.events[start as usize..self.ends[index] as usize]
+        &self.entries[start as usize..self.ends[index] as usize]
     }
 
     /// Refuses events for streams that are not open.
@@ -107,14 +113,19 @@ impl Log {
         }
         let mut streams = events.iter().filter_map(|event| event.stream.as_ref());
         match streams.find_map(|stream| self.closed.get_key_value(stream)) {
-            Some((stream, status)) => Err(StreamClosed::new(stream.clone(), status.clone())),
+            Some((stream, info)) => Err(StreamClosed::new(stream.clone(), info.status.clone())),
             None => Ok(()),
         }
     }
 
     pub(super) fn stream_info(&self, stream: &StreamId) -> StreamInfo {
-        let version = self.streams.get(stream).map_or(0, |positions| positions.len() as u64);
-        StreamInfo::new(version, self.closed.get(stream).cloned().unwrap_or_default())
+        let open = || StreamInfo::new(self.held(stream), StreamStatus::Open);
+        self.closed.get(stream).cloned().unwrap_or_else(open)
+    }
+
+    /// How many events a stream holds.
+    pub(super) fn held(&self, stream: &StreamId) -> u64 {
+        self.streams.get(stream).map_or(0, |positions| positions.len() as u64)
     }
 
     /// The streams of a type after an id.
@@ -140,26 +151,36 @@ impl Log {
         let Some(next) = status.after(change, Timestamp::now()) else {
             return Err(StreamError::Refused { stream: stream.clone(), status, change: change.name() });
         };
-        if next.is_open() {
+        self.set_status(stream, StreamInfo::new(version, next.clone()));
+        Ok(next)
+    }
+
+    /// Sets the version and the status of a stream, and deletes what it holds if it is deleted.
+    pub(super) fn set_status(&mut self, stream: &StreamId, info: StreamInfo) {
+        let (is_open, is_deleted) = (info.status.is_open(), info.status.is_deleted());
+        if is_open {
             self.closed.remove(stream);
         } else {
-            self.closed.insert(stream.clone(), next.clone());
+            self.names.insert(stream.clone());
+            self.closed.insert(stream.clone(), info);
         }
-        if next.is_deleted() && !status.is_deleted() {
+        if is_deleted {
             self.delete(stream);
         }
-        Ok(next)
     }
 
     /// Leaves of each event of a stream its place, its id, its version and its time.
     fn delete(&mut self, stream: &StreamId) {
-        let Some(deleted) = self.streams.get(stream) else { return };
+        let Some(deleted) = self.streams.remove(stream) else { return };
         let mut tags = HashSet::new();
-        for position in deleted {
-            let event = &mut self.events[*position as usize - 1];
-            tags.extend(event.tags.iter().map(|tag| tag.as_str().to_owned()));
-            (event.name, event.tags) = (WireName::from_static(""), Tags::new());
-            (event.metadata, event.payload) = (Metadata::new(), Vec::new());
+        for position in &deleted {
+            let entry = &mut self.entries[*position as usize - 1];
+            tags.extend(
+                entry.event().into_iter().flat_map(|event| event.tags.iter()).map(|tag| tag.as_str().to_owned()),
+            );
+            let version = entry.version().unwrap_or_default();
+            let left = DeletedEvent::new(entry.position(), entry.id(), version, entry.recorded_at());
+            *entry = Entry::Deleted(left);
         }
         for tag in tags {
             let Some(positions) = self.tags.get_mut(&tag) else { continue };
@@ -174,18 +195,18 @@ impl Log {
         let mut changed: BTreeMap<u64, Tags> = BTreeMap::new();
         for added in added {
             let AddedTags { position, id, .. } = *added;
-            let not_there = AddTagsError::NotThere { position, id };
-            let event =
-                self.ids.get(&id).filter(|at| **at == position.get()).and_then(|at| self.events.get(*at as usize - 1));
-            let event = event.ok_or(not_there)?;
+            if self.ids.get(&id) != Some(&position.get()) {
+                return Err(AddTagsError::NotThere { position, id });
+            }
+            let Some(event) = self.event(position.get()) else { continue };
             let stored = changed.get(&position.get()).unwrap_or(&event.tags);
             let tags = added.onto(stored).map_err(|error| AddTagsError::Limit { position: Some(position), error })?;
-            if let Some(tags) = tags.filter(|_| !event.name.is_empty()) {
+            if let Some(tags) = tags {
                 changed.insert(position.get(), tags);
             }
         }
         for (position, tags) in &changed {
-            let event = &mut self.events[*position as usize - 1];
+            let Some(Entry::Event(event)) = self.entries.get_mut(*position as usize - 1) else { continue };
             for tag in tags.iter().filter(|tag| !event.tags.contains(*tag)) {
                 let positions = self.tags.entry(tag.as_str().to_owned()).or_default();
                 positions.insert(positions.partition_point(|other| other < position), *position);
@@ -198,14 +219,13 @@ impl Log {
     fn check(&self, condition: &Condition) -> Result<(), Conflict> {
         match condition {
             Condition::Stream { stream, expected } => {
-                let positions = self.streams.get(stream).map_or(&[][..], Vec::as_slice);
-                let found = positions.len() as u64;
+                let found = self.stream_info(stream).version;
                 if expected.accepts(found) {
                     return Ok(());
                 }
                 let kind = ConflictKind::Stream { stream: stream.clone(), expected: *expected, found };
-                let last = positions.last().map(|position| self.conflict_event(*position));
-                Err(Conflict::new(kind, last.filter(|event| !event.name.is_empty())))
+                let last = self.streams.get(stream).and_then(|positions| positions.last());
+                Err(Conflict::new(kind, last.and_then(|position| self.conflict_event(*position))))
             }
             Condition::Holds(place) if self.holds(*place) => Ok(()),
             Condition::Holds(place) => Err(Conflict::new(ConflictKind::Replaced { place: *place }, None)),
@@ -215,28 +235,44 @@ impl Log {
                     None => Ok(()),
                     Some(found) => {
                         let kind = ConflictKind::Query { after: *after };
-                        Err(Conflict::new(kind, Some(self.conflict_event(*found))))
+                        Err(Conflict::new(kind, self.conflict_event(*found)))
                     }
                 }
             }
         }
     }
 
-    fn conflict_event(&self, position: u64) -> ConflictEvent {
-        let event = &self.events[position as usize - 1];
-        ConflictEvent { position: event.position, name: event.name.clone() }
+    fn conflict_event(&self, position: u64) -> Option<ConflictEvent> {
+        let event = self.event(position)?;
+        Some(ConflictEvent { position: event.position, name: event.name.clone() })
     }
 
-    fn push(&mut self, event: NewEvent, part: Part, now: Timestamp) -> (Position, Option<u64>) {
-        let position = self.events.len() as u64 + 1;
-        let version = event.stream.as_ref().map(|stream| {
-            let positions = self.streams.entry(stream.clone()).or_default();
+    fn push_new(&mut self, event: NewEvent, part: Part, now: Timestamp) -> (Position, Option<u64>) {
+        let position = Position::new(self.entries.len() as u64 + 1);
+        let version = event.stream.as_ref().map(|stream| self.held(stream) + 1);
+        self.push(Entry::Event(event.into_recorded(position, version, part, now)));
+        (position, version)
+    }
+
+    /// Adds an entry, which stands at the next position.
+    pub(super) fn push(&mut self, entry: Entry) {
+        let position = self.entries.len() as u64 + 1;
+        self.ids.insert(entry.id(), position);
+        if let Entry::Event(event) = &entry {
+            self.index(event, position);
+        }
+        self.entries.push(entry);
+    }
+
+    /// Notes where an event is found.
+    fn index(&mut self, event: &RecordedEvent, position: u64) {
+        if let Some(at) = &event.stream {
+            let positions = self.streams.entry(at.stream.clone()).or_default();
             positions.push(position);
             if positions.len() == 1 {
-                self.names.insert(stream.clone());
+                self.names.insert(at.stream.clone());
             }
-            positions.len() as u64
-        });
+        }
         for tag in event.tags.iter() {
             match self.tags.get_mut(tag.as_str()) {
                 Some(positions) => positions.push(position),
@@ -245,9 +281,6 @@ impl Log {
                 }
             }
         }
-        self.ids.insert(event.id, position);
-        self.events.push(event.into_recorded(Position::new(position), version, part, now));
-        (Position::new(position), version)
     }
 
     pub(super) fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
@@ -257,7 +290,7 @@ impl Log {
         let (mut events, mut bytes) = (Vec::new(), 0);
         let mut positions = self.positions(query, options).into_iter();
         for position in positions.by_ref().take(options.page_len()) {
-            let event = &self.events[position as usize - 1];
+            let Some(event) = self.event(position) else { continue };
             bytes += event.size_bytes();
             events.push(event.clone());
             if bytes >= PAGE_BYTES {
@@ -301,9 +334,9 @@ impl Log {
     }
 
     fn matches(&self, item: &QueryItem, position: u64) -> bool {
-        let event = &self.events[position as usize - 1];
-        !event.name.is_empty()
-            && item.matches(&event.name, &event.tags, event.stream.as_ref().map(|at| &at.stream), event.id)
+        self.event(position).is_some_and(|event| {
+            item.matches(&event.name, &event.tags, event.stream.as_ref().map(|at| &at.stream), event.id)
+        })
     }
 
     /// The positions among which an item's matches lie, from the shortest list that is at hand.
@@ -324,7 +357,7 @@ impl Log {
                 let end = positions.partition_point(|position| *position <= to).max(start);
                 directed(positions[start..end].iter().copied(), options.direction)
             }
-            None => directed(from..to.min(self.events.len() as u64).saturating_add(1), options.direction),
+            None => directed(from..to.min(self.entries.len() as u64).saturating_add(1), options.direction),
         }
     }
 }

@@ -8,15 +8,16 @@ use super::log::Log;
 pub(super) fn of(log: &Log) -> LogStats {
     let mut stats = LogStats::default();
     let mut types: BTreeMap<&WireName, (Position, Position)> = BTreeMap::new();
-    for event in &log.events {
-        if event.name.is_empty() {
-            stats.deleted_events += 1;
-        } else {
-            types.entry(&event.name).or_insert((event.position, event.position)).1 = event.position;
+    for entry in &log.entries {
+        match entry.event() {
+            None => stats.deleted_events += 1,
+            Some(event) => {
+                types.entry(&event.name).or_insert((event.position, event.position)).1 = event.position;
+            }
         }
     }
-    for status in log.closed.values() {
-        match status {
+    for info in log.closed.values() {
+        match info.status {
             StreamStatus::Archived { .. } => stats.archived_streams += 1,
             StreamStatus::Tombstoned { .. } => stats.tombstoned_streams += 1,
             StreamStatus::Deleted { .. } => stats.deleted_streams += 1,

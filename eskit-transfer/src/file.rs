@@ -1,0 +1,9 @@
+//! A log in a file.
+
+pub(crate) mod blocks;
+pub(crate) mod check;
+pub(crate) mod form;
+pub(crate) mod lines;
+pub(crate) mod publish;
+pub(crate) mod read;
+pub(crate) mod write;
