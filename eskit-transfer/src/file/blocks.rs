@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::TransferError;
 use crate::file::form::{BLOCK, BLOCK_BYTES_MAX, END, FORMAT, MAGIC};
-use crate::file::read::{End, Piece, Source, fill, place};
+use crate::file::pieces::{End, Piece, Source, fill, place};
 
 const BEGIN_LEN: usize = 8 + 2 + 16 + 8 + 4;
 /// Without the kind.

@@ -6,7 +6,8 @@ use eskit_runtime::transfer::LogRecord;
 
 use crate::error::TransferError;
 use crate::file::form::Form;
-use crate::file::read::{End, Reader};
+use crate::file::pieces::End;
+use crate::file::read::Reader;
 
 /// What a backup holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::TransferError;
 use crate::file::form::{BLOCK_BYTES_MAX, FORMAT};
-use crate::file::read::{End, Piece, Source};
+use crate::file::pieces::{End, Piece, Source};
 use crate::file::write::hex;
 
 #[derive(Deserialize)]

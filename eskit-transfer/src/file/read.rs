@@ -1,35 +1,16 @@
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 
 use eskit_runtime::Timestamp;
-use eskit_runtime::log::{EventId, LogId, Place, Position};
+use eskit_runtime::log::{LogId, Place};
 use eskit_runtime::transfer::{LogRecord, RecordedAppend};
 
 use crate::error::TransferError;
 use crate::file::blocks::Blocks;
 use crate::file::form::{Form, MAGIC};
 use crate::file::lines::Lines;
-
-/// The bytes of a file, with how many were read.
-pub(crate) struct Source {
-    pub(crate) path: PathBuf,
-    pub(crate) bytes: BufReader<File>,
-}
-
-/// What the end of a file says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct End {
-    pub(crate) records: u64,
-    pub(crate) events: u64,
-    pub(crate) head: Place,
-}
-
-/// A part of a file.
-pub(crate) enum Piece {
-    Records(Vec<LogRecord>),
-    End(End),
-}
+use crate::file::pieces::{End, Piece, Source};
 
 /// What of a file is read, by its form.
 enum Pieces {
@@ -128,26 +109,4 @@ impl Reader {
             Pieces::Lines(lines) => lines.damaged(what),
         }
     }
-}
-
-/// The head that is written as a position and an id.
-pub(crate) fn place(position: u64, id: [u8; 16]) -> Place {
-    match position {
-        0 => Place::START,
-        position => Place::new(Position::new(position), EventId::from_bytes(id)),
-    }
-}
-
-/// Fills a buffer; returns how many bytes there were.
-pub(crate) fn fill(from: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < bytes.len() {
-        match from.read(&mut bytes[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }
