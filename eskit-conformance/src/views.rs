@@ -12,6 +12,7 @@ mod suite;
 mod tallies;
 mod target;
 mod todos;
+mod work_list;
 
 pub use probe::{Kind, Parks, Probe, Revised, Skips, Stops};
 pub use suite::ViewsSuite;

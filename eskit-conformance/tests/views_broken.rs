@@ -10,6 +10,8 @@ mod rows;
 mod snapshots;
 #[path = "views_broken/sound.rs"]
 mod sound;
+#[path = "views_broken/work.rs"]
+mod work;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -23,6 +25,7 @@ fn suite(mistake: Mistake) -> ViewsSuite<Sound> {
         .with_rows()
         .with_changes()
         .with_snapshots()
+        .with_work()
         .patience(Duration::from_secs(2))
         .quiet()
 }

@@ -7,6 +7,7 @@ pub(crate) mod claim;
 pub(crate) mod inner;
 pub(crate) mod kept_work;
 pub(crate) mod lease;
+pub(crate) mod lines;
 pub(crate) mod open;
 pub(crate) mod postgres_views;
 pub(crate) mod rights;

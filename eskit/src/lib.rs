@@ -238,6 +238,8 @@ mod pages {
     struct Rows;
     #[doc = include_str!("../../docs/snapshots.md")]
     struct Snapshots;
+    #[doc = include_str!("../../docs/work.md")]
+    struct Work;
     #[doc = include_str!("../../docs/projections.md")]
     struct Projections;
     #[doc = include_str!("../../docs/subscriptions.md")]

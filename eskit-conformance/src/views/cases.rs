@@ -10,6 +10,7 @@ mod parking;
 mod parts;
 mod reopen;
 mod rows;
+mod settling;
 mod snapshots;
 mod todos;
 mod versions;
@@ -22,6 +23,7 @@ use std::pin::Pin;
 use eskit_runtime::snapshots::Snapshots;
 
 use super::context::ViewsContext;
+use super::process::Worker;
 use super::tallies::{KeepChanges, KeepRows};
 use super::target::TestViews;
 use super::todos::KeepWork;
@@ -72,7 +74,18 @@ pub(super) fn of_work<T: TestViews>() -> Vec<Case<T>>
 where
     T::Views: KeepWork,
 {
-    [work::cases, todos::cases, workers::cases].into_iter().flat_map(|topic: fn() -> Vec<Case<T>>| topic()).collect()
+    [work::cases, settling::cases, todos::cases, workers::cases]
+        .into_iter()
+        .flat_map(|topic: fn() -> Vec<Case<T>>| topic())
+        .collect()
+}
+
+/// What a process does that is killed amid its work.
+pub(super) fn worker<T: TestViews>() -> Worker<T>
+where
+    T::Views: KeepWork,
+{
+    |context, place| Box::pin(async move { workers::until_killed(context.open_at(&place).await?).await })
 }
 
 /// One statement about views.

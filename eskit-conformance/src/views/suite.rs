@@ -27,6 +27,8 @@ pub struct ViewsSuite<T> {
     settings: Settings,
     child: ChildCommand,
     is_quiet: bool,
+    /// What a process does that is to be killed while it works.
+    worker: Option<process::Worker<T>>,
     cases: Vec<Case<T>>,
 }
 
@@ -49,6 +51,7 @@ impl<T: TestViews> ViewsSuite<T> {
             settings: Settings::default(),
             child: ChildCommand::default(),
             is_quiet: false,
+            worker: None,
             cases: cases::all().collect(),
         }
     }
@@ -91,6 +94,7 @@ impl<T: TestViews> ViewsSuite<T> {
         T::Views: KeepWork,
     {
         self.cases.extend(cases::of_work());
+        self.worker = Some(cases::worker::<T>());
         self
     }
 
@@ -185,7 +189,7 @@ impl<T: TestViews> ViewsSuite<T> {
         let harness = ViewsContext::harness(&self.target, self.is_durable);
         let root = Context::new(harness, settings, Scratch::new()?, self.child);
         let in_root = ViewsContext::new(Arc::clone(&self.target), root.clone());
-        if runtime.block_on(process::work_if_told(&in_root))? {
+        if runtime.block_on(process::work_if_told(&in_root, self.worker))? {
             return Ok(());
         }
         for case in self.cases.iter().filter(|case| root.settings().selects(case.name)) {

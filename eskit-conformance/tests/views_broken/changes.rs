@@ -34,8 +34,11 @@ impl SoundViews {
 
     /// Whether nothing is looked for in other handles.
     fn is_blind(&self) -> bool {
-        use M::{ActivationIsNotTold, OtherHandlesAreNotTold, ReplayIsNotTold, RestartIsNotTold};
-        matches!(self.mistake, ActivationIsNotTold | OtherHandlesAreNotTold | ReplayIsNotTold | RestartIsNotTold)
+        use M::{ActivationIsNotTold, OtherHandlesAreNotTold, ReplayIsNotTold, RestartIsNotTold, WorkIsNotTold};
+        matches!(
+            self.mistake,
+            ActivationIsNotTold | OtherHandlesAreNotTold | ReplayIsNotTold | RestartIsNotTold | WorkIsNotTold
+        )
     }
 
     fn look(&self, name: &str) -> (Option<u32>, u64) {
@@ -45,7 +48,8 @@ impl SoundViews {
         }
         let version = state.active(name);
         let count = version.and_then(|version| state.changes.get(&(name.to_owned(), version)));
-        (version, count.copied().unwrap_or_default())
+        let additions = state.additions.get(name).copied().unwrap_or_default();
+        (version, count.copied().unwrap_or_default() + additions)
     }
 }
 

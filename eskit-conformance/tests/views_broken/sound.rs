@@ -13,6 +13,7 @@ use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 use crate::changes;
 use crate::mistake::Mistake as M;
 use crate::snapshots::Kept;
+use crate::work::Items;
 
 /// Sound views over the simplest state, with a place for each mistake. They stand for views that outlive their handle: those of a
 /// place are found again.
@@ -24,7 +25,9 @@ pub(crate) struct Sound {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     held: BTreeMap<Key, Held>,
-    models: BTreeMap<(String, u32), Model>,
+    pub(crate) models: BTreeMap<(String, u32), Model>,
+    /// How often items of work were added to each list, or retried by hand.
+    pub(crate) additions: BTreeMap<String, u64>,
     /// How often each version was changed.
     pub(crate) changes: BTreeMap<(String, u32), u64>,
     snapshots: Kept,
@@ -55,6 +58,9 @@ pub(crate) struct Model {
     parked: BTreeMap<Position, ParkedEvent>,
     /// Keys of events that were ever parked.
     keys: BTreeSet<String>,
+    pub(crate) work: Items,
+    /// Keys of items that are closed when a batch ends.
+    pub(crate) closed: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -152,6 +158,9 @@ impl TestViews for Sound {
         if self.mistake == M::RowsAreForgottenOnOpen {
             let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
             state.models.values_mut().for_each(|model| model.kept.clear());
+        }
+        for model in shared.lock().unwrap_or_else(PoisonError::into_inner).models.values_mut() {
+            model.work.opened();
         }
         if self.mistake == M::SnapshotsAreForgottenOnOpen {
             shared.lock().unwrap_or_else(PoisonError::into_inner).snapshots.clear();
@@ -328,6 +337,11 @@ impl SoundViews {
         if let Err(error) = self.handle(&mut tx, subscriber, batch) {
             match self.mistake {
                 M::KeepsOnError => self.commit::<P>(&mut state, tx.model),
+                M::OpensOutside => {
+                    let mut model = self.begin::<P>(&state).model;
+                    model.work = tx.model.work;
+                    self.commit::<P>(&mut state, model);
+                }
                 M::ParksOutside => {
                     let mut model = self.begin::<P>(&state).model;
                     model.parked = tx.model.parked;
@@ -339,6 +353,7 @@ impl SoundViews {
             }
             return Err(error);
         }
+        tx.model.end();
         let changed = tx.take_changed(batch);
         self.commit::<P>(&mut state, tx.model);
         self.tell(&mut state, (P::TYPE.name, P::TYPE.version), changed);
@@ -452,6 +467,7 @@ impl Views for SoundViews {
         }
         let model = state.models.entry(self.model_of(&subscription.name, subscription.version)).or_default();
         let old = std::mem::take(model);
+        model.work = old.work.restarted();
         if self.is(M::RestartKeepsRows) {
             (model.rows, model.kept) = (old.rows, old.kept);
         } else if self.is(M::RestartKeepsParked) {

@@ -12,6 +12,7 @@ use sqlx::postgres::PgTransaction;
 use crate::error::Fault;
 
 use super::lease::Leases;
+use super::lines::Lines;
 use super::rights::Rights;
 use super::statements::{BEGIN, Statements};
 use super::tables::Tables;
@@ -29,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) call_timeout: Duration,
     /// How often items of work were claimed.
     pub(crate) claims: AtomicU32,
+    pub(crate) lines: Lines,
     pub(crate) leases: Arc<Leases>,
     pub(crate) hubs: ChangeHubs,
 }

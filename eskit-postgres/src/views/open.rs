@@ -12,6 +12,7 @@ use crate::sql::names::EQ;
 
 use super::inner::{Inner, sleep};
 use super::lease::Leases;
+use super::lines::Lines;
 use super::rights::{Rights, refused};
 use super::schema::quoted;
 use super::statements::{BEGIN, Statements};
@@ -109,7 +110,19 @@ impl PostgresViewsOptions {
         let (lease, call_timeout) = (self.lease, self.call_timeout);
         let (work, claims, hubs) =
             (Arc::new(WorkStatements::new(&tables)), AtomicU32::default(), ChangeHubs::new(sleep));
-        Ok(Inner { pool, tables, statements, work, rights, lease, call_timeout, claims, leases, hubs })
+        Ok(Inner {
+            pool,
+            tables,
+            statements,
+            work,
+            rights,
+            lease,
+            call_timeout,
+            claims,
+            lines: Lines::default(),
+            leases,
+            hubs,
+        })
     }
 }
 

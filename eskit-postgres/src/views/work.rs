@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eskit_runtime::Timestamp;
 use eskit_runtime::log::{EventId, Place};
@@ -20,6 +20,7 @@ use crate::pool::connections::within;
 use crate::sql::record::{column, position};
 
 use super::inner::Inner;
+use super::lines::{From, MARGIN};
 
 /// Keys share this many locks under which their items are opened.
 const LOCKS: u64 = 64;
@@ -97,8 +98,12 @@ impl Inner {
 
     pub(crate) async fn claim_work(&self, list: &str, claim: ClaimWork) -> Result<ClaimedWork, Fault> {
         let kinds = Vec::from_iter(claim.kinds.into_iter().collect::<BTreeSet<_>>());
+        let From { at: from, is_to_look } = self.lines.from(list, &kinds, Instant::now());
+        if is_to_look {
+            self.look_at_line(list, &kinds, from).await?;
+        }
         if self.claims.fetch_add(1, Ordering::Relaxed).is_multiple_of(CLAIMS_PER_LOOK) {
-            self.set_aside(list, &kinds).await?;
+            self.set_aside(list, &kinds, from).await?;
         }
         let mut transaction = self.begin().await?;
         let query = sqlx::query(self.work.claim.safe())
@@ -107,12 +112,12 @@ impl Inner {
             .bind(claim.now.as_micros())
             .bind(i64::from(claim.limit))
             .bind(micros(claim.lease))
-            .bind(i64::MIN);
+            .bind(from);
         let rows = query.fetch_all(&mut *transaction).await?;
         let mut next_due = None;
         if rows.len() < claim.limit as usize {
             let query =
-                sqlx::query_scalar::<_, Option<i64>>(self.work.next_due.safe()).bind(list).bind(&kinds).bind(i64::MIN);
+                sqlx::query_scalar::<_, Option<i64>>(self.work.next_due.safe()).bind(list).bind(&kinds).bind(from);
             next_due = query.fetch_one(&mut *transaction).await?.map(Timestamp::from_micros);
         }
         transaction.commit().await?;
@@ -121,10 +126,18 @@ impl Inner {
         Ok(ClaimedWork { items: items.into_iter().map(|(_, item)| item).collect(), next_due })
     }
 
+    /// Finds out where the line begins, for the claims that follow.
+    async fn look_at_line(&self, list: &str, kinds: &[String], from: i64) -> Result<(), Fault> {
+        let query = sqlx::query_scalar(self.work.begin_of_line.safe()).bind(list).bind(kinds).bind(from);
+        let begin: Option<i64> = query.bind(micros(MARGIN)).fetch_one(&self.pool).await?;
+        self.lines.begins(list, kinds, begin.unwrap_or(i64::MIN), Instant::now());
+        Ok(())
+    }
+
     /// Takes items out of the line that wait behind others, so that claims need not look at them again and again.
-    async fn set_aside(&self, list: &str, kinds: &[String]) -> Result<(), Fault> {
+    async fn set_aside(&self, list: &str, kinds: &[String], from: i64) -> Result<(), Fault> {
         let mut transaction = self.begin().await?;
-        let query = sqlx::query(self.work.set_aside.safe()).bind(list).bind(kinds).bind(i64::MIN);
+        let query = sqlx::query(self.work.set_aside.safe()).bind(list).bind(kinds).bind(from);
         query.execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(())

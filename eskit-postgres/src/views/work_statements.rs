@@ -158,6 +158,13 @@ const CHANGED: &str = "\
 SELECT EXISTS (SELECT FROM {work} w WHERE w.list {EQ} $1 AND w.changed_by {GE} $2),
     pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot())";
 
+/// Where the line of some kinds begins: at its first item, and so long before now at the latest.
+const BEGIN_OF_LINE: &str = "\
+SELECT LEAST(pg_catalog.min(l.ready), {clock} OPERATOR(pg_catalog.-) $4) FROM unnest($2) AS k(kind) LEFT JOIN LATERAL (
+    SELECT w.ready FROM {work} w WHERE w.list {EQ} $1 AND w.kind {EQ} k.kind AND w.in_line AND w.ready {GE} $3
+    ORDER BY w.ready, w.due, w.number LIMIT 1
+) l ON true";
+
 /// The statements for items of work.
 #[derive(Debug)]
 pub(crate) struct WorkStatements {
@@ -167,6 +174,7 @@ pub(crate) struct WorkStatements {
     pub(crate) claim: Sql,
     pub(crate) next_due: Sql,
     pub(crate) set_aside: Sql,
+    pub(crate) begin_of_line: Sql,
     pub(crate) renew: Sql,
     pub(crate) settle: Sql,
     pub(crate) list: Sql,
@@ -191,6 +199,7 @@ impl WorkStatements {
             claim: sql(CLAIM),
             next_due: sql(NEXT_DUE),
             set_aside: sql(SET_ASIDE),
+            begin_of_line: sql(BEGIN_OF_LINE),
             renew: sql(RENEW),
             settle: sql(SETTLE),
             list: sql(LIST),

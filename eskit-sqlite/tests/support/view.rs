@@ -13,6 +13,7 @@ use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, Claim, Claimed, Handle, HandleError, OnError, Order, Subscriber, SubscriberType,
     Subscription, Views,
 };
+use eskit_runtime::work::{NewWork, WorkTx};
 use eskit_sqlite::{SqliteGuard, SqliteViews, Tx};
 
 use crate::support::on;
@@ -56,6 +57,15 @@ impl<const VERSION: u32, const PARK: bool> Handle<Tx> for Rows<VERSION, PARK> {
                 return Err(HandleError::new(eskit_sqlite::rusqlite::Error::SqliteFailure(code, None)));
             }
             "test.Names" => tx.changed(text),
+            "test.Opens" => tx.open_work(vec![NewWork { event: Some(event.place()), ..new_work(&text) }])?,
+            "test.EndsAndOpens" => {
+                let _ = tx.execute_batch(&text);
+                tx.open_work(vec![new_work("late")])?;
+            }
+            "test.EndsAndCloses" => {
+                let _ = tx.execute_batch(&text);
+                tx.close_work(&["a".to_owned()])?;
+            }
             "test.Sleeps" => {
                 self.is_asleep.store(true, Ordering::SeqCst);
                 std::thread::sleep(Duration::from_millis(text.parse().unwrap()));
@@ -69,6 +79,12 @@ impl<const VERSION: u32, const PARK: bool> Handle<Tx> for Rows<VERSION, PARK> {
         }
         Ok(true)
     }
+}
+
+/// An item of work that is due at once, under its id as its key.
+pub(crate) fn new_work(id: &str) -> NewWork {
+    let (id, key, kind) = (id.to_owned(), id.to_owned(), "test".to_owned());
+    NewWork { id, key, kind, event: None, payload: None, due: Timestamp::from_micros(0) }
 }
 
 /// The event at this position, an append of its own in this stream.

@@ -1,13 +1,16 @@
 //! Several who do the items of one list.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use eskit_runtime::work::{ListWork, NewWork, Outcome, Work, WorkItem};
+use eskit_runtime::work::{ClaimWork, ListWork, NewWork, Outcome, Work, WorkItem, WorkState};
 
 use super::cases;
 use crate::failure::{Failure, Outcome as Tested, ensure, same};
 use crate::views::context::ViewsContext;
+use crate::views::process::Process;
 use crate::views::target::TestViews;
 use crate::views::todos::{KeepWork, any, end_of, item};
 
@@ -15,6 +18,7 @@ cases![
     "workers" where KeepWork: each_item_is_done_once,
     each_item_is_done_once_from_two_handles(Durable),
     items_of_a_key_are_done_one_after_another,
+    items_of_a_killed_process_are_done_again(Process),
 ];
 
 const LIST: &str = "queue";
@@ -47,7 +51,7 @@ async fn work<V: Work>(views: V, done: Arc<Mutex<Done>>, count: usize, limit: u3
         }
         tokio::task::yield_now().await;
         if claimed.is_empty() {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
             continue;
         }
         for WorkItem { id, key, .. } in &claimed {
@@ -127,12 +131,70 @@ where
         }
     };
     let count = 4 * each * 3;
-    let adders =
-        (0..4).map(|adder| Box::pin(add(adder)) as std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>);
+    let adders = (0..4).map(|adder| Box::pin(add(adder)) as Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>);
     let workers = (0..4).map(|_| {
         Box::pin(work(views.clone(), Arc::clone(&done), count, 5))
-            as std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>
+            as Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>
     });
     context.together("adders and workers", adders.chain(workers)).await?;
     check(&views, &done, count).await
+}
+
+/// How long the claims of a process hold that is to be killed.
+const LEASE: Duration = Duration::from_millis(300);
+
+/// Claims items and never ends with all of them.
+pub(super) async fn until_killed<V: Work>(views: V) -> Tested {
+    loop {
+        let mut claimed = views.claim_work(LIST, ClaimWork { lease: LEASE, ..any(3) }).await?.items;
+        // One of them is never settled.
+        claimed.truncate(2);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        views.settle_work(LIST, claimed.iter().map(|item| end_of(item, Outcome::Done)).collect()).await?;
+    }
+}
+
+async fn items_of_a_killed_process_are_done_again<T: TestViews>(context: &ViewsContext<T>) -> Tested
+where
+    T::Views: KeepWork,
+{
+    let place = context.log();
+    let views = context.open_at(&place).await?;
+    for round in 0..context.repeats(4) {
+        let added = (0..60).map(|number| item(&format!("{round}/{number}"), &(number % 40).to_string()));
+        same("how many items were added", &views.add_work(LIST, added.collect()).await?, &60)?;
+        let mut process = Process::start_worker(context, &place)?;
+        let left = || async { Ok::<_, Failure>(views.list_work(LIST, ListWork::default()).await?) };
+        let waiting = async {
+            while left().await?.len() > 45 {
+                process.check_alive()?;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            Ok::<_, Failure>(())
+        };
+        context.within("another process, which must do items", waiting).await??;
+        process.kill()?;
+        context.tally().kill();
+        let before = left().await?;
+        let is_held = |item: &&WorkItem| matches!(item.state, WorkState::Claimed { .. });
+        ensure!(before.iter().any(|item| is_held(&item)), "a process that was killed held nothing of {before:?}");
+        let finishing = async {
+            let mut done = Vec::new();
+            while !left().await?.is_empty() {
+                let claimed = views.claim_work(LIST, any(10)).await?.items;
+                let ends = claimed.iter().map(|item| end_of(item, Outcome::Done)).collect();
+                let held = views.settle_work(LIST, ends).await?;
+                ensure!(!held.contains(&false), "claims that were just made do not hold: {held:?}");
+                done.extend(claimed.into_iter().map(|item| item.id));
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Ok::<_, Failure>(done)
+        };
+        let mut done = context.within("the items of a process that was killed", finishing).await??;
+        done.sort_unstable();
+        let mut expected: Vec<String> = before.into_iter().map(|item| item.id).collect();
+        expected.sort_unstable();
+        same("what was done after a process was killed", &done, &expected)?;
+    }
+    Ok(())
 }
