@@ -15,6 +15,7 @@ use crate::bus::{Bus, Execute, Load};
 use crate::middleware::Middleware;
 use crate::single_writer::SingleWriter;
 use crate::subscriptions::Subscribed;
+use crate::working::Worked;
 
 /// Executes commands and loads states on a store. Cheap to clone; clones share the store.
 ///
@@ -40,6 +41,7 @@ pub struct App<S> {
     bus: Bus<S>,
     follow: FollowOptions,
     subscriptions: Vec<Arc<dyn Subscribed<S>>>,
+    works: Vec<Arc<dyn Worked<S>>>,
     /// The subscriptions that begin anew at the start: their names, and where, unless it is where they begin without a checkpoint.
     restarts: Vec<(&'static str, Option<Start>)>,
 }
@@ -50,6 +52,7 @@ impl<S> Clone for App<S> {
             bus: self.bus.clone(),
             follow: self.follow.clone(),
             subscriptions: self.subscriptions.clone(),
+            works: self.works.clone(),
             restarts: self.restarts.clone(),
         }
     }
@@ -58,7 +61,13 @@ impl<S> Clone for App<S> {
 impl<S: EventStore> App<S> {
     /// An app on this store, with the default retry policy.
     pub fn new(store: S) -> App<S> {
-        App { bus: Bus::new(store), follow: FollowOptions::default(), subscriptions: Vec::new(), restarts: Vec::new() }
+        App {
+            bus: Bus::new(store),
+            follow: FollowOptions::default(),
+            subscriptions: Vec::new(),
+            works: Vec::new(),
+            restarts: Vec::new(),
+        }
     }
 
     /// Sets the retry policy of every command that does not set its own with [`Execute::retry`].

@@ -144,6 +144,7 @@ mod block_on;
 mod bus;
 mod connect;
 mod delegate_views;
+mod desk;
 mod import;
 mod in_memory;
 pub mod layer;
@@ -162,6 +163,7 @@ mod state_cache;
 mod state_snapshots;
 mod subscriptions;
 mod tail;
+mod working;
 
 #[doc(hidden)]
 pub use eskit_macros::lock as __lock;
@@ -177,6 +179,7 @@ pub use app::App;
 pub use app::events::Events;
 pub use bus::{Execute, Load};
 pub use connect::{ConnectOptions, as_transfer, connect};
+pub use desk::WorkHealth;
 pub use eskit_macros::{
     Command, Event, Shape, TagValue, aggregate, decide, decider, done, every, evolve, on, processor, projection, todo,
     work,
@@ -186,7 +189,9 @@ pub use import::{Import, ImportError, Imported};
 pub use in_memory::{InMemory, InMemoryRead};
 pub use memory::MemoryStore;
 pub use memory_views::{MemoryGuard, MemoryTx, MemoryViews};
-pub use running::{CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, Stop, UnknownSubscription};
+pub use running::{
+    CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, Stop, TodoList, UnknownSubscription,
+};
 
 pub use state_snapshots::{SnapshotCounts, SnapshotOptions};
 

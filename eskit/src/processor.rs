@@ -6,9 +6,11 @@
 //! | run a processor | [`App::with_processor`](crate::App::with_processor) |
 
 mod acting;
+mod doing;
 mod effect;
 mod parked_keys;
 mod subscriber;
+mod times;
 
 pub use acting::Acted;
 pub use effect::Effect;
@@ -16,5 +18,6 @@ pub use eskit_runtime::processor::*;
 pub use subscriber::Processor;
 
 pub(crate) use acting::Acting;
+pub(crate) use doing::{BadSchedule, Doing, check_schedules};
 #[cfg(feature = "testing")]
 pub(crate) use effect::Witness;

@@ -5,6 +5,7 @@ mod ending;
 mod parked;
 mod start;
 mod stop;
+mod todos;
 mod unknown;
 mod wait;
 
@@ -12,5 +13,6 @@ pub use app::Running;
 pub use parked::Parked;
 pub use start::StartError;
 pub use stop::{NotStopped, Stop};
+pub use todos::TodoList;
 pub use unknown::UnknownSubscription;
 pub use wait::{CaughtUp, NotCaughtUp, Reached};

@@ -43,8 +43,8 @@ pub(crate) struct Kept<P, F> {
 }
 
 impl<P: Subscriber, F> Kept<P, F> {
-    pub(crate) fn new(subscriber: P, views: F, options: FollowOptions) -> Kept<P, F> {
-        Kept { subscriber: Arc::new(subscriber), views, options }
+    pub(crate) fn new(subscriber: Arc<P>, views: F, options: FollowOptions) -> Kept<P, F> {
+        Kept { subscriber, views, options }
     }
 }
 

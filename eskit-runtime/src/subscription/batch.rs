@@ -27,13 +27,15 @@ pub struct Batch {
     pub to: Place,
     /// The last event of the log, as far as it is known.
     pub head: Position,
+    /// Which try of these events this is, from 1.
+    pub attempt: u32,
 }
 
 impl Batch {
     /// A batch of these events, after which the checkpoint is at `to`.
     pub fn new(events: Vec<RecordedEvent>, to: Place) -> Batch {
         let (end, head) = (events.len(), to.position);
-        Batch { page: Arc::new(events), first: 0, end, given_up: Vec::new(), to, head }
+        Batch { page: Arc::new(events), first: 0, end, given_up: Vec::new(), to, head, attempt: 1 }
     }
 
     /// The events, in the order of the log. They contain whole appends only, as far as those were read.
@@ -86,7 +88,15 @@ impl Batch {
         let last = events.partition_point(|event| event.append_end() <= end);
         let part = |from: usize, until: usize, to: Place| {
             let (first, end) = (self.first + from, self.first + until);
-            Batch { page: Arc::clone(&self.page), first, end, given_up: self.given_up.clone(), to, head: self.head }
+            Batch {
+                page: Arc::clone(&self.page),
+                first,
+                end,
+                given_up: self.given_up.clone(),
+                to,
+                head: self.head,
+                attempt: 1,
+            }
         };
         let before = (first > 0).then(|| part(0, first, events[first - 1].place()));
         let behind = (last < events.len()).then(|| part(last, events.len(), self.to));

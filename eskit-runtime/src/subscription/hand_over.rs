@@ -83,6 +83,7 @@ fn after_failure<P: Subscriber>(
     let (before, mut append, behind) = batch.split_at_append(index);
     let mut steps: Vec<Step> = before.map(Step::Apply).into_iter().collect();
     if attempts < options.retry.attempts && !error.is_permanent() {
+        append.attempt = attempts + 1;
         steps.push(Step::Wait(options.retry.delay(attempts)));
     } else if P::TYPE.on_error == OnError::Stop {
         let event = event.name.clone();

@@ -3,12 +3,14 @@ use std::sync::Arc;
 use eskit_runtime::EventStore;
 use eskit_runtime::rows::{RowState, Rows};
 use eskit_runtime::subscription::{Apply, FollowOptions, HandleMut, Start, Subscriber};
+use eskit_runtime::work::Work;
 
 use super::App;
 use crate::bus::Bus;
 use crate::in_memory::InMemory;
-use crate::processor::{Acted, Acting, Processor};
+use crate::processor::{Acted, Acting, Doing, Processor};
 use crate::subscriptions::{Kept, Subscribed, keeps_a_read_model};
+use crate::working::{ToDos, Worked};
 
 impl<S: EventStore + 'static> App<S> {
     /// Sets how the projections that are added after this call follow the log.
@@ -22,14 +24,23 @@ impl<S: EventStore + 'static> App<S> {
     /// once the app is started with `App::start`. `#[projection]` has an example.
     #[must_use]
     pub fn with_projection<P: Subscriber, V: Apply<P>>(mut self, projection: P, views: V) -> App<S> {
-        self.subscriptions.push(Arc::new(Kept::new(projection, move |_: &Bus<S>| views.clone(), self.follow.clone())));
+        self.subscriptions.push(Arc::new(Kept::new(
+            Arc::new(projection),
+            move |_: &Bus<S>| views.clone(),
+            self.follow.clone(),
+        )));
         self
     }
 
-    /// Adds a processor, which keeps its checkpoint in these views. It acts on events once the app is started with `App::start`, and
+    /// Adds a processor, which keeps its checkpoint and its to-dos in these views. It acts on events once the app is started with `App::start`, and
     /// executes its commands on the store of this app, with its retry policy and its cached states. `#[processor]` has an example.
     #[must_use]
-    pub fn with_processor<P: Processor, V: Apply<Acted<P>>>(mut self, processor: P, views: V) -> App<S> {
+    pub fn with_processor<P: Processor, V: Apply<Acted<P>> + Work>(mut self, processor: P, views: V) -> App<S> {
+        const { has_schedules::<P>() };
+        let processor = Arc::new(processor);
+        if Doing::<P>::is_needed() {
+            self.works.push(Arc::new(ToDos::new(Arc::clone(&processor), views.clone())));
+        }
         let mut options = self.follow.clone();
         options.start = P::FROM;
         let acting = move |bus: &Bus<S>| Acting::new(views.clone(), bus.erased());
@@ -118,6 +129,10 @@ impl<S: EventStore + 'static> App<S> {
         &self.restarts
     }
 
+    pub(crate) fn works(&self) -> &[Arc<dyn Worked<S>>] {
+        &self.works
+    }
+
     pub(crate) fn bus(&self) -> &Bus<S> {
         &self.bus
     }
@@ -125,4 +140,13 @@ impl<S: EventStore + 'static> App<S> {
     pub(crate) fn subscriptions(&self) -> &[Arc<dyn Subscribed<S>>] {
         &self.subscriptions
     }
+}
+
+/// A schedule needs its feature.
+const fn has_schedules<P: Processor>() {
+    assert!(
+        cfg!(feature = "schedule") || P::SCHEDULES.is_empty(),
+        "the processor has an `#[every]` method, which needs the feature `schedule` of eskit\nhelp: in `Cargo.toml`, write \
+         `eskit = {{ .., features = [\"schedule\"] }}`"
+    );
 }

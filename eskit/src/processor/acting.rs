@@ -9,7 +9,8 @@ use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, Claim, GivenUp, Handle, HandleAsync, HandleError, OnError, Subscriber, SubscriberType,
     Views,
 };
-use eskit_runtime::{AnyStore, RecordedEvent, StoreError};
+use eskit_runtime::work::{NewWork, TodoChanges, WorkTx, WorkTxAsync};
+use eskit_runtime::{AnyStore, RecordedEvent, StoreError, Timestamp};
 
 use super::effect::Effect;
 use super::parked_keys::ParkedKeys;
@@ -17,8 +18,25 @@ use super::subscriber::Processor;
 use crate::bus::Bus;
 use crate::delegate_views::delegate_views;
 
-/// The subscription of a processor, as the views know it: with its checkpoint and its parked events, but nothing to write.
-pub struct Acted<P>(PhantomData<fn() -> P>);
+/// The subscription of a processor, as the views know it: with its checkpoint, its parked events and its to-dos.
+pub struct Acted<P>(Arc<P>);
+
+impl<P: Processor> Acted<P> {
+    /// The to-dos that an event closes, and those that it opens.
+    fn todos(&self, event: &RecordedEvent) -> Result<(Vec<String>, Vec<NewWork>), HandleError> {
+        let mut changes = TodoChanges::default();
+        self.0.todos(event, &mut changes)?;
+        let opened = changes.opened.into_iter().map(|(key, due)| NewWork {
+            id: format!("{}/{key}", event.id),
+            key,
+            kind: TODO.to_owned(),
+            event: Some(event.place()),
+            payload: None,
+            due: due.unwrap_or_else(|| event.recorded_at.min(Timestamp::now())),
+        });
+        Ok((changes.closed, opened.collect()))
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl<P: Processor> Subscriber for Acted<P> {
@@ -28,36 +46,53 @@ impl<P: Processor> Subscriber for Acted<P> {
     const ACTS: bool = true;
 }
 
-impl<P: Processor, Tx> Handle<Tx> for Acted<P> {
-    fn handle(&self, _: &RecordedEvent, _: &mut Tx) -> Result<bool, HandleError> {
+impl<P: Processor, Tx: WorkTx> Handle<Tx> for Acted<P> {
+    fn handle(&self, event: &RecordedEvent, tx: &mut Tx) -> Result<bool, HandleError> {
+        let (closed, opened) = self.todos(event)?;
+        if !closed.is_empty() {
+            tx.close_work(&closed)?;
+        }
+        if !opened.is_empty() {
+            tx.open_work(opened)?;
+        }
         Ok(true)
     }
 }
 
-impl<P: Processor, Tx: Send> HandleAsync<Tx> for Acted<P> {
-    async fn handle<'a>(&'a self, _: &'a RecordedEvent, _: &'a mut Tx) -> Result<bool, HandleError> {
+impl<P: Processor, Tx: WorkTxAsync> HandleAsync<Tx> for Acted<P> {
+    async fn handle<'a>(&'a self, event: &'a RecordedEvent, tx: &'a mut Tx) -> Result<bool, HandleError> {
+        let (closed, opened) = self.todos(event)?;
+        if !closed.is_empty() {
+            tx.close_work(&closed).await?;
+        }
+        if !opened.is_empty() {
+            tx.open_work(opened).await?;
+        }
         Ok(true)
     }
 }
+
+/// The kind of the items that events open.
+pub(super) const TODO: &str = "todo";
 
 /// The views of a processor.
 pub(crate) struct Acting<P, V> {
     views: V,
     bus: Bus<AnyStore>,
-    acted: Arc<Acted<P>>,
     parked: Arc<ParkedKeys>,
+    processor: PhantomData<fn() -> P>,
 }
 
 impl<P, V> Acting<P, V> {
     pub(crate) fn new(views: V, bus: Bus<AnyStore>) -> Acting<P, V> {
-        Acting { views, bus, acted: Arc::new(Acted(PhantomData)), parked: Arc::default() }
+        Acting { views, bus, parked: Arc::default(), processor: PhantomData }
     }
 }
 
 impl<P, V: Clone> Clone for Acting<P, V> {
     fn clone(&self) -> Acting<P, V> {
-        let Acting { views, bus, acted, parked } = self;
-        Acting { views: views.clone(), bus: bus.clone(), acted: Arc::clone(acted), parked: Arc::clone(parked) }
+        let Acting { views, bus, parked, processor } = self;
+        Acting { views: views.clone(), bus: bus.clone(), parked: Arc::clone(parked), processor: *processor }
     }
 }
 
@@ -68,8 +103,9 @@ impl<P: Processor, V: Views> Acting<P, V> {
         processor: &P,
         (index, event): (usize, &RecordedEvent),
         is_live: bool,
+        attempt: u32,
     ) -> Result<bool, ApplyError> {
-        let mut effect = Effect::new(&self.bus, P::TYPE.name, event, is_live);
+        let mut effect = Effect::new(&self.bus, P::TYPE.name, event, is_live).at_attempt(attempt);
         let acted = contain_polls(processor.act(event, &mut effect)).await;
         let acted = acted.unwrap_or_else(|text| Err(HandleError::panicked(text)));
         acted.map_err(|error| match effect.take_unreachable() {
@@ -89,8 +125,8 @@ impl<P: Processor, V: Views> Acting<P, V> {
 
 impl<P: Processor, V: Apply<Acted<P>>> Apply<P> for Acting<P, V> {
     /// Moves the checkpoint: what is to be done for the events has been done.
-    async fn apply(&self, claim: &Claim<V::Guard>, _: &Arc<P>, batch: &Batch) -> Result<(), ApplyError> {
-        self.views.apply(claim, &self.acted, batch).await
+    async fn apply(&self, claim: &Claim<V::Guard>, processor: &Arc<P>, batch: &Batch) -> Result<(), ApplyError> {
+        self.views.apply(claim, &Arc::new(Acted(Arc::clone(processor))), batch).await
     }
 
     /// Acts up to the first append for which something was done, and moves the checkpoint behind it, so that as little as possible is
@@ -105,7 +141,7 @@ impl<P: Processor, V: Apply<Acted<P>>> Apply<P> for Acting<P, V> {
                 waiting.push(GivenUp { position: event.position, text: String::new(), attempts: 0 });
                 did = true;
             } else {
-                did |= self.act(processor, (index, event), batch.is_live()).await?;
+                did |= self.act(processor, (index, event), batch.is_live(), batch.attempt).await?;
             }
             let next = batch.events().get(index + 1);
             if did && next.is_none_or(|next| next.append_end() > event.append_end()) {
@@ -121,8 +157,8 @@ impl<P: Processor, V: Apply<Acted<P>>> Apply<P> for Acting<P, V> {
     }
 
     async fn replay(&self, processor: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
-        self.act(processor, (0, event), false).await?;
-        self.views.replay(&self.acted, event).await
+        self.act(processor, (0, event), false, 1).await?;
+        self.views.replay(&Arc::new(Acted(Arc::clone(processor))), event).await
     }
 }
 

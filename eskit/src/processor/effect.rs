@@ -7,20 +7,22 @@ use eskit_runtime::log::{Principal, PrincipalKind, StoreErrorKind};
 use eskit_runtime::model::{Command, Decide, Evolve, LoadKey};
 use eskit_runtime::processor::OnRefused;
 use eskit_runtime::subscription::HandleError;
-use eskit_runtime::{AnyStore, ExecuteError, Metadata, RecordedEvent, StoreError};
+use eskit_runtime::{AnyStore, ExecuteError, Metadata, RecordedEvent, StoreError, Timestamp};
 
 use crate::bus::{Bus, Execute, Load};
 
-/// What an `#[on]` method of a processor can do beside returning commands: `cx: &mut Effect<'_>`.
+/// What a method of a processor can do beside returning commands: `cx: &mut Effect<'_>`.
 ///
 /// A method may run again for the same event, after a failure or when the process ended in the middle. Its [key](Effect::key) is the
 /// same each time: pass it to whoever is asked for the effect, so that they can tell a repeated request from a new one. Commands carry
 /// such keys by themselves.
 pub struct Effect<'a> {
     bus: &'a Bus<AnyStore>,
-    event: &'a RecordedEvent,
+    /// The event that led here; `None` for a schedule.
+    event: Option<&'a RecordedEvent>,
     processor: &'static str,
     key: String,
+    attempt: u32,
     is_live: bool,
     /// What tells apart the commands that were executed for the event.
     commands: Vec<String>,
@@ -40,6 +42,7 @@ pub(crate) trait Witness: Sync {
 }
 
 impl<'a> Effect<'a> {
+    /// That of an event.
     pub(super) fn new(
         bus: &'a Bus<AnyStore>,
         processor: &'static str,
@@ -47,7 +50,47 @@ impl<'a> Effect<'a> {
         is_live: bool,
     ) -> Effect<'a> {
         let key = format!("{processor}/{}", event.id);
-        Effect { bus, event, processor, key, is_live, commands: Vec::new(), unreachable: None, witness: None }
+        Effect { event: Some(event), is_live, ..Effect::with_key(bus, processor, key) }
+    }
+
+    /// That of the to-do with this key that an event opened.
+    pub(super) fn of_todo(
+        bus: &'a Bus<AnyStore>,
+        processor: &'static str,
+        event: &'a RecordedEvent,
+        todo: &str,
+    ) -> Effect<'a> {
+        let key = format!("{processor}/{}/{todo}", event.id);
+        Effect { event: Some(event), ..Effect::with_key(bus, processor, key) }
+    }
+
+    /// That of a schedule at one of its times.
+    pub(super) fn of_schedule(
+        bus: &'a Bus<AnyStore>,
+        processor: &'static str,
+        schedule: &str,
+        at: Timestamp,
+    ) -> Effect<'a> {
+        Effect::with_key(bus, processor, format!("{processor}.{schedule}@{at}"))
+    }
+
+    fn with_key(bus: &'a Bus<AnyStore>, processor: &'static str, key: String) -> Effect<'a> {
+        Effect {
+            bus,
+            event: None,
+            processor,
+            key,
+            attempt: 1,
+            is_live: true,
+            commands: Vec::new(),
+            unreachable: None,
+            witness: None,
+        }
+    }
+
+    /// The same, at this try.
+    pub(super) fn at_attempt(self, attempt: u32) -> Effect<'a> {
+        Effect { attempt, ..self }
     }
 
     #[cfg(feature = "testing")]
@@ -60,9 +103,20 @@ impl<'a> Effect<'a> {
         Effect { witness: Some(witness), ..Effect::new(bus, processor, event, true) }
     }
 
-    /// A key of this event for this processor, the same at each try: its name, `/`, and the id of the event.
+    /// A key that is the same at each try and used for nothing else, of at most 1,400 bytes:
+    ///
+    /// | method | key |
+    /// |---|---|
+    /// | `#[on]` | the name of the processor, `/`, and the id of the event |
+    /// | `#[work]` | the same, `/`, and the key of the to-do |
+    /// | `#[every]` | the name of the processor, `.`, the name of the method, `@`, and the time |
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// Which try this is, from 1. It is counted on after a restart for to-dos and schedules, and begins anew for `#[on]` methods.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
     }
 
     /// Whether the processor has handled all that the log holds, once this event and those read with it are handled.
@@ -85,8 +139,11 @@ impl<'a> Effect<'a> {
         }
         let (key, metadata) = (self.key_of(&command), self.metadata());
         let unreachable = &mut self.unreachable;
-        let executed = self.bus.execute(command).idempotency_key(key).caused_by(self.event.id).metadata(metadata);
-        executed.inspect_err(move |error| *unreachable = failed_log(C::TYPE.name, error))
+        let mut execute = self.bus.execute(command).idempotency_key(key).metadata(metadata);
+        if let Some(event) = self.event {
+            execute = execute.caused_by(event.id);
+        }
+        execute.inspect_err(move |error| *unreachable = failed_log(C::TYPE.name, error))
     }
 
     /// Reads the state of an aggregate, as [`App::load`](crate::App::load) does.
@@ -124,7 +181,8 @@ impl<'a> Effect<'a> {
     }
 
     fn metadata(&self) -> Metadata {
-        Metadata::caused_by(self.event).with_initiator(Principal::new(PrincipalKind::Automation, self.processor))
+        let metadata = self.event.map_or_else(Metadata::new, Metadata::caused_by);
+        metadata.with_initiator(Principal::new(PrincipalKind::Automation, self.processor))
     }
 }
 

@@ -9,9 +9,11 @@ use eskit_runtime::subscription::{Control, Health, Start, State, Subscriber};
 use super::ending::{Ending, Started};
 use super::parked::Parked;
 use super::stop::Stop;
+use super::todos::TodoList;
 use super::unknown::UnknownSubscription;
 use super::wait::{CaughtUp, Reached};
 use crate::app::App;
+use crate::desk::WorkHealth;
 use crate::processor::Processor;
 use crate::subscriptions::keeps_a_read_model;
 
@@ -156,6 +158,21 @@ impl<S: EventStore + 'static> Running<S> {
     pub fn parked<P: Subscriber>(&self) -> Result<Parked<S>, UnknownSubscription> {
         let started = self.find::<P>().ok_or(UnknownSubscription(P::TYPE.name))?;
         Ok(Parked::new(Arc::clone(&started.subscription), self.app.bus().clone()))
+    }
+
+    /// How the to-dos and schedules of each processor that has some are doing in this process.
+    pub fn work_health(&self) -> Vec<WorkHealth> {
+        self.ending.works.iter().map(|started| started.control.health()).collect()
+    }
+
+    /// The to-dos and schedules of this processor: those that wait and those that were parked after their last try.
+    ///
+    /// # Errors
+    /// It was not added to this app, or has none.
+    pub fn todos<P: Processor>(&self) -> Result<TodoList<S>, UnknownSubscription> {
+        let mut works = self.ending.works.iter();
+        let started = works.find(|started| started.work.list() == P::TYPE.name);
+        started.map(|started| TodoList::new(Arc::clone(&started.work))).ok_or(UnknownSubscription(P::TYPE.name))
     }
 
     /// Ends all subscriptions, when awaited, each after the current batch, and gives their claims up. Waits for 10 s, or as long as

@@ -4,11 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use eskit_runtime::store_kit::HeadWatch;
 use eskit_runtime::subscription::Control;
 
+use crate::desk::WorkControl;
 use crate::subscriptions::Subscribed;
+use crate::working::Worked;
 
 /// What ends when the last clone of a running app is dropped.
 pub(super) struct Ending<S> {
     pub(super) subscriptions: Vec<Started<S>>,
+    pub(super) works: Vec<StartedWork<S>>,
     /// Ends all subscriptions at once.
     pub(super) aborted: Arc<Abort>,
     /// Ends what reads the log for all of them.
@@ -19,6 +22,12 @@ pub(super) struct Ending<S> {
 pub(super) struct Started<S> {
     pub(super) subscription: Arc<dyn Subscribed<S>>,
     pub(super) controls: Vec<Control>,
+}
+
+/// A list of work with its control.
+pub(super) struct StartedWork<S> {
+    pub(super) work: Arc<dyn Worked<S>>,
+    pub(super) control: WorkControl,
 }
 
 /// Ends tasks.
@@ -43,11 +52,17 @@ impl<S> Ending<S> {
     pub(super) fn controls(&self) -> impl Iterator<Item = &Control> {
         self.subscriptions.iter().flat_map(|started| &started.controls)
     }
+
+    /// Lets everything end after what is at hand.
+    pub(super) fn stop(&self) {
+        self.controls().for_each(Control::stop);
+        self.works.iter().for_each(|started| started.control.stop());
+    }
 }
 
 impl<S> Drop for Ending<S> {
     fn drop(&mut self) {
-        self.controls().for_each(Control::stop);
+        self.stop();
         self.unread.set();
     }
 }

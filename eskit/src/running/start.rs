@@ -9,11 +9,13 @@ use eskit_runtime::model::{Registry, RegistryError};
 use eskit_runtime::subscription::{Health, SubscriberType};
 
 use super::app::Running;
-use super::ending::{Abort, Ending, Started};
+use super::ending::{Abort, Ending, Started, StartedWork};
 use super::unknown::{UnknownSubscription, write_failed};
 use crate::app::App;
+use crate::processor::BadSchedule;
 use crate::subscriptions::{Boxed, Log, Subscribed};
 use crate::tail::Tail;
+use crate::working::Worked;
 
 /// Why an app did not start. Nothing runs.
 #[derive(Debug)]
@@ -30,6 +32,17 @@ pub enum StartError {
     Registry(RegistryError),
     /// What is to begin anew was not added.
     Unknown(UnknownSubscription),
+    /// A schedule of a processor cannot be kept.
+    Schedule {
+        /// The type of the processor.
+        processor: &'static str,
+        /// The `#[every]` method.
+        method: &'static str,
+        /// Its cron text.
+        every: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
     /// [`App::start`] was called outside of a tokio runtime.
     NoRuntime,
     /// A subscription failed before it handled anything.
@@ -52,6 +65,11 @@ impl fmt::Display for StartError {
             ),
             StartError::Registry(error) => error.fmt(f),
             StartError::Unknown(unknown) => unknown.fmt(f),
+            StartError::Schedule { processor, method, every, why } => write!(
+                f,
+                "the schedule `{every}` of `{processor}::{method}` cannot be kept: {why}\nhelp: write minute, hour, day of the month, month \
+                 and day of the week, such as `0 9 * * MON` for Mondays at 9:00, in UTC"
+            ),
             StartError::NoRuntime => f.write_str(
                 "there is no tokio runtime here to run subscriptions in\nhelp: call `start` in a tokio runtime, or `start_on` with what \
                  spawns tasks in another one",
@@ -62,6 +80,13 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+impl From<BadSchedule> for StartError {
+    fn from(bad: BadSchedule) -> StartError {
+        let BadSchedule { processor, method, every, why } = bad;
+        StartError::Schedule { processor: processor.rust_name, method, every, why }
+    }
+}
 
 impl<S: EventStore + 'static> App<S> {
     /// Starts the subscriptions in tasks of the tokio runtime in which this is called, and returns the running app. Each has claimed
@@ -96,6 +121,9 @@ impl<S: EventStore + 'static> App<S> {
         if let Some((name, _)) = self.restarts().iter().find(|(name, _)| !is_added(&name)) {
             return Err(StartError::Unknown(UnknownSubscription(name)));
         }
+        for work in self.works() {
+            work.check().map_err(StartError::from)?;
+        }
         let (aborted, unread) = (Arc::new(Abort::default()), Arc::new(Abort::default()));
         let spawn = |task: Boxed<()>, aborted: &Arc<Abort>| {
             let aborted = Arc::clone(aborted);
@@ -121,8 +149,16 @@ impl<S: EventStore + 'static> App<S> {
             tasks.into_iter().for_each(|task| spawn(task, &aborted));
             Started { subscription: Arc::clone(subscription), controls }
         };
-        let subscriptions = self.subscriptions().iter().map(start).collect();
-        let running = Running { app: self, ending: Arc::new(Ending { subscriptions, aborted, unread }) };
+        let subscriptions: Vec<_> = self.subscriptions().iter().map(start).collect();
+        let start_work = |work: &Arc<dyn Worked<S>>| {
+            let opens = |started: &&Started<S>| started.subscription.subscriber().name == work.list();
+            let controls = subscriptions.iter().find(opens).map_or(&[][..], |started| &started.controls);
+            let (control, tasks) = work.tasks(self.bus(), controls);
+            tasks.into_iter().for_each(|task| spawn(task, &aborted));
+            StartedWork { work: Arc::clone(work), control }
+        };
+        let works = self.works().iter().map(start_work).collect();
+        let running = Running { app: self, ending: Arc::new(Ending { subscriptions, works, aborted, unread }) };
         for control in running.ending.controls() {
             if let Err(health) = control.started().await {
                 // Best effort: what failed is the answer.

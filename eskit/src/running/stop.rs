@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use eskit_runtime::__private::{First, first};
 use eskit_runtime::execute::Sleep;
-use eskit_runtime::subscription::{Control, Health, State};
+use eskit_runtime::subscription::{Health, State};
 
 use super::ending::Ending;
 use crate::sleep::Timer;
@@ -35,7 +35,7 @@ impl<S> Stop<S> {
     }
 
     async fn run(self) -> Result<(), NotStopped> {
-        self.ending.controls().for_each(Control::stop);
+        self.ending.stop();
         let end = Instant::now() + self.within;
         let mut late = Vec::new();
         for control in self.ending.controls() {
@@ -43,6 +43,15 @@ impl<S> Stop<S> {
             let rest = end.saturating_duration_since(Instant::now());
             if let First::B(()) = first(control.watch(has_ended), Timer.sleep(rest)).await {
                 late.push(control.health().name);
+            }
+        }
+        for started in &self.ending.works {
+            let rest = end.saturating_duration_since(Instant::now());
+            let list = started.work.list();
+            if let First::B(()) = first(started.control.ended(), Timer.sleep(rest)).await
+                && !late.contains(&list)
+            {
+                late.push(list);
             }
         }
         self.ending.aborted.set();
@@ -69,7 +78,8 @@ impl<S> fmt::Debug for Stop<S> {
     }
 }
 
-/// Subscriptions that did not end in time, by name. They were ended in the middle of a batch, which is not committed.
+/// Subscriptions that did not end in time, by name. They were ended in the middle of a batch, which is not committed, or of a to-do, which is
+/// done again.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NotStopped(pub Vec<&'static str>);
 

@@ -1,0 +1,320 @@
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use eskit_runtime::__private::{First, first};
+use eskit_runtime::execute::Sleep as _;
+use eskit_runtime::log::{EventId, Position, Query, QueryItem, ReadOptions};
+use eskit_runtime::store_kit::contain_polls;
+use eskit_runtime::subscription::{Changes, Control, State};
+use eskit_runtime::work::{ClaimWork, NewWork, Outcome, Settled, Work, WorkItem};
+use eskit_runtime::{AnyStore, EventStore as _, RecordedEvent, RetryPolicy, StoreError, Timestamp};
+
+use super::control::WorkControl;
+use super::job::{Does, Job};
+use super::shared::Desk;
+use crate::sleep::Timer;
+
+/// For how long an item is claimed: how long it takes at most until another process does what a killed one has left.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// How often claims are renewed.
+const RENEW_EVERY: Duration = Duration::from_secs(3);
+
+/// How often it is looked for items although nobody told of any: for those whose claim ended by itself.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether the subscription that opens the items has caught up.
+const GATE_EVERY: Duration = Duration::from_millis(20);
+
+/// The longest wait after a failure of the views or of the log.
+const DELAY_MAX: Duration = Duration::from_secs(30);
+
+/// The same, once it is stopped.
+const STOPPED_DELAY_MAX: Duration = Duration::from_millis(100);
+
+/// At most this many items are claimed at once.
+const CLAIM_MAX: usize = 100;
+
+/// The subscription that opens and closes the items of a list.
+pub(crate) struct Follows {
+    pub(crate) controls: Vec<Control>,
+}
+
+impl Follows {
+    /// Whether nothing that it has opened may be done: what would close it may not be read.
+    fn is_halted(&self) -> bool {
+        let is_halted = |control: &Control| {
+            matches!(control.health().state, State::Paused | State::Failed | State::Stopped | State::Starting)
+        };
+        self.controls.iter().any(is_halted)
+    }
+
+    fn has_reached(&self, position: Position) -> bool {
+        let context = &mut Context::from_waker(Waker::noop());
+        self.controls.iter().all(|control| match pin!(control.reached(position)).poll(context) {
+            std::task::Poll::Ready(reached) => reached.is_ok(),
+            std::task::Poll::Pending => false,
+        })
+    }
+}
+
+/// Claims the items of a list for the workers of this process.
+pub(crate) struct Claimer<V, D> {
+    views: V,
+    /// Where the events are that opened the items.
+    store: Arc<AnyStore>,
+    does: Arc<D>,
+    desk: Arc<Desk>,
+    control: WorkControl,
+    /// What opens and closes the items, if a subscription does.
+    follows: Option<Follows>,
+    /// Up to where the subscription must have come before items are claimed: the head of the log when it began, or went on.
+    wanted: Option<Position>,
+    /// What stands in the list always, until it was added.
+    standing: Vec<NewWork>,
+    /// Settled by workers, but not by the views.
+    unsettled: Vec<Settled>,
+    renewed_at: Instant,
+    /// When to look for items next.
+    look_at: Instant,
+    failures: u32,
+}
+
+/// What follows a turn.
+enum Turn {
+    /// Nothing is left to do.
+    Ended,
+    /// There is nothing to do until this time, unless something happens.
+    Rest(Instant),
+}
+
+impl<V: Work, D: Does> Claimer<V, D> {
+    pub(crate) fn new(
+        views: V,
+        store: Arc<AnyStore>,
+        does: Arc<D>,
+        desk: Arc<Desk>,
+        control: WorkControl,
+        follows: Option<Follows>,
+        standing: Vec<NewWork>,
+    ) -> Claimer<V, D> {
+        let (now, unsettled) = (Instant::now(), Vec::new());
+        Claimer {
+            views,
+            store,
+            does,
+            desk,
+            control,
+            follows,
+            wanted: None,
+            standing,
+            unsettled,
+            renewed_at: now,
+            look_at: now,
+            failures: 0,
+        }
+    }
+
+    /// Claims, renews and settles until it is stopped and everything that was claimed is settled.
+    pub(crate) async fn run(mut self) {
+        let (desk, control) = (Arc::clone(&self.desk), self.control.clone());
+        if let Err(text) = contain_polls(self.turns()).await {
+            control.tell(|health| (health.is_open, health.error) = (false, Some(text)));
+        }
+        desk.close();
+        control.has_ended();
+    }
+
+    async fn turns(&mut self) {
+        let mut changes = None;
+        loop {
+            match self.turn(&mut changes).await {
+                Ok(Turn::Ended) => return,
+                Ok(Turn::Rest(until)) => self.rest(until, &mut changes).await,
+                Err(error) => {
+                    self.control.tell(|health| health.error = Some(error.to_string()));
+                    let delay = self.delay();
+                    match self.control.is_stopped() {
+                        true => Timer.sleep(delay.min(STOPPED_DELAY_MAX)).await,
+                        false => drop(first(self.control.stopped(), Timer.sleep(delay)).await),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The wait after a failure of the views or of the log.
+    fn delay(&mut self) -> Duration {
+        self.failures += 1;
+        RetryPolicy::never().with_delays(Duration::from_millis(50), DELAY_MAX).delay(self.failures)
+    }
+
+    async fn turn(&mut self, changes: &mut Option<Changes>) -> Result<Turn, StoreError> {
+        self.settle().await?;
+        self.renew().await?;
+        if self.control.is_stopped() {
+            self.desk.release_waiting();
+            self.settle().await?;
+            let is_done = self.desk.is_empty();
+            return Ok(if is_done { Turn::Ended } else { Turn::Rest(self.renewed_at + RENEW_EVERY) });
+        }
+        if !self.is_open().await? {
+            return Ok(Turn::Rest(Instant::now() + GATE_EVERY));
+        }
+        self.prepare(changes).await?;
+        let claimed = self.desk.claims().len();
+        let workers = self.does.options().workers.max(1) as usize;
+        if claimed <= workers && Instant::now() >= self.look_at {
+            self.claim((2 * workers - claimed).min(CLAIM_MAX)).await?;
+            self.failures = 0;
+        }
+        // Workers that are busy tell when they are done.
+        let look_at = if self.desk.claims().len() > workers { self.look_at + LOOK_EVERY } else { self.look_at };
+        Ok(Turn::Rest(look_at.min(self.renewed_at + RENEW_EVERY)))
+    }
+
+    /// Settles what workers have done. The next item of a key can be done then.
+    async fn settle(&mut self) -> Result<(), StoreError> {
+        let (settled, is_unreachable) = self.desk.take_settled();
+        self.unsettled.extend(settled);
+        if !self.unsettled.is_empty() {
+            self.views.settle_work(self.does.list(), self.unsettled.clone()).await?;
+            let settled = std::mem::take(&mut self.unsettled);
+            self.desk.forget(settled.into_iter().map(|settled| (settled.id, settled.epoch)));
+            self.look_at = Instant::now();
+            self.count();
+        }
+        if is_unreachable {
+            let delay = self.delay();
+            self.look_at = Instant::now() + delay;
+        }
+        Ok(())
+    }
+
+    async fn renew(&mut self) -> Result<(), StoreError> {
+        if self.renewed_at.elapsed() < RENEW_EVERY {
+            return Ok(());
+        }
+        let claims = self.desk.claims();
+        if !claims.is_empty() {
+            let held = self.views.renew_work(self.does.list(), claims.clone(), LEASE).await?;
+            self.desk.forget(claims.into_iter().zip(held).filter(|(_, held)| !held).map(|(claim, _)| claim));
+            self.count();
+        }
+        self.renewed_at = Instant::now();
+        Ok(())
+    }
+
+    /// Whether items may be claimed: what the log held when this began is handled, so that what is done already is not open any more.
+    async fn is_open(&mut self) -> Result<bool, StoreError> {
+        let is_open = match &self.follows {
+            None => true,
+            Some(follows) if follows.is_halted() => {
+                self.wanted = None;
+                false
+            }
+            Some(follows) => {
+                let wanted = match self.wanted {
+                    Some(wanted) => wanted,
+                    None => *self.wanted.insert(self.store.head().await?.position),
+                };
+                follows.has_reached(wanted)
+            }
+        };
+        if self.control.health().is_open != is_open {
+            self.control.tell(|health| health.is_open = is_open);
+        }
+        Ok(is_open)
+    }
+
+    /// Listens to changes, and adds what stands in the list always.
+    async fn prepare(&mut self, changes: &mut Option<Changes>) -> Result<(), StoreError> {
+        if changes.is_none() {
+            *changes = Some(self.views.changes_of(self.does.list()).await?);
+        }
+        if !self.standing.is_empty() {
+            self.views.add_work(self.does.list(), self.standing.clone()).await?;
+            self.standing.clear();
+        }
+        Ok(())
+    }
+
+    async fn claim(&mut self, limit: usize) -> Result<(), StoreError> {
+        let limit_u32 = u32::try_from(limit).unwrap_or(u32::MAX);
+        let now = Timestamp::now();
+        let claim = ClaimWork { kinds: self.does.kinds(), now, limit: limit_u32, lease: LEASE };
+        let claimed = self.views.claim_work(self.does.list(), claim).await?;
+        let is_all = claimed.items.len() < limit;
+        let until_due = claimed.next_due.map_or(LOOK_EVERY, |due| due.duration_since(now));
+        // After a full claim there may be more at once.
+        self.look_at = Instant::now() + if is_all { until_due.min(LOOK_EVERY) } else { Duration::ZERO };
+        let events = match self.events(&claimed.items).await {
+            Ok(events) => events,
+            Err(error) => {
+                self.unsettled.extend(claimed.items.into_iter().map(|item| settled(item, Outcome::Release)));
+                return Err(error);
+            }
+        };
+        let mut jobs = Vec::with_capacity(claimed.items.len());
+        for item in claimed.items {
+            let id = item.event.and_then(|place| place.id);
+            let event = id.and_then(|id| events.get(&id)).cloned();
+            match item.event.is_some() && event.is_none() {
+                // The event was deleted with its stream, and with it what was to be done.
+                true => self.unsettled.push(settled(item, Outcome::Done)),
+                false => jobs.push(Job { item, event }),
+            }
+        }
+        if !jobs.is_empty() {
+            self.desk.put(jobs);
+            self.count();
+        }
+        Ok(())
+    }
+
+    /// The events that opened the items, by id.
+    async fn events(&self, items: &[WorkItem]) -> Result<HashMap<EventId, Arc<RecordedEvent>>, StoreError> {
+        let ids: Vec<EventId> = items.iter().filter_map(|item| item.event?.id).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let options = ReadOptions::default().limit(ids.len());
+        let page = self.store.read(&Query::from(QueryItem::ids(ids)), options).await?;
+        Ok(page.events.into_iter().map(|event| (event.id, Arc::new(event))).collect())
+    }
+
+    fn count(&self) {
+        let claimed = self.desk.claims().len() as u64;
+        self.control.tell(|health| health.claimed = claimed);
+    }
+
+    /// Waits until there may be something to do.
+    async fn rest(&mut self, until: Instant, changes: &mut Option<Changes>) {
+        let is_stopped = self.control.is_stopped();
+        let stopped = async {
+            match is_stopped {
+                true => std::future::pending().await,
+                false => self.control.stopped().await,
+            }
+        };
+        let changed = async {
+            match (changes, is_stopped) {
+                (Some(changes), false) => drop(changes.next().await),
+                _ => std::future::pending().await,
+            }
+            true
+        };
+        let woken = first(self.desk.has_settled(), stopped);
+        let timed = first(woken, Timer.sleep(until.saturating_duration_since(Instant::now())));
+        if let First::A(true) = first(changed, timed).await {
+            self.look_at = Instant::now();
+        }
+    }
+}
+
+fn settled(item: WorkItem, outcome: Outcome) -> Settled {
+    Settled { id: item.id, epoch: item.epoch, outcome }
+}

@@ -1,0 +1,43 @@
+use std::future::Future;
+use std::sync::Arc;
+
+use eskit_runtime::subscription::HandleError;
+use eskit_runtime::work::{Outcome, WorkItem, WorkOptions};
+use eskit_runtime::{RecordedEvent, StoreError};
+
+/// What does the items of a list.
+pub(crate) trait Does: Send + Sync + 'static {
+    /// The name of the list.
+    fn list(&self) -> &'static str;
+
+    /// The kinds of items that it does.
+    fn kinds(&self) -> Vec<String>;
+
+    fn options(&self) -> WorkOptions;
+
+    /// Does an item, and tells what becomes of it.
+    fn run<'a>(&'a self, job: &'a Job) -> impl Future<Output = Result<Outcome, Failed>> + Send + 'a;
+}
+
+/// A claimed item.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) item: WorkItem,
+    /// The event that opened it.
+    pub(crate) event: Option<Arc<RecordedEvent>>,
+}
+
+impl Job {
+    /// Its id and the epoch of its claim.
+    pub(crate) fn claim(&self) -> (String, u64) {
+        (self.item.id.clone(), self.item.epoch)
+    }
+}
+
+/// Why an item was not done.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    Item(HandleError),
+    /// The log could not be reached, which is no fault of the item.
+    Log(StoreError),
+}

@@ -1,0 +1,118 @@
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use eskit_runtime::store_kit::HeadWatch;
+use eskit_runtime::work::{Outcome, Settled};
+
+use super::job::Job;
+
+/// What a claimer and its workers share.
+#[derive(Default)]
+pub(crate) struct Desk {
+    held: Mutex<Held>,
+    moved: HeadWatch,
+}
+
+#[derive(Default)]
+struct Held {
+    /// Claimed, and taken by no worker yet.
+    waiting: VecDeque<Job>,
+    /// The claims of all items that were not settled, by id and epoch.
+    claims: BTreeSet<(String, u64)>,
+    /// What workers have done since the claimer looked.
+    settled: Vec<Settled>,
+    /// Whether the log could not be reached since the claimer looked.
+    is_unreachable: bool,
+    /// Whether nothing more is handed out.
+    is_closed: bool,
+}
+
+impl Desk {
+    /// Hands claimed items to the workers.
+    pub(super) fn put(&self, jobs: Vec<Job>) {
+        let mut held = self.lock();
+        held.claims.extend(jobs.iter().map(Job::claim));
+        held.waiting.extend(jobs);
+        drop(held);
+        self.moved.moved();
+    }
+
+    /// The next item for a worker; `None` when nothing more comes.
+    pub(super) async fn take(&self) -> Option<Job> {
+        let take = || {
+            let mut held = self.lock();
+            match held.waiting.pop_front() {
+                Some(job) => Some(Some(job)),
+                None => held.is_closed.then_some(None),
+            }
+        };
+        self.moved.until(take).await
+    }
+
+    /// Notes what becomes of an item.
+    pub(super) fn settle(&self, settled: Settled) {
+        self.lock().settled.push(settled);
+        self.moved.moved();
+    }
+
+    /// Notes that the log could not be reached.
+    pub(super) fn is_unreachable(&self) {
+        self.lock().is_unreachable = true;
+    }
+
+    /// What was settled since the last call, and whether the log could not be reached.
+    pub(super) fn take_settled(&self) -> (Vec<Settled>, bool) {
+        let mut held = self.lock();
+        (std::mem::take(&mut held.settled), std::mem::take(&mut held.is_unreachable))
+    }
+
+    /// Completes when something was settled.
+    pub(super) async fn has_settled(&self) {
+        self.moved.until(|| (!self.lock().settled.is_empty()).then_some(())).await;
+    }
+
+    /// Forgets claims that were settled or that do not hold any more. What is being done under one ends.
+    pub(super) fn forget(&self, claims: impl IntoIterator<Item = (String, u64)>) {
+        let mut held = self.lock();
+        for claim in claims {
+            held.waiting.retain(|job| job.claim() != claim);
+            held.claims.remove(&claim);
+        }
+        drop(held);
+        self.moved.moved();
+    }
+
+    /// Completes when a claim does not hold any more.
+    pub(super) async fn lost(&self, claim: &(String, u64)) {
+        self.moved.until(|| (!self.lock().claims.contains(claim)).then_some(())).await;
+    }
+
+    /// All claims, to be renewed.
+    pub(super) fn claims(&self) -> Vec<(String, u64)> {
+        self.lock().claims.iter().cloned().collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().claims.is_empty()
+    }
+
+    /// Gives back what no worker has taken.
+    pub(super) fn release_waiting(&self) {
+        let mut held = self.lock();
+        let waiting = std::mem::take(&mut held.waiting);
+        let release = |job: Job| Settled { id: job.item.id, epoch: job.item.epoch, outcome: Outcome::Release };
+        held.settled.extend(waiting.into_iter().map(release));
+        drop(held);
+        self.moved.moved();
+    }
+
+    /// Lets the workers end.
+    pub(super) fn close(&self) {
+        self.lock().is_closed = true;
+        self.moved.moved();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

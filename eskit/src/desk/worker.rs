@@ -1,0 +1,89 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use eskit_runtime::__private::{First, first};
+use eskit_runtime::execute::Sleep as _;
+use eskit_runtime::store_kit::contain_polls;
+use eskit_runtime::subscription::HandleError;
+use eskit_runtime::work::{Outcome, Settled};
+use eskit_runtime::{RetryPolicy, Timestamp};
+
+use super::control::WorkControl;
+use super::job::{Does, Failed, Job};
+use super::shared::Desk;
+use crate::sleep::Timer;
+
+/// The longest wait before the second try of an item, and before any.
+const DELAYS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3600));
+
+/// Does one item after another until the desk is closed.
+pub(crate) async fn work<D: Does>(does: Arc<D>, desk: Arc<Desk>, control: WorkControl) {
+    while let Some(job) = desk.take().await {
+        let claim = job.claim();
+        // Without its claim, nobody asks what became of it.
+        if let First::A(outcome) = first(outcome(&*does, &job, &desk, &control), desk.lost(&claim)).await {
+            desk.settle(Settled { id: claim.0, epoch: claim.1, outcome });
+        }
+    }
+}
+
+/// Does an item, and tells what becomes of it.
+async fn outcome(does: &impl Does, job: &Job, desk: &Desk, control: &WorkControl) -> Outcome {
+    let attempts = does.options().attempts;
+    if job.item.attempts > attempts {
+        return parked(control, died(job));
+    }
+    match tried(does, job).await {
+        Ok(outcome) => {
+            control.tell(|health| {
+                (health.done, health.last_done, health.error) = (health.done + 1, Some(Timestamp::now()), None);
+            });
+            outcome
+        }
+        Err(Failed::Log(error)) => {
+            control.tell(|health| health.error = Some(error.to_string()));
+            desk.is_unreachable();
+            Outcome::Release
+        }
+        Err(Failed::Item(error)) if error.is_permanent() || job.item.attempts >= attempts => {
+            parked(control, error.to_string())
+        }
+        Err(Failed::Item(error)) => {
+            let text = error.to_string();
+            control.tell(|health| (health.failed, health.error) = (health.failed + 1, Some(text.clone())));
+            let delay = RetryPolicy::never().with_delays(DELAYS.0, DELAYS.1).delay(job.item.attempts);
+            Outcome::Retry { at: Timestamp::now() + delay, text }
+        }
+    }
+}
+
+/// Tries it once. A panic is a failure, and so is a try that lasts too long.
+async fn tried(does: &impl Does, job: &Job) -> Result<Outcome, Failed> {
+    let within = does.options().within;
+    match first(contain_polls(does.run(job)), Timer.sleep(within)).await {
+        First::A(Ok(done)) => done,
+        First::A(Err(text)) => Err(Failed::Item(HandleError::panicked(text))),
+        First::B(()) => {
+            let text = format!(
+                "it did not end within {within:?}\nhelp: let it do less, or give it more time with `#[work(within = \"..\")]`"
+            );
+            Err(Failed::Item(HandleError::new(text)))
+        }
+    }
+}
+
+fn parked(control: &WorkControl, text: String) -> Outcome {
+    control.tell(|health| (health.parked, health.error) = (health.parked + 1, Some(text.clone())));
+    Outcome::Park { text }
+}
+
+/// The text of an item whose last try was not settled.
+fn died(job: &Job) -> String {
+    let tries = job.item.attempts - 1;
+    match job.item.text.as_str() {
+        "" => format!("it was tried {tries} times, and each time the process ended or lost its claim in the middle"),
+        text => format!(
+            "it was tried {tries} times; the last time the process ended or lost its claim in the middle; before: {text}"
+        ),
+    }
+}

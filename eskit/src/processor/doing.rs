@@ -1,0 +1,137 @@
+//! What does the to-dos and schedules of a processor.
+
+use std::sync::Arc;
+
+use eskit_runtime::subscription::{HandleError, SubscriberType};
+use eskit_runtime::work::{NewWork, Outcome, WorkItem, WorkOptions};
+use eskit_runtime::{AnyStore, Timestamp};
+
+use super::acting::TODO;
+use super::effect::Effect;
+use super::subscriber::Processor;
+use super::times::Times;
+use crate::bus::Bus;
+use crate::desk::{Does, Failed, Job};
+
+/// A schedule that cannot be kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct BadSchedule {
+    pub(crate) processor: &'static SubscriberType,
+    pub(crate) method: &'static str,
+    pub(crate) every: &'static str,
+    pub(crate) why: String,
+}
+
+/// The to-dos and schedules of a processor. Does nothing if it has none.
+pub(crate) struct Doing<P> {
+    processor: Arc<P>,
+    bus: Bus<AnyStore>,
+    times: Vec<Times>,
+}
+
+impl<P: Processor> Doing<P> {
+    /// # Errors
+    /// A schedule cannot be kept.
+    pub(crate) fn new(processor: Arc<P>, bus: Bus<AnyStore>) -> Result<Doing<P>, BadSchedule> {
+        Ok(Doing { processor, bus, times: times_of::<P>()? })
+    }
+
+    /// Whether there can be anything to do.
+    pub(crate) fn is_needed() -> bool {
+        P::WORK.is_some() || !P::SCHEDULES.is_empty()
+    }
+
+    /// An item for each schedule, due at its next time. One that is there stays as it is, so that no time is left out while no process
+    /// runs.
+    pub(crate) fn standing(&self) -> Vec<NewWork> {
+        let item = |(times, index): (&Times, usize)| {
+            let due = times.after(Timestamp::now())?;
+            let id = kind_of::<P>(index)?;
+            let payload = Some(written(due));
+            Some(NewWork { key: id.clone(), kind: id.clone(), id, event: None, payload, due })
+        };
+        self.times.iter().zip(0..).filter_map(item).collect()
+    }
+
+    async fn todo(&self, job: &Job) -> Result<Outcome, Failed> {
+        // A to-do is opened by an event; one that somebody added otherwise has nothing to do.
+        let Some(event) = &job.event else { return Ok(Outcome::Done) };
+        let effect = Effect::of_todo(&self.bus, P::TYPE.name, event, &job.item.key);
+        let mut effect = effect.at_attempt(job.item.attempts);
+        let done = self.processor.work(event, &job.item.key, &mut effect).await;
+        self.finished(done, &mut effect, Outcome::Done)
+    }
+
+    async fn scheduled(&self, index: usize, times: &Times, item: &WorkItem) -> Result<Outcome, Failed> {
+        let (name, at) = (P::SCHEDULES[index].name, at(item));
+        let mut effect = Effect::of_schedule(&self.bus, P::TYPE.name, name, at).at_attempt(item.attempts);
+        let done = self.processor.every(index, at, &mut effect).await;
+        let again =
+            times.after(at).map_or(Outcome::Done, |next| Outcome::Again { at: next, payload: Some(written(next)) });
+        self.finished(done, &mut effect, again)
+    }
+
+    fn finished(
+        &self,
+        done: Result<(), HandleError>,
+        effect: &mut Effect<'_>,
+        outcome: Outcome,
+    ) -> Result<Outcome, Failed> {
+        done.map(|()| outcome).map_err(|error| effect.take_unreachable().map_or(Failed::Item(error), Failed::Log))
+    }
+}
+
+/// Checks the schedules of a processor.
+///
+/// # Errors
+/// One of them cannot be kept.
+pub(crate) fn check_schedules<P: Processor>() -> Result<(), BadSchedule> {
+    times_of::<P>().map(drop)
+}
+
+/// The times of all schedules of a processor.
+fn times_of<P: Processor>() -> Result<Vec<Times>, BadSchedule> {
+    let times = P::SCHEDULES.iter().map(|schedule| {
+        let (processor, method, every) = (P::TYPE, schedule.name, schedule.every);
+        Times::of(schedule).map_err(|why| BadSchedule { processor, method, every, why })
+    });
+    times.collect()
+}
+
+impl<P: Processor> Does for Doing<P> {
+    fn list(&self) -> &'static str {
+        P::TYPE.name
+    }
+
+    fn kinds(&self) -> Vec<String> {
+        let todo = P::WORK.map(|_| TODO.to_owned());
+        todo.into_iter().chain((0..self.times.len()).filter_map(kind_of::<P>)).collect()
+    }
+
+    fn options(&self) -> WorkOptions {
+        P::WORK.unwrap_or(WorkOptions::DEFAULT)
+    }
+
+    async fn run<'a>(&'a self, job: &'a Job) -> Result<Outcome, Failed> {
+        let of = |index: &usize| kind_of::<P>(*index).is_some_and(|kind| kind == job.item.kind);
+        match (0..self.times.len()).find(of) {
+            Some(index) => self.scheduled(index, &self.times[index], &job.item).await,
+            None => self.todo(job).await,
+        }
+    }
+}
+
+/// The kind of the items of a schedule, which is also their key and their id: other times make another schedule.
+fn kind_of<P: Processor>(index: usize) -> Option<String> {
+    let schedule = P::SCHEDULES.get(index)?;
+    Some(format!("every/{}/{}", schedule.name, schedule.every))
+}
+
+/// The time for which a schedule is called. It stays the same at each try.
+fn at(item: &WorkItem) -> Timestamp {
+    item.payload.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(item.due)
+}
+
+fn written(at: Timestamp) -> String {
+    format!("\"{at}\"")
+}
