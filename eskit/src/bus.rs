@@ -15,6 +15,7 @@ use eskit_runtime::{
 };
 
 use crate::middleware::{self, Boxed as Told, Call, Execution, Next, Outcome};
+use crate::clock::Clock;
 use crate::sleep::Timer;
 use crate::state_cache::StateCaches;
 
@@ -27,6 +28,7 @@ pub(crate) struct Bus<S> {
     pub(crate) states: Arc<StateCaches>,
     /// The metadata of commands that do not set their own.
     pub(crate) metadata: Metadata,
+    pub(crate) clock: Clock,
 }
 
 impl<S> Clone for Bus<S> {
@@ -37,6 +39,7 @@ impl<S> Clone for Bus<S> {
             middleware: self.middleware.clone(),
             states: Arc::clone(&self.states),
             metadata: self.metadata.clone(),
+            clock: self.clock.clone(),
         }
     }
 }
@@ -49,6 +52,7 @@ impl<S: EventStore> Bus<S> {
             middleware: Vec::new(),
             states: Arc::default(),
             metadata: Metadata::new(),
+            clock: Clock::default(),
         }
     }
 
@@ -63,6 +67,7 @@ impl<S: EventStore> Bus<S> {
             middleware: self.middleware.clone(),
             states: Arc::clone(&self.states),
             metadata: self.metadata.clone(),
+            clock: self.clock.clone(),
         }
     }
 
@@ -70,6 +75,7 @@ impl<S: EventStore> Bus<S> {
         let mut options = ExecuteOptions::default();
         options.retry = self.retry;
         options.metadata = self.metadata.clone();
+        options.recorded_at = self.clock.set_time();
         Execute { options, run: Box::new(|options| command.execute_on(self, options)) }
     }
 

@@ -86,7 +86,7 @@
 //! | list and count aggregates: rows | [`App::with_rows`], [`rows`] |
 //! | build a read model | [`#[projection]`](macro@projection), [`App::with_projection`]; in memory: [`InMemory`] |
 //! | execute commands and have effects when something has happened | [`#[processor]`](macro@processor), [`App::with_processor`], [`processor`](mod@processor) |
-//! | start, wait for, steer and stop subscriptions | [`App::start`], [`Running`], [`subscription`] |
+//! | start, wait for, steer and stop subscriptions | [`App::start`], [`Running`], `shutdown_signal`, [`subscription`] |
 //! | import events | [`Import`] |
 //! | append without a command | [`NewEvent::encode`](log::NewEvent::encode), [`EventStore::append`]; based on a loaded state: [`Loaded::conditions`] |
 //! | list the streams of a type; archive, end or delete one | [`EventStore::list_streams`], [`EventStore::change_stream`] |
@@ -106,6 +106,7 @@
 //! | [`schema`] | shapes, for the schema lock |
 //! | [`subscription`] | following the log: the driver, checkpoints, views |
 //! | [`rows`] | all instances of an aggregate as rows |
+//! | [`work`] | to-do lists and queues, as views keep them |
 //! | [`snapshots`] | states of aggregates that outlive the process |
 //! | [`middleware`] | what stands around each command: authorization, retries, logs, metrics |
 //! | [`layer`] | stores around a store: hooks, retries, tracing, metrics |
@@ -122,6 +123,7 @@
 //! | `tracing` | the layer `Traced`, and a span for each command and for each batch of a subscription | tracing |
 //! | `metrics` | the layer `Metered`, and the metrics of subscriptions | metrics |
 //! | `tokio` (default) | `App::start`, which runs subscriptions in tasks of tokio | tokio |
+//! | `schedule` | `#[every]` methods of processors | cronexpr, jiff |
 //! | `chrono`, `jiff`, `time` | shapes of their types for the schema lock; conversions from and to [`Timestamp`] | the crate of that name |
 //! | `rust_decimal` | the shape of `Decimal` for the schema lock | rust_decimal |
 //!
@@ -142,6 +144,7 @@ mod aggregate_snapshots;
 mod app;
 mod block_on;
 mod bus;
+mod clock;
 mod connect;
 mod delegate_views;
 mod desk;
@@ -155,6 +158,8 @@ pub mod middleware;
 mod observed;
 pub mod processor;
 mod running;
+#[cfg(feature = "tokio")]
+mod shutdown;
 mod single_writer;
 mod sleep;
 #[cfg(feature = "tracing")]
@@ -192,7 +197,8 @@ pub use memory_views::{MemoryGuard, MemoryTx, MemoryViews};
 pub use running::{
     CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, Stop, TodoList, UnknownSubscription,
 };
-
+#[cfg(feature = "tokio")]
+pub use shutdown::shutdown_signal;
 pub use state_snapshots::{SnapshotCounts, SnapshotOptions};
 
 #[cfg(feature = "testing")]

@@ -3,6 +3,8 @@
 mod app;
 mod ending;
 mod parked;
+#[cfg(feature = "testing")]
+mod settle;
 mod start;
 mod stop;
 mod todos;
@@ -11,6 +13,8 @@ mod wait;
 
 pub use app::Running;
 pub use parked::Parked;
+#[cfg(feature = "testing")]
+pub use settle::NotSettled;
 pub use start::StartError;
 pub use stop::{NotStopped, Stop};
 pub use todos::TodoList;

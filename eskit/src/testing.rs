@@ -51,9 +51,13 @@
 //! [`Given::then_commands`] tests a processor: the commands that it executes for the events. [`Given::then_todos`] tests which to-dos
 //! are open after them, and [`Given::then_work`] what is done for one.
 //!
+//! A running app is tested with a [`TestClock`] for what is due later, and with [`Running::settle`](crate::Running::settle), which waits
+//! until nothing is left to do.
+//!
 //! The feature `proptest` adds `commands(strategy).check(invariant)`, which checks an invariant after each of many random commands.
 #![allow(clippy::panic, reason = "an expectation that does not hold fails its test")]
 
+mod clock;
 #[cfg(feature = "proptest")]
 mod commands;
 mod given;
@@ -64,6 +68,8 @@ mod render;
 mod todos;
 mod views;
 
+pub use crate::running::NotSettled;
+pub use clock::TestClock;
 #[cfg(feature = "proptest")]
 pub use commands::{AnyCommand, Commands, commands};
 pub use eskit_runtime::__private::ExpectedCommands;

@@ -58,7 +58,7 @@ impl<S: EventStore + 'static, P: Processor, V: Work> Worked<S> for ToDos<P, V> {
 
     fn tasks(&self, bus: &Bus<S>, controls: &[Control]) -> (WorkControl, Vec<Boxed<()>>) {
         let (bus, control, desk) = (bus.erased(), WorkControl::new(P::TYPE.name), Arc::new(Desk::default()));
-        let store = Arc::clone(&bus.store);
+        let (store, clock) = (Arc::clone(&bus.store), bus.clock.clone());
         // `App::start` has checked the schedules.
         let Ok(doing) = Doing::new(Arc::clone(&self.processor), bus) else { return (control, Vec::new()) };
         let (standing, doing) = (doing.standing(), Arc::new(doing));
@@ -69,11 +69,13 @@ impl<S: EventStore + 'static, P: Processor, V: Work> Worked<S> for ToDos<P, V> {
             Arc::clone(&doing),
             Arc::clone(&desk),
             control.clone(),
+            clock.clone(),
             follows,
             standing,
         );
-        let workers = (0..doing.options().workers.max(1))
-            .map(|_| -> Boxed<()> { Box::pin(work(Arc::clone(&doing), Arc::clone(&desk), control.clone())) });
+        let workers = (0..doing.options().workers.max(1)).map(|_| -> Boxed<()> {
+            Box::pin(work(Arc::clone(&doing), Arc::clone(&desk), control.clone(), clock.clone()))
+        });
         let mut tasks: Vec<Boxed<()>> = workers.collect();
         tasks.push(Box::pin(claimer.run()));
         (control, tasks)

@@ -133,6 +133,11 @@ impl<S: EventStore + 'static> App<S> {
         &self.works
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn bus_mut(&mut self) -> &mut Bus<S> {
+        &mut self.bus
+    }
+
     pub(crate) fn bus(&self) -> &Bus<S> {
         &self.bus
     }

@@ -15,6 +15,7 @@ use eskit_runtime::{AnyStore, EventStore as _, RecordedEvent, RetryPolicy, Store
 use super::control::WorkControl;
 use super::job::{Does, Job};
 use super::shared::Desk;
+use crate::clock::Clock;
 use crate::sleep::Timer;
 
 /// For how long an item is claimed: how long it takes at most until another process does what a killed one has left.
@@ -69,6 +70,9 @@ pub(crate) struct Claimer<V, D> {
     does: Arc<D>,
     desk: Arc<Desk>,
     control: WorkControl,
+    clock: Clock,
+    /// The time of the clock when it was looked last, and how often somebody had asked.
+    looked: (Timestamp, u64),
     /// What opens and closes the items, if a subscription does.
     follows: Option<Follows>,
     /// Up to where the subscription must have come before items are claimed: the head of the log when it began, or went on.
@@ -98,6 +102,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
         does: Arc<D>,
         desk: Arc<Desk>,
         control: WorkControl,
+        clock: Clock,
         follows: Option<Follows>,
         standing: Vec<NewWork>,
     ) -> Claimer<V, D> {
@@ -108,6 +113,8 @@ impl<V: Work, D: Does> Claimer<V, D> {
             does,
             desk,
             control,
+            looked: (clock.now(), 0),
+            clock,
             follows,
             wanted: None,
             standing,
@@ -244,11 +251,12 @@ impl<V: Work, D: Does> Claimer<V, D> {
 
     async fn claim(&mut self, limit: usize) -> Result<(), StoreError> {
         let limit_u32 = u32::try_from(limit).unwrap_or(u32::MAX);
-        let now = Timestamp::now();
+        let now = self.clock.now();
+        self.looked = (now, self.control.asked());
         let claim = ClaimWork { kinds: self.does.kinds(), now, limit: limit_u32, lease: LEASE };
         let claimed = self.views.claim_work(self.does.list(), claim).await?;
         let is_all = claimed.items.len() < limit;
-        let until_due = claimed.next_due.map_or(LOOK_EVERY, |due| due.duration_since(now));
+        let until_due = claimed.next_due.and_then(|due| self.clock.until(due)).unwrap_or(LOOK_EVERY);
         // After a full claim there may be more at once.
         self.look_at = Instant::now() + if is_all { until_due.min(LOOK_EVERY) } else { Duration::ZERO };
         let events = match self.events(&claimed.items).await {
@@ -271,6 +279,8 @@ impl<V: Work, D: Does> Claimer<V, D> {
         if !jobs.is_empty() {
             self.desk.put(jobs);
             self.count();
+        } else if self.desk.is_empty() && self.unsettled.is_empty() {
+            self.control.answer(self.looked.1);
         }
         Ok(())
     }
@@ -305,11 +315,15 @@ impl<V: Work, D: Does> Claimer<V, D> {
                 (Some(changes), false) => drop(changes.next().await),
                 _ => std::future::pending().await,
             }
+        };
+        let asked = first(self.clock.moved_from(self.looked.0), self.control.asked_after(self.looked.1));
+        let looks = async {
+            first(changed, asked).await;
             true
         };
         let woken = first(self.desk.has_settled(), stopped);
         let timed = first(woken, Timer.sleep(until.saturating_duration_since(Instant::now())));
-        if let First::A(true) = first(changed, timed).await {
+        if let First::A(true) = first(looks, timed).await {
             self.look_at = Instant::now();
         }
     }

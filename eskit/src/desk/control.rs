@@ -42,6 +42,10 @@ struct Shared {
 struct Held {
     is_stopped: bool,
     has_ended: bool,
+    /// How often somebody asked whether there is nothing left to do.
+    asked: u64,
+    /// Up to which of these times there was nothing left.
+    answered: u64,
     health: WorkHealth,
 }
 
@@ -82,6 +86,37 @@ impl WorkControl {
 
     pub(crate) async fn ended(&self) {
         self.shared.moved.until(|| self.lock().has_ended.then_some(())).await;
+    }
+
+    /// Waits until it was looked after this call, and nothing was left to do now; or until it has ended.
+    pub(crate) async fn idle(&self) {
+        let ticket = {
+            let mut held = self.lock();
+            held.asked += 1;
+            held.asked
+        };
+        self.shared.moved.moved();
+        let is_idle = || {
+            let held = self.lock();
+            (held.has_ended || held.answered >= ticket).then_some(())
+        };
+        self.shared.moved.until(is_idle).await;
+    }
+
+    /// How often somebody has asked.
+    pub(super) fn asked(&self) -> u64 {
+        self.lock().asked
+    }
+
+    /// Completes when somebody asks who had not asked at this time.
+    pub(super) async fn asked_after(&self, asked: u64) {
+        self.shared.moved.until(|| (self.lock().asked > asked).then_some(())).await;
+    }
+
+    /// Answers all who had asked at this time.
+    pub(super) fn answer(&self, asked: u64) {
+        self.lock().answered = asked;
+        self.shared.moved.moved();
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {

@@ -11,24 +11,25 @@ use eskit_runtime::{RetryPolicy, Timestamp};
 use super::control::WorkControl;
 use super::job::{Does, Failed, Job};
 use super::shared::Desk;
+use crate::clock::Clock;
 use crate::sleep::Timer;
 
 /// The longest wait before the second try of an item, and before any.
 const DELAYS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3600));
 
 /// Does one item after another until the desk is closed.
-pub(crate) async fn work<D: Does>(does: Arc<D>, desk: Arc<Desk>, control: WorkControl) {
+pub(crate) async fn work<D: Does>(does: Arc<D>, desk: Arc<Desk>, control: WorkControl, clock: Clock) {
     while let Some(job) = desk.take().await {
         let claim = job.claim();
         // Without its claim, nobody asks what became of it.
-        if let First::A(outcome) = first(outcome(&*does, &job, &desk, &control), desk.lost(&claim)).await {
+        if let First::A(outcome) = first(outcome(&*does, &job, &desk, &control, &clock), desk.lost(&claim)).await {
             desk.settle(Settled { id: claim.0, epoch: claim.1, outcome });
         }
     }
 }
 
 /// Does an item, and tells what becomes of it.
-async fn outcome(does: &impl Does, job: &Job, desk: &Desk, control: &WorkControl) -> Outcome {
+async fn outcome(does: &impl Does, job: &Job, desk: &Desk, control: &WorkControl, clock: &Clock) -> Outcome {
     let attempts = does.options().attempts;
     if job.item.attempts > attempts {
         return parked(control, died(job));
@@ -52,7 +53,7 @@ async fn outcome(does: &impl Does, job: &Job, desk: &Desk, control: &WorkControl
             let text = error.to_string();
             control.tell(|health| (health.failed, health.error) = (health.failed + 1, Some(text.clone())));
             let delay = RetryPolicy::never().with_delays(DELAYS.0, DELAYS.1).delay(job.item.attempts);
-            Outcome::Retry { at: Timestamp::now() + delay, text }
+            Outcome::Retry { at: clock.now() + delay, text }
         }
     }
 }

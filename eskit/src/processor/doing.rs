@@ -45,7 +45,7 @@ impl<P: Processor> Doing<P> {
     /// runs.
     pub(crate) fn standing(&self) -> Vec<NewWork> {
         let item = |(times, index): (&Times, usize)| {
-            let due = times.after(Timestamp::now())?;
+            let due = times.after(self.bus.clock.now())?;
             let id = kind_of::<P>(index)?;
             let payload = Some(written(due));
             Some(NewWork { key: id.clone(), kind: id.clone(), id, event: None, payload, due })

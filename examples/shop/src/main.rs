@@ -54,24 +54,8 @@ async fn serve<V: shop::ShopViews>(shop: Shop<V>) -> Result<(), Box<dyn Error>> 
     let address = std::env::var("SHOP_ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("cannot listen at {address}: {error}"))?;
     writeln!(std::io::stdout(), "the shop is open at http://{}", listener.local_addr()?)?;
-    axum::serve(listener, router(shop.clone())).with_graceful_shutdown(until_told()).await?;
+    axum::serve(listener, router(shop.clone())).with_graceful_shutdown(eskit::shutdown_signal()).await?;
     shop.close().await?;
     writeln!(std::io::stdout(), "the shop is closed")?;
     Ok(())
-}
-
-async fn until_told() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = interrupted => {}
-            _ = terminated.recv() => {}
-        }
-        return;
-    }
-    // Where signals cannot be heard, it serves until it is killed.
-    if interrupted.await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
