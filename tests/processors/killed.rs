@@ -1,4 +1,5 @@
-//! Two processes with the same processors, which are killed again and again: each order is shipped once, and no mail is left out.
+//! Two processes with the same processors, which are killed again and again: each order is shipped and packed once, and no effect is left
+//! out.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -12,17 +13,27 @@ use eskit::prelude::*;
 use eskit::processor::{Acted, Effect};
 use eskit::sqlite::{SqliteStore, SqliteViews};
 use eskit::subscription::Apply;
+use eskit::work::{ListWork, Todo, Work};
 use eskit_postgres::testing;
 
-use crate::shop::{Paid, Pay, Ship, Shipped, order_of, shipped};
+use crate::shop::{Pack, Paid, Pay, Ship, Shipped, order_of, packed, shipped};
 
 const LOG: &str = "ESKIT_TEST_PROCESSORS_LOG";
 const FOLDER: &str = "ESKIT_TEST_PROCESSORS_FOLDER";
 const ORDERS: u64 = 200;
 
-/// Ships what was paid, and sends mail when it is shipped, for which it takes its time.
+/// Ships what was paid, and sends mail when it is shipped, for which it takes its time. Packs what was paid, as a to-do.
 struct Mailing {
-    sent: PathBuf,
+    folder: PathBuf,
+}
+
+impl Mailing {
+    /// Notes an effect.
+    fn note(&self, name: &str, key: &str) -> io::Result<()> {
+        let mut file = OpenOptions::new().create(true).append(true).open(self.folder.join(name))?;
+        // In one write, so that two processes do not mix their lines.
+        file.write_all(format!("{key}\n").as_bytes())
+    }
 }
 
 #[processor(name = "mailing-and-shipping", from = "beginning")]
@@ -34,17 +45,28 @@ impl Mailing {
 
     #[on]
     async fn shipped(&self, _: &Shipped, cx: &mut Effect<'_>) -> io::Result<()> {
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.sent)?;
-        writeln!(file, "{}", cx.key())?;
+        self.note("sent", cx.key())?;
         tokio::time::sleep(Duration::from_millis(2)).await;
         Ok(())
     }
+
+    #[todo]
+    fn to_pack(&self, event: &Paid) -> Todo<u64, u64> {
+        Todo::new(event.order, event.order)
+    }
+
+    #[work(workers = 4)]
+    async fn pack(&self, order: &u64, cx: &mut Effect<'_>) -> io::Result<Pack> {
+        self.note("packed", cx.key())?;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        Ok(Pack { order: *order })
+    }
 }
 
-/// The keys of the mail that was sent, each with how often it was.
-fn sent(folder: &Path) -> BTreeMap<String, u32> {
+/// The keys of the effects of this name, each with how often it was.
+fn noted(folder: &Path, name: &str) -> BTreeMap<String, u32> {
     let mut keys = BTreeMap::new();
-    for key in fs::read_to_string(folder.join("sent")).unwrap_or_default().lines() {
+    for key in fs::read_to_string(folder.join(name)).unwrap_or_default().lines() {
         *keys.entry(key.to_owned()).or_default() += 1;
     }
     keys
@@ -61,8 +83,8 @@ async fn on_postgres(dsn: &str) -> (AnyStore, PostgresViews) {
     (store, PostgresViews::options().lease(Duration::from_secs(1)).open(pool).await.unwrap())
 }
 
-async fn start((store, views): (AnyStore, impl Apply<Acted<Mailing>>), folder: &Path) -> eskit::Running<AnyStore> {
-    App::new(store).with_processor(Mailing { sent: folder.join("sent") }, views).start().await.unwrap()
+async fn start((store, views): (AnyStore, impl Apply<Acted<Mailing>> + Work), folder: &Path) -> eskit::Running<AnyStore> {
+    App::new(store).with_processor(Mailing { folder: folder.to_owned() }, views).start().await.unwrap()
 }
 
 /// What a process does that is to be killed; nothing where no test has started it.
@@ -96,8 +118,8 @@ impl Drop for Killed {
 }
 
 fn wait_for_more(folder: &Path, more: usize) {
-    let (before, begun) = (sent(folder).len(), Instant::now());
-    while sent(folder).len() < before + more {
+    let (before, begun) = (noted(folder, "sent").len(), Instant::now());
+    while noted(folder, "sent").len() < before + more {
         assert!(begun.elapsed() < Duration::from_secs(60), "nothing is sent any more, after {before}");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -120,13 +142,27 @@ async fn kill(app: &App<AnyStore>, log: &str, folder: &Path) -> u32 {
 }
 
 async fn check(app: &App<AnyStore>, folder: &Path, kills: u32) {
-    let mut orders: Vec<u64> = shipped(app).await.iter().map(order_of).collect();
-    orders.sort_unstable();
-    assert_eq!(orders, (1..=ORDERS).collect::<Vec<_>>());
-    let sent = sent(folder);
-    assert_eq!(sent.len() as u64, ORDERS);
-    let again: u32 = sent.values().map(|times| times - 1).sum();
-    assert!(again <= kills, "{again} were sent again, after {kills} kills");
+    for (name, events, most) in [("sent", shipped(app).await, kills), ("packed", packed(app).await, 4 * kills)] {
+        let mut orders: Vec<u64> = events.iter().map(order_of).collect();
+        orders.sort_unstable();
+        assert_eq!(orders, (1..=ORDERS).collect::<Vec<_>>(), "{name}");
+        let noted = noted(folder, name);
+        assert_eq!(noted.len() as u64, ORDERS, "{name}");
+        let again: u32 = noted.values().map(|times| times - 1).sum();
+        assert!(again <= most, "{again} were {name} again, after {kills} kills");
+    }
+}
+
+/// Waits until a new process has done what the others have left, their claims included.
+async fn finish(app: &App<AnyStore>, running: eskit::Running<AnyStore>) {
+    let (head, begun) = (app.store().head().await.unwrap(), Instant::now());
+    running.caught_up::<Mailing>(head).within(Duration::from_secs(60)).await.unwrap();
+    let todos = running.todos::<Mailing>().unwrap();
+    while !todos.list(ListWork::default()).await.unwrap().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", running.work_health());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    running.stop().await.unwrap();
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -141,10 +177,7 @@ async fn kills_lose_and_repeat_nothing_on_sqlite() {
     let folder = folder("sqlite");
     let app = App::new(on_sqlite(&folder).await.0);
     let kills = kill(&app, "sqlite", &folder).await;
-    let running = start(on_sqlite(&folder).await, &folder).await;
-    let head = app.store().head().await.unwrap();
-    running.caught_up::<Mailing>(head).within(Duration::from_secs(60)).await.unwrap();
-    running.stop().await.unwrap();
+    finish(&app, start(on_sqlite(&folder).await, &folder).await).await;
     check(&app, &folder, kills).await;
 }
 
@@ -154,9 +187,6 @@ async fn kills_lose_and_repeat_nothing_on_postgres() {
     let folder = folder("postgres");
     let app = App::new(on_postgres(database.dsn()).await.0);
     let kills = kill(&app, database.dsn(), &folder).await;
-    let running = start(on_postgres(database.dsn()).await, &folder).await;
-    let head = app.store().head().await.unwrap();
-    running.caught_up::<Mailing>(head).within(Duration::from_secs(60)).await.unwrap();
-    running.stop().await.unwrap();
+    finish(&app, start(on_postgres(database.dsn()).await, &folder).await).await;
     check(&app, &folder, kills).await;
 }

@@ -16,6 +16,18 @@ pub(crate) struct Shipped {
     pub(crate) order: u64,
 }
 
+#[derive(Event, Serialize, Deserialize)]
+pub(crate) struct Packed {
+    #[tag]
+    pub(crate) order: u64,
+}
+
+#[derive(Command)]
+pub(crate) struct Pack {
+    #[tag]
+    pub(crate) order: u64,
+}
+
 #[derive(Command)]
 pub(crate) struct Pay {
     #[tag]
@@ -44,6 +56,14 @@ impl Order {
         self.is_shipped = true;
     }
 
+    #[evolve]
+    fn packed(&mut self, _: &Packed) {}
+
+    #[decide]
+    fn pack(&self, c: &Pack) -> Packed {
+        Packed { order: c.order }
+    }
+
     #[decide]
     fn pay(&self, c: &Pay) -> Paid {
         Paid { order: c.order }
@@ -65,6 +85,11 @@ pub(crate) fn shop() -> Shop {
 pub(crate) async fn shipped(app: &App<impl EventStore>) -> Vec<RecordedEvent> {
     let query = Query::of::<Shipped>();
     app.store().read(&query, ReadOptions::default()).await.unwrap().events
+}
+
+/// The events `Packed` of a log.
+pub(crate) async fn packed(app: &App<impl EventStore>) -> Vec<RecordedEvent> {
+    app.store().read(&Query::of::<Packed>(), ReadOptions::default()).await.unwrap().events
 }
 
 pub(crate) fn order_of(event: &RecordedEvent) -> u64 {
