@@ -8,10 +8,10 @@ use std::task::{Context, Poll};
 
 use eskit_runtime::__private::load_checked;
 use eskit_runtime::execute::{CommandBus, Denied, DomainError, Executable, ExecuteOptions};
-use eskit_runtime::log::{EventId, ExpectedVersion};
+use eskit_runtime::log::{EventId, ExpectedVersion, StoreErrorKind};
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
 use eskit_runtime::{
-    AnyStore, EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, Timestamp,
+    AnyStore, EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, StoreError, Timestamp,
 };
 
 use crate::middleware::{self, Boxed as Told, Call, Execution, Next, Outcome};
@@ -152,6 +152,16 @@ impl<S: EventStore, C: Decide> Execution for Typed<'_, S, C> {
             outcome
         })
     }
+}
+
+/// The failure of the log that made a command fail, if trying again later may help.
+pub(crate) fn failed_log<E>(command: &str, error: &ExecuteError<E>) -> Option<StoreError> {
+    let (kind, text) = match error {
+        ExecuteError::Store(error) | ExecuteError::UnknownOutcome(error) => (error.kind(), error.to_string()),
+        ExecuteError::Conflict { conflict, .. } => (StoreErrorKind::Busy, format!("conflict: {conflict}")),
+        _ => return None,
+    };
+    Some(StoreError::new(kind, format!("the command `{command}` was not executed: {text}")))
 }
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -157,6 +157,7 @@ mod memory_views;
 pub mod middleware;
 mod observed;
 pub mod processor;
+mod queue;
 mod running;
 #[cfg(feature = "tokio")]
 mod shutdown;
@@ -194,8 +195,9 @@ pub use import::{Import, ImportError, Imported};
 pub use in_memory::{InMemory, InMemoryRead};
 pub use memory::MemoryStore;
 pub use memory_views::{MemoryGuard, MemoryTx, MemoryViews};
+pub use queue::{Enqueue, EnqueueError, Enqueued, QueueOptions};
 pub use running::{
-    CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, Stop, TodoList, UnknownSubscription,
+    CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, Stop, UnknownSubscription, WorkList,
 };
 #[cfg(feature = "tokio")]
 pub use shutdown::shutdown_signal;

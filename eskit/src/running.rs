@@ -7,9 +7,9 @@ mod parked;
 mod settle;
 mod start;
 mod stop;
-mod todos;
 mod unknown;
 mod wait;
+mod work_list;
 
 pub use app::Running;
 pub use parked::Parked;
@@ -17,6 +17,6 @@ pub use parked::Parked;
 pub use settle::NotSettled;
 pub use start::StartError;
 pub use stop::{NotStopped, Stop};
-pub use todos::TodoList;
 pub use unknown::UnknownSubscription;
 pub use wait::{CaughtUp, NotCaughtUp, Reached};
+pub use work_list::WorkList;

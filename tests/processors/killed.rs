@@ -83,7 +83,10 @@ async fn on_postgres(dsn: &str) -> (AnyStore, PostgresViews) {
     (store, PostgresViews::options().lease(Duration::from_secs(1)).open(pool).await.unwrap())
 }
 
-async fn start((store, views): (AnyStore, impl Apply<Acted<Mailing>> + Work), folder: &Path) -> eskit::Running<AnyStore> {
+async fn start(
+    (store, views): (AnyStore, impl Apply<Acted<Mailing>> + Work),
+    folder: &Path,
+) -> eskit::Running<AnyStore> {
     App::new(store).with_processor(Mailing { folder: folder.to_owned() }, views).start().await.unwrap()
 }
 

@@ -60,8 +60,9 @@ async fn what_fails_is_tried_again_and_parked_after_the_last_try() {
         app.execute(Send { invoice }).await.unwrap();
     }
     app.settle().await.unwrap();
-    assert!(items(&app).await.iter().all(|item| item.state == WorkState::Waiting && item.due > clock.now()
-        || item.key == "1" && item.attempts == 0));
+    assert!(items(&app).await.iter().all(
+        |item| item.state == WorkState::Waiting && item.due > clock.now() || item.key == "1" && item.attempts == 0
+    ));
     for _ in 0..4 {
         clock.advance(Duration::from_secs(3600));
         app.settle().await.unwrap();
@@ -196,9 +197,6 @@ async fn what_ends_the_process_at_each_try_is_parked() {
     let running = app().start().await.unwrap();
     running.settle().await.unwrap();
     let parked = running.todos::<Fatal>().unwrap().parked().await.unwrap();
-    assert_eq!(
-        parked[0].text,
-        "it was tried 3 times, and each time the process ended or lost its claim in the middle"
-    );
+    assert_eq!(parked[0].text, "it was tried 3 times, and each time the process ended or lost its claim in the middle");
     running.stop().await.unwrap();
 }

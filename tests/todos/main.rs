@@ -4,6 +4,7 @@
 
 mod failures;
 mod invoices;
+mod queues;
 mod schedules;
 
 use std::sync::Arc;
@@ -260,9 +261,8 @@ async fn stop_waits_for_what_is_being_done() {
 #[tokio::test]
 async fn effects_from_the_beginning_open_to_dos_again() {
     let (clock, dunning, store, views) = (clock(), Dunning::default(), MemoryStore::new(), MemoryViews::new());
-    let app = |clock: &TestClock| {
-        App::new(store.clone()).with_clock(clock).with_processor(dunning.clone(), views.clone())
-    };
+    let app =
+        |clock: &TestClock| App::new(store.clone()).with_clock(clock).with_processor(dunning.clone(), views.clone());
     let running = app(&clock).start().await.unwrap();
     running.execute(Send { invoice: 1 }).await.unwrap();
     running.settle().await.unwrap();

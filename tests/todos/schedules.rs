@@ -32,7 +32,12 @@ impl Hourly {
     }
 }
 
-async fn start(store: &MemoryStore, views: &MemoryViews, clock: &TestClock, hourly: &Hourly) -> eskit::Running<MemoryStore> {
+async fn start(
+    store: &MemoryStore,
+    views: &MemoryViews,
+    clock: &TestClock,
+    hourly: &Hourly,
+) -> eskit::Running<MemoryStore> {
     let app = App::new(store.clone()).with_clock(clock).with_processor(hourly.clone(), views.clone());
     app.start().await.unwrap()
 }

@@ -39,7 +39,7 @@ impl<S: EventStore + 'static> App<S> {
         const { has_schedules::<P>() };
         let processor = Arc::new(processor);
         if Doing::<P>::is_needed() {
-            self.works.push(Arc::new(ToDos::new(Arc::clone(&processor), views.clone())));
+            self.add_work(Arc::new(ToDos::new(Arc::clone(&processor), views.clone())));
         }
         let mut options = self.follow.clone();
         options.start = P::FROM;
@@ -127,6 +127,10 @@ impl<S: EventStore + 'static> App<S> {
     /// The subscriptions that begin anew at the start, each with the place, or where they begin without a checkpoint.
     pub(crate) fn restarts(&self) -> &[(&'static str, Option<Start>)] {
         &self.restarts
+    }
+
+    pub(crate) fn add_work(&mut self, work: Arc<dyn Worked<S>>) {
+        self.works.push(work);
     }
 
     pub(crate) fn works(&self) -> &[Arc<dyn Worked<S>>] {

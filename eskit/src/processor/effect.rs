@@ -3,13 +3,13 @@ use std::fmt::{self, Display};
 
 use eskit_runtime::__private::{check_key, command_mark, outline};
 use eskit_runtime::execute::{DomainError, Executor, Refusal};
-use eskit_runtime::log::{Principal, PrincipalKind, StoreErrorKind};
+use eskit_runtime::log::{Principal, PrincipalKind};
 use eskit_runtime::model::{Command, Decide, Evolve, LoadKey};
 use eskit_runtime::processor::OnRefused;
 use eskit_runtime::subscription::HandleError;
 use eskit_runtime::{AnyStore, ExecuteError, Metadata, RecordedEvent, StoreError, Timestamp};
 
-use crate::bus::{Bus, Execute, Load};
+use crate::bus::{Bus, Execute, Load, failed_log};
 
 /// What a method of a processor can do beside returning commands: `cx: &mut Effect<'_>`.
 ///
@@ -184,16 +184,6 @@ impl<'a> Effect<'a> {
         let metadata = self.event.map_or_else(Metadata::new, Metadata::caused_by);
         metadata.with_initiator(Principal::new(PrincipalKind::Automation, self.processor))
     }
-}
-
-/// The failure of the log that made a command fail, if trying again later may help.
-fn failed_log<E>(command: &str, error: &ExecuteError<E>) -> Option<StoreError> {
-    let (kind, text) = match error {
-        ExecuteError::Store(error) | ExecuteError::UnknownOutcome(error) => (error.kind(), error.to_string()),
-        ExecuteError::Conflict { conflict, .. } => (StoreErrorKind::Busy, format!("conflict: {conflict}")),
-        _ => return None,
-    };
-    Some(StoreError::new(kind, format!("the command `{command}` was not executed: {text}")))
 }
 
 /// Executes the commands that a method returned.

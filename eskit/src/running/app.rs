@@ -9,9 +9,9 @@ use eskit_runtime::subscription::{Control, Health, Start, State, Subscriber};
 use super::ending::{Ending, Started};
 use super::parked::Parked;
 use super::stop::Stop;
-use super::todos::TodoList;
 use super::unknown::UnknownSubscription;
 use super::wait::{CaughtUp, Reached};
+use super::work_list::WorkList;
 use crate::app::App;
 use crate::desk::WorkHealth;
 use crate::processor::Processor;
@@ -160,7 +160,7 @@ impl<S: EventStore + 'static> Running<S> {
         Ok(Parked::new(Arc::clone(&started.subscription), self.app.bus().clone()))
     }
 
-    /// How the to-dos and schedules of each processor that has some are doing in this process.
+    /// How the to-dos and schedules of each processor that has some, and the queues, are doing in this process.
     pub fn work_health(&self) -> Vec<WorkHealth> {
         self.ending.works.iter().map(|started| started.control.health()).collect()
     }
@@ -169,10 +169,21 @@ impl<S: EventStore + 'static> Running<S> {
     ///
     /// # Errors
     /// It was not added to this app, or has none.
-    pub fn todos<P: Processor>(&self) -> Result<TodoList<S>, UnknownSubscription> {
-        let mut works = self.ending.works.iter();
-        let started = works.find(|started| started.work.list() == P::TYPE.name);
-        started.map(|started| TodoList::new(Arc::clone(&started.work))).ok_or(UnknownSubscription(P::TYPE.name))
+    pub fn todos<P: Processor>(&self) -> Result<WorkList<S>, UnknownSubscription> {
+        self.work_list(P::TYPE.name)
+    }
+
+    /// The commands of the queue with this name: those that wait and those that were parked after their last try.
+    ///
+    /// # Errors
+    /// It was not added to this app.
+    pub fn queue(&self, name: &'static str) -> Result<WorkList<S>, UnknownSubscription> {
+        self.work_list(name)
+    }
+
+    fn work_list(&self, name: &'static str) -> Result<WorkList<S>, UnknownSubscription> {
+        let started = self.ending.works.iter().find(|started| started.work.list() == name);
+        started.map(|started| WorkList::new(Arc::clone(&started.work))).ok_or(UnknownSubscription(name))
     }
 
     /// Ends all subscriptions, when awaited, each after the current batch, and gives their claims up. Waits for 10 s, or as long as

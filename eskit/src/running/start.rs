@@ -32,6 +32,13 @@ pub enum StartError {
     Registry(RegistryError),
     /// What is to begin anew was not added.
     Unknown(UnknownSubscription),
+    /// A queue has a name that it cannot have.
+    QueueName {
+        /// The name.
+        name: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// A schedule of a processor cannot be kept.
     Schedule {
         /// The type of the processor.
@@ -65,6 +72,10 @@ impl fmt::Display for StartError {
             ),
             StartError::Registry(error) => error.fmt(f),
             StartError::Unknown(unknown) => unknown.fmt(f),
+            StartError::QueueName { name, why } => write!(
+                f,
+                "a queue cannot have the name `{name}`: {why}\nhelp: give it another one in `with_queue`, such as `shop-commands`"
+            ),
             StartError::Schedule { processor, method, every, why } => write!(
                 f,
                 "the schedule `{every}` of `{processor}::{method}` cannot be kept: {why}\nhelp: write minute, hour, day of the month, month \
@@ -77,6 +88,13 @@ impl fmt::Display for StartError {
             StartError::Failed(health) => write_failed(f, health),
         }
     }
+}
+
+/// Whether a queue can have this name. As the names of processors, which the macro checks.
+fn is_name(name: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    name.len() <= 64 && name.starts_with(|first: char| first.is_ascii_lowercase()) && name.split('-').all(is_word)
 }
 
 impl std::error::Error for StartError {}
@@ -121,8 +139,18 @@ impl<S: EventStore + 'static> App<S> {
         if let Some((name, _)) = self.restarts().iter().find(|(name, _)| !is_added(&name)) {
             return Err(StartError::Unknown(UnknownSubscription(name)));
         }
-        for work in self.works() {
+        for (index, work) in self.works().iter().enumerate() {
             work.check().map_err(StartError::from)?;
+            let (name, is_list) = (work.list(), |other: &Arc<dyn Worked<S>>| other.list() == work.list());
+            let why = match work.is_queue() {
+                true if !is_name(name) => {
+                    "it is no words of lower-case letters and digits, joined by hyphens, of at most 64 bytes"
+                }
+                true if added.iter().any(|added| added.name == name) => "a projection or processor has it",
+                true if self.works()[..index].iter().any(is_list) => "another queue has it",
+                _ => continue,
+            };
+            return Err(StartError::QueueName { name, why });
         }
         let (aborted, unread) = (Arc::new(Abort::default()), Arc::new(Abort::default()));
         let spawn = |task: Boxed<()>, aborted: &Arc<Abort>| {

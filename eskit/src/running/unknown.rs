@@ -2,7 +2,7 @@ use std::fmt;
 
 use eskit_runtime::subscription::Health;
 
-/// The projection or processor that was asked for was not added to the app.
+/// The projection, processor or queue that was asked for was not added to the app.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct UnknownSubscription(pub(super) &'static str);
 
@@ -10,8 +10,8 @@ impl fmt::Display for UnknownSubscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` was not added to this app\nhelp: add it before `start`, with `with_projection`, `with_rows`, `with_memory` or \
-             `with_processor`",
+            "`{}` was not added to this app\nhelp: add it before `start`, with `with_projection`, `with_rows`, `with_memory`, \
+             `with_processor` or `with_queue`",
             self.0
         )
     }

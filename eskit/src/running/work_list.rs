@@ -6,15 +6,16 @@ use eskit_runtime::work::{ListWork, WorkItem};
 
 use crate::working::Worked;
 
-/// The to-dos and schedules of a processor, from [`Running::todos`](crate::Running::todos): those that wait, those that are being done, and
-/// those that were parked after their last try.
-pub struct TodoList<S> {
+/// The to-dos and schedules of a processor, from [`Running::todos`](crate::Running::todos), or the commands of a queue, from
+/// [`Running::queue`](crate::Running::queue): those that wait, those that are being done, and those that were parked after their last
+/// try.
+pub struct WorkList<S> {
     work: Arc<dyn Worked<S>>,
 }
 
-impl<S> TodoList<S> {
-    pub(super) fn new(work: Arc<dyn Worked<S>>) -> TodoList<S> {
-        TodoList { work }
+impl<S> WorkList<S> {
+    pub(super) fn new(work: Arc<dyn Worked<S>>) -> WorkList<S> {
+        WorkList { work }
     }
 
     /// A page of them, in the order in which they were opened.
@@ -22,7 +23,7 @@ impl<S> TodoList<S> {
     /// # Errors
     /// The views failed.
     pub async fn list(&self, which: ListWork) -> Result<Vec<WorkItem>, StoreError> {
-        self.work.items(which).await
+        self.work.items().list(self.work.list(), which).await
     }
 
     /// The first 1,000 of those that were parked.
@@ -38,7 +39,7 @@ impl<S> TodoList<S> {
     /// # Errors
     /// The views failed.
     pub async fn retry(&self, id: &str) -> Result<bool, StoreError> {
-        self.work.retry(id.to_owned()).await
+        self.work.items().retry(self.work.list(), id.to_owned()).await
     }
 
     /// Removes one without doing it; those behind it with the same key go on. Returns whether it was there. A schedule that is removed
@@ -47,12 +48,12 @@ impl<S> TodoList<S> {
     /// # Errors
     /// The views failed.
     pub async fn remove(&self, id: &str) -> Result<bool, StoreError> {
-        self.work.remove(id.to_owned()).await
+        self.work.items().remove(self.work.list(), id.to_owned()).await
     }
 }
 
-impl<S> fmt::Debug for TodoList<S> {
+impl<S> fmt::Debug for WorkList<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TodoList").field("list", &self.work.list()).finish_non_exhaustive()
+        f.debug_struct("WorkList").field("list", &self.work.list()).finish_non_exhaustive()
     }
 }

@@ -1,0 +1,115 @@
+use std::marker::PhantomData;
+
+use eskit_runtime::__private::execute_set;
+use eskit_runtime::codec::DecodeReason;
+use eskit_runtime::execute::{CommandSet, ExecuteOptions};
+use eskit_runtime::model::Storable;
+use eskit_runtime::processor::OnRefused;
+use eskit_runtime::subscription::{Control, HandleError};
+use eskit_runtime::work::{Outcome, Work, WorkOptions};
+use eskit_runtime::{AnyStore, EventStore, ExecuteError};
+
+use super::options::QueueOptions;
+use super::stored::Content;
+use crate::bus::{Bus, failed_log};
+use crate::desk::{Does, Failed, Job};
+use crate::working::{WorkItems, WorkTasks, Worked, tasks};
+
+/// A queue of the commands of a set, and the views that keep it.
+pub(crate) struct Queue<C, V> {
+    name: &'static str,
+    views: V,
+    options: QueueOptions,
+    commands: PhantomData<fn() -> C>,
+}
+
+impl<C: Storable + CommandSet, V: Work> Queue<C, V> {
+    pub(crate) fn new(name: &'static str, views: V, options: QueueOptions) -> Queue<C, V> {
+        Queue { name, views, options, commands: PhantomData }
+    }
+}
+
+impl<S: EventStore + 'static, C: Storable + CommandSet, V: Work> Worked<S> for Queue<C, V> {
+    fn list(&self) -> &'static str {
+        self.name
+    }
+
+    fn is_queue(&self) -> bool {
+        true
+    }
+
+    fn takes(&self, command: &str) -> bool {
+        C::TYPES.names().contains(&command)
+    }
+
+    fn tasks(&self, bus: &Bus<S>, _: &[Control]) -> WorkTasks {
+        let bus = bus.erased();
+        let (name, options) = (self.name, self.options);
+        let executing = Executing::<C> { name, options, bus: bus.clone(), commands: PhantomData };
+        tasks(self.views.clone(), executing, &bus, None, Vec::new())
+    }
+
+    fn items(&self) -> &dyn WorkItems {
+        &self.views
+    }
+}
+
+/// Executes the commands of a queue.
+struct Executing<C> {
+    name: &'static str,
+    options: QueueOptions,
+    bus: Bus<AnyStore>,
+    commands: PhantomData<fn() -> C>,
+}
+
+impl<C: Storable + CommandSet> Does for Executing<C> {
+    fn list(&self) -> &'static str {
+        self.name
+    }
+
+    fn kinds(&self) -> Vec<String> {
+        C::TYPES.names().into_iter().map(str::to_owned).collect()
+    }
+
+    fn options(&self) -> WorkOptions {
+        self.options.work
+    }
+
+    async fn run<'a>(&'a self, job: &'a Job) -> Result<Outcome, Failed> {
+        let content = read(job)?;
+        let command = decode::<C>(&content, &job.item.kind)?;
+        let mut options = ExecuteOptions::default();
+        options.retry = self.bus.retry;
+        options.recorded_at = self.bus.clock.set_time();
+        options.metadata = content.metadata;
+        options.idempotency_key = Some(format!("{}/{}", self.name, job.item.id));
+        match execute_set(command, &self.bus, options).await {
+            Ok(_) => Ok(Outcome::Done),
+            Err(ExecuteError::Domain(_)) if self.options.refused == OnRefused::Skip => Ok(Outcome::Done),
+            Err(ExecuteError::Domain(refused)) => {
+                Err(permanent(format!("the command `{}` was refused: {refused}", refused.command())))
+            }
+            Err(error) => match failed_log(&job.item.kind, &error) {
+                Some(error) => Err(Failed::Log(error)),
+                None => Err(permanent(format!("the command `{}` was not executed: {error}", job.item.kind))),
+            },
+        }
+    }
+}
+
+fn read(job: &Job) -> Result<Content, Failed> {
+    let text = job.item.payload.as_deref().unwrap_or_default();
+    serde_json::from_str(text).map_err(|error| permanent(format!("the content of the item cannot be read: {error}")))
+}
+
+fn decode<C: Storable>(content: &Content, name: &str) -> Result<C, Failed> {
+    content.decode(name).map_err(|error| match error.reason {
+        // Another process of a newer version may know it.
+        DecodeReason::NewerVersion { .. } => Failed::Item(HandleError::new(error)),
+        _ => Failed::Item(HandleError::permanent(error)),
+    })
+}
+
+fn permanent(text: String) -> Failed {
+    Failed::Item(HandleError::permanent(text))
+}
