@@ -133,7 +133,7 @@ struct Unreachable {
 }
 
 impl EventStore for Unreachable {
-    delegate_store!(store, except append);
+    delegate_store!(|layer| &layer.store, except append);
 
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let left = self.failures.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
@@ -152,7 +152,7 @@ async fn a_log_that_cannot_be_reached_counts_no_try() {
     let app = App::new(store).with_retry(retry).with_processor(trying.clone(), MemoryViews::new());
     let app = app.start().await.unwrap();
     let sent = NewEvent::encode(&InvoiceSent { invoice: 2 }).unwrap();
-    app.store().append(Append::new([sent])).await.unwrap();
+    app.store().append(Append::new(sent)).await.unwrap();
     failures.store(5, Ordering::SeqCst);
     while reminded(&app).await.is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;

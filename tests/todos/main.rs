@@ -19,7 +19,7 @@ use eskit::testing::TestClock;
 use eskit::work::{ListWork, Todo, WorkState};
 use tokio::sync::Barrier;
 
-use invoices::{Dunning, Invoice, InvoiceSent, Pay, Send, clock, reminded};
+use invoices::{Dunning, InvoiceSent, Pay, Send, clock, reminded};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -205,12 +205,14 @@ async fn what_a_deleted_event_opened_is_closed() {
     let (clock, dunning) = (clock(), Dunning::default());
     let app = App::new(MemoryStore::new()).with_clock(&clock).with_processor(dunning.clone(), MemoryViews::new());
     let app = app.start().await.unwrap();
-    let stream = StreamId::new("invoices", "1").unwrap();
-    let event = NewEvent::encode(&InvoiceSent { invoice: 1 }).unwrap();
-    app.store().append(Append::to(stream.clone(), [event])).await.unwrap();
+    let stream = StreamId::new("invoices", "1");
+    let mut events = NewEvent::encode(&InvoiceSent { invoice: 1 }).unwrap();
+    events[0].stream = Some(stream.clone());
+    app.store().append(Append::new(events)).await.unwrap();
     app.execute(Send { invoice: 2 }).await.unwrap();
     app.settle().await.unwrap();
-    app.store().change_stream(&stream, StreamChange::Delete, ExpectedVersion::Any).await.unwrap();
+    clock.set(Timestamp::now());
+    app.store().change_stream(&stream, StreamChange::Delete { reason: "a request".to_owned() }).await.unwrap();
     clock.advance(15 * DAY);
     app.settle().await.unwrap();
     assert_eq!(dunning.keys(), [2]);
@@ -278,13 +280,14 @@ async fn effects_from_the_beginning_open_to_dos_again() {
 /// A to-do is a function of today's code: one that its event does not open any more is closed.
 #[tokio::test]
 async fn a_to_do_that_is_not_opened_any_more_is_closed() {
-    struct Never;
+    /// The first version opens to-dos, the second one none.
+    struct Versioned(u32);
 
-    #[processor(name = "dunning", from = "beginning")]
-    impl Never {
+    #[processor(name = "versioned", from = "beginning")]
+    impl Versioned {
         #[todo]
-        fn sent(&self, _: &InvoiceSent) -> Option<Todo<u64, ()>> {
-            None
+        fn sent(&self, event: &InvoiceSent, at: &Timestamp) -> Option<Todo<u64, ()>> {
+            (self.0 == 1).then(|| Todo::new(event.invoice, ()).due(*at + DAY))
         }
 
         #[work]
@@ -294,15 +297,15 @@ async fn a_to_do_that_is_not_opened_any_more_is_closed() {
     }
 
     let (clock, store, views) = (clock(), MemoryStore::new(), MemoryViews::new());
-    let app = App::new(store.clone()).with_clock(&clock).with_processor(Dunning::default(), views.clone());
-    let app = app.start().await.unwrap();
-    app.execute(Send { invoice: 1 }).await.unwrap();
-    app.settle().await.unwrap();
-    app.stop().await.unwrap();
-    clock.advance(15 * DAY);
-    let app = App::new(store).with_clock(&clock).with_processor(Never, views).start().await.unwrap();
-    app.settle().await.unwrap();
-    assert_eq!(app.todos::<Never>().unwrap().list(ListWork::default()).await.unwrap(), []);
-    assert_eq!(app.load::<Invoice>(1).await.unwrap().reminders, 0);
-    app.stop().await.unwrap();
+    let app = |version| App::new(store.clone()).with_clock(&clock).with_processor(Versioned(version), views.clone());
+    let first = app(1).start().await.unwrap();
+    first.execute(Send { invoice: 1 }).await.unwrap();
+    first.settle().await.unwrap();
+    assert_eq!(first.todos::<Versioned>().unwrap().list(ListWork::default()).await.unwrap().len(), 1);
+    first.stop().await.unwrap();
+    clock.advance(2 * DAY);
+    let second = app(2).start().await.unwrap();
+    second.settle().await.unwrap();
+    assert_eq!(second.todos::<Versioned>().unwrap().list(ListWork::default()).await.unwrap(), []);
+    second.stop().await.unwrap();
 }

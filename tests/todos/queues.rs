@@ -41,6 +41,7 @@ struct Return {
 }
 
 #[derive(Command)]
+#[command(stored)]
 enum ParcelCommand {
     Ship(Ship),
     Return(Return),
@@ -219,7 +220,7 @@ async fn what_cannot_be_read_is_parked_and_what_is_newer_waits() {
             && told[1].2.starts_with("the content of the item cannot be read: "),
         "{told:?}"
     );
-    assert!(told[2].1 == eskit::work::WorkState::Parked && told[2].2.contains("parcel"), "{told:?}");
+    assert!(told[2].1 == eskit::work::WorkState::Parked && told[2].2.contains("does not fit its type"), "{told:?}");
     assert!(told[3].1 == eskit::work::WorkState::Waiting && told[3].2.contains("newer than version 1"), "{told:?}");
     app.stop().await.unwrap();
 }

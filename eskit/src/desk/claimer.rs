@@ -91,8 +91,10 @@ pub(crate) struct Claimer<V, D> {
 enum Turn {
     /// Nothing is left to do.
     Ended,
-    /// There is nothing to do until this time, unless something happens.
+    /// There is nothing to do until this time, unless a worker is done.
     Rest(Instant),
+    /// The same, unless there may be something new to claim.
+    Listen(Instant),
 }
 
 impl<V: Work, D: Does> Claimer<V, D> {
@@ -140,7 +142,8 @@ impl<V: Work, D: Does> Claimer<V, D> {
         loop {
             match self.turn(&mut changes).await {
                 Ok(Turn::Ended) => return,
-                Ok(Turn::Rest(until)) => self.rest(until, &mut changes).await,
+                Ok(Turn::Rest(until)) => self.rest(until).await,
+                Ok(Turn::Listen(until)) => self.listen(until, &mut changes).await,
                 Err(error) => {
                     self.control.tell(|health| health.error = Some(error.to_string()));
                     let delay = self.delay();
@@ -160,6 +163,12 @@ impl<V: Work, D: Does> Claimer<V, D> {
     }
 
     async fn turn(&mut self, changes: &mut Option<Changes>) -> Result<Turn, StoreError> {
+        eprintln!(
+            "TURN {:?} claims {:?} look_in {:?}",
+            self.control.health(),
+            self.desk.claims().len(),
+            self.look_at.saturating_duration_since(Instant::now())
+        );
         self.settle().await?;
         self.renew().await?;
         if self.control.is_stopped() {
@@ -178,9 +187,10 @@ impl<V: Work, D: Does> Claimer<V, D> {
             self.claim((2 * workers - claimed).min(CLAIM_MAX)).await?;
             self.failures = 0;
         }
+        let renew_at = self.renewed_at + RENEW_EVERY;
         // Workers that are busy tell when they are done.
-        let look_at = if self.desk.claims().len() > workers { self.look_at + LOOK_EVERY } else { self.look_at };
-        Ok(Turn::Rest(look_at.min(self.renewed_at + RENEW_EVERY)))
+        let is_busy = self.desk.claims().len() > workers;
+        Ok(if is_busy { Turn::Rest(renew_at) } else { Turn::Listen(self.look_at.min(renew_at)) })
     }
 
     /// Settles what workers have done. The next item of a key can be done then.
@@ -301,8 +311,8 @@ impl<V: Work, D: Does> Claimer<V, D> {
         self.control.tell(|health| health.claimed = claimed);
     }
 
-    /// Waits until there may be something to do.
-    async fn rest(&mut self, until: Instant, changes: &mut Option<Changes>) {
+    /// Waits until a worker is done, until it is stopped, or until this time.
+    async fn rest(&self, until: Instant) {
         let is_stopped = self.control.is_stopped();
         let stopped = async {
             match is_stopped {
@@ -310,20 +320,20 @@ impl<V: Work, D: Does> Claimer<V, D> {
                 false => self.control.stopped().await,
             }
         };
+        let woken = first(self.desk.has_settled(), stopped);
+        first(woken, Timer.sleep(until.saturating_duration_since(Instant::now()))).await;
+    }
+
+    /// The same, or until there may be something to claim: views tell of changes, the clock was set, or somebody asks.
+    async fn listen(&mut self, until: Instant, changes: &mut Option<Changes>) {
         let changed = async {
-            match (changes, is_stopped) {
-                (Some(changes), false) => drop(changes.next().await),
-                _ => std::future::pending().await,
+            match changes {
+                Some(changes) => drop(changes.next().await),
+                None => std::future::pending().await,
             }
         };
         let asked = first(self.clock.moved_from(self.looked.0), self.control.asked_after(self.looked.1));
-        let looks = async {
-            first(changed, asked).await;
-            true
-        };
-        let woken = first(self.desk.has_settled(), stopped);
-        let timed = first(woken, Timer.sleep(until.saturating_duration_since(Instant::now())));
-        if let First::A(true) = first(looks, timed).await {
+        if let First::A(_) = first(first(changed, asked), self.rest(until)).await {
             self.look_at = Instant::now();
         }
     }

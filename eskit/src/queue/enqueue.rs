@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eskit_runtime::codec::EncodeError;
 use eskit_runtime::execute::CommandSet;
 use eskit_runtime::log::EventId;
-use eskit_runtime::model::Storable;
+use eskit_runtime::model::{Storable, StoredCommand};
 use eskit_runtime::work::NewWork;
 use eskit_runtime::{EventStore, Metadata, StoreError, Timestamp};
 
@@ -65,23 +65,27 @@ impl<S: EventStore + 'static> App<S> {
     ///
     /// # Errors
     /// See [`EnqueueError`].
-    pub fn enqueue<C: Storable + CommandSet>(&self, command: C) -> Enqueue<S, C> {
-        let (metadata, now) = (self.bus().metadata.clone(), self.bus().clock.now());
-        Enqueue { command, works: self.works().to_vec(), metadata, due: now, id: None }
+    pub fn enqueue<C: Storable + CommandSet>(&self, command: C) -> Enqueue<S> {
+        let (stored, key) = (command.encode(), key_of(command));
+        let (metadata, due) = (self.bus().metadata.clone(), self.bus().clock.now());
+        Enqueue { stored, key, works: self.works().to_vec(), metadata, due, id: None }
     }
 }
 
 /// A command on its way into a queue. Returned by [`App::enqueue`].
+// It does not name the command: `.await` then has nothing to add when a command that cannot be stored is refused at the call.
 #[must_use = "a command is put into its queue when it is awaited"]
-pub struct Enqueue<S, C> {
-    command: C,
+pub struct Enqueue<S> {
+    stored: Result<StoredCommand, EncodeError>,
+    /// Its key in the queue; `None` if it stands alone.
+    key: Option<String>,
     works: Vec<Arc<dyn Worked<S>>>,
     metadata: Metadata,
     due: Timestamp,
     id: Option<String>,
 }
 
-impl<S, C: Storable + CommandSet> Enqueue<S, C> {
+impl<S> Enqueue<S> {
     /// Lets it be executed not before this time.
     pub fn due(mut self, at: Timestamp) -> Self {
         self.due = at;
@@ -103,8 +107,8 @@ impl<S, C: Storable + CommandSet> Enqueue<S, C> {
 
     /// The name of its queue, and the item.
     fn into_item(self) -> Result<(Arc<dyn Worked<S>>, NewWork), EnqueueError> {
-        let Enqueue { command, works, metadata, due, id } = self;
-        let stored = command.encode().map_err(EnqueueError::Encode)?;
+        let Enqueue { stored, key, works, metadata, due, id } = self;
+        let stored = stored.map_err(EnqueueError::Encode)?;
         let kind = stored.name.as_str().to_owned();
         let Some(queue) = works.into_iter().find(|work| work.takes(&kind)) else {
             return Err(EnqueueError::NoQueue { command: kind });
@@ -112,7 +116,7 @@ impl<S, C: Storable + CommandSet> Enqueue<S, C> {
         let content = Content::new(stored, metadata).and_then(|content| serde_json::to_string(&content));
         let payload = Some(content.map_err(|error| EnqueueError::Content(error.to_string()))?);
         let id = id.unwrap_or_else(|| EventId::new().to_string());
-        let key = key_of(command).unwrap_or_else(|| id.clone());
+        let key = key.unwrap_or_else(|| id.clone());
         Ok((queue, NewWork { id, key, kind, event: None, payload, due }))
     }
 
@@ -124,7 +128,7 @@ impl<S, C: Storable + CommandSet> Enqueue<S, C> {
     }
 }
 
-impl<S: 'static, C: Storable + CommandSet> IntoFuture for Enqueue<S, C> {
+impl<S: 'static> IntoFuture for Enqueue<S> {
     type Output = Result<Enqueued, EnqueueError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
@@ -133,7 +137,7 @@ impl<S: 'static, C: Storable + CommandSet> IntoFuture for Enqueue<S, C> {
     }
 }
 
-impl<S, C> fmt::Debug for Enqueue<S, C> {
+impl<S> fmt::Debug for Enqueue<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Enqueue").field("due", &self.due).field("id", &self.id).finish_non_exhaustive()
     }
