@@ -86,6 +86,8 @@
 //! | list and count aggregates: rows | [`App::with_rows`], [`rows`] |
 //! | build a read model | [`#[projection]`](macro@projection), [`App::with_projection`]; in memory: [`InMemory`] |
 //! | execute commands and have effects when something has happened | [`#[processor]`](macro@processor), [`App::with_processor`], [`processor`](mod@processor) |
+//! | do things later, or again until they succeed: to-dos, timers, schedules | [`#[processor]`](macro@processor), [`Running::todos`] |
+//! | store commands and execute them later | [`App::with_queue`], [`App::enqueue`] |
 //! | start, wait for, steer and stop subscriptions | [`App::start`], [`Running`], `shutdown_signal`, [`subscription`] |
 //! | import events | [`Import`] |
 //! | append without a command | [`NewEvent::encode`](log::NewEvent::encode), [`EventStore::append`]; based on a loaded state: [`Loaded::conditions`] |
@@ -261,6 +263,9 @@ mod pages {
     struct Rebuilds;
     #[doc = include_str!("../../docs/processors.md")]
     struct Processors;
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../../docs/todos.md")]
+    struct Todos;
     #[doc = include_str!("../../docs/stores.md")]
     struct Stores;
     #[doc = include_str!("../../docs/testing.md")]
