@@ -22,6 +22,6 @@ impl<V: ShopViews> FromRequestParts<Shop<V>> for Caller {
             let user = Principal::new(PrincipalKind::User, user);
             metadata = metadata.with_initiator(user.clone()).with_originator(user);
         }
-        Ok(Caller(shop.app().clone().with_metadata(metadata)))
+        Ok(Caller(App::clone(shop.app()).with_metadata(metadata)))
     }
 }

@@ -12,6 +12,8 @@ pub enum ShopError {
     OrderExists(OrderId),
     /// The order was cancelled before.
     OrderCancelled(OrderId),
+    /// The order was paid before.
+    OrderPaid(OrderId),
     /// An order of nothing.
     OrderEmpty,
     /// None of something.
@@ -33,6 +35,7 @@ impl fmt::Display for ShopError {
             ShopError::OrderUnknown(order) => write!(f, "there is no order `{order}`"),
             ShopError::OrderExists(order) => write!(f, "there is an order `{order}` already"),
             ShopError::OrderCancelled(order) => write!(f, "the order `{order}` was cancelled before"),
+            ShopError::OrderPaid(order) => write!(f, "the order `{order}` was paid before"),
             ShopError::OrderEmpty => f.write_str("the order has no lines"),
             ShopError::CountZero => f.write_str("a count is zero"),
             ShopError::SoldOut { sku, available } => write!(f, "only {available} of `{sku}` are in stock"),

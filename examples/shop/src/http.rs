@@ -8,6 +8,8 @@
 //! | `GET /orders?status=placed&after=..` | a page of orders, the newest first |
 //! | `GET /orders/{order}` | the order |
 //! | `DELETE /orders/{order}` | the cancelled order |
+//! | `POST /orders/{order}/payment` `{"receipt_to": "ada@example.org"}` | the paid order |
+//! | `POST /deliveries?due=2026-12-01T08:00:00Z` `{"sku": "tea", "count": 5}` | 202: the goods are taken in when they are due |
 //! | `GET /health` | how the subscriptions are doing; 503 if one has failed |
 //!
 //! A `POST` may have a header `idempotency-key`: a second request with the same key gets the answer of the first. What a request
@@ -25,12 +27,12 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use eskit::prelude::*;
 use eskit::rows::{RowCursor, RowPage, Rows, RowsError};
-use eskit::{LoadError, NotCaughtUp};
+use eskit::{EnqueueError, LoadError, NotCaughtUp};
 use serde_json::json;
 
 use crate::caller::Caller;
 use crate::shop::{Shop, ShopViews};
-use crate::{Cancel, Order, OrderId, Place, Receive, ShopError, Status, Stock};
+use crate::{Cancel, Order, OrderId, Pay, Place, Receive, ShopError, Status, Stock};
 
 /// How long a request waits until the lists show what it wrote.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(2);
@@ -46,6 +48,8 @@ pub fn router<V: ShopViews>(shop: Shop<V>) -> Router {
         .route("/orders", post(place::<V>).get(list_orders::<V>))
         .route("/orders/{order}", get(show::<V>))
         .route("/orders/{order}", delete(cancel::<V>))
+        .route("/orders/{order}/payment", post(pay::<V>))
+        .route("/deliveries", post(announce::<V>))
         .route("/health", get(health::<V>))
         .with_state(shop)
 }
@@ -83,6 +87,46 @@ async fn cancel<V: ShopViews>(
     shop.app.caught_up::<Rows<Order>>(&done).within(CAUGHT_UP_WITHIN).await?;
     shop.app.caught_up::<Rows<Stock>>(&done).within(CAUGHT_UP_WITHIN).await?;
     Ok(Json(done.state).into_response())
+}
+
+#[derive(Deserialize)]
+struct Payment {
+    receipt_to: Option<String>,
+}
+
+async fn pay<V: ShopViews>(
+    State(shop): State<Shop<V>>,
+    Caller(app): Caller,
+    Path(order): Path<OrderId>,
+    headers: HeaderMap,
+    Json(Payment { receipt_to }): Json<Payment>,
+) -> Result<Response, Problem> {
+    let done = with_key(app.execute(Pay { order, receipt_to }), &headers)?.await?;
+    shop.app.caught_up::<Rows<Order>>(&done).within(CAUGHT_UP_WITHIN).await?;
+    Ok(Json(done.state).into_response())
+}
+
+#[derive(Deserialize)]
+struct Delivery {
+    due: Option<Timestamp>,
+}
+
+/// The goods are taken in later, so the command is put into a queue.
+async fn announce<V: ShopViews>(
+    Caller(app): Caller,
+    Query(Delivery { due }): Query<Delivery>,
+    headers: HeaderMap,
+    Json(command): Json<Receive>,
+) -> Result<Response, Problem> {
+    let mut enqueue = app.enqueue(command);
+    if let Some(due) = due {
+        enqueue = enqueue.due(due);
+    }
+    if let Some(key) = key(&headers)? {
+        enqueue = enqueue.idempotency_key(key);
+    }
+    let enqueued = enqueue.await?;
+    Ok((StatusCode::ACCEPTED, Json(json!({ "delivery": enqueued.id }))).into_response())
 }
 
 /// One order, read from the log: it cannot be out of date.
@@ -138,9 +182,16 @@ fn with_key<'a, M, E>(
     command: eskit::Execute<'a, M, E>,
     headers: &HeaderMap,
 ) -> Result<eskit::Execute<'a, M, E>, Problem> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(command) };
+    Ok(match key(headers)? {
+        Some(key) => command.idempotency_key(key),
+        None => command,
+    })
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     match key.to_str() {
-        Ok(key) => Ok(command.idempotency_key(key)),
+        Ok(key) => Ok(Some(key)),
         Err(_) => Err(Problem(StatusCode::UNPROCESSABLE_ENTITY, "the header `idempotency-key` is no text".to_owned())),
     }
 }
@@ -158,7 +209,10 @@ impl From<ShopError> for Problem {
     fn from(error: ShopError) -> Problem {
         let status = match error {
             ShopError::OrderUnknown(_) => StatusCode::NOT_FOUND,
-            ShopError::OrderExists(_) | ShopError::OrderCancelled(_) | ShopError::SoldOut { .. } => {
+            ShopError::OrderExists(_)
+            | ShopError::OrderCancelled(_)
+            | ShopError::OrderPaid(_)
+            | ShopError::SoldOut { .. } => {
                 StatusCode::CONFLICT
             }
             ShopError::OrderEmpty | ShopError::CountZero | ShopError::TooMany(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -176,6 +230,17 @@ impl From<ExecuteError<ShopError>> for Problem {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             ExecuteError::UnknownOutcome(_) | ExecuteError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Problem(status, error.to_string())
+    }
+}
+
+impl From<EnqueueError> for Problem {
+    fn from(error: EnqueueError) -> Problem {
+        let status = match error {
+            EnqueueError::Views(_) => StatusCode::SERVICE_UNAVAILABLE,
+            EnqueueError::Encode(_) | EnqueueError::Content(_) => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Problem(status, error.to_string())

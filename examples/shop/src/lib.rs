@@ -4,17 +4,25 @@
 //! |---|---|
 //! | [`stock`](Stock) | what is in store of each SKU |
 //! | [`order`](Order) | what was ordered, and the decision that takes it from stock |
+//! | [`payment`](Pay) | paying, and the timer that cancels what is not paid in time |
+//! | [`mail`](Mailer) | receipts, each sent until the mail service takes it |
+//! | `report` | what is mailed each night |
 //! | [`router`] | the routes, and what each error is in HTTP |
 
 mod caller;
 mod error;
 mod http;
+mod mail;
 mod order;
+mod payment;
+mod report;
 mod shop;
 mod stock;
 
 pub use error::ShopError;
 pub use http::router;
+pub use mail::Mailer;
 pub use order::{Cancel, ItemOrdered, ItemReturned, Line, Order, OrderId, Place, Status};
-pub use shop::{Shop, ShopViews};
+pub use payment::{OrderPaid, Pay};
+pub use shop::{Settings, Shop, ShopViews};
 pub use stock::{Receive, Sku, Stock, StockReceived};

@@ -3,16 +3,20 @@
 use std::error::Error;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use eskit::sqlite::SqliteViews;
-use shop::{Shop, router};
+use shop::{Mailer, Settings, Shop, router};
 use tokio::net::TcpListener;
 
 const USAGE: &str = "usage: shop [DSN]
 
 Serves a shop over HTTP, at the address in SHOP_ADDRESS, or at 127.0.0.1:3000.
 
-  DSN   the log: `sqlite:shop.db` when left out; with `--features postgres` also `postgres://user@host/database`";
+  DSN   the log: `sqlite:shop.db` when left out; with `--features postgres` also `postgres://user@host/database`
+
+SHOP_PAY_WITHIN is the time to pay in seconds, 1800 when left out. SHOP_MAIL is the address of a mail service, such as
+http://127.0.0.1:8025/messages; without it, no mail is sent. SHOP_OWNER gets the report of each night.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -36,17 +40,17 @@ async fn main() -> ExitCode {
 
 /// Opens the log, and the lists beside it: in files for SQLite, in schemas for PostgreSQL.
 async fn run(dsn: &str) -> Result<(), Box<dyn Error>> {
-    let store = eskit::connect(dsn).await?;
+    let (store, settings) = (eskit::connect(dsn).await?, settings()?);
     #[cfg(feature = "postgres")]
     if let Some(postgres) = store.downcast_ref::<eskit::postgres::PostgresStore>() {
         let views = eskit::postgres::PostgresViews::open(postgres.pool().clone()).await?;
-        return serve(Shop::open(store, views).await?).await;
+        return serve(Shop::open(store, views, settings).await?).await;
     }
     let views = match store.downcast_ref::<eskit::sqlite::SqliteStore>() {
         Some(sqlite) => SqliteViews::open(sqlite.path().with_extension("views.db")).await?,
-        None => return serve(Shop::open(store, eskit::MemoryViews::new()).await?).await,
+        None => return serve(Shop::open(store, eskit::MemoryViews::new(), settings).await?).await,
     };
-    serve(Shop::open(store, views).await?).await
+    serve(Shop::open(store, views, settings).await?).await
 }
 
 /// Serves until the program is told to end; requests that have begun are answered, and the subscriptions end after their batch.
@@ -58,4 +62,19 @@ async fn serve<V: shop::ShopViews>(shop: Shop<V>) -> Result<(), Box<dyn Error>> 
     shop.close().await?;
     writeln!(std::io::stdout(), "the shop is closed")?;
     Ok(())
+}
+
+/// What the environment says: `SHOP_PAY_WITHIN` in seconds, `SHOP_MAIL` the address of the mail service, `SHOP_OWNER` who gets the report.
+fn settings() -> Result<Settings, Box<dyn Error>> {
+    let mut settings = Settings::default();
+    if let Ok(seconds) = std::env::var("SHOP_PAY_WITHIN") {
+        let seconds = seconds.parse().map_err(|_| format!("`SHOP_PAY_WITHIN` is no number of seconds: `{seconds}`"))?;
+        settings.pay_within = Duration::from_secs(seconds);
+    }
+    if let Ok(service) = std::env::var("SHOP_MAIL") {
+        let service = service.parse().map_err(|error| format!("`SHOP_MAIL` is no address, such as `http://127.0.0.1:8025/messages`: {error}"))?;
+        let owner = std::env::var("SHOP_OWNER").unwrap_or_else(|_| "owner@shop.example".to_owned());
+        settings.mail = Some((Mailer::new(service), owner));
+    }
+    Ok(settings)
 }

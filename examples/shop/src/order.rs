@@ -2,6 +2,7 @@ use std::fmt;
 
 use eskit::prelude::*;
 
+use crate::payment::OrderPaid;
 use crate::{ShopError, Sku, Stock};
 
 /// Names an order.
@@ -62,7 +63,7 @@ pub struct Place {
     pub lines: Vec<Line>,
 }
 
-/// Cancel an order: its products go back to stock.
+/// Cancel an order that is not paid: its products go back to stock.
 #[derive(Command, Clone, Debug)]
 pub struct Cancel {
     /// The order.
@@ -77,6 +78,8 @@ pub enum Status {
     /// It was placed.
     #[default]
     Placed,
+    /// It was paid.
+    Paid,
     /// It was cancelled.
     Cancelled,
 }
@@ -102,6 +105,11 @@ impl Order {
     }
 
     #[evolve]
+    fn paid(&mut self, _: &OrderPaid) {
+        self.status = Status::Paid;
+    }
+
+    #[evolve]
     fn returned(&mut self, _: &ItemReturned) {
         self.status = Status::Cancelled;
     }
@@ -111,8 +119,10 @@ impl Order {
         if self.lines.is_empty() {
             return Err(ShopError::OrderUnknown(command.order.clone()));
         }
-        if self.status == Status::Cancelled {
-            return Err(ShopError::OrderCancelled(command.order.clone()));
+        match self.status {
+            Status::Placed => {}
+            Status::Paid => return Err(ShopError::OrderPaid(command.order.clone())),
+            Status::Cancelled => return Err(ShopError::OrderCancelled(command.order.clone())),
         }
         let lines = self.lines.iter().cloned();
         Ok(lines.map(|Line { sku, count }| ItemReturned { order: command.order.clone(), sku, count }).collect())

@@ -25,8 +25,9 @@ pub struct StockReceived {
     pub count: u32,
 }
 
-/// Take goods in.
-#[derive(Command, Deserialize, Clone, Debug)]
+/// Take goods in. Announced deliveries wait in a queue, so it can be stored.
+#[derive(Command, Serialize, Deserialize, Clone, Debug)]
+#[command(stored)]
 pub struct Receive {
     /// What they are.
     #[tag]

@@ -8,7 +8,7 @@ use eskit::sqlite::{SqliteStore, SqliteViews};
 use eskit::{AnyStore, MemoryStore, MemoryViews};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use shop::{Shop, router};
+use shop::{Settings, Shop, router};
 use tower::ServiceExt as _;
 
 struct Client(Router);
@@ -45,7 +45,7 @@ impl Client {
 
 #[allow(clippy::unwrap_used, reason = "a helper of tests fails its test")]
 async fn in_memory() -> Client {
-    Client(router(Shop::open(AnyStore::new(MemoryStore::new()), MemoryViews::new()).await.unwrap()))
+    Client(router(Shop::open(AnyStore::new(MemoryStore::new()), MemoryViews::new(), Settings::default()).await.unwrap()))
 }
 
 #[allow(clippy::unwrap_used, reason = "a helper of tests fails its test")]
@@ -91,7 +91,7 @@ async fn a_shop_sells_what_it_has() {
 
 #[tokio::test]
 async fn what_a_request_appends_says_where_it_comes_from() {
-    let shop = Shop::open(AnyStore::new(MemoryStore::new()), MemoryViews::new()).await.unwrap();
+    let shop = Shop::open(AnyStore::new(MemoryStore::new()), MemoryViews::new(), Settings::default()).await.unwrap();
     let client = Client(router(shop.clone()));
     let request = Request::post("/stock").header("content-type", "application/json");
     let request = request.header("x-request-id", "request-17").header("x-user", "ada");
@@ -111,7 +111,7 @@ async fn its_lists_survive_a_restart() {
     std::fs::create_dir_all(&folder).unwrap();
     let open = || async {
         let store = AnyStore::new(SqliteStore::open(folder.join("shop.db")).await.unwrap());
-        Shop::open(store, SqliteViews::open(folder.join("shop.views.db")).await.unwrap()).await.unwrap()
+        Shop::open(store, SqliteViews::open(folder.join("shop.views.db")).await.unwrap(), Settings::default()).await.unwrap()
     };
     let shop = open().await;
     sells(&Client(router(shop.clone()))).await;
