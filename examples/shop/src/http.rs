@@ -212,9 +212,7 @@ impl From<ShopError> for Problem {
             ShopError::OrderExists(_)
             | ShopError::OrderCancelled(_)
             | ShopError::OrderPaid(_)
-            | ShopError::SoldOut { .. } => {
-                StatusCode::CONFLICT
-            }
+            | ShopError::SoldOut { .. } => StatusCode::CONFLICT,
             ShopError::OrderEmpty | ShopError::CountZero | ShopError::TooMany(_) => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Problem(status, error.to_string())

@@ -21,8 +21,9 @@ mod stock;
 
 pub use error::ShopError;
 pub use http::router;
-pub use mail::Mailer;
+pub use mail::{Mailer, Receipt, Receipts};
 pub use order::{Cancel, ItemOrdered, ItemReturned, Line, Order, OrderId, Place, Status};
-pub use payment::{OrderPaid, Pay};
+pub use payment::{OrderPaid, Pay, PaymentLimit};
+pub use report::Report;
 pub use shop::{Settings, Shop, ShopViews};
 pub use stock::{Receive, Sku, Stock, StockReceived};

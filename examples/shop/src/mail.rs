@@ -26,7 +26,8 @@ impl Mailer {
     }
 
     pub(crate) async fn send(&self, to: &str, subject: &str, text: &str, key: &str) -> io::Result<()> {
-        let authority = self.service.authority().ok_or_else(|| io::Error::other("the address of the mail service has no host"))?;
+        let authority =
+            self.service.authority().ok_or_else(|| io::Error::other("the address of the mail service has no host"))?;
         let address = format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(80));
         let stream = TokioIo::new(TcpStream::connect(&address).await?);
         let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.map_err(io::Error::other)?;
@@ -38,19 +39,23 @@ impl Mailer {
             .header("idempotency-key", key)
             .body(Body::from(json!({ "to": to, "subject": subject, "text": text }).to_string()))
             .map_err(io::Error::other)?;
-        let (answer, ()) = tokio::join!(sender.send_request(request), async { drop(connection.await) });
-        let status = answer.map_err(io::Error::other)?.status();
+        // It ends with the sender.
+        tokio::spawn(connection);
+        let status = sender.send_request(request).await.map_err(io::Error::other)?.status();
         if status.is_success() { Ok(()) } else { Err(io::Error::other(format!("the mail service answered {status}"))) }
     }
 }
 
 /// Sends the receipt of an order that was paid.
 #[derive(Clone, Debug)]
-pub(crate) struct Receipts {
-    pub(crate) mailer: Mailer,
+pub struct Receipts {
+    /// Who sends them.
+    pub mailer: Mailer,
 }
 
-pub(crate) struct Receipt {
+/// What is sent, and to whom.
+#[derive(Debug)]
+pub struct Receipt {
     order: OrderId,
     to: String,
 }

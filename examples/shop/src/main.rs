@@ -72,7 +72,9 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
         settings.pay_within = Duration::from_secs(seconds);
     }
     if let Ok(service) = std::env::var("SHOP_MAIL") {
-        let service = service.parse().map_err(|error| format!("`SHOP_MAIL` is no address, such as `http://127.0.0.1:8025/messages`: {error}"))?;
+        let service = service
+            .parse()
+            .map_err(|error| format!("`SHOP_MAIL` is no address, such as `http://127.0.0.1:8025/messages`: {error}"))?;
         let owner = std::env::var("SHOP_OWNER").unwrap_or_else(|_| "owner@shop.example".to_owned());
         settings.mail = Some((Mailer::new(service), owner));
     }

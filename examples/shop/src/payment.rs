@@ -31,16 +31,15 @@ fn pay(command: &Pay, order: &Order) -> Result<OrderPaid, ShopError> {
         _ if order.lines.is_empty() => Err(ShopError::OrderUnknown(command.order.clone())),
         Status::Cancelled => Err(ShopError::OrderCancelled(command.order.clone())),
         Status::Paid => Err(ShopError::OrderPaid(command.order.clone())),
-        Status::Placed => {
-            Ok(OrderPaid { order: command.order.clone(), receipt_to: command.receipt_to.clone() })
-        }
+        Status::Placed => Ok(OrderPaid { order: command.order.clone(), receipt_to: command.receipt_to.clone() }),
     }
 }
 
 /// Cancels an order that is not paid in time, so that its products can be sold to others.
 #[derive(Clone, Debug)]
-pub(crate) struct PaymentLimit {
-    pub(crate) pay_within: Duration,
+pub struct PaymentLimit {
+    /// How long a customer has to pay.
+    pub pay_within: Duration,
 }
 
 #[processor(name = "payment-limit", from = "beginning")]

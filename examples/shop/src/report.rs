@@ -15,7 +15,7 @@ type Counting = Pin<Box<dyn Future<Output = Result<u64, RowsError>> + Send>>;
 
 /// Mails each night how many orders wait to be paid, are paid, and were cancelled.
 #[derive(Clone)]
-pub(crate) struct Report {
+pub struct Report {
     mailer: Mailer,
     to: String,
     count: Arc<dyn Fn(Status) -> Counting + Send + Sync>,

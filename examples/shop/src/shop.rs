@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use eskit::processor::{Acted, OnRefused};
 use eskit::prelude::*;
+use eskit::processor::{Acted, OnRefused};
 use eskit::rows::{ReadRows, Rows};
 use eskit::subscription::Apply;
 use eskit::work::Work;

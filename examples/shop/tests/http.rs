@@ -45,7 +45,9 @@ impl Client {
 
 #[allow(clippy::unwrap_used, reason = "a helper of tests fails its test")]
 async fn in_memory() -> Client {
-    Client(router(Shop::open(AnyStore::new(MemoryStore::new()), MemoryViews::new(), Settings::default()).await.unwrap()))
+    Client(router(
+        Shop::open(AnyStore::new(MemoryStore::new()), MemoryViews::new(), Settings::default()).await.unwrap(),
+    ))
 }
 
 #[allow(clippy::unwrap_used, reason = "a helper of tests fails its test")]
@@ -111,7 +113,9 @@ async fn its_lists_survive_a_restart() {
     std::fs::create_dir_all(&folder).unwrap();
     let open = || async {
         let store = AnyStore::new(SqliteStore::open(folder.join("shop.db")).await.unwrap());
-        Shop::open(store, SqliteViews::open(folder.join("shop.views.db")).await.unwrap(), Settings::default()).await.unwrap()
+        Shop::open(store, SqliteViews::open(folder.join("shop.views.db")).await.unwrap(), Settings::default())
+            .await
+            .unwrap()
     };
     let shop = open().await;
     sells(&Client(router(shop.clone()))).await;

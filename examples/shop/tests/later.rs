@@ -12,7 +12,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use eskit::prelude::*;
 use eskit::testing::TestClock;
-use eskit::{MemoryViews, MemoryStore};
+use eskit::{MemoryStore, MemoryViews};
 use serde_json::Value;
 use shop::{Cancel, Line, Mailer, Order, OrderId, Pay, Place, Receive, Settings, Shop, Sku, Status, Stock};
 use tokio::net::TcpListener;
@@ -150,7 +150,10 @@ async fn mail_is_sent_until_the_service_takes_it() {
     }
     let reports = service.to("owner@shop.example");
     assert_eq!(reports.len(), 2, "{reports:?}");
-    assert!(reports.iter().all(|report| report.ends_with("0 orders wait to be paid, 3 are paid, 1 were cancelled.")), "{reports:?}");
+    assert!(
+        reports.iter().all(|report| report.ends_with("0 orders wait to be paid, 3 are paid, 1 were cancelled.")),
+        "{reports:?}"
+    );
     assert_eq!(service.sent.lock().unwrap().len(), 4);
     assert!(*service.requests.lock().unwrap() > 4, "the service has refused nothing");
     assert!(shop.app().work_health().iter().all(|health| health.parked == 0));
