@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use eskit_runtime::__private::{First, first};
 use eskit_runtime::execute::Sleep as _;
-use eskit_runtime::log::{EventId, Position, Query, QueryItem, ReadOptions};
+use eskit_runtime::log::{EventId, Pages, Position, Query, QueryItem, ReadOptions};
 use eskit_runtime::store_kit::contain_polls;
 use eskit_runtime::subscription::{Changes, Control, State};
 use eskit_runtime::work::{ClaimWork, NewWork, Outcome, Settled, Work, WorkItem};
@@ -84,7 +84,10 @@ pub(crate) struct Claimer<V, D> {
     renewed_at: Instant,
     /// When to look for items next.
     look_at: Instant,
+    /// How often in a row the views failed, or the log when it was read here.
     failures: u32,
+    /// How often in a row a worker could not reach the log.
+    unreachable: u32,
 }
 
 /// What follows a turn.
@@ -124,6 +127,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
             renewed_at: now,
             look_at: now,
             failures: 0,
+            unreachable: 0,
         }
     }
 
@@ -146,7 +150,8 @@ impl<V: Work, D: Does> Claimer<V, D> {
                 Ok(Turn::Listen(until)) => self.listen(until, &mut changes).await,
                 Err(error) => {
                     self.control.tell(|health| health.error = Some(error.to_string()));
-                    let delay = self.delay();
+                    self.failures += 1;
+                    let delay = delay(self.failures);
                     match self.control.is_stopped() {
                         true => Timer.sleep(delay.min(STOPPED_DELAY_MAX)).await,
                         false => drop(first(self.control.stopped(), Timer.sleep(delay)).await),
@@ -156,19 +161,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
         }
     }
 
-    /// The wait after a failure of the views or of the log.
-    fn delay(&mut self) -> Duration {
-        self.failures += 1;
-        RetryPolicy::never().with_delays(Duration::from_millis(50), DELAY_MAX).delay(self.failures)
-    }
-
     async fn turn(&mut self, changes: &mut Option<Changes>) -> Result<Turn, StoreError> {
-        eprintln!(
-            "TURN {:?} claims {:?} look_in {:?}",
-            self.control.health(),
-            self.desk.claims().len(),
-            self.look_at.saturating_duration_since(Instant::now())
-        );
         self.settle().await?;
         self.renew().await?;
         if self.control.is_stopped() {
@@ -202,11 +195,13 @@ impl<V: Work, D: Does> Claimer<V, D> {
             let settled = std::mem::take(&mut self.unsettled);
             self.desk.forget(settled.into_iter().map(|settled| (settled.id, settled.epoch)));
             self.look_at = Instant::now();
+            if is_unreachable {
+                self.unreachable += 1;
+                self.look_at += delay(self.unreachable);
+            } else {
+                self.unreachable = 0;
+            }
             self.count();
-        }
-        if is_unreachable {
-            let delay = self.delay();
-            self.look_at = Instant::now() + delay;
         }
         Ok(())
     }
@@ -301,9 +296,13 @@ impl<V: Work, D: Does> Claimer<V, D> {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let options = ReadOptions::default().limit(ids.len());
-        let page = self.store.read(&Query::from(QueryItem::ids(ids)), options).await?;
-        Ok(page.events.into_iter().map(|event| (event.id, Arc::new(event))).collect())
+        // Long events may not fit into one page, and one that is missing counts as deleted.
+        let mut pages = Pages::new(&*self.store, Query::from(QueryItem::ids(ids)), ReadOptions::default());
+        let mut events = HashMap::new();
+        while let Some(page) = pages.next().await? {
+            events.extend(page.into_iter().map(|event| (event.id, Arc::new(event))));
+        }
+        Ok(events)
     }
 
     fn count(&self) {
@@ -337,6 +336,11 @@ impl<V: Work, D: Does> Claimer<V, D> {
             self.look_at = Instant::now();
         }
     }
+}
+
+/// The wait after so many failures.
+fn delay(failures: u32) -> Duration {
+    RetryPolicy::never().with_delays(Duration::from_millis(50), DELAY_MAX).delay(failures)
 }
 
 fn settled(item: WorkItem, outcome: Outcome) -> Settled {
