@@ -14,8 +14,8 @@ use eskit_runtime::{
     AnyStore, EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, StoreError, Timestamp,
 };
 
-use crate::middleware::{self, Boxed as Told, Call, Execution, Next, Outcome};
 use crate::clock::Clock;
+use crate::middleware::{self, Boxed as Told, Call, Execution, Next, Outcome};
 use crate::sleep::Timer;
 use crate::state_cache::StateCaches;
 

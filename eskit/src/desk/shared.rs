@@ -63,7 +63,9 @@ impl Desk {
     /// What was settled since the last call, and whether the log could not be reached.
     pub(super) fn take_settled(&self) -> (Vec<Settled>, bool) {
         let mut held = self.lock();
-        (std::mem::take(&mut held.settled), std::mem::take(&mut held.is_unreachable))
+        // It is noted before the item is settled.
+        let is_unreachable = !held.settled.is_empty() && std::mem::take(&mut held.is_unreachable);
+        (std::mem::take(&mut held.settled), is_unreachable)
     }
 
     /// Completes when something was settled.
