@@ -86,8 +86,7 @@ pub(crate) fn tasks<V: Work, D: Does>(
         Box::pin(work(Arc::clone(&does), Arc::clone(&desk), control.clone(), bus.clock.clone()))
     });
     let mut tasks: Vec<Boxed<()>> = workers.collect();
-    let (store, clock) = (Arc::clone(&bus.store), bus.clock.clone());
-    let claimer = Claimer::new(views, store, does, desk, control.clone(), clock, follows, standing);
+    let claimer = Claimer::new(views, bus, does, desk, control.clone(), follows, standing);
     tasks.push(Box::pin(claimer.run()));
     (control, tasks)
 }

@@ -153,8 +153,9 @@ impl<S: EventStore + 'static> App<S> {
 
 /// A schedule needs its feature.
 const fn has_schedules<P: Processor>() {
+    #[cfg(not(feature = "schedule"))]
     assert!(
-        cfg!(feature = "schedule") || P::SCHEDULES.is_empty(),
+        P::SCHEDULES.is_empty(),
         "the processor has an `#[every]` method, which needs the feature `schedule` of eskit\nhelp: in `Cargo.toml`, write \
          `eskit = {{ .., features = [\"schedule\"] }}`"
     );

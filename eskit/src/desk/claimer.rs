@@ -15,6 +15,7 @@ use eskit_runtime::{AnyStore, EventStore as _, RecordedEvent, RetryPolicy, Store
 use super::control::WorkControl;
 use super::job::{Does, Job};
 use super::shared::Desk;
+use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::sleep::Timer;
 
@@ -103,15 +104,15 @@ enum Turn {
 impl<V: Work, D: Does> Claimer<V, D> {
     pub(crate) fn new(
         views: V,
-        store: Arc<AnyStore>,
+        bus: &Bus<AnyStore>,
         does: Arc<D>,
         desk: Arc<Desk>,
         control: WorkControl,
-        clock: Clock,
         follows: Option<Follows>,
         standing: Vec<NewWork>,
     ) -> Claimer<V, D> {
         let (now, unsettled) = (Instant::now(), Vec::new());
+        let (store, clock) = (Arc::clone(&bus.store), bus.clock.clone());
         Claimer {
             views,
             store,
@@ -152,9 +153,10 @@ impl<V: Work, D: Does> Claimer<V, D> {
                     self.control.tell(|health| health.error = Some(error.to_string()));
                     self.failures += 1;
                     let delay = delay(self.failures);
-                    match self.control.is_stopped() {
-                        true => Timer.sleep(delay.min(STOPPED_DELAY_MAX)).await,
-                        false => drop(first(self.control.stopped(), Timer.sleep(delay)).await),
+                    if self.control.is_stopped() {
+                        Timer.sleep(delay.min(STOPPED_DELAY_MAX)).await;
+                    } else {
+                        first(self.control.stopped(), Timer.sleep(delay)).await;
                     }
                 }
             }

@@ -49,7 +49,7 @@ pub fn router<V: ShopViews>(shop: Shop<V>) -> Router {
         .route("/orders/{order}", get(show::<V>))
         .route("/orders/{order}", delete(cancel::<V>))
         .route("/orders/{order}/payment", post(pay::<V>))
-        .route("/deliveries", post(announce::<V>))
+        .route("/deliveries", post(announce))
         .route("/health", get(health::<V>))
         .with_state(shop)
 }
@@ -112,7 +112,7 @@ struct Delivery {
 }
 
 /// The goods are taken in later, so the command is put into a queue.
-async fn announce<V: ShopViews>(
+async fn announce(
     Caller(app): Caller,
     Query(Delivery { due }): Query<Delivery>,
     headers: HeaderMap,
