@@ -89,6 +89,7 @@ impl WorkControl {
     }
 
     /// Waits until it was looked after this call, and nothing was left to do now; or until it has ended.
+    #[cfg(feature = "testing")]
     pub(crate) async fn idle(&self) {
         let ticket = {
             let mut held = self.lock();

@@ -49,6 +49,7 @@ impl Times {
 mod tests {
     use super::*;
 
+    #[allow(clippy::unwrap_used, reason = "a helper of tests fails its test")]
     fn next(every: &'static str, after: &str) -> String {
         let times = Times::of(&Schedule { name: "weekly", every }).unwrap();
         times.after(after.parse().unwrap()).unwrap().to_string()
