@@ -11,6 +11,7 @@ mod store;
 mod streams;
 mod trace;
 mod types;
+mod work;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -63,6 +64,9 @@ pub(crate) enum Command {
     /// List parked events, show one, or drop one
     #[command(subcommand)]
     Parked(parked::Parked),
+    /// List the items of a list of work, retry one, or cancel one
+    #[command(subcommand)]
+    Work(work::Work),
     /// Count snapshots, or forget those of an aggregate
     #[command(subcommand)]
     Snapshots(snapshots::Snapshots),
@@ -89,6 +93,7 @@ impl Command {
             Command::Store(verb) => verb.run(context).await,
             Command::Projections(verb) => verb.run(context).await,
             Command::Parked(verb) => verb.run(context).await,
+            Command::Work(verb) => verb.run(context).await,
             Command::Snapshots(verb) => verb.run(context).await,
             Command::Lock(verb) => verb.run(context).await,
             Command::Fold(verb) => verb.run(context).await,

@@ -3,6 +3,7 @@ use eskit::StoreError;
 use eskit::log::{LogId, Position};
 use eskit::snapshots::{CountSnapshots as _, SnapshotCount};
 use eskit::subscription::{Checkpoint, ParkedEvent, Views as _};
+use eskit::work::{ListWork, Work as _, WorkItem};
 
 use crate::failure::Failure;
 
@@ -110,6 +111,21 @@ impl AnyViews {
     /// Removes a parked event without handling it. Returns whether it was there.
     pub(crate) async fn drop_parked(&self, name: &str, version: u32, at: Position) -> Result<bool, StoreError> {
         call!(self, views => views.drop_parked(name, version, at).await)
+    }
+
+    /// The items of a list of work, by number.
+    pub(crate) async fn list_work(&self, list: &str, which: ListWork) -> Result<Vec<WorkItem>, StoreError> {
+        call!(self, views => views.list_work(list, which).await)
+    }
+
+    /// Lets an item be done now. Returns whether one waits or is parked.
+    pub(crate) async fn retry_work(&self, list: &str, id: &str) -> Result<bool, StoreError> {
+        call!(self, views => views.retry_work(list, id).await)
+    }
+
+    /// Removes an item. Returns whether it was there.
+    pub(crate) async fn drop_work(&self, list: &str, id: &str) -> Result<bool, StoreError> {
+        call!(self, views => views.drop_work(list, id).await)
     }
 
     /// All snapshots, counted by log, aggregate and program.

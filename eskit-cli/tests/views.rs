@@ -12,6 +12,7 @@ use eskit::postgres::{PostgresStore, PostgresViews};
 use eskit::snapshots::{Fingerprint, Snapshots, SnapshotsOf, StoredSnapshot};
 use eskit::sqlite::{SqliteStore, SqliteViews};
 use eskit::subscription::{Apply, Handle, HandleAsync, HandleError, OnError, Order, State, Subscriber, SubscriberType};
+use eskit::work::{NewWork, Work};
 use eskit::{AnyStore, App, EventStore as _, RecordedEvent};
 use eskit_postgres::testing;
 use support::{Ended, Folder, block_on, command, golden, scrub, small_log};
@@ -241,4 +242,63 @@ fn snapshots_are_counted_and_forgotten() {
     let Some(database) = block_on(testing::database()).unwrap() else { return };
     block_on(async { keep_snapshots(&PostgresViews::options().connect(database.dsn()).await.unwrap()).await });
     Place { log: String::new(), views: database.dsn().to_owned() }.check_snapshots();
+}
+
+/// Adds items to a list.
+async fn add_work(views: &impl Work) {
+    let at = |second: i64| eskit::Timestamp::from_micros((1_764_500_000 + second) * 1_000_000);
+    let item = |id: &str, payload: Option<&str>| NewWork {
+        id: id.to_owned(),
+        key: "o-1".to_owned(),
+        kind: "remind".to_owned(),
+        event: payload.is_none().then(|| eskit::log::Place::new(eskit::log::Position::new(3), support::id(3))),
+        payload: payload.map(str::to_owned),
+        due: at(7),
+    };
+    let items = vec![item("remind/1", Some("{ \"n\": 1.0 }")), item("remind/2", None), item("remind/3", None)];
+    views.add_work("reminders", items).await.unwrap();
+}
+
+impl Place {
+    fn check_work(&self) {
+        let mut all = String::new();
+        for arguments in [
+            &["work", "list", "reminders", "--limit", "2"][..],
+            &["work", "list", "reminders", "--json", "--after", "0"],
+            &["work", "list", "reminders", "--parked"],
+            &["work", "retry", "reminders", "remind/1", "--yes"],
+            &["work", "cancel", "reminders", "remind/1", "--yes", "--json"],
+            &["work", "list", "nothing"],
+        ] {
+            let ended = self.run(arguments);
+            assert_eq!(ended.code, 0, "{ended:?}");
+            all.push_str(&format!("$ eskit {}\n{}{}\n", arguments.join(" "), ended.out, ended.err));
+        }
+        golden("work.txt", &scrub(&all, &["opened_at"]));
+        for (arguments, code, told) in [
+            (
+                &["work", "retry", "reminders", "remind/1", "--yes"][..],
+                1,
+                "`reminders` has no item `remind/1` that waits",
+            ),
+            (&["work", "cancel", "reminders", "remind/1", "--yes"], 1, "`reminders` has no item `remind/1`\nhelp: "),
+            (&["work", "cancel", "reminders", "remind/2"], 2, "this would remove the item `remind/2` of `reminders`"),
+        ] {
+            let ended = self.run(arguments);
+            assert_eq!((ended.code, ended.out.as_str()), (code, ""), "{ended:?}");
+            assert!(ended.err.contains(told), "{ended:?}");
+        }
+        assert_eq!(self.run(&["work", "list", "reminders", "--json"]).out.lines().count(), 2);
+    }
+}
+
+#[test]
+fn work_is_listed_retried_and_cancelled() {
+    let folder = Folder::new("work");
+    let place = Place { log: String::new(), views: folder.dsn("views.db") };
+    block_on(async { add_work(&SqliteViews::open(folder.path("views.db")).await.unwrap()).await });
+    place.check_work();
+    let Some(database) = block_on(testing::database()).unwrap() else { return };
+    block_on(async { add_work(&PostgresViews::options().connect(database.dsn()).await.unwrap()).await });
+    Place { log: String::new(), views: database.dsn().to_owned() }.check_work();
 }
