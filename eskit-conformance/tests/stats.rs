@@ -20,7 +20,7 @@ async fn memory() {
 async fn sqlite() {
     let folder = std::env::temp_dir().join(format!("eskit-conformance-stats-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    for settle_after in [1, 7, 4000] {
+    for settle_after in [1, 3, 5, 7, 4000] {
         let path = folder.join(format!("{settle_after}.db"));
         let store = SqliteStore::options().settle_after(settle_after).open(&path).await.unwrap();
         check_stats(&store).await.unwrap();
