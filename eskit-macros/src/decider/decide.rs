@@ -75,9 +75,9 @@ fn implement(decider: &DeciderDef, description: TokenStream, call: &TokenStream)
     };
     let events = quote_spanned!(events_span=> type Events = #events;);
     let error = quote_spanned!(error_span=> type Error = #error;);
-    // Where there are no errors, there is no text of them.
+    // Of what is another name of a return type, rustc would report a second time that it is none.
     let refuses =
-        decider.output.as_ref().is_some_and(|output| !matches!(Returned::from_type(output), Returned::Events));
+        decider.output.as_ref().is_some_and(|output| matches!(Returned::from_type(output), Returned::Result(..)));
     let refusal = refuses.then(|| {
         quote! {
             fn refusal(__error: &Self::Error) -> ::core::option::Option<__eskit::String> {
