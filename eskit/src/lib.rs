@@ -108,7 +108,7 @@
 //! | [`schema`] | shapes, for the schema lock |
 //! | [`subscription`] | following the log: the driver, checkpoints, views |
 //! | [`rows`] | all instances of an aggregate as rows |
-//! | [`work`] | to-do lists and queues, as views keep them |
+//! | [`work`](mod@work) | to-do lists and queues, as views keep them |
 //! | [`snapshots`] | states of aggregates that outlive the process |
 //! | [`middleware`] | what stands around each command: authorization, retries, logs, metrics |
 //! | [`layer`] | stores around a store: hooks, retries, tracing, metrics |
