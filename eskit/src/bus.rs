@@ -72,11 +72,17 @@ impl<S: EventStore> Bus<S> {
     }
 
     pub(crate) fn execute<'a, C: Executable + 'a>(&'a self, command: C) -> Execute<'a, C::State, C::Error> {
+        let options = self.options(self.metadata.clone());
+        Execute { options, run: Box::new(|options| command.execute_on(self, options)) }
+    }
+
+    /// The options of a command with this metadata.
+    pub(crate) fn options(&self, metadata: Metadata) -> ExecuteOptions {
         let mut options = ExecuteOptions::default();
         options.retry = self.retry;
-        options.metadata = self.metadata.clone();
+        options.metadata = metadata;
         options.recorded_at = self.clock.set_time();
-        Execute { options, run: Box::new(|options| command.execute_on(self, options)) }
+        options
     }
 
     /// Callers check the key: rustc names the place of their call.

@@ -80,8 +80,7 @@ pub(crate) fn tasks<V: Work, D: Does>(
     follows: Option<Follows>,
     standing: Vec<NewWork>,
 ) -> WorkTasks {
-    let (does, desk, control) = (Arc::new(does), Arc::new(Desk::default()), WorkControl::new(""));
-    control.tell(|health| does.list().clone_into(&mut health.list));
+    let (desk, control, does) = (Arc::new(Desk::default()), WorkControl::new(does.list()), Arc::new(does));
     let workers = (0..does.options().workers.max(1)).map(|_| -> Boxed<()> {
         Box::pin(work(Arc::clone(&does), Arc::clone(&desk), control.clone(), bus.clock.clone()))
     });

@@ -169,14 +169,14 @@ impl<V: Work, D: Does> Claimer<V, D> {
         if self.control.is_stopped() {
             self.desk.release_waiting();
             self.settle().await?;
-            let is_done = self.desk.is_empty();
+            let is_done = self.desk.claimed() == 0;
             return Ok(if is_done { Turn::Ended } else { Turn::Rest(self.renewed_at + RENEW_EVERY) });
         }
         if !self.is_open().await? {
             return Ok(Turn::Rest(Instant::now() + GATE_EVERY));
         }
         self.prepare(changes).await?;
-        let claimed = self.desk.claims().len();
+        let claimed = self.desk.claimed();
         let workers = self.does.options().workers.max(1) as usize;
         if claimed <= workers && Instant::now() >= self.look_at {
             self.claim((2 * workers - claimed).min(CLAIM_MAX)).await?;
@@ -184,7 +184,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
         }
         let renew_at = self.renewed_at + RENEW_EVERY;
         // Workers that are busy tell when they are done.
-        let is_busy = self.desk.claims().len() > workers;
+        let is_busy = self.desk.claimed() > workers;
         Ok(if is_busy { Turn::Rest(renew_at) } else { Turn::Listen(self.look_at.min(renew_at)) })
     }
 
@@ -238,9 +238,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
                 follows.has_reached(wanted)
             }
         };
-        if self.control.health().is_open != is_open {
-            self.control.tell(|health| health.is_open = is_open);
-        }
+        self.control.opens(is_open);
         Ok(is_open)
     }
 
@@ -286,7 +284,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
         if !jobs.is_empty() {
             self.desk.put(jobs);
             self.count();
-        } else if self.desk.is_empty() && self.unsettled.is_empty() {
+        } else if self.desk.claimed() == 0 && self.unsettled.is_empty() {
             self.control.answer(self.looked.1);
         }
         Ok(())
@@ -308,7 +306,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
     }
 
     fn count(&self) {
-        let claimed = self.desk.claims().len() as u64;
+        let claimed = self.desk.claimed() as u64;
         self.control.tell(|health| health.claimed = claimed);
     }
 

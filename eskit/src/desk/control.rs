@@ -65,6 +65,13 @@ impl WorkControl {
         self.shared.moved.moved();
     }
 
+    /// Says whether items are being claimed.
+    pub(super) fn opens(&self, is_open: bool) {
+        if std::mem::replace(&mut self.lock().health.is_open, is_open) != is_open {
+            self.shared.moved.moved();
+        }
+    }
+
     /// Claims nothing more, and ends when what is claimed is settled.
     pub(crate) fn stop(&self) {
         self.lock().is_stopped = true;

@@ -94,8 +94,9 @@ impl Desk {
         self.lock().claims.iter().cloned().collect()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.lock().claims.is_empty()
+    /// How many claims there are.
+    pub(super) fn claimed(&self) -> usize {
+        self.lock().claims.len()
     }
 
     /// Gives back what no worker has taken.

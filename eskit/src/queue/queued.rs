@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use eskit_runtime::__private::execute_set;
 use eskit_runtime::codec::DecodeReason;
-use eskit_runtime::execute::{CommandSet, ExecuteOptions};
+use eskit_runtime::execute::CommandSet;
 use eskit_runtime::model::Storable;
 use eskit_runtime::processor::OnRefused;
 use eskit_runtime::subscription::{Control, HandleError};
@@ -78,10 +78,7 @@ impl<C: Storable + CommandSet> Does for Executing<C> {
     async fn run<'a>(&'a self, job: &'a Job) -> Result<Outcome, Failed> {
         let content = read(job)?;
         let command = decode::<C>(&content, &job.item.kind)?;
-        let mut options = ExecuteOptions::default();
-        options.retry = self.bus.retry;
-        options.recorded_at = self.bus.clock.set_time();
-        options.metadata = content.metadata;
+        let mut options = self.bus.options(content.metadata);
         options.idempotency_key = Some(format!("{}/{}", self.name, job.item.id));
         match execute_set(command, &self.bus, options).await {
             Ok(_) => Ok(Outcome::Done),
