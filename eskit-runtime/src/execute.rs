@@ -10,12 +10,14 @@ mod executed;
 mod fold;
 mod instances;
 mod keyed;
+mod load;
 mod options;
 mod outcome;
 mod recall;
 mod repeat;
 pub(crate) mod retag;
 mod set;
+mod spans;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -54,6 +56,7 @@ use error::unsettled;
 use fold::{Folded, Plan};
 use keyed::Keyed;
 use repeat::{lost_key, repeated};
+use spans::StepSpan;
 
 /// The domain error of a command's decider.
 pub type DomainError<C> = <C as Decide>::Error;
@@ -86,15 +89,15 @@ pub async fn execute<C: Decide, S: EventStore>(
     if let Some(done) = repeated(store, &plan, call.keyed, 0, false).await? {
         return Ok(done);
     }
-    let mut folded = plan.recall(store, states).await?;
+    let mut folded = plan.load(store, states).await?;
     if options.without_condition && !folded.is_current {
         // No condition will tell whether the models were old.
-        plan.catch_up(store, &mut folded).await?;
+        plan.load_on(store, &mut folded).await?;
     }
     let mut attempt = 1;
     loop {
         // What the decider returned need not be `Send`, so it must not live across an await.
-        let step = match call.next_step(&plan, &folded) {
+        let step = match call.next_step(&plan, &folded, attempt) {
             ControlFlow::Continue(step) => step,
             ControlFlow::Break(answer) => {
                 plan.cache(&folded, states);
@@ -104,14 +107,17 @@ pub async fn execute<C: Decide, S: EventStore>(
         let events = match step {
             Step::Append(events) => events,
             Step::Look => {
-                plan.catch_up(store, &mut folded).await?;
+                plan.load_on(store, &mut folded).await?;
                 continue;
             }
             Step::Answer => return nothing(store, &call, &plan, folded, attempt).await,
         };
         let conditions = if options.without_condition { Vec::new() } else { conditions(&plan, &folded) };
         let append = Append { events: events.clone(), conditions };
-        match append_with_retry(store, append, &options.retry, sleep, is_unknown).await {
+        let span = StepSpan::append(&append);
+        let appended = span.around(append_with_retry(store, append, &options.retry, sleep, is_unknown)).await;
+        span.appended(&appended);
+        match appended {
             Ok(Appended { repeated: true, .. }) | Err(AppendError::IdReused { .. }) if call.keyed.is_some() => {
                 // Another caller with the same key was faster, or an earlier try of this call.
                 let done = repeated(store, &plan, call.keyed, attempt, true).await.map_err(unsettled)?;
@@ -143,7 +149,7 @@ pub async fn execute<C: Decide, S: EventStore>(
                     sleep.sleep(options.retry.delay(attempt)).await;
                     attempt += 1;
                 }
-                plan.catch_up(store, &mut folded).await?;
+                plan.load_on(store, &mut folded).await?;
             }
             Err(error) => return Err(error.into()),
         }
@@ -217,9 +223,9 @@ async fn load_plan<A: Evolve, S: EventStore>(
     plan: Plan<A, Count<1>>,
     states: &impl StateCache,
 ) -> Result<Loaded<A>, LoadError> {
-    let mut folded = plan.recall(store, states).await?;
+    let mut folded = plan.load(store, states).await?;
     if !folded.is_current {
-        plan.catch_up(store, &mut folded).await?;
+        plan.load_on(store, &mut folded).await?;
     }
     plan.cache(&folded, states);
     let seen = folded.seen.first().copied().unwrap_or_default();
@@ -251,9 +257,10 @@ impl<C: Decide> Call<'_, C> {
         &self,
         plan: &Plan<C::State, C::Count>,
         folded: &Folded<C::State>,
+        attempt: u32,
     ) -> ControlFlow<Result<(), ExecuteError<DomainError<C>>>, Step> {
         let is_expected = unexpected(plan, folded, self.options).is_none();
-        match is_expected.then(|| self.decide(plan, folded)) {
+        match is_expected.then(|| StepSpan::decide(attempt, || self.decide(plan, folded))) {
             Some(Ok(events)) if !events.is_empty() => ControlFlow::Continue(Step::Append(events)),
             _ if !folded.is_current => ControlFlow::Continue(Step::Look),
             Some(nothing) if self.keyed.is_none() => ControlFlow::Break(nothing.map(drop)),

@@ -174,6 +174,11 @@ impl<S: EventStore> App<S> {
     /// Takes a set of commands too, an enum that derives [`Command`](derive@crate::Command). Its result has no state, and a refusal is a
     /// [`Refused`](crate::execute::Refused).
     ///
+    /// With the feature `tracing`, a command is a span `execute` of the target `eskit`, with `command`, then `outcome` (`appended`,
+    /// `nothing`, `repeated`, `refused`, `denied`, `conflict`, `unknown`, `limit`, `id_reused`, `key_reused`, `closed`, `undecodable`,
+    /// `unencodable`, `invalid`, `failed`) and, where it is known, `attempts`. In it are the spans `load`, `decide` and `append`, once for
+    /// each attempt.
+    ///
     /// # Errors
     /// See [`ExecuteError`](crate::ExecuteError).
     pub fn execute<'a, M, E>(&'a self, command: impl Executable<State = M, Error = E> + 'a) -> Execute<'a, M, E> {

@@ -133,10 +133,14 @@ impl<S: EventStore> Bus<S> {
     ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
         let executed = async move {
             self.identify().await;
-            eskit_runtime::execute::execute(&*self.store, command, options, &Timer, &*self.states).await
+            #[cfg(feature = "otel")]
+            let store = &crate::trace::Stamped(&*self.store);
+            #[cfg(not(feature = "otel"))]
+            let store = &*self.store;
+            eskit_runtime::execute::execute(store, command, options, &Timer, &*self.states).await
         };
         #[cfg(feature = "tracing")]
-        let executed = crate::span::in_span(C::TYPE.name, executed);
+        let executed = crate::span::in_span(C::TYPE.name, &options.metadata, executed);
         executed.await
     }
 }

@@ -122,7 +122,8 @@
 //! | `postgres` | `postgres::PostgresStore` | sqlx 0.9 without TLS; for TLS, add sqlx to your own dependencies with a feature such as `tls-rustls` |
 //! | `testing` | the module `testing`: given, when, then | similar |
 //! | `proptest` | `testing::commands`: random histories; includes `testing` | proptest |
-//! | `tracing` | the layer `Traced`, and a span for each command and for each batch of a subscription | tracing |
+//! | `tracing` | spans of commands and their steps, of batches of events, and of work; the layer `Traced` | tracing |
+//! | `otel` | events carry the trace context in which they were appended, and what handles them goes on with it; includes `tracing` | opentelemetry, tracing-opentelemetry |
 //! | `metrics` | the layer `Metered`, and the metrics of subscriptions | metrics |
 //! | `tokio` (default) | `App::start`, which runs subscriptions in tasks of tokio | tokio |
 //! | `schedule` | `#[every]` methods of processors | cronexpr, jiff |
@@ -171,6 +172,8 @@ mod state_cache;
 mod state_snapshots;
 mod subscriptions;
 mod tail;
+#[cfg(feature = "tracing")]
+mod trace;
 mod working;
 
 #[doc(hidden)]

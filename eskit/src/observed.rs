@@ -73,6 +73,8 @@ mod trace {
     use eskit_runtime::subscription::{ApplyError, Batch, Subscriber};
     use tracing::{Instrument, debug_span, field};
 
+    use crate::trace;
+
     /// Handles a batch in its span.
     pub(super) async fn in_span<P: Subscriber>(
         batch: &Batch,
@@ -80,15 +82,26 @@ mod trace {
     ) -> Result<(), ApplyError> {
         let span = debug_span!(
             target: "eskit",
+            parent: None,
             "handle",
+            "otel.name" = field::Empty,
+            "otel.kind" = "consumer",
             subscription = P::TYPE.name,
             version = P::TYPE.version,
             events = batch.events().len(),
             position = batch.to.position.get(),
             outcome = field::Empty,
+            "otel.status_code" = field::Empty,
+            "error.type" = field::Empty,
         );
+        trace::name(&span, format_args!("handle {}", P::TYPE.name));
+        trace::links(&span, batch.events());
         let answer = applied.instrument(span.clone()).await;
-        span.record("outcome", super::outcome(&answer));
+        let outcome = super::outcome(&answer);
+        span.record("outcome", outcome);
+        if answer.is_err() {
+            span.record("otel.status_code", "ERROR").record("error.type", outcome);
+        }
         answer
     }
 }

@@ -1,13 +1,13 @@
 //! The subscriptions of an app, whatever they are of: what [`Running`](crate::Running) spawns, steers and asks.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use eskit_runtime::log::{Position, Query, QueryItem, ReadOptions};
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Control, FollowOptions, ParkedEvent, Partition, Subscriber, SubscriberType, follow,
+    Apply, ApplyError, Control, FollowOptions, ParkedEvent, Partition, Subscriber, SubscriberType, SubscriptionError,
+    follow,
 };
 use eskit_runtime::{EventStore, StoreError};
 
@@ -157,10 +157,20 @@ fn run<S: EventStore + 'static, P: Subscriber, V: Apply<P>>(
     })
 }
 
-#[cfg(feature = "tracing")]
-fn report(name: &str, error: &dyn fmt::Display) {
-    tracing::error!(subscription = name, %error, "the subscription stopped");
+/// Without the text of the error, which may quote an event.
+fn report(name: &str, error: &SubscriptionError) {
+    #[cfg(feature = "tracing")]
+    match error {
+        SubscriptionError::Handler { position, event, attempts, .. } => tracing::error!(
+            target: "eskit",
+            subscription = name,
+            error = error.name(),
+            position = position.get(),
+            event = event.as_str(),
+            attempts,
+            "the subscription stopped"
+        ),
+        _ => tracing::error!(target: "eskit", subscription = name, error = error.name(), "the subscription stopped"),
+    }
+    let _ = (name, error);
 }
-
-#[cfg(not(feature = "tracing"))]
-fn report(_: &str, _: &dyn fmt::Display) {}

@@ -18,7 +18,7 @@ struct Layers {
     circles_within: &'static [&'static str],
 }
 
-const CRATES: [Layers; 7] = [
+const CRATES: [Layers; 8] = [
     Layers {
         package: "eskit-macros",
         layers: &[
@@ -82,6 +82,7 @@ const CRATES: [Layers; 7] = [
             "delegate_views",
             "sleep",
             "block_on",
+            "trace",
             "span",
             "lock",
             "memory",
@@ -162,6 +163,7 @@ const CRATES: [Layers; 7] = [
         top: &[],
         circles_within: &[],
     },
+    Layers { package: "eskit-otel", layers: &["client", "error", "traces"], top: &[], circles_within: &[] },
 ];
 
 #[test]

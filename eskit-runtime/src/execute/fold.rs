@@ -35,6 +35,10 @@ pub(crate) struct Folded<M> {
     pub(crate) in_step: bool,
     /// Whether the log was like that, for all models at once, at some moment since the call began.
     pub(crate) is_current: bool,
+    /// How many instances were cached or fetched.
+    pub(crate) recalled: usize,
+    /// How many events were folded since the models were initial, each as often as there are instances that it belongs to.
+    pub(crate) events: u64,
 }
 
 /// Up to so many instances are read on each by itself, from where it stands; more of them together, from the lowest.
@@ -82,7 +86,14 @@ impl<M: Models<N>, N> Plan<M, N> {
     /// The models before their first event.
     pub(crate) fn initial(&self) -> Folded<M> {
         let seen = vec![Seen::default(); self.instances.len()];
-        Folded { state: M::initial(self.instances.keys()), seen, in_step: true, is_current: false }
+        Folded {
+            state: M::initial(self.instances.keys()),
+            seen,
+            in_step: true,
+            is_current: false,
+            recalled: 0,
+            events: 0,
+        }
     }
 
     /// How many instances are streams.
@@ -308,6 +319,7 @@ impl<M: Models<N>, N> Plan<M, N> {
         event: &RecordedEvent,
     ) -> Result<(), DecodeError> {
         let at = self.instances.at()[index];
+        folded.events += 1;
         let taken = folded.state.evolve(at, event)?;
         let (aggregate, seen) = (M::LIST[at.model].aggregate, &mut folded.seen[index]);
         match (&self.instances.scopes()[index], &event.stream) {

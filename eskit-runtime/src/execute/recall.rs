@@ -53,6 +53,7 @@ impl<M: Models<N>, N> Plan<M, N> {
                 && let Some(cached) = folded.state.recall(at, scope, states)
             {
                 *seen = cached;
+                folded.recalled += 1;
                 recalled.push(index);
             }
         }

@@ -324,6 +324,20 @@ pub enum AppendError {
     Store(StoreError),
 }
 
+impl AppendError {
+    /// The error as one word, for logs and metrics: `conflict`, `limit`, `id_reused`, `closed`, `unknown` or `failed`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            AppendError::Conflict(_) => "conflict",
+            AppendError::Limit(_) => "limit",
+            AppendError::IdReused { .. } => "id_reused",
+            AppendError::StreamClosed(_) => "closed",
+            AppendError::UnknownOutcome(_) => "unknown",
+            AppendError::Store(_) => "failed",
+        }
+    }
+}
+
 impl fmt::Display for AppendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -118,6 +118,23 @@ fn anew(acts: bool) -> &'static str {
     }
 }
 
+impl SubscriptionError {
+    /// The error as one word, for logs and metrics: `handler`, `checkpoint_ahead`, `log_replaced`, `other_log`, `missed_events`,
+    /// `panicked`, `log` or `views`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            SubscriptionError::Handler { .. } => "handler",
+            SubscriptionError::CheckpointAhead { .. } => "checkpoint_ahead",
+            SubscriptionError::LogReplaced { .. } => "log_replaced",
+            SubscriptionError::OtherLog { .. } => "other_log",
+            SubscriptionError::MissedEvents { .. } => "missed_events",
+            SubscriptionError::Panicked(_) => "panicked",
+            SubscriptionError::Store(_) => "log",
+            SubscriptionError::Views(_) => "views",
+        }
+    }
+}
+
 impl fmt::Display for SubscriptionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

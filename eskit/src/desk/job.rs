@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use eskit_runtime::subscription::HandleError;
 use eskit_runtime::work::{Outcome, WorkItem, WorkOptions};
-use eskit_runtime::{RecordedEvent, StoreError};
+use eskit_runtime::{Metadata, RecordedEvent, StoreError};
 
 /// What does the items of a list.
 pub(crate) trait Does: Send + Sync + 'static {
@@ -14,6 +14,12 @@ pub(crate) trait Does: Send + Sync + 'static {
     fn kinds(&self) -> Vec<String>;
 
     fn options(&self) -> WorkOptions;
+
+    /// The metadata of what led to an item.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "only traces go on from it"))]
+    fn cause(&self, job: &Job) -> Metadata {
+        job.event.as_ref().map(|event| event.metadata.clone()).unwrap_or_default()
+    }
 
     /// Does an item, and tells what becomes of it.
     fn run<'a>(&'a self, job: &'a Job) -> impl Future<Output = Result<Outcome, Failed>> + Send + 'a;

@@ -61,9 +61,15 @@ async fn outcome(does: &impl Does, job: &Job, desk: &Desk, control: &WorkControl
 /// Tries it once. A panic is a failure, and so is a try that lasts too long.
 async fn tried(does: &impl Does, job: &Job) -> Result<Outcome, Failed> {
     let within = does.options().within;
-    match first(contain_polls(does.run(job)), Timer.sleep(within)).await {
-        First::A(Ok(done)) => done,
-        First::A(Err(text)) => Err(Failed::Item(HandleError::panicked(text))),
+    let running = contain_polls(does.run(job));
+    let running = async { running.await.unwrap_or_else(|text| Err(Failed::Item(HandleError::panicked(text)))) };
+    #[cfg(feature = "tracing")]
+    let running = {
+        let (list, kind, cause) = (does.list(), &job.item.kind, does.cause(job));
+        async move { crate::span::working(list, kind, job.item.attempts, &cause, running).await }
+    };
+    match first(running, Timer.sleep(within)).await {
+        First::A(done) => done,
         First::B(()) => {
             let text = format!(
                 "it did not end within {within:?}\nhelp: let it do less, or give it more time with `#[work(within = \"..\")]`"

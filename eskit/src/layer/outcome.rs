@@ -5,11 +5,6 @@ pub(super) fn append_outcome(result: &Result<Appended, AppendError>) -> &'static
     match result {
         Ok(appended) if appended.repeated => "repeated",
         Ok(_) => "appended",
-        Err(AppendError::Conflict(_)) => "conflict",
-        Err(AppendError::Limit(_)) => "limit",
-        Err(AppendError::IdReused { .. }) => "id_reused",
-        Err(AppendError::StreamClosed(_)) => "closed",
-        Err(AppendError::UnknownOutcome(_)) => "unknown",
-        Err(_) => "failed",
+        Err(error) => error.name(),
     }
 }

@@ -14,21 +14,19 @@ use outline::{Outline, Outlined};
 ///
 /// | span | fields |
 /// |---|---|
-/// | `append` | `events`, `conditions`, then `outcome` (`appended`, `repeated`, `conflict`, `limit`, `id_reused`, `closed`, `unknown`, `failed`), `position` of the last event, `error` |
-/// | `read` | `items` of the query, `after`, `limit`, then `events`, `error` |
-/// | `head` | then `position`, `error` |
-/// | `watch` | `after`, then `position`, `error` |
-/// | `stream_info` | `stream_type`, then `version`, `error` |
-/// | `list_streams` | `stream_type`, then `streams`, `error` |
-/// | `change_stream` | `stream_type`, `change` (`archive`, `restore`, `tombstone`, `delete`), then `error` |
-/// | `add_tags` | `events`, then `error` |
+/// | `store.append` | `events`, `conditions`, then `outcome` (`appended`, `repeated`, `conflict`, `limit`, `id_reused`, `closed`, `unknown`, `failed`), `position` of the last event, `error` |
+/// | `store.read` | `items` of the query, `after`, `limit`, then `events`, `error` |
+/// | `store.head` | then `position`, `error` |
+/// | `store.watch` | `after`, then `position`, `error` |
+/// | `store.stream_info` | `stream_type`, then `version`, `error` |
+/// | `store.list_streams` | `stream_type`, then `streams`, `error` |
+/// | `store.change_stream` | `stream_type`, `change` (`archive`, `restore`, `tombstone`, `delete`), then `error` |
+/// | `store.add_tags` | `events`, then `error` |
 ///
 /// Neither payloads nor tags, ids of streams or metadata enter a span: they may hold what must not reach a log file. So `error`
 /// is no error's full text: of a failure of the store it is the [kind](crate::log::StoreErrorKind::name).
 ///
-/// With the feature, each command of [`App`](crate::App) is a span too, whatever the store: `execute`, with `command`, then
-/// `outcome` (`appended`, `nothing`, `repeated`, `refused`, `conflict`, `unknown`, `limit`, `id_reused`, `key_reused`, `closed`,
-/// `undecodable`, `unencodable`, `invalid`, `failed`) and, where it is known, `attempts`.
+/// They stand inside of the spans of commands and subscriptions, which come with the feature, whatever the store.
 #[derive(Clone, Debug)]
 pub struct Traced<S> {
     store: S,
@@ -60,7 +58,9 @@ impl<S: EventStore> EventStore for Traced<S> {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let span = debug_span!(
             target: "eskit",
-            "append",
+            "store.append",
+            "otel.kind" = "client",
+            "db.operation.name" = "append",
             events = append.events.len(),
             conditions = append.conditions.len(),
             outcome = field::Empty,
@@ -79,7 +79,9 @@ impl<S: EventStore> EventStore for Traced<S> {
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
         let span = debug_span!(
             target: "eskit",
-            "read",
+            "store.read",
+            "otel.kind" = "client",
+            "db.operation.name" = "read",
             items = query.items().len(),
             after = options.after.get(),
             limit = options.page_len(),
@@ -95,7 +97,7 @@ impl<S: EventStore> EventStore for Traced<S> {
     }
 
     async fn head(&self) -> Result<Place, StoreError> {
-        let span = debug_span!(target: "eskit", "head", position = field::Empty, error = field::Empty);
+        let span = debug_span!(target: "eskit", "store.head", "otel.kind" = "client", "db.operation.name" = "head", position = field::Empty, error = field::Empty);
         let answer = self.store.head().instrument(span.clone()).await;
         record_position(&span, &answer);
         answer
@@ -103,7 +105,7 @@ impl<S: EventStore> EventStore for Traced<S> {
 
     async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         let span = debug_span!(
-            target: "eskit", "watch", after = after.position.get(), position = field::Empty, error = field::Empty
+            target: "eskit", "store.watch", "otel.kind" = "client", "db.operation.name" = "watch", after = after.position.get(), position = field::Empty, error = field::Empty
         );
         let answer = self.store.watch(after).instrument(span.clone()).await;
         record_position(&span, &answer);
@@ -112,7 +114,7 @@ impl<S: EventStore> EventStore for Traced<S> {
 
     async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
         let span = debug_span!(
-            target: "eskit", "stream_info", stream_type = stream.stream_type(), version = field::Empty, error = field::Empty
+            target: "eskit", "store.stream_info", "otel.kind" = "client", "db.operation.name" = "stream_info", stream_type = stream.stream_type(), version = field::Empty, error = field::Empty
         );
         let answer = self.store.stream_info(stream).instrument(span.clone()).await;
         if let Ok(info) = &answer {
@@ -124,7 +126,7 @@ impl<S: EventStore> EventStore for Traced<S> {
 
     async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
         let span = debug_span!(
-            target: "eskit", "list_streams", stream_type = &*list.stream_type, streams = field::Empty, error = field::Empty
+            target: "eskit", "store.list_streams", "otel.kind" = "client", "db.operation.name" = "list_streams", stream_type = &*list.stream_type, streams = field::Empty, error = field::Empty
         );
         let answer = self.store.list_streams(list).instrument(span.clone()).await;
         if let Ok(page) = &answer {
@@ -136,7 +138,7 @@ impl<S: EventStore> EventStore for Traced<S> {
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         let span = debug_span!(
-            target: "eskit", "change_stream", stream_type = stream.stream_type(), change = change.name(), error = field::Empty
+            target: "eskit", "store.change_stream", "otel.kind" = "client", "db.operation.name" = "change_stream", stream_type = stream.stream_type(), change = change.name(), error = field::Empty
         );
         let answer = self.store.change_stream(stream, change).instrument(span.clone()).await;
         record_error(&span, &answer);
@@ -144,7 +146,7 @@ impl<S: EventStore> EventStore for Traced<S> {
     }
 
     async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
-        let span = debug_span!(target: "eskit", "add_tags", events = added.len(), error = field::Empty);
+        let span = debug_span!(target: "eskit", "store.add_tags", "otel.kind" = "client", "db.operation.name" = "add_tags", events = added.len(), error = field::Empty);
         let answer = self.store.add_tags(added).instrument(span.clone()).await;
         record_error(&span, &answer);
         answer

@@ -106,7 +106,10 @@ impl<P: Processor, V: Views> Acting<P, V> {
         attempt: u32,
     ) -> Result<bool, ApplyError> {
         let mut effect = Effect::new(&self.bus, P::TYPE.name, event, is_live).at_attempt(attempt);
-        let acted = contain_polls(processor.act(event, &mut effect)).await;
+        let acted = contain_polls(processor.act(event, &mut effect));
+        #[cfg(feature = "tracing")]
+        let acted = crate::span::acting(P::TYPE.name, event, attempt, acted);
+        let acted = acted.await;
         let acted = acted.unwrap_or_else(|text| Err(HandleError::panicked(text)));
         acted.map_err(|error| match effect.take_unreachable() {
             Some(error) => ApplyError::Views(error),

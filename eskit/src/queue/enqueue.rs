@@ -113,6 +113,8 @@ impl<S> Enqueue<S> {
         let Some(queue) = works.into_iter().find(|work| work.takes(&kind)) else {
             return Err(EnqueueError::NoQueue { command: kind });
         };
+        #[cfg(feature = "otel")]
+        let metadata = crate::trace::stamped(metadata);
         let content = Content::new(stored, metadata).and_then(|content| serde_json::to_string(&content));
         let payload = Some(content.map_err(|error| EnqueueError::Content(error.to_string()))?);
         let id = id.unwrap_or_else(|| EventId::new().to_string());

@@ -7,7 +7,7 @@ use eskit_runtime::model::Storable;
 use eskit_runtime::processor::OnRefused;
 use eskit_runtime::subscription::{Control, HandleError};
 use eskit_runtime::work::{Outcome, Work, WorkOptions};
-use eskit_runtime::{AnyStore, EventStore, ExecuteError};
+use eskit_runtime::{AnyStore, EventStore, ExecuteError, Metadata};
 
 use super::options::QueueOptions;
 use super::stored::Content;
@@ -73,6 +73,10 @@ impl<C: Storable + CommandSet> Does for Executing<C> {
 
     fn options(&self) -> WorkOptions {
         self.options.work
+    }
+
+    fn cause(&self, job: &Job) -> Metadata {
+        read(job).map(|content| content.metadata).unwrap_or_default()
     }
 
     async fn run<'a>(&'a self, job: &'a Job) -> Result<Outcome, Failed> {

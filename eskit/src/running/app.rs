@@ -52,8 +52,10 @@ use crate::subscriptions::keeps_a_read_model;
 /// # Spans and metrics
 ///
 /// With the feature `tracing`, each batch of events is handled in a span `handle` of the target `eskit`, with the fields
-/// `subscription`, `version`, `events`, `position` and `outcome` (`handled`, `failed`, `deposed`, `views`). A subscription that fails for
-/// good reports an event of the level `ERROR`.
+/// `subscription`, `version`, `events`, `position` and `outcome` (`handled`, `failed`, `deposed`, `views`). A processor acts on each event
+/// in a span `act`, with `processor`, `event`, `position` and `attempt`; to-dos, schedules and queued commands are done in a span `work`,
+/// with `list`, `kind` and `attempt`. A subscription that fails for good reports an event of the level `ERROR`, without the text of the
+/// error, which may quote an event.
 ///
 /// With the feature `metrics`, each subscription is counted, with the label `subscription`:
 ///
