@@ -2,6 +2,8 @@
 
 #[path = "views_broken/changes.rs"]
 mod changes;
+#[path = "views_broken/commands.rs"]
+mod commands;
 #[path = "views_broken/mistake.rs"]
 mod mistake;
 #[path = "views_broken/rows.rs"]
@@ -25,6 +27,7 @@ fn suite(mistake: Mistake) -> ViewsSuite<Sound> {
         .with_rows()
         .with_changes()
         .with_snapshots()
+        .with_commands()
         .with_work()
         .patience(Duration::from_secs(2))
         .quiet()

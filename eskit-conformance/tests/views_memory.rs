@@ -46,6 +46,7 @@ fn memory_views() {
         .with_rows()
         .with_changes()
         .with_snapshots()
+        .with_commands()
         .with_work()
         .rounds(200)
         .named("views in memory");

@@ -87,6 +87,7 @@ fn postgres_views() {
         .with_rows()
         .with_changes()
         .with_snapshots()
+        .with_commands()
         .with_work()
         .named("postgres_views")
         .child_env(DSN, dsn)

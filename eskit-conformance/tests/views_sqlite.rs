@@ -49,8 +49,13 @@ impl WriteRows for InSqlite {
 
 #[test]
 fn sqlite_views() {
-    let suite =
-        ViewsSuite::durable(InSqlite).with_rows().with_changes().with_snapshots().with_work().named("views in SQLite");
+    let suite = ViewsSuite::durable(InSqlite)
+        .with_rows()
+        .with_changes()
+        .with_snapshots()
+        .with_commands()
+        .with_work()
+        .named("views in SQLite");
     let cases = suite.case_names().count();
     let report = suite.in_test(concat!(module_path!(), "::sqlite_views")).run();
     assert!(report.is_success(), "{report}");

@@ -5,6 +5,7 @@
 mod append;
 mod bind;
 mod bus;
+mod decision;
 mod error;
 mod executed;
 mod fold;
@@ -40,6 +41,7 @@ pub use append::append_with_retry;
 #[doc(hidden)]
 pub use bind::{decision_items, scope_of, state_items};
 pub use bus::{CommandBus, Executable, Running};
+pub use decision::{DecidedOn, Decision, DecisionCondition, DecisionNote};
 pub use error::{Denied, ExecuteError, LoadError};
 pub use executed::Executed;
 pub use keyed::KeyReused;
@@ -274,6 +276,9 @@ impl<C: Decide> Call<'_, C> {
         plan: &Plan<C::State, C::Count>,
         folded: &Folded<C::State>,
     ) -> Result<Vec<NewEvent>, ExecuteError<DomainError<C>>> {
+        if let Some(note) = &self.options.note {
+            note.write(plan, folded, !self.options.without_condition);
+        }
         let decided = self.command.decide(&folded.state);
         if let Some((aggregate, key)) = folded.state.absent_key() {
             return Err(ExecuteError::Key(format!(

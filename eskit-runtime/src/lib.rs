@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod codec;
+pub mod command_log;
 pub mod execute;
 pub mod log;
 mod message;

@@ -1,10 +1,13 @@
 //! Read models in SQLite: a file for each version of each projection, with its checkpoint.
 
 mod aggregate_rows;
+mod beside;
 mod catalogue;
 mod claims;
+mod commands;
 mod fault;
 mod format;
+mod kept_commands;
 mod kept_snapshots;
 mod kept_work;
 mod lock;

@@ -137,6 +137,11 @@ impl<S: EventStore> App<S> {
         self
     }
 
+    /// What the middleware of this app warns of, such as entries that the log of commands lacks; empty if all is well.
+    pub fn warnings(&self) -> Vec<String> {
+        self.bus.middleware.iter().filter_map(|middleware| middleware.warning()).collect()
+    }
+
     /// Caches up to `states` states of this aggregate in memory, for this `App` and its clones. A command then reads only the
     /// models that are not cached; afterwards the new states are cached for the next command.
     ///

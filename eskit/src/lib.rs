@@ -145,6 +145,7 @@
 
 mod aggregate_snapshots;
 mod app;
+mod backlog;
 mod block_on;
 mod bus;
 mod clock;

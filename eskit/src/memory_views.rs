@@ -1,4 +1,5 @@
 mod changes;
+mod commands;
 mod model;
 mod rows;
 mod snapshots;
@@ -6,10 +7,11 @@ mod tx;
 mod work;
 mod work_list;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use eskit_runtime::command_log::KeptCommand;
 use eskit_runtime::log::{Position, StoreErrorKind};
 use eskit_runtime::snapshots::{SnapshotsOf, StoredSnapshot};
 use eskit_runtime::subscription::{
@@ -47,6 +49,9 @@ struct Kept {
     /// The values of each version of each read model.
     models: BTreeMap<(String, u32), Model>,
     snapshots: BTreeMap<SnapshotsOf, BTreeMap<String, StoredSnapshot>>,
+    /// The log of commands, and the last id of an entry.
+    commands: VecDeque<KeptCommand>,
+    last_command: u64,
     /// The highest number of an item of work, or of a claim of one.
     last_number: u64,
 }

@@ -33,6 +33,7 @@
 
 mod authorized;
 mod call;
+mod command_log;
 #[cfg(feature = "tracing")]
 mod logged;
 #[cfg(feature = "metrics")]
@@ -43,6 +44,7 @@ mod retrying;
 
 pub use authorized::Authorized;
 pub use call::Call;
+pub use command_log::{CommandLog, CommandLogHealth};
 pub use eskit_runtime::execute::OutcomeKind;
 #[cfg(feature = "tracing")]
 pub use logged::Logged;

@@ -8,7 +8,6 @@ mod keeper;
 mod observed;
 mod of_type;
 mod options;
-mod spawn;
 mod waiting;
 
 use std::any::TypeId;

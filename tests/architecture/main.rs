@@ -71,6 +71,7 @@ const CRATES: [Layers; 8] = [
             "work",
             "processor",
             "snapshots",
+            "command_log",
         ],
         top: &["__private"],
         // Its traits name each other: an event goes into an emitter, and a decider takes models, which evolve events.
@@ -83,6 +84,7 @@ const CRATES: [Layers; 8] = [
             "sleep",
             "block_on",
             "trace",
+            "backlog",
             "span",
             "lock",
             "memory",

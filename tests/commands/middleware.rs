@@ -36,8 +36,8 @@ impl Middleware for Witness {
         self.say(format!("> {} {}", call.name(), tags.join(" ")));
         let answer = next.run(call).await;
         match &answer {
-            Ok(Outcome { kind, positions, attempts, text, .. }) => {
-                let positions: Vec<u64> = positions.iter().map(|position| position.get()).collect();
+            Ok(Outcome { kind, events, attempts, text, .. }) => {
+                let positions: Vec<u64> = events.iter().map(|event| event.position.get()).collect();
                 self.say(format!("< {kind} {positions:?} {attempts} {text:?}"));
             }
             Err(denied) => self.say(format!("< denied: {denied}")),

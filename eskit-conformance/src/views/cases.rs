@@ -3,6 +3,7 @@
 mod changes;
 mod checkpoints;
 mod claims;
+mod commands;
 mod crash;
 mod failures;
 mod following;
@@ -20,6 +21,7 @@ mod workers;
 use std::future::Future;
 use std::pin::Pin;
 
+use eskit_runtime::command_log::CommandEntries;
 use eskit_runtime::snapshots::Snapshots;
 
 use super::context::ViewsContext;
@@ -67,6 +69,14 @@ where
     T::Views: Snapshots,
 {
     snapshots::cases()
+}
+
+/// The cases of views that also keep a log of commands.
+pub(super) fn of_commands<T: TestViews>() -> Vec<Case<T>>
+where
+    T::Views: CommandEntries,
+{
+    commands::cases()
 }
 
 /// The cases of views that also keep work.

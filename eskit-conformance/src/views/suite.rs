@@ -3,6 +3,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use eskit_runtime::command_log::CommandEntries;
 use eskit_runtime::snapshots::Snapshots;
 
 use super::cases::{self, Case};
@@ -84,6 +85,16 @@ impl<T: TestViews> ViewsSuite<T> {
         T::Views: Snapshots,
     {
         self.cases.extend(cases::of_snapshots());
+        self
+    }
+
+    /// Also holds the views to the rules of [`CommandEntries`]: for views that keep a log of commands.
+    #[must_use]
+    pub fn with_commands(mut self) -> ViewsSuite<T>
+    where
+        T::Views: CommandEntries,
+    {
+        self.cases.extend(cases::of_commands());
         self
     }
 

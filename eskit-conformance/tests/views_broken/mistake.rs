@@ -96,6 +96,20 @@ pub(crate) enum Mistake {
     AgeIncludesTheLimit,
     OwnCountAsOthers,
     SnapshotsAreForgottenOnOpen,
+    /// A part of an entry is not kept.
+    DecisionsAreForgotten,
+    OutcomeIsIgnored,
+    /// The command of another log is found at the position of an event.
+    EventIdIsIgnored,
+    /// An entry is on two pages.
+    PageHasTheCursor,
+    /// Of two batches that are added at once, one is lost.
+    CommandsAreReadAndWritten,
+    BatchesOfCommandsAreReversed,
+    CommandAgeIncludesTheLimit,
+    NewestCommandsAreRemoved,
+    CommandIdsAreUsedAgain,
+    CommandsAreForgottenOnOpen,
     /// An item is given to everybody.
     ClaimsHeld,
     /// Two claims find the same item.
@@ -306,6 +320,24 @@ pub(crate) const ROWS: &[(Mistake, &str, &[&str])] = &[
         M::SnapshotsAreForgottenOnOpen,
         "another handle finds",
         &["snapshots::snapshots_are_there_after_a_restart_of_the_process"],
+    ),
+    (M::DecisionsAreForgotten, "an entry that was added", &["commands::entries_come_back_as_they_were_added"]),
+    (M::OutcomeIsIgnored, "found by the outcome", &["commands::entries_are_found_by_what_they_are"]),
+    (M::EventIdIsIgnored, "led to the event", &["commands::the_command_that_led_to_an_event_is_found"]),
+    (M::PageHasTheCursor, "of all pages", &["commands::pages_have_every_entry_once"]),
+    (M::CommandsAreReadAndWritten, "how many entries, ids", &["commands::several_writers_lose_nothing"]),
+    (
+        M::BatchesOfCommandsAreReversed,
+        "in another order",
+        &["commands::several_writers_lose_nothing", "commands::entries_come_back_as_they_were_added"],
+    ),
+    (M::CommandAgeIncludesTheLimit, "how many old entries", &["commands::old_entries_are_removed"]),
+    (M::NewestCommandsAreRemoved, "the newest entries", &["commands::surplus_entries_are_removed"]),
+    (M::CommandIdsAreUsedAgain, "comes after", &["commands::no_id_is_used_again"]),
+    (
+        M::CommandsAreForgottenOnOpen,
+        "another handle finds",
+        &["commands::entries_are_there_after_a_restart_of_the_process"],
     ),
     (M::ClaimsHeld, "the item that is claimed", &["work::an_item_has_one_holder"]),
     (

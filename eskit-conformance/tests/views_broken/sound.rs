@@ -11,6 +11,7 @@ use eskit_runtime::subscription::{
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 
 use crate::changes;
+use crate::commands::Commands;
 use crate::mistake::Mistake as M;
 use crate::snapshots::Kept;
 use crate::work::Items;
@@ -31,6 +32,7 @@ pub(crate) struct State {
     /// How often each version was changed.
     pub(crate) changes: BTreeMap<(String, u32), u64>,
     snapshots: Kept,
+    commands: Commands,
 }
 
 impl State {
@@ -165,6 +167,9 @@ impl TestViews for Sound {
         if self.mistake == M::SnapshotsAreForgottenOnOpen {
             shared.lock().unwrap_or_else(PoisonError::into_inner).snapshots.clear();
         }
+        if self.mistake == M::CommandsAreForgottenOnOpen {
+            shared.lock().unwrap_or_else(PoisonError::into_inner).commands.kept.clear();
+        }
         let mistake = self.mistake;
         let end = Arc::new(End { shared: Arc::clone(&shared), claimed: Mutex::default(), mistake });
         Ok(SoundViews { shared, mistake, end, hubs: changes::hubs() })
@@ -206,6 +211,11 @@ impl SoundViews {
     /// What is done with the snapshots at once.
     pub(crate) fn snapshots<R>(&self, run: impl FnOnce(&mut Kept) -> R) -> R {
         run(&mut self.lock().snapshots)
+    }
+
+    /// What is done with the log of commands at once.
+    pub(crate) fn commands<R>(&self, run: impl FnOnce(&mut Commands) -> R) -> R {
+        run(&mut self.lock().commands)
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

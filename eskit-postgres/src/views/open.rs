@@ -162,7 +162,7 @@ fn missing(schema: &str) -> StoreError {
 async fn find(conn: &mut PgConnection, tables: &Tables) -> Result<Found, Fault> {
     let sql = format!(
         "SELECT pg_catalog.count(*) FILTER (WHERE c.relname {EQ} 'format'),
-             pg_catalog.count(*) FILTER (WHERE c.relname {EQ} ANY ('{{versions,checkpoints,parked,snapshots,work}}'::pg_catalog.text[])),
+             pg_catalog.count(*) FILTER (WHERE c.relname {EQ} ANY ('{{versions,checkpoints,parked,snapshots,work,commands}}'::pg_catalog.text[])),
              EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname {EQ} $1)
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid {EQ} c.relnamespace WHERE n.nspname {EQ} $1"
     );
@@ -173,7 +173,7 @@ async fn find(conn: &mut PgConnection, tables: &Tables) -> Result<Found, Fault> 
     }
     let version = sqlx::query_scalar(tables.sql("SELECT f.version FROM {format} f").safe()).fetch_optional(conn).await;
     match version.map_err(Fault::from) {
-        Ok(Some(version)) if others == 5 => Ok(Found::Tables { version }),
+        Ok(Some(version)) if others == 6 => Ok(Found::Tables { version }),
         Ok(_) => Ok(Found::Foreign),
         Err(fault) if fault.code() == "42703" => Ok(Found::Foreign),
         Err(Fault::Sqlx(sqlx::Error::ColumnDecode { .. })) => Ok(Found::Foreign),

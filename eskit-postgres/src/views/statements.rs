@@ -189,6 +189,22 @@ const REMOVE_SNAPSHOTS: &str = "DELETE FROM {snapshots} s WHERE s.log {EQ} $1 AN
 const REMOVE_OLD_SNAPSHOTS: &str = "\
 DELETE FROM {snapshots} s WHERE s.log {EQ} $1 AND s.name {EQ} $2 AND s.written_at {LT} $3 AND NOT coalesce(s.fingerprint {EQ} $4, false)";
 
+const ADD_COMMANDS: &str = "\
+INSERT INTO {commands} (command, began_at, outcome, correlation, first_pos, last_pos, rest)
+SELECT e.command, e.began_at, e.outcome, e.correlation, e.first_pos, e.last_pos, e.rest
+FROM unnest($1, $2, $3, $4, $5, $6, $7)
+    WITH ORDINALITY AS e (command, began_at, outcome, correlation, first_pos, last_pos, rest, at)
+ORDER BY e.at";
+
+const REMOVE_OLD_COMMANDS: &str = "\
+DELETE FROM {commands} c WHERE c.id {EQ} ANY (ARRAY(
+    SELECT o.id FROM {commands} o WHERE o.began_at {LT} $1 ORDER BY o.began_at LIMIT $2))";
+
+const REMOVE_SURPLUS_COMMANDS: &str = "\
+DELETE FROM {commands} c WHERE c.id {EQ} ANY (ARRAY(
+    SELECT o.id FROM {commands} o WHERE o.id {LE} (SELECT n.id FROM {commands} n ORDER BY n.id DESC LIMIT 1 OFFSET $1)
+    ORDER BY o.id LIMIT $2))";
+
 /// The statements of views.
 #[derive(Debug)]
 pub(crate) struct Statements {
@@ -230,6 +246,9 @@ pub(crate) struct Statements {
     pub(crate) remove_snapshots: Sql,
     pub(crate) remove_snapshots_of: Sql,
     pub(crate) remove_old_snapshots: Sql,
+    pub(crate) add_commands: Sql,
+    pub(crate) remove_old_commands: Sql,
+    pub(crate) remove_surplus_commands: Sql,
 }
 
 impl Statements {
@@ -278,6 +297,9 @@ impl Statements {
             remove_snapshots: sql(REMOVE_SNAPSHOTS),
             remove_snapshots_of: sql(&format!("{REMOVE_SNAPSHOTS} AND s.key {{EQ}} ANY ($3)")),
             remove_old_snapshots: sql(REMOVE_OLD_SNAPSHOTS),
+            add_commands: sql(ADD_COMMANDS),
+            remove_old_commands: sql(REMOVE_OLD_COMMANDS),
+            remove_surplus_commands: sql(REMOVE_SURPLUS_COMMANDS),
         }
     }
 }

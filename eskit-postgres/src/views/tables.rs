@@ -7,7 +7,8 @@ use crate::sql::safe::Sql;
 pub(crate) const FORMAT: i32 = 1;
 
 /// The tables and sequences of the views.
-const TABLES: [&str; 7] = ["format", "versions", "checkpoints", "parked", "snapshots", "work", "work_number"];
+const TABLES: [&str; 8] =
+    ["format", "versions", "checkpoints", "parked", "snapshots", "work", "work_number", "commands"];
 
 /// What the views need besides the schemas of the read models.
 const CREATE: &str = "\
@@ -80,6 +81,22 @@ CREATE TABLE {snapshots} (
     PRIMARY KEY (log, name, key, fingerprint)
 ) WITH (fillfactor = 50);
 CREATE INDEX snapshots_by_age ON {snapshots} (log, name, written_at, fingerprint);
+
+-- Commands: who sent what, when, and what came of it. What is not looked for is JSON.
+CREATE TABLE {commands} (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    command     text   COLLATE \"C\" NOT NULL,
+    began_at    bigint NOT NULL,
+    outcome     text   COLLATE \"C\" NOT NULL,
+    correlation text   COLLATE \"C\",
+    first_pos   bigint,
+    last_pos    bigint,
+    rest        text   NOT NULL
+);
+CREATE INDEX commands_by_name ON {commands} (command, id);
+CREATE INDEX commands_by_age ON {commands} (began_at);
+CREATE INDEX commands_by_correlation ON {commands} (correlation, id) WHERE correlation IS NOT NULL;
+CREATE INDEX commands_by_position ON {commands} (last_pos) WHERE last_pos IS NOT NULL;
 
 -- The numbers of items of work, and of their claims.
 CREATE SEQUENCE {work_number};

@@ -6,6 +6,7 @@ use crate::log::id::EventId;
 use crate::log::metadata::Metadata;
 use crate::log::time::Timestamp;
 
+use super::decision::DecisionNote;
 use super::error::ExecuteError;
 use super::fold::Plan;
 
@@ -96,6 +97,8 @@ pub struct ExecuteOptions {
     pub without_condition: bool,
     /// When the events happened; `None` for the time of the append.
     pub recorded_at: Option<Timestamp>,
+    /// Where to note what was decided on; `None` costs nothing.
+    pub note: Option<DecisionNote>,
 }
 
 impl ExecuteOptions {

@@ -27,6 +27,19 @@ pub enum OutcomeKind {
 }
 
 impl OutcomeKind {
+    const ALL: [OutcomeKind; 10] = [
+        OutcomeKind::Appended,
+        OutcomeKind::Nothing,
+        OutcomeKind::Repeated,
+        OutcomeKind::Refused,
+        OutcomeKind::Denied,
+        OutcomeKind::Conflict,
+        OutcomeKind::Unknown,
+        OutcomeKind::Unavailable,
+        OutcomeKind::Invalid,
+        OutcomeKind::Failed,
+    ];
+
     /// Its name: `appended`, `nothing`, `repeated`, `refused`, `denied`, `conflict`, `unknown`, `unavailable`, `invalid` or `failed`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,6 +54,11 @@ impl OutcomeKind {
             OutcomeKind::Invalid => "invalid",
             OutcomeKind::Failed => "failed",
         }
+    }
+
+    /// The outcome with this name.
+    pub fn from_name(name: &str) -> Option<OutcomeKind> {
+        OutcomeKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
     /// Whether the events of the command are in the log, or it had none.

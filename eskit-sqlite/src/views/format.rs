@@ -42,6 +42,14 @@ pub(super) const SNAPSHOTS: Format = Format {
     tables: include_str!("../../migrations/views_snapshots.sql"),
 };
 
+/// `eskc` in ASCII.
+pub(super) const COMMANDS: Format = Format {
+    application_id: 0x6573_6b63,
+    version: 1,
+    noun: "a log of commands",
+    tables: include_str!("../../migrations/views_commands.sql"),
+};
+
 impl Format {
     /// Whether the file has its tables; `false` for an empty file. Refuses the files of others.
     pub(super) fn check(&self, conn: &Connection, path: &Path) -> Result<bool, StoreError> {
@@ -73,6 +81,7 @@ impl Format {
                 id if id == CATALOGUE.application_id => CATALOGUE.noun.to_owned(),
                 id if id == READ_MODEL.application_id => READ_MODEL.noun.to_owned(),
                 id if id == SNAPSHOTS.application_id => SNAPSHOTS.noun.to_owned(),
+                id if id == COMMANDS.application_id => COMMANDS.noun.to_owned(),
                 id => format!("a database of another program (application id {id:#x})"),
             };
             format!("`{path}` is {found}, not {noun}\nhelp: choose another path for the views, such as `views.db`")

@@ -55,8 +55,17 @@ impl Names {
 
     /// The file of the snapshots: `views.snapshots.db`. No read model has such a name, since it would end with its version.
     pub(super) fn snapshots(&self) -> PathBuf {
+        self.beside("snapshots")
+    }
+
+    /// The file of the log of commands: `views.commands.db`.
+    pub(super) fn commands(&self) -> PathBuf {
+        self.beside("commands")
+    }
+
+    fn beside(&self, word: &str) -> PathBuf {
         let mut name = self.stem();
-        name.push(".snapshots");
+        name.push(format!(".{word}"));
         if let Some(extension) = self.catalogue.extension() {
             name.push(".");
             name.push(extension);
@@ -112,8 +121,9 @@ mod tests {
     fn a_file_name_tells_its_read_model() {
         for catalogue in ["views.db", "views", "my.views.sqlite"] {
             let names = Names { catalogue: PathBuf::from("folder").join(catalogue) };
-            let snapshots = names.snapshots();
-            assert_eq!(names.model_of(snapshots.file_name().unwrap().to_str().unwrap()), None, "{snapshots:?}");
+            for other in [names.snapshots(), names.commands()] {
+                assert_eq!(names.model_of(other.file_name().unwrap().to_str().unwrap()), None, "{other:?}");
+            }
             let id = ModelId::new("course-list", 12).unwrap();
             let file = names.model(&id);
             assert_eq!(file.parent(), Some(Path::new("folder")));

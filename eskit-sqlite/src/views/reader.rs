@@ -1,6 +1,8 @@
 use std::collections::HashMap;
+use std::path::Path;
 
 use eskit_runtime::StoreError;
+use eskit_runtime::command_log::{CommandPage, CommandQuery};
 use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::snapshots::{SnapshotCount, SnapshotsOf, StoredSnapshot};
 use eskit_runtime::subscription::{Checkpoint, ParkedEvent};
@@ -12,11 +14,11 @@ use crate::file::snapshot;
 use crate::threads::readers::Serves;
 use crate::views::catalogue;
 use crate::views::fault::failed;
-use crate::views::format::{READ_MODEL, SNAPSHOTS};
+use crate::views::format::{COMMANDS, Format, READ_MODEL, SNAPSHOTS};
 use crate::views::names::{LIST, LIST_VERSION, ModelId, Names};
 use crate::views::open::{self, Opened};
 use crate::views::writer::check_name;
-use crate::views::{rows, snapshots, work};
+use crate::views::{commands, rows, snapshots, work};
 
 /// Read models whose files one thread keeps open.
 const OPEN_MAX: usize = 64;
@@ -27,12 +29,13 @@ pub(super) struct ViewReader {
     catalogue: Option<Opened>,
     models: HashMap<String, (u32, Opened)>,
     snapshots: Option<Opened>,
+    commands: Option<Opened>,
 }
 
 impl Serves for ViewReader {
     fn settle(&mut self) {
         let models = self.models.values().map(|(_, opened)| opened);
-        for opened in self.catalogue.iter().chain(models).chain(&self.snapshots) {
+        for opened in self.catalogue.iter().chain(models).chain(&self.snapshots).chain(&self.commands) {
             open::roll_back(&opened.conn);
         }
     }
@@ -40,7 +43,7 @@ impl Serves for ViewReader {
 
 impl ViewReader {
     pub(super) fn new(names: Names) -> ViewReader {
-        ViewReader { names, catalogue: None, models: HashMap::new(), snapshots: None }
+        ViewReader { names, catalogue: None, models: HashMap::new(), snapshots: None, commands: None }
     }
 
     /// The version of a projection that readers see.
@@ -126,29 +129,17 @@ impl ViewReader {
 
     /// The snapshots with these keys.
     pub(super) fn snapshots(&mut self, of: &SnapshotsOf, keys: &[String]) -> Result<Vec<StoredSnapshot>, StoreError> {
-        self.read_snapshots(|conn| snapshots::find(conn, of, keys))
+        read(&mut self.snapshots, &SNAPSHOTS, &self.names.snapshots(), |conn| snapshots::find(conn, of, keys))
     }
 
     /// All snapshots, counted.
     pub(super) fn count_snapshots(&mut self) -> Result<Vec<SnapshotCount>, StoreError> {
-        self.read_snapshots(snapshots::count)
+        read(&mut self.snapshots, &SNAPSHOTS, &self.names.snapshots(), snapshots::count)
     }
 
-    /// Reads the file of snapshots; nothing if it is not there.
-    fn read_snapshots<T>(
-        &mut self,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<Vec<T>>,
-    ) -> Result<Vec<T>, StoreError> {
-        let path = self.names.snapshots();
-        let opened = match self.snapshots.take().filter(|opened| open::is_there(&path, opened.number)) {
-            Some(opened) => opened,
-            None => match open::reader(&path)? {
-                Some(opened) if SNAPSHOTS.check(&opened.conn, &path)? => opened,
-                _ => return Ok(Vec::new()),
-            },
-        };
-        let conn = &self.snapshots.insert(opened).conn;
-        snapshot::within(conn, || Ok(read(conn)?)).map_err(|fault| failed(fault, "read", &path))
+    /// Entries of the log of commands.
+    pub(super) fn commands(&mut self, query: &CommandQuery) -> Result<CommandPage, StoreError> {
+        read(&mut self.commands, &COMMANDS, &self.names.commands(), |conn| commands::find(conn, query))
     }
 
     /// The checkpoints of a read model, by part.
@@ -195,4 +186,22 @@ fn not_built(name: &str) -> StoreError {
          from then on"
     );
     StoreError::new(StoreErrorKind::Unavailable, text)
+}
+
+/// Reads a file beside the catalogue; nothing if it is not there.
+fn read<T: Default>(
+    kept: &mut Option<Opened>,
+    format: &Format,
+    path: &Path,
+    read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> Result<T, StoreError> {
+    let opened = match kept.take().filter(|opened| open::is_there(path, opened.number)) {
+        Some(opened) => opened,
+        None => match open::reader(path)? {
+            Some(opened) if format.check(&opened.conn, path)? => opened,
+            _ => return Ok(T::default()),
+        },
+    };
+    let conn = &kept.insert(opened).conn;
+    snapshot::within(conn, || Ok(read(conn)?)).map_err(|fault| failed(fault, "read", path))
 }

@@ -76,6 +76,8 @@ pub(super) struct Shared {
     pub(super) hubs: ChangeHubs,
     /// The connection that writes snapshots, once there are some.
     pub(super) snapshots: Mutex<Option<Opened>>,
+    /// The connection that writes the log of commands, once there is one.
+    pub(super) commands: Mutex<Option<Opened>>,
 }
 
 impl Drop for Shared {
@@ -142,6 +144,7 @@ impl SqliteViews {
             lists: Mutex::default(),
             hubs: ChangeHubs::new(sleep),
             snapshots: Mutex::default(),
+            commands: Mutex::default(),
         };
         let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
         for _ in 0..threads {

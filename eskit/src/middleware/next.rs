@@ -18,6 +18,17 @@ pub trait Middleware: Send + Sync + 'static {
     /// # Errors
     /// The command is not allowed. Its caller gets [`ExecuteError::Denied`](crate::ExecuteError::Denied).
     fn around(&self, call: &mut Call<'_>, next: Next<'_>) -> impl Future<Output = Result<Outcome, Denied>> + Send;
+
+    /// Waits until what it does beside the commands is done, such as writing entries about them. [`Running::stop`](crate::Running::stop) calls
+    /// it when all subscriptions have ended.
+    fn flush(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
+    /// What an operator should know, such as that entries were dropped; `None` if nothing. [`App::warnings`](crate::App::warnings) asks for it.
+    fn warning(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The rest of the way: the middleware behind this one, and then the execution.
@@ -60,10 +71,20 @@ pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// [`Middleware`] of any type.
 pub(crate) trait Erased: Send + Sync {
     fn around<'a>(&'a self, call: &'a mut Call<'_>, next: Next<'a>) -> Boxed<'a, Result<Outcome, Denied>>;
+    fn flush(&self) -> Boxed<'_, ()>;
+    fn warning(&self) -> Option<String>;
 }
 
 impl<M: Middleware> Erased for M {
     fn around<'a>(&'a self, call: &'a mut Call<'_>, next: Next<'a>) -> Boxed<'a, Result<Outcome, Denied>> {
         Box::pin(Middleware::around(self, call, next))
+    }
+
+    fn flush(&self) -> Boxed<'_, ()> {
+        Box::pin(Middleware::flush(self))
+    }
+
+    fn warning(&self) -> Option<String> {
+        Middleware::warning(self)
     }
 }

@@ -1,6 +1,6 @@
 use eskit_runtime::execute::OutcomeKind;
-use eskit_runtime::log::{Position, StoreErrorKind};
-use eskit_runtime::{ExecuteError, Executed};
+use eskit_runtime::log::{Place, StoreErrorKind};
+use eskit_runtime::{ExecuteError, Executed, RecordedEvent};
 
 /// What came of a command, without its types.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -8,8 +8,8 @@ use eskit_runtime::{ExecuteError, Executed};
 pub struct Outcome {
     /// Which one of its outcomes.
     pub kind: OutcomeKind,
-    /// The positions of its events, in order; also of a repeated call.
-    pub positions: Vec<Position>,
+    /// The places of its events, in order; also of a repeated call.
+    pub events: Vec<Place>,
     /// How many times the decision was made.
     pub attempts: u32,
     /// Why it failed, or was refused. `None` for the refusal of a decider whose error does not implement `Display`.
@@ -29,7 +29,8 @@ impl Outcome {
                     _ if executed.events.is_empty() => OutcomeKind::Nothing,
                     _ => OutcomeKind::Appended,
                 };
-                Outcome { kind, positions: executed.positions().collect(), attempts: executed.attempts, text: None }
+                let events = executed.events.iter().map(RecordedEvent::place).collect();
+                Outcome { kind, events, attempts: executed.attempts, text: None }
             }
             Err(error) => Outcome::failed(kind_of(error), error, refusal),
         }
@@ -41,7 +42,7 @@ impl Outcome {
             ExecuteError::Conflict { attempts, .. } => (*attempts, text_of(error)),
             _ => (0, text_of(error)),
         };
-        Outcome { kind, positions: Vec::new(), attempts, text }
+        Outcome { kind, events: Vec::new(), attempts, text }
     }
 }
 

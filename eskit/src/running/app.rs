@@ -189,13 +189,13 @@ impl<S: EventStore + 'static> Running<S> {
     }
 
     /// Ends all subscriptions, when awaited, each after the current batch, and gives their claims up. Waits for 10 s, or as long as
-    /// [`Stop::within`] says; then it ends those that are left in the middle of a batch, which is not committed. In that time, snapshots that
-    /// commands have offered are written too.
+    /// [`Stop::within`] says; then it ends those that are left in the middle of a batch, which is not committed. In that time, snapshots and
+    /// entries of the log of commands are written too.
     ///
     /// # Errors
     /// Subscriptions did not end in time; nothing of them runs any more.
     pub fn stop(&self) -> Stop<S> {
-        Stop::new(Arc::clone(&self.ending), Arc::clone(&self.app.bus().states))
+        Stop::new(Arc::clone(&self.ending), self.app.bus())
     }
 
     fn find<P: Subscriber>(&self) -> Option<&Started<S>> {

@@ -9,6 +9,8 @@ use eskit_runtime::execute::Sleep;
 use eskit_runtime::subscription::{Health, State};
 
 use super::ending::Ending;
+use crate::bus::Bus;
+use crate::middleware::Erased;
 use crate::sleep::Timer;
 use crate::state_cache::StateCaches;
 
@@ -20,12 +22,13 @@ const WITHIN: Duration = Duration::from_secs(10);
 pub struct Stop<S> {
     ending: Arc<Ending<S>>,
     states: Arc<StateCaches>,
+    middleware: Vec<Arc<dyn Erased>>,
     within: Duration,
 }
 
 impl<S> Stop<S> {
-    pub(super) fn new(ending: Arc<Ending<S>>, states: Arc<StateCaches>) -> Stop<S> {
-        Stop { ending, states, within: WITHIN }
+    pub(super) fn new(ending: Arc<Ending<S>>, bus: &Bus<S>) -> Stop<S> {
+        Stop { ending, states: Arc::clone(&bus.states), middleware: bus.middleware.clone(), within: WITHIN }
     }
 
     /// Sets how long to wait at most.
@@ -59,6 +62,10 @@ impl<S> Stop<S> {
         // Snapshots that are not written are only missing.
         let rest = end.saturating_duration_since(Instant::now());
         first(self.states.snapshots.written(), Timer.sleep(rest)).await;
+        for middleware in &self.middleware {
+            let rest = end.saturating_duration_since(Instant::now());
+            first(middleware.flush(), Timer.sleep(rest)).await;
+        }
         if late.is_empty() { Ok(()) } else { Err(NotStopped(late)) }
     }
 }

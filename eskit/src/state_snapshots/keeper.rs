@@ -4,12 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use eskit_runtime::__private::{First, first, key_of};
-use eskit_runtime::execute::Sleep;
+use eskit_runtime::__private::key_of;
 use eskit_runtime::log::LogId;
 use eskit_runtime::model::{AggregateType, Evolve, Scope, Seen};
 use eskit_runtime::snapshots::{Fingerprint, RemoveSnapshots, Snapshots, SnapshotsOf, StoredSnapshot};
-use eskit_runtime::store_kit::contain_polls;
 use eskit_runtime::{StoreError, Timestamp};
 use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
@@ -19,9 +17,8 @@ use super::counts::{Counter, Outcome, SnapshotCounts};
 use super::erased::Erased;
 use super::observed;
 use super::options::SnapshotOptions;
-use super::spawn::spawn;
-use super::waiting::{Added, Encode, Offer, Op, Todo, Waiting};
-use crate::sleep::Timer;
+use super::waiting::{self, Encode, Offer, Op, Todo, Waiting};
+use crate::backlog::{Added, Serving, spawn, within};
 
 /// Instances whose last snapshot is remembered. Of others, one more is written than is needed.
 const KNOWN_MAX: u64 = 1 << 16;
@@ -62,7 +59,7 @@ impl Keeper {
             options,
             snapshots: Box::new(snapshots),
             known: Cache::with(0, KNOWN_MAX, UnitWeighter, RandomState::new(), DefaultLifecycle::default()),
-            waiting: Waiting::default(),
+            waiting: Waiting::new(),
             breaker: Breaker::default(),
             counter: Counter::default(),
             has_complained: AtomicBool::new(false),
@@ -172,27 +169,26 @@ impl Keeper {
     }
 
     fn add(self: &Arc<Self>, log: LogId, scope: &Scope, change: impl FnOnce(&mut Op)) {
-        match self.waiting.add(scope, change) {
+        match waiting::add(&self.waiting, scope, change) {
             Added::Served => {}
             Added::Full => {
                 self.known.remove(scope);
                 self.count(Outcome::Unwritten, 1);
             }
-            Added::Unserved => {
+            Added::Unserved(serving) => {
                 let own = Arc::clone(self);
-                spawn(async move { own.serve(log).await });
+                spawn("eskit-snapshots", async move { own.serve(serving, log).await });
             }
         }
     }
 
     /// Waits until nothing waits to be written.
     pub(crate) async fn written(&self) {
-        self.waiting.is_empty().await;
+        self.waiting.is_done().await;
     }
 
     /// Writes what waits, until nothing does.
-    async fn serve(&self, log: LogId) {
-        let mut serving = self.waiting.serve();
+    async fn serve(&self, mut serving: Serving<Todo>, log: LogId) {
         while let Some(todo) = serving.take() {
             self.work_off(log, todo).await;
         }
@@ -285,14 +281,12 @@ impl Keeper {
 
     /// The answer of the place of the snapshots; `None` if it fails, panics, or takes too long.
     async fn within<T>(&self, limit: Duration, asked: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
-        let failed = match first(contain_polls(asked), Timer.sleep(limit)).await {
-            First::A(Ok(Ok(answer))) => {
+        let failed = match within(limit, asked).await {
+            Ok(answer) => {
                 self.breaker.succeeded();
                 return Some(answer);
             }
-            First::A(Ok(Err(error))) => error.to_string(),
-            First::A(Err(panic)) => format!("it panicked: {panic}"),
-            First::B(()) => format!("it did not answer within {limit:?}"),
+            Err(failed) => failed,
         };
         if self.breaker.failed() {
             observed::warn(
