@@ -96,14 +96,11 @@ pub(crate) fn event(event: &RecordedEvent) -> EventJson<'_> {
     }
 }
 
-/// The payload in one line, with every digit of its numbers; `None` if it is not JSON.
+/// The payload in one line, with every digit of its numbers; `None` if it is not data of JSON, in whatever format.
 fn json_of(event: &RecordedEvent) -> Option<Box<RawValue>> {
-    if !event.content_type.is_json() {
-        return None;
-    }
-    let text = std::str::from_utf8(&event.payload).ok()?;
-    serde_json::from_str::<&RawValue>(text).ok()?;
-    RawValue::from_string(json_text::compact(text)).ok()
+    let text = event.payload_as_json().ok()?;
+    serde_json::from_str::<&RawValue>(&text).ok()?;
+    RawValue::from_string(json_text::compact(&text)).ok()
 }
 
 /// The payload for people: JSON over several lines, other texts as they are, and anything else as its size.

@@ -33,6 +33,7 @@ static COUNTED_TYPE: EventType = EventType {
     fields: &[],
     previous: None,
     public: false,
+    content_type: "application/json",
     location: LOCATION,
 };
 

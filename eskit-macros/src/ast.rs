@@ -9,7 +9,7 @@ use syn::{Attribute, Fields, LitStr, Member, Meta, Path, Type};
 
 use crate::attr::{self, Form, Once, Piece};
 use crate::ctxt::Ctxt;
-use crate::kind::StoredKind;
+use crate::kind::{Codec, StoredKind};
 use crate::limits::TAGS_MAX;
 use crate::syntax::tokens::split_at_commas;
 use crate::wrap::bare;
@@ -29,6 +29,8 @@ pub(crate) struct StoredAttrs {
     /// Where each alias stands.
     pub(crate) alias_spans: Vec<Span>,
     pub(crate) origin: Origin,
+    /// The format of its payloads, and the token that says it, unless it is JSON.
+    pub(crate) codec: Option<(Codec, Span)>,
 }
 
 /// Where the older versions come from.
@@ -61,6 +63,7 @@ pub(crate) struct RawStoredAttrs {
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) from: Once<(Ident, Type)>,
     pub(crate) upcast: Once<(Ident, Vec<Step>)>,
+    pub(crate) codec: Once<(Codec, LitStr)>,
     pub(crate) eskit: Once<Path>,
     /// Whether the place takes `from`: a variant has no type that could be made from another.
     pub(crate) takes_from: bool,
@@ -87,6 +90,7 @@ impl RawStoredAttrs {
             aliases: Vec::new(),
             from: Once::new(),
             upcast: Once::new(),
+            codec: Once::new(),
             eskit: Once::new(),
             takes_from: valid.contains(&symbol::FROM),
             complete: true,
@@ -143,6 +147,10 @@ impl RawStoredAttrs {
             symbol::UPCAST => {
                 let steps = read_steps(cx, piece).map(|steps| (word.clone(), steps));
                 self.upcast.set(cx, word, steps);
+            }
+            symbol::CODEC => {
+                let codec = cx.ok(piece.string("codec = \"cbor\"")).and_then(|lit| cx.ok(value::codec(lit)));
+                self.codec.set(cx, word, codec);
             }
             _ => self.eskit.set(cx, word, cx.ok(piece.path("crate = path::to::eskit"))),
         }

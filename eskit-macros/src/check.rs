@@ -7,7 +7,7 @@ use crate::ast::{AggregateDef, KeyDef, Origin, RawStoredAttrs, Step, StoredAttrs
 use crate::attr::eskit_path;
 use crate::ctxt::Ctxt;
 use crate::diag;
-use crate::kind::StoredKind;
+use crate::kind::{Codec, StoredKind};
 use crate::shape::serde::SerdeAttrs;
 use crate::value::wire_name;
 use crate::wrap::{bare, text};
@@ -36,6 +36,10 @@ pub(crate) fn stored_attrs(cx: &Ctxt, raw: RawStoredAttrs, ident: &Ident, contex
             Origin::First
         }
         (Some((_, ty)), None) => Origin::From(Box::new(ty)),
+        (None, Some((word, _))) if matches!(raw.codec.as_ref(), Some((Codec::Protobuf, _))) => {
+            cx.error(diag::protobuf_with_upcast(&word, ident));
+            Origin::First
+        }
         (None, Some((_, steps))) if known => upcast(cx, kind, steps, number),
         (None, Some(_)) => Origin::First,
         (None, None) => {
@@ -46,7 +50,14 @@ pub(crate) fn stored_attrs(cx: &Ctxt, raw: RawStoredAttrs, ident: &Ident, contex
         }
     };
     let eskit = eskit_path(raw.eskit.get());
-    StoredAttrs { kind, eskit, name, name_span, version: number, aliases, alias_spans, origin }
+    let codec = raw.codec.get();
+    if let Some((Codec::Protobuf, lit)) = &codec
+        && !raw.takes_from
+    {
+        cx.error(diag::protobuf_on_variant(lit, ident));
+    }
+    let codec = codec.filter(|(codec, _)| *codec != Codec::Json).map(|(codec, lit)| (codec, lit.span()));
+    StoredAttrs { kind, eskit, name, name_span, version: number, aliases, alias_spans, origin, codec }
 }
 
 /// The attributes of an aggregate as a whole, on this item.

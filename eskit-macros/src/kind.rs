@@ -40,3 +40,17 @@ impl StoredKind {
         }
     }
 }
+
+/// The format of a payload.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Codec {
+    Json,
+    Cbor,
+    Protobuf,
+}
+
+impl Codec {
+    /// Each with its word.
+    pub(crate) const ALL: [(&str, Codec); 3] =
+        [("json", Codec::Json), ("cbor", Codec::Cbor), ("protobuf", Codec::Protobuf)];
+}

@@ -89,6 +89,7 @@ use proc_macro::TokenStream;
 /// | `#[event(alias = "old.name")]` | a former wire name that is read as this event; may be repeated |
 /// | `#[event(from = OrderPlacedV2)]` | on a struct: the event type of the version before, turned by `From` |
 /// | `#[event(upcast(1 = add_currency, 2 = split_name))]` | functions `fn(serde_json::Value) -> Result<serde_json::Value, UpcastError>`, one for each older version |
+/// | `#[event(codec = "cbor")]` | the format of its payloads: `json`, which need not be said, `cbor` with the feature of that name, or, on a struct that also derives `prost::Message`, `protobuf` with that feature |
 /// | `#[event(crate = path::to::eskit)]` | where eskit is, when it is not `::eskit` |
 ///
 /// | on a field | |

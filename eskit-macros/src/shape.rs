@@ -5,6 +5,7 @@ mod case;
 pub(crate) mod expand;
 pub(crate) mod hash;
 pub(crate) mod member;
+pub(crate) mod prost;
 pub(crate) mod serde;
 mod types;
 

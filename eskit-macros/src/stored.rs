@@ -10,7 +10,7 @@ use crate::check;
 use crate::claim::{NameClaim, claim, name_claims};
 use crate::ctxt::Ctxt;
 use crate::fields::{field_list, tag_fields};
-use crate::kind::StoredKind;
+use crate::kind::{Codec, StoredKind};
 use crate::lock::event::LockDef;
 use crate::wrap::{bare, location};
 
@@ -36,6 +36,8 @@ pub(crate) struct StoredParts {
     pub(crate) version: Option<TokenStream>,
     /// How older versions are read.
     pub(crate) upcast: Option<TokenStream>,
+    /// How its format is written and read, unless it is JSON.
+    pub(crate) codec: Option<TokenStream>,
     /// What stands beside the impl: checks, the schema lock, the entry into the registry.
     pub(crate) beside: TokenStream,
 }
@@ -64,16 +66,47 @@ impl StoredDef<'_> {
         let own = description_of(self.attrs.kind, ident);
         let entry = (!lock.entered).then(|| quote!(__eskit::inventory::submit! { __eskit::Entry::Event(#own) }));
         let lock = lock.items;
+        let feature = self.feature();
         StoredParts {
             description: self.description(),
             version: known_version,
             upcast,
-            beside: quote!(#check #lock #entry),
+            codec: self.codec(),
+            beside: quote!(#check #feature #lock #entry),
         }
     }
 
+    /// Whether eskit was built with what its format needs.
+    fn feature(&self) -> Option<TokenStream> {
+        let (codec, span) = self.attrs.codec?;
+        let has_feature = match codec {
+            Codec::Json => return None,
+            Codec::Cbor => quote_spanned!(span=> __eskit::has_cbor()),
+            Codec::Protobuf => quote_spanned!(span=> __eskit::has_protobuf()),
+        };
+        Some(quote!(const _: () = #has_feature;))
+    }
+
+    fn codec(&self) -> Option<TokenStream> {
+        let (codec, _) = self.attrs.codec?;
+        let ident = &self.ty;
+        let codec = match codec {
+            Codec::Json => return None,
+            Codec::Cbor => quote!(__eskit::cbor()),
+            Codec::Protobuf => quote_spanned!(ident.span()=> __eskit::protobuf::<#ident>()),
+        };
+        Some(
+            quote!(const FORMAT: ::core::option::Option<__eskit::Format<Self>> = ::core::option::Option::Some(#codec);),
+        )
+    }
+
     fn description(&self) -> TokenStream {
-        let StoredAttrs { kind, name, version, aliases, .. } = &self.attrs;
+        let StoredAttrs { kind, name, version, aliases, codec, .. } = &self.attrs;
+        let content_type = match codec {
+            Some((Codec::Cbor, _)) => quote!(__eskit::CBOR),
+            Some((Codec::Protobuf, _)) => quote!(__eskit::PROTOBUF),
+            Some((Codec::Json, _)) | None => quote!(__eskit::JSON),
+        };
         let kind = match kind {
             StoredKind::Event => quote!(Event),
             StoredKind::Command => quote!(Command),
@@ -111,6 +144,7 @@ impl StoredDef<'_> {
                 fields: #fields,
                 previous: #previous,
                 public: #public,
+                content_type: #content_type,
                 location: #location,
             }
         }

@@ -7,6 +7,7 @@ pub(crate) const AS: &str = "as";
 pub(crate) const ATTEMPTS: &str = "attempts";
 pub(crate) const BY: &str = "by";
 pub(crate) const CAUGHT_UP: &str = "caught_up";
+pub(crate) const CODEC: &str = "codec";
 pub(crate) const COMMAND: &str = "command";
 pub(crate) const CONTEXT: &str = "context";
 pub(crate) const CRATE: &str = "crate";
@@ -42,11 +43,11 @@ pub(crate) const WORK: &str = "work";
 pub(crate) const WORKERS: &str = "workers";
 
 /// `#[event(..)]` on a struct.
-pub(crate) const EVENT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, FROM, UPCAST, CRATE];
+pub(crate) const EVENT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, FROM, UPCAST, CODEC, CRATE];
 /// `#[event(..)]` on an enum.
 pub(crate) const EVENT_ENUM_WORDS: &[&str] = &[CONTEXT, CRATE];
 /// `#[event(..)]` on a struct or unit variant.
-pub(crate) const EVENT_VARIANT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, UPCAST];
+pub(crate) const EVENT_VARIANT_WORDS: &[&str] = &[VERSION, NAME, CONTEXT, ALIAS, UPCAST, CODEC];
 /// `#[command(..)]` on a struct.
 pub(crate) const COMMAND_WORDS: &[&str] = &[STORED, VERSION, NAME, CONTEXT, ALIAS, FROM, UPCAST, CRATE];
 /// `#[command(..)]` on an enum.

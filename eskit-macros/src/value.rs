@@ -2,11 +2,11 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{LitInt, Type};
+use syn::{LitInt, LitStr, Type};
 
 use crate::ctxt::Ctxt;
 use crate::diag::{self, SubscriberKind};
-use crate::kind::StoredKind;
+use crate::kind::{Codec, StoredKind};
 use crate::limits::{NAME_BYTES_MAX, SUBSCRIBER_NAME_BYTES_MAX, VERSION_MAX};
 
 /// A schema version is 1 to 1000.
@@ -14,6 +14,15 @@ pub(crate) fn version(lit: LitInt) -> syn::Result<(u32, LitInt)> {
     match lit.base10_parse::<u32>() {
         Ok(number) if (1..=VERSION_MAX).contains(&number) => Ok((number, lit)),
         _ => Err(diag::version_out_of_range(&lit)),
+    }
+}
+
+/// The format of payloads has a word of its own.
+pub(crate) fn codec(lit: LitStr) -> syn::Result<(Codec, LitStr)> {
+    let found = lit.value();
+    match Codec::ALL.iter().find(|(word, _)| *word == found) {
+        Some((_, codec)) => Ok((*codec, lit)),
+        None => Err(diag::codec_unknown(&lit, &found)),
     }
 }
 

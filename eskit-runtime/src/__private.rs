@@ -12,6 +12,7 @@ pub use crate::execute::{
     CommandBus, CommandSet, Executable, ExecuteOptions, Executing, Executor, Refused, Running, command_mark,
     decision_items, execute_set, first_of, load_checked, load_values, scope_of, state_items,
 };
+pub use crate::log::content_type::{CBOR, JSON, PROTOBUF};
 pub use crate::log::recorded::RecordedEvent;
 pub use crate::log::tag::{Arity, IdType, TagValue, Tags};
 pub use crate::log::time::Timestamp;
@@ -26,6 +27,7 @@ pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Em
 pub use crate::model::decode::{decode_single, event_type, newer, unknown_name, upcast_json, variant, write_again};
 pub use crate::model::distinct::{distinct, types_len};
 pub use crate::model::event::{Event, EventType, EventTypes, Field, SingleEvent, SourceLocation, TagField};
+pub use crate::model::format::{Format, cbor, has_cbor, has_protobuf, protobuf};
 pub use crate::model::models::{Count, Model, ModelType, Models};
 pub use crate::model::registry::Entry;
 pub use crate::model::storable::{

@@ -13,6 +13,7 @@ pub(crate) mod decode;
 pub(crate) mod distinct;
 pub(crate) mod each;
 pub(crate) mod event;
+pub(crate) mod format;
 pub(crate) mod loaded;
 pub(crate) mod models;
 pub(crate) mod registry;

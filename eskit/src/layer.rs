@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Hooked`] | functions before and after each append: validation, enrichment, refusal, notification | |
 //! | [`Retrying`] | repeats calls after transient failures: a busy or unreachable store, an unknown outcome | |
+//! | [`Recoding`] | the payloads of all new events in one format: JSON or CBOR | |
 //! | `Traced` | a `tracing` span for each call | `tracing` |
 //! | `Metered` | counters and durations through the `metrics` facade | `metrics` |
 //!
@@ -25,6 +26,7 @@ mod hooked;
 mod metered;
 #[cfg(any(feature = "metrics", feature = "tracing"))]
 mod outcome;
+mod recoding;
 mod retrying;
 #[cfg(feature = "tracing")]
 mod traced;
@@ -32,6 +34,7 @@ mod traced;
 pub use hooked::Hooked;
 #[cfg(feature = "metrics")]
 pub use metered::Metered;
+pub use recoding::Recoding;
 pub use retrying::Retrying;
 #[cfg(feature = "tracing")]
 pub use traced::Traced;

@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use std::collections::BTreeMap;
+
 use eskit::prelude::*;
 
 #[derive(Event, Serialize, Deserialize)]
@@ -136,6 +138,24 @@ enum Parcel {
 
 fn as_it_is(value: serde_json::Value) -> Result<serde_json::Value, UpcastError> {
     Ok(value)
+}
+
+/// The numbers of fields, also where prost counts them, and of those inside.
+#[derive(Event, prost::Message, Serialize, Deserialize)]
+#[event(codec = "protobuf")]
+struct Numbered {
+    #[prost(string, tag = "2")]
+    name: String,
+    #[prost(message, optional)]
+    inner: Option<NumberedInner>,
+    #[prost(btree_map = "string, uint32", tag = "7")]
+    counts: BTreeMap<String, u32>,
+}
+
+#[derive(Shape, prost::Message, Serialize, Deserialize)]
+struct NumberedInner {
+    #[prost(sint64, repeated, packed = "false", tag = "1")]
+    values: Vec<i64>,
 }
 
 #[test]

@@ -30,6 +30,7 @@ pub(crate) const ROW: EventTypes = EventTypes::One(&EventType {
     fields: &[],
     previous: None,
     public: true,
+    content_type: "application/json",
     location: LOCATION,
 });
 

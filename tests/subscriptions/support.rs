@@ -34,6 +34,7 @@ const fn event_type(name: &'static str) -> EventType {
         fields,
         previous,
         public,
+        content_type: "application/json",
         location: LOCATION,
     }
 }

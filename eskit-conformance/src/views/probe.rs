@@ -29,6 +29,7 @@ pub(super) static NOTED_TYPE: EventType = EventType {
     fields: &[],
     previous: None,
     public: false,
+    content_type: "application/json",
     location: LOCATION,
 };
 

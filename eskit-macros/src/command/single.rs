@@ -119,7 +119,7 @@ impl<'a> CommandDef<'a> {
 /// The impl of `StorableCommand`, which that of `Storable` follows from, and the registration.
 fn storable(stored: &StoredDef<'_>) -> TokenStream {
     let ident = &stored.ty;
-    let StoredParts { description, version, upcast, beside } = stored.parts();
+    let StoredParts { description, version, upcast, beside, .. } = stored.parts();
     let storable = implementation(
         ident.span(),
         quote_spanned!(ident.span()=> impl __eskit::StorableCommand for #ident),

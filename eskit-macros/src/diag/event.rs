@@ -2,13 +2,14 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Error, FieldsUnnamed, Generics, LitInt, Path, Type};
+use syn::{Error, FieldsUnnamed, Generics, LitInt, LitStr, Path, Type};
 
+use super::suggest::did_you_mean;
 use super::text::at;
-use crate::kind::StoredKind;
+use crate::kind::{Codec, StoredKind};
 use crate::limits::{NAME_BYTES_MAX, VERSION_MAX};
 use crate::meant;
-use crate::wrap::text;
+use crate::wrap::{bare, text};
 
 pub(crate) fn union(what: &str, token: impl ToTokens) -> Error {
     at(token, &format!("a union cannot be {what}"), "use a struct")
@@ -41,6 +42,35 @@ pub(crate) fn version_out_of_range(lit: &LitInt) -> Error {
         "count versions one by one: the first change of shape makes version 2"
     };
     at(lit, &format!("a schema version is a number from 1 to {VERSION_MAX}"), help)
+}
+
+pub(crate) fn codec_unknown(lit: &LitStr, found: &str) -> Error {
+    let words = Codec::ALL.map(|(word, _)| word);
+    let lower = found.to_lowercase();
+    let help = match did_you_mean(lower.strip_prefix("application/").unwrap_or(&lower), &words) {
+        Some(meant) => format!("did you mean `codec = {meant:?}`?"),
+        None => "write `codec = \"cbor\"` for short payloads, or leave it out for JSON".to_owned(),
+    };
+    at(lit, &format!("`codec` is one of `json`, `cbor` and `protobuf`, not `{}`", found.escape_debug()), &help)
+}
+
+/// The payload of a variant has no type that could derive `prost::Message`.
+pub(crate) fn protobuf_on_variant(lit: &LitStr, variant: &Ident) -> Error {
+    at(
+        lit,
+        "a variant with fields of its own cannot be written as Protobuf, which needs a type that derives `prost::Message`",
+        &format!(
+            "hold a struct, `{variant}({variant})`, and put `#[event(codec = \"protobuf\")]` on it; or write `codec = \"cbor\"`"
+        ),
+    )
+}
+
+pub(crate) fn protobuf_with_upcast(word: &Ident, ident: &Ident) -> Error {
+    at(
+        word,
+        "the functions of `upcast(..)` take JSON, and what was written as Protobuf is not read without its type",
+        &format!("write `from = {}V1`, and keep the type of the version before under that name", bare(ident)),
+    )
 }
 
 pub(crate) fn wire_name_empty(lit: impl ToTokens, example: &str) -> Error {

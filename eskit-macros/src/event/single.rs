@@ -51,7 +51,7 @@ impl<'a> EventDef<'a> {
     pub(crate) fn impls(&self) -> TokenStream {
         let ident = &self.0.ty;
         let tags = self.push_tags();
-        let StoredParts { description, version, upcast, beside } = self.0.parts();
+        let StoredParts { description, version, upcast, codec, beside } = self.0.parts();
         let single = implementation(
             ident.span(),
             quote_spanned!(ident.span()=> impl __eskit::SingleEvent for #ident),
@@ -60,6 +60,7 @@ impl<'a> EventDef<'a> {
                 #version
                 #tags
                 #upcast
+                #codec
             },
         );
         quote! {

@@ -13,6 +13,7 @@ use crate::diag;
 use crate::shape::attr::{Position, ShapeAttrs, Stated};
 use crate::shape::case::Case;
 use crate::shape::member::{self, Member, flag, wire_text};
+use crate::shape::prost;
 use crate::shape::serde::{Both, SerdeAttrs};
 use crate::shape::types::{suspects, without_recursion};
 use crate::wrap::bare;
@@ -114,9 +115,12 @@ impl Scope<'_> {
                 let parts = named.named.iter().map(|field| (field, self.attrs(&field.attrs)));
                 let written = parts.filter(|(_, (serde, _))| !serde.is_skipped());
                 let mut flattened = 0..;
-                let members =
-                    written.map(|(field, (serde, shape))| self.member(field, &serde, &shape, rules, &mut flattened));
-                block(if rules.closed { "struct closed" } else { "struct" }, tag.into_iter().chain(members))
+                let members: Vec<(&Field, Member)> = written
+                    .map(|(field, (serde, shape))| (field, self.member(field, &serde, &shape, rules, &mut flattened)))
+                    .collect();
+                let numbers = prost::numbers(members.iter().map(|(field, member)| (*field, member.name())));
+                let members = tag.into_iter().chain(members.into_iter().map(|(_, member)| member)).chain(numbers);
+                block(if rules.closed { "struct closed" } else { "struct" }, members)
             }
         }
     }

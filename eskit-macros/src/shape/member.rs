@@ -37,6 +37,10 @@ impl Member {
         Member { name: wire_text(write), aliases: others.map(wire_text).collect(), flags, shape }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     fn hash(&self) -> u64 {
         hash::names(std::iter::once(&self.name).chain(&self.aliases).map(String::as_str))
     }

@@ -62,6 +62,7 @@ pub const NO_EVENT: &EventType = &EventType {
     fields: &[],
     previous: None,
     public: true,
+    content_type: "",
     location: SourceLocation { module: "", file: "", line: 0 },
 };
 

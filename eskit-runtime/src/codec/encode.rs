@@ -3,6 +3,8 @@ use std::fmt;
 use crate::codec::error::CodecError;
 use crate::codec::json::{Hidden, ToJson, Written, difference, is_every_number_kept, json_path, path_of_null};
 use crate::codec::kind::PayloadKind;
+use crate::codec::recode;
+use crate::log::content_type::ContentType;
 use crate::log::name::WireName;
 
 /// An event or a command that could not be read back unchanged. Nothing was appended or stored.
@@ -28,6 +30,13 @@ pub struct EncodeError {
 pub enum EncodeReason {
     /// It cannot be written as JSON.
     Unwritable(CodecError),
+    /// Its JSON cannot be written in the format of its type.
+    Format {
+        /// The format.
+        content_type: ContentType,
+        /// Why not.
+        error: CodecError,
+    },
     /// It is written as JSON that its type cannot read.
     Unreadable(CodecError),
     /// It holds a value that is written as `null` and read as something else: NaN, an infinity, or `Some` of a value that is itself
@@ -58,6 +67,9 @@ impl fmt::Display for EncodeError {
             EncodeReason::Unwritable(error) => {
                 write!(f, "{kind} `{name}` cannot be written as JSON: {place}{error}\nhelp: {OTHER_FORM}")
             }
+            EncodeReason::Format { content_type, error } => {
+                write!(f, "{kind} `{name}` cannot be written as `{content_type}`: {error}\nhelp: {OTHER_FORM}")
+            }
             EncodeReason::Unreadable(error) => {
                 write!(f, "{kind} `{name}` is written as JSON that its type does not read back: {place}{error}")?;
                 match number_help() {
@@ -82,7 +94,9 @@ impl fmt::Display for EncodeError {
 impl std::error::Error for EncodeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.reason {
-            EncodeReason::Unwritable(error) | EncodeReason::Unreadable(error) => Some(error),
+            EncodeReason::Unwritable(error) | EncodeReason::Unreadable(error) | EncodeReason::Format { error, .. } => {
+                Some(error)
+            }
             EncodeReason::Null { .. } | EncodeReason::Changed { .. } => None,
         }
     }
@@ -99,13 +113,13 @@ pub(crate) fn number_help() -> &'static str {
 }
 
 /// Reads what was written, and writes that again.
-pub(crate) type WriteAgain = fn(&str, &mut Written) -> serde_json::Result<()>;
+pub(crate) type WriteAgain<'w> = &'w dyn Fn(&str, &mut Written) -> serde_json::Result<()>;
 
 /// Writes a payload into `written`, reads it, and writes what was read into `again`, which must be the same.
 pub(crate) fn encode_payload(
     (kind, name): (PayloadKind, &'static str),
     payload: &dyn ToJson,
-    write_again: WriteAgain,
+    write_again: WriteAgain<'_>,
     written: &mut Written,
     again: &mut Written,
 ) -> Result<(), EncodeError> {
@@ -117,10 +131,31 @@ pub(crate) fn encode_payload(
     })
 }
 
+/// The JSON of a payload in the format of its type.
+pub(crate) fn in_format(
+    (kind, name): (PayloadKind, &'static str),
+    content_type: &ContentType,
+    json: Vec<u8>,
+) -> Result<Vec<u8>, EncodeError> {
+    if content_type.is_json() {
+        return Ok(json);
+    }
+    let written = match std::str::from_utf8(&json) {
+        Ok(json) => recode::from_json(content_type, json).unwrap_or_else(|| Err(CodecError::new("it is not known"))),
+        Err(error) => Err(CodecError::new(error)),
+    };
+    written.map_err(|error| EncodeError {
+        kind,
+        name: WireName::from_static(name),
+        path: String::new(),
+        reason: EncodeReason::Format { content_type: content_type.clone(), error },
+    })
+}
+
 /// Writes an event, reads it, and writes what was read, which must be the same. Otherwise returns why, and where.
 pub(crate) fn encode(
     event: &dyn ToJson,
-    write_again: WriteAgain,
+    write_again: WriteAgain<'_>,
     written: &mut Written,
     again: &mut Written,
 ) -> Result<(), (EncodeReason, String)> {

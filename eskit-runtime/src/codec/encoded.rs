@@ -1,6 +1,9 @@
+use std::borrow::Cow;
+
 use crate::codec::decode_error::{DecodeError, DecodeReason};
 use crate::codec::error::CodecError;
 use crate::codec::kind::PayloadKind;
+use crate::codec::recode;
 use crate::log::content_type::ContentType;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::Position;
@@ -32,11 +35,20 @@ impl<'p> Encoded<'p> {
         }
     }
 
-    /// The payload as the JSON text that it was written as: the one place where the format decides how a payload is read.
-    pub(crate) fn text(&self) -> Result<&'p str, DecodeError> {
-        if !self.content_type.is_json() {
-            return Err(self.undecodable(DecodeReason::ContentType(self.content_type.clone())));
+    /// The payload as JSON text, whatever its format: the one place where the format decides how a payload is read.
+    pub(crate) fn text(&self) -> Result<Cow<'p, str>, DecodeError> {
+        if self.content_type.is_json() {
+            return self.json().map(Cow::Borrowed);
         }
+        match recode::as_json(self.content_type, self.payload) {
+            Some(Ok(text)) => Ok(Cow::Owned(text)),
+            Some(Err(error)) => Err(self.undecodable(DecodeReason::Malformed(error))),
+            None => Err(self.undecodable(DecodeReason::ContentType(self.content_type.clone()))),
+        }
+    }
+
+    /// The payload, which is JSON.
+    pub(crate) fn json(&self) -> Result<&'p str, DecodeError> {
         std::str::from_utf8(self.payload).map_err(|error| self.malformed(error))
     }
 

@@ -6,15 +6,29 @@ use crate::log::name::WireName;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ContentType(Option<WireName>);
 
-const JSON: &str = "application/json";
+/// The media type of JSON.
+pub const JSON: &str = "application/json";
+/// The media type of Protobuf.
+pub const PROTOBUF: &str = "application/protobuf";
+/// The media type of CBOR.
+pub const CBOR: &str = "application/cbor";
 
 impl ContentType {
-    /// `application/json`, the format of every event that eskit encodes.
+    /// `application/json`, the format of events that say nothing else.
     pub const JSON: ContentType = ContentType(None);
+    /// `application/cbor`, the format of events with `#[event(codec = "cbor")]`: the same data as in JSON, in fewer bytes.
+    pub const CBOR: ContentType = ContentType(Some(WireName::from_static(CBOR)));
+    /// `application/protobuf`, the format of events with `#[event(codec = "protobuf")]`. Only their type can read it.
+    pub const PROTOBUF: ContentType = ContentType(Some(WireName::from_static(PROTOBUF)));
 
     /// The format with this media type. Nothing is checked here; an append with one that crosses a limit is refused.
     pub fn new(media_type: &str) -> ContentType {
-        if media_type == JSON { ContentType::JSON } else { ContentType(Some(media_type.into())) }
+        match media_type {
+            JSON => ContentType::JSON,
+            CBOR => ContentType::CBOR,
+            PROTOBUF => ContentType::PROTOBUF,
+            other => ContentType(Some(other.into())),
+        }
     }
 
     /// The media type.
@@ -25,6 +39,16 @@ impl ContentType {
     /// Whether this is [`ContentType::JSON`].
     pub fn is_json(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Whether this is [`ContentType::CBOR`].
+    pub fn is_cbor(&self) -> bool {
+        self.0.as_deref() == Some(CBOR)
+    }
+
+    /// Whether this is [`ContentType::PROTOBUF`].
+    pub fn is_protobuf(&self) -> bool {
+        self.0.as_deref() == Some(PROTOBUF)
     }
 }
 

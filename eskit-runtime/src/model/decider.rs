@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use crate::codec::encode::{EncodeError, WriteAgain, encode_payload};
+use crate::codec::encode::{EncodeError, WriteAgain, encode_payload, in_format};
 use crate::codec::json::{ToJson, Written};
 use crate::log::append::NewEvent;
 use crate::log::content_type::ContentType;
@@ -209,7 +209,7 @@ pub struct Emitter {
     written: Written,
     /// The same event, written again after it was read.
     again: Written,
-    tags: Tags,
+    pub(crate) tags: Tags,
 }
 
 impl Emitter {
@@ -228,39 +228,54 @@ impl Emitter {
     pub fn push<E: SingleEvent>(&mut self, event: &E) -> Result<(), EncodeError> {
         self.tags = Tags::new();
         event.tags(&mut self.tags);
-        self.add(E::TYPE, event.as_json(), write_again::<E>)
+        self.add(E::TYPE, event.as_json(), &write_again::<E>)
     }
 
     /// Adds one event of type `E`, given by what serde writes for it.
     #[doc(hidden)]
     pub fn push_payload<E: SingleEvent>(&mut self, event: &impl ToJson, tags: Tags) -> Result<(), EncodeError> {
         self.tags = tags;
-        self.add(E::TYPE, event, write_again::<E>)
+        self.add(E::TYPE, event, &write_again::<E>)
     }
 
     fn add(
         &mut self,
         event: &'static EventType,
         json: &dyn ToJson,
-        write_again: WriteAgain,
+        write_again: WriteAgain<'_>,
     ) -> Result<(), EncodeError> {
-        let tags = std::mem::take(&mut self.tags);
+        self.write(event, json, write_again)?;
+        let content_type = ContentType::new(event.content_type);
+        let payload = in_format((event.kind, event.name), &content_type, std::mem::take(&mut self.written.text))?;
+        self.push_encoded(event, content_type, payload);
+        Ok(())
+    }
+
+    /// Writes an event as JSON, and compares that with what is read back.
+    pub(crate) fn write(
+        &mut self,
+        event: &'static EventType,
+        json: &dyn ToJson,
+        write_again: WriteAgain<'_>,
+    ) -> Result<(), EncodeError> {
         self.written.begin(Vec::with_capacity(PAYLOAD_LEN));
         self.again.clear();
-        encode_payload((event.kind, event.name), json, write_again, &mut self.written, &mut self.again)?;
-        let payload = std::mem::take(&mut self.written.text);
+        encode_payload((event.kind, event.name), json, write_again, &mut self.written, &mut self.again)
+    }
+
+    /// Adds an event that is encoded.
+    pub(crate) fn push_encoded(&mut self, event: &'static EventType, content_type: ContentType, payload: Vec<u8>) {
         self.events.push(NewEvent {
             id: EventId::new(),
             stream: None,
             name: WireName::from_static(event.name),
             schema_version: SchemaVersion::new(event.version).unwrap_or(SchemaVersion::FIRST),
-            tags,
+            tags: std::mem::take(&mut self.tags),
             metadata: Metadata::new(),
-            content_type: ContentType::JSON,
+            content_type,
             payload,
             recorded_at: None,
         });
-        Ok(())
     }
 }
 

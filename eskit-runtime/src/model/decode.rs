@@ -25,23 +25,49 @@ pub fn decode_single<E: SingleEvent>(event: &RecordedEvent) -> Result<E, DecodeE
 /// The same, of any payload whose wire name is that of `E`.
 #[inline]
 pub(crate) fn decode_event<E: SingleEvent>(encoded: &Encoded<'_>) -> Result<E, DecodeError> {
-    match current_text(encoded, E::VERSION) {
-        Ok(Some(text)) => match E::read_json(text) {
+    match current(encoded, E::VERSION) {
+        Ok(Current::Json(text)) => match E::read_json(text) {
             Ok(decoded) => Ok(decoded),
             Err(error) => Err(encoded.malformed(error)),
         },
-        Ok(None) => E::upcast(encoded),
+        Ok(Current::Other) => match E::FORMAT {
+            Some(format) => (format.decode)(encoded),
+            None => decode_other(encoded),
+        },
+        Ok(Current::Older) => E::upcast(encoded),
         Err(error) => Err(error),
     }
 }
 
-/// The payload of the version `newest`; nothing for an older one.
+/// How a payload is read.
+pub(crate) enum Current<'p> {
+    /// As JSON of the newest version.
+    Json(&'p str),
+    /// As the newest version in another format.
+    Other,
+    /// Through the upcasters.
+    Older,
+}
+
+/// How the payload of a type whose version is `newest` is read.
 #[inline]
-pub(crate) fn current_text<'p>(encoded: &Encoded<'p>, newest: u32) -> Result<Option<&'p str>, DecodeError> {
+pub(crate) fn current<'p>(encoded: &Encoded<'p>, newest: u32) -> Result<Current<'p>, DecodeError> {
     match encoded.version.get() {
-        version if version == newest => encoded.text().map(Some),
+        version if version == newest => match encoded.content_type.is_json() {
+            true => encoded.json().map(Current::Json),
+            false => Ok(Current::Other),
+        },
         version if version > newest => Err(newer(encoded, newest)),
-        _ => Ok(None),
+        _ => Ok(Current::Older),
+    }
+}
+
+/// Decodes a payload of the newest version that is no JSON, by way of JSON text.
+#[cold]
+pub(crate) fn decode_other<E: SingleEvent>(encoded: &Encoded<'_>) -> Result<E, DecodeError> {
+    match encoded.text() {
+        Ok(text) => E::read_json(&text).map_err(|error| encoded.malformed(error)),
+        Err(error) => Err(error),
     }
 }
 
@@ -76,7 +102,8 @@ pub fn upcast_json<E: SingleEvent>(encoded: &Encoded<'_>, steps: &[&dyn JsonStep
 }
 
 pub(crate) fn run_steps(encoded: &Encoded<'_>, steps: &[&dyn JsonStep]) -> Result<String, DecodeError> {
-    let (mut value, stand_ins) = StandIns::parse(encoded.text()?).map_err(|error| encoded.malformed(error))?;
+    let text = encoded.text()?;
+    let (mut value, stand_ins) = StandIns::parse(&text).map_err(|error| encoded.malformed(error))?;
     let mut version = encoded.version;
     for step in steps.iter().skip(version.get() as usize - 1) {
         value =

@@ -98,6 +98,7 @@ mod tests {
             fields: &[],
             previous: None,
             public: true,
+            content_type: "application/json",
             location: SourceLocation { module: "shop", file: "", line: version },
         }
     }

@@ -14,6 +14,7 @@ use crate::message::{contains, same};
 use crate::model::aggregate::Evolve;
 use crate::model::decider::Emitter;
 use crate::model::decode::{decode_single, newer};
+use crate::model::format::Format;
 
 /// A tag field of an event or a command: its key, its field, and how many tags it yields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +70,8 @@ pub struct EventType {
     pub previous: Option<&'static EventType>,
     /// Whether it is `pub`, without a restriction.
     pub public: bool,
+    /// The media type of the format that its payloads are written in.
+    pub content_type: &'static str,
     /// The place of the type in the source.
     pub location: SourceLocation,
 }
@@ -277,6 +280,11 @@ pub trait Payload: Sized {
     /// What writes the payload.
     #[doc(hidden)]
     fn as_json(&self) -> &dyn ToJson;
+
+    /// Reads a payload from CBOR, if it can be read without JSON text in between.
+    #[cfg(feature = "cbor")]
+    #[doc(hidden)]
+    fn read_cbor(bytes: &[u8]) -> Option<Self>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -289,6 +297,11 @@ impl<T: Serialize + DeserializeOwned> Payload for T {
     #[inline]
     fn as_json(&self) -> &dyn ToJson {
         self
+    }
+
+    #[cfg(feature = "cbor")]
+    fn read_cbor(bytes: &[u8]) -> Option<T> {
+        crate::codec::read_cbor(bytes)
     }
 }
 
@@ -313,6 +326,10 @@ pub trait SingleEvent: Event + Payload {
     fn upcast(encoded: &Encoded<'_>) -> Result<Self, DecodeError> {
         Err(newer(encoded, Self::VERSION))
     }
+
+    /// How its payloads are written and read where they are no JSON.
+    #[doc(hidden)]
+    const FORMAT: Option<Format<Self>> = None;
 }
 
 /// The one impl for all that is one event, so that a derive writes it for enums only.
@@ -326,7 +343,10 @@ impl<E: SingleEvent> Event for E {
     }
 
     fn encode(&self, emitter: &mut Emitter) -> Result<(), EncodeError> {
-        emitter.push(self)
+        match E::FORMAT {
+            Some(format) => (format.push)(self, emitter),
+            None => emitter.push(self),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::Position;
 use crate::model::bounds::JsonStep;
 use crate::model::command::Command;
-use crate::model::decode::{current_text, newer, run_steps, write_again};
+use crate::model::decode::{Current, current, newer, run_steps, write_again};
 use crate::model::event::{EventType, EventTypes, Payload};
 
 /// A command as it is stored: in a queue, or in the body of a request.
@@ -126,16 +126,17 @@ impl<C: StorableCommand> Storable for C {
     const TYPES: EventTypes = EventTypes::One(C::STORED);
 
     fn decode_named(encoded: &Encoded<'_>) -> Result<C, DecodeError> {
-        match current_text(encoded, C::VERSION)? {
-            Some(text) => C::read_json(text).map_err(|error| encoded.malformed(error)),
-            None => C::upcast(encoded),
+        match current(encoded, C::VERSION)? {
+            Current::Json(text) => C::read_json(text).map_err(|error| encoded.malformed(error)),
+            Current::Other => C::read_json(&encoded.text()?).map_err(|error| encoded.malformed(error)),
+            Current::Older => C::upcast(encoded),
         }
     }
 
     fn encode(&self) -> Result<StoredCommand, EncodeError> {
         let EventType { kind, name, version, .. } = *C::STORED;
         let (mut written, mut again) = (Written::default(), Written::default());
-        encode_payload((kind, name), self.as_json(), write_again::<C>, &mut written, &mut again)?;
+        encode_payload((kind, name), self.as_json(), &write_again::<C>, &mut written, &mut again)?;
         let version = SchemaVersion::new(version).unwrap_or(SchemaVersion::FIRST);
         Ok(StoredCommand { name: WireName::from_static(name), version, payload: written.text })
     }

@@ -217,6 +217,7 @@ mod tests {
             fields: &[],
             previous: None,
             public: true,
+            content_type: "application/json",
             location: SourceLocation { module: "", file: "", line: 1 },
         }
     }

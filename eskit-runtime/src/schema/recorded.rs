@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::payload;
 use super::record::LockFile;
+use crate::codec::decode_error::{DecodeError, DecodeReason};
 use crate::log::recorded::RecordedEvent;
 
 /// The shapes that an `eskit.lock` records, to compare stored events with them: for tools. A program itself is held to its lock when it
@@ -67,10 +68,14 @@ impl RecordedShapes {
                 false => ShapeFit::NotRecorded,
             };
         };
-        if !event.content_type.is_json() {
-            return ShapeFit::Differs(format!("the payload is {}, and not JSON", event.content_type));
-        }
-        let compared = match serde_json::from_slice(&event.payload) {
+        let json = match event.payload_as_json() {
+            Ok(json) => json,
+            Err(DecodeError { reason: DecodeReason::Malformed(error), .. }) => {
+                return ShapeFit::Differs(format!("the payload is no {}: {error}", event.content_type));
+            }
+            Err(error) => return ShapeFit::Differs(error.to_string()),
+        };
+        let compared = match serde_json::from_str(&json) {
             Ok(payload) => payload::compare(&record.text, &payload),
             Err(error) => Err(format!("the payload is no JSON: {error}")),
         };

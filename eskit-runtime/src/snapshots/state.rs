@@ -26,7 +26,7 @@ const STATE_BYTES_MAX: usize = 16 << 20;
 pub fn write_state<A: SnapshotState>(state: &A) -> Result<String, String> {
     let (mut written, mut again) = (Written::default(), Written::default());
     let write_again = |text: &str, again: &mut Written| read::<A>(text)?.to_json(again);
-    let encoded = contain(|| encode(state, write_again, &mut written, &mut again));
+    let encoded = contain(|| encode(state, &write_again, &mut written, &mut again));
     let why = match encoded {
         Ok(Ok(())) if written.text.len() > STATE_BYTES_MAX => {
             let (name, len) = (A::TYPE.name, written.text.len());
@@ -49,7 +49,9 @@ pub fn write_state<A: SnapshotState>(state: &A) -> Result<String, String> {
 fn said(reason: &EncodeReason, path: &str) -> String {
     let place = if path.is_empty() { "it".to_owned() } else { format!("`{path}`") };
     match reason {
-        EncodeReason::Unwritable(error) => format!("{place} cannot be written as JSON: {error}"),
+        EncodeReason::Unwritable(error) | EncodeReason::Format { error, .. } => {
+            format!("{place} cannot be written as JSON: {error}")
+        }
         EncodeReason::Unreadable(error) => format!("{place} is written as JSON that its type does not read: {error}"),
         EncodeReason::Null { value } => format!("{place} is {value}, for which JSON has only `null`"),
         EncodeReason::Changed { written, read } => format!("{place} is written as `{written}` and read as `{read}`"),

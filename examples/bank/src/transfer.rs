@@ -4,6 +4,7 @@ use crate::{Account, AccountId, BankError, Cents};
 
 /// Money went to another account. The tag names the stream that it belongs to.
 #[derive(Event, Serialize, Deserialize, Clone, PartialEq, Debug)]
+#[event(codec = "cbor")]
 pub struct TransferSent {
     /// The account that the money left.
     #[tag]

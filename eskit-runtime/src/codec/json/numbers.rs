@@ -16,7 +16,7 @@ impl<'t> StandIns<'t> {
     /// Reads a payload.
     pub(crate) fn parse(text: &'t str) -> serde_json::Result<(Value, StandIns<'t>)> {
         let numbers = Tokens::new(text).filter(Token::is_number);
-        let (kept, lost): (Vec<_>, Vec<_>) = numbers.partition(|token| is_kept(token.text));
+        let (kept, lost): (Vec<_>, Vec<_>) = numbers.partition(|token| is_number_kept(token.text));
         if lost.is_empty() || is_every_number_kept() {
             return Ok((serde_json::from_str(text)?, StandIns::default()));
         }
@@ -76,7 +76,7 @@ fn float(number: &str) -> f64 {
 }
 
 /// Whether a [`Value`] gives a number back as it was written.
-fn is_kept(number: &str) -> bool {
+pub(crate) fn is_number_kept(number: &str) -> bool {
     if number.contains(['.', 'e', 'E']) {
         return Number::from_f64(float(number)).is_some_and(|kept| kept.to_string() == number);
     }

@@ -320,3 +320,28 @@ fn one_part_that_went_and_one_of_its_shape_that_came_may_be_the_same() {
         assert_eq!(renamed(old, new), "", "{old} -> {new}");
     }
 }
+
+/// The parts that stand for the numbers of fields in Protobuf.
+#[test]
+fn a_number_of_protobuf_keeps_its_field_and_its_type() {
+    const NO_JSON: &str = "[unwritten] [unread]";
+    let numbered = |name: &str, number: u32, kind: &str| {
+        of(&format!("{name}?: u64; protobuf-{name}?: {number}:{kind} {NO_JSON}; protobuf-{number}?: {name} {NO_JSON}"))
+    };
+    let before = numbered("a", 1, "uint64");
+    assert_eq!(differences(&before, &before), [""; 0]);
+    assert_eq!(differences(&of(""), &before), [""; 0]);
+    for (before, now, text) in [
+        (&before, numbered("a", 1, "sint64"), "`protobuf-a` was `1:uint64`, is now `1:sint64`"),
+        (&before, numbered("a", 2, "uint64"), "`protobuf-a` was `1:uint64`, is now `2:uint64`"),
+        (&before, numbered("b", 1, "uint64"), "`protobuf-1` was `a`, is now `b`"),
+        (
+            &before.replace("protobuf-1", "gone protobuf-1"),
+            numbered("b", 1, "uint64"),
+            "`protobuf-1` was `a`, is now `b`",
+        ),
+    ] {
+        let found = differences(before, &now);
+        assert!(found.iter().any(|line| line == text), "{now}: {found:?}");
+    }
+}

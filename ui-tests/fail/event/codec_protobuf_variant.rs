@@ -1,0 +1,9 @@
+use eskit::prelude::*;
+
+#[derive(Event)]
+enum OrderEvent {
+    #[event(codec = "protobuf")]
+    Placed { total: u64 },
+}
+
+fn main() {}
