@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cbor")]
 mod cbor;
+pub(crate) mod convert;
 pub(crate) mod decode_error;
 pub(crate) mod encode;
 pub(crate) mod encoded;

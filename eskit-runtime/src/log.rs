@@ -51,7 +51,7 @@ pub use store::any::AnyStore;
 pub use store::error::{StoreError, StoreErrorKind};
 pub use stream::{StreamId, StreamVersion};
 pub use stream_list::{ListStreams, ListedStream, StreamPage};
-pub use tag::{Arity, IdType, Tag, TagRef, TagValue, Tags};
+pub use tag::{Arity, IdType, TENANT_TAG, Tag, TagRef, TagValue, Tags};
 #[cfg(any(feature = "jiff", feature = "chrono", feature = "time"))]
 pub use time::TimestampRangeError;
 pub use time::{Timestamp, TimestampParseError};

@@ -173,6 +173,7 @@ mod state_cache;
 mod state_snapshots;
 mod subscriptions;
 mod tail;
+pub mod tenant;
 #[cfg(feature = "tracing")]
 mod trace;
 mod working;

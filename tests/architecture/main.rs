@@ -93,6 +93,7 @@ const CRATES: [Layers; 8] = [
             "connect",
             "import",
             "layer",
+            "tenant",
             "middleware",
             "single_writer",
             "state_snapshots",

@@ -20,9 +20,6 @@ pub(crate) use read::read;
 pub(crate) use text::to_json;
 pub(crate) use write::from_json;
 
-/// The deepest nesting, which is that of serde_json.
-const LEVELS_MAX: usize = 128;
-
 #[cfg(test)]
 mod tests {
     use super::*;

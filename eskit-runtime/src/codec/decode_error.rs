@@ -1,9 +1,9 @@
 use std::fmt;
 
+use crate::codec::convert;
 use crate::codec::encode;
 use crate::codec::error::CodecError;
 use crate::codec::kind::PayloadKind;
-use crate::codec::recode;
 use crate::codec::upcast::UpcastError;
 use crate::log::content_type::ContentType;
 use crate::log::name::{SchemaVersion, WireName};
@@ -91,7 +91,7 @@ impl fmt::Display for DecodeError {
                 )
             }
             DecodeReason::ContentType(found) => {
-                write!(f, " has a payload of type `{found}`, which this program cannot decode{}", recode::help(found))
+                write!(f, " has a payload of type `{found}`, which this program cannot decode{}", convert::help(found))
             }
             DecodeReason::Malformed(error) => {
                 write!(f, " has a payload that does not fit its type: {error}{}", encode::number_help())

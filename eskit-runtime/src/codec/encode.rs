@@ -1,9 +1,9 @@
 use std::fmt;
 
+use crate::codec::convert;
 use crate::codec::error::CodecError;
 use crate::codec::json::{Hidden, ToJson, Written, difference, is_every_number_kept, json_path, path_of_null};
 use crate::codec::kind::PayloadKind;
-use crate::codec::recode;
 use crate::log::content_type::ContentType;
 use crate::log::name::WireName;
 
@@ -141,7 +141,7 @@ pub(crate) fn in_format(
         return Ok(json);
     }
     let written = match std::str::from_utf8(&json) {
-        Ok(json) => recode::from_json(content_type, json).unwrap_or_else(|| Err(CodecError::new("it is not known"))),
+        Ok(json) => convert::from_json(content_type, json).unwrap_or_else(|| Err(CodecError::new("it is not known"))),
         Err(error) => Err(CodecError::new(error)),
     };
     written.map_err(|error| EncodeError {

@@ -1,9 +1,9 @@
 use std::borrow::Cow;
 
+use crate::codec::convert;
 use crate::codec::decode_error::{DecodeError, DecodeReason};
 use crate::codec::error::CodecError;
 use crate::codec::kind::PayloadKind;
-use crate::codec::recode;
 use crate::log::content_type::ContentType;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::Position;
@@ -40,7 +40,7 @@ impl<'p> Encoded<'p> {
         if self.content_type.is_json() {
             return self.json().map(Cow::Borrowed);
         }
-        match recode::as_json(self.content_type, self.payload) {
+        match convert::as_json(self.content_type, self.payload) {
             Some(Ok(text)) => Ok(Cow::Owned(text)),
             Some(Err(error)) => Err(self.undecodable(DecodeReason::Malformed(error))),
             None => Err(self.undecodable(DecodeReason::ContentType(self.content_type.clone()))),

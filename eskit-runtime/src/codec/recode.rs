@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::codec::convert::{as_json, can_spell, from_json, help};
 use crate::codec::decode_error::DecodeError;
 use crate::codec::encoded::Encoded;
 use crate::codec::error::CodecError;
@@ -112,38 +113,4 @@ fn recode(
     *payload = written.map_err(|error| refuse(Some(error)))?;
     *content_type = to.clone();
     Ok(())
-}
-
-/// A payload of another format as JSON text; `None` if the program does not know the format.
-pub(crate) fn as_json(content_type: &ContentType, payload: &[u8]) -> Option<Result<String, CodecError>> {
-    #[cfg(feature = "cbor")]
-    if content_type.is_cbor() {
-        return Some(super::cbor::to_json(payload));
-    }
-    let _ = (content_type, payload);
-    None
-}
-
-/// A JSON text in another format; `None` if the program does not know the format.
-pub(crate) fn from_json(content_type: &ContentType, json: &str) -> Option<Result<Vec<u8>, CodecError>> {
-    #[cfg(feature = "cbor")]
-    if content_type.is_cbor() {
-        return Some(super::cbor::from_json(json));
-    }
-    let _ = (content_type, json);
-    None
-}
-
-/// Whether payloads of this format can be written as JSON and back.
-fn can_spell(content_type: &ContentType) -> bool {
-    content_type.is_json() || (cfg!(feature = "cbor") && content_type.is_cbor())
-}
-
-/// Which feature knows a format, if there is one.
-pub(crate) fn help(content_type: &ContentType) -> &'static str {
-    match content_type {
-        cbor if cbor.is_cbor() => "\nhelp: switch on eskit's feature `cbor`",
-        protobuf if protobuf.is_protobuf() => "\nhelp: its type needs `#[event(codec = \"protobuf\")]`",
-        _ => "",
-    }
 }

@@ -85,6 +85,9 @@ impl fmt::Display for TagRef<'_> {
     }
 }
 
+/// The key of the tag that says whose an event is, in a log that several tenants share.
+pub const TENANT_TAG: &str = "tenant";
+
 /// What separates the tags in [`Tags::as_packed`]. No tag holds it: appends refuse NUL.
 const SEPARATOR: char = '\0';
 

@@ -12,7 +12,7 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::LEVELS_MAX;
+use super::write::LEVELS_MAX;
 
 /// Reads a payload. `None` if it must be read as JSON text, or cannot be read.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
@@ -379,7 +379,7 @@ mod tests {
     use serde_json::value::RawValue;
     use uuid::Uuid;
 
-    use super::super::from_json;
+    use super::super::write::from_json;
     use super::*;
 
     #[derive(Serialize, Deserialize, PartialEq, Debug)]

@@ -4,8 +4,8 @@ use minicbor::Decoder;
 use minicbor::data::Type;
 use serde::Serialize as _;
 
-use super::write::refuse_repeated;
-use super::{LEVELS_MAX, number};
+use super::number;
+use super::write::{LEVELS_MAX, refuse_repeated};
 use crate::codec::error::CodecError;
 
 /// Writes CBOR as a JSON text without spaces.

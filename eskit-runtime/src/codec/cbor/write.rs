@@ -3,9 +3,12 @@ use std::borrow::Cow;
 use minicbor::Encoder;
 use serde::de::IgnoredAny;
 
-use super::{LEVELS_MAX, number};
+use super::number;
 use crate::codec::error::CodecError;
 use crate::codec::json::{Token, Tokens};
+
+/// The deepest nesting, which is that of serde_json.
+pub(super) const LEVELS_MAX: usize = 128;
 
 /// Writes a JSON text as CBOR.
 ///
