@@ -4,6 +4,7 @@
 mod cases;
 mod context;
 mod follower;
+mod list_keeper;
 mod model_log;
 mod probe;
 mod process;

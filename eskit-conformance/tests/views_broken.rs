@@ -8,10 +8,14 @@ mod commands;
 mod mistake;
 #[path = "views_broken/rows.rs"]
 mod rows;
+#[path = "views_broken/shown.rs"]
+mod shown;
 #[path = "views_broken/snapshots.rs"]
 mod snapshots;
 #[path = "views_broken/sound.rs"]
 mod sound;
+#[path = "views_broken/steps.rs"]
+mod steps;
 #[path = "views_broken/work.rs"]
 mod work;
 
@@ -19,7 +23,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use eskit_conformance::ViewsSuite;
-use mistake::{Mistake, ROWS};
+use mistake::Mistake;
+use shown::ROWS;
 use sound::Sound;
 
 fn suite(mistake: Mistake) -> ViewsSuite<Sound> {

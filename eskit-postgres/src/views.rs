@@ -17,6 +17,8 @@ pub(crate) mod rows;
 pub(crate) mod schema;
 pub(crate) mod snapshots;
 pub(crate) mod statements;
+pub(crate) mod step_statements;
+pub(crate) mod steps;
 pub(crate) mod tables;
 pub(crate) mod versions;
 pub(crate) mod work;

@@ -8,6 +8,7 @@ pub(crate) mod encode;
 pub(crate) mod encoded;
 pub(crate) mod error;
 pub(crate) mod json;
+pub(crate) mod kept;
 pub(crate) mod kind;
 pub(crate) mod protobuf;
 pub(crate) mod recode;

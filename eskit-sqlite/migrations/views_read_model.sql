@@ -56,3 +56,17 @@ CREATE TABLE eskit_work (
 ) STRICT;
 CREATE INDEX eskit_work_by_key ON eskit_work (key, number);
 CREATE INDEX eskit_work_by_due ON eskit_work (kind, due, number) WHERE is_first AND NOT is_parked;
+
+-- Steps: effects of items of work, and of events (at `pos`, taken by this `part`), that must not be repeated blindly. One without a
+-- result was begun and has not ended. `epoch` is that of the claim under which it was begun last, and 0 for a parked event.
+CREATE TABLE eskit_steps (
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    pos INTEGER,
+    part INTEGER,
+    epoch INTEGER NOT NULL,
+    result TEXT,
+    begun_at INTEGER NOT NULL,
+    PRIMARY KEY (owner, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX eskit_steps_by_pos ON eskit_steps (pos) WHERE pos IS NOT NULL;

@@ -14,6 +14,7 @@ use eskit_runtime::{EventStore, Metadata, RetryPolicy};
 use crate::bus::{Bus, Execute, Load};
 use crate::middleware::Middleware;
 use crate::single_writer::SingleWriter;
+use crate::steps::KeepsSteps;
 use crate::subscriptions::Subscribed;
 use crate::working::Worked;
 
@@ -42,6 +43,8 @@ pub struct App<S> {
     follow: FollowOptions,
     subscriptions: Vec<Arc<dyn Subscribed<S>>>,
     works: Vec<Arc<dyn Worked<S>>>,
+    /// What keeps the steps of each processor, by its name.
+    steps: Vec<(&'static str, Arc<dyn KeepsSteps>)>,
     /// The subscriptions that begin anew at the start: their names, and where, unless it is where they begin without a checkpoint.
     restarts: Vec<(&'static str, Option<Start>)>,
 }
@@ -53,6 +56,7 @@ impl<S> Clone for App<S> {
             follow: self.follow.clone(),
             subscriptions: self.subscriptions.clone(),
             works: self.works.clone(),
+            steps: self.steps.clone(),
             restarts: self.restarts.clone(),
         }
     }
@@ -66,6 +70,7 @@ impl<S: EventStore> App<S> {
             follow: FollowOptions::default(),
             subscriptions: Vec::new(),
             works: Vec::new(),
+            steps: Vec::new(),
             restarts: Vec::new(),
         }
     }

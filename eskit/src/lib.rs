@@ -171,6 +171,7 @@ mod sleep;
 mod span;
 mod state_cache;
 mod state_snapshots;
+mod steps;
 mod subscriptions;
 mod tail;
 pub mod tenant;
@@ -204,7 +205,8 @@ pub use memory::MemoryStore;
 pub use memory_views::{MemoryGuard, MemoryTx, MemoryViews};
 pub use queue::{Enqueue, EnqueueError, Enqueued, QueueOptions};
 pub use running::{
-    CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, Stop, UnknownSubscription, WorkList,
+    CaughtUp, NotCaughtUp, NotStopped, Parked, Reached, Running, StartError, StepList, Stop, UnknownSubscription,
+    WorkList,
 };
 #[cfg(feature = "tokio")]
 pub use shutdown::shutdown_signal;

@@ -3,6 +3,8 @@ mod commands;
 mod model;
 mod rows;
 mod snapshots;
+mod step_list;
+mod steps;
 mod tx;
 mod work;
 mod work_list;
@@ -236,7 +238,8 @@ impl Views for MemoryViews {
         let id = (subscription.name.clone(), subscription.version);
         if let Some(mut model) = kept.models.remove(&id) {
             model.work.close_all();
-            kept.models.insert(id.clone(), Model { work: model.work, ..Model::default() });
+            model.steps.forget_events(&model.work.items().map(|item| item.id.as_str()).collect());
+            kept.models.insert(id.clone(), Model { work: model.work, steps: model.steps, ..Model::default() });
         }
         let changed = if kept.is_seen(&id) { Changed::All } else { Changed::none() };
         drop(kept);
@@ -256,8 +259,9 @@ impl Views for MemoryViews {
 
     async fn drop_parked(&self, name: &str, version: u32, position: Position) -> Result<bool, StoreError> {
         let mut kept = self.lock();
-        let model = kept.models.get_mut(&(name.to_owned(), version));
-        Ok(model.is_some_and(|model| model.parked.remove(&position).is_some()))
+        let Some(model) = kept.models.get_mut(&(name.to_owned(), version)) else { return Ok(false) };
+        model.steps.forget_at(position);
+        Ok(model.parked.remove(&position).is_some())
     }
 }
 
@@ -275,6 +279,10 @@ impl<P: Handle<MemoryTx>> Apply<P> for MemoryViews {
         let checkpoint = kept.claimed(claim)?;
         checkpoint.place = batch.to;
         checkpoint.saved_at = Timestamp::now();
+        if let Some(model) = kept.models.get_mut(&model_of::<P>()).filter(|_| P::ACTS) {
+            let part = claim.checkpoint.partition.index;
+            model.steps.forget_up_to(part, batch.to.position, |at| model.parked.contains_key(&at));
+        }
         drop(kept);
         self.tell(P::TYPE.name, changed);
         Ok(())
@@ -284,6 +292,7 @@ impl<P: Handle<MemoryTx>> Apply<P> for MemoryViews {
         let (was_parked, changed) = self.lock().transact(model_of::<P>(), false, |tx| {
             let Some(parked) = tx.model.parked.remove(&event.position) else { return Ok(false) };
             tx.undo.push(Undo::Parked(event.position, Some(parked)));
+            tx.undo.push(Undo::Steps(tx.model.steps.take(&event.id.to_string())));
             match subscriber.handle_all(&[event], tx) {
                 Ok(()) => Ok(true),
                 Err((index, error)) => Err(ApplyError::Handler { index, error }),

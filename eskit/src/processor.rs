@@ -3,11 +3,14 @@
 //! | to | use |
 //! |---|---|
 //! | act on events | [`#[processor]`](macro@crate::processor), [`Effect`] |
+//! | repeat no effect blindly | [`Effect::once`] |
 //! | run a processor | [`App::with_processor`](crate::App::with_processor) |
 
 mod acting;
 mod doing;
 mod effect;
+mod ledger;
+mod once;
 mod parked_keys;
 mod subscriber;
 mod times;
@@ -15,6 +18,7 @@ mod times;
 pub use acting::Acted;
 pub use effect::Effect;
 pub use eskit_runtime::processor::*;
+pub use once::{Ask, Happening, IfUnknown, NotSaid, Once, Park, Repeat, StepResult};
 pub use subscriber::Processor;
 
 pub(crate) use acting::Acting;

@@ -6,6 +6,7 @@ mod parked;
 #[cfg(feature = "testing")]
 mod settle;
 mod start;
+mod step_list;
 mod stop;
 mod unknown;
 mod wait;
@@ -16,6 +17,7 @@ pub use parked::Parked;
 #[cfg(feature = "testing")]
 pub use settle::NotSettled;
 pub use start::StartError;
+pub use step_list::StepList;
 pub use stop::{NotStopped, Stop};
 pub use unknown::UnknownSubscription;
 pub use wait::{CaughtUp, NotCaughtUp, Reached};

@@ -114,7 +114,8 @@ impl<S: EventStore + 'static, P: Processor, V: Work> Worked<S> for ToDos<P, V> {
     fn tasks(&self, bus: &Bus<S>, controls: &[Control]) -> WorkTasks {
         let bus = bus.erased();
         // `App::start` has checked the schedules.
-        let Ok(doing) = Doing::new(Arc::clone(&self.processor), bus.clone()) else { return WorkTasks::default() };
+        let doing = Doing::new(Arc::clone(&self.processor), bus.clone(), Arc::new(self.views.clone()));
+        let Ok(doing) = doing else { return WorkTasks::default() };
         let (standing, follows) = (doing.standing(), Follows { controls: controls.to_vec() });
         tasks(self.views.clone(), doing, &bus, Some(follows), standing)
     }

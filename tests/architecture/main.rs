@@ -101,6 +101,7 @@ const CRATES: [Layers; 8] = [
             "clock",
             "bus",
             "aggregate_snapshots",
+            "steps",
             "desk",
             "processor",
             "tail",

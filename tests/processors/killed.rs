@@ -18,8 +18,9 @@ use eskit_postgres::testing;
 
 use crate::shop::{Pack, Paid, Pay, Ship, Shipped, order_of, packed, shipped};
 
-const LOG: &str = "ESKIT_TEST_PROCESSORS_LOG";
-const FOLDER: &str = "ESKIT_TEST_PROCESSORS_FOLDER";
+pub(crate) const LOG: &str = "ESKIT_TEST_PROCESSORS_LOG";
+pub(crate) const FOLDER: &str = "ESKIT_TEST_PROCESSORS_FOLDER";
+const TEST: &str = "killed::a_process_that_is_killed";
 const ORDERS: u64 = 200;
 
 /// Ships what was paid, and sends mail when it is shipped, for which it takes its time. Packs what was paid, as a to-do.
@@ -27,13 +28,11 @@ struct Mailing {
     folder: PathBuf,
 }
 
-impl Mailing {
-    /// Notes an effect.
-    fn note(&self, name: &str, key: &str) -> io::Result<()> {
-        let mut file = OpenOptions::new().create(true).append(true).open(self.folder.join(name))?;
-        // In one write, so that two processes do not mix their lines.
-        file.write_all(format!("{key}\n").as_bytes())
-    }
+/// Notes an effect.
+pub(crate) fn note(folder: &Path, name: &str, key: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).append(true).open(folder.join(name))?;
+    // In one write, so that two processes do not mix their lines.
+    file.write_all(format!("{key}\n").as_bytes())
 }
 
 #[processor(name = "mailing-and-shipping", from = "beginning")]
@@ -45,7 +44,7 @@ impl Mailing {
 
     #[on]
     async fn shipped(&self, _: &Shipped, cx: &mut Effect<'_>) -> io::Result<()> {
-        self.note("sent", cx.key())?;
+        note(&self.folder, "sent", cx.key())?;
         tokio::time::sleep(Duration::from_millis(2)).await;
         Ok(())
     }
@@ -57,14 +56,14 @@ impl Mailing {
 
     #[work(workers = 4)]
     async fn pack(&self, order: &u64, cx: &mut Effect<'_>) -> io::Result<Pack> {
-        self.note("packed", cx.key())?;
+        note(&self.folder, "packed", cx.key())?;
         tokio::time::sleep(Duration::from_millis(5)).await;
         Ok(Pack { order: *order })
     }
 }
 
 /// The keys of the effects of this name, each with how often it was.
-fn noted(folder: &Path, name: &str) -> BTreeMap<String, u32> {
+pub(crate) fn noted(folder: &Path, name: &str) -> BTreeMap<String, u32> {
     let mut keys = BTreeMap::new();
     for key in fs::read_to_string(folder.join(name)).unwrap_or_default().lines() {
         *keys.entry(key.to_owned()).or_default() += 1;
@@ -72,12 +71,12 @@ fn noted(folder: &Path, name: &str) -> BTreeMap<String, u32> {
     keys
 }
 
-async fn on_sqlite(folder: &Path) -> (AnyStore, SqliteViews) {
+pub(crate) async fn on_sqlite(folder: &Path) -> (AnyStore, SqliteViews) {
     let store = SqliteStore::open(folder.join("log.db")).await.unwrap();
     (AnyStore::new(store), SqliteViews::open(folder.join("views.db")).await.unwrap())
 }
 
-async fn on_postgres(dsn: &str) -> (AnyStore, PostgresViews) {
+pub(crate) async fn on_postgres(dsn: &str) -> (AnyStore, PostgresViews) {
     let store = eskit::connect(dsn).await.unwrap();
     let pool = store.downcast_ref::<PostgresStore>().unwrap().pool().clone();
     (store, PostgresViews::options().lease(Duration::from_secs(1)).open(pool).await.unwrap())
@@ -103,12 +102,13 @@ async fn a_process_that_is_killed() {
 }
 
 /// A process that ends with this value.
-struct Killed(Child);
+pub(crate) struct Killed(Child);
 
 impl Killed {
-    fn spawn(log: &str, folder: &Path) -> Killed {
+    /// A process that runs this test.
+    pub(crate) fn spawn(test: &str, log: &str, folder: &Path) -> Killed {
         let mut process = Process::new(std::env::current_exe().unwrap());
-        process.args(["--exact", "killed::a_process_that_is_killed"]).env(LOG, log).env(FOLDER, folder);
+        process.args(["--exact", test]).env(LOG, log).env(FOLDER, folder);
         Killed(process.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 }
@@ -120,10 +120,10 @@ impl Drop for Killed {
     }
 }
 
-fn wait_for_more(folder: &Path, more: usize) {
-    let (before, begun) = (noted(folder, "sent").len(), Instant::now());
-    while noted(folder, "sent").len() < before + more {
-        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is sent any more, after {before}");
+pub(crate) fn wait_for_more(folder: &Path, name: &str, more: usize) {
+    let (before, begun) = (noted(folder, name).len(), Instant::now());
+    while noted(folder, name).len() < before + more {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is {name} any more, after {before}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -133,10 +133,10 @@ async fn kill(app: &App<AnyStore>, log: &str, folder: &Path) -> u32 {
     for order in 1..=ORDERS {
         app.execute(Pay { order }).await.unwrap();
     }
-    let (mut running, mut kills) = (Killed::spawn(log, folder), 0);
+    let (mut running, mut kills) = (Killed::spawn(TEST, log, folder), 0);
     for more in [1, 7, 20, 30, 40] {
-        wait_for_more(folder, more);
-        let next = Killed::spawn(log, folder);
+        wait_for_more(folder, "sent", more);
+        let next = Killed::spawn(TEST, log, folder);
         running = next;
         kills += 1;
     }
@@ -168,7 +168,7 @@ async fn finish(app: &App<AnyStore>, running: eskit::Running<AnyStore>) {
     running.stop().await.unwrap();
 }
 
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("processors").join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();

@@ -4,6 +4,7 @@
 
 mod failures;
 mod killed;
+mod killed_steps;
 mod lists;
 mod methods;
 mod shop;

@@ -6,6 +6,7 @@ mod failures;
 mod invoices;
 mod queues;
 mod schedules;
+mod steps;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -13,6 +13,7 @@ mod reopen;
 mod rows;
 mod settling;
 mod snapshots;
+mod steps;
 mod todos;
 mod versions;
 mod work;
@@ -84,7 +85,7 @@ pub(super) fn of_work<T: TestViews>() -> Vec<Case<T>>
 where
     T::Views: KeepWork,
 {
-    [work::cases, settling::cases, todos::cases, workers::cases]
+    [work::cases, settling::cases, todos::cases, steps::cases, workers::cases]
         .into_iter()
         .flat_map(|topic: fn() -> Vec<Case<T>>| topic())
         .collect()

@@ -37,12 +37,13 @@ impl Subscriber for Todos {
         name: LIST,
         version: 1,
         order: Order::All,
-        on_error: OnError::Stop,
+        on_error: OnError::Park,
         tables: "",
         rust_name: "Todos",
         location: LOCATION,
     };
     const EVENTS: EventTypes = EventTypes::Many(&[EventTypes::One(&NOTED_TYPE), EventTypes::One(&OTHER_TYPE)]);
+    const ACTS: bool = true;
 }
 
 /// The end of each handler: events with the tag for that fail after they have written.

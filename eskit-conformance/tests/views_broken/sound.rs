@@ -36,6 +36,11 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// The checkpoint of a part of a processor.
+    pub(crate) fn checkpoint(&self, name: &str, part: u32) -> Option<&Checkpoint> {
+        self.held.get(&(name.to_owned(), 1, part)).map(|held| &held.checkpoint)
+    }
+
     /// The version of a read model that readers see.
     pub(crate) fn active(&self, name: &str) -> Option<u32> {
         let mut active = self.held.values().map(|held| &held.checkpoint).filter(|checkpoint| checkpoint.is_active);
@@ -57,7 +62,7 @@ pub(crate) struct Model {
     rows: Rows,
     /// The rows of an aggregate.
     pub(crate) kept: BTreeMap<String, StoredRow>,
-    parked: BTreeMap<Position, ParkedEvent>,
+    pub(crate) parked: BTreeMap<Position, ParkedEvent>,
     /// Keys of events that were ever parked.
     keys: BTreeSet<String>,
     pub(crate) work: Items,
@@ -364,6 +369,10 @@ impl SoundViews {
             return Err(error);
         }
         tx.model.end();
+        if P::ACTS && !self.is(M::StepsOfEventsStay) {
+            let (parked, spares) = (&tx.model.parked, !self.is(M::StepsOfParkedGo));
+            tx.model.work.steps.forget_at(|at| at <= batch.to.position && !(spares && parked.contains_key(&at)));
+        }
         let changed = tx.take_changed(batch);
         self.commit::<P>(&mut state, tx.model);
         self.tell(&mut state, (P::TYPE.name, P::TYPE.version), changed);
@@ -509,6 +518,9 @@ impl Views for SoundViews {
         if self.is(M::DropOfParkedIsNotDone) {
             return Ok(model.parked.contains_key(&position));
         }
+        if !self.is(M::StepsOfParkedStay) {
+            model.work.steps.forget_at(|at| at == position);
+        }
         Ok(model.parked.remove(&position).is_some())
     }
 }
@@ -557,6 +569,9 @@ impl<P: Handle<Tx>> Apply<P> for SoundViews {
         let was_parked = tx.model.parked.remove(&event.position).is_some();
         if !was_parked && !self.is(M::ReplaysRace) {
             return Ok(false);
+        }
+        if !self.is(M::StepsOfParkedStay) {
+            tx.model.work.steps.forget_at(|at| at == event.position);
         }
         match subscriber.handle_all(&[event], &mut tx) {
             Ok(()) if self.is(M::ReplayKeepsParked) => {

@@ -10,12 +10,14 @@ use eskit_runtime::{StoreError, Timestamp};
 
 use crate::mistake::Mistake as M;
 use crate::sound::{Model, SoundViews, Tx};
+use crate::steps::KeptSteps;
 
 /// The items of a list, by number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Items {
     items: BTreeMap<u64, WorkItem>,
     last_number: u64,
+    pub(crate) steps: KeptSteps,
     /// What happens to those that somebody holds when views are opened.
     pub(crate) mistake: Option<M>,
 }
@@ -46,9 +48,15 @@ impl Items {
 
     fn close(&mut self, keys: &[String]) {
         let (spares_held, closes_added) = (self.is(M::ClosesOnlyWaiting), self.is(M::ClosesAdded));
-        self.items.retain(|_, item| {
+        let outlive = self.is(M::StepsOutliveTheirItem);
+        let Items { items, steps, .. } = self;
+        items.retain(|_, item| {
             let is_spared = spares_held && item.state != WorkState::Waiting;
-            !keys.contains(&item.key) || (item.event.is_none() && !closes_added) || is_spared
+            let stays = !keys.contains(&item.key) || (item.event.is_none() && !closes_added) || is_spared;
+            if !stays && !outlive {
+                steps.forget(&item.id);
+            }
+            stays
         });
     }
 
@@ -59,6 +67,10 @@ impl Items {
         if self.is(M::RestartForgetsAdded) {
             self.items.clear();
         }
+        if !self.is(M::RestartKeepsSteps) {
+            let ids: BTreeSet<&str> = self.items.values().map(|item| item.id.as_str()).collect();
+            self.steps.forget_unless(|owner| ids.contains(owner));
+        }
         self
     }
 
@@ -66,6 +78,7 @@ impl Items {
     pub(crate) fn opened(&mut self) {
         match self.mistake {
             Some(M::WorkIsForgottenOnOpen) => self.items.clear(),
+            Some(M::StepsAreForgottenOnOpen) => self.steps.clear(),
             Some(M::RecoversOnOpen) => {
                 self.items
                     .values_mut()
@@ -131,9 +144,21 @@ impl Items {
         is_held.then_some(item)
     }
 
+    pub(crate) fn is_held(&self, id: &str, epoch: u64) -> bool {
+        let is_it = |item: &&WorkItem| item.id == id && item.epoch == epoch;
+        self.items.values().any(|item| is_it(&item) && matches!(item.state, WorkState::Claimed { .. }))
+    }
+
     fn settle(&mut self, settled: Settled) -> bool {
         let mistake = self.mistake;
         let is = |other: M| mistake == Some(other);
+        if self.held(&settled.id, settled.epoch).is_none() {
+            return false;
+        }
+        let is_over = matches!(settled.outcome, Outcome::Done | Outcome::Again { .. });
+        if (is_over || is(M::StepsGoWithATry)) && !is(M::StepsOutliveTheirItem) {
+            self.steps.forget(&settled.id);
+        }
         let Some(item) = self.held(&settled.id, settled.epoch) else { return false };
         item.state = WorkState::Waiting;
         match settled.outcome {
@@ -248,6 +273,9 @@ impl Work for SoundViews {
         Ok(self.on_list(list, |work| {
             let is_held = |item: &WorkItem| matches!(item.state, WorkState::Claimed { .. });
             let number = work.find(id).filter(|item| !(spares_held && is_held(item))).map(|item| item.number);
+            if !work.is(M::StepsOutliveTheirItem) {
+                work.steps.forget(id);
+            }
             number.is_some_and(|number| work.items.remove(&number).is_some())
         }))
     }

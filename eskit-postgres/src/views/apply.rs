@@ -227,7 +227,9 @@ impl<'a, P: HandleAsync<Tx>> Applying<'a, P> {
         id: i64,
         changed: &Changed,
     ) -> Result<bool, Fault> {
-        let query = of_claim(&self.inner.statements.r#move, checkpoint, owner)
+        let statements = &self.inner.statements;
+        let sql = if P::ACTS { &statements.move_acting } else { &statements.r#move };
+        let query = of_claim(sql, checkpoint, owner)
             .bind(column(batch.to.position))
             .bind(batch.to.id.map(|id| id.as_uuid()))
             .bind(Timestamp::now().as_micros())

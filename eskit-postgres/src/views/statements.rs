@@ -54,6 +54,14 @@ UPDATE {checkpoints} c SET pos = $6, event_id = $7, saved_at = $8, until = {leas
     changes = c.changes OPERATOR(pg_catalog.+) $14
 WHERE {claimed} AND c.pos {EQ} $10 AND coalesce(c.event_id, $12) {EQ} coalesce($11, $12) AND pg_catalog.txid_current() {EQ} $13";
 
+/// Forgets the steps of the events up to the checkpoint that a processor moves, except those of parked ones.
+const FORGET_STEPS: &str = "\
+WITH forgotten AS (
+    DELETE FROM {steps} s WHERE s.list {EQ} $1 AND s.pos {LE} $6 AND s.part {EQ} $3 AND NOT EXISTS (
+        SELECT FROM {parked} p WHERE p.name {EQ} $1 AND p.version {EQ} $2 AND p.pos {EQ} s.pos
+    )
+)";
+
 /// Counts a change that moves no checkpoint.
 const COUNT_CHANGE: &str = "\
 UPDATE {checkpoints} c SET changes = c.changes OPERATOR(pg_catalog.+) 1
@@ -81,7 +89,10 @@ INSERT INTO {parked} (name, version, pos, event_id, key, text, attempts, parked_
 SELECT $1, $2, n.pos, n.event_id, n.key, n.text, n.attempts, $8
 FROM unnest($3, $4, $5, $6, $7) AS n(pos, event_id, key, text, attempts) ON CONFLICT DO NOTHING";
 
-const UNPARK: &str = "DELETE FROM {parked} p WHERE p.name {EQ} $1 AND p.version {EQ} $2 AND p.pos {EQ} $3";
+/// Removes a parked event, and its steps.
+const UNPARK: &str = "\
+WITH forgotten AS (DELETE FROM {steps} s WHERE s.list {EQ} $1 AND s.pos {EQ} $3)
+DELETE FROM {parked} p WHERE p.name {EQ} $1 AND p.version {EQ} $2 AND p.pos {EQ} $3";
 
 const UNPARK_ALL: &str = "DELETE FROM {parked} p WHERE p.name {EQ} $1 AND p.version {EQ} $2";
 
@@ -214,6 +225,7 @@ pub(crate) struct Statements {
     pub(crate) end_transactions: Sql,
     pub(crate) enter: Sql,
     pub(crate) r#move: Sql,
+    pub(crate) move_acting: Sql,
     pub(crate) count_change: Sql,
     pub(crate) changes: Sql,
     pub(crate) holds: Sql,
@@ -265,6 +277,7 @@ impl Statements {
             end_transactions: sql(END_TRANSACTIONS),
             enter: sql(ENTER),
             r#move: leased(MOVE, "$9"),
+            move_acting: leased(&format!("{FORGET_STEPS}\n{MOVE}"), "$9"),
             count_change: sql(COUNT_CHANGE),
             changes: sql(CHANGES),
             holds: sql(HOLDS),

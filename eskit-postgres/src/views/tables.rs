@@ -7,8 +7,8 @@ use crate::sql::safe::Sql;
 pub(crate) const FORMAT: i32 = 1;
 
 /// The tables and sequences of the views.
-const TABLES: [&str; 8] =
-    ["format", "versions", "checkpoints", "parked", "snapshots", "work", "work_number", "commands"];
+const TABLES: [&str; 9] =
+    ["format", "versions", "checkpoints", "parked", "snapshots", "work", "work_number", "commands", "steps"];
 
 /// What the views need besides the schemas of the read models.
 const CREATE: &str = "\
@@ -132,6 +132,25 @@ CREATE TABLE {work} (
 CREATE INDEX work_by_key ON {work} (list, key, number);
 CREATE INDEX work_in_line ON {work} (list, kind, ready, due, number) WHERE in_line;
 CREATE INDEX work_changes ON {work} (list, changed_by);
+
+-- Effects of items of work, and of events, that must not be repeated blindly.
+CREATE TABLE {steps} (
+    list     text   COLLATE \"C\" NOT NULL,
+    -- The id of the item or of the event.
+    owner    text   COLLATE \"C\" NOT NULL,
+    name     text   COLLATE \"C\" NOT NULL,
+    -- Where the event is, and which part of the subscription takes it.
+    pos      bigint,
+    part     bigint,
+    -- How often it was begun, when last, and in which epoch of its item or of the checkpoint; 0 for a parked event.
+    begun    bigint NOT NULL,
+    begun_at bigint NOT NULL,
+    epoch    bigint NOT NULL,
+    -- Once it has ended.
+    result   text,
+    PRIMARY KEY (list, owner, name)
+);
+CREATE INDEX steps_by_pos ON {steps} (list, pos) WHERE pos IS NOT NULL;
 ";
 
 /// The names of the tables of the views, all in one schema.

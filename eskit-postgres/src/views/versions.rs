@@ -229,7 +229,7 @@ pub(crate) async fn restart(
         query.execute(&mut *transaction).await.map_err(|error| fail(error.into()))?;
     }
     if checkpoint.version == LIST_VERSION {
-        for sql in [&inner.work.close_all, &inner.work.free_all] {
+        for sql in [&inner.work.close_all, &inner.work.free_all, &inner.work.steps.forget_events] {
             let query = sqlx::query(sql.safe()).bind(name);
             query.execute(&mut *transaction).await.map_err(|error| fail(error.into()))?;
         }
@@ -241,6 +241,7 @@ pub(crate) async fn restart(
 
 /// Removes the items of a list whose subscription has no checkpoint, if that has one at all. Returns whether there were any.
 async fn remove_list(inner: &Inner, conn: &mut PgConnection, name: &str) -> Result<bool, Fault> {
+    sqlx::query(inner.work.steps.remove.safe()).bind(name).execute(&mut *conn).await?;
     let removed = sqlx::query(inner.work.remove.safe()).bind(name).execute(conn).await?;
     Ok(removed.rows_affected() > 0)
 }

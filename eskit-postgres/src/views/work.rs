@@ -68,8 +68,8 @@ pub(crate) async fn open(list: &ListOfTx, conn: &mut PgConnection, items: Vec<Ne
 
 /// Removes the items with these keys that an event opened.
 pub(crate) async fn close(list: &ListOfTx, conn: &mut PgConnection, keys: &[String]) -> sqlx::Result<()> {
-    let query = sqlx::query(list.close.safe()).bind(&list.name).bind(keys);
-    if query.execute(&mut *conn).await?.rows_affected() > 0 {
+    let query = sqlx::query_scalar::<_, i64>(list.close.safe()).bind(&list.name).bind(keys);
+    if query.fetch_one(&mut *conn).await? > 0 {
         let keys: HashSet<&String> = keys.iter().collect();
         let query = sqlx::query(list.free_next.safe()).bind(&list.name).bind(Vec::from_iter(keys));
         query.execute(conn).await?;

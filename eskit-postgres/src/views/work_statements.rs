@@ -1,5 +1,6 @@
 use crate::sql::safe::Sql;
 
+use super::step_statements::StepStatements;
 use super::tables::Tables;
 
 /// The version of the subscription that has a list. Processors have no other one.
@@ -34,7 +35,14 @@ FROM (SELECT pg_catalog.count(*) FROM turn) t
     CROSS JOIN unnest($4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS n(id, key, kind, pos, event_id, payload, due, nth)
 ORDER BY n.nth ON CONFLICT (list, id) DO NOTHING";
 
-const CLOSE: &str = "DELETE FROM {work} w WHERE w.list {EQ} $1 AND w.key {EQ} ANY ($2) AND w.pos IS NOT NULL";
+/// Removes the items with these keys that an event opened, and their steps. Returns how many items there were.
+const CLOSE: &str = "\
+WITH closed AS (
+    DELETE FROM {work} w WHERE w.list {EQ} $1 AND w.key {EQ} ANY ($2) AND w.pos IS NOT NULL RETURNING w.id
+), forgotten AS (
+    DELETE FROM {steps} s USING closed c WHERE s.list {EQ} $1 AND s.owner {EQ} c.id
+)
+SELECT pg_catalog.count(*) FROM closed c";
 
 /// Lets the first items that are left of some keys get in line. A statement of its own after that which removed the items before them:
 /// it sees who marked them meanwhile, and from then on nobody can.
@@ -123,6 +131,8 @@ WITH settled AS MATERIALIZED (
         SELECT i.number, i.key FROM {work} i
         WHERE i.list {EQ} $1 AND i.id {EQ} s.id AND i.epoch {EQ} s.epoch AND i.until IS NOT NULL FOR UPDATE
     ) w
+), forgotten AS (
+    DELETE FROM {steps} t USING settled s WHERE t.list {EQ} $1 AND t.owner {EQ} s.id AND (s.outcome {EQ} 0 OR s.outcome {EQ} 3)
 ), done AS (
     DELETE FROM {work} w USING settled s WHERE w.list {EQ} $1 AND w.number {EQ} s.number AND s.outcome {EQ} 0
 ), kept AS (
@@ -143,7 +153,13 @@ UPDATE {work} w SET is_parked = false, in_line = true, due = LEAST(w.due, $3), r
     changed_by = pg_catalog.txid_current()
 WHERE w.list {EQ} $1 AND w.id {EQ} $2 AND w.until IS NULL";
 
-const DROP: &str = "DELETE FROM {work} w WHERE w.list {EQ} $1 AND w.id {EQ} $2 RETURNING w.key";
+const DROP: &str = "\
+WITH dropped AS (
+    DELETE FROM {work} w WHERE w.list {EQ} $1 AND w.id {EQ} $2 RETURNING w.id, w.key
+), forgotten AS (
+    DELETE FROM {steps} s USING dropped d WHERE s.list {EQ} $1 AND s.owner {EQ} d.id
+)
+SELECT d.key FROM dropped d";
 
 const CLOSE_ALL: &str = "DELETE FROM {work} w WHERE w.list {EQ} $1 AND w.pos IS NOT NULL";
 
@@ -184,6 +200,7 @@ pub(crate) struct WorkStatements {
     pub(crate) free_all: Sql,
     pub(crate) remove: Sql,
     pub(crate) changed: Sql,
+    pub(crate) steps: StepStatements,
 }
 
 impl WorkStatements {
@@ -209,6 +226,7 @@ impl WorkStatements {
             free_all: sql(FREE_ALL),
             remove: sql(REMOVE),
             changed: sql(CHANGED),
+            steps: StepStatements::new(tables, LIST_VERSION),
         }
     }
 }

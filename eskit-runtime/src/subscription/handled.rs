@@ -9,17 +9,26 @@ pub struct HandleError {
     text: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
     is_permanent: bool,
+    did_not_happen: bool,
 }
 
 impl HandleError {
-    /// A handler failed with this error.
+    /// A handler failed with this error. One that is, or wraps, a `HandleError` keeps what that says of other tries.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> HandleError {
-        HandleError { text: None, source: Some(error.into()), is_permanent: false }
+        let source = match error.into().downcast::<HandleError>() {
+            Ok(own) => return *own,
+            Err(source) => source,
+        };
+        let inner = find::<HandleError>(&*source);
+        let is_permanent = inner.is_some_and(|inner| inner.is_permanent);
+        let did_not_happen = inner.is_some_and(|inner| inner.did_not_happen);
+        HandleError { text: None, source: Some(source), is_permanent, did_not_happen }
     }
 
     /// A handler panicked with this text.
     pub fn panicked(text: impl fmt::Display) -> HandleError {
-        HandleError { text: Some(format!("the handler panicked: {text}")), source: None, is_permanent: false }
+        let text = Some(format!("the handler panicked: {text}"));
+        HandleError { text, source: None, is_permanent: false, did_not_happen: false }
     }
 
     /// A handler failed with this error, and would fail with it again.
@@ -27,21 +36,36 @@ impl HandleError {
         HandleError { is_permanent: true, ..HandleError::new(error) }
     }
 
+    /// The effect of a [step](crate::work::Steps) failed with this error before it began, such as a connection that was refused: it is
+    /// known that nothing happened, and the step is tried again.
+    pub fn did_not_happen(error: impl Into<Box<dyn Error + Send + Sync>>) -> HandleError {
+        HandleError { did_not_happen: true, ..HandleError::new(error) }
+    }
+
     /// Whether another try must fail too.
     pub fn is_permanent(&self) -> bool {
         self.is_permanent
     }
 
+    /// Whether it is known that nothing happened: [`HandleError::did_not_happen`].
+    pub fn is_without_effect(&self) -> bool {
+        self.did_not_happen
+    }
+
     /// The error that the handler returned, if it is of this type. For views that tell a failure of their database from one of the
     /// handler.
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
-        let mut error: &(dyn Error + 'static) = self.source.as_deref()?;
-        loop {
-            if let Some(found) = error.downcast_ref() {
-                return Some(found);
-            }
-            error = error.source()?;
+        find(self.source.as_deref()?)
+    }
+}
+
+/// The first error of this type among an error and its sources.
+fn find<'e, E: Error + 'static>(mut error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    loop {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
+        error = error.source()?;
     }
 }
 

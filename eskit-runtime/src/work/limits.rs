@@ -2,6 +2,7 @@ use crate::log::bounds::{LimitError, check_count, check_text, excerpt};
 use crate::log::store::error::{StoreError, StoreErrorKind};
 
 use super::item::NewWork;
+use super::steps::StepEnd;
 
 /// Bytes of the name of a list.
 const LIST_BYTES_MAX: usize = 64;
@@ -15,6 +16,10 @@ const WORK_KIND_BYTES_MAX: usize = 256;
 const WORK_PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
 /// Items that one call opens.
 const WORK_PER_CALL_MAX: usize = 10_000;
+/// Bytes of the name of a step.
+const STEP_BYTES_MAX: usize = 256;
+/// Bytes of the result of a step.
+const STEP_RESULT_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes that are kept of the text of an error.
 const WORK_TEXT_BYTES_MAX: usize = 8 * 1024;
 
@@ -33,6 +38,30 @@ pub fn check_work(list: &str, items: &[NewWork]) -> Result<(), StoreError> {
         })?;
     }
     Ok(())
+}
+
+/// Checks the name of a list, and that of a step in it. Views call this before they write.
+///
+/// # Errors
+/// The first limit that is crossed, as `Invalid`.
+pub fn check_step(list: &str, step: &str) -> Result<(), StoreError> {
+    check_list(list)?;
+    check_text("name", step, STEP_BYTES_MAX).map_err(|error| {
+        let what = format!("the step {:?} of {list:?} cannot be begun", excerpt(step));
+        refused(&what, &error, "give it a name of 1 to 256 bytes without NUL, such as `charge`")
+    })
+}
+
+/// Checks the result of a step. Views call this before they write.
+///
+/// # Errors
+/// It is beyond its limit, as `Invalid`.
+pub fn check_step_end(list: &str, step: &str, end: &StepEnd) -> Result<(), StoreError> {
+    check_step(list, step)?;
+    let StepEnd::Happened(result) = end else { return Ok(()) };
+    check_payload(result, STEP_RESULT_BYTES_MAX).map_err(|(error, help)| {
+        refused(&format!("the result of the step {:?} of {list:?} cannot be kept", excerpt(step)), &error, help)
+    })
 }
 
 fn check_list(list: &str) -> Result<(), StoreError> {
@@ -54,18 +83,20 @@ fn check_item(item: &NewWork) -> Result<(), (LimitError, &'static str)> {
         .map_err(|error| (error, "give it a key of 1 to 512 bytes without NUL, such as a hash of what is longer"))?;
     check_text("kind", &item.kind, WORK_KIND_BYTES_MAX)
         .map_err(|error| (error, "give it a kind of 1 to 256 bytes without NUL, such as a wire name"))?;
-    match item.payload.as_deref() {
-        // JSON escapes this character.
-        Some(payload) if payload.contains('\0') => {
-            Err((LimitError::Nul { what: "content", text: excerpt(payload) }, "give it content that is JSON"))
-        }
-        Some(payload) if payload.len() > WORK_PAYLOAD_BYTES_MAX => {
-            let (found, max) = (payload.len(), WORK_PAYLOAD_BYTES_MAX);
-            let error = LimitError::TooLong { what: "content", text: excerpt(payload), found, max };
-            Err((error, "keep what is large elsewhere, and give the item a reference to it"))
-        }
-        _ => Ok(()),
+    item.payload.as_deref().map_or(Ok(()), |payload| check_payload(payload, WORK_PAYLOAD_BYTES_MAX))
+}
+
+/// JSON of up to so many bytes.
+fn check_payload(payload: &str, max: usize) -> Result<(), (LimitError, &'static str)> {
+    // JSON escapes this character.
+    if payload.contains('\0') {
+        return Err((LimitError::Nul { what: "content", text: excerpt(payload) }, "give it content that is JSON"));
     }
+    if payload.len() > max {
+        let error = LimitError::TooLong { what: "content", text: excerpt(payload), found: payload.len(), max };
+        return Err((error, "keep what is large elsewhere, and give the item a reference to it"));
+    }
+    Ok(())
 }
 
 fn refused(what: &str, error: &LimitError, help: &str) -> StoreError {
@@ -118,6 +149,25 @@ mod tests {
         for list in ["", "Mails", "a/b", &"a".repeat(65)] {
             let error = check_work(list, &[]).unwrap_err();
             assert!(error.kind() == StoreErrorKind::Invalid && error.to_string().contains("\nhelp: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_step_beyond_its_limits_is_named_with_the_remedy() {
+        check_step("mails", &"s".repeat(256)).unwrap();
+        let largest = StepEnd::Happened("1".repeat(1024 * 1024));
+        check_step_end("mails", "charge", &largest).unwrap();
+        check_step_end("mails", "charge", &StepEnd::DidNotHappen).unwrap();
+        let larger = StepEnd::Happened("1".repeat(1024 * 1024 + 1));
+        for (error, part) in [
+            (check_step("mails", ""), "the name is empty"),
+            (check_step("mails", &"s".repeat(257)), "has 257 bytes, but at most 256"),
+            (check_step("mails", "a\0"), "holds a NUL"),
+            (check_step("Mails", "charge"), "\"Mails\" cannot name a list of work"),
+            (check_step_end("mails", "charge", &larger), "the step \"charge\" of \"mails\" cannot be kept"),
+        ] {
+            let text = error.unwrap_err().to_string();
+            assert!(text.contains(part) && text.contains("\nhelp: "), "{text}");
         }
     }
 

@@ -6,6 +6,7 @@ use crate::log::time::Timestamp;
 use crate::subscription::TellChanges;
 
 use super::item::{NewWork, WorkItem, WorkState};
+use super::steps::Steps;
 
 /// Views that keep work. `eskit-conformance` tests whether these rules are kept:
 ///
@@ -21,7 +22,7 @@ use super::item::{NewWork, WorkItem, WorkState};
 /// - A list need not be created: an unknown one is empty. Its name has 1 to 64 lower-case letters, digits, `-`, and `_`.
 /// - [`Views::restart`](crate::subscription::Views::restart) of a subscription removes the items of its list that an event opened, with
 ///   what it wrote and parked. Those that were added stay.
-pub trait Work: TellChanges {
+pub trait Work: TellChanges + Steps {
     /// Adds up to 10,000 items that no event opens. Those whose id is in the list already are left as they are. Returns how many were
     /// added. Once this has returned, they survive a loss of power if the views survive it at all.
     ///

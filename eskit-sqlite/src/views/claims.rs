@@ -15,7 +15,7 @@ use crate::views::names::ModelId;
 use crate::views::open;
 use crate::views::reader::ViewReader;
 use crate::views::rows::{self, Fence};
-use crate::views::{tables, work};
+use crate::views::{steps, tables, work};
 
 /// Counts a claim whose lock is held. Creates the tables, and the checkpoint, if they are missing.
 pub(super) fn claim(
@@ -132,7 +132,11 @@ pub(super) fn restart(tx: &mut Tx, path: &Path, fence: &Fence, subscription: &Su
 
 /// Removes a parked event.
 pub(super) fn drop_parked(tx: &mut Tx, path: &Path, position: Position) -> Result<bool, StoreError> {
-    open::transact_for(tx, path, |tx| rows::unpark(tx, position).map_err(|fault| failed(fault, "write", path)))
+    open::transact_for(tx, path, |tx| {
+        let write = |fault: Fault| failed(fault, "write", path);
+        steps::forget_at(tx, position).map_err(|error| write(error.into()))?;
+        rows::unpark(tx, position).map_err(write)
+    })
 }
 
 fn check(tx: &Tx, path: &Path, fence: &Fence) -> Result<(), ApplyError> {

@@ -15,7 +15,7 @@ use crate::views::{claims, open, work};
 
 impl SqliteViews {
     /// The thread that writes to the file of a list; `None` if there is no such file and none is to be created.
-    async fn list_writer(&self, list: &str, is_new: bool) -> Result<Option<Arc<Writer>>, StoreError> {
+    pub(super) async fn list_writer(&self, list: &str, is_new: bool) -> Result<Option<Arc<Writer>>, StoreError> {
         self.check_process()?;
         let id = ModelId::new(list, LIST_VERSION)?;
         if let Some(writer) = self.lists().get(&id).filter(|writer| writer.is_there()) {
@@ -50,7 +50,7 @@ impl SqliteViews {
     }
 
     /// Changes a list durably, and tells those who listen if that is news.
-    async fn and_tell<T: Send + 'static>(
+    pub(super) async fn and_tell<T: Send + 'static>(
         &self,
         (list, writer): (&str, Arc<Writer>),
         change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

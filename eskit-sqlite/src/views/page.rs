@@ -9,8 +9,8 @@ use crate::error::Fault;
 use crate::handlers::blame::{Blame, ENDED};
 use crate::handlers::tx::Tx;
 use crate::views::fault::{failed, remedy};
-use crate::views::open;
 use crate::views::rows::{self, Fence};
+use crate::views::{open, steps};
 
 /// Hands a batch to the subscriber, and commits what it wrote together with the checkpoint. Returns what readers are told.
 pub(super) fn apply<P: Handle<Tx>>(
@@ -63,6 +63,9 @@ fn within<P: Handle<Tx>>(
     let has_written = tx.total_changes() - before > parked;
     let changed = note_changes(tx, has_written).map_err(write)?;
     rows::advance(tx, fence.part, batch.to).map_err(write)?;
+    if P::ACTS {
+        steps::forget_up_to(tx, fence.part, batch.to.position).map_err(|error| write(error.into()))?;
+    }
     Ok(changed)
 }
 
@@ -152,6 +155,7 @@ pub(super) fn replay<P: Handle<Tx>>(
         if !rows::unpark(tx, event.position).map_err(write)? {
             return Ok(None);
         }
+        steps::forget_at(tx, event.position).map_err(|error| write(error.into()))?;
         let before = tx.total_changes();
         handle(tx, subscriber, &[event]).map_err(|(_, error)| blame(tx, path, 0, error))?;
         let has_written = tx.total_changes() > before;

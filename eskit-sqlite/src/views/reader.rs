@@ -6,7 +6,7 @@ use eskit_runtime::command_log::{CommandPage, CommandQuery};
 use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::snapshots::{SnapshotCount, SnapshotsOf, StoredSnapshot};
 use eskit_runtime::subscription::{Checkpoint, ParkedEvent};
-use eskit_runtime::work::{ListWork, WorkItem};
+use eskit_runtime::work::{ListWork, OpenStep, WorkItem};
 use rusqlite::Connection;
 
 use crate::error::Fault;
@@ -18,7 +18,7 @@ use crate::views::format::{COMMANDS, Format, READ_MODEL, SNAPSHOTS};
 use crate::views::names::{LIST, LIST_VERSION, ModelId, Names};
 use crate::views::open::{self, Opened};
 use crate::views::writer::check_name;
-use crate::views::{commands, rows, snapshots, work};
+use crate::views::{commands, rows, snapshots, steps, work};
 
 /// Read models whose files one thread keeps open.
 const OPEN_MAX: usize = 64;
@@ -97,6 +97,13 @@ impl ViewReader {
         let path = self.names.model(id);
         let Some(conn) = self.model(id)? else { return Ok(Vec::new()) };
         snapshot::within(conn, || Ok(work::list(conn, which)?)).map_err(|fault| failed(fault, "read", &path))
+    }
+
+    /// The steps of a list that were begun and have not ended.
+    pub(super) fn open_steps(&mut self, id: &ModelId) -> Result<Vec<OpenStep>, StoreError> {
+        let path = self.names.model(id);
+        let Some(conn) = self.model(id)? else { return Ok(Vec::new()) };
+        snapshot::within(conn, || Ok(steps::open(conn)?)).map_err(|fault| failed(fault, "read", &path))
     }
 
     /// A connection to a read model, if it is there.

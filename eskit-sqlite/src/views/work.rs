@@ -12,6 +12,7 @@ use eskit_runtime::work::{
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use crate::file::row::{column, position};
+use crate::views::steps;
 
 /// Opens items, except those that are there already. Returns how many.
 pub(super) fn open(conn: &Connection, items: Vec<NewWork>) -> rusqlite::Result<u64> {
@@ -39,17 +40,21 @@ fn take_numbers(conn: &Connection, count: usize) -> rusqlite::Result<i64> {
 /// Removes the items with these keys that an event opened.
 pub(super) fn close(conn: &Connection, keys: &[String]) -> rusqlite::Result<()> {
     for key in keys {
-        let sql = "DELETE FROM eskit_work WHERE key = ?1 AND pos IS NOT NULL";
-        if conn.prepare_cached(sql)?.execute([key])? > 0 {
+        let sql = "DELETE FROM eskit_work WHERE key = ?1 AND pos IS NOT NULL RETURNING id";
+        let closed =
+            conn.prepare_cached(sql)?.query_map([key], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+        closed.iter().try_for_each(|id| steps::forget_item(conn, id))?;
+        if !closed.is_empty() {
             free_next(conn, key)?;
         }
     }
     Ok(())
 }
 
-/// Removes all items that an event opened.
+/// Removes all items that an event opened, and all steps of events.
 pub(super) fn close_all(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute("DELETE FROM eskit_work WHERE pos IS NOT NULL", [])?;
+    steps::forget_events(conn)?;
     conn.execute(
         "UPDATE eskit_work SET is_first = 1 WHERE NOT is_first AND NOT EXISTS ( \
          SELECT 1 FROM eskit_work AS b WHERE b.key = eskit_work.key AND b.number < eskit_work.number)",
@@ -125,10 +130,13 @@ pub(super) fn settle(conn: &Connection, settled: Settled) -> rusqlite::Result<bo
     let Settled { id, epoch, outcome } = settled;
     let sql = "SELECT number, key FROM eskit_work WHERE id = ?1 AND epoch = ?2 AND until IS NOT NULL";
     let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
-    let found = conn.prepare_cached(sql)?.query_row((id, epoch.cast_signed()), read).optional()?;
+    let found = conn.prepare_cached(sql)?.query_row((&id, epoch.cast_signed()), read).optional()?;
     let Some((number, key)) = found else { return Ok(false) };
     let set =
         |sql: &str| conn.prepare_cached(&format!("UPDATE eskit_work SET until = NULL, {sql} WHERE number = :number"));
+    if matches!(outcome, Outcome::Done | Outcome::Again { .. }) {
+        steps::forget_item(conn, &id)?;
+    }
     match outcome {
         Outcome::Done => {
             remove(conn, number, &key)?;
@@ -179,6 +187,7 @@ pub(super) fn drop_item(conn: &Connection, id: &str) -> rusqlite::Result<bool> {
     let sql = "DELETE FROM eskit_work WHERE id = ?1 RETURNING key";
     let key: Option<String> = conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
     if let Some(key) = &key {
+        steps::forget_item(conn, id)?;
         free_next(conn, key)?;
     }
     Ok(key.is_some())

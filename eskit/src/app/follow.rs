@@ -9,6 +9,7 @@ use super::App;
 use crate::bus::Bus;
 use crate::in_memory::InMemory;
 use crate::processor::{Acted, Acting, Doing, Processor};
+use crate::steps::KeepsSteps;
 use crate::subscriptions::{Kept, Subscribed, keeps_a_read_model};
 use crate::working::{ToDos, Worked};
 
@@ -41,6 +42,7 @@ impl<S: EventStore + 'static> App<S> {
         if Doing::<P>::is_needed() {
             self.add_work(Arc::new(ToDos::new(Arc::clone(&processor), views.clone())));
         }
+        self.steps.push((P::TYPE.name, Arc::new(views.clone())));
         let mut options = self.follow.clone();
         options.start = P::FROM;
         let acting = move |bus: &Bus<S>| Acting::new(views.clone(), bus.erased());
@@ -135,6 +137,11 @@ impl<S: EventStore + 'static> App<S> {
 
     pub(crate) fn works(&self) -> &[Arc<dyn Worked<S>>] {
         &self.works
+    }
+
+    /// What keeps the steps of the processor with this name.
+    pub(crate) fn steps_of(&self, name: &str) -> Option<Arc<dyn KeepsSteps>> {
+        self.steps.iter().find(|(of, _)| *of == name).map(|(_, views)| Arc::clone(views))
     }
 
     #[cfg(feature = "testing")]

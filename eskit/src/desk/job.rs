@@ -44,6 +44,8 @@ impl Job {
 #[derive(Debug)]
 pub(crate) enum Failed {
     Item(HandleError),
-    /// The log could not be reached, which is no fault of the item.
-    Log(StoreError),
+    /// The log or the views could not be reached, which is no fault of the item.
+    Unreachable(StoreError),
+    /// Another process has claimed it.
+    Lost,
 }

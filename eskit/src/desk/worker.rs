@@ -41,7 +41,9 @@ async fn outcome(does: &impl Does, job: &Job, desk: &Desk, control: &WorkControl
             });
             outcome
         }
-        Err(Failed::Log(error)) => {
+        // The claimer finds out, too.
+        Err(Failed::Lost) => Outcome::Release,
+        Err(Failed::Unreachable(error)) => {
             control.tell(|health| health.error = Some(error.to_string()));
             desk.is_unreachable();
             Outcome::Release

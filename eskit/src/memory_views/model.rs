@@ -5,6 +5,7 @@ use eskit_runtime::rows::StoredRow;
 use eskit_runtime::subscription::ParkedEvent;
 use serde_json::Value;
 
+use super::step_list::StepList;
 use super::work_list::WorkList;
 
 type Table = BTreeMap<String, Value>;
@@ -16,4 +17,5 @@ pub(super) struct Model {
     pub(super) rows: BTreeMap<String, StoredRow>,
     pub(super) parked: BTreeMap<Position, ParkedEvent>,
     pub(super) work: WorkList,
+    pub(super) steps: StepList,
 }

@@ -1,10 +1,11 @@
 use eskit_runtime::log::Position;
 use eskit_runtime::rows::StoredRow;
 use eskit_runtime::subscription::{Changed, ParkedEvent};
-use eskit_runtime::work::WorkItem;
+use eskit_runtime::work::{StepId, WorkItem};
 use serde_json::Value;
 
 use super::model::Model;
+use super::step_list::Step;
 
 /// The transaction with which handlers write to [`MemoryViews`](super::MemoryViews): values in tables, by key. What it writes becomes visible when
 /// the checkpoint moves, and not at all if a handler fails.
@@ -27,6 +28,7 @@ pub(super) enum Undo {
     Parked(Position, Option<ParkedEvent>),
     Opened(u64),
     Closed(WorkItem),
+    Steps(Vec<(StepId, Step)>),
 }
 
 impl MemoryTx {
@@ -72,6 +74,7 @@ impl MemoryTx {
                 Undo::Parked(position, None) => drop(self.model.parked.remove(&position)),
                 Undo::Opened(number) => drop(self.model.work.remove(number)),
                 Undo::Closed(item) => self.model.work.insert(item),
+                Undo::Steps(steps) => self.model.steps.restore(steps),
             }
         }
         self.model

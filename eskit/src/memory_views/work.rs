@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use eskit_runtime::subscription::{Changed, HandleError};
-use eskit_runtime::work::{ClaimWork, ClaimedWork, ListWork, NewWork, Settled, Work, WorkItem, WorkTx, check_work};
+use eskit_runtime::work::{
+    ClaimWork, ClaimedWork, ListWork, NewWork, Outcome, Settled, Work, WorkItem, WorkTx, check_work,
+};
 use eskit_runtime::{StoreError, Timestamp};
 
 use super::work_list::WorkList;
@@ -46,8 +48,16 @@ impl Work for MemoryViews {
 
     async fn settle_work(&self, list: &str, settled: Vec<Settled>) -> Result<Vec<bool>, StoreError> {
         let mut kept = self.lock();
-        let (work, _) = kept.list(list);
-        Ok(settled.into_iter().map(|settled| work.settle(settled)).collect())
+        let model = kept.models.entry((list.to_owned(), 1)).or_default();
+        let settle = |settled: Settled| {
+            let (id, is_over) = (settled.id.clone(), matches!(settled.outcome, Outcome::Done | Outcome::Again { .. }));
+            let was_held = model.work.settle(settled);
+            if was_held && is_over {
+                model.steps.take(&id);
+            }
+            was_held
+        };
+        Ok(settled.into_iter().map(settle).collect())
     }
 
     async fn list_work(&self, list: &str, which: ListWork) -> Result<Vec<WorkItem>, StoreError> {
@@ -66,7 +76,10 @@ impl Work for MemoryViews {
     }
 
     async fn drop_work(&self, list: &str, id: &str) -> Result<bool, StoreError> {
-        Ok(self.lock().list(list).0.remove_id(id))
+        let mut kept = self.lock();
+        let model = kept.models.entry((list.to_owned(), 1)).or_default();
+        model.steps.take(id);
+        Ok(model.work.remove_id(id))
     }
 }
 
@@ -84,8 +97,11 @@ impl WorkTx for MemoryTx {
 
     fn close_work(&mut self, keys: &[String]) -> Result<(), HandleError> {
         for key in keys {
-            let closed = self.model.work.opened_under(key);
-            self.undo.extend(closed.into_iter().filter_map(|number| self.model.work.remove(number)).map(Undo::Closed));
+            for number in self.model.work.opened_under(key) {
+                let Some(item) = self.model.work.remove(number) else { continue };
+                self.undo.push(Undo::Steps(self.model.steps.take(&item.id)));
+                self.undo.push(Undo::Closed(item));
+            }
         }
         Ok(())
     }

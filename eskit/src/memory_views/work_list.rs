@@ -161,6 +161,11 @@ impl WorkList {
         (item.epoch == epoch && matches!(item.state, WorkState::Claimed { .. })).then_some(number)
     }
 
+    /// Whether a claim of an item still holds.
+    pub(super) fn is_held(&self, id: &str, epoch: u64) -> bool {
+        self.held(id, epoch).is_some()
+    }
+
     /// Renews a claim. Returns whether it still holds.
     pub(super) fn renew(&mut self, id: &str, epoch: u64, until: Timestamp) -> bool {
         let Some(number) = self.held(id, epoch) else { return false };

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use eskit_runtime::model::EventTypes;
 use eskit_runtime::store_kit::contain_polls;
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Claim, GivenUp, Handle, HandleAsync, HandleError, OnError, Subscriber, SubscriberType,
-    Views,
+    Apply, ApplyError, Batch, Checkpoint, Claim, GivenUp, Handle, HandleAsync, HandleError, OnError, Subscriber,
+    SubscriberType, Views,
 };
-use eskit_runtime::work::{NewWork, TodoChanges, WorkTx, WorkTxAsync};
+use eskit_runtime::work::{NewWork, StepHolder, Steps, TodoChanges, WorkTx, WorkTxAsync};
 use eskit_runtime::{AnyStore, RecordedEvent, StoreError, Timestamp};
 
-use super::effect::Effect;
+use super::effect::{Effect, Stop};
 use super::parked_keys::ParkedKeys;
 use super::subscriber::Processor;
 use crate::bus::Bus;
@@ -96,23 +96,26 @@ impl<P, V: Clone> Clone for Acting<P, V> {
     }
 }
 
-impl<P: Processor, V: Views> Acting<P, V> {
+impl<P: Processor, V: Views + Steps> Acting<P, V> {
     /// Acts on the event at an index of a batch. Returns whether that did something.
     async fn act(
         &self,
         processor: &P,
         (index, event): (usize, &RecordedEvent),
+        holder: StepHolder,
         is_live: bool,
         attempt: u32,
     ) -> Result<bool, ApplyError> {
-        let mut effect = Effect::new(&self.bus, P::TYPE.name, event, is_live).at_attempt(attempt);
+        let effect = Effect::new(&self.bus, P::TYPE.name, event, is_live).at_attempt(attempt);
+        let mut effect = effect.with_steps(&self.views, holder);
         let acted = contain_polls(processor.act(event, &mut effect));
         #[cfg(feature = "tracing")]
         let acted = crate::span::acting(P::TYPE.name, event, attempt, acted);
         let acted = acted.await;
         let acted = acted.unwrap_or_else(|text| Err(HandleError::panicked(text)));
-        acted.map_err(|error| match effect.take_unreachable() {
-            Some(error) => ApplyError::Views(error),
+        acted.map_err(|error| match effect.take_stop() {
+            Some(Stop::Unreachable(error)) => ApplyError::Views(error),
+            Some(Stop::Lost) => ApplyError::Deposed,
             None => ApplyError::Handler { index, error },
         })
     }
@@ -126,7 +129,7 @@ impl<P: Processor, V: Views> Acting<P, V> {
     }
 }
 
-impl<P: Processor, V: Apply<Acted<P>>> Apply<P> for Acting<P, V> {
+impl<P: Processor, V: Apply<Acted<P>> + Steps> Apply<P> for Acting<P, V> {
     /// Moves the checkpoint: what is to be done for the events has been done.
     async fn apply(&self, claim: &Claim<V::Guard>, processor: &Arc<P>, batch: &Batch) -> Result<(), ApplyError> {
         self.views.apply(claim, &Arc::new(Acted(Arc::clone(processor))), batch).await
@@ -144,7 +147,10 @@ impl<P: Processor, V: Apply<Acted<P>>> Apply<P> for Acting<P, V> {
                 waiting.push(GivenUp { position: event.position, text: String::new(), attempts: 0 });
                 did = true;
             } else {
-                did |= self.act(processor, (index, event), batch.is_live(), batch.attempt).await?;
+                let Checkpoint { partition, epoch, .. } = &claim.checkpoint;
+                let (position, id, part, epoch) = (event.position, event.id, partition.index, *epoch);
+                let holder = StepHolder::Event { position, id, part, epoch };
+                did |= self.act(processor, (index, event), holder, batch.is_live(), batch.attempt).await?;
             }
             let next = batch.events().get(index + 1);
             if did && next.is_none_or(|next| next.append_end() > event.append_end()) {
@@ -160,7 +166,8 @@ impl<P: Processor, V: Apply<Acted<P>>> Apply<P> for Acting<P, V> {
     }
 
     async fn replay(&self, processor: &Arc<P>, event: &RecordedEvent) -> Result<bool, ApplyError> {
-        self.act(processor, (0, event), false, 1).await?;
+        let holder = StepHolder::Parked { position: event.position, id: event.id };
+        self.act(processor, (0, event), holder, false, 1).await?;
         self.views.replay(&Arc::new(Acted(Arc::clone(processor))), event).await
     }
 }

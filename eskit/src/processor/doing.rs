@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use eskit_runtime::subscription::{HandleError, SubscriberType};
-use eskit_runtime::work::{NewWork, Outcome, WorkItem, WorkOptions};
+use eskit_runtime::work::{NewWork, Outcome, StepHolder, WorkItem, WorkOptions};
 use eskit_runtime::{AnyStore, Timestamp};
 
 use super::acting::TODO;
-use super::effect::Effect;
+use super::effect::{Effect, Stop};
 use super::subscriber::Processor;
 use super::times::Times;
 use crate::bus::Bus;
 use crate::desk::{Does, Failed, Job};
+use crate::steps::KeepsSteps;
 
 /// A schedule that cannot be kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,14 +27,19 @@ pub(crate) struct BadSchedule {
 pub(crate) struct Doing<P> {
     processor: Arc<P>,
     bus: Bus<AnyStore>,
+    steps: Arc<dyn KeepsSteps>,
     times: Vec<Times>,
 }
 
 impl<P: Processor> Doing<P> {
     /// # Errors
     /// A schedule cannot be kept.
-    pub(crate) fn new(processor: Arc<P>, bus: Bus<AnyStore>) -> Result<Doing<P>, BadSchedule> {
-        Ok(Doing { processor, bus, times: times_of::<P>()? })
+    pub(crate) fn new(
+        processor: Arc<P>,
+        bus: Bus<AnyStore>,
+        steps: Arc<dyn KeepsSteps>,
+    ) -> Result<Doing<P>, BadSchedule> {
+        Ok(Doing { processor, bus, steps, times: times_of::<P>()? })
     }
 
     /// Whether there can be anything to do.
@@ -57,14 +63,15 @@ impl<P: Processor> Doing<P> {
         // A to-do is opened by an event; one that somebody added otherwise has nothing to do.
         let Some(event) = &job.event else { return Ok(Outcome::Done) };
         let effect = Effect::of_todo(&self.bus, P::TYPE.name, event, &job.item.key);
-        let mut effect = effect.at_attempt(job.item.attempts);
+        let mut effect = effect.at_attempt(job.item.attempts).with_steps(&*self.steps, holder(&job.item));
         let done = self.processor.work(event, &job.item.key, &mut effect).await;
         self.finished(done, &mut effect, Outcome::Done)
     }
 
     async fn scheduled(&self, index: usize, times: &Times, item: &WorkItem) -> Result<Outcome, Failed> {
         let (name, at) = (P::SCHEDULES[index].name, at(item));
-        let mut effect = Effect::of_schedule(&self.bus, P::TYPE.name, name, at).at_attempt(item.attempts);
+        let effect = Effect::of_schedule(&self.bus, P::TYPE.name, name, at).at_attempt(item.attempts);
+        let mut effect = effect.with_steps(&*self.steps, holder(item));
         let done = self.processor.every(index, at, &mut effect).await;
         let again =
             times.after(at).map_or(Outcome::Done, |next| Outcome::Again { at: next, payload: Some(written(next)) });
@@ -77,8 +84,17 @@ impl<P: Processor> Doing<P> {
         effect: &mut Effect<'_>,
         outcome: Outcome,
     ) -> Result<Outcome, Failed> {
-        done.map(|()| outcome).map_err(|error| effect.take_unreachable().map_or(Failed::Item(error), Failed::Log))
+        done.map(|()| outcome).map_err(|error| match effect.take_stop() {
+            Some(Stop::Unreachable(error)) => Failed::Unreachable(error),
+            Some(Stop::Lost) => Failed::Lost,
+            None => Failed::Item(error),
+        })
     }
+}
+
+/// The right to begin the steps of an item.
+fn holder(item: &WorkItem) -> StepHolder {
+    StepHolder::Item { id: item.id.clone(), epoch: item.epoch }
 }
 
 /// Checks the schedules of a processor.

@@ -1,15 +1,20 @@
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use eskit_runtime::__private::{check_key, command_mark, outline};
 use eskit_runtime::execute::{DomainError, Executor, Refusal};
-use eskit_runtime::log::{Principal, PrincipalKind};
+use eskit_runtime::log::{Principal, PrincipalKind, StoreErrorKind};
 use eskit_runtime::model::{Command, Decide, Evolve, LoadKey};
 use eskit_runtime::processor::OnRefused;
 use eskit_runtime::subscription::HandleError;
+use eskit_runtime::work::StepHolder;
 use eskit_runtime::{AnyStore, ExecuteError, Metadata, RecordedEvent, StoreError, Timestamp};
 
+use super::ledger::Ledger;
 use crate::bus::{Bus, Execute, Load, failed_log};
+use crate::steps::KeepsSteps;
 
 /// What a method of a processor can do beside returning commands: `cx: &mut Effect<'_>`.
 ///
@@ -26,11 +31,27 @@ pub struct Effect<'a> {
     is_live: bool,
     /// What tells apart the commands that were executed for the event.
     commands: Vec<String>,
-    /// The last command that failed since the log could not be reached.
-    unreachable: Option<StoreError>,
+    /// Where its steps are kept; `None` in a test of the method alone.
+    ledger: Option<Ledger<'a>>,
+    /// The names of the steps of this try.
+    steps: Mutex<BTreeSet<String>>,
+    /// Why the method cannot go on, through no fault of its own.
+    stopped: Mutex<Option<Stop>>,
     /// What sees the commands in a test.
     witness: Option<&'a dyn Witness>,
 }
+
+/// Why a method could not go on, through no fault of its own.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The log or the views could not be reached.
+    Unreachable(StoreError),
+    /// The item, or the events, are another holder's by now.
+    Lost,
+}
+
+/// Steps of one try.
+const STEPS_MAX: usize = 100;
 
 /// Sees the commands of a method, in a test.
 pub(crate) trait Witness: Sync {
@@ -83,9 +104,17 @@ impl<'a> Effect<'a> {
             attempt: 1,
             is_live: true,
             commands: Vec::new(),
-            unreachable: None,
+            ledger: None,
+            steps: Mutex::default(),
+            stopped: Mutex::default(),
             witness: None,
         }
+    }
+
+    /// The same, with a place for its steps.
+    pub(super) fn with_steps(self, views: &'a dyn KeepsSteps, holder: StepHolder) -> Effect<'a> {
+        let ledger = Ledger { views, list: self.processor, holder };
+        Effect { ledger: Some(ledger), ..self }
     }
 
     /// The same, at this try.
@@ -138,12 +167,12 @@ impl<'a> Effect<'a> {
             witness.executed(outline(&command));
         }
         let (key, metadata) = (self.key_of(&command), self.metadata());
-        let unreachable = &mut self.unreachable;
+        let stopped = self.stopped.get_mut().unwrap_or_else(PoisonError::into_inner);
         let mut execute = self.bus.execute(command).idempotency_key(key).metadata(metadata);
         if let Some(event) = self.event {
             execute = execute.caused_by(event.id);
         }
-        execute.inspect_err(move |error| *unreachable = failed_log(C::TYPE.name, error))
+        execute.inspect_err(move |error| *stopped = failed_log(C::TYPE.name, error).map(Stop::Unreachable))
     }
 
     /// Reads the state of an aggregate, as [`App::load`](crate::App::load) does.
@@ -167,9 +196,55 @@ impl<'a> Effect<'a> {
         !self.commands.is_empty()
     }
 
-    /// Why the log could not be reached, if that is why the last command failed.
-    pub(super) fn take_unreachable(&mut self) -> Option<StoreError> {
-        self.unreachable.take()
+    /// Where the steps of the method are kept; `None` in a test of the method alone.
+    pub(super) fn ledger(&self) -> Option<Ledger<'a>> {
+        self.ledger.clone()
+    }
+
+    /// Notes the name of a step.
+    ///
+    /// # Errors
+    /// The method has such a step already, or too many.
+    pub(super) fn enter_step(&self, step: &str) -> Result<(), HandleError> {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        if steps.len() >= STEPS_MAX {
+            let text = format!(
+                "the step `{step}` would be one of more than {STEPS_MAX}\nhelp: divide what is to be done among several to-dos"
+            );
+            return Err(HandleError::permanent(text));
+        }
+        if !steps.insert(step.to_owned()) {
+            let text = format!(
+                "there are two steps with the name `{step}`, and the second would get the result of the first\nhelp: give each step a \
+                 name of its own, such as `once(format!(\"{step}-{{n}}\"))`"
+            );
+            return Err(HandleError::permanent(text));
+        }
+        Ok(())
+    }
+
+    /// The error of a method whose steps the views could not keep.
+    pub(super) fn views_failed(&self, error: StoreError) -> HandleError {
+        if error.kind() == StoreErrorKind::Invalid {
+            return HandleError::permanent(error);
+        }
+        let text = error.to_string();
+        self.stop(Stop::Unreachable(error), text)
+    }
+
+    /// The error of a method that may not begin a step any more.
+    pub(super) fn claim_is_lost(&self) -> HandleError {
+        self.stop(Stop::Lost, "another process does this by now".to_owned())
+    }
+
+    fn stop(&self, stop: Stop, text: String) -> HandleError {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop);
+        HandleError::new(text)
+    }
+
+    /// Why the method could not go on, if that was no fault of its own.
+    pub(super) fn take_stop(&mut self) -> Option<Stop> {
+        self.stopped.get_mut().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn key_of<C: Decide>(&mut self, command: &C) -> String {

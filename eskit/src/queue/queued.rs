@@ -91,7 +91,7 @@ impl<C: Storable + CommandSet> Does for Executing<C> {
                 Err(permanent(format!("the command `{}` was refused: {refused}", refused.command())))
             }
             Err(error) => match failed_log(&job.item.kind, &error) {
-                Some(error) => Err(Failed::Log(error)),
+                Some(error) => Err(Failed::Unreachable(error)),
                 None => Err(permanent(format!("the command `{}` was not executed: {error}", job.item.kind))),
             },
         }

@@ -8,6 +8,7 @@ use eskit_runtime::subscription::{Control, Health, Start, State, Subscriber};
 
 use super::ending::{Ending, Started};
 use super::parked::Parked;
+use super::step_list::StepList;
 use super::stop::Stop;
 use super::unknown::UnknownSubscription;
 use super::wait::{CaughtUp, Reached};
@@ -173,6 +174,15 @@ impl<S: EventStore + 'static> Running<S> {
     /// It was not added to this app, or has none.
     pub fn todos<P: Processor>(&self) -> Result<WorkList<S>, UnknownSubscription> {
         self.work_list(P::TYPE.name)
+    }
+
+    /// The steps of this processor that were begun with [`Effect::once`](crate::processor::Effect::once) and have not ended.
+    ///
+    /// # Errors
+    /// It was not added to this app.
+    pub fn steps<P: Processor>(&self) -> Result<StepList, UnknownSubscription> {
+        let views = self.app.steps_of(P::TYPE.name).ok_or(UnknownSubscription(P::TYPE.name))?;
+        Ok(StepList::new(P::TYPE.name, views))
     }
 
     /// The commands of the queue with this name: those that wait and those that were parked after their last try.

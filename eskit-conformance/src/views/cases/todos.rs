@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use eskit_runtime::Timestamp;
-use eskit_runtime::log::{LogId, NewEvent, Position};
-use eskit_runtime::subscription::{Apply, ApplyError, Batch, Changed, Changes, Subscription, TellChanges, Views};
+use eskit_runtime::log::{NewEvent, Position};
+use eskit_runtime::subscription::{Apply, Batch, TellChanges, Views};
 use eskit_runtime::work::{ListWork, Outcome, Work, WorkItem};
 
 use super::cases;
-use crate::failure::{Failure, Outcome as Tested, ensure, same};
-use crate::log::Log;
-use crate::model::Model;
+use crate::failure::{Outcome as Tested, ensure, same};
 use crate::views::context::ViewsContext;
-use crate::views::model_log::noted;
-use crate::views::scene::{ClaimOf, claim, deposed, handler_failed};
+use crate::views::list_keeper::{Keeper, close, open};
+use crate::views::scene::{claim, deposed, handler_failed};
 use crate::views::tallies::REFUSED;
 use crate::views::target::TestViews;
 use crate::views::todos::{AGAIN, KeepWork, LIST, Todos, any, end_of, ids, item, opened_by};
@@ -31,73 +28,6 @@ cases![
     work_of_another_handle_is_told(Durable),
     items_are_there_after_a_restart_of_the_process(Durable),
 ];
-
-/// A subscription that keeps a list.
-struct Keeper<T: TestViews> {
-    context: ViewsContext<T>,
-    views: T::Views,
-    claim: ClaimOf<T>,
-    subscription: Subscription,
-    log: Model,
-}
-
-impl<T: TestViews> Keeper<T>
-where
-    T::Views: KeepWork,
-{
-    async fn new(context: &ViewsContext<T>, place: &Log) -> Result<Keeper<T>, Failure> {
-        let views = context.open_at(place).await?;
-        let subscription = Subscription::of::<Todos>(LogId::new());
-        let mut claim = claim::<T>(&views, &subscription).await?;
-        claim.checkpoint.is_active = views.activate(&claim).await?;
-        Ok(Keeper { context: context.clone(), views, claim, subscription, log: Model::new() })
-    }
-
-    /// Hands a batch of these events over.
-    async fn apply(&mut self, events: Vec<NewEvent>) -> Result<(), ApplyError> {
-        let before = self.log.events().len();
-        for event in events {
-            self.log.push(vec![event], Timestamp::now());
-        }
-        let events = self.log.events()[before..].to_vec();
-        let to = events.last().map_or(self.claim.checkpoint.place, |event| event.place());
-        let batch = Batch::new(events, to);
-        self.views.apply(&self.claim, &Arc::new(Todos), &batch).await?;
-        self.claim.checkpoint.place = batch.to;
-        Ok(())
-    }
-
-    async fn items(&self) -> Result<Vec<WorkItem>, Failure> {
-        Ok(self.views.list_work(LIST, ListWork::default()).await?)
-    }
-
-    /// Checks the ids of the items, in order.
-    async fn check(&self, what: &str, expected: &[&str]) -> Tested {
-        same(what, &ids(&self.items().await?), &expected.to_vec())
-    }
-
-    /// The position of the checkpoint, as it is listed.
-    async fn position(&self) -> Result<Position, Failure> {
-        let found = self.views.checkpoints().await?.into_iter().find(|found| found.name == LIST);
-        Ok(found.map_or(Position::START, |found| found.place.position))
-    }
-
-    async fn told(&self, what: &str, changes: &mut Changes) -> Tested {
-        let told = self.context.within(&format!("hearing of {what}"), changes.next()).await?;
-        ensure!(told != Changed::none(), "a change without a change is told of {what}");
-        Ok(())
-    }
-}
-
-/// Opens an item under a key.
-fn open(key: &str) -> NewEvent {
-    noted(key, true)
-}
-
-/// Closes the items of a key.
-fn close(key: &str) -> NewEvent {
-    noted(key, false)
-}
 
 fn with_tag(mut event: NewEvent, tag: &str) -> NewEvent {
     event.tags.push(tag, "yes");
