@@ -11,6 +11,7 @@ pub(crate) mod kept_work;
 pub(crate) mod lease;
 pub(crate) mod lines;
 pub(crate) mod open;
+pub(crate) mod outbox;
 pub(crate) mod postgres_views;
 pub(crate) mod rights;
 pub(crate) mod rows;

@@ -15,7 +15,7 @@ mod store;
 mod todo;
 mod tx;
 
-pub use item::{NewWork, WorkItem, WorkState};
+pub use item::{NewWork, QueueItem, WorkItem, WorkState};
 pub use limits::{check_step, check_step_end, check_work, kept_text};
 pub use options::{Schedule, WorkOptions};
 pub use step_result::{read_result, write_result};

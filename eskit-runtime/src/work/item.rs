@@ -20,6 +20,16 @@ pub struct NewWork {
     pub due: Timestamp,
 }
 
+/// A command on its way into a queue, for a transaction of the caller: `PostgresViews::enqueue_in` and `SqliteViews::enqueue_in` take it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use = "it is put into its queue by `enqueue_in` of the views that keep the queue"]
+pub struct QueueItem {
+    /// The name of its queue.
+    pub queue: &'static str,
+    /// The item of the queue.
+    pub item: NewWork,
+}
+
 /// An item as views keep it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]

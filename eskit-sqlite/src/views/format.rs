@@ -50,6 +50,15 @@ pub(super) const COMMANDS: Format = Format {
     tables: include_str!("../../migrations/views_commands.sql"),
 };
 
+/// What a file of eskit is, by its application id.
+pub(super) fn noun_of(application_id: i32) -> Option<&'static str> {
+    if application_id == schema::APPLICATION_ID {
+        return Some("a log of eskit");
+    }
+    let formats = [&CATALOGUE, &READ_MODEL, &SNAPSHOTS, &COMMANDS];
+    formats.into_iter().find(|format| format.application_id == application_id).map(|format| format.noun)
+}
+
 impl Format {
     /// Whether the file has its tables; `false` for an empty file. Refuses the files of others.
     pub(super) fn check(&self, conn: &Connection, path: &Path) -> Result<bool, StoreError> {
@@ -76,14 +85,8 @@ impl Format {
                 self.version
             )
         } else {
-            let found = match application_id {
-                schema::APPLICATION_ID => "a log of eskit".to_owned(),
-                id if id == CATALOGUE.application_id => CATALOGUE.noun.to_owned(),
-                id if id == READ_MODEL.application_id => READ_MODEL.noun.to_owned(),
-                id if id == SNAPSHOTS.application_id => SNAPSHOTS.noun.to_owned(),
-                id if id == COMMANDS.application_id => COMMANDS.noun.to_owned(),
-                id => format!("a database of another program (application id {id:#x})"),
-            };
+            let other = || format!("a database of another program (application id {application_id:#x})");
+            let found = noun_of(application_id).map_or_else(other, str::to_owned);
             format!("`{path}` is {found}, not {noun}\nhelp: choose another path for the views, such as `views.db`")
         };
         StoreError::new(StoreErrorKind::Foreign, text)

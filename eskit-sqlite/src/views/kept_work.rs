@@ -91,6 +91,7 @@ impl Work for SqliteViews {
     }
 
     async fn claim_work(&self, list: &str, claim: ClaimWork) -> Result<ClaimedWork, StoreError> {
+        self.empty_outbox(list).await?;
         self.on_list(list, move |conn| work::claim(conn, &claim)).await
     }
 

@@ -29,9 +29,19 @@ pub(super) fn is_there(path: &Path, number: Option<u64>) -> bool {
 pub(super) fn writer(path: &Path, durability: Durability) -> Result<Opened, StoreError> {
     let options = SqliteOptions::default().durability(durability).busy_timeout(BUSY_TIMEOUT);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    open_with(path, flags, &options)
+}
+
+/// Opens a file of the program, which is there, for writing. How it is kept is not changed.
+pub(super) fn of_program(path: &Path) -> Result<Opened, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    open_with(path, flags, &SqliteOptions::default().busy_timeout(BUSY_TIMEOUT))
+}
+
+fn open_with(path: &Path, flags: OpenFlags, options: &SqliteOptions) -> Result<Opened, StoreError> {
     let fail = |fault: Fault| failed(fault, "open", path);
     let conn = Connection::open_with_flags(path, flags).map_err(|error| fail(error.into()))?;
-    connect::common(&conn, &options).map_err(fail)?;
+    connect::common(&conn, options).map_err(fail)?;
     Ok(Opened { conn, number: identity::look(path).ok().flatten() })
 }
 

@@ -2,15 +2,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use eskit_runtime::log::{Position, StoreErrorKind};
 use eskit_runtime::model::AggregateType;
 use eskit_runtime::rows::{ReadRows, RowSelect, StoredRow};
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, ChangeHub, ChangeHubs, Changed, Changes, Checkpoint, Claim, Claimed, Handle, ParkedEvent,
-    Subscriber, Subscription, TellChanges, Views,
+    Apply, ApplyError, Batch, ChangeHub, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Handle, ParkedEvent,
+    Subscriber, Subscription, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError};
 use rusqlite::Connection;
@@ -23,6 +23,7 @@ use crate::views::fault::{failed, gone};
 use crate::views::lock::ClaimLock;
 use crate::views::names::{ModelId, Names};
 use crate::views::open::Opened;
+use crate::views::outbox::Outbox;
 use crate::views::reader::ViewReader;
 use crate::views::rows::Fence;
 use crate::views::writer::Writer;
@@ -30,8 +31,6 @@ use crate::views::{aggregate_rows, catalogue, claims, page};
 
 /// Reads that may be queued.
 const QUEUE_LEN: usize = 4096;
-/// How often to look for commits of other processes while a reader waits for changes.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Read models in SQLite, each with the checkpoint of its subscription.
 ///
@@ -78,6 +77,8 @@ pub(super) struct Shared {
     pub(super) snapshots: Mutex<Option<Opened>>,
     /// The connection that writes the log of commands, once there is one.
     pub(super) commands: Mutex<Option<Opened>>,
+    /// The file of the program from which commands for queues are taken, if there is one.
+    pub(super) outbox: OnceLock<Outbox>,
 }
 
 impl Drop for Shared {
@@ -145,6 +146,7 @@ impl SqliteViews {
             hubs: ChangeHubs::new(sleep),
             snapshots: Mutex::default(),
             commands: Mutex::default(),
+            outbox: OnceLock::new(),
         };
         let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
         for _ in 0..threads {
@@ -170,12 +172,6 @@ impl SqliteViews {
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.on_reader(move |reader| reader.read_active(P::TYPE.name, read)).await
-    }
-
-    /// The version of a read model that readers see, and how often it was changed.
-    async fn count_changes(&self, name: String) -> Result<(Option<u32>, u64), StoreError> {
-        let (version, count) = self.on_reader(move |reader| reader.changes(&name)).await?;
-        Ok((Some(version), count))
     }
 
     /// Removes the files of a version that is neither active nor claimed by any process, with its items of work. Returns whether it was
@@ -365,22 +361,6 @@ impl<P: Handle<Tx>> Apply<P> for SqliteViews {
             Ok(true)
         };
         writer.run(replay).await
-    }
-}
-
-/// Commits of this process are told at once and with the keys that [`Tx::changed`] named; those of another process within about 100 ms,
-/// as [`Changed::All`].
-impl TellChanges for SqliteViews {
-    async fn changes_of(&self, name: &str) -> Result<Changes, StoreError> {
-        let hub = self.shared.hubs.of(name);
-        let (version, count) = self.count_changes(name.to_owned()).await?;
-        hub.look(version, count);
-        let (shared, name) = (Arc::downgrade(&self.shared), name.to_owned());
-        Ok(hub.listen().looking(LOOK_EVERY, move || {
-            let (views, name) = (shared.upgrade().map(|shared| SqliteViews { shared }), name.clone());
-            // A failure here is met again, and told, by the read that follows.
-            async move { views?.count_changes(name).await.ok() }
-        }))
     }
 }
 

@@ -7,7 +7,7 @@ use eskit_runtime::codec::EncodeError;
 use eskit_runtime::execute::CommandSet;
 use eskit_runtime::log::EventId;
 use eskit_runtime::model::{Storable, StoredCommand};
-use eskit_runtime::work::NewWork;
+use eskit_runtime::work::{NewWork, QueueItem};
 use eskit_runtime::{EventStore, Metadata, StoreError, Timestamp};
 
 use super::options::QueueOptions;
@@ -105,8 +105,19 @@ impl<S> Enqueue<S> {
         self
     }
 
-    /// The name of its queue, and the item.
-    fn into_item(self) -> Result<(Arc<dyn Worked<S>>, NewWork), EnqueueError> {
+    /// The item for the queue instead, which a transaction of yours puts there, together with your own writes: all of it, or nothing.
+    ///
+    /// Pass it to `enqueue_in` of the views that keep the queue: `PostgresViews`, or `SqliteViews` with an outbox.
+    ///
+    /// # Errors
+    /// No queue of the app takes it, or it cannot be stored.
+    pub fn into_item(self) -> Result<QueueItem, EnqueueError> {
+        let (queue, item) = self.prepare()?;
+        Ok(QueueItem { queue: queue.list(), item })
+    }
+
+    /// Its queue, and the item.
+    fn prepare(self) -> Result<(Arc<dyn Worked<S>>, NewWork), EnqueueError> {
         let Enqueue { stored, key, works, metadata, due, id } = self;
         let stored = stored.map_err(EnqueueError::Encode)?;
         let kind = stored.name.as_str().to_owned();
@@ -123,7 +134,7 @@ impl<S> Enqueue<S> {
     }
 
     async fn run(self) -> Result<Enqueued, EnqueueError> {
-        let (queue, item) = self.into_item()?;
+        let (queue, item) = self.prepare()?;
         let id = item.id.clone();
         let added = queue.items().add(queue.list(), item).await.map_err(EnqueueError::Views)?;
         Ok(Enqueued { queue: queue.list(), id, is_new: added > 0 })

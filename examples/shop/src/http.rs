@@ -10,13 +10,15 @@
 //! | `DELETE /orders/{order}` | the cancelled order |
 //! | `POST /orders/{order}/payment` `{"receipt_to": "ada@example.org"}` | the paid order |
 //! | `POST /deliveries?due=2026-12-01T08:00:00Z` `{"sku": "tea", "count": 5}` | 202: the goods are taken in when they are due |
+//! | `POST /commands/{name}` `{"order": "17"}` | the command of this wire name, such as `shop.Cancel`, with its fields as the body |
 //! | `GET /health` | how the subscriptions are doing; 503 if one has failed |
 //!
 //! A `POST` may have a header `idempotency-key`: a second request with the same key gets the answer of the first. What a request
 //! appends carries its headers `x-request-id` and `x-user`.
 //!
 //! Errors are 404 for what is not there, 409 for what does not fit the state, 422 for what never fits, and 503 for what may be tried
-//! again, with a body `{"error": ".."}`.
+//! again, with a body `{"error": ".."}`. Those of commands by name also have a `kind`: `unknown_command`, `bad_payload`, `refused`,
+//! `conflict`, `invalid`, `unavailable`, or `failed`.
 
 use std::time::Duration;
 
@@ -30,6 +32,7 @@ use eskit::rows::{RowCursor, RowPage, Rows, RowsError};
 use eskit::{EnqueueError, LoadError, NotCaughtUp};
 use serde_json::json;
 
+use crate::by_name;
 use crate::caller::Caller;
 use crate::shop::{Shop, ShopViews};
 use crate::{Cancel, Order, OrderId, Pay, Place, Receive, ShopError, Status, Stock};
@@ -50,6 +53,7 @@ pub fn router<V: ShopViews>(shop: Shop<V>) -> Router {
         .route("/orders/{order}", delete(cancel::<V>))
         .route("/orders/{order}/payment", post(pay::<V>))
         .route("/deliveries", post(announce))
+        .route("/commands/{name}", post(by_name::execute))
         .route("/health", get(health::<V>))
         .with_state(shop)
 }
@@ -122,7 +126,7 @@ async fn announce(
     if let Some(due) = due {
         enqueue = enqueue.due(due);
     }
-    if let Some(key) = key(&headers)? {
+    if let Some(key) = key(&headers).map_err(bad_key)? {
         enqueue = enqueue.idempotency_key(key);
     }
     let enqueued = enqueue.await?;
@@ -182,17 +186,35 @@ fn with_key<'a, M, E>(
     command: eskit::Execute<'a, M, E>,
     headers: &HeaderMap,
 ) -> Result<eskit::Execute<'a, M, E>, Problem> {
-    Ok(match key(headers)? {
+    Ok(match key(headers).map_err(bad_key)? {
         Some(key) => command.idempotency_key(key),
         None => command,
     })
 }
 
-fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+/// The idempotency key of a request.
+///
+/// # Errors
+/// It is no text.
+pub(crate) fn key(headers: &HeaderMap) -> Result<Option<&str>, String> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    match key.to_str() {
-        Ok(key) => Ok(Some(key)),
-        Err(_) => Err(Problem(StatusCode::UNPROCESSABLE_ENTITY, "the header `idempotency-key` is no text".to_owned())),
+    key.to_str().map(Some).map_err(|_| "the header `idempotency-key` is no text".to_owned())
+}
+
+fn bad_key(text: String) -> Problem {
+    Problem(StatusCode::UNPROCESSABLE_ENTITY, text)
+}
+
+/// What a command that was not executed is in HTTP, whatever its decider.
+pub(crate) fn status_of<E>(error: &ExecuteError<E>) -> StatusCode {
+    match error {
+        ExecuteError::Domain(_) | ExecuteError::Conflict { .. } | ExecuteError::StreamClosed(_) => StatusCode::CONFLICT,
+        ExecuteError::Denied(_) => StatusCode::FORBIDDEN,
+        ExecuteError::KeyReused(_) | ExecuteError::Limit(_) | ExecuteError::Options(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        ExecuteError::UnknownOutcome(_) | ExecuteError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -221,16 +243,11 @@ impl From<ShopError> for Problem {
 
 impl From<ExecuteError<ShopError>> for Problem {
     fn from(error: ExecuteError<ShopError>) -> Problem {
-        let status = match error {
-            ExecuteError::Domain(error) => return error.into(),
-            ExecuteError::Conflict { .. } | ExecuteError::StreamClosed(_) => StatusCode::CONFLICT,
-            ExecuteError::KeyReused(_) | ExecuteError::Limit(_) | ExecuteError::Options(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            ExecuteError::UnknownOutcome(_) | ExecuteError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        Problem(status, error.to_string())
+        let status = status_of(&error);
+        match error {
+            ExecuteError::Domain(error) => error.into(),
+            _ => Problem(status, error.to_string()),
+        }
     }
 }
 

@@ -7,8 +7,10 @@
 //! | [`payment`](Pay) | paying, and the timer that cancels what is not paid in time |
 //! | [`mail`](Mailer) | receipts, each sent until the mail service takes it |
 //! | `report` | what is mailed each night |
+//! | [`by_name`](ShopCommand) | commands by their names, for clients that do not know the routes |
 //! | [`router`] | the routes, and what each error is in HTTP |
 
+mod by_name;
 mod caller;
 mod error;
 mod http;
@@ -19,6 +21,7 @@ mod report;
 mod shop;
 mod stock;
 
+pub use by_name::ShopCommand;
 pub use error::ShopError;
 pub use http::router;
 pub use mail::{Mailer, Receipt, Receipts};

@@ -53,7 +53,8 @@ pub struct ItemReturned {
 }
 
 /// Order products: all of them, or none.
-#[derive(Command, Deserialize, Clone, Debug)]
+#[derive(Command, Serialize, Deserialize, Clone, Debug)]
+#[command(stored)]
 pub struct Place {
     /// The new order.
     #[tag]
@@ -64,7 +65,8 @@ pub struct Place {
 }
 
 /// Cancel an order that is not paid: its products go back to stock.
-#[derive(Command, Clone, Debug)]
+#[derive(Command, Serialize, Deserialize, Clone, Debug)]
+#[command(stored)]
 pub struct Cancel {
     /// The order.
     #[tag]

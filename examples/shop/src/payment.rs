@@ -16,7 +16,8 @@ pub struct OrderPaid {
 }
 
 /// Pay an order.
-#[derive(Command, Clone, Debug)]
+#[derive(Command, Serialize, Deserialize, Clone, Debug)]
+#[command(stored)]
 pub struct Pay {
     /// The order.
     #[tag]

@@ -3,9 +3,10 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use eskit::log::{EventStore as _, Query, ReadOptions};
+use eskit::layer::Hooked;
+use eskit::log::{Condition, EventStore as _, Position, Query, ReadOptions};
 use eskit::sqlite::{SqliteStore, SqliteViews};
-use eskit::{AnyStore, MemoryStore, MemoryViews};
+use eskit::{AnyStore, App, MemoryStore, MemoryViews, RetryPolicy};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use shop::{Settings, Shop, router};
@@ -172,4 +173,64 @@ async fn pages_follow_each_other() {
     found.sort();
     found.dedup();
     assert_eq!(found.len(), 120);
+}
+
+#[tokio::test]
+async fn a_command_is_executed_by_its_name() {
+    let client = in_memory().await;
+    let (status, done) = client.post("/commands/shop.Receive", json!({"sku": "tea", "count": 5})).await;
+    assert_eq!((status, done), (StatusCode::OK, json!({"positions": [1], "repeated": false})));
+    let order = json!({"order": "1", "lines": [{"sku": "tea", "count": 2}]});
+    let placed = client.post_with_key("/commands/shop.Place?version=1", order.clone(), Some("place-1")).await;
+    assert_eq!(placed, (StatusCode::OK, json!({"positions": [2], "repeated": false})));
+    let again = client.post_with_key("/commands/shop.Place", order, Some("place-1")).await;
+    assert_eq!(again, (StatusCode::OK, json!({"positions": [2], "repeated": true})));
+    let pay = json!({"order": "1", "receipt_to": null});
+    assert_eq!(client.post("/commands/shop.Pay", pay).await.0, StatusCode::OK);
+    assert_eq!(client.get("/orders/1").await.1["status"], json!("paid"));
+}
+
+/// The status, the kind and the text of a problem.
+fn problem((status, body): (StatusCode, Value)) -> (u16, String, String) {
+    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    (status.as_u16(), text("kind"), text("error"))
+}
+
+#[tokio::test]
+async fn a_command_that_is_not_executed_says_of_which_kind_its_problem_is() {
+    let client = in_memory().await;
+    let (status, kind, text) = problem(client.post("/commands/shop.Cancle", json!({"order": "1"})).await);
+    assert_eq!((status, kind.as_str()), (404, "unknown_command"), "{text}");
+    assert!(text.contains("did you mean `shop.Cancel`?"), "{text}");
+    for (name, body, version) in [
+        ("shop.Cancel", json!({"number": "1"}), ""),
+        ("shop.Cancel", json!("no object"), ""),
+        ("shop.Cancel", json!({"order": "1"}), "?version=2"),
+    ] {
+        let (status, kind, text) = problem(client.post(&format!("/commands/{name}{version}"), body).await);
+        assert_eq!((status, kind.as_str()), (422, "bad_payload"), "{text}");
+    }
+    let (status, body) = client.post("/commands/shop.Cancel", json!({"order": "1"})).await;
+    let refused = json!({"kind": "refused", "command": "Cancel", "error": "there is no order `1`"});
+    assert_eq!((status, body), (StatusCode::CONFLICT, refused));
+    let stock = json!({"sku": "tea", "count": 5});
+    assert_eq!(client.post_with_key("/commands/shop.Receive", stock, Some("one")).await.0, StatusCode::OK);
+    let other = json!({"sku": "milk", "count": 5});
+    let (status, kind, _) = problem(client.post_with_key("/commands/shop.Receive", other, Some("one")).await);
+    assert_eq!((status, kind.as_str()), (422, "invalid"));
+}
+
+#[tokio::test]
+async fn a_conflict_says_that_the_command_may_be_sent_again() {
+    // As if others were faster at every try.
+    let store = Hooked::new(MemoryStore::new()).before_append(|append| {
+        append.conditions.push(Condition::NoEvents { query: Query::all(), after: Position::START });
+        Ok(())
+    });
+    let app = App::new(AnyStore::new(store)).with_retry(RetryPolicy::never());
+    let client = Client(router(Shop::start(app, MemoryViews::new(), Settings::default()).await.unwrap()));
+    let stock = json!({"sku": "tea", "count": 5});
+    assert_eq!(client.post("/commands/shop.Receive", stock.clone()).await.0, StatusCode::OK);
+    let (status, kind, _) = problem(client.post("/commands/shop.Receive", stock).await);
+    assert_eq!((status, kind.as_str()), (409, "conflict"));
 }
