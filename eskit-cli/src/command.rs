@@ -1,5 +1,6 @@
 //! The verbs: each file holds the arguments of one noun and what its verbs do.
 
+mod commands;
 mod events;
 mod fold;
 mod lock;
@@ -67,6 +68,9 @@ pub(crate) enum Command {
     /// List the items of a list of work, retry one, or cancel one
     #[command(subcommand)]
     Work(work::Work),
+    /// List commands that were executed or refused, or show one
+    #[command(subcommand)]
+    Commands(commands::Commands),
     /// Count snapshots, or forget those of an aggregate
     #[command(subcommand)]
     Snapshots(snapshots::Snapshots),
@@ -94,6 +98,7 @@ impl Command {
             Command::Projections(verb) => verb.run(context).await,
             Command::Parked(verb) => verb.run(context).await,
             Command::Work(verb) => verb.run(context).await,
+            Command::Commands(verb) => verb.run(context).await,
             Command::Snapshots(verb) => verb.run(context).await,
             Command::Lock(verb) => verb.run(context).await,
             Command::Fold(verb) => verb.run(context).await,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use eskit::RecordedEvent;
 use eskit::log::{ListedStream, Principal, PrincipalKind, StreamStatus};
+use eskit::{Metadata, RecordedEvent};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -43,7 +43,7 @@ struct PartJson {
 }
 
 #[derive(Serialize)]
-struct MetadataJson<'e> {
+pub(crate) struct MetadataJson<'e> {
     correlation_id: Option<&'e str>,
     causation_id: Option<&'e str>,
     initiator: Option<&'e Principal>,
@@ -74,7 +74,6 @@ pub(crate) fn event(event: &RecordedEvent) -> EventJson<'_> {
         id: at.stream.id(),
         version: at.version,
     });
-    let metadata = &event.metadata;
     EventJson {
         position: event.position.get(),
         id: event.id.to_string(),
@@ -84,16 +83,32 @@ pub(crate) fn event(event: &RecordedEvent) -> EventJson<'_> {
         part: PartJson { index: event.part.index(), count: event.part.count() },
         recorded_at: event.recorded_at.to_string(),
         tags: event.tags.iter().map(|tag| tag.as_str()).collect(),
-        metadata: MetadataJson {
-            correlation_id: metadata.correlation_id(),
-            causation_id: metadata.causation_id(),
-            initiator: metadata.initiator(),
-            originator: metadata.originator(),
-            extras: metadata.extras(),
-        },
+        metadata: metadata(&event.metadata),
         content_type: event.content_type.as_str(),
         payload: json_of(event).map_or(Payload::Bytes(Base64(&event.payload)), Payload::Json),
     }
+}
+
+/// Metadata as one JSON object.
+pub(crate) fn metadata(metadata: &Metadata) -> MetadataJson<'_> {
+    MetadataJson {
+        correlation_id: metadata.correlation_id(),
+        causation_id: metadata.causation_id(),
+        initiator: metadata.initiator(),
+        originator: metadata.originator(),
+        extras: metadata.extras(),
+    }
+}
+
+/// Metadata for people: names and values.
+pub(crate) fn metadata_pairs(metadata: &Metadata) -> Vec<(String, String)> {
+    let ids = [("correlation", metadata.correlation_id()), ("causation", metadata.causation_id())];
+    let ids = ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?.to_owned())));
+    let principals = [("initiator", metadata.initiator()), ("originator", metadata.originator())];
+    let principals = principals.into_iter().filter_map(|(name, principal)| Some((name.to_owned(), principal?)));
+    let principals = principals.map(|(name, principal)| (name, format!("{} {}", kind(principal), principal.id)));
+    let extras = metadata.extras().iter().map(|(key, value)| (format!("extra {key}"), value.clone()));
+    ids.chain(principals).chain(extras).collect()
 }
 
 /// The payload in one line, with every digit of its numbers; `None` if it is not data of JSON, in whatever format.
@@ -152,7 +167,7 @@ pub(crate) fn status(status: &StreamStatus) -> (&'static str, Option<String>, Op
 }
 
 /// The kind of an actor, as it is in JSON.
-pub(crate) fn kind(principal: &Principal) -> &'static str {
+fn kind(principal: &Principal) -> &'static str {
     match principal.kind {
         PrincipalKind::User => "user",
         PrincipalKind::Api => "api",

@@ -1,5 +1,6 @@
 use clap::Args;
 use eskit::StoreError;
+use eskit::command_log::{CommandEntries as _, CommandPage, CommandQuery};
 use eskit::log::{LogId, Position};
 use eskit::snapshots::{CountSnapshots as _, SnapshotCount};
 use eskit::subscription::{Checkpoint, ParkedEvent, Views as _};
@@ -126,6 +127,11 @@ impl AnyViews {
     /// Removes an item. Returns whether it was there.
     pub(crate) async fn drop_work(&self, list: &str, id: &str) -> Result<bool, StoreError> {
         call!(self, views => views.drop_work(list, id).await)
+    }
+
+    /// Entries of the log of commands, one page.
+    pub(crate) async fn find_commands(&self, query: CommandQuery) -> Result<CommandPage, StoreError> {
+        call!(self, views => views.find_commands(query).await)
     }
 
     /// All snapshots, counted by log, aggregate and program.

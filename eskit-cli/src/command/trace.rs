@@ -1,10 +1,12 @@
 use std::collections::{HashMap, HashSet};
 
 use clap::Args;
-use eskit::log::{EventId, Pages, Position, Query, QueryItem, ReadOptions, RecordedEvent};
+use eskit::command_log::KeptCommand;
+use eskit::log::{EventId, Pages, Place, Position, Query, QueryItem, ReadOptions, RecordedEvent};
 use eskit::{AnyStore, EventStore as _};
 use serde::Serialize;
 
+use super::commands::{EntryJson, fields, led_to};
 use super::events::find;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -12,10 +14,12 @@ use crate::output::shown;
 use crate::progress::Progress;
 use crate::record;
 use crate::value::EventRef;
+use crate::views::ViewsArgs;
 
 /// Show what caused an event, and what it caused
 ///
 /// Follows the causation ids of events. Those that an event has caused are not indexed: the log is read once, from the first cause on.
+/// With views that keep a log of commands, also shows the command that led to the event.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  eskit trace 17\n  eskit trace 0195f3a6-5c1e-7d2b-9a43-2f6d8e0b1c57 --until 5000")]
 pub(crate) struct Trace {
@@ -28,6 +32,8 @@ pub(crate) struct Trace {
     /// Print at most this many events
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
+    #[command(flatten)]
+    views: ViewsArgs,
 }
 
 /// An event of a tree.
@@ -39,17 +45,27 @@ struct TracedJson<'e> {
     asked: bool,
     #[serde(flatten)]
     event: record::EventJson<'e>,
+    /// The command that led to the event that was asked for, if the views have it.
+    command: Option<EntryJson<'e>>,
 }
 
 impl Trace {
     pub(crate) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let store = context.global.read().await?;
         let asked = find(&store, self.event).await?;
-        let id = asked.id;
+        let place = asked.place();
+        let command = match self.views.are_named() {
+            true => led_to(&self.views.open().await?, place).await?,
+            false => None,
+        };
         let causes = causes(&store, asked).await?;
         let until = self.until.map(Position::new);
         let tree = Tree::read(&store, causes, until, self.limit).await?;
-        tree.print(id, context)?;
+        tree.print(place, command.as_ref(), context)?;
+        if let Some(command) = command.filter(|_| !context.out.is_json()) {
+            context.out.line("")?;
+            context.out.table(fields(&command).0)?;
+        }
         if tree.is_cut {
             context.remark("there are more: raise `--limit`")?;
         }
@@ -138,7 +154,7 @@ impl Tree {
     }
 
     /// Prints each event below its cause.
-    fn print(&self, asked: EventId, context: &mut Context<'_>) -> Result<(), Failure> {
+    fn print(&self, asked: Place, command: Option<&KeptCommand>, context: &mut Context<'_>) -> Result<(), Failure> {
         if !context.out.is_json()
             && let Some(cause) = self.root.metadata.causation_id()
         {
@@ -147,10 +163,12 @@ impl Tree {
         // Not by recursion: a chain may be long.
         let mut next = vec![(&self.root, String::new(), "", 0)];
         while let Some((event, indent, branch, depth)) = next.pop() {
+            let is_asked = event.place() == asked;
             if context.out.is_json() {
-                context.out.json(&TracedJson { depth, asked: event.id == asked, event: record::event(event) })?;
+                let command = command.filter(|_| is_asked).map(EntryJson::new);
+                context.out.json(&TracedJson { depth, asked: is_asked, event: record::event(event), command })?;
             } else {
-                let mark = if event.id == asked { "  <- this event" } else { "" };
+                let mark = if is_asked { "  <- this event" } else { "" };
                 context.out.line(&format!("{indent}{branch}{}{mark}", line(event)))?;
             }
             let below = match branch {

@@ -77,19 +77,8 @@ fn fields(event: &RecordedEvent) -> Rows {
     for tag in event.tags.iter() {
         rows.push(["tag", tag.as_str()]);
     }
-    let metadata = &event.metadata;
-    for (name, id) in [("correlation", metadata.correlation_id()), ("causation", metadata.causation_id())] {
-        if let Some(id) = id {
-            rows.push([name, id]);
-        }
-    }
-    for (name, principal) in [("initiator", metadata.initiator()), ("originator", metadata.originator())] {
-        if let Some(principal) = principal {
-            rows.push([name, &format!("{} {}", record::kind(principal), principal.id)]);
-        }
-    }
-    for (key, value) in metadata.extras() {
-        rows.push([format!("extra {key}"), value.clone()]);
+    for (name, value) in record::metadata_pairs(&event.metadata) {
+        rows.push([name, value]);
     }
     if !event.content_type.is_json() {
         rows.push(["content type", event.content_type.as_str()]);
