@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+#[path = "views/commands.rs"]
+mod commands;
 mod support;
 
 use std::time::Duration;

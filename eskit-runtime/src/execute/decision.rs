@@ -19,13 +19,8 @@ pub struct Decision {
     /// The instances of the models that were read, in the order of the decider's parameters: the first 100.
     pub models: Vec<DecidedOn>,
     /// How many more instances there were.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub omitted: u64,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// One instance of a model, as a decision was made on it.
