@@ -17,7 +17,7 @@ impl SqliteViews {
     }
 }
 
-/// Commits of this process are told at once and with the keys that [`Tx::changed`] named; those of another process within about 100 ms,
+/// Commits of this process are told at once and with the keys that [`Tx::changed`](crate::Tx::changed) named; those of another process within about 100 ms,
 /// as [`Changed::All`]. So are commands that wait in the outbox.
 impl TellChanges for SqliteViews {
     async fn changes_of(&self, name: &str) -> Result<Changes, StoreError> {
