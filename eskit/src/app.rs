@@ -166,6 +166,9 @@ impl<S: EventStore> App<S> {
     /// twice. The least recently used states are dropped first. A cached state by tag may still reflect events of a stream that
     /// was [deleted](crate::log::StreamChange) since, if the last event of the state was not among them; a cached state by stream
     /// does not.
+    ///
+    /// With the feature `metrics`, `eskit_state_cache_finds_total` counts the looks for cached states, with the labels `aggregate` and
+    /// `outcome`: `hit`, `miss`.
     #[must_use]
     pub fn with_state_cache<A: Evolve + Clone>(mut self, states: usize) -> App<S> {
         Arc::make_mut(&mut self.bus.states).add::<A>(states);

@@ -5,6 +5,7 @@
 mod claimer;
 mod control;
 mod job;
+mod measured;
 mod shared;
 mod worker;
 

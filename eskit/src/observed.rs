@@ -107,11 +107,14 @@ mod trace {
 }
 
 #[cfg(feature = "metrics")]
+pub(crate) use measure::lag;
+
+#[cfg(feature = "metrics")]
 mod measure {
     use std::time::Duration;
 
     use eskit_runtime::log::Position;
-    use eskit_runtime::subscription::{ApplyError, Batch, Control, Subscriber};
+    use eskit_runtime::subscription::{ApplyError, Batch, Control, Health, Subscriber};
     use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
     /// Tells the exporter the units and meanings.
@@ -121,6 +124,7 @@ mod measure {
             Unit::Seconds,
             "How long a batch of events took, from the first handler to the commit, by outcome"
         );
+        describe_histogram!("eskit_subscription_batch_events", Unit::Count, "Events in a batch");
         describe_counter!("eskit_subscription_events_total", Unit::Count, "Events that were handled");
         describe_counter!("eskit_subscription_given_up_total", Unit::Count, "Events that were parked or skipped");
         describe_gauge!("eskit_subscription_position", Unit::Count, "Everything up to this position was handled");
@@ -134,9 +138,27 @@ mod measure {
             Unit::Seconds,
             "How long ago the subscription had handled everything"
         );
+        describe_gauge!(
+            "eskit_subscription_last_progress_timestamp_seconds",
+            Unit::Seconds,
+            "When the checkpoint was moved last, or nothing was found to handle, as Unix time"
+        );
     }
 
+    /// Measures how far a subscription is behind a log that ends at `head`.
     #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and exact up to 2^53")]
+    pub(crate) fn lag(health: &Health, head: Position) {
+        let (name, at) = (health.name, health.place.position.get());
+        gauge!("eskit_subscription_position", "subscription" => name).set(at as f64);
+        gauge!("eskit_subscription_lag_events", "subscription" => name).set(head.get().saturating_sub(at) as f64);
+        gauge!("eskit_subscription_lag_seconds", "subscription" => name).set(health.lag().as_secs_f64());
+        if let Some(at) = health.last_progress {
+            let seconds = at.as_micros() as f64 / 1e6;
+            gauge!("eskit_subscription_last_progress_timestamp_seconds", "subscription" => name).set(seconds);
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a count of events is small")]
     pub(super) fn batch<P: Subscriber>(
         control: &Control,
         batch: &Batch,
@@ -150,13 +172,13 @@ mod measure {
             "subscription" => name, "outcome" => super::outcome(applied)
         )
         .record(elapsed);
-        gauge!("eskit_subscription_lag_seconds", "subscription" => name).set(control.health().lag().as_secs_f64());
+        histogram!("eskit_subscription_batch_events", "subscription" => name).record(batch.events().len() as f64);
         let done = batch.events().iter().filter(|event| moved.start < event.position && event.position <= moved.end);
         let (given_up, handled): (Vec<_>, Vec<_>) = done.partition(|event| batch.reason(event.position).is_some());
         counter!("eskit_subscription_events_total", "subscription" => name).increment(handled.len() as u64);
         counter!("eskit_subscription_given_up_total", "subscription" => name).increment(given_up.len() as u64);
-        let (at, head) = (moved.end.get(), batch.head.get());
-        gauge!("eskit_subscription_position", "subscription" => name).set(at as f64);
-        gauge!("eskit_subscription_lag_events", "subscription" => name).set(head.saturating_sub(at) as f64);
+        let mut health = control.health();
+        health.place.position = moved.end;
+        lag(&health, batch.head);
     }
 }

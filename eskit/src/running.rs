@@ -2,6 +2,8 @@
 
 mod app;
 mod ending;
+#[cfg(feature = "metrics")]
+mod measure;
 mod parked;
 #[cfg(feature = "testing")]
 mod settle;

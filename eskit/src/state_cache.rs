@@ -36,6 +36,12 @@ impl StateCaches {
         let (weight, lifecycle) = (states as u64, DefaultLifecycle::default());
         let states = Cache::with(states.min(ROOM_MAX), weight, UnitWeighter, RandomState::new(), lifecycle);
         self.by_type.insert(TypeId::of::<A>(), Arc::new(OfType::<A> { clone: A::clone, states }));
+        #[cfg(feature = "metrics")]
+        metrics::describe_counter!(
+            "eskit_state_cache_finds_total",
+            metrics::Unit::Count,
+            "Instances whose cached state was looked for, by outcome"
+        );
     }
 
     /// Forgets the state of one instance.
@@ -57,12 +63,24 @@ impl StateCaches {
     }
 }
 
+/// Counts a look for a cached state.
+fn count(aggregate: &'static str, is_hit: bool) {
+    #[cfg(feature = "metrics")]
+    {
+        let outcome = if is_hit { "hit" } else { "miss" };
+        metrics::counter!("eskit_state_cache_finds_total", "aggregate" => aggregate, "outcome" => outcome).increment(1);
+    }
+    let _ = (aggregate, is_hit);
+}
+
 impl StateCache for StateCaches {
     type Fetched = Fetched;
 
     fn get<A: Evolve>(&self, scope: &Scope) -> Option<(A, Seen)> {
         let cache = self.of::<A>()?;
-        cache.states.get(scope).map(|cached| ((cache.clone)(&cached.0), cached.1))
+        let cached = cache.states.get(scope);
+        count(A::TYPE.name, cached.is_some());
+        cached.map(|cached| ((cache.clone)(&cached.0), cached.1))
     }
 
     fn put<A: Evolve>(&self, scope: &Scope, state: &A, seen: Seen) {

@@ -18,7 +18,7 @@ struct Layers {
     circles_within: &'static [&'static str],
 }
 
-const CRATES: [Layers; 8] = [
+const CRATES: [Layers; 9] = [
     Layers {
         package: "eskit-macros",
         layers: &[
@@ -164,6 +164,12 @@ const CRATES: [Layers; 8] = [
     Layers {
         package: "eskit-transfer",
         layers: &["error", "progress", "streams", "file", "migrate", "verify", "backup", "restore"],
+        top: &[],
+        circles_within: &[],
+    },
+    Layers {
+        package: "eskit-axum",
+        layers: &["sse", "datastar", "drop_slow", "health", "prometheus"],
         top: &[],
         circles_within: &[],
     },

@@ -51,6 +51,7 @@ struct Held {
 
 impl WorkControl {
     pub(crate) fn new(list: &str) -> WorkControl {
+        super::measured::describe();
         let control = WorkControl::default();
         list.clone_into(&mut control.lock().health.list);
         control

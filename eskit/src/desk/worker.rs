@@ -22,7 +22,9 @@ pub(crate) async fn work<D: Does>(does: Arc<D>, desk: Arc<Desk>, control: WorkCo
     while let Some(job) = desk.take().await {
         let claim = job.claim();
         // Without its claim, nobody asks what became of it.
-        if let First::A(outcome) = first(outcome(&*does, &job, &desk, &control, &clock), desk.lost(&claim)).await {
+        let tried =
+            super::measured::tried(does.list(), &job.item, &clock, outcome(&*does, &job, &desk, &control, &clock));
+        if let First::A(outcome) = first(tried, desk.lost(&claim)).await {
             desk.settle(Settled { id: claim.0, epoch: claim.1, outcome });
         }
     }

@@ -63,11 +63,21 @@ use crate::subscriptions::keeps_a_read_model;
 /// | name | kind | unit |
 /// |---|---|---|
 /// | `eskit_subscription_batch_duration_seconds` | histogram, with the label `outcome` | seconds, from the first handler to the commit |
+/// | `eskit_subscription_batch_events` | histogram | events in a batch |
 /// | `eskit_subscription_events_total` | counter | events that were handled |
 /// | `eskit_subscription_given_up_total` | counter | events that were parked or skipped |
 /// | `eskit_subscription_position` | gauge | everything up to this position was handled |
 /// | `eskit_subscription_lag_events` | gauge | positions of the log after the last batch |
 /// | `eskit_subscription_lag_seconds` | gauge | seconds since it had handled everything |
+/// | `eskit_subscription_last_progress_timestamp_seconds` | gauge | when it made progress last, as Unix time |
+///
+/// The gauges are set after each batch, and by [`Running::measure`]. With the label `list`, each list of work and each queue:
+///
+/// | name | kind | unit |
+/// |---|---|---|
+/// | `eskit_work_duration_seconds` | histogram, with the label `outcome`: `done`, `retried`, `parked`, `released` | seconds of one try |
+/// | `eskit_work_late_seconds` | histogram | seconds from when it was due until a try began |
+/// | `eskit_work_claimed` | gauge | items that this process has claimed; set by [`Running::measure`] |
 pub struct Running<S> {
     pub(super) app: App<S>,
     pub(super) ending: Arc<Ending<S>>,
@@ -91,6 +101,14 @@ impl<S: EventStore + 'static> Running<S> {
     /// How each subscription is doing.
     pub fn health(&self) -> Vec<Health> {
         self.ending.controls().map(Control::health).collect()
+    }
+
+    /// Sets the gauges of subscriptions and work to what they are now, and `eskit_head_position` to the head of the log. Call it before the
+    /// metrics are fetched: otherwise, a subscription that handles nothing any more keeps the lag of its last batch. Waits for the log for
+    /// 1 s at most; then it measures against the last event that the subscriptions have seen.
+    #[cfg(feature = "metrics")]
+    pub async fn measure(&self) {
+        super::measure::measure(self.store(), &self.health(), &self.work_health()).await;
     }
 
     /// Waits until a subscription has failed for good, and returns its health.
