@@ -11,7 +11,11 @@
 //! | `POST /orders/{order}/payment` `{"receipt_to": "ada@example.org"}` | the paid order |
 //! | `POST /deliveries?due=2026-12-01T08:00:00Z` `{"sku": "tea", "count": 5}` | 202: the goods are taken in when they are due |
 //! | `POST /commands/{name}` `{"order": "17"}` | the command of this wire name, such as `shop.Cancel`, with its fields as the body |
-//! | `GET /health` | how the subscriptions are doing; 503 if one has failed |
+//! | `GET /orders/changes` | server-sent events: the orders that have changed |
+//! | `GET /sales` | server-sent events: each order as it is placed or paid, from the beginning or after the last one that was seen |
+//! | `GET /board`, `GET /board/list` | a page with the newest orders, and what keeps it up to date, for Datastar |
+//! | `GET /live`, `GET /ready`, `GET /health` | how the shop is doing: see [`HealthRoutes`] |
+//! | `GET /metrics` | for Prometheus; `grafana.json` is a dashboard for it |
 //!
 //! A `POST` may have a header `idempotency-key`: a second request with the same key gets the answer of the first. What a request
 //! appends carries its headers `x-request-id` and `x-user`.
@@ -30,10 +34,12 @@ use axum::{Json, Router};
 use eskit::prelude::*;
 use eskit::rows::{RowCursor, RowPage, Rows, RowsError};
 use eskit::{EnqueueError, LoadError, NotCaughtUp};
+use eskit_axum::HealthRoutes;
 use serde_json::json;
 
 use crate::by_name;
 use crate::caller::Caller;
+use crate::live;
 use crate::shop::{Shop, ShopViews};
 use crate::{Cancel, Order, OrderId, Pay, Place, Receive, ShopError, Status, Stock};
 
@@ -41,11 +47,10 @@ use crate::{Cancel, Order, OrderId, Pay, Place, Receive, ShopError, Status, Stoc
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(2);
 /// The most rows of a page.
 const PAGE: usize = 50;
-/// How long a subscription may make no progress before the shop calls itself unhealthy.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The routes of a shop.
 pub fn router<V: ShopViews>(shop: Shop<V>) -> Router {
+    let health = HealthRoutes::new(shop.app.clone()).router();
     Router::new()
         .route("/stock", post(receive::<V>).get(list_stock::<V>))
         .route("/orders", post(place::<V>).get(list_orders::<V>))
@@ -54,7 +59,11 @@ pub fn router<V: ShopViews>(shop: Shop<V>) -> Router {
         .route("/orders/{order}/payment", post(pay::<V>))
         .route("/deliveries", post(announce))
         .route("/commands/{name}", post(by_name::execute))
-        .route("/health", get(health::<V>))
+        .route("/orders/changes", get(live::changes::<V>))
+        .route("/sales", get(live::sales::<V>))
+        .route("/board", get(live::board))
+        .route("/board/list", get(live::list::<V>))
+        .merge(health)
         .with_state(shop)
 }
 
@@ -168,13 +177,6 @@ async fn list_stock<V: ShopViews>(
 ) -> Result<Json<RowPage<Stock>>, Problem> {
     let rows = shop.views.rows::<Stock>().at_least("available", wanted.min.unwrap_or_default());
     Ok(Json(rows.order_by("available").limit(PAGE).after(cursor(wanted.after)?).list().await?))
-}
-
-async fn health<V: ShopViews>(State(shop): State<Shop<V>>) -> Response {
-    let health = shop.app.health();
-    let is_healthy = health.iter().all(|health| health.is_healthy(PATIENCE));
-    let status = if is_healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(health)).into_response()
 }
 
 fn cursor(text: Option<String>) -> Result<Option<RowCursor>, RowsError> {

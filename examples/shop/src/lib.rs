@@ -8,12 +8,14 @@
 //! | [`mail`](Mailer) | receipts, each sent until the mail service takes it |
 //! | `report` | what is mailed each night |
 //! | [`by_name`](ShopCommand) | commands by their names, for clients that do not know the routes |
+//! | `live` | what changes, as it changes: for programs, and for a page in a browser |
 //! | [`router`] | the routes, and what each error is in HTTP |
 
 mod by_name;
 mod caller;
 mod error;
 mod http;
+mod live;
 mod mail;
 mod order;
 mod payment;

@@ -6,8 +6,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use eskit::sqlite::SqliteViews;
+use eskit_axum::{DropSlow, Prometheus};
+use eskit_otel::Traces;
 use shop::{Mailer, Settings, Shop, router};
 use tokio::net::TcpListener;
+use tracing_subscriber::prelude::*;
 
 const USAGE: &str = "usage: shop [DSN]
 
@@ -16,7 +19,8 @@ Serves a shop over HTTP, at the address in SHOP_ADDRESS, or at 127.0.0.1:3000.
   DSN   the log: `sqlite:shop.db` when left out; with `--features postgres` also `postgres://user@host/database`
 
 SHOP_PAY_WITHIN is the time to pay in seconds, 1800 when left out. SHOP_MAIL is the address of a mail service, such as
-http://127.0.0.1:8025/messages; without it, no mail is sent. SHOP_OWNER gets the report of each night.";
+http://127.0.0.1:8025/messages; without it, no mail is sent. SHOP_OWNER gets the report of each night.
+OTEL_EXPORTER_OTLP_ENDPOINT is the address of a collector of traces, such as http://127.0.0.1:4318.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -38,27 +42,46 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Opens the log, and the lists beside it: in files for SQLite, in schemas for PostgreSQL.
+/// Collects metrics and traces for as long as the shop is open.
 async fn run(dsn: &str) -> Result<(), Box<dyn Error>> {
+    let (prometheus, traces) = (Prometheus::install()?, traces()?);
+    let served = open(dsn, prometheus).await;
+    traces.map_or(Ok(()), Traces::shutdown)?;
+    served
+}
+
+/// Opens the log, and the lists beside it: in files for SQLite, in schemas for PostgreSQL.
+async fn open(dsn: &str, prometheus: Prometheus) -> Result<(), Box<dyn Error>> {
     let (store, settings) = (eskit::connect(dsn).await?, settings()?);
     #[cfg(feature = "postgres")]
     if let Some(postgres) = store.downcast_ref::<eskit::postgres::PostgresStore>() {
         let views = eskit::postgres::PostgresViews::open(postgres.pool().clone()).await?;
-        return serve(Shop::open(store, views, settings).await?).await;
+        return serve(Shop::open(store, views, settings).await?, prometheus).await;
     }
     let views = match store.downcast_ref::<eskit::sqlite::SqliteStore>() {
         Some(sqlite) => SqliteViews::open(sqlite.path().with_extension("views.db")).await?,
-        None => return serve(Shop::open(store, eskit::MemoryViews::new(), settings).await?).await,
+        None => return serve(Shop::open(store, eskit::MemoryViews::new(), settings).await?, prometheus).await,
     };
-    serve(Shop::open(store, views, settings).await?).await
+    serve(Shop::open(store, views, settings).await?, prometheus).await
+}
+
+/// Exports traces if the environment names a collector, as `OTEL_EXPORTER_OTLP_ENDPOINT`.
+fn traces() -> Result<Option<Traces>, Box<dyn Error>> {
+    if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_none() {
+        return Ok(None);
+    }
+    let traces = Traces::export("shop")?;
+    tracing_subscriber::registry().with(traces.layer()).try_init()?;
+    Ok(Some(traces))
 }
 
 /// Serves until the program is told to end; requests that have begun are answered, and the subscriptions end after their batch.
-async fn serve<V: shop::ShopViews>(shop: Shop<V>) -> Result<(), Box<dyn Error>> {
+async fn serve<V: shop::ShopViews>(shop: Shop<V>, prometheus: Prometheus) -> Result<(), Box<dyn Error>> {
     let address = std::env::var("SHOP_ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("cannot listen at {address}: {error}"))?;
     writeln!(std::io::stdout(), "the shop is open at http://{}", listener.local_addr()?)?;
-    axum::serve(listener, router(shop.clone())).with_graceful_shutdown(eskit::shutdown_signal()).await?;
+    let routes = router(shop.clone()).merge(prometheus.router(shop.app().clone()));
+    axum::serve(DropSlow::new(listener), routes).with_graceful_shutdown(eskit::shutdown_signal()).await?;
     shop.close().await?;
     writeln!(std::io::stdout(), "the shop is closed")?;
     Ok(())

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
+use eskit::layer::Metered;
 use eskit::prelude::*;
 use eskit::processor::{Acted, OnRefused};
 use eskit::rows::{ReadRows, Rows};
-use eskit::subscription::Apply;
+use eskit::subscription::{Apply, TellChanges};
 use eskit::work::Work;
 use eskit::{QueueOptions, Running};
 
@@ -15,6 +16,7 @@ use crate::{Order, Receive, Stock};
 /// Views that hold what the shop lists, and what it has to do.
 pub trait ShopViews:
     ReadRows
+    + TellChanges
     + Work
     + Apply<Rows<Order>>
     + Apply<Rows<Stock>>
@@ -26,6 +28,7 @@ pub trait ShopViews:
 
 impl<V> ShopViews for V where
     V: ReadRows
+        + TellChanges
         + Work
         + Apply<Rows<Order>>
         + Apply<Rows<Stock>>
@@ -67,7 +70,7 @@ impl<V: ShopViews> Shop<V> {
     /// # Errors
     /// A list or a processor could not be started.
     pub async fn open(store: AnyStore, views: V, settings: Settings) -> Result<Shop<V>, eskit::StartError> {
-        Shop::start(App::new(store), views, settings).await
+        Shop::start(App::new(AnyStore::new(Metered::new(store))), views, settings).await
     }
 
     /// The same, on an app with options of its own, such as a clock.
@@ -77,6 +80,7 @@ impl<V: ShopViews> Shop<V> {
     pub async fn start(app: App<AnyStore>, views: V, settings: Settings) -> Result<Shop<V>, eskit::StartError> {
         let Settings { pay_within, mail } = settings;
         let mut app = app
+            .with_middleware(eskit::middleware::Metered::new())
             .with_rows::<Order>(views.clone())
             .with_rows::<Stock>(views.clone())
             .with_processor(PaymentLimit { pay_within }, views.clone())
