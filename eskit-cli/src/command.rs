@@ -1,12 +1,15 @@
 //! The verbs: each file holds the arguments of one noun and what its verbs do.
 
 mod commands;
+mod backup;
 mod events;
 mod fold;
 mod lock;
+mod migrate;
 mod pages;
 mod parked;
 mod projections;
+mod restore;
 mod snapshots;
 mod store;
 mod streams;
@@ -22,8 +25,8 @@ use crate::global::Global;
 
 /// Look into an event log, follow it, and repair what is stuck
 ///
-/// Verbs only read, unless they say that they write; those ask first, or take `--yes`. A log that does not exist is an error: nothing
-/// is ever created or migrated.
+/// Verbs only read, unless they say that they write; those ask first, or take `--yes`. A log that does not exist is an error: only
+/// `migrate` and `restore` create one, where `--to` says.
 ///
 /// Set ESKIT_STORE if the DSN holds a password, since others can see the arguments of a process. PostgreSQL also takes it from
 /// PGPASSWORD or PGPASSFILE.
@@ -81,6 +84,12 @@ pub(crate) enum Command {
     Fold(fold::Run),
     /// List the event types of this program and of the log
     Types(types::Types),
+    /// Copy the log into another store. Writes to that one
+    Migrate(migrate::Migrate),
+    /// Write the log to a file, while programs use it
+    Backup(backup::Backup),
+    /// Load a file that `backup` wrote into a store. Writes
+    Restore(restore::Restore),
     /// Print the completions for a shell
     Completions(pages::Completions),
     /// Print the manual page, or write those of all verbs to a folder
@@ -103,6 +112,9 @@ impl Command {
             Command::Lock(verb) => verb.run(context).await,
             Command::Fold(verb) => verb.run(context).await,
             Command::Types(verb) => verb.run(context).await,
+            Command::Migrate(verb) => verb.run(context).await,
+            Command::Backup(verb) => verb.run(context).await,
+            Command::Restore(verb) => verb.run(context).await,
             Command::Completions(verb) => verb.run(Arguments::command(), context),
             Command::Man(verb) => verb.run(Arguments::command(), context),
         }

@@ -3,6 +3,8 @@ use std::io;
 
 use eskit::StoreError;
 use eskit::log::{StoreErrorKind, StreamError};
+use eskit::transfer::LoadError;
+use eskit_transfer::TransferError;
 
 /// How the command ends: its exit code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,7 +52,7 @@ fn exit_of(kind: StoreErrorKind) -> Exit {
     match kind {
         StoreErrorKind::Unavailable | StoreErrorKind::Busy => Exit::Unreachable,
         StoreErrorKind::Invalid => Exit::Usage,
-        StoreErrorKind::Refused | StoreErrorKind::ReadOnly => Exit::Refused,
+        StoreErrorKind::Refused | StoreErrorKind::ReadOnly | StoreErrorKind::Sealed => Exit::Refused,
         _ => Exit::Failed,
     }
 }
@@ -69,6 +71,22 @@ impl From<StreamError> for Failure {
             StreamError::Limit(_) => Failure::Error(Exit::Usage, error.to_string()),
             error => Failure::Error(Exit::Failed, error.to_string()),
         }
+    }
+}
+
+impl From<TransferError> for Failure {
+    fn from(error: TransferError) -> Failure {
+        let exit = match &error {
+            TransferError::Source(error)
+            | TransferError::Target(error)
+            | TransferError::Load(LoadError::Store(error)) => exit_of(error.kind()),
+            TransferError::WentApart { .. }
+            | TransferError::SameStore
+            | TransferError::Exists { .. }
+            | TransferError::Load(_) => Exit::Refused,
+            _ => Exit::Failed,
+        };
+        Failure::Error(exit, error.to_string())
     }
 }
 

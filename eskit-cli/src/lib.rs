@@ -36,6 +36,7 @@ mod json_text;
 mod output;
 mod progress;
 mod record;
+mod target;
 mod value;
 mod views;
 

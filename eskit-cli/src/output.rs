@@ -111,6 +111,18 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
+/// Bytes for people.
+pub(crate) fn size(bytes: u64) -> String {
+    let mut size = bytes as f64;
+    for unit in ["B", "KiB", "MiB", "GiB"] {
+        if size < 1024.0 {
+            return if unit == "B" { format!("{bytes} B") } else { format!("{size:.1} {unit}") };
+        }
+        size /= 1024.0;
+    }
+    format!("{size:.1} TiB")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,5 +131,11 @@ mod tests {
     fn a_text_cannot_steer_the_terminal() {
         assert_eq!(shown("a\u{1b}[2Jb\nc\u{9b}"), "a\\u{1b}[2Jb\\nc\\u{9b}");
         assert_eq!(shown("größer"), "größer");
+    }
+
+    #[test]
+    fn sizes_are_rounded() {
+        let sizes = [0, 1023, 1024, 1536, 5 << 20, 3 << 40, u64::MAX].map(size);
+        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "5.0 MiB", "3.0 TiB", "16777216.0 TiB"]);
     }
 }

@@ -13,6 +13,12 @@ impl Progress {
         Progress(bar)
     }
 
+    /// A run over a whole log has come so far; the log may grow meanwhile.
+    pub(crate) fn move_to(&self, done: eskit_transfer::Progress) {
+        self.0.set_length(done.head.get());
+        self.0.set_position(done.position.get());
+    }
+
     /// It has come over this many.
     pub(crate) fn set(&self, positions: u64) {
         self.0.set_position(positions);

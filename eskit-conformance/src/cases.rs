@@ -19,6 +19,7 @@ mod reads;
 mod reopen;
 mod replaced;
 mod retag;
+mod seal;
 mod stream_list;
 mod subscriptions;
 mod text;
@@ -50,6 +51,7 @@ const TOPICS: &[&[Case]] = &[
     retag::CASES,
     stream_list::CASES,
     transfer::CASES,
+    seal::CASES,
     subscriptions::CASES,
     races::CASES,
     history::CASES,

@@ -85,8 +85,12 @@ impl Context {
 
     /// Opens a new, empty log that is given out as records.
     pub(crate) async fn open_source(&self) -> Result<Side, Failure> {
-        let log = self.log();
-        let opened = self.within("opening the store", self.harness().open_source(&log)).await?;
+        self.open_side(&self.log()).await
+    }
+
+    /// Opens a log as one that is given out as records.
+    pub(crate) async fn open_side(&self, log: &Log) -> Result<Side, Failure> {
+        let opened = self.within("opening the store", self.harness().open_source(log)).await?;
         self.side(opened)
     }
 

@@ -1,7 +1,9 @@
 -- The log's id, in one row. A log that is restored from a backup keeps it; a new one has another.
 CREATE TABLE {log} (
-    is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
-    id      uuid    NOT NULL
+    is_only   boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    id        uuid    NOT NULL,
+    -- Since when the log takes no writes, in microseconds since 1970-01-01T00:00:00Z; NULL for one that does.
+    sealed_at bigint
 );
 
 INSERT INTO {log} (id) VALUES (gen_random_uuid());

@@ -100,6 +100,8 @@ DECLARE
     is_own     boolean;
     may_repeat boolean;
     any_closed boolean;
+    -- Since when the log takes no writes.
+    sealed     bigint;
     version    bigint;
     refused    integer[] := ARRAY[]::integer[];
 BEGIN
@@ -109,8 +111,8 @@ BEGIN
     SELECT (SELECT l.id FROM {log} l), coalesce(h.pos, 0),
         EXISTS (SELECT FROM {events} e WHERE e.id >= lowest_id), EXISTS (SELECT FROM {closed_streams}),
         -- A log that was restored may have come to the same position with other events.
-        coalesce(h.pos = known_head AND h.id = known_id, false)
-    INTO found_log, head_before, may_repeat, any_closed, is_as_known
+        coalesce(h.pos = known_head AND h.id = known_id, false), (SELECT l.sealed_at FROM {log} l)
+    INTO found_log, head_before, may_repeat, any_closed, is_as_known, sealed
     FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT e.pos, e.id FROM {events} e ORDER BY e.pos DESC LIMIT 1) h ON true;
     is_own := {expect_v1}(found_log, in_log, 0, 0);
     IF may_repeat THEN
@@ -118,6 +120,10 @@ BEGIN
             SELECT DISTINCT n.append FROM unnest(e_append, e_id) AS n(append, id)
             WHERE EXISTS (SELECT FROM {events} e WHERE e.id = n.id));
         refused := known;
+    END IF;
+    IF sealed IS NOT NULL AND EXISTS (SELECT FROM unnest(e_append) AS n(append) WHERE n.append <> ALL (refused)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'ES004', MESSAGE = format('the log is sealed since %s: it takes no appends and no changes',
+            to_char(to_timestamp(sealed / 1000000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'));
     END IF;
 
     IF any_closed AND cardinality(s_id) > 0 THEN

@@ -51,7 +51,7 @@ BEGIN
         OFFSET 0
     ) s
     WHERE (expected IS NULL OR s.version = expected)
-        AND EXISTS (SELECT FROM {log} l WHERE l.id = in_log)
+        AND EXISTS (SELECT FROM {log} l WHERE l.id = in_log AND l.sealed_at IS NULL)
         AND (held_id IS NULL OR EXISTS (SELECT FROM {events} e WHERE e.pos = held_pos AND e.id = held_id))
         AND NOT EXISTS (SELECT FROM {events} e WHERE e.id = in_id)
         AND NOT EXISTS (SELECT FROM {closed_streams} c WHERE c.stream_type = in_stream_type AND c.stream_id = in_stream_id)

@@ -13,6 +13,7 @@ pub(crate) mod queue;
 pub(crate) mod repeat;
 pub(crate) mod request;
 pub(crate) mod retag;
+pub(crate) mod seal;
 pub(crate) mod streams;
 pub(crate) mod synchronous;
 pub(crate) mod turn;

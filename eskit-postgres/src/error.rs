@@ -190,6 +190,11 @@ impl Fault {
         self.code() == "ES003"
     }
 
+    /// Whether the log takes no writes.
+    fn is_sealed(&self) -> bool {
+        self.code() == "ES004"
+    }
+
     /// Whether the server refuses everything in this transaction because of what failed in it before.
     pub(crate) fn is_in_failed_transaction(&self) -> bool {
         self.code() == "25P02"
@@ -200,6 +205,7 @@ impl Fault {
         let class = self.code().get(..2).unwrap_or_default();
         matches!(self, Fault::Refused(_) | Fault::Synchronous(SynchronousError::Failed { .. }))
             || matches!(class, "21" | "22" | "23" | "54")
+            || self.is_sealed()
     }
 
     /// A failure whose text says what could not be done.
@@ -246,6 +252,9 @@ impl Fault {
             "ES002" => {
                 "; a pooler mixes the statements of its clients up: let it hand out connections by session, or keep prepared \
                  statements apart (PgBouncer 1.21 or newer with `max_prepared_statements`)"
+            }
+            "ES004" => {
+                "\nhelp: most likely it was moved; open the store that it was moved to, or let it take writes again with `eskit store unseal`"
             }
             "ES003" => {
                 "; begin it with `BEGIN ISOLATION LEVEL READ COMMITTED`, in sqlx with \
@@ -306,6 +315,7 @@ fn kind_of_code(code: &str) -> StoreErrorKind {
         "25P03" | "25P04" | "53300" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => StoreErrorKind::Unavailable,
         "25006" => StoreErrorKind::ReadOnly,
         "ES003" => StoreErrorKind::Unsupported,
+        "ES004" => StoreErrorKind::Sealed,
         "53100" => StoreErrorKind::Full,
         "42P01" | "42883" | "3F000" | "42703" | "ES002" => StoreErrorKind::Foreign,
         "ES001" => StoreErrorKind::WrongLog,

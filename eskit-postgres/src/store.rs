@@ -9,14 +9,14 @@ use eskit_runtime::log::{
 };
 use eskit_runtime::store_kit::EncodedAppend;
 use eskit_runtime::transfer::{DumpFrom, Entry, Load, LoadError, RecordPage, RecordedAppend, Transfer, check_load};
-use eskit_runtime::{EventStore, StoreError};
+use eskit_runtime::{EventStore, StoreError, Timestamp};
 use sqlx::PgPool;
 use tokio::sync::{Mutex, oneshot, watch};
 
 use crate::append::queue::Queue;
 use crate::append::synchronous::Projections;
 use crate::append::writer::Writer;
-use crate::append::{lifecycle, load, payload, retag};
+use crate::append::{lifecycle, load, payload, retag, seal};
 use crate::error::Fault;
 use crate::open::options::PostgresOptions;
 use crate::pool::background::Background;
@@ -187,6 +187,15 @@ impl PostgresStore {
         asked.await.map_err(|fault| self.error(doing, fault))
     }
 
+    async fn set_sealed(&self, to_seal: bool) -> Result<Place, StoreError> {
+        let (writer, changing) = (Arc::clone(&self.inner.writer), Arc::clone(&self.inner.changing));
+        let sealed = self.inner.background.run(async move {
+            let _alone = changing.lock().await;
+            seal::set(&writer, to_seal).await
+        });
+        sealed.await.map_err(|fault| self.error(if to_seal { "seal" } else { "unseal" }, fault))
+    }
+
     async fn ask_head(&self, doing: &str, place: Place) -> Result<Place, StoreError> {
         let heads = Arc::clone(&self.inner.heads);
         self.ask(doing, move |_, _| {
@@ -341,6 +350,25 @@ impl Transfer for PostgresStore {
             load::load_alone(&writer, payload, &load).await
         });
         loaded.await.map_err(|fault| self.error("load into", fault))?
+    }
+
+    async fn seal(&self) -> Result<Place, StoreError> {
+        self.set_sealed(true).await
+    }
+
+    async fn unseal(&self) -> Result<(), StoreError> {
+        self.set_sealed(false).await.map(drop)
+    }
+
+    async fn sealed_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.ask("read", |connections, statements| async move {
+            let mut connection = connections.take(Purpose::Other).await?;
+            let call = seal::sealed_at(&mut connection, &statements);
+            let result = within(connections.call_timeout(), call).await;
+            connection.give_back(&result);
+            result
+        })
+        .await
     }
 }
 

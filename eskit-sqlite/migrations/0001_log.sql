@@ -91,7 +91,9 @@ CREATE TABLE closed_streams (
 
 -- The id of this log, a UUID, in one row: made with the log, and kept by each copy of it.
 CREATE TABLE log (
-    id BLOB NOT NULL
+    id        BLOB NOT NULL,
+    -- Since when the log takes no writes, in microseconds since 1970-01-01T00:00:00Z; NULL for one that does.
+    sealed_at INTEGER
 ) STRICT;
 
 -- By these two numbers a file that was overwritten is told from one that a checkpoint wrote: see `mark.rs`. They follow each

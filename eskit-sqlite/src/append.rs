@@ -9,6 +9,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod load;
 pub(crate) mod repeat;
 pub(crate) mod retag;
+pub(crate) mod seal;
 pub(crate) mod state;
 pub(crate) mod statements;
 pub(crate) mod synchronous;

@@ -9,7 +9,7 @@ use eskit_runtime::log::{
 };
 use eskit_runtime::store_kit::EncodedAppend;
 use eskit_runtime::transfer::{DumpFrom, Load, LoadError, RecordPage, Transfer, check_load};
-use eskit_runtime::{EventStore, StoreError};
+use eskit_runtime::{EventStore, StoreError, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::append::load::EncodedLoad;
@@ -89,6 +89,12 @@ impl SqliteStore {
     /// The absolute path of the file.
     pub fn path(&self) -> &Path {
         &self.running.path
+    }
+
+    async fn set_sealed(&self, to_seal: bool) -> Result<Place, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.running.write(Request::Seal(to_seal, Reply::new(reply))).await?;
+        answer.await.unwrap_or_else(|_| Err(self.running.unanswered()))
     }
 
     async fn open_with(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
@@ -258,6 +264,18 @@ impl Transfer for SqliteStore {
         let (reply, answer) = oneshot::channel();
         self.running.write(Request::Load(EncodedLoad::new(load)?, Reply::new(reply))).await?;
         answer.await.unwrap_or_else(|_| Err(self.running.unanswered().into()))
+    }
+
+    async fn seal(&self) -> Result<Place, StoreError> {
+        self.set_sealed(true).await
+    }
+
+    async fn unseal(&self) -> Result<(), StoreError> {
+        self.set_sealed(false).await.map(drop)
+    }
+
+    async fn sealed_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.running.run_read(|reader| schema::sealed_by(&mut *reader.conn.prepare_cached(schema::SEALED_AT)?)).await
     }
 }
 

@@ -23,6 +23,8 @@ pub enum TransferError {
     },
     /// The log that is copied changed faster than its streams could be compared.
     Restless,
+    /// The store to copy to is the one that is copied.
+    SameStore,
     /// There is a file at the path already.
     Exists {
         /// The path.
@@ -78,6 +80,9 @@ impl fmt::Display for TransferError {
             TransferError::Restless => f.write_str(
                 "streams of the log changed again and again while they were compared\nhelp: stop the programs that write to it, and run again",
             ),
+            TransferError::SameStore => {
+                f.write_str("the store to copy to is the one that is copied\nhelp: name another store")
+            }
             TransferError::Exists { path } => {
                 write!(f, "there is a file `{}` already\nhelp: write to another path, or remove it first", path.display())
             }

@@ -3,7 +3,9 @@
 //! | function | what it does |
 //! |---|---|
 //! | [`migrate`] | copies a log into another store; run again, it goes on where it ended |
+//! | [`cut_over`] | moves a log that is in use: copies it, seals it, copies the rest, and compares both |
 //! | [`verify`] | compares two logs, and names the first difference |
+//! | [`examine`] | reads a whole log, and holds it to its own rules |
 //! | [`backup`] | writes a log to a file: compressed, with checksums, or as lines of JSON |
 //! | [`check`] | reads such a file, and says what it holds |
 //! | [`restore`] | loads it into a store; run again, it goes on where it ended |
@@ -35,16 +37,21 @@
 #![warn(missing_docs)]
 
 mod backup;
+mod cut_over;
 mod error;
+mod examine;
 mod file;
 mod migrate;
 mod progress;
+mod ranges;
 mod restore;
 mod streams;
 mod verify;
 
 pub use backup::{BackedUp, Backup, backup};
+pub use cut_over::{CutOver, CuttingOver, cut_over};
 pub use error::TransferError;
+pub use examine::{Examination, Examined, Fault, examine};
 pub use file::check::{Checked, check};
 pub use file::form::Form;
 pub use migrate::{Migrated, Migration, migrate};

@@ -1,10 +1,9 @@
 use std::pin::Pin;
 
 use eskit_runtime::StoreError;
+use eskit_runtime::log::limits::PAGE_EVENTS_MAX;
 use eskit_runtime::log::{LogId, Place, Position, StoreErrorKind};
-use eskit_runtime::transfer::{
-    DumpFrom, Load, LoadError, LogRecord, RecordError, RecordPage, StreamRecord, Transfer, check_load,
-};
+use eskit_runtime::transfer::{DumpFrom, Load, LoadError, LogRecord, RecordError, StreamRecord, Transfer, check_load};
 use futures_util::future::join;
 
 use crate::error::TransferError;
@@ -30,7 +29,7 @@ const ROUNDS_MAX: usize = 100;
 /// When awaited, [`TransferError`]: the log or the store fails, or the store holds something else.
 #[must_use = "a migration does nothing until it is awaited"]
 pub fn migrate<'a, F: Transfer, T: Transfer>(from: &'a F, to: &'a T) -> Migration<'a, F, T> {
-    Migration { from, to, listener: Listener::none(), is_dry: false }
+    Migration { from, to, listener: Listener::none(), is_dry: false, batch_events: PAGE_EVENTS_MAX }
 }
 
 /// A call of [`migrate`], which runs when it is awaited.
@@ -41,6 +40,7 @@ pub struct Migration<'a, F, T> {
     to: &'a T,
     listener: Listener<'a>,
     is_dry: bool,
+    batch_events: usize,
 }
 
 /// What a [`migrate`] has copied.
@@ -60,9 +60,15 @@ pub struct Migrated {
 }
 
 impl<'a, F: Transfer, T: Transfer> Migration<'a, F, T> {
-    /// Calls `tell` after each page.
+    /// Calls `tell` after each batch.
     pub fn on_progress(mut self, tell: impl FnMut(Progress) + Send + 'a) -> Self {
         self.listener = Listener::new(tell);
+        self
+    }
+
+    /// Loads at most so many events in one transaction, instead of a page of up to 10,000. An append with more of them stays whole.
+    pub fn batch_events(mut self, events: usize) -> Self {
+        self.batch_events = events;
         self
     }
 
@@ -94,11 +100,14 @@ impl<'a, F: Transfer, T: Transfer> Migration<'a, F, T> {
         Ok(())
     }
 
+    /// Copies appends up to the end that the log has when this begins: programs may append faster than it copies.
     async fn copy_appends(&mut self, done: &mut Migrated) -> Result<(), TransferError> {
         let begin = DumpFrom::Append(done.head);
         let mut page = self.from.dump(&begin).await.map_err(|error| first_page(error, done.head))?;
+        let end = page.head.position;
         loop {
-            let next = page.next.take().filter(|next| matches!(next, DumpFrom::Append(_)));
+            let to_follow = |next: &DumpFrom| matches!(next, DumpFrom::Append(after) if after.position < end);
+            let next = page.next.take().filter(to_follow);
             let following = async {
                 match &next {
                     Some(next) => self.from.dump(next).await.map(Some),
@@ -106,18 +115,40 @@ impl<'a, F: Transfer, T: Transfer> Migration<'a, F, T> {
                 }
             };
             let goal = page.head.position;
-            let load = appends(page, done.head);
-            let (events, bytes) = (load.events() as u64, load.records.iter().map(LogRecord::size_bytes).sum::<usize>());
-            let (loaded, following) = join(self.load(load), following).await;
-            done.head = loaded?;
-            done.events += events;
-            done.bytes += bytes as u64;
-            let progress =
-                Progress { events: done.events, bytes: done.bytes, ..Progress::new(done.head.position, goal) };
-            self.listener.tell(progress);
+            let (loaded, following) = join(self.load_page(page.records, goal, done), following).await;
+            loaded?;
             match following.map_err(TransferError::Source)? {
                 Some(following) => page = following,
                 None => return Ok(()),
+            }
+        }
+    }
+
+    /// Loads the appends of a page, which come after the head of the copy, a batch at a time. An empty page gives an empty
+    /// copy the id of the log.
+    async fn load_page(
+        &mut self,
+        records: Vec<LogRecord>,
+        goal: Position,
+        done: &mut Migrated,
+    ) -> Result<(), TransferError> {
+        let mut records = records.into_iter().filter(|record| record.append().is_some()).peekable();
+        loop {
+            let (mut batch, mut events, mut bytes) = (Vec::new(), 0, 0);
+            let len = |record: &LogRecord| record.append().map_or(0, |append| append.entries().len());
+            while let Some(record) =
+                records.next_if(|record| batch.is_empty() || events + len(record) <= self.batch_events)
+            {
+                events += len(&record);
+                bytes += record.size_bytes();
+                batch.push(record);
+            }
+            done.head = self.load(Load::new(done.log, done.head, batch)).await?;
+            (done.events, done.bytes) = (done.events + events as u64, done.bytes + bytes as u64);
+            let Migrated { events, bytes, .. } = *done;
+            self.listener.tell(Progress { events, bytes, ..Progress::new(done.head.position, goal) });
+            if records.peek().is_none() {
+                return Ok(());
             }
         }
     }
@@ -169,13 +200,6 @@ async fn load_into<T: Transfer>(to: &T, is_dry: bool, load: Load) -> Result<Plac
     let end = load.end();
     let head = to.load(load).await.map_err(TransferError::Load)?;
     if head == end { Ok(head) } else { Err(TransferError::WentApart { head }) }
-}
-
-/// The appends of a page, which come after the head of the copy.
-fn appends(page: RecordPage, head: Place) -> Load {
-    let RecordPage { log, mut records, .. } = page;
-    records.retain(|record| record.append().is_some());
-    Load::new(log, head, records)
 }
 
 /// Why a log cannot be read on from the head of the copy.

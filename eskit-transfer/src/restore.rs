@@ -5,7 +5,7 @@ use eskit_runtime::log::{LogId, Place, Position};
 use eskit_runtime::transfer::{Load, LoadError, LogRecord, Transfer};
 
 use crate::error::TransferError;
-use crate::file::check::check;
+use crate::file::check::{Checked, check};
 use crate::file::read::Reader;
 use crate::progress::{Listener, Progress};
 
@@ -17,7 +17,7 @@ use crate::progress::{Listener, Progress};
 /// # Errors
 /// When awaited, [`TransferError`]: the file cannot be read or is damaged, or the store fails or holds something else.
 pub fn restore<'a, S: Transfer>(path: impl AsRef<Path>, store: &'a S) -> Restoring<'a, S> {
-    Restoring { path: path.as_ref().to_owned(), store, listener: Listener::none() }
+    Restoring { path: path.as_ref().to_owned(), store, checked: None, listener: Listener::none() }
 }
 
 /// A call of [`restore`], which runs when it is awaited.
@@ -26,6 +26,7 @@ pub fn restore<'a, S: Transfer>(path: impl AsRef<Path>, store: &'a S) -> Restori
 pub struct Restoring<'a, S> {
     path: PathBuf,
     store: &'a S,
+    checked: Option<Checked>,
     listener: Listener<'a>,
 }
 
@@ -50,8 +51,14 @@ impl<'a, S: Transfer> Restoring<'a, S> {
         self
     }
 
+    /// Does not [check] the file once more, since the caller just has.
+    pub fn as_checked(mut self, checked: Checked) -> Self {
+        self.checked = Some(checked);
+        self
+    }
+
     async fn run(mut self) -> Result<Restored, TransferError> {
-        let checked = check(&self.path)?;
+        let checked = self.checked.map_or_else(|| check(&self.path), Ok)?;
         let mut reader = Reader::open(&self.path)?;
         let head = self.store.head().await.map_err(TransferError::Target)?;
         let found = self.store.log_id().await.map_err(TransferError::Target)?;

@@ -1,10 +1,8 @@
-use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 
-use eskit_runtime::StoreError;
 use eskit_runtime::log::{LogId, Place, Position, StreamId, StreamInfo, StreamStatus};
-use eskit_runtime::transfer::{DumpFrom, Entry, LogRecord, RecordedAppend, StreamRecord, Transfer};
+use eskit_runtime::transfer::{Entry, LogRecord, RecordedAppend, StreamRecord, Transfer};
 use futures_util::future::join;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -12,10 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::error::TransferError;
 use crate::migrate::side;
 use crate::progress::{Listener, Progress};
+use crate::ranges::{Ranges, hash};
 use crate::streams::{Closed, next_difference};
-
-/// Positions of one range, for which both logs have the same hash or are compared event by event.
-const RANGE: u64 = 1000;
 
 /// Compares two logs: their ids, every event with all that is recorded of it, where appends begin and end, deleted events, and what became
 /// of streams. Stops at the first difference.
@@ -27,7 +23,7 @@ const RANGE: u64 = 1000;
 /// When awaited, [`TransferError`]: one of the stores fails. A difference is no error; see [`Verified::difference`].
 #[must_use = "nothing is compared until it is awaited"]
 pub fn verify<'a, F: Transfer, T: Transfer>(from: &'a F, to: &'a T) -> Verification<'a, F, T> {
-    Verification { from, to, listener: Listener::none() }
+    Verification { from, to, after: Place::START, until: None, listener: Listener::none() }
 }
 
 /// A call of [`verify`], which runs when it is awaited.
@@ -36,6 +32,9 @@ pub fn verify<'a, F: Transfer, T: Transfer>(from: &'a F, to: &'a T) -> Verificat
 pub struct Verification<'a, F, T> {
     from: &'a F,
     to: &'a T,
+    after: Place,
+    /// Where to end, before streams are compared.
+    until: Option<Position>,
     listener: Listener<'a>,
 }
 
@@ -45,7 +44,7 @@ pub struct Verification<'a, F, T> {
 pub struct Verified {
     /// The first difference; `None` if there is none.
     pub difference: Option<Difference>,
-    /// The last place up to which both are equal.
+    /// The last place up to which both are equal, as far as they were compared.
     pub head: Place,
     /// How many events were found to be equal, deleted ones among them.
     pub events: u64,
@@ -116,32 +115,40 @@ impl<'a, F: Transfer, T: Transfer> Verification<'a, F, T> {
         self
     }
 
+    /// Compares only what comes after a place, and all streams.
+    pub fn after(mut self, place: Place) -> Self {
+        self.after = place;
+        self
+    }
+
+    /// Compares only events, up to the end of the append at a position.
+    pub(crate) fn events_until(mut self, position: Position) -> Self {
+        self.until = Some(position);
+        self
+    }
+
     async fn run(mut self) -> Result<Verified, TransferError> {
         let (from, to) = join(self.from.log_id(), self.to.log_id()).await;
         let (from, to) = (from.map_err(TransferError::Source)?, to.map_err(TransferError::Target)?);
-        let mut found = Verified {
-            difference: None,
-            head: Place::START,
-            events: 0,
-            respelled: 0,
-            sha256: Sha256::digest([]).into(),
-        };
+        let mut found =
+            Verified { difference: None, head: self.after, events: 0, respelled: 0, sha256: Sha256::digest([]).into() };
         if from != to {
             found.difference = Some(Difference::LogId { from, to });
             return Ok(found);
         }
         self.compare_appends(&mut found).await?;
-        if found.difference.is_none() {
+        if found.difference.is_none() && self.until.is_none() {
             found.difference = self.compare_streams().await?;
         }
         Ok(found)
     }
 
     async fn compare_appends(&mut self, found: &mut Verified) -> Result<(), TransferError> {
-        let (mut from, mut to) = (Ranges::of(self.from), Ranges::of(self.to));
-        let (mut until, mut bytes, mut total) = (0, 0, Sha256::new());
-        while !(from.is_done() && to.is_done()) {
-            until += RANGE;
+        let (mut from, mut to) = (Ranges::after(self.from, self.after), Ranges::after(self.to, self.after));
+        let (mut until, mut bytes, mut total) = (self.after.position.get(), 0, Sha256::new());
+        let end = self.until.map_or(u64::MAX, Position::get);
+        while until < end && !(from.is_done() && to.is_done()) {
+            until = (until + Ranges::<F>::LEN).min(end);
             let (first, second) = join(from.take(until), to.take(until)).await;
             let (first, second) = (first.map_err(TransferError::Source)?, second.map_err(TransferError::Target)?);
             let (hash, of_second) = (hash(&first)?, hash(&second)?);
@@ -181,53 +188,6 @@ impl<'a, F: Transfer, T: Transfer> Verification<'a, F, T> {
         }
         Ok(Some(Difference::Stream { stream, from, to }))
     }
-}
-
-/// The appends of a log, a range at a time.
-struct Ranges<'s, S> {
-    store: &'s S,
-    page: VecDeque<LogRecord>,
-    next: Option<DumpFrom>,
-    head: Place,
-}
-
-impl<'s, S: Transfer> Ranges<'s, S> {
-    fn of(store: &'s S) -> Ranges<'s, S> {
-        Ranges { store, page: VecDeque::new(), next: Some(DumpFrom::START), head: Place::START }
-    }
-
-    fn is_done(&self) -> bool {
-        self.page.is_empty() && self.next.is_none()
-    }
-
-    /// The appends that begin up to a position.
-    async fn take(&mut self, until: u64) -> Result<Vec<LogRecord>, StoreError> {
-        let mut taken = Vec::new();
-        loop {
-            let begins = |record: &LogRecord| record.append().is_some_and(|append| append.first().get() <= until);
-            while self.page.front().is_some_and(begins) {
-                taken.extend(self.page.pop_front());
-            }
-            if !self.page.is_empty() {
-                return Ok(taken);
-            }
-            let Some(from) = self.next.take() else { return Ok(taken) };
-            let page = self.store.dump(&from).await?;
-            self.page = page.records.into_iter().filter(|record| record.append().is_some()).collect();
-            self.next = page.next.filter(|next| matches!(next, DumpFrom::Append(_)));
-            self.head = page.head;
-        }
-    }
-}
-
-fn hash(records: &[LogRecord]) -> Result<[u8; 32], TransferError> {
-    let (mut hash, mut bytes) = (Sha256::new(), Vec::new());
-    for record in records {
-        bytes.clear();
-        record.encode(&mut bytes).map_err(TransferError::Source)?;
-        hash.update(&bytes);
-    }
-    Ok(hash.finalize().into())
 }
 
 fn first_difference(from: &[LogRecord], to: &[LogRecord], respelled: &mut u64) -> Option<Difference> {

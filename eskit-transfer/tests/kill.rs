@@ -9,11 +9,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use eskit::EventStore;
-use eskit::log::{Append, NewEvent, StreamChange};
+use eskit::log::{Append, AppendError, NewEvent, StoreErrorKind, StreamChange};
 use eskit::sqlite::SqliteStore;
 use eskit::transfer::AnyTransfer;
 use eskit_postgres::{PostgresStore, testing};
-use eskit_transfer::{Progress, backup, check, migrate, restore};
+use eskit_transfer::{Progress, backup, check, cut_over, migrate, restore};
 use support::{Folder, assert_equal, event, fill, stream};
 
 /// What another process is to do: the task, from where, and to where.
@@ -54,6 +54,7 @@ fn is_child() -> bool {
     let work = async {
         match task {
             "migrate" => drop(migrate(&open(from).await, &open(to).await).on_progress(tell).await.unwrap()),
+            "cut over" => drop(cut_over(&open(from).await, &open(to).await).on_progress(tell).await.unwrap()),
             "restore" => drop(restore(from, &open(to).await).on_progress(tell).await.unwrap()),
             "backup" => drop(backup(&open(from).await, to).on_progress(tell).await.unwrap()),
             task => panic!("{task}"),
@@ -150,5 +151,41 @@ fn a_backup_that_is_killed_leaves_no_file_and_a_restore_goes_on() {
         let restored = SqliteStore::open(&to).await.unwrap();
         restore(&file, &restored).await.unwrap();
         assert_equal(&source, &restored).await;
+    });
+}
+
+/// Appends until the log is sealed. Returns how many events were confirmed.
+async fn write_until_sealed(store: SqliteStore) -> u64 {
+    let mut confirmed = 0;
+    loop {
+        match store.append(Append::new(vec![NewEvent { stream: None, ..event(5000) }])).await {
+            Ok(_) => confirmed += 1,
+            Err(AppendError::Store(error)) if error.kind() == StoreErrorKind::Sealed => return confirmed,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_log_that_is_moved_in_use_loses_nothing_when_the_move_is_killed() {
+    if is_child() {
+        return;
+    }
+    let test = "a_log_that_is_moved_in_use_loses_nothing_when_the_move_is_killed";
+    let folder = Folder::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let source = runtime.block_on(source(&folder));
+    let before = runtime.block_on(source.head()).unwrap().position.get();
+    let to = folder.path("copy.db");
+    let writing = runtime.spawn(write_until_sealed(source.clone()));
+    let killed = kill_again_and_again(test, ["cut over", source.path().to_str().unwrap(), to.to_str().unwrap()]);
+    assert!(killed > 0, "no kill came before the end");
+    runtime.block_on(async {
+        let copy = SqliteStore::open(&to).await.unwrap();
+        let moved = cut_over(&source, &copy).await.unwrap();
+        assert_eq!(moved.difference, None);
+        let confirmed = writing.await.unwrap();
+        assert_eq!(copy.head().await.unwrap().position.get(), before + confirmed);
+        assert_equal(&source, &copy).await;
     });
 }

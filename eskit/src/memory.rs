@@ -11,7 +11,7 @@ use eskit_runtime::log::{
 };
 use eskit_runtime::store_kit::HeadWatch;
 use eskit_runtime::transfer::{DumpFrom, Load, LoadError, RecordPage, Transfer, check_load};
-use eskit_runtime::{EventStore, StoreError};
+use eskit_runtime::{EventStore, StoreError, Timestamp};
 
 use log::Log;
 
@@ -118,5 +118,20 @@ impl Transfer for MemoryStore {
         let head = self.log.write().unwrap_or_else(PoisonError::into_inner).load(load)?;
         self.head.moved();
         Ok(head)
+    }
+
+    async fn seal(&self) -> Result<Place, StoreError> {
+        let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        log.sealed_at.get_or_insert_with(Timestamp::now);
+        Ok(log.head())
+    }
+
+    async fn unseal(&self) -> Result<(), StoreError> {
+        self.log.write().unwrap_or_else(PoisonError::into_inner).sealed_at = None;
+        Ok(())
+    }
+
+    async fn sealed_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.log().sealed_at)
     }
 }

@@ -1,13 +1,17 @@
+mod check;
 mod health;
+mod seal;
 
 use clap::{Args, Subcommand};
 use eskit::log::{LogId, LogStats, Statistics as _, TypeStats};
-use eskit::{AnyStore, EventStore as _, MemoryStore};
+use eskit::transfer::Transfer as _;
+use eskit::{AnyStore, EventStore as _, MemoryStore, Timestamp};
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Column, Rows};
+use crate::output::{Column, Rows, size};
+use crate::target::records;
 
 /// Describe the log as a whole
 #[derive(Subcommand, Debug)]
@@ -16,6 +20,12 @@ pub(crate) enum Store {
     Stats(Stats),
     /// Check that the log answers, and what is kept of it; exits with 3 if something is wrong
     Health(health::Health),
+    /// Read the whole log and hold it to its own rules, or compare it with another one; exits with 3 if something is wrong
+    Check(check::Check),
+    /// Close the log for writes in every program, such as before it is moved. Writes
+    Seal(seal::Seal),
+    /// Let a sealed log take writes again. Writes
+    Unseal(seal::Unseal),
 }
 
 impl Store {
@@ -23,6 +33,9 @@ impl Store {
         match self {
             Store::Stats(verb) => verb.run(context).await,
             Store::Health(verb) => verb.run(context).await,
+            Store::Check(verb) => verb.run(context).await,
+            Store::Seal(verb) => verb.run(context).await,
+            Store::Unseal(verb) => verb.run(context).await,
         }
     }
 }
@@ -59,6 +72,7 @@ struct StatsJson {
     tombstoned_streams: u64,
     deleted_streams: u64,
     size_bytes: Option<u64>,
+    sealed_at: Option<String>,
     event_types: Vec<TypeJson>,
     stream_types: Vec<String>,
 }
@@ -77,8 +91,9 @@ impl From<&TypeStats> for TypeJson {
 }
 
 impl StatsJson {
-    fn new(log: LogId, stats: &LogStats) -> StatsJson {
+    fn new(log: LogId, stats: &LogStats, sealed_at: Option<Timestamp>) -> StatsJson {
         StatsJson {
+            sealed_at: sealed_at.map(|since| since.to_string()),
             log: log.to_string(),
             head: stats.head.position.get(),
             head_id: stats.head.id.map(|id| id.to_string()),
@@ -98,7 +113,7 @@ impl Stats {
     async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let store = context.global.read().await?;
         let (log, stats) = (store.log_id().await?, stats_of(&store).await?);
-        let json = StatsJson::new(log, &stats);
+        let json = StatsJson::new(log, &stats, records(&store)?.sealed_at().await?);
         if context.out.is_json() {
             return context.out.json(&json);
         }
@@ -113,6 +128,9 @@ impl Stats {
         if let Some(bytes) = json.size_bytes {
             rows.push(["size", &size(bytes)]);
         }
+        if let Some(since) = &json.sealed_at {
+            rows.push(["sealed since", since]);
+        }
         rows.push(["stream types", &json.stream_types.join(", ")]);
         context.out.table(rows)?;
         let mut types = Rows::new(&[Column::Text("EVENT TYPE"), Column::Number("FIRST"), Column::Number("LAST")]);
@@ -123,28 +141,5 @@ impl Stats {
             context.out.line("")?;
         }
         context.out.table(types)
-    }
-}
-
-/// Bytes for people.
-fn size(bytes: u64) -> String {
-    let mut size = bytes as f64;
-    for unit in ["B", "KiB", "MiB", "GiB"] {
-        if size < 1024.0 {
-            return if unit == "B" { format!("{bytes} B") } else { format!("{size:.1} {unit}") };
-        }
-        size /= 1024.0;
-    }
-    format!("{size:.1} TiB")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_rounded() {
-        let sizes = [0, 1023, 1024, 1536, 5 << 20, 3 << 40, u64::MAX].map(size);
-        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "5.0 MiB", "3.0 TiB", "16777216.0 TiB"]);
     }
 }

@@ -56,7 +56,12 @@ impl From<Output> for Ended {
 /// The program with these arguments, without anything of this process that it would notice.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_eskit"));
-    command.args(arguments).env_remove("ESKIT_STORE").env_remove("ESKIT_VIEWS").stdin(Stdio::null());
+    command
+        .args(arguments)
+        .env_remove("ESKIT_STORE")
+        .env_remove("ESKIT_VIEWS")
+        .env_remove("ESKIT_TO")
+        .stdin(Stdio::null());
     command
 }
 

@@ -1,11 +1,17 @@
 //! Stores that lose something when their log is given out as records, or take in what they should not.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::future::{Ready, ready};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use eskit::MemoryStore;
-use eskit_conformance::Suite;
-use eskit_runtime::log::{EventId, LogId, Part, Place, Position, StoreErrorKind, Tags};
+use eskit_conformance::{Log, Suite};
+use eskit_runtime::log::{
+    Append, AppendError, Appended, EventId, LogId, Part, Place, Position, StoreErrorKind, StreamChange, StreamError,
+    StreamId, StreamStatus, Tags,
+};
 use eskit_runtime::transfer::{DumpFrom, Entry, Load, LoadError, LogRecord, RecordPage, RecordedAppend, Transfer};
 use eskit_runtime::{EventStore, StoreError, Timestamp, delegate_store};
 
@@ -26,6 +32,29 @@ struct Twin {
     load_in: fn(Load, Place) -> Load,
     loads_one_by_one: bool,
     wakes: bool,
+    seals: Seals,
+    /// Since when this handle is sealed.
+    own_seal: Arc<OnceLock<Timestamp>>,
+}
+
+/// What a store makes of a seal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seals {
+    Soundly,
+    /// Tells its head, and goes on.
+    NotAtAll,
+    /// Refuses everything, also repeats.
+    ForRepeatsToo,
+    /// Tells the head from before.
+    Late,
+    /// Tells another time each time.
+    Anew,
+    /// Only for the handle that sealed it.
+    ForItself,
+    /// Changes of streams go on.
+    ForEventsOnly,
+    /// Loads it, too.
+    WithRecords,
 }
 
 impl Default for Twin {
@@ -38,12 +67,29 @@ impl Default for Twin {
             load_in: |load, _| load,
             loads_one_by_one: false,
             wakes: true,
+            seals: Seals::Soundly,
+            own_seal: Arc::default(),
         }
     }
 }
 
 impl EventStore for Twin {
-    delegate_store!(|twin| &twin.store, except watch);
+    delegate_store!(|twin| &twin.store, except append, change_stream, watch);
+
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        match self.sealed_at().await? {
+            Some(since) if self.seals == Seals::ForItself => Err(StoreError::sealed(since).into()),
+            Some(since) if self.seals == Seals::ForRepeatsToo => Err(StoreError::sealed(since).into()),
+            _ => self.store.append(append).await,
+        }
+    }
+
+    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
+        if self.seals == Seals::ForEventsOnly && self.store.sealed_at().await?.is_some() {
+            self.store.unseal().await?;
+        }
+        self.store.change_stream(stream, change).await
+    }
 
     async fn watch(&self, after: Place) -> Result<Place, StoreError> {
         let head = self.store.head().await?;
@@ -67,6 +113,11 @@ impl Transfer for Twin {
 
     async fn load(&self, load: Load) -> Result<Place, LoadError> {
         let load = (self.load_in)(load, self.store.head().await?);
+        if self.seals == Seals::WithRecords {
+            let head = self.store.load(load).await?;
+            self.store.seal().await?;
+            return Ok(head);
+        }
         if !self.loads_one_by_one {
             return self.store.load(load).await;
         }
@@ -75,6 +126,40 @@ impl Transfer for Twin {
             head = self.store.load(Load::new(load.log, head, vec![record])).await?;
         }
         Ok(head)
+    }
+
+    async fn seal(&self) -> Result<Place, StoreError> {
+        let head = self.store.head().await?;
+        match self.seals {
+            Seals::NotAtAll => return Ok(head),
+            Seals::ForItself => {
+                self.own_seal.get_or_init(Timestamp::now);
+                return Ok(head);
+            }
+            Seals::Late => {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                self.store.seal().await?;
+                return Ok(head);
+            }
+            Seals::Anew if self.store.sealed_at().await?.is_some() => {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                self.store.unseal().await?;
+            }
+            _ => {}
+        }
+        self.store.seal().await
+    }
+
+    async fn unseal(&self) -> Result<(), StoreError> {
+        self.store.unseal().await
+    }
+
+    async fn sealed_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        match (self.seals, self.store.head().await?) {
+            (Seals::ForItself, _) => Ok(self.own_seal.get().copied()),
+            (Seals::NotAtAll, head) if head != Place::START => Ok(Some(Timestamp::now())),
+            _ => self.store.sealed_at().await,
+        }
     }
 }
 
@@ -85,6 +170,15 @@ fn suite(open: impl Fn() -> Twin + Send + Sync + 'static) -> Suite {
         async { Ok::<_, Infallible>(twin) }
     });
     table::suite(suite.transfers::<Twin>())
+}
+
+/// Opens one log for each name, however often.
+fn shared(seals: Seals) -> impl Fn(Log) -> Ready<Result<Twin, Infallible>> + Send + Sync + 'static {
+    let logs: Mutex<HashMap<Log, MemoryStore>> = Mutex::default();
+    move |log| {
+        let store = logs.lock().unwrap_or_else(PoisonError::into_inner).entry(log).or_default().clone();
+        ready(Ok(Twin { store, seals, ..Twin::default() }))
+    }
 }
 
 pub(crate) fn sound() -> Suite {
@@ -254,6 +348,7 @@ pub(crate) fn rows() -> Vec<Row> {
     ];
     rows.extend(reading());
     rows.extend(loading());
+    rows.extend(sealing());
     rows
 }
 
@@ -275,6 +370,54 @@ fn reading() -> Vec<Row> {
             },
             "which the log does not hold",
             &["transfer::records_are_those_of_the_log_that_was_read"],
+        ),
+    ]
+}
+
+fn sealing() -> Vec<Row> {
+    let row = |mistake, seals, told, cases| broken(mistake, move |twin: &mut Twin| twin.seals = seals, told, cases);
+    vec![
+        row(
+            "a sealed log takes events",
+            Seals::NotAtAll,
+            "an append to a sealed log",
+            &["seal::a_sealed_log_takes_no_events"],
+        ),
+        row(
+            "a sealed log knows no repeats",
+            Seals::ForRepeatsToo,
+            "a repeat in a sealed log",
+            &["seal::a_repeat_is_still_answered"],
+        ),
+        row(
+            "the head of a seal is read before it",
+            Seals::Late,
+            "was confirmed",
+            &["seal::what_was_confirmed_is_before_the_head_of_the_seal"],
+        ),
+        Row::new(
+            "a seal is that of one handle",
+            table::suite(Suite::durable(shared(Seals::ForItself)).transfers::<Twin>()),
+            "an append to a sealed log",
+            &["seal::a_seal_holds_for_every_handle"],
+        ),
+        row(
+            "a log is sealed anew",
+            Seals::Anew,
+            "since when it is sealed then",
+            &["seal::a_sealed_log_takes_no_events"],
+        ),
+        row(
+            "a sealed log takes changes of streams",
+            Seals::ForEventsOnly,
+            "a change of a stream of a sealed log",
+            &["seal::a_sealed_log_takes_no_changes"],
+        ),
+        row(
+            "a copy of a log is sealed",
+            Seals::WithRecords,
+            "since when a copy",
+            &["seal::a_seal_is_of_the_log_that_has_it"],
         ),
     ]
 }

@@ -3,6 +3,7 @@ use eskit_runtime::store_kit::{Interner, StoredStatus};
 use eskit_runtime::{RecordedEvent, Timestamp};
 use sqlx::{Connection, PgConnection};
 
+use crate::append::seal;
 use crate::append::writer::Writer;
 use crate::error::Fault;
 use crate::pool::connections::{Purpose, within};
@@ -61,7 +62,9 @@ pub(crate) async fn change(
     change: &StreamChange,
     wait_ms: Option<i32>,
 ) -> Result<Changed, Fault> {
-    statements.query(&statements.turn).bind(wait_ms).execute(&mut *conn).await?;
+    if let Err(sealed) = seal::take_turn(conn, statements, wait_ms).await? {
+        return Ok(Err(sealed.into()));
+    }
     let StreamInfo { version, status, .. } = info(conn, statements, stream).await?;
     if version == 0 {
         return Ok(Err(StreamError::NotFound { stream: stream.clone() }));

@@ -10,6 +10,7 @@ use sqlx::types::Uuid;
 use sqlx::{Connection, PgConnection};
 
 use crate::append::lifecycle::{self, CHANGE_CALLS};
+use crate::append::seal;
 use crate::append::writer::Writer;
 use crate::error::Fault;
 use crate::pool::connections::{Purpose, within};
@@ -59,7 +60,10 @@ async fn load_in_turn(
     // Whatever the session's default is: what others commit until it is this one's turn must be seen.
     let mut transaction = conn.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     sqlx::raw_sql(BY_INDEX).execute(&mut *transaction).await?;
-    statements.query(&statements.turn).bind(writer.wait_ms).execute(&mut *transaction).await?;
+    if let Err(sealed) = seal::take_turn(&mut transaction, statements, writer.wait_ms).await? {
+        transaction.rollback().await?;
+        return Ok(Err(sealed.into()));
+    }
     if let Err(refusal) = check(&mut transaction, statements, load).await? {
         transaction.rollback().await?;
         return Ok(Err(refusal));

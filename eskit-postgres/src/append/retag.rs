@@ -5,6 +5,7 @@ use eskit_runtime::store_kit::{Envelope, TagChange, TagChanges};
 use sqlx::types::Uuid;
 use sqlx::{Connection, PgConnection};
 
+use crate::append::seal;
 use crate::append::writer::Writer;
 use crate::error::Fault;
 use crate::pool::connections::{Purpose, within};
@@ -53,7 +54,9 @@ pub(crate) async fn add(
     added: &[AddedTags],
     wait_ms: Option<i32>,
 ) -> Result<Added, Fault> {
-    statements.query(&statements.turn).bind(wait_ms).execute(&mut *conn).await?;
+    if let Err(sealed) = seal::take_turn(conn, statements, wait_ms).await? {
+        return Ok(Err(sealed.into()));
+    }
     let events = read(conn, statements, added).await?;
     let mut changes = TagChanges::default();
     for added in added {

@@ -51,6 +51,13 @@ SELECT c.status, c.closed_at, c.reason, coalesce(c.version, (
     SELECT e.version FROM {events} e WHERE e.stream_type {EQ} $3 AND e.stream_id {EQ} $4 ORDER BY e.version DESC LIMIT 1
 ), 0) FROM (SELECT) AS one LEFT JOIN {closed_streams} c ON c.stream_type {EQ} $3 AND c.stream_id {EQ} $4 WHERE {guard}";
 
+const SEALED_AT: &str = "SELECT l.sealed_at FROM {log} l WHERE {guard}";
+
+/// Keeps the time of a log that is sealed already.
+const SEAL: &str = "UPDATE {log} l SET sealed_at = coalesce(l.sealed_at, $3) WHERE {guard}";
+
+const UNSEAL: &str = "UPDATE {log} l SET sealed_at = NULL WHERE {guard}";
+
 /// The streams of a type after an id, as many as are asked for: one seek for each by its events, and one where only its name is
 /// left.
 const LIST_STREAMS: &str = "\
@@ -232,6 +239,10 @@ pub(crate) struct Statements {
     pub(crate) types: Guarded,
     /// The turn to append, and to change a stream.
     pub(crate) turn: Guarded,
+    /// Since when the log takes no writes.
+    pub(crate) sealed_at: Guarded,
+    pub(crate) seal: Guarded,
+    pub(crate) unseal: Guarded,
     /// What is known of a stream: its status, since when, why, and its version.
     pub(crate) stream_info: Guarded,
     /// The same of each stream of a type.
@@ -279,6 +290,9 @@ impl Statements {
             counts: guarded(COUNTS),
             types: guarded(TYPES),
             turn: guarded(TURN),
+            sealed_at: guarded(SEALED_AT),
+            seal: guarded(SEAL),
+            unseal: guarded(UNSEAL),
             stream_info: guarded(STREAM_INFO),
             list_streams: guarded(LIST_STREAMS),
             stats: guarded(STATS),

@@ -6,6 +6,7 @@ use crate::log::position::Place;
 use crate::log::store::EventStore;
 use crate::log::store::any::AnyStore;
 use crate::log::store::error::StoreError;
+use crate::log::time::Timestamp;
 use crate::transfer::error::LoadError;
 use crate::transfer::store::{DumpFrom, Load, RecordPage, Transfer};
 
@@ -15,6 +16,9 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 trait ErasedTransfer: Send + Sync {
     fn dump<'a>(&'a self, from: &'a DumpFrom) -> Boxed<'a, Result<RecordPage, StoreError>>;
     fn load(&self, load: Load) -> Boxed<'_, Result<Place, LoadError>>;
+    fn seal(&self) -> Boxed<'_, Result<Place, StoreError>>;
+    fn unseal(&self) -> Boxed<'_, Result<(), StoreError>>;
+    fn sealed_at(&self) -> Boxed<'_, Result<Option<Timestamp>, StoreError>>;
 }
 
 impl<S: Transfer> ErasedTransfer for S {
@@ -23,6 +27,15 @@ impl<S: Transfer> ErasedTransfer for S {
     }
     fn load(&self, load: Load) -> Boxed<'_, Result<Place, LoadError>> {
         Box::pin(Transfer::load(self, load))
+    }
+    fn seal(&self) -> Boxed<'_, Result<Place, StoreError>> {
+        Box::pin(Transfer::seal(self))
+    }
+    fn unseal(&self) -> Boxed<'_, Result<(), StoreError>> {
+        Box::pin(Transfer::unseal(self))
+    }
+    fn sealed_at(&self) -> Boxed<'_, Result<Option<Timestamp>, StoreError>> {
+        Box::pin(Transfer::sealed_at(self))
     }
 }
 
@@ -55,6 +68,15 @@ impl Transfer for AnyTransfer {
     }
     async fn load(&self, load: Load) -> Result<Place, LoadError> {
         self.inner.load(load).await
+    }
+    async fn seal(&self) -> Result<Place, StoreError> {
+        self.inner.seal().await
+    }
+    async fn unseal(&self) -> Result<(), StoreError> {
+        self.inner.unseal().await
+    }
+    async fn sealed_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.sealed_at().await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::log::position::Place;
 use crate::log::store::EventStore;
 use crate::log::store::error::StoreError;
 use crate::log::stream::StreamId;
+use crate::log::time::Timestamp;
 use crate::transfer::error::LoadError;
 use crate::transfer::record::{LogRecord, RecordedAppend};
 
@@ -69,6 +70,34 @@ pub trait Transfer: EventStore {
     /// # Errors
     /// See [`LoadError`]. Only after [`LoadError::Store`] may the records have been loaded; [`EventStore::head`] tells.
     fn load(&self, load: Load) -> impl Future<Output = Result<Place, LoadError>> + Send;
+
+    /// Closes the log for writes, in every process, and returns its head. Reads go on, and so does [`Transfer::dump`]. This is how a log
+    /// is moved while programs use it: whatever they are told was appended is at or before the head that this returns.
+    ///
+    /// A store must keep these rules:
+    ///
+    /// - From the return of this call on, each append, change of a stream, call of `add_tags` and load fails as
+    ///   [`Sealed`](crate::log::StoreErrorKind::Sealed), in this and in every other process, and writes nothing. Only a repeat of an
+    ///   append that the log holds is answered as always.
+    /// - No append that was or will be confirmed, by any process, comes after the head that is returned.
+    /// - It is durable before it returns, and stays over restarts, until [`Transfer::unseal`]. Another call changes nothing.
+    /// - Records do not tell of it: a log that has loaded those of a sealed one takes writes.
+    ///
+    /// # Errors
+    /// The store failed; the log may be sealed all the same.
+    fn seal(&self) -> impl Future<Output = Result<Place, StoreError>> + Send;
+
+    /// Lets a sealed log take writes again. If programs write to a copy of it already, the two go apart.
+    ///
+    /// # Errors
+    /// The store failed; the log may take writes all the same.
+    fn unseal(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Since when the log is sealed, if it is.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn sealed_at(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
 }
 
 /// Where a page of records begins.
@@ -149,6 +178,18 @@ impl<S: Transfer + ?Sized> Transfer for &S {
     fn load(&self, load: Load) -> impl Future<Output = Result<Place, LoadError>> + Send {
         (**self).load(load)
     }
+
+    fn seal(&self) -> impl Future<Output = Result<Place, StoreError>> + Send {
+        (**self).seal()
+    }
+
+    fn unseal(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        (**self).unseal()
+    }
+
+    fn sealed_at(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send {
+        (**self).sealed_at()
+    }
 }
 
 impl<S: Transfer + ?Sized> Transfer for Arc<S> {
@@ -158,5 +199,17 @@ impl<S: Transfer + ?Sized> Transfer for Arc<S> {
 
     fn load(&self, load: Load) -> impl Future<Output = Result<Place, LoadError>> + Send {
         (**self).load(load)
+    }
+
+    fn seal(&self) -> impl Future<Output = Result<Place, StoreError>> + Send {
+        (**self).seal()
+    }
+
+    fn unseal(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        (**self).unseal()
+    }
+
+    fn sealed_at(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send {
+        (**self).sealed_at()
     }
 }

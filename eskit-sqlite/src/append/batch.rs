@@ -104,6 +104,9 @@ impl<'b, 'c> Batch<'b, 'c> {
         if let Some(answer) = self.repeated(&append.events)? {
             return Ok(answer);
         }
+        if let Err(sealed) = self.log.state.check_unsealed() {
+            return Ok(Err(sealed.into()));
+        }
         if let Some(closed) = self.first_closed(&append.events)? {
             return Ok(Err(AppendError::StreamClosed(closed)));
         }

@@ -17,6 +17,9 @@ pub(crate) fn change(
     stream: &StreamId,
     change: &StreamChange,
 ) -> Result<Result<StreamStatus, StreamError>, Fault> {
+    if let Err(sealed) = log.state.check_unsealed() {
+        return Ok(Err(sealed.into()));
+    }
     let StreamInfo { version, status, .. } = info(log.conn, stream)?;
     if version == 0 {
         return Ok(Err(StreamError::NotFound { stream: stream.clone() }));

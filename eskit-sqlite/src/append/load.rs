@@ -44,6 +44,9 @@ pub(crate) fn load(batch: &mut Batch<'_, '_>, encoded: &EncodedLoad) -> Result<R
     if !batch.projections.is_empty() {
         return Ok(Err(projects().into()));
     }
+    if let Err(sealed) = batch.log.state.check_unsealed() {
+        return Ok(Err(sealed.into()));
+    }
     let found = schema::log_id(batch.log.conn)?;
     if let Err(refusal) = check_place(load, found, batch.log.state.head()) {
         return Ok(Err(refusal));

@@ -14,6 +14,9 @@ struct Event {
 
 /// Adds tags within a transaction of the writer: how many events have new ones. A refused call wrote nothing.
 pub(crate) fn add(log: &mut Transaction<'_, '_>, added: &[AddedTags]) -> Result<Result<u64, AddTagsError>, Fault> {
+    if let Err(sealed) = log.state.check_unsealed() {
+        return Ok(Err(sealed.into()));
+    }
     let mut changes = TagChanges::default();
     for added in added {
         let found = event(log.conn, added.position, added.id)?;

@@ -1,12 +1,13 @@
 use eskit_runtime::log::{EventId, Place, StreamId};
 use eskit_runtime::store_kit::KnownVersions;
+use eskit_runtime::{StoreError, Timestamp};
 use rusqlite::Connection;
 
 use crate::append::ids::KnownIds;
 use crate::append::statements::Statements;
 use crate::error::Fault;
-use crate::file::place;
 use crate::file::row::{column, position};
+use crate::file::{place, schema};
 use crate::read::{stream, stream_info};
 
 /// What the writer knows of the log without reading it, as long as no other connection writes to the file. It is dropped with the
@@ -23,6 +24,8 @@ pub(crate) struct LogState {
     pub(crate) settled: i64,
     /// Whether any stream may be closed: otherwise none is looked up.
     pub(crate) has_closed: bool,
+    /// Since when the log takes no writes.
+    pub(crate) sealed_at: Option<Timestamp>,
     pub(crate) ids: KnownIds,
     versions: KnownVersions,
 }
@@ -45,6 +48,7 @@ impl LogState {
             head_id: head.id,
             settled: statements.settled.query_row([], |row| row.get(0))?,
             has_closed: statements.any_closed.query_row([], |row| row.get(0))?,
+            sealed_at: schema::sealed_by(&mut statements.sealed_at)?,
             ids: KnownIds::read(&mut statements.newest_id)?,
             versions: KnownVersions::new(),
         })
@@ -53,6 +57,11 @@ impl LogState {
     /// The place of the last event.
     pub(crate) fn head(&self) -> Place {
         Place { position: position(self.head), id: self.head_id }
+    }
+
+    /// Refuses what would write to a sealed log.
+    pub(crate) fn check_unsealed(&self) -> Result<(), StoreError> {
+        self.sealed_at.map_or(Ok(()), |since| Err(StoreError::sealed(since)))
     }
 
     /// Notes that a stream was changed otherwise than by an append: the next transaction reads everything anew.

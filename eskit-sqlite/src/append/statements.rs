@@ -1,6 +1,6 @@
 use rusqlite::{Connection, Statement};
 
-use crate::file::place;
+use crate::file::{place, schema};
 use crate::read::stream;
 
 /// Inserts the entries of one tier: stream type, stream id, version, position; tag, type, position.
@@ -18,6 +18,7 @@ pub(crate) struct Statements<'c> {
     pub(crate) id_at: Statement<'c>,
     pub(crate) newest_id: Statement<'c>,
     pub(crate) any_closed: Statement<'c>,
+    pub(crate) sealed_at: Statement<'c>,
     pub(crate) position_of_id: Statement<'c>,
     pub(crate) settled: Statement<'c>,
     /// Those of [`stream::LAST_ENTRY`].
@@ -38,6 +39,7 @@ impl<'c> Statements<'c> {
             id_at: conn.prepare(place::ID_AT)?,
             newest_id: conn.prepare("SELECT max(id) FROM events WHERE id <= ?1")?,
             any_closed: conn.prepare("SELECT EXISTS (SELECT 1 FROM closed_streams)")?,
+            sealed_at: conn.prepare(schema::SEALED_AT)?,
             position_of_id: conn.prepare("SELECT pos FROM events WHERE id = ?1")?,
             settled: conn.prepare("SELECT pos FROM settled")?,
             last_entry: [conn.prepare(stream::LAST_ENTRY[0])?, conn.prepare(stream::LAST_ENTRY[1])?],

@@ -1,9 +1,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use eskit_runtime::StoreError;
 use eskit_runtime::log::{LogId, StoreErrorKind};
-use rusqlite::Connection;
+use eskit_runtime::{StoreError, Timestamp};
+use rusqlite::{Connection, Statement};
 
 use crate::error::Fault;
 use crate::file::busy;
@@ -138,6 +138,21 @@ pub(crate) fn log_id(conn: &Connection) -> Result<LogId, Fault> {
 /// Gives the log the id of the one that is loaded into it.
 pub(crate) fn set_log_id(conn: &Connection, id: LogId) -> Result<(), Fault> {
     conn.execute("UPDATE log SET id = ?1", [id.as_bytes().as_slice()])?;
+    Ok(())
+}
+
+/// Since when the log takes no writes.
+pub(crate) const SEALED_AT: &str = "SELECT sealed_at FROM log";
+
+/// Since when the log takes no writes, by [`SEALED_AT`]; `None` for one that does.
+pub(crate) fn sealed_by(statement: &mut Statement<'_>) -> Result<Option<Timestamp>, Fault> {
+    let since: Option<i64> = statement.query_row([], |row| row.get(0))?;
+    Ok(since.map(Timestamp::from_micros))
+}
+
+/// Sets since when the log takes no writes.
+pub(crate) fn set_sealed(conn: &Connection, since: Option<Timestamp>) -> Result<(), Fault> {
+    conn.execute("UPDATE log SET sealed_at = ?1", [since.map(Timestamp::as_micros)])?;
     Ok(())
 }
 

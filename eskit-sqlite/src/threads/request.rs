@@ -12,6 +12,7 @@ use crate::append::batch::Batch;
 use crate::append::lifecycle;
 use crate::append::load::{self, EncodedLoad};
 use crate::append::retag;
+use crate::append::seal;
 use crate::append::synchronous::Synchronous;
 use crate::error::Fault;
 
@@ -21,6 +22,8 @@ pub(crate) enum Request {
     Change(StreamId, StreamChange, Reply<StreamStatus, StreamError>),
     AddTags(Vec<AddedTags>, Reply<u64, AddTagsError>),
     Load(EncodedLoad, Reply<Place, LoadError>),
+    /// Whether the log is to take no writes from now on.
+    Seal(bool, Reply<Place, StoreError>),
     /// From the answer on, all appends hand their events to this projection.
     Project(Arc<Synchronous>, Reply<(), StoreError>),
 }
@@ -49,7 +52,7 @@ impl Request {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Request::Append(encoded, _) => encoded.size_bytes(),
-            Request::Change(..) | Request::Project(..) => 0,
+            Request::Change(..) | Request::Seal(..) | Request::Project(..) => 0,
             Request::AddTags(added, _) => added.iter().map(|added| added.tags.as_packed().len()).sum(),
             Request::Load(encoded, _) => encoded.size_bytes(),
         }
@@ -59,7 +62,7 @@ impl Request {
     pub(crate) fn events(&self) -> usize {
         match self {
             Request::Append(encoded, _) => encoded.append.events.len(),
-            Request::Change(..) | Request::Project(..) => 1,
+            Request::Change(..) | Request::Seal(..) | Request::Project(..) => 1,
             Request::AddTags(added, _) => added.len(),
             Request::Load(encoded, _) => encoded.events(),
         }
@@ -75,6 +78,7 @@ impl Request {
             }
             Request::AddTags(added, reply) => reply.answer = Some(retag::add(&mut batch.log, added)?),
             Request::Load(encoded, reply) => reply.answer = Some(load::load(batch, encoded)?),
+            Request::Seal(to_seal, reply) => reply.answer = Some(Ok(seal::set(&mut batch.log, *to_seal)?)),
             Request::Project(projection, reply) => reply.answer = Some(batch.projections.add(projection)?),
         }
         Ok(())
@@ -96,6 +100,10 @@ impl Request {
                 reply.tell(answer);
             }
             Request::Load(_, reply) => {
+                let answer = reply.answer.take();
+                reply.tell(answer);
+            }
+            Request::Seal(_, reply) => {
                 let answer = reply.answer.take();
                 reply.tell(answer);
             }
@@ -122,6 +130,7 @@ impl Request {
             Request::Change(_, _, reply) => reply.tell(Some(Err(StreamError::Store(error)))),
             Request::AddTags(_, reply) => reply.tell(Some(Err(AddTagsError::Store(error)))),
             Request::Load(_, reply) => reply.tell(Some(Err(LoadError::Store(error)))),
+            Request::Seal(_, reply) => reply.tell(Some(Err(error))),
             Request::Project(_, reply) => reply.tell(Some(Err(error))),
         }
     }

@@ -15,6 +15,7 @@ use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 #[derive(Clone, Debug)]
 pub(super) struct Log {
     pub(super) id: LogId,
+    pub(super) sealed_at: Option<Timestamp>,
     pub(super) entries: Vec<Entry>,
     /// The position of the last event of each append.
     pub(super) ends: Vec<u64>,
@@ -32,6 +33,7 @@ impl Default for Log {
     fn default() -> Log {
         Log {
             id: LogId::new(),
+            sealed_at: None,
             entries: Vec::new(),
             ends: Vec::new(),
             streams: HashMap::new(),
@@ -48,6 +50,7 @@ impl Log {
         if let Some(repeated) = self.find_repeat(&append.events)? {
             return Ok(repeated);
         }
+        self.check_unsealed()?;
         self.check_open(&append.events)?;
         append.conditions.iter().try_for_each(|condition| self.check(condition))?;
         let now = Timestamp::now();
@@ -56,6 +59,10 @@ impl Log {
             append.events.into_iter().zip(parts).map(|(event, part)| self.push_new(event, part, now)).unzip();
         self.ends.push(self.entries.len() as u64);
         Ok(Appended::new(positions, versions, now))
+    }
+
+    pub(super) fn check_unsealed(&self) -> Result<(), StoreError> {
+        self.sealed_at.map_or(Ok(()), |since| Err(StoreError::sealed(since)))
     }
 
     /// The place of the last event.
@@ -144,6 +151,7 @@ impl Log {
         stream: &StreamId,
         change: &StreamChange,
     ) -> Result<StreamStatus, StreamError> {
+        self.check_unsealed()?;
         let StreamInfo { version, status, .. } = self.stream_info(stream);
         if version == 0 {
             return Err(StreamError::NotFound { stream: stream.clone() });
@@ -192,6 +200,7 @@ impl Log {
     }
 
     pub(super) fn add_tags(&mut self, added: &[AddedTags]) -> Result<u64, AddTagsError> {
+        self.check_unsealed()?;
         let mut changed: BTreeMap<u64, Tags> = BTreeMap::new();
         for added in added {
             let AddedTags { position, id, .. } = *added;

@@ -64,6 +64,7 @@ impl Log {
     }
 
     pub(super) fn load(&mut self, load: Load) -> Result<Place, LoadError> {
+        self.check_unsealed()?;
         check_place(&load, self.id, self.head())?;
         self.check_ids(&load)?;
         let found = |stream: &StreamId| {

@@ -2,6 +2,7 @@ use std::fmt;
 
 use crate::log::bounds::LimitError;
 use crate::log::position::Place;
+use crate::log::time::Timestamp;
 
 /// What went wrong inside a store.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -28,6 +29,8 @@ pub enum StoreErrorKind {
     /// The log does not hold the [`Place`] to read on from: it was replaced in the meantime, most likely by a backup that was
     /// restored. Trying again does not help. Discard everything that was derived from the log, and read it from the start.
     Replaced,
+    /// The log was [sealed](crate::transfer::Transfer::seal), most likely since it was moved to another store. Nothing was written.
+    Sealed,
     /// A different log, with another [`LogId`](crate::log::LogId), has taken the place of the one that was opened. Nothing was written.
     WrongLog,
     /// A layer around the store refused the call, such as a hook, or a synchronous projection cannot handle an event.
@@ -40,7 +43,7 @@ pub enum StoreErrorKind {
 
 impl StoreErrorKind {
     /// The kind as one word, for logs and metrics: `invalid`, `unavailable`, `busy`, `read_only`, `full`, `corrupt`, `foreign`,
-    /// `failed_closed`, `closed`, `replaced`, `wrong_log`, `refused`, `unsupported` or `other`.
+    /// `failed_closed`, `closed`, `replaced`, `sealed`, `wrong_log`, `refused`, `unsupported` or `other`.
     pub fn name(self) -> &'static str {
         match self {
             StoreErrorKind::Invalid => "invalid",
@@ -53,6 +56,7 @@ impl StoreErrorKind {
             StoreErrorKind::FailedClosed => "failed_closed",
             StoreErrorKind::Closed => "closed",
             StoreErrorKind::Replaced => "replaced",
+            StoreErrorKind::Sealed => "sealed",
             StoreErrorKind::WrongLog => "wrong_log",
             StoreErrorKind::Refused => "refused",
             StoreErrorKind::Unsupported => "unsupported",
@@ -85,6 +89,15 @@ impl StoreError {
              an earlier place that it still holds",
         );
         StoreError::new(StoreErrorKind::Replaced, text)
+    }
+
+    /// The log takes no writes: [`StoreErrorKind::Sealed`].
+    pub fn sealed(since: Timestamp) -> StoreError {
+        let text = format!(
+            "the log is sealed since {since}: it takes no appends and no changes\nhelp: most likely it was moved; open the store that it was \
+             moved to, or let it take writes again with `eskit store unseal`"
+        );
+        StoreError::new(StoreErrorKind::Sealed, text)
     }
 
     /// Adds the error that caused this one.
