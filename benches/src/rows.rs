@@ -9,6 +9,7 @@ mod execute;
 mod follow_cost;
 mod follow_idle;
 mod follow_live;
+mod formats;
 mod group;
 mod loans;
 mod pg_dcb;
@@ -20,6 +21,7 @@ mod pg_read;
 mod rebuild;
 mod scan;
 mod snapshots;
+mod tenants;
 
 use eskit_benches::Failure;
 use eskit_benches::context::Context;
@@ -38,11 +40,13 @@ pub(crate) struct Row {
 /// All rows, in the order of the table.
 pub(crate) const ALL: &[Row] = &[
     Row { name: "decode", what: "from wire name and version to a typed event, 140 B of JSON", run: decode::run },
+    Row { name: "formats", what: "one event as JSON, as CBOR and as Protobuf", run: formats::run },
     Row { name: "compile", what: "200 events of six fields, compiled anew", run: compile::run },
     Row { name: "append", what: "SQLite, one stream-versioned event an append, one caller", run: append::run },
     Row { name: "group", what: "SQLite, one stream-versioned event an append, many callers", run: group::run },
     Row { name: "dcb", what: "SQLite, one event with two tags an append, under a condition", run: dcb::run },
     Row { name: "condition", what: "SQLite, the check of an append condition as the log grows", run: condition::run },
+    Row { name: "tenants", what: "SQLite, the check of a condition of one tenant among 1,000", run: tenants::run },
     Row { name: "execute", what: "a command on an aggregate of 100 events, one caller", run: execute::run },
     Row { name: "snapshots", what: "SQLite, a command on 10,000 events with a snapshot", run: snapshots::run },
     Row { name: "scan", what: "SQLite, the whole log read and decoded", run: scan::run },

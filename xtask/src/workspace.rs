@@ -16,6 +16,8 @@ pub(crate) struct Package {
     pub(crate) published: bool,
     /// Its features, without `default`.
     pub(crate) features: Vec<String>,
+    /// Those of them that are nothing but features of other packages.
+    pub(crate) passed_on: Vec<String>,
 }
 
 /// The workspace that this program belongs to.
@@ -57,13 +59,21 @@ impl Package {
         let manifest = PathBuf::from(text(&package["manifest_path"])?);
         let folder = manifest.parent().unwrap_or(root);
         let features = package["features"].as_object().into_iter().flatten();
+        let passed_on = features.clone().filter(|(_, of)| is_passed_on(of)).map(|(name, _)| name.clone()).collect();
         Ok(Package {
             name: text(&package["name"])?.to_owned(),
             folder: folder.strip_prefix(root).unwrap_or(folder).to_owned(),
             published: package["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
             features: features.map(|(name, _)| name.clone()).filter(|name| name != "default").collect(),
+            passed_on,
         })
     }
+}
+
+/// Whether a feature is nothing but features of other packages.
+fn is_passed_on(feature: &Value) -> bool {
+    let of = feature.as_array().map(Vec::as_slice).unwrap_or_default();
+    !of.is_empty() && of.iter().all(|other| other.as_str().is_some_and(|other| other.contains('/')))
 }
 
 fn text(value: &Value) -> Result<&str, Box<dyn Error>> {
