@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 use eskit::log::Position;
 use eskit::subscription::Health;
 
+/// A subscription's name, and which of its parts it is.
+type Part = (&'static str, u32);
+
 /// Remembers where subscriptions stood that were behind. A subscription that does not know that it is behind, because it has lost
 /// touch with the log, is found out by this alone.
 pub(super) struct Progress {
     patience: Duration,
-    behind: Mutex<HashMap<(&'static str, u32), (Position, Instant)>>,
+    behind: Mutex<HashMap<Part, (Position, Instant)>>,
 }
 
 impl Progress {

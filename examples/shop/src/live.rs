@@ -50,9 +50,10 @@ pub(crate) async fn board() -> Html<&'static str> {
 pub(crate) async fn list<V: ShopViews>(State(shop): State<Shop<V>>) -> Result<Response, StatusCode> {
     let changes = of_orders(&shop).await?;
     Ok(sse::live(changes, move |_| {
-        let newest = shop.views.rows::<Order>().order_by("placed_at").descending().limit(20);
+        let views = shop.views.clone();
         async move {
             // Without an answer, the page stays as it is until the next change.
+            let newest = views.rows::<Order>().order_by("placed_at").descending().limit(20);
             let page = newest.list().await.ok()?;
             let mut html = "<ul id=\"orders\">".to_owned();
             for row in page.rows {
