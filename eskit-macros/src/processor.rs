@@ -9,6 +9,7 @@ mod expand;
 mod list;
 mod options;
 mod work;
+mod zone;
 
 use proc_macro2::TokenStream;
 

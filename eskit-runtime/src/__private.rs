@@ -16,6 +16,7 @@ pub use crate::log::content_type::{CBOR, JSON, PROTOBUF};
 pub use crate::log::recorded::RecordedEvent;
 pub use crate::log::tag::{Arity, IdType, TagValue, Tags};
 pub use crate::log::time::Timestamp;
+pub use crate::message::{is_like, slips};
 pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};
 pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, PreviousCommand, Same, Subscribed, UpcastFrom};
 pub use crate::model::check::{

@@ -146,13 +146,13 @@ impl<'a> Words<'a> {
 const LIKE: usize = 40;
 
 /// Whether one word may be a slip for the other: Damerau's distance of at most a third of the length.
-pub(crate) const fn is_like(a: &str, b: &str) -> bool {
+pub const fn is_like(a: &str, b: &str) -> bool {
     let longer = if a.len() < 3 { 3 } else { a.len() };
     slips(a, b) <= longer / 3
 }
 
 /// Damerau's distance of two words; far where one of them is too long to be compared.
-pub(crate) const fn slips(a: &str, b: &str) -> usize {
+pub const fn slips(a: &str, b: &str) -> usize {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() > LIKE || b.len() > LIKE {
         return usize::MAX;

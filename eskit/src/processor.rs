@@ -22,6 +22,8 @@ pub use once::{Ask, Happening, IfUnknown, NotSaid, Once, Park, Repeat, StepResul
 pub use subscriber::Processor;
 
 pub(crate) use acting::Acting;
+#[cfg(feature = "testing")]
+pub(crate) use doing::occurrences;
 pub(crate) use doing::{BadSchedule, Doing, check_schedules};
 #[cfg(feature = "testing")]
 pub(crate) use effect::Witness;

@@ -49,7 +49,7 @@
 //! [`Given::handled_by`] for a projection in any views, such as a file of SQLite.
 //!
 //! [`Given::then_commands`] tests a processor: the commands that it executes for the events. [`Given::then_todos`] tests which to-dos
-//! are open after them, and [`Given::then_work`] what is done for one.
+//! are open after them, [`Given::then_work`] what is done for one, and [`Given::then_every`] what its schedules do as time passes.
 //!
 //! A running app is tested with a [`TestClock`] for what is due later, and with [`Running::settle`](crate::Running::settle), which waits
 //! until nothing is left to do.
@@ -65,6 +65,7 @@ mod history;
 mod outcome;
 mod processors;
 mod render;
+mod schedules;
 mod todos;
 mod views;
 

@@ -38,7 +38,7 @@ pub(crate) struct Pay {
     pub(crate) invoice: u64,
 }
 
-#[derive(Command)]
+#[derive(Command, Debug)]
 pub(crate) struct RecordReminder {
     #[tag]
     pub(crate) invoice: u64,

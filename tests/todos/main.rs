@@ -4,6 +4,8 @@
 
 mod failures;
 mod invoices;
+mod on_postgres;
+mod panicking;
 mod queues;
 mod schedules;
 mod steps;

@@ -8,7 +8,7 @@ use eskit::MemoryViews;
 use eskit::prelude::*;
 use eskit::processor::Effect;
 use eskit::subscription::FollowOptions;
-use eskit::testing::TestClock;
+use eskit::testing::{TestClock, given};
 
 use crate::invoices::{CustomerReminded, RecordReminder, clock, reminded};
 
@@ -96,6 +96,50 @@ async fn several_processes_do_each_time_once() {
     second.settle().await.unwrap();
     second.stop().await.unwrap();
     check(&store, &hourly, 9).await;
+}
+
+/// Two days around the change of clocks in spring, without an app.
+#[test]
+fn a_schedule_is_tested_without_an_app() {
+    struct Nightly;
+
+    #[processor(name = "nightly", from = "now")]
+    impl Nightly {
+        #[every("30 2 * * * Europe/Berlin", refused = "fail")]
+        fn night(&self, at: &Timestamp) -> RecordReminder {
+            RecordReminder { invoice: u64::try_from(at.as_micros() / 60_000_000).unwrap() }
+        }
+
+        #[every("0 12 28 * *", refused = "fail")]
+        async fn noon(&self, _: &Timestamp, cx: &mut Effect<'_>) -> RecordReminder {
+            cx.once("note").park_if_unknown().run(|_| async { Ok::<_, std::io::Error>(()) }).await.unwrap();
+            RecordReminder { invoice: 28 }
+        }
+    }
+
+    let time = |text: &str| text.parse::<Timestamp>().unwrap();
+    let night = |text: &str| RecordReminder { invoice: u64::try_from(time(text).as_micros() / 60_000_000).unwrap() };
+    let two_days = time("2026-03-28T01:30:00Z")..time("2026-03-30T00:30:00Z");
+    let nights = [night("2026-03-28T01:30:00Z"), RecordReminder { invoice: 28 }, night("2026-03-29T01:00:00Z")];
+    given(()).then_every(&Nightly, two_days, nights);
+    given(()).then_every(&Nightly, time("2026-03-28T02:00:00Z")..time("2026-03-28T12:00:00Z"), ());
+}
+
+#[tokio::test]
+async fn a_zone_that_is_not_known_is_refused_at_the_start() {
+    struct Lost;
+
+    #[processor(name = "lost", from = "now")]
+    impl Lost {
+        #[every("0 9 * * MON Europe/Berln")]
+        async fn weekly(&self, _: &Timestamp, _: &mut Effect<'_>) {}
+    }
+
+    let app = App::new(MemoryStore::new()).with_processor(Lost, MemoryViews::new());
+    let error = app.start().await.unwrap_err().to_string();
+    let expected = "the schedule `0 9 * * MON Europe/Berln` of `Lost::weekly` cannot be kept: `Europe/Berln` is not a time zone that is known \
+                    here\nhelp: did you mean `Europe/Berlin`?";
+    assert_eq!(error, expected);
 }
 
 /// Every hour has one effect and one command, from the first one on.

@@ -162,3 +162,12 @@ pub(crate) fn cron_never(lit: &LitStr, day: &str, month: &str) -> Error {
         "write a day that one of the months has, as in `0 9 28 2 *`",
     )
 }
+
+/// `fields` are those before the zone.
+pub(crate) fn cron_zone(lit: &LitStr, zone: &str, fields: &str) -> Error {
+    at(
+        lit,
+        &format!("`{}` is not the name of a time zone", zone.escape_debug()),
+        &format!("write, for example, `{fields} Europe/Berlin`; without a zone, the times are in UTC"),
+    )
+}

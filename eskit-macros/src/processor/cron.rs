@@ -1,7 +1,8 @@
-//! The text of `#[every("..")]`: five fields, as in the table of cron.
+//! The text of `#[every("..")]`: five fields, as in the table of cron, and a time zone if one is named.
 
 use syn::LitStr;
 
+use super::zone;
 use crate::diag::{self, CronField, CronMistake as Wrong};
 
 /// One field.
@@ -21,9 +22,11 @@ const FIELDS: [Field; 5] = [
     Field { name: CronField::Hour, min: 0, max: 23, names: &[] },
     Field { name: CronField::Day, min: 1, max: 31, names: &[] },
     Field { name: CronField::Month, min: 1, max: 12, names: MONTHS },
-    // Sunday is 0, and also 7.
-    Field { name: CronField::Weekday, min: 0, max: 7, names: DAYS },
+    WEEKDAY,
 ];
+
+/// Sunday is 0, and also 7.
+const WEEKDAY: Field = Field { name: CronField::Weekday, min: 0, max: 7, names: DAYS };
 
 /// The days of each month, in a leap year.
 const LENGTHS: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -41,20 +44,34 @@ const SHORT: &[(&str, &str)] = &[
 
 /// The text with one space between its fields and its names in capitals, if it is right.
 pub(super) fn check(lit: &LitStr) -> syn::Result<String> {
-    let value = lit.value().to_uppercase();
+    let value = lit.value();
     let fields: Vec<&str> = value.split_whitespace().collect();
-    let [minute, hour, day, month, weekday] = fields.as_slice() else {
-        let short = SHORT.iter().find(|(short, _)| short.to_uppercase() == value.trim()).map(|(_, text)| *text);
+    let (fields, zone) = zone::split_off(&fields, |text| WEEKDAY.values(&text.to_uppercase()).is_ok());
+    let fields: Vec<String> = fields.iter().map(|field| field.to_uppercase()).collect();
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let with_zone = |text: String| zone.map_or_else(|| text.clone(), |zone| format!("{text} {zone}"));
+    check_fields(lit, &fields, &with_zone)?;
+    if let Some(zone) = zone.filter(|zone| !zone::is_name(zone)) {
+        return Err(diag::cron_zone(lit, zone, &fields.join(" ")));
+    }
+    Ok(with_zone(fields.join(" ")))
+}
+
+/// `with_zone` adds the zone to a text that is meant.
+fn check_fields(lit: &LitStr, fields: &[&str], with_zone: impl Fn(String) -> String) -> syn::Result<()> {
+    let [minute, hour, day, month, weekday] = fields else {
+        let value = fields.join(" ");
+        let short = SHORT.iter().find(|(short, _)| short.to_uppercase() == value).map(|(_, text)| *text);
         let without_seconds = fields.get(1..).filter(|rest| rest.len() == 5).map(|rest| rest.join(" "));
         let meant = short.map(str::to_owned).or(without_seconds.filter(|text| is_right(text)));
-        return Err(diag::cron_fields(lit, fields.len(), meant.as_deref()));
+        return Err(diag::cron_fields(lit, fields.len(), meant.map(with_zone).as_deref()));
     };
     let given = [minute, hour, day, month, weekday];
     let mut sets = Vec::new();
     for (index, (field, text)) in FIELDS.iter().zip(given).enumerate() {
         let with = |meant: &str| {
             let meant = given.iter().enumerate().map(|(other, text)| if other == index { meant } else { **text });
-            meant.collect::<Vec<_>>().join(" ")
+            with_zone(meant.collect::<Vec<_>>().join(" "))
         };
         sets.push(field.values(text).map_err(|wrong| diag::cron_field(lit, field.name, text, &wrong, with))?);
     }
@@ -64,7 +81,7 @@ pub(super) fn check(lit: &LitStr) -> syn::Result<String> {
     {
         return Err(diag::cron_never(lit, day, month));
     }
-    Ok(fields.join(" "))
+    Ok(())
 }
 
 fn is_right(text: &str) -> bool {
@@ -186,6 +203,12 @@ mod tests {
             assert_eq!(check_text(text).as_deref(), Ok(text));
         }
         assert_eq!(check_text("  0\t9 * *  mon-Fri ").as_deref(), Ok("0 9 * * MON-FRI"));
+        for zone in
+            ["Europe/Berlin", "UTC", "Etc/GMT+3", "America/Port-au-Prince", "America/Argentina/Buenos_Aires", "EST5EDT"]
+        {
+            let text = format!("0 9 * * MON-FRI {zone}");
+            assert_eq!(check_text(&text.replace("MON", "mon")), Ok(text));
+        }
     }
 
     #[test]
@@ -232,11 +255,21 @@ mod tests {
             "99999999999 * * * *",
             "** * * * *",
             "é * * * *",
+            "0 9 * * Europe/Berlin",
+            "0 0 9 * * MON Europe/Berlin",
+            "@daily Europe/Berlin",
+            "0 25 * * * Europe/Berlin",
+            "22-4 0 * * MON Europe/Berlin",
+            "0 9 * * MON +01:00",
+            "0 9 * * MON -5",
+            "0 9 * * MON Europe/",
+            "0 9 * * MON Europe//Berlin",
+            "0 9 * * MON Europe/Berlin UTC",
         ] {
             let error = check_text(text).expect_err(text);
             let (_, help) = error.split_once("\nhelp: ").unwrap_or_else(|| panic!("{text}: {error}"));
             let paste = help.split('`').nth(1).unwrap_or_else(|| panic!("{text}: {help}"));
-            assert!(is_right(paste), "{text}: {error}");
+            assert!(check_text(paste).is_ok(), "{text}: {error}");
         }
     }
 }

@@ -50,6 +50,8 @@ pub(crate) struct ListOfTx {
     pub(crate) name: String,
     /// The class of the locks under which items of the list are opened.
     pub(crate) locks: i32,
+    pub(crate) lock: Sql,
+    pub(crate) lock_keys: Sql,
     pub(crate) open: Sql,
     pub(crate) close: Sql,
     pub(crate) free_next: Sql,

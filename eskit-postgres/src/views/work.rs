@@ -31,15 +31,46 @@ const CLAIMS_PER_LOOK: u32 = 32;
 pub(crate) fn list_of_tx(inner: &Inner, name: &str) -> ListOfTx {
     let hash = fnv1a(format!("{} work {name}", inner.tables.channel()).as_bytes());
     let locks = hash.to_be_bytes().last_chunk().copied().map_or(0, i32::from_be_bytes);
-    let (open, close, free_next) = (inner.work.open.clone(), inner.work.close.clone(), inner.work.free_next.clone());
-    ListOfTx { name: name.to_owned(), locks, open, close, free_next }
+    let work = &inner.work;
+    ListOfTx {
+        name: name.to_owned(),
+        locks,
+        lock: work.lock.clone(),
+        lock_keys: work.lock_keys.clone(),
+        open: work.open.clone(),
+        close: work.close.clone(),
+        free_next: work.free_next.clone(),
+    }
+}
+
+/// The locks under which items with these keys are opened, in order.
+fn locks_of<'k>(keys: impl Iterator<Item = &'k String>) -> Vec<i32> {
+    let lock = |key: &String| i32::try_from(fnv1a(key.as_bytes()) % LOCKS).unwrap_or_default();
+    Vec::from_iter(keys.map(lock).collect::<BTreeSet<i32>>())
+}
+
+/// Keeps others from opening items with these keys, and from changing those with the other ones, until the transaction ends.
+pub(crate) async fn lock(
+    list: &ListOfTx,
+    conn: &mut PgConnection,
+    opened: &[String],
+    closed: &[String],
+) -> sqlx::Result<()> {
+    if !opened.is_empty() {
+        let query = sqlx::query(list.lock.safe()).bind(list.locks).bind(locks_of(opened.iter()));
+        query.execute(&mut *conn).await?;
+    }
+    // A statement of its own, which sees what was opened under those locks.
+    if !closed.is_empty() {
+        sqlx::query(list.lock_keys.safe()).bind(&list.name).bind(closed).execute(conn).await?;
+    }
+    Ok(())
 }
 
 /// Opens items, except those that are there already. Returns how many.
 pub(crate) async fn open(list: &ListOfTx, conn: &mut PgConnection, items: Vec<NewWork>) -> sqlx::Result<u64> {
-    let lock = |item: &NewWork| i32::try_from(fnv1a(item.key.as_bytes()) % LOCKS).unwrap_or_default();
     // In order, so that two of them do not wait for each other.
-    let locks: BTreeSet<i32> = items.iter().map(lock).collect();
+    let locks = locks_of(items.iter().map(|item| &item.key));
     let (mut ids, mut keys, mut kinds, mut due) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut positions, mut event_ids, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
     for item in items {
@@ -54,7 +85,7 @@ pub(crate) async fn open(list: &ListOfTx, conn: &mut PgConnection, items: Vec<Ne
     let query = sqlx::query(list.open.safe())
         .bind(&list.name)
         .bind(list.locks)
-        .bind(Vec::from_iter(locks))
+        .bind(locks)
         .bind(ids)
         .bind(keys)
         .bind(kinds)
@@ -236,11 +267,8 @@ struct Ends {
 
 impl Ends {
     fn of(settled: &[Settled]) -> Ends {
-        // In order, so that two who settle the same items do not wait for each other.
-        let mut sorted: Vec<&Settled> = settled.iter().collect();
-        sorted.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         let mut ends = Ends::default();
-        for Settled { id, epoch, outcome } in sorted {
+        for Settled { id, epoch, outcome } in settled {
             let (outcome, at, text, payload) = match outcome {
                 Outcome::Done => (DONE, None, None, None),
                 Outcome::Retry { at, text } => (1, Some(at), Some(kept_text(text)), None),

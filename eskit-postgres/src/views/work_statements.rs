@@ -22,6 +22,14 @@ const FREE: &str = "\
 (w.until IS NULL OR w.until {LE} (SELECT c.now FROM clock c))
         AND w.number {EQ} (SELECT e.number FROM {work} e WHERE e.list {EQ} $1 AND e.key {EQ} w.key ORDER BY e.number LIMIT 1)";
 
+/// Takes the locks under which items are opened.
+const LOCK: &str = "SELECT pg_catalog.pg_advisory_xact_lock($1, b.bucket) FROM unnest($2) AS b(bucket)";
+
+/// Locks all items of some keys, key by key, and those of a key in their order: whoever settles the first of them locks the next one
+/// after it.
+const LOCK_KEYS: &str = "\
+SELECT w.number FROM {work} w WHERE w.list {EQ} $1 AND w.key {EQ} ANY ($2) ORDER BY w.key, w.number FOR UPDATE";
+
 /// Opens items. Those who open items of one key do it one after another, so that the numbers of a key ascend in the order in which they
 /// become visible: the number is drawn after the lock was taken.
 const OPEN: &str = "\
@@ -123,13 +131,17 @@ WITH held AS MATERIALIZED (
 )
 SELECT h.id, h.epoch FROM held h";
 
-/// Ends claims, by outcome: 0 done, 1 to be tried again, 2 parked, 3 to be done again, 4 not tried.
+/// Ends claims, by outcome, and locks them in the order of their keys: 0 done, 1 to be tried again, 2 parked, 3 to be done again, 4 not tried.
 const SETTLE: &str = "\
-WITH settled AS MATERIALIZED (
-    SELECT w.number, w.key, s.id, s.epoch, s.outcome, s.at, s.text, s.payload
+WITH found AS MATERIALIZED (
+    SELECT w.number, s.id, s.epoch, s.outcome, s.at, s.text, s.payload
     FROM unnest($2, $3, $4, $5, $6, $7) AS s(id, epoch, outcome, at, text, payload) CROSS JOIN LATERAL (
+        SELECT i.number, i.key FROM {work} i WHERE i.list {EQ} $1 AND i.id {EQ} s.id AND i.epoch {EQ} s.epoch
+    ) w ORDER BY w.key
+), settled AS MATERIALIZED (
+    SELECT w.number, w.key, s.id, s.epoch, s.outcome, s.at, s.text, s.payload FROM found s CROSS JOIN LATERAL (
         SELECT i.number, i.key FROM {work} i
-        WHERE i.list {EQ} $1 AND i.id {EQ} s.id AND i.epoch {EQ} s.epoch AND i.until IS NOT NULL FOR UPDATE
+        WHERE i.list {EQ} $1 AND i.number {EQ} s.number AND i.epoch {EQ} s.epoch AND i.until IS NOT NULL FOR UPDATE
     ) w
 ), forgotten AS (
     DELETE FROM {steps} t USING settled s WHERE t.list {EQ} $1 AND t.owner {EQ} s.id AND (s.outcome {EQ} 0 OR s.outcome {EQ} 3)
@@ -184,6 +196,8 @@ SELECT LEAST(pg_catalog.min(l.ready), {clock} OPERATOR(pg_catalog.-) $4) FROM un
 /// The statements for items of work.
 #[derive(Debug)]
 pub(crate) struct WorkStatements {
+    pub(crate) lock: Sql,
+    pub(crate) lock_keys: Sql,
     pub(crate) open: Sql,
     pub(crate) close: Sql,
     pub(crate) free_next: Sql,
@@ -210,6 +224,8 @@ impl WorkStatements {
             tables.sql(&template.replace("{clock}", CLOCK).replace("{next_number}", NEXT_NUMBER))
         };
         WorkStatements {
+            lock: sql(LOCK),
+            lock_keys: sql(LOCK_KEYS),
             open: sql(OPEN),
             close: sql(CLOSE),
             free_next: sql(FREE_NEXT),

@@ -7,6 +7,11 @@ use super::work;
 
 /// In [`PostgresViews`](crate::PostgresViews). A transaction of a synchronous projection has no list of work, and refuses.
 impl WorkTxAsync for Tx {
+    async fn lock_work<'a>(&'a mut self, opened: &'a [String], closed: &'a [String]) -> Result<(), HandleError> {
+        let list = list_of(self)?;
+        work::lock(&list, self, opened, closed).await.map_err(HandleError::new)
+    }
+
     async fn open_work(&mut self, items: Vec<NewWork>) -> Result<(), HandleError> {
         let list = list_of(self)?;
         check_work(&list.name, &items).map_err(HandleError::permanent)?;

@@ -94,6 +94,11 @@ pub struct Health {
 }
 
 impl Health {
+    /// That of something that has failed for good, such as the work of a list, of which nothing else is known.
+    pub fn failed(name: &'static str, error: String) -> Health {
+        Health { state: State::Failed, error: Some(error), ..Health::new(name, 1, Partition::WHOLE) }
+    }
+
     pub(super) fn new(name: &'static str, version: u32, partition: Partition) -> Health {
         Health {
             name,

@@ -43,6 +43,6 @@ impl WorkOptions {
 pub struct Schedule {
     /// The name of the method.
     pub name: &'static str,
-    /// When it is called, as cron text in UTC.
+    /// When it is called, as cron text in UTC, or in the time zone that is named behind its five fields.
     pub every: &'static str,
 }

@@ -22,6 +22,18 @@ pub trait WorkTx {
 
 /// As [`WorkTx`], for a database that is called asynchronously.
 pub trait WorkTxAsync: Send {
+    /// Lets nobody else open items with these keys, nor close, claim or settle items with those, until the transaction ends. Called
+    /// before the first of them is opened or closed, so that transactions that wait for each other lock keys in one order, whatever
+    /// the order of their events.
+    ///
+    /// # Errors
+    /// The database failed.
+    fn lock_work<'a>(
+        &'a mut self,
+        opened: &'a [String],
+        closed: &'a [String],
+    ) -> impl Future<Output = Result<(), HandleError>> + Send + 'a;
+
     /// As [`WorkTx::open_work`].
     ///
     /// # Errors

@@ -136,7 +136,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
     pub(crate) async fn run(mut self) {
         let (desk, control) = (Arc::clone(&self.desk), self.control.clone());
         if let Err(text) = contain_polls(self.turns()).await {
-            control.tell(|health| (health.is_open, health.error) = (false, Some(text)));
+            control.fail(format!("its work panicked: {text}"));
         }
         desk.close();
         control.has_ended();

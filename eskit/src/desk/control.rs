@@ -42,6 +42,8 @@ struct Shared {
 struct Held {
     is_stopped: bool,
     has_ended: bool,
+    /// Why nothing is done any more.
+    failed: Option<String>,
     /// How often somebody asked whether there is nothing left to do.
     asked: u64,
     /// Up to which of these times there was nothing left.
@@ -64,6 +66,20 @@ impl WorkControl {
     pub(crate) fn tell(&self, change: impl FnOnce(&mut WorkHealth)) {
         change(&mut self.lock().health);
         self.shared.moved.moved();
+    }
+
+    /// Says that nothing is done any more, and why.
+    pub(super) fn fail(&self, text: String) {
+        let mut held = self.lock();
+        (held.health.is_open, held.health.error) = (false, Some(text.clone()));
+        held.failed = Some(text);
+        drop(held);
+        self.shared.moved.moved();
+    }
+
+    /// Completes when nothing is done any more, with the reason.
+    pub(crate) async fn failed(&self) -> String {
+        self.shared.moved.until(|| self.lock().failed.clone()).await
     }
 
     /// Says whether items are being claimed.

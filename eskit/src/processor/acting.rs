@@ -1,10 +1,11 @@
 //! Views around the views of a processor: they let it act on events, and move its checkpoint when it has.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use eskit_runtime::model::EventTypes;
-use eskit_runtime::store_kit::contain_polls;
+use eskit_runtime::store_kit::{contain, contain_polls};
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, Checkpoint, Claim, GivenUp, Handle, HandleAsync, HandleError, OnError, Subscriber,
     SubscriberType, Views,
@@ -61,15 +62,45 @@ impl<P: Processor, Tx: WorkTx> Handle<Tx> for Acted<P> {
 
 impl<P: Processor, Tx: WorkTxAsync> HandleAsync<Tx> for Acted<P> {
     async fn handle<'a>(&'a self, event: &'a RecordedEvent, tx: &'a mut Tx) -> Result<bool, HandleError> {
-        let (closed, opened) = self.todos(event)?;
-        if !closed.is_empty() {
-            tx.close_work(&closed).await?;
-        }
-        if !opened.is_empty() {
-            tx.open_work(opened).await?;
-        }
+        let todos = self.todos(event)?;
+        change(tx, todos).await?;
         Ok(true)
     }
+
+    async fn handle_all<'a>(
+        &'a self,
+        events: &'a [&'a RecordedEvent],
+        tx: &'a mut Tx,
+    ) -> Result<(), (usize, HandleError)> {
+        let (mut changes, mut opened, mut closed) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        for (index, event) in events.iter().enumerate() {
+            let todos = contain(|| self.todos(event)).unwrap_or_else(|text| Err(HandleError::panicked(text)));
+            let todos = todos.map_err(|error| (index, error))?;
+            closed.extend(todos.0.iter().cloned());
+            opened.extend(todos.1.iter().map(|new| new.key.clone()));
+            changes.push((index, todos));
+        }
+        // One key alone waits for one other at most.
+        if opened.len() + closed.len() > 1 {
+            let (opened, closed) = (Vec::from_iter(opened), Vec::from_iter(closed));
+            tx.lock_work(&opened, &closed).await.map_err(|error| (0, error))?;
+        }
+        for (index, todos) in changes {
+            change(tx, todos).await.map_err(|error| (index, error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Closes and opens to-dos.
+async fn change(tx: &mut impl WorkTxAsync, (closed, opened): (Vec<String>, Vec<NewWork>)) -> Result<(), HandleError> {
+    if !closed.is_empty() {
+        tx.close_work(&closed).await?;
+    }
+    if !opened.is_empty() {
+        tx.open_work(opened).await?;
+    }
+    Ok(())
 }
 
 /// The kind of the items that events open.

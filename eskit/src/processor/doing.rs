@@ -1,5 +1,7 @@
 //! What does the to-dos and schedules of a processor.
 
+#[cfg(feature = "testing")]
+use std::ops::Range;
 use std::sync::Arc;
 
 use eskit_runtime::subscription::{HandleError, SubscriberType};
@@ -9,7 +11,7 @@ use eskit_runtime::{AnyStore, Timestamp};
 use super::acting::TODO;
 use super::effect::{Effect, Stop};
 use super::subscriber::Processor;
-use super::times::Times;
+use super::times::{NoTimes, Times};
 use crate::bus::Bus;
 use crate::desk::{Does, Failed, Job};
 use crate::steps::KeepsSteps;
@@ -21,6 +23,7 @@ pub(crate) struct BadSchedule {
     pub(crate) method: &'static str,
     pub(crate) every: &'static str,
     pub(crate) why: String,
+    pub(crate) help: String,
 }
 
 /// The to-dos and schedules of a processor. Does nothing if it has none.
@@ -109,10 +112,39 @@ pub(crate) fn check_schedules<P: Processor>() -> Result<(), BadSchedule> {
 fn times_of<P: Processor>() -> Result<Vec<Times>, BadSchedule> {
     let times = P::SCHEDULES.iter().map(|schedule| {
         let (processor, method, every) = (P::TYPE, schedule.name, schedule.every);
-        Times::of(schedule).map_err(|why| BadSchedule { processor, method, every, why })
+        Times::of(schedule).map_err(|NoTimes { why, help }| BadSchedule { processor, method, every, why, help })
     });
     times.collect()
 }
+
+/// The times of all schedules of a processor in this range, in order, each with the index of its schedule.
+///
+/// # Errors
+/// A schedule cannot be kept, or there are too many times.
+#[cfg(feature = "testing")]
+pub(crate) fn occurrences<P: Processor>(range: Range<Timestamp>) -> Result<Vec<(usize, Timestamp)>, String> {
+    let times = times_of::<P>().map_err(|bad| {
+        format!("`{}` of `{}` cannot be kept: {}\nhelp: {}", bad.every, bad.method, bad.why, bad.help)
+    })?;
+    let mut found = Vec::new();
+    for (index, times) in times.iter().enumerate() {
+        let before = Timestamp::from_micros(range.start.as_micros().saturating_sub(1));
+        let all = std::iter::successors(times.after(before), |at| times.after(*at));
+        found.extend(all.take_while(|at| *at < range.end).take(OCCURRENCES_MAX + 1).map(|at| (index, at)));
+        if found.len() > OCCURRENCES_MAX {
+            let name = P::TYPE.name;
+            return Err(format!(
+                "`{name}` is called more than {OCCURRENCES_MAX} times in that time\nhelp: let less time pass"
+            ));
+        }
+    }
+    found.sort_by_key(|(index, at)| (*at, *index));
+    Ok(found)
+}
+
+/// The most times of one test.
+#[cfg(feature = "testing")]
+const OCCURRENCES_MAX: usize = 10_000;
 
 impl<P: Processor> Does for Doing<P> {
     fn list(&self) -> &'static str {

@@ -132,6 +132,17 @@ impl<'a> Effect<'a> {
         Effect { witness: Some(witness), ..Effect::new(bus, processor, event, true) }
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn witnessed_at(
+        bus: &'a Bus<AnyStore>,
+        processor: &'static str,
+        schedule: &str,
+        at: Timestamp,
+        witness: &'a dyn Witness,
+    ) -> Effect<'a> {
+        Effect { witness: Some(witness), ..Effect::of_schedule(bus, processor, schedule, at) }
+    }
+
     /// A key that is the same at each try and used for nothing else, of at most 1,400 bytes:
     ///
     /// | method | key |

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use eskit_runtime::EventStore;
@@ -111,9 +112,14 @@ impl<S: EventStore + 'static> Running<S> {
         super::measure::measure(self.store(), &self.health(), &self.work_health()).await;
     }
 
-    /// Waits until a subscription has failed for good, and returns its health.
+    /// Waits until a subscription has failed for good, and returns its health; or until the to-dos of a processor or the commands of a
+    /// queue are not done any more, since what claims them has panicked.
     pub async fn failed(&self) -> Health {
-        let mut failed: Vec<_> = self.ending.controls().map(|control| Box::pin(when_failed(control))).collect();
+        let subscriptions = self.ending.controls().map(|control| -> Boxed<'_> { Box::pin(when_failed(control)) });
+        let works = self.ending.works.iter().map(|started| -> Boxed<'_> {
+            Box::pin(async { Health::failed(started.work.list(), started.control.failed().await) })
+        });
+        let mut failed: Vec<_> = subscriptions.chain(works).collect();
         std::future::poll_fn(|context| {
             let ready = failed.iter_mut().find_map(|failed| match failed.as_mut().poll(context) {
                 std::task::Poll::Ready(health) => Some(health),
@@ -235,6 +241,9 @@ impl<S: EventStore + 'static> Running<S> {
         Ok(())
     }
 }
+
+/// What waits for a failure.
+type Boxed<'r> = Pin<Box<dyn Future<Output = Health> + Send + 'r>>;
 
 async fn when_failed(control: &Control) -> Health {
     control.watch(|health| (health.state == State::Failed).then(|| health.clone())).await

@@ -49,6 +49,8 @@ pub enum StartError {
         every: &'static str,
         /// What is wrong with it.
         why: String,
+        /// What to write.
+        help: String,
     },
     /// [`App::start`] was called outside of a tokio runtime.
     NoRuntime,
@@ -76,11 +78,9 @@ impl fmt::Display for StartError {
                 f,
                 "a queue cannot have the name `{name}`: {why}\nhelp: give it another one in `with_queue`, such as `shop-commands`"
             ),
-            StartError::Schedule { processor, method, every, why } => write!(
-                f,
-                "the schedule `{every}` of `{processor}::{method}` cannot be kept: {why}\nhelp: write minute, hour, day of the month, month \
-                 and day of the week, such as `0 9 * * MON` for Mondays at 9:00, in UTC"
-            ),
+            StartError::Schedule { processor, method, every, why, help } => {
+                write!(f, "the schedule `{every}` of `{processor}::{method}` cannot be kept: {why}\nhelp: {help}")
+            }
             StartError::NoRuntime => f.write_str(
                 "there is no tokio runtime here to run subscriptions in\nhelp: call `start` in a tokio runtime, or `start_on` with what \
                  spawns tasks in another one",
@@ -101,8 +101,8 @@ impl std::error::Error for StartError {}
 
 impl From<BadSchedule> for StartError {
     fn from(bad: BadSchedule) -> StartError {
-        let BadSchedule { processor, method, every, why } = bad;
-        StartError::Schedule { processor: processor.rust_name, method, every, why }
+        let BadSchedule { processor, method, every, why, help } = bad;
+        StartError::Schedule { processor: processor.rust_name, method, every, why, help }
     }
 }
 
