@@ -1,7 +1,7 @@
 //! The verbs: each file holds the arguments of one noun and what its verbs do.
 
-mod commands;
 mod backup;
+mod commands;
 mod events;
 mod fold;
 mod lock;

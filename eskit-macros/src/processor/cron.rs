@@ -50,7 +50,7 @@ pub(super) fn check(lit: &LitStr) -> syn::Result<String> {
     let fields: Vec<String> = fields.iter().map(|field| field.to_uppercase()).collect();
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
     let with_zone = |text: String| zone.map_or_else(|| text.clone(), |zone| format!("{text} {zone}"));
-    check_fields(lit, &fields, &with_zone)?;
+    check_fields(lit, &fields, with_zone)?;
     if let Some(zone) = zone.filter(|zone| !zone::is_name(zone)) {
         return Err(diag::cron_zone(lit, zone, &fields.join(" ")));
     }
