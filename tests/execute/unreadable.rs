@@ -74,10 +74,10 @@ async fn a_payload_that_does_not_fit_is_named() {
 
 #[tokio::test]
 async fn a_payload_of_another_format_is_named() {
-    let (_, error) = refusal(NewEvent { content_type: ContentType::new("application/cbor"), ..deposited() }).await;
+    let (_, error) = refusal(NewEvent { content_type: ContentType::new("application/avro"), ..deposited() }).await;
     assert_eq!(
         error.to_string(),
-        "event `eskit-tests.Deposited` version 1 at position 2 has a payload of type `application/cbor`, which this \
+        "event `eskit-tests.Deposited` version 1 at position 2 has a payload of type `application/avro`, which this \
          program cannot decode"
     );
 }
