@@ -217,7 +217,7 @@ fn an_error_names_the_event_as_it_was_recorded() {
     let newer = recorded(old("old.Sent", 5, json!({}), &[])).decode::<mixed::Shipped>().unwrap_err();
     assert!(matches!(newer.reason, DecodeReason::NewerVersion { newest } if newest.get() == 4), "{newer}");
     let mut event = recorded(old("old.Sent", 1, json!({}), &[]));
-    event.content_type = ContentType::new("application/cbor");
+    event.content_type = ContentType::new("application/avro");
     assert!(matches!(event.decode::<mixed::Shipped>().unwrap_err().reason, DecodeReason::ContentType(_)));
 }
 

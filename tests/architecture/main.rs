@@ -155,6 +155,7 @@ const CRATES: [Layers; 9] = [
             "folds",
             "context",
             "confirm",
+            "target",
             "command",
             "cli",
         ],
@@ -163,7 +164,10 @@ const CRATES: [Layers; 9] = [
     },
     Layers {
         package: "eskit-transfer",
-        layers: &["error", "progress", "streams", "file", "migrate", "verify", "backup", "restore"],
+        layers: &[
+            "error", "progress", "streams", "file", "ranges", "migrate", "verify", "cut_over", "examine", "backup",
+            "restore",
+        ],
         top: &[],
         circles_within: &[],
     },

@@ -1,17 +1,13 @@
 //! The times of a schedule, from its cron text.
 
+mod no_times;
 #[cfg(feature = "schedule")]
 mod zone;
 
 use eskit_runtime::Timestamp;
 use eskit_runtime::work::Schedule;
 
-/// Why a schedule cannot be kept, and what to do.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct NoTimes {
-    pub(super) why: String,
-    pub(super) help: String,
-}
+pub(super) use no_times::NoTimes;
 
 /// When an `#[every]` method is called.
 #[derive(Clone, Debug)]

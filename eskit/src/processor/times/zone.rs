@@ -6,7 +6,7 @@ use jiff_zones::civil::DateTime;
 use jiff_zones::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff_zones::{Timestamp as Instant, tz};
 
-use super::NoTimes;
+use super::no_times::NoTimes;
 
 /// The clocks of a time zone. What they show is written as the time at which those of UTC show the same.
 #[derive(Clone, Debug)]
