@@ -1,6 +1,6 @@
 /// Why a schedule cannot be kept, and what to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::processor) struct NoTimes {
-    pub(in crate::processor) why: String,
-    pub(in crate::processor) help: String,
+pub(crate) struct NoTimes {
+    pub(crate) why: String,
+    pub(crate) help: String,
 }
