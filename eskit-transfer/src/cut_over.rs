@@ -38,7 +38,7 @@ const TRIES: usize = 3;
 /// the log is sealed.
 #[must_use = "nothing is moved until it is awaited"]
 pub fn cut_over<'a, F: Transfer, T: Transfer>(from: &'a F, to: &'a T) -> CuttingOver<'a, F, T> {
-    CuttingOver { from, to, listener: Listener::none(), batch_events: PAGE_EVENTS_MAX, compares_all: false }
+    CuttingOver { from, to, listener: Listener::none(), batch_events: usize::MAX, compares_all: false }
 }
 
 /// A call of [`cut_over`], which runs when it is awaited.

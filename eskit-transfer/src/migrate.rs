@@ -1,7 +1,6 @@
 use std::pin::Pin;
 
 use eskit_runtime::StoreError;
-use eskit_runtime::log::limits::PAGE_EVENTS_MAX;
 use eskit_runtime::log::{LogId, Place, Position, StoreErrorKind};
 use eskit_runtime::transfer::{DumpFrom, Load, LoadError, LogRecord, RecordError, StreamRecord, Transfer, check_load};
 use futures_util::future::join;
@@ -29,7 +28,7 @@ const ROUNDS_MAX: usize = 100;
 /// When awaited, [`TransferError`]: the log or the store fails, or the store holds something else.
 #[must_use = "a migration does nothing until it is awaited"]
 pub fn migrate<'a, F: Transfer, T: Transfer>(from: &'a F, to: &'a T) -> Migration<'a, F, T> {
-    Migration { from, to, listener: Listener::none(), is_dry: false, batch_events: PAGE_EVENTS_MAX }
+    Migration { from, to, listener: Listener::none(), is_dry: false, batch_events: usize::MAX }
 }
 
 /// A call of [`migrate`], which runs when it is awaited.

@@ -174,7 +174,8 @@ fn a_log_that_is_moved_in_use_loses_nothing_when_the_move_is_killed() {
     let test = "a_log_that_is_moved_in_use_loses_nothing_when_the_move_is_killed";
     let folder = Folder::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let source = runtime.block_on(source(&folder));
+    let source = runtime.block_on(SqliteStore::open(folder.path("source.db"))).unwrap();
+    runtime.block_on(fill(&source, 0..3000));
     let before = runtime.block_on(source.head()).unwrap().position.get();
     let to = folder.path("copy.db");
     let writing = runtime.spawn(write_until_sealed(source.clone()));

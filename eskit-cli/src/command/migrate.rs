@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use clap::Args;
 use eskit::log::Place;
-use eskit::log::limits::PAGE_EVENTS_MAX;
 use eskit::transfer::{AnyTransfer, Transfer as _};
 use eskit::{EventStore as _, MemoryStore};
 use eskit_transfer::{CutOver, Migrated, cut_over, migrate};
@@ -47,10 +46,9 @@ pub(crate) struct Migrate {
     /// Once the copy has caught up, seal the log, and copy and compare the rest. Writes to the log
     #[arg(long)]
     cutover: bool,
-    /// Load at most this many events in one transaction; a larger append stays whole
-    #[arg(long, value_name = "EVENTS", default_value_t = PAGE_EVENTS_MAX as u64,
-          value_parser = clap::value_parser!(u64).range(1..=PAGE_EVENTS_MAX as u64))]
-    batch_size: u64,
+    /// Load at most this many events in one transaction, not a page; a larger append stays whole
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u64).range(1..))]
+    batch_size: Option<u64>,
     #[command(flatten)]
     confirm: Confirm,
 }
@@ -79,7 +77,7 @@ impl Migrate {
     }
 
     fn batch_events(&self) -> usize {
-        usize::try_from(self.batch_size).unwrap_or(PAGE_EVENTS_MAX)
+        self.batch_size.and_then(|events| usize::try_from(events).ok()).unwrap_or(usize::MAX)
     }
 
     async fn copy(&self, from: &AnyTransfer, to: &AnyTransfer) -> Result<Migrated, Failure> {
