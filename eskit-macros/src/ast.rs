@@ -29,7 +29,7 @@ pub(crate) struct StoredAttrs {
     /// Where each alias stands.
     pub(crate) alias_spans: Vec<Span>,
     pub(crate) origin: Origin,
-    /// The format of its payloads, and the token that says it, unless it is JSON.
+    /// The format of its payloads, if it is said, and the token that says it.
     pub(crate) codec: Option<(Codec, Span)>,
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn stored_attrs(cx: &Ctxt, raw: RawStoredAttrs, ident: &Ident, contex
     {
         cx.error(diag::protobuf_on_variant(lit, ident));
     }
-    let codec = codec.filter(|(codec, _)| *codec != Codec::Json).map(|(codec, lit)| (codec, lit.span()));
+    let codec = codec.map(|(codec, lit)| (codec, lit.span()));
     StoredAttrs { kind, eskit, name, name_span, version: number, aliases, alias_spans, origin, codec }
 }
 

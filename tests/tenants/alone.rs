@@ -130,8 +130,8 @@ impl<S: EventStore> Pair<S> {
         assert_eq!(shared, own, "{call:?}");
         if matches!(call, Call::Append { .. }) {
             self.appended += 1;
-            note_head(&self.shared, &mut self.shared_positions, true).await;
-            note_head(&self.own, &mut self.own_positions, false).await;
+            note_head(&self.shared, &mut self.shared_positions).await;
+            note_head(&self.own, &mut self.own_positions).await;
         }
     }
 }
@@ -144,7 +144,7 @@ fn said<T: Debug, E: std::fmt::Display>(result: Result<T, E>) -> String {
 }
 
 /// Notes the position of an event that was appended just now. Only this tenant appended since, so it is at the head.
-async fn note_head(store: &impl EventStore, positions: &mut Vec<Position>, _shared: bool) {
+async fn note_head(store: &impl EventStore, positions: &mut Vec<Position>) {
     let page = store.read(&Query::all(), ReadOptions::default().backward().limit(1)).await.unwrap();
     let head = page.events.first().map(|event| event.position);
     if let Some(head) = head.filter(|head| positions.last().is_none_or(|last| last < head)) {

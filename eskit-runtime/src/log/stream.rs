@@ -18,6 +18,12 @@ impl StreamId {
         StreamId { stream_type: stream_type.into(), id: id.into() }
     }
 
+    /// The stream of the same type with another id.
+    #[must_use]
+    pub fn with_id(&self, id: impl Into<Arc<str>>) -> StreamId {
+        StreamId { stream_type: self.stream_type.clone(), id: id.into() }
+    }
+
     /// The type of the stream, such as `account`.
     pub fn stream_type(&self) -> &str {
         &self.stream_type

@@ -170,46 +170,30 @@ impl Load {
     }
 }
 
-impl<S: Transfer + ?Sized> Transfer for &S {
-    fn dump(&self, from: &DumpFrom) -> impl Future<Output = Result<RecordPage, StoreError>> + Send {
-        (**self).dump(from)
-    }
+macro_rules! delegate {
+    ($($pointer:ty)*) => { $(
+        impl<S: Transfer + ?Sized> Transfer for $pointer {
+            fn dump(&self, from: &DumpFrom) -> impl Future<Output = Result<RecordPage, StoreError>> + Send {
+                (**self).dump(from)
+            }
 
-    fn load(&self, load: Load) -> impl Future<Output = Result<Place, LoadError>> + Send {
-        (**self).load(load)
-    }
+            fn load(&self, load: Load) -> impl Future<Output = Result<Place, LoadError>> + Send {
+                (**self).load(load)
+            }
 
-    fn seal(&self) -> impl Future<Output = Result<Place, StoreError>> + Send {
-        (**self).seal()
-    }
+            fn seal(&self) -> impl Future<Output = Result<Place, StoreError>> + Send {
+                (**self).seal()
+            }
 
-    fn unseal(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
-        (**self).unseal()
-    }
+            fn unseal(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+                (**self).unseal()
+            }
 
-    fn sealed_at(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send {
-        (**self).sealed_at()
-    }
+            fn sealed_at(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send {
+                (**self).sealed_at()
+            }
+        }
+    )* };
 }
 
-impl<S: Transfer + ?Sized> Transfer for Arc<S> {
-    fn dump(&self, from: &DumpFrom) -> impl Future<Output = Result<RecordPage, StoreError>> + Send {
-        (**self).dump(from)
-    }
-
-    fn load(&self, load: Load) -> impl Future<Output = Result<Place, LoadError>> + Send {
-        (**self).load(load)
-    }
-
-    fn seal(&self) -> impl Future<Output = Result<Place, StoreError>> + Send {
-        (**self).seal()
-    }
-
-    fn unseal(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
-        (**self).unseal()
-    }
-
-    fn sealed_at(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send {
-        (**self).sealed_at()
-    }
-}
+delegate!(&S Arc<S>);

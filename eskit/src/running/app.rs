@@ -72,13 +72,13 @@ use crate::subscriptions::keeps_a_read_model;
 /// | `eskit_subscription_lag_seconds` | gauge | seconds since it had handled everything |
 /// | `eskit_subscription_last_progress_timestamp_seconds` | gauge | when it made progress last, as Unix time |
 ///
-/// The gauges are set after each batch, and by [`Running::measure`]. With the label `list`, each list of work and each queue:
+/// The gauges are set after each batch, and by `Running::measure`. With the label `list`, each list of work and each queue:
 ///
 /// | name | kind | unit |
 /// |---|---|---|
 /// | `eskit_work_duration_seconds` | histogram, with the label `outcome`: `done`, `retried`, `parked`, `released` | seconds of one try |
 /// | `eskit_work_late_seconds` | histogram | seconds from when it was due until a try began |
-/// | `eskit_work_claimed` | gauge | items that this process has claimed; set by [`Running::measure`] |
+/// | `eskit_work_claimed` | gauge | items that this process has claimed; set by `Running::measure` |
 pub struct Running<S> {
     pub(super) app: App<S>,
     pub(super) ending: Arc<Ending<S>>,

@@ -16,6 +16,9 @@ use eskit_runtime::{Metadata, RecordedEvent, StoreError};
 
 use super::id::TenantId;
 
+/// What separates the tags of an event in one text.
+const SEPARATOR: char = '\0';
+
 /// One tenant's view of a log.
 #[derive(Clone, Debug)]
 pub(super) struct View {
@@ -60,7 +63,7 @@ impl View {
     }
 
     pub(super) fn stream(&self, stream: &StreamId) -> StreamId {
-        StreamId::new(stream.stream_type(), self.stream_id(stream.id()))
+        stream.with_id(self.stream_id(stream.id()))
     }
 
     /// The id in the log of a stream with this id; without one, what comes before all of the tenant's.
@@ -70,7 +73,7 @@ impl View {
 
     /// The tenant's stream, unless it is another's.
     pub(super) fn own_stream(&self, stream: &StreamId) -> Option<StreamId> {
-        stream.id().strip_prefix(self.prefix.as_str()).map(|id| StreamId::new(stream.stream_type(), id))
+        stream.id().strip_prefix(self.prefix.as_str()).map(|id| stream.with_id(id))
     }
 
     /// The stream of an error, which was this tenant's.
@@ -78,14 +81,26 @@ impl View {
         self.own_stream(&stream).unwrap_or(stream)
     }
 
-    /// An event that begins with the tag, so that no query has to look for it among others.
+    /// The tags of an event without the first one in the log, which is the tenant's.
+    fn own_tags(&self, tags: &Tags) -> Tags {
+        let rest = tags.as_packed().strip_prefix(self.tag.as_str());
+        match rest.map(|rest| (rest, rest.strip_prefix(SEPARATOR))) {
+            Some((_, Some(own))) => Tags::from_packed(own),
+            Some(("", None)) => Tags::new(),
+            _ => tags.iter().filter(|tag| *tag != self.tag.as_ref()).collect(),
+        }
+    }
+
+    /// An event within its limits, so that no tag holds a NUL, as the log has it: the tenant's tag is its first.
     pub(super) fn new_event(&self, event: NewEvent) -> Result<NewEvent, StoreError> {
         refuse_own_tag(&event.tags, &event.name)?;
-        let own = std::iter::once(self.tag.as_ref());
         Ok(NewEvent {
             id: self.id(event.id),
             stream: event.stream.map(|stream| self.stream(&stream)),
-            tags: own.chain(event.tags.iter()).collect(),
+            tags: Tags::from_packed(match event.tags.as_packed() {
+                "" => self.tag.as_str().to_owned(),
+                own => format!("{}{SEPARATOR}{own}", self.tag),
+            }),
             metadata: self.metadata(event.metadata),
             ..event
         })
@@ -97,7 +112,7 @@ impl View {
         if let Some(at) = &mut event.stream {
             at.stream = self.said_stream(at.stream.clone());
         }
-        event.tags = event.tags.iter().filter(|tag| *tag != self.tag.as_ref()).collect();
+        event.tags = self.own_tags(&event.tags);
         event.metadata = self.metadata(event.metadata);
         event
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use minicbor::data::{IanaTag, Int, Type};
+use minicbor::data::{IanaTag, Int, Tag, Type};
 use minicbor::{Decoder, Encoder};
 
 use crate::codec::error::CodecError;
@@ -51,14 +51,15 @@ impl Integer {
         }
         let at = from.position();
         let tag = from.tag().map_err(CodecError::new)?;
-        if tag == IanaTag::PosBignum.tag() || tag == IanaTag::NegBignum.tag() {
-            return Integer::read_bignum(from, tag == IanaTag::NegBignum.tag());
-        }
-        Err(CodecError::new(format!("no integer at byte {at}")))
+        Integer::read_bignum(from, tag)?.ok_or_else(|| CodecError::new(format!("no integer at byte {at}")))
     }
 
-    /// The rest of a bignum, after its tag.
-    fn read_bignum(from: &mut Decoder<'_>, is_negative: bool) -> Result<Integer, CodecError> {
+    /// The rest of a bignum, after its tag; `None` if the tag is another one.
+    fn read_bignum(from: &mut Decoder<'_>, tag: Tag) -> Result<Option<Integer>, CodecError> {
+        let is_negative = tag == IanaTag::NegBignum.tag();
+        if !is_negative && tag != IanaTag::PosBignum.tag() {
+            return Ok(None);
+        }
         let at = from.position();
         let too_large = || CodecError::new(format!("an integer of more than 128 bits at byte {at}"));
         let bytes = from.bytes().map_err(CodecError::new)?;
@@ -68,7 +69,7 @@ impl Integer {
         }
         let magnitude = bytes.iter().fold(0_u128, |magnitude, byte| magnitude << 8 | u128::from(*byte));
         let magnitude = if is_negative { magnitude.checked_add(1).ok_or_else(too_large)? } else { magnitude };
-        Ok(Integer { is_negative, magnitude })
+        Ok(Some(Integer { is_negative, magnitude }))
     }
 
     fn of(value: i128) -> Integer {
@@ -143,8 +144,8 @@ pub(super) fn to_json(from: &mut Decoder<'_>, kind: Type, text: &mut Vec<u8>) ->
 fn tagged_to_json(from: &mut Decoder<'_>, text: &mut Vec<u8>) -> Result<(), CodecError> {
     let at = from.position();
     let tag = from.tag().map_err(CodecError::new)?;
-    if tag == IanaTag::PosBignum.tag() || tag == IanaTag::NegBignum.tag() {
-        write_integer(Integer::read_bignum(from, tag == IanaTag::NegBignum.tag())?, text);
+    if let Some(integer) = Integer::read_bignum(from, tag)? {
+        write_integer(integer, text);
         return Ok(());
     }
     if tag != IanaTag::Decimal.tag() || from.array().map_err(CodecError::new)? != Some(2) {

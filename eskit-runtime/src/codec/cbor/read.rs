@@ -89,11 +89,12 @@ impl<'de> Reader<'de> {
     }
 }
 
-macro_rules! like_any {
-    ($($name:ident)*) => { $(
+/// Reads what a hint asks for by another function, whatever else the hint says.
+macro_rules! as_it_is {
+    ($($read:ident: $name:ident($($hint:ident: $ty:ty),*);)*) => { $(
         #[inline]
-        fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
-            self.deserialize_any(visitor)
+        fn $name<V: Visitor<'de>>(self, $(_: $ty,)* visitor: V) -> Result<V::Value, Unread> {
+            self.$read(visitor)
         }
     )* };
 }
@@ -130,9 +131,17 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    like_any! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f64
+    as_it_is! {
+        deserialize_any: deserialize_bool();
+        deserialize_any: deserialize_i8();
+        deserialize_any: deserialize_i16();
+        deserialize_any: deserialize_i32();
+        deserialize_any: deserialize_i64();
+        deserialize_any: deserialize_u8();
+        deserialize_any: deserialize_u16();
+        deserialize_any: deserialize_u32();
+        deserialize_any: deserialize_u64();
+        deserialize_any: deserialize_f64();
     }
 
     texts! { deserialize_char deserialize_str deserialize_string deserialize_identifier }
@@ -161,10 +170,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
-        self.deserialize_bytes(visitor)
-    }
-
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
         if self.null()? { visitor.visit_none() } else { visitor.visit_some(self) }
     }
@@ -174,43 +179,20 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor.visit_unit()
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Unread> {
-        self.deserialize_unit(visitor)
-    }
-
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Unread> {
         // Such as `RawValue`, which only serde_json reads.
         if name.starts_with("$serde_json") { Err(Unread) } else { visitor.visit_newtype_struct(self) }
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
-        self.array(visitor)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Unread> {
-        self.array(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Unread> {
-        self.array(visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
-        self.map(visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Unread> {
-        self.map(visitor)
+    as_it_is! {
+        array: deserialize_seq();
+        array: deserialize_tuple(len: usize);
+        array: deserialize_tuple_struct(name: &'static str, len: usize);
+        map: deserialize_map();
+        map: deserialize_struct(name: &'static str, fields: &'static [&'static str]);
+        deserialize_any: deserialize_ignored_any();
+        deserialize_bytes: deserialize_byte_buf();
+        deserialize_unit: deserialize_unit_struct(name: &'static str);
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -226,10 +208,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             Some(1) => visitor.visit_enum(Variant(reader)),
             _ => Err(Unread),
         })
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
-        self.deserialize_any(visitor)
     }
 }
 
