@@ -7,6 +7,7 @@
 //! | remember how far a reader has come | [`Place`] |
 //! | list, close or delete streams | [`ListStreams`], [`StreamChange`], [`StreamStatus`] |
 //! | ask what a log holds, in numbers | [`Statistics`] |
+//! | say what in a payload is personal data | [`PersonalValue`], [`Subject`] |
 //! | write a store | [`EventStore`], [`limits`] |
 //!
 //! Nothing here knows a domain type or the format of a payload.
@@ -21,6 +22,7 @@ pub mod limits;
 pub(crate) mod metadata;
 pub(crate) mod name;
 pub(crate) mod pages;
+pub(crate) mod personal;
 pub(crate) mod position;
 pub(crate) mod query;
 pub(crate) mod recorded;
@@ -42,6 +44,7 @@ pub use lifecycle::{StreamChange, StreamClosed, StreamError, StreamInfo, StreamS
 pub use metadata::{Metadata, Principal, PrincipalKind};
 pub use name::{SchemaVersion, WireName};
 pub use pages::Pages;
+pub use personal::{JsonPointer, PersonalValue, Subject};
 pub use position::{Place, PlaceParseError, Position};
 pub use query::{Direction, Query, QueryItem, ReadOptions};
 pub use recorded::{Page, Part, RecordedEvent};

@@ -2,10 +2,11 @@
 
 use eskit_runtime::log::limits::{self, check_append, check_read};
 use eskit_runtime::log::{
-    Append, AppendError, ContentType, NewEvent, Position, Query, QueryItem, ReadOptions, StoreErrorKind, StreamId, Tag,
-    Tags,
+    Append, AppendError, ContentType, JsonPointer, NewEvent, PersonalValue, Position, Query, QueryItem, ReadOptions,
+    StoreErrorKind, StreamId, Subject, Tag, Tags,
 };
 use eskit_runtime::{AnyStore, EventStore, Metadata};
+use serde_json::Value::Null;
 
 use super::{Case, cases};
 use crate::context::Context;
@@ -19,6 +20,7 @@ pub(super) const CASES: &[Case] = cases![
     nul_is_refused_by_name,
     content_types_are_held_to_the_limits,
     repeated_ids_are_refused_by_name,
+    personal_data_is_refused_until_it_is_sealed,
     conditions_are_held_to_the_limits,
     reads_are_held_to_the_limits,
     limits_themselves_are_allowed,
@@ -38,6 +40,14 @@ fn extras(count: usize) -> Metadata {
 
 fn query_of(items: usize) -> Query {
     Query::any_of((0..items).map(|number| with_tags(&[("number", &number.to_string())])))
+}
+
+/// Events with personal data, which no vault has sealed.
+async fn personal_data_is_refused_until_it_is_sealed(context: &Context) -> Outcome {
+    let value = PersonalValue::new(JsonPointer::ROOT.member("name"), Subject::new("student", "ada"), Null);
+    let personal = NewEvent { personal: vec![value], ..plain("campus.StudentRegistered") };
+    let among_others = Append::new(vec![plain("bank.Noted"), personal.clone()]);
+    refuse(context, vec![one(personal), among_others]).await
 }
 
 /// The largest event: five of them are too large for one append.

@@ -33,6 +33,18 @@ pub(crate) fn rows() -> Vec<Row> {
             &["limits::content_types_are_held_to_the_limits"],
         ),
         broken(
+            "personal data is stored in the clear",
+            |store| {
+                store.check_append = |append| {
+                    let events = append.events.iter().cloned();
+                    let events = events.map(|event| NewEvent { personal: Vec::new(), ..event }).collect();
+                    check_append(&Append { events, conditions: append.conditions.clone() })
+                };
+            },
+            "an append went through",
+            &["limits::personal_data_is_refused_until_it_is_sealed"],
+        ),
+        broken(
             "conditions have no limits",
             |store| store.check_append = |append| check_append(&Append::new(append.events.clone())),
             "an append went through",

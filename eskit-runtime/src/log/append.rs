@@ -6,6 +6,7 @@ use crate::log::id::EventId;
 use crate::log::lifecycle::StreamClosed;
 use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
+use crate::log::personal::PersonalValue;
 use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::{Part, RecordedEvent};
@@ -33,6 +34,8 @@ pub struct NewEvent {
     pub content_type: ContentType,
     /// The encoded payload.
     pub payload: Vec<u8>,
+    /// What in the payload is personal data and not sealed yet. A store refuses events that have any.
+    pub personal: Vec<PersonalValue>,
     /// When it happened; `None` for the time of the append. Imports set it.
     pub recorded_at: Option<Timestamp>,
 }
@@ -49,6 +52,7 @@ impl NewEvent {
             metadata: Metadata::new(),
             content_type: ContentType::JSON,
             payload: payload.into(),
+            personal: Vec::new(),
             recorded_at: None,
         }
     }
@@ -85,7 +89,8 @@ impl NewEvent {
 
 impl fmt::Debug for NewEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NewEvent { id, stream, name, schema_version, tags, metadata, content_type, .. } = self;
+        let NewEvent { id, stream, name, schema_version, tags, metadata, content_type, personal, .. } = self;
+        let payload: &dyn fmt::Debug = if personal.is_empty() { &Shown(&self.payload) } else { &format_args!("***") };
         f.debug_struct("NewEvent")
             .field("id", id)
             .field("stream", stream)
@@ -94,7 +99,8 @@ impl fmt::Debug for NewEvent {
             .field("tags", tags)
             .field("metadata", metadata)
             .field("content_type", content_type)
-            .field("payload", &Shown(&self.payload))
+            .field("payload", payload)
+            .field("personal", personal)
             .field("recorded_at", &self.recorded_at)
             .finish()
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::log::id::EventId;
+use crate::log::name::WireName;
+use crate::log::personal::JsonPointer;
 
 /// Bytes of a wire name, a stream type, a stream id or a content type.
 pub const NAME_BYTES_MAX: usize = 256;
@@ -82,6 +84,13 @@ pub enum LimitError {
         /// The id.
         id: EventId,
     },
+    /// An event has personal data that is not sealed.
+    PersonalInClear {
+        /// The wire name of the event.
+        event: WireName,
+        /// Where the first such value is in its payload.
+        path: JsonPointer,
+    },
     /// A read asks for versions, but its query is not of one stream.
     VersionsOfNoStream,
 }
@@ -97,6 +106,11 @@ impl fmt::Display for LimitError {
             LimitError::Empty { what, of } => write!(f, "the {what} of `{of}` is empty"),
             LimitError::Nul { what, text } => write!(f, "the {what} {text:?} holds a NUL character"),
             LimitError::RepeatedId { id } => write!(f, "two events of one append carry the id {id}"),
+            LimitError::PersonalInClear { event, path } => write!(
+                f,
+                "event `{event}` has personal data at `{path}`, which is not sealed\nhelp: give the app a vault, which seals it: \
+                 `App::new(store).with_vault(vault)`"
+            ),
             LimitError::VersionsOfNoStream => f.write_str(
                 "a read from or to a version must be of one stream\nhelp: read `Query::stream(..)`, or give positions: `after`, `until`",
             ),

@@ -51,6 +51,7 @@ pub fn check_append(append: &Append) -> Result<(), LimitError> {
     for event in &append.events {
         let NewEvent { name, stream, tags, metadata, content_type, payload, .. } = event;
         check_event(Parts { name, stream: stream.as_ref(), tags, metadata, content_type, payload })?;
+        check_sealed(event)?;
     }
     check_size(append)?;
     check_ids(append.events.iter().map(|event| event.id))?;
@@ -62,6 +63,14 @@ pub fn check_append(append: &Append) -> Result<(), LimitError> {
         }
     }
     Ok(())
+}
+
+/// No personal data enters a store in the clear, whoever forgot to seal it.
+fn check_sealed(event: &NewEvent) -> Result<(), LimitError> {
+    match event.personal.first() {
+        None => Ok(()),
+        Some(value) => Err(LimitError::PersonalInClear { event: event.name.clone(), path: value.path.clone() }),
+    }
 }
 
 fn check_size(append: &Append) -> Result<(), LimitError> {
@@ -203,6 +212,7 @@ fn check_query(query: &Query) -> Result<(), LimitError> {
 mod tests {
     use super::*;
     use crate::log::append::NewEvent;
+    use crate::log::personal::{JsonPointer, PersonalValue, Subject};
     use crate::log::query::QueryItem;
     use crate::log::tag::Tag;
 
@@ -231,6 +241,20 @@ mod tests {
             let refused = check_append(&Append::new(vec![event])).unwrap_err();
             assert!(refused.to_string().starts_with(text), "{refused}");
         }
+    }
+
+    #[test]
+    fn personal_data_that_is_not_sealed_is_refused_and_not_shown() {
+        let mut event = NewEvent::json("campus.StudentRegistered", r#"{"name":"Ada"}"#);
+        let path = JsonPointer::ROOT.member("name");
+        event.personal.push(PersonalValue::new(path, Subject::new("student", 1), serde_json::Value::Null));
+        assert!(!format!("{event:?}").contains("Ada"), "{event:?}");
+        let refused = check_append(&Append::new(vec![event])).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "event `campus.StudentRegistered` has personal data at `/name`, which is not sealed\nhelp: give the app a vault, which \
+             seals it: `App::new(store).with_vault(vault)`"
+        );
     }
 
     #[test]

@@ -274,6 +274,7 @@ impl Emitter {
             metadata: Metadata::new(),
             content_type,
             payload,
+            personal: Vec::new(),
             recorded_at: None,
         });
     }
