@@ -67,6 +67,7 @@ mod processors;
 mod render;
 mod schedules;
 mod todos;
+mod unsealed;
 mod views;
 
 pub use crate::running::NotSettled;

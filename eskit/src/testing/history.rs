@@ -11,8 +11,8 @@ use eskit_runtime::model::{AggregateType, Emit, Evolve, Key, LoadKey, ModelType}
 use eskit_runtime::{EventStore, RecordedEvent, Timestamp};
 
 use super::render::Content;
+use super::unsealed::Unsealed;
 use crate::block_on::block_on;
-use crate::memory::MemoryStore;
 
 /// Encoded events in order.
 #[derive(Clone, Default)]
@@ -105,8 +105,8 @@ impl History {
     }
 
     /// A store that holds these events, all of them in the past of `now`.
-    pub(super) fn store(&self, now: Timestamp) -> Result<MemoryStore, AppendError> {
-        let store = MemoryStore::new();
+    pub(super) fn store(&self, now: Timestamp) -> Result<Unsealed, AppendError> {
+        let store = Unsealed::new();
         let mut events: Vec<NewEvent> = self.entries.iter().map(|entry| entry.event.clone()).collect();
         set_missing_times(&mut events, now);
         let mut events = events.into_iter().peekable();
@@ -212,6 +212,7 @@ fn unrecorded(event: &RecordedEvent) -> NewEvent {
         metadata: event.metadata.clone(),
         content_type: event.content_type.clone(),
         payload: event.payload.clone(),
+        personal: Vec::new(),
         recorded_at: Some(event.recorded_at),
     }
 }

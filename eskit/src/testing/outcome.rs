@@ -10,8 +10,8 @@ use eskit_runtime::{ExecuteError, Executed, RecordedEvent, StoreError, Timestamp
 
 use super::history::History;
 use super::render::{self, Content};
+use super::unsealed::Unsealed;
 use crate::block_on::block_on;
-use crate::memory::MemoryStore;
 
 /// The outcome of the command under test. An expectation that does not hold panics with the difference. `M` are the states of the
 /// command's models, `E` is the domain's error.
@@ -332,14 +332,14 @@ impl<E: Debug> fmt::Display for Failure<E> {
 }
 
 /// The given events that the query does not find.
-fn unseen(store: &MemoryStore, query: &Query) -> Result<Vec<String>, StoreError> {
+fn unseen(store: &Unsealed, query: &Query) -> Result<Vec<String>, StoreError> {
     let seen = read_all(store, query)?;
     let mut all = read_all(store, &Query::all())?;
     all.retain(|event| seen.binary_search_by_key(&event.position, |seen| seen.position).is_err());
     Ok(all.iter().map(|event| Content::from(event).to_string()).collect())
 }
 
-fn read_all(store: &MemoryStore, query: &Query) -> Result<Vec<RecordedEvent>, StoreError> {
+fn read_all(store: &Unsealed, query: &Query) -> Result<Vec<RecordedEvent>, StoreError> {
     let mut pages = Pages::new(store, query.clone(), ReadOptions::default());
     let mut events = Vec::new();
     while let Some(page) = block_on(pages.next())? {
