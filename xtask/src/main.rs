@@ -3,6 +3,7 @@
 
 mod bench;
 mod check;
+mod fuzz;
 mod runner;
 mod soak;
 mod step;
@@ -24,6 +25,10 @@ commands:
   ci       run what only the continuous integration needs: each feature alone, the benchmarks' peers, the oldest toolchain, licenses;
            the options are those of `test`
   bench    run the benchmarks in release mode; the options are those of the benchmarks: see `cargo xtask bench --help`
+  fuzz     look for bytes that something that reads them takes wrongly: payloads, envelopes, records, lock files, DSNs
+             --list           print the names of the targets
+             --target <name>  only this target; may be repeated
+             --minutes <n>    for how long, each target (1)
   soak     hold every store to its contract, from seed after seed, and count commits, kills and violations
              --minutes <n>   for how long; the run that is under way then is finished (5)
              --store <name>  only memory, sqlite, postgres or subscriptions; may be repeated
@@ -48,13 +53,14 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         Some("test") => check::run(Set::Test, lexopt::Parser::from_args(arguments)),
         Some("ci") => check::run(Set::Ci, lexopt::Parser::from_args(arguments)),
         Some("bench") => bench::run(arguments),
+        Some("fuzz") => fuzz::run(lexopt::Parser::from_args(arguments)),
         Some("soak") => soak::run(lexopt::Parser::from_args(arguments)),
         Some("" | "help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
         }
         _ => Err(format!(
-            "unknown command {command:?}\nhelp: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench` or `cargo xtask soak`"
+            "unknown command {command:?}\nhelp: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`, `cargo xtask fuzz` or `cargo xtask soak`"
         )
         .into()),
     }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What kind of actor caused something.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl Principal {
 /// ```
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Metadata(Option<Box<Fields>>);
+pub struct Metadata(#[serde(deserialize_with = "unless_empty")] Option<Box<Fields>>);
 
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 struct Fields {
@@ -73,6 +73,12 @@ struct Fields {
     originator: Option<Principal>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     extras: BTreeMap<String, String>,
+}
+
+/// Nothing set is always `None`, so that it equals itself.
+fn unless_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<Fields>>, D::Error> {
+    let fields = Option::<Box<Fields>>::deserialize(from)?;
+    Ok(fields.filter(|fields| **fields != Fields::default()))
 }
 
 static NO_EXTRAS: BTreeMap<String, String> = BTreeMap::new();
@@ -154,7 +160,7 @@ impl Metadata {
 
     /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
-        self.0.as_deref().is_none_or(|fields| *fields == Fields::default())
+        self.0.is_none()
     }
 
     /// The bytes of all keys and values together, which count towards the limit of 64 KiB.
@@ -193,5 +199,8 @@ mod tests {
         assert!(!json.contains("causation"), "{json}");
         assert_eq!(serde_json::from_str::<Metadata>(&json).unwrap(), metadata);
         assert!(Metadata::new().is_empty() && !metadata.is_empty());
+        for nothing in ["null", "{}", r#"{"extras":{},"later":1}"#] {
+            assert_eq!(serde_json::from_str::<Metadata>(nothing).unwrap(), Metadata::new(), "{nothing}");
+        }
     }
 }
