@@ -55,7 +55,11 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<ExitCode, Box<dyn Error>>
         return Ok(ExitCode::SUCCESS);
     }
     let inputs = folder.join("found");
-    println!("\nfound in: {}\nhelp: mend it, and put the input from {} into the corpus", failed.join(", "), inputs.display());
+    println!(
+        "\nfound in: {}\nhelp: mend it, and put the input from {} into the corpus",
+        failed.join(", "),
+        inputs.display()
+    );
     Ok(ExitCode::FAILURE)
 }
 
@@ -99,7 +103,9 @@ fn host() -> Result<String, String> {
 
 fn build(folder: &Path, host: &str) -> std::io::Result<bool> {
     let mut command = Command::new(cargo());
-    command.args(["build", "--release", "--quiet", "--package", "eskit-fuzz", "--target", host, "--target-dir"]).arg(folder);
+    command
+        .args(["build", "--release", "--quiet", "--package", "eskit-fuzz", "--target", host, "--target-dir"])
+        .arg(folder);
     // What overflows and what is asserted is found too.
     command.env("RUSTFLAGS", COVERAGE).env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
     Ok(command.status()?.success())

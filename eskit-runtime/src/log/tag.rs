@@ -164,6 +164,11 @@ impl Tags {
         self.packed.as_deref().unwrap_or_default()
     }
 
+    /// Whether no tag is empty: not so only in damaged bytes.
+    pub(crate) fn has_no_gap(&self) -> bool {
+        self.packed.as_deref().is_none_or(|packed| packed.split(SEPARATOR).all(|tag| !tag.is_empty()))
+    }
+
     /// The tags that [`Tags::as_packed`] gave.
     pub fn from_packed(packed: impl Into<Arc<str>>) -> Tags {
         let packed = packed.into();

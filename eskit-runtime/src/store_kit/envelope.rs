@@ -104,14 +104,14 @@ impl<'b> Envelope<'b> {
 
     /// The bytes of the same envelope with these tags; `None` if the bytes are not an envelope.
     pub fn with_tags(bytes: &[u8], tags: &Tags) -> Option<Vec<u8>> {
-        let envelope = Envelope::parse(bytes)?;
-        // The metadata follows the tags, and ends the envelope.
-        let end = bytes.len().checked_sub(envelope.metadata.len())?;
-        let before = bytes.get(..end.checked_sub(envelope.tags.len())?)?;
+        let Envelope { name, stream_type, stream_id, content_type, tags: old, .. } = Envelope::parse(bytes)?;
+        let texts_before = [name, stream_type, stream_id, content_type];
+        let start = FIXED + texts_before.iter().map(|text| text.len()).sum::<usize>();
         let mut new = Vec::with_capacity(bytes.len() + tags.as_packed().len());
-        new.extend_from_slice(before);
+        new.extend_from_slice(bytes.get(..start)?);
         new.extend_from_slice(tags.as_packed().as_bytes());
-        new.extend_from_slice(envelope.metadata.as_bytes());
+        // Not only the metadata: a later version may have added to it.
+        new.extend_from_slice(bytes.get(start + old.len()..)?);
         let length = u32::try_from(tags.as_packed().len()).ok()?.to_be_bytes();
         new.get_mut(TAGS_LENGTH..TAGS_LENGTH + 4)?.copy_from_slice(&length);
         Some(new)
@@ -155,6 +155,11 @@ impl<'b> Envelope<'b> {
     /// The wire name.
     pub fn name(&self) -> &'b str {
         self.name
+    }
+
+    /// Whether the event belongs to a stream.
+    pub(crate) fn has_stream(&self) -> bool {
+        !(self.stream_type.is_empty() && self.stream_id.is_empty())
     }
 
     /// The tags as `key:value`.
@@ -302,6 +307,10 @@ mod tests {
                 Some(Envelope::encode(&wanted, Part::WHOLE).unwrap())
             );
             assert_eq!(Envelope::with_tags(&bytes[..9], &wanted.tags), None);
+            // What a later version added stays.
+            let [old, new] =
+                [bytes, Envelope::encode(&wanted, Part::WHOLE).unwrap()].map(|bytes| [&bytes[..], b"+"].concat());
+            assert_eq!(Envelope::with_tags(&old, &wanted.tags), Some(new));
         }
     }
 }

@@ -220,7 +220,9 @@ impl<'b> Body<'b> {
                 let (envelope, payload) = (self.take(envelope)?, self.take(payload)?.to_vec());
                 let version = (version > 0).then_some(version);
                 let event = Envelope::parse(envelope)
+                    .filter(|envelope| envelope.has_stream() == version.is_some())
                     .and_then(|envelope| envelope.into_recorded(position, version, payload, names))
+                    .filter(|event| event.tags.has_no_gap())
                     .ok_or(DecodeRecordError::Damaged { what: "an event has a damaged envelope" })?;
                 Ok(Entry::Event(event))
             }

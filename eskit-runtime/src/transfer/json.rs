@@ -194,6 +194,9 @@ impl<'l> EntryLine<'l> {
         let name = self.name.ok_or(DecodeRecordError::Damaged { what: "an event has no `type`" })?;
         let schema_version = SchemaVersion::new(self.schema_version.unwrap_or(1))
             .ok_or(DecodeRecordError::Damaged { what: "an event has the schema version 0" })?;
+        if self.stream.as_ref().is_some_and(|at| at.version == 0) {
+            return Err(DecodeRecordError::Damaged { what: "an event has the version 0 in its stream" });
+        }
         let payload = match (self.payload, self.payload_text, self.payload_hex) {
             (Some(raw), None, None) => raw.get().as_bytes().to_vec(),
             (None, Some(text), None) => text.into_owned().into_bytes(),

@@ -123,6 +123,29 @@ fn the_json_form_is_the_one_that_is_described() {
     );
 }
 
+/// What could not be written again as it is: an empty tag, and a stream without a version, or a version without a stream.
+#[test]
+fn an_event_with_a_gap_is_refused() {
+    let event = |tags: &str, version: Option<u64>| {
+        let event = NewEvent {
+            tags: Tags::from_packed(tags),
+            stream: version.map(|_| stream("o")),
+            ..NewEvent::json("a", "1")
+        };
+        event.into_recorded(Position::new(1), version, Part::WHOLE, Timestamp::from_micros(0))
+    };
+    let bytes = |event| encoded(&LogRecord::Append(RecordedAppend::new(vec![Entry::Event(event)]).unwrap()));
+    for (tags, version) in [("a:b\0\0c:d", None), ("\0a:b", None), ("a:b\0", None), ("", Some(0))] {
+        let read = LogRecord::decode(&mut bytes(event(tags, version)).as_slice());
+        assert!(matches!(read, Err(DecodeRecordError::Damaged { .. })), "{tags:?}, {version:?}: {read:?}");
+    }
+    let mut without_stream = bytes(event("", None));
+    // Where the version of the first event ends.
+    let at = 4 + 2 + 8 + 2 + 1 + 7;
+    without_stream[at] = 1;
+    assert!(LogRecord::decode(&mut without_stream.as_slice()).is_err());
+}
+
 /// Every record cut at each byte, and with each byte changed: refused, or another record.
 #[test]
 fn what_is_no_record_is_refused_without_a_panic() {
@@ -172,6 +195,7 @@ fn lines_with_more_or_less_than_a_record_are_refused() {
         (event(r#","type":"a","payload_hex":"\u00e4""#), "not hexadecimal"),
         (event(r#","payload":1"#), "an event has no `type`"),
         (event(r#","type":"a","payload":1,"schema_version":0"#), "schema version 0"),
+        (event(r#","type":"a","payload":1,"stream":{"type":"s","id":"1","version":0}"#), "version 0 in its stream"),
         (event(r#","type":"a","payload":1,"tags":["a:b\u0000c"]"#), "a tag is empty or holds a NUL character"),
         (event(r#","deleted":{"version":1},"type":"a""#), "a deleted event has more"),
         (r#"{"append":{"position":1,"events":[]}}"#.to_owned(), "has 0 events"),

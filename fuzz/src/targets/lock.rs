@@ -1,6 +1,6 @@
+use eskit::Timestamp;
 use eskit::log::{NewEvent, Part, Position};
 use eskit::schema::RecordedShapes;
-use eskit::Timestamp;
 
 /// A lock file, and after a NUL a payload that is compared with it.
 pub(crate) fn lock(bytes: &[u8]) {

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
+use eskit::Timestamp;
 use eskit::log::{ContentType, NewEvent, Part, Position, RecordedEvent};
 use eskit::prelude::*;
-use eskit::Timestamp;
 use serde_json::Value;
 
 /// Many of the shapes that serde knows.
