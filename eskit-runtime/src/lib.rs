@@ -11,6 +11,7 @@ pub mod codec;
 pub mod command_log;
 pub mod execute;
 pub mod log;
+pub mod memory_log;
 mod message;
 pub mod model;
 pub mod processor;

@@ -1,19 +1,14 @@
-mod log;
-mod stats;
-mod transfer;
-
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use eskit_runtime::log::limits::{check_add_tags, check_append, check_change, check_list, check_read, check_stream};
 use eskit_runtime::log::{
     AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, LogStats, Page, Place, Query,
     ReadOptions, Statistics, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
+use eskit_runtime::memory_log::{MemoryLog, Numbers};
 use eskit_runtime::store_kit::HeadWatch;
 use eskit_runtime::transfer::{DumpFrom, Load, LoadError, RecordPage, Transfer, check_load};
 use eskit_runtime::{EventStore, StoreError, Timestamp};
-
-use log::Log;
 
 /// A store in memory, for tests and examples. It keeps the whole contract of [`EventStore`], but its log ends with the process.
 /// Cheap to clone; clones share the log.
@@ -29,7 +24,7 @@ use log::Log;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
-    log: Arc<RwLock<Log>>,
+    log: Arc<RwLock<MemoryLog>>,
     head: Arc<HeadWatch>,
 }
 
@@ -47,11 +42,15 @@ impl MemoryStore {
     /// Replaces the log by a copy of a [backup](MemoryStore::backup), to test what a program does when its log is restored.
     pub fn restore(&self, backup: &MemoryStore) {
         let log = backup.log().clone();
-        *self.log.write().unwrap_or_else(PoisonError::into_inner) = log;
+        *self.log_mut() = log;
         self.head.moved();
     }
 
-    fn log(&self) -> RwLockReadGuard<'_, Log> {
+    fn log_mut(&self) -> RwLockWriteGuard<'_, MemoryLog> {
+        self.log.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn log(&self) -> RwLockReadGuard<'_, MemoryLog> {
         self.log.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,7 +58,15 @@ impl MemoryStore {
 impl EventStore for MemoryStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         check_append(&append)?;
-        let appended = self.log.write().unwrap_or_else(PoisonError::into_inner).append(append)?;
+        let appended = {
+            let mut log = self.log_mut();
+            if let Some(repeated) = log.check(&append)? {
+                return Ok(repeated);
+            }
+            let (record, appended) = log.record(append, &mut Numbers::default(), Timestamp::now())?;
+            log.add(record);
+            appended
+        };
         self.head.moved();
         Ok(appended)
     }
@@ -70,7 +77,7 @@ impl EventStore for MemoryStore {
     }
 
     async fn log_id(&self) -> Result<LogId, StoreError> {
-        Ok(self.log().id)
+        Ok(self.log().id())
     }
 
     async fn head(&self) -> Result<Place, StoreError> {
@@ -93,18 +100,24 @@ impl EventStore for MemoryStore {
 
     async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
         check_change(stream, &change)?;
-        self.log.write().unwrap_or_else(PoisonError::into_inner).change_stream(stream, &change)
+        let mut log = self.log_mut();
+        let record = log.changed_stream(stream, &change, Timestamp::now())?;
+        let status = record.status.clone();
+        log.set_stream(record);
+        Ok(status)
     }
 
     async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
         check_add_tags(&added)?;
-        self.log.write().unwrap_or_else(PoisonError::into_inner).add_tags(&added)
+        let mut log = self.log_mut();
+        log.check_unsealed()?;
+        log.add_tags(&added)
     }
 }
 
 impl Statistics for MemoryStore {
     async fn stats(&self) -> Result<LogStats, StoreError> {
-        Ok(stats::of(&self.log()))
+        Ok(self.log().stats())
     }
 }
 
@@ -115,23 +128,29 @@ impl Transfer for MemoryStore {
 
     async fn load(&self, load: Load) -> Result<Place, LoadError> {
         check_load(&load)?;
-        let head = self.log.write().unwrap_or_else(PoisonError::into_inner).load(load)?;
+        let head = {
+            let mut log = self.log_mut();
+            log.check_records(&load)?;
+            log.add_records(load)
+        };
         self.head.moved();
         Ok(head)
     }
 
     async fn seal(&self) -> Result<Place, StoreError> {
-        let mut log = self.log.write().unwrap_or_else(PoisonError::into_inner);
-        log.sealed_at.get_or_insert_with(Timestamp::now);
+        let mut log = self.log_mut();
+        if log.sealed_at().is_none() {
+            log.set_sealed(Some(Timestamp::now()));
+        }
         Ok(log.head())
     }
 
     async fn unseal(&self) -> Result<(), StoreError> {
-        self.log.write().unwrap_or_else(PoisonError::into_inner).sealed_at = None;
+        self.log_mut().set_sealed(None);
         Ok(())
     }
 
     async fn sealed_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.log().sealed_at)
+        Ok(self.log().sealed_at())
     }
 }

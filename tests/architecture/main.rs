@@ -62,6 +62,7 @@ const CRATES: [Layers; 9] = [
             "log",
             "store_kit",
             "transfer",
+            "memory_log",
             "codec",
             "model",
             "schema",

@@ -2,27 +2,31 @@
 
 use std::ops::Bound::{Excluded, Unbounded};
 
-use eskit_runtime::StoreError;
-use eskit_runtime::log::{Place, Position, StoreErrorKind, StreamId, StreamInfo, StreamStatus};
-use eskit_runtime::transfer::{
+use crate::log::lifecycle::{StreamInfo, StreamStatus};
+use crate::log::position::{Place, Position};
+use crate::log::store::error::{StoreError, StoreErrorKind};
+use crate::log::stream::StreamId;
+use crate::memory_log::log::MemoryLog;
+use crate::transfer::{
     Appends, DumpFrom, Entry, Load, LoadError, LogRecord, RecordError, RecordPage, RecordedAppend, StreamRecord,
     check_place, check_streams,
 };
 
-use super::log::Log;
-
 /// Streams of one page.
 const STREAMS_MAX: usize = 1000;
 
-impl Log {
-    pub(super) fn dump(&self, from: &DumpFrom) -> Result<RecordPage, StoreError> {
+impl MemoryLog {
+    /// Reads one page of records.
+    ///
+    /// # Errors
+    /// As [`Transfer::dump`](crate::transfer::Transfer::dump).
+    pub fn dump(&self, from: &DumpFrom) -> Result<RecordPage, StoreError> {
         let (mut records, mut next, after) = match from {
             DumpFrom::Append(place) => {
                 let (records, next) = self.appends(*place)?;
                 (records, next, None)
             }
             DumpFrom::Stream(after) => (Vec::new(), None, after.as_ref()),
-            _ => return Err(StoreError::new(StoreErrorKind::Unsupported, "this program knows no such page")),
         };
         if next.is_none() {
             let after = after.map_or(Unbounded, Excluded);
@@ -63,31 +67,34 @@ impl Log {
         Ok((page.finish(true).map_err(invalid)?, None))
     }
 
-    pub(super) fn load(&mut self, load: Load) -> Result<Place, LoadError> {
+    /// Checks whether records can be added to the end of the log. What can be said of them without it is checked before, with
+    /// [`check_load`](crate::transfer::check_load).
+    ///
+    /// # Errors
+    /// As [`Transfer::load`](crate::transfer::Transfer::load).
+    pub fn check_records(&self, load: &Load) -> Result<(), LoadError> {
         self.check_unsealed()?;
-        check_place(&load, self.id, self.head())?;
-        self.check_ids(&load)?;
+        check_place(load, self.id, self.head())?;
+        self.check_ids(load)?;
         let found = |stream: &StreamId| {
             Ok::<_, LoadError>(match self.closed.get(stream) {
                 Some(info) if info.status.is_deleted() => info.clone(),
                 _ => StreamInfo::new(self.held(stream), StreamStatus::Open),
             })
         };
-        check_streams(&load, found)??;
+        Ok(check_streams(load, found)??)
+    }
+
+    /// Adds records that were [checked](MemoryLog::check_records), and returns the new head.
+    pub fn add_records(&mut self, load: Load) -> Place {
         self.id = load.log;
         for record in load.records {
             match record {
-                LogRecord::Append(append) => {
-                    append.into_entries().into_iter().for_each(|entry| self.push(entry));
-                    self.ends.push(self.entries.len() as u64);
-                }
-                LogRecord::Stream(StreamRecord { stream, version, status, .. }) => {
-                    self.set_status(&stream, StreamInfo::new(version, status));
-                }
-                _ => {}
+                LogRecord::Append(append) => self.add(append),
+                LogRecord::Stream(stream) => self.set_stream(stream),
             }
         }
-        Ok(self.head())
+        self.head()
     }
 
     fn check_ids(&self, load: &Load) -> Result<(), RecordError> {
