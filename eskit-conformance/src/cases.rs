@@ -87,8 +87,10 @@ enum Needs {
     Shared,
     /// A log that outlives its process, and a way to start one.
     Process,
-    /// Streams that can be archived, tombstoned and deleted.
+    /// Streams that can be archived and tombstoned.
     Lifecycle,
+    /// Streams that can be archived, tombstoned and deleted, so that their events are gone.
+    Deletion,
     /// Stored events that can be given tags.
     AddTags,
     /// Streams that can be listed by type.
@@ -121,7 +123,8 @@ impl Needs {
                 Some("the log ends with its handle")
             }
             Needs::Shared if !harness.is_shared => Some("the log cannot be open twice"),
-            Needs::Lifecycle if !harness.has_lifecycle => Some("streams have no lifecycle"),
+            Needs::Lifecycle | Needs::Deletion if !harness.has_lifecycle => Some("streams have no lifecycle"),
+            Needs::Deletion if !harness.has_deletion => Some("streams cannot be deleted"),
             Needs::ListStreams if !harness.lists_streams => Some("streams cannot be listed"),
             Needs::AddTags if !harness.adds_tags => Some("stored events keep their tags"),
             Needs::Process if context.child_command().args.is_none() => Some("no entry for another process was given"),

@@ -37,8 +37,10 @@ pub(crate) struct Harness {
     pub(crate) is_shared: bool,
     /// Whether positions have no gaps.
     pub(crate) is_contiguous: bool,
-    /// Whether streams can be archived, tombstoned and deleted.
+    /// Whether streams can be archived and tombstoned.
     pub(crate) has_lifecycle: bool,
+    /// Whether they can be deleted too.
+    pub(crate) has_deletion: bool,
     /// Whether stored events can be given tags.
     pub(crate) adds_tags: bool,
     /// Whether the streams of a type can be listed.
@@ -69,6 +71,7 @@ impl Harness {
             is_shared: is_durable,
             is_contiguous: true,
             has_lifecycle: true,
+            has_deletion: true,
             adds_tags: true,
             lists_streams: true,
             faults: &[],
@@ -203,6 +206,7 @@ impl fmt::Debug for Harness {
             .field("is_shared", &self.is_shared)
             .field("is_contiguous", &self.is_contiguous)
             .field("has_lifecycle", &self.has_lifecycle)
+            .field("has_deletion", &self.has_deletion)
             .field("adds_tags", &self.adds_tags)
             .field("faults", &self.faults)
             .finish_non_exhaustive()

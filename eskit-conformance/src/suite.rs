@@ -94,6 +94,14 @@ impl Suite {
         self
     }
 
+    /// Streams can be archived and tombstoned, but what is stored stays: [`EventStore::change_stream`] refuses to delete one. Cases about
+    /// deletion are skipped.
+    #[must_use]
+    pub fn without_deletion(mut self) -> Suite {
+        self.harness.has_deletion = false;
+        self
+    }
+
     /// Stored events keep the tags that they were appended with: [`EventStore::add_tags`] is not overridden. Cases about it are
     /// skipped.
     #[must_use]

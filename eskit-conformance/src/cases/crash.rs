@@ -15,7 +15,7 @@ use crate::sample::{one, plain, positions, put, read_all, whole, with_tags};
 
 pub(super) const CASES: &[Case] = cases![
     "crash": what_was_confirmed_survives_a_kill(Process),
-    a_deletion_is_whole_or_not_at_all(Process, Lifecycle),
+    a_deletion_is_whole_or_not_at_all(Process, Deletion),
 ];
 
 async fn what_was_confirmed_survives_a_kill(context: &Context) -> Outcome {

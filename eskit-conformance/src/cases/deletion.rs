@@ -16,17 +16,17 @@ use crate::generate;
 use crate::sample::{expect, no_events, on, one, plain, positions, put, read_all, stream, tags, whole, with_tags};
 
 pub(super) const CASES: &[Case] = cases![
-    "deletion": no_query_finds_what_is_deleted(Lifecycle),
-    what_is_not_deleted_stays(Lifecycle),
-    a_closed_stream_can_be_deleted(Lifecycle),
-    positions_are_never_given_again(Lifecycle),
-    a_deleted_stream_never_begins_again(Lifecycle),
-    a_repeat_of_what_is_deleted_is_known(Lifecycle),
-    ids_of_what_is_deleted_stay_taken(Lifecycle),
-    what_is_deleted_breaks_no_condition(Lifecycle),
-    a_condition_on_a_deleted_stream_counts_its_version(Lifecycle),
-    readers_pass_over_what_is_gone(Lifecycle),
-    any_log_is_read_as_if_nothing_deleted_matched(Lifecycle),
+    "deletion": no_query_finds_what_is_deleted(Deletion),
+    what_is_not_deleted_stays(Deletion),
+    a_closed_stream_can_be_deleted(Deletion),
+    positions_are_never_given_again(Deletion),
+    a_deleted_stream_never_begins_again(Deletion),
+    a_repeat_of_what_is_deleted_is_known(Deletion),
+    ids_of_what_is_deleted_stay_taken(Deletion),
+    what_is_deleted_breaks_no_condition(Deletion),
+    a_condition_on_a_deleted_stream_counts_its_version(Deletion),
+    readers_pass_over_what_is_gone(Deletion),
+    any_log_is_read_as_if_nothing_deleted_matched(Deletion),
 ];
 
 fn full(id: &str) -> NewEvent {

@@ -21,7 +21,7 @@ pub(super) const CASES: &[Case] = cases![
     one_wins_a_version(Shared),
     a_limit_holds_between_read_and_append(Shared),
     followers_that_reconnect_see_everything(Shared),
-    a_change_is_seen_by_all(Shared, Lifecycle),
+    a_change_is_seen_by_all(Shared, Deletion),
 ];
 
 async fn handles(context: &Context, count: usize) -> Result<Vec<AnyStore>, Failure> {

@@ -16,7 +16,7 @@ pub(super) const CASES: &[Case] = cases![
     repeats_are_known_again(Durable),
     the_head_goes_on(Durable),
     closed_streams_stay_closed(Durable, Lifecycle),
-    what_is_deleted_stays_deleted(Durable, Lifecycle),
+    what_is_deleted_stays_deleted(Durable, Deletion),
 ];
 
 fn events() -> Vec<NewEvent> {

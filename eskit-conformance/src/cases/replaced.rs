@@ -16,7 +16,7 @@ use crate::sample::{expect, on, one, plain, put, refused, stream, tagged, whole,
 
 pub(super) const CASES: &[Case] = cases![
     "replaced": a_place_is_held_by_its_event_alone,
-    what_is_deleted_is_still_held(Lifecycle),
+    what_is_deleted_is_still_held(Deletion),
     a_page_tells_the_head,
     each_log_has_an_id_of_its_own,
     the_id_of_a_log_stays(Durable),

@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = cases![
     tags_are_added_to_all_events_or_none(AddTags),
     an_event_takes_no_more_tags_than_it_may(AddTags),
     added_tags_have_limits(AddTags),
-    what_is_deleted_is_left_alone(AddTags, Lifecycle),
+    what_is_deleted_is_left_alone(AddTags, Deletion),
     added_tags_are_seen_by_all(Shared, AddTags),
     added_tags_outlive_the_handle(Durable, AddTags),
 ];

@@ -13,7 +13,7 @@ pub(super) const CASES: &[Case] = cases![
     "stream_list": streams_stand_in_the_order_of_their_ids(ListStreams),
     a_type_has_its_own_streams(ListStreams),
     pages_follow_each_other(ListStreams),
-    closed_streams_are_among_them(ListStreams, Lifecycle),
+    closed_streams_are_among_them(ListStreams, Deletion),
     a_list_has_limits(ListStreams),
 ];
 

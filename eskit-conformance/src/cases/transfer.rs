@@ -21,21 +21,21 @@ use loads::{
 };
 
 pub(super) const CASES: &[Case] = cases![
-    "transfer": every_read_is_answered_alike(Transfer),
+    "transfer": every_read_is_answered_alike(Transfer, Deletion),
     every_append_is_answered_alike(Transfer),
-    every_repeat_is_known(Transfer),
+    every_repeat_is_known(Transfer, Deletion),
     an_event_is_kept_whole(Transfer),
     added_tags_are_kept(Transfer, AddTags),
-    streams_keep_their_status(Transfer, Lifecycle),
-    what_was_deleted_keeps_its_place(Transfer, Lifecycle),
+    streams_keep_their_status(Transfer, Deletion),
+    what_was_deleted_keeps_its_place(Transfer, Deletion),
     a_log_keeps_its_id(Transfer),
-    the_log_goes_on(Transfer),
-    records_begin_between_appends(Transfer),
+    the_log_goes_on(Transfer, Deletion),
+    records_begin_between_appends(Transfer, Deletion),
     records_are_those_of_the_log_that_was_read(Transfer),
     only_what_comes_next_is_loaded(Transfer),
     records_that_contradict_the_log_are_refused(Transfer),
-    a_load_is_whole_or_not_at_all(Transfer),
-    a_load_goes_on_with_what_has_changed(Transfer, Lifecycle),
+    a_load_is_whole_or_not_at_all(Transfer, Deletion),
+    a_load_goes_on_with_what_has_changed(Transfer, Deletion),
     who_waits_sees_what_is_loaded(Transfer),
 ];
 

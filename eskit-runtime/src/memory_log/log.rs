@@ -233,7 +233,7 @@ impl MemoryLog {
     }
 
     /// How many events a stream holds.
-    pub(super) fn held(&self, stream: &StreamId) -> u64 {
+    pub fn held(&self, stream: &StreamId) -> u64 {
         self.streams.get(stream).map_or(0, |positions| positions.len() as u64)
     }
 
