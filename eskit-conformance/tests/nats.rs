@@ -43,11 +43,14 @@ async fn remove(log: Log, address: String) {
     ask(&client, format!("STREAM.DELETE.{}", log.name()), json!({})).await;
 }
 
-/// Copies of streams, each with its configuration and its messages.
+/// A copy of a stream: its configuration and its messages.
+type Kept = (Value, Vec<Vec<u8>>);
+
+/// Copies of streams.
 #[derive(Clone)]
 struct Copies {
     address: String,
-    kept: Arc<Mutex<HashMap<Log, (Value, Vec<Vec<u8>>)>>>,
+    kept: Arc<Mutex<HashMap<Log, Kept>>>,
 }
 
 impl Backups for Copies {

@@ -14,10 +14,13 @@ use crate::memory::MemoryStore;
 /// | `sqlite:///var/lib/app.db` | SQLite at an absolute path | `sqlite` |
 /// | `sqlite://app.db` or `sqlite:app.db` | SQLite at a path relative to the working directory | `sqlite` |
 /// | `postgres://user:password@host:port/database` | PostgreSQL, in the schema `eskit` of a database that exists | `postgres` |
+/// | `nats://user:password@host:port,host2:port/log` | a stream of NATS JetStream; parameters: see `NatsOptions::connect` | `nats` |
 ///
 /// White space around a DSN and control characters in it are refused, since a trailing line break would become part of a file
 /// name. A path is taken literally: `%20` is not a space. SQLite DSNs have no parameters, so a `?` is refused; to open a file with
 /// such a name, use `SqliteStore::open`. PostgreSQL DSNs have the parameters of sqlx, such as `?sslmode=require`.
+///
+/// A log on NATS has no read models beside it: open views in a file of SQLite or in PostgreSQL.
 ///
 /// A store needs no explicit close: a completed append is in the log, and the store closes when its last clone is dropped.
 ///
@@ -74,14 +77,14 @@ impl ConnectOptions {
     }
 
     /// Whether to open the log for reading only. A file of SQLite then refuses to be written, and is not created or migrated. On
-    /// PostgreSQL, the rights of the role decide.
+    /// PostgreSQL and NATS, the rights of the role decide; a missing stream of NATS is not created.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> ConnectOptions {
         self.read_only = read_only;
         self
     }
 
-    /// The schema of a log in PostgreSQL: `eskit` by default. A file of SQLite has none.
+    /// The schema of a log in PostgreSQL: `eskit` by default. Other stores have none.
     #[must_use]
     pub fn schema(mut self, schema: impl Into<String>) -> ConnectOptions {
         self.schema = Some(schema.into());
@@ -129,6 +132,8 @@ pub fn as_transfer(store: &AnyStore) -> Option<AnyTransfer> {
     let found = found.or_else(|| AnyTransfer::of::<eskit_sqlite::SqliteStore>(store));
     #[cfg(feature = "postgres")]
     let found = found.or_else(|| AnyTransfer::of::<eskit_postgres::PostgresStore>(store));
+    #[cfg(feature = "nats")]
+    let found = found.or_else(|| AnyTransfer::of::<eskit_nats::NatsStore>(store));
     found
 }
 
@@ -170,6 +175,15 @@ const SCHEMES: &[Scheme] = &[
         #[cfg(not(feature = "postgres"))]
         open: None,
     },
+    Scheme {
+        names: &["nats", "tls"],
+        form: "`nats://host:4222/log`",
+        feature: "nats",
+        #[cfg(feature = "nats")]
+        open: Some(|dsn, options| Box::pin(nats(dsn, options))),
+        #[cfg(not(feature = "nats"))]
+        open: None,
+    },
 ];
 
 async fn memory(dsn: &str, options: &ConnectOptions) -> Result<AnyStore, StoreError> {
@@ -190,6 +204,16 @@ async fn postgres(dsn: &str, options: &ConnectOptions) -> Result<AnyStore, Store
     if let Some(schema) = &options.schema {
         opening = opening.schema(schema);
     }
+    Ok(AnyStore::new(opening.connect(dsn).await?))
+}
+
+#[cfg(feature = "nats")]
+async fn nats(dsn: &str, options: &ConnectOptions) -> Result<AnyStore, StoreError> {
+    if options.schema.is_some() {
+        let text = "a log on NATS has no schemas\nhelp: leave the schema out; the DSN names the log";
+        return Err(StoreError::new(StoreErrorKind::Invalid, text));
+    }
+    let opening = eskit_nats::NatsStore::options().create(options.create && !options.read_only);
     Ok(AnyStore::new(opening.connect(dsn).await?))
 }
 
@@ -264,6 +288,7 @@ mod tests {
             "sqlite::memory:",
             "memory:x",
             "postgres://user:secret@host:port/db",
+            "nats://user:secret@host",
         ] {
             let error = connect(dsn).await.unwrap_err();
             assert_eq!(error.kind(), StoreErrorKind::Invalid, "{dsn}");

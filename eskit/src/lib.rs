@@ -76,7 +76,7 @@
 //! |---|---|
 //! | define events, commands, and types for ids | the derives [`Event`](derive@Event), [`Command`](derive@Command), [`TagValue`](derive@TagValue) |
 //! | define states and decisions | [`#[aggregate]`](macro@aggregate), [`#[decider]`](macro@decider) |
-//! | open a store | [`connect`], [`ConnectOptions`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, and the options of each |
+//! | open a store | [`connect`], [`ConnectOptions`]; [`MemoryStore`], `SqliteStore`, `PostgresStore`, `NatsStore`, and the options of each |
 //! | execute commands, load states | [`App`]; metadata, idempotency keys, expected versions: [`Execute`]; errors: [`ExecuteError`] |
 //! | execute one of several commands, find one by its name | sets and stored commands: [`Command`](derive@Command), [`Storable`](model::Storable) |
 //! | authorize, log, measure or retry commands | [`App::with_middleware`], [`middleware`] |
@@ -120,6 +120,7 @@
 //! |---|---|---|
 //! | `sqlite` (default) | `sqlite::SqliteStore` | rusqlite 0.39 and SQLite itself, which needs a C compiler |
 //! | `postgres` | `postgres::PostgresStore` | sqlx 0.9 without TLS; for TLS, add sqlx to your own dependencies with a feature such as `tls-rustls` |
+//! | `nats` | `nats::NatsStore` | async-nats 0.51 without TLS; for TLS and credentials, add async-nats to your own dependencies with its features `ring` and `nkeys` |
 //! | `testing` | the module `testing`: given, when, then | similar |
 //! | `proptest` | `testing::commands`: random histories; includes `testing` | proptest |
 //! | `tracing` | spans of commands and their steps, of batches of events, and of work; the layer `Traced` | tracing |
@@ -215,6 +216,9 @@ pub use state_snapshots::{SnapshotCounts, SnapshotOptions};
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(feature = "nats")]
+#[doc(inline)]
+pub use eskit_nats as nats;
 #[cfg(feature = "postgres")]
 #[doc(inline)]
 pub use eskit_postgres as postgres;
@@ -237,6 +241,8 @@ pub mod prelude {
     };
     pub use serde::{Deserialize, Serialize};
 
+    #[cfg(feature = "nats")]
+    pub use eskit_nats::NatsStore;
     #[cfg(feature = "postgres")]
     pub use eskit_postgres::PostgresStore;
     #[cfg(feature = "sqlite")]
@@ -273,6 +279,8 @@ mod pages {
     #[cfg(feature = "testing")]
     #[doc = include_str!("../../docs/todos.md")]
     struct Todos;
+    #[doc = include_str!("../../docs/nats.md")]
+    struct Nats;
     #[doc = include_str!("../../docs/stores.md")]
     struct Stores;
     #[doc = include_str!("../../docs/testing.md")]

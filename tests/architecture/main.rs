@@ -18,7 +18,7 @@ struct Layers {
     circles_within: &'static [&'static str],
 }
 
-const CRATES: [Layers; 9] = [
+const CRATES: [Layers; 10] = [
     Layers {
         package: "eskit-macros",
         layers: &[
@@ -139,6 +139,12 @@ const CRATES: [Layers; 9] = [
             "views",
             "synchronous",
         ],
+        top: &["testing"],
+        circles_within: &[],
+    },
+    Layers {
+        package: "eskit-nats",
+        layers: &["error", "api", "group", "open", "replica", "append", "thread", "store"],
         top: &["testing"],
         circles_within: &[],
     },

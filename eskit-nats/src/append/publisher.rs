@@ -104,6 +104,7 @@ impl Publisher {
             match settled {
                 Ok(Some(true)) => return Ok(()),
                 Ok(Some(false)) => return Err(NotPut::Lost),
+                Err(fault) if !fault.is_transient() => return Err(NotPut::Failed { fault, is_open }),
                 Ok(None) | Err(_) if started.elapsed() < self.retry_for => {}
                 Ok(None) => return Err(NotPut::Failed { fault: refusal.fault("append to the log"), is_open }),
                 Err(fault) => return Err(NotPut::Failed { fault, is_open }),

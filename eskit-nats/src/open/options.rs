@@ -147,7 +147,7 @@ impl NatsOptions {
             Ok(state) => Ok(state),
             // Another process was first, or an earlier answer was lost.
             Err(refusal) if refusal.number() == Some(STREAM_EXISTS) || refusal.is_open() => {
-                jetstream.stream_state(log).await.or_else(|refusal| failed(refusal, "open"))
+                jetstream.stream_state(log).await.or_else(|_| failed(refusal, "create"))
             }
             Err(refusal) => failed(refusal, "create"),
         }

@@ -48,7 +48,7 @@ struct Demand {
     remedy: &'static str,
 }
 
-const ANEW: &str = "it cannot be changed: create another stream, and copy the log with `eskit store migrate`";
+const ANEW: &str = "it cannot be changed: create another stream, and copy the log with `eskit migrate`";
 
 const DEMANDS: &[Demand] = &[
     Demand { setting: "storage=file", is_met: |it| *it == "file", remedy: ANEW },

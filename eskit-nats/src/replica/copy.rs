@@ -259,3 +259,83 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use eskit_runtime::Timestamp;
+    use eskit_runtime::log::{Append, NewEvent};
+    use eskit_runtime::memory_log::Numbers;
+    use eskit_runtime::transfer::LogRecord;
+
+    use super::*;
+
+    /// The entries of an append of one event, as bytes.
+    fn append(copy: &Copy, name: &str) -> Vec<u8> {
+        let append = Append::new(vec![NewEvent::json(name, "{}")]);
+        let record = copy.state().log.record(append, &mut Numbers::default(), Timestamp::from_micros(1)).unwrap().0;
+        let mut bytes = Vec::new();
+        Entry::Record(LogRecord::Append(record)).encode(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn read(copy: &Copy, message: Message<'_>) -> Result<(), Unread> {
+        let sequence = copy.state().sequence + 1;
+        copy.read(sequence, &message.encode().0)
+    }
+
+    fn message<'b>(copy: &Copy, group: GroupId, part: u16, parts: u16, bytes: &'b [u8]) -> Message<'b> {
+        let state = copy.state();
+        Message { before: state.checksum, group, log: state.log.id(), part, parts, bytes }
+    }
+
+    fn head(copy: &Copy) -> u64 {
+        copy.state().log.head().position.get()
+    }
+
+    #[test]
+    fn a_group_in_parts_is_there_with_its_last_part() {
+        let copy = Copy::new(LogId::new());
+        let (group, bytes) = (GroupId::new(), append(&copy, "a"));
+        copy.claim(group);
+        read(&copy, message(&copy, group, 0, 2, &bytes[..5])).unwrap();
+        assert_eq!((head(&copy), copy.landed()), (0, 1));
+        read(&copy, message(&copy, group, 1, 2, &bytes[5..])).unwrap();
+        assert_eq!((head(&copy), copy.landed()), (1, 2));
+    }
+
+    #[test]
+    fn a_group_that_was_given_up_counts_for_nothing() {
+        let copy = Copy::new(LogId::new());
+        let (given_up, bytes) = (GroupId::new(), append(&copy, "a"));
+        read(&copy, message(&copy, given_up, 0, 2, &bytes[..5])).unwrap();
+        let other = append(&copy, "b");
+        read(&copy, message(&copy, GroupId::new(), 0, 1, &other)).unwrap();
+        assert_eq!(head(&copy), 1);
+        // Its publisher expected another end of the stream, so that the server refuses its other parts.
+        let late = read(&copy, message(&copy, given_up, 1, 2, &bytes[5..])).unwrap_err();
+        assert!(matches!(&late, Unread::Wrong(fault) if fault.to_string().contains("parts before")), "{late:?}");
+    }
+
+    #[test]
+    fn what_does_not_follow_is_not_read() {
+        let copy = Copy::new(LogId::new());
+        let bytes = append(&copy, "a");
+        read(&copy, message(&copy, GroupId::new(), 0, 1, &bytes)).unwrap();
+        let next = append(&copy, "b");
+        let own = message(&copy, GroupId::new(), 0, 1, &next);
+        for (wrong, why) in [
+            (Message { before: 7, ..own }, "does not follow the message before"),
+            (Message { log: LogId::new(), ..own }, "has taken the place of log"),
+            (Message { bytes: &bytes, ..own }, "position 1, but position 2 is next"),
+            (Message { bytes: b"\x09", ..own }, "is of kind 9"),
+        ] {
+            let unread = read(&copy, wrong).unwrap_err();
+            assert!(matches!(&unread, Unread::Wrong(fault) if fault.to_string().contains(why)), "{unread:?}");
+        }
+        assert_eq!(copy.read(3, &own.encode().0), Err(Unread::Gap));
+        assert_eq!(copy.read(1, b"read before"), Ok(()));
+        assert_eq!(head(&copy), 1);
+        read(&copy, own).unwrap();
+        assert_eq!(head(&copy), 2);
+    }
+}

@@ -50,6 +50,11 @@ impl Server {
         self.node.address()
     }
 
+    /// The address of the monitoring port, as a URL.
+    pub fn monitor(&self) -> String {
+        self.node.monitor()
+    }
+
     /// Kills the server, as a crash would. Its data stays.
     pub fn kill(&self) {
         self.node.kill();
