@@ -81,6 +81,26 @@ fn a_log_is_copied_and_compared_on_postgres() {
 }
 
 #[test]
+fn a_log_is_copied_in_another_format_and_back() {
+    let folder = Folder::new("recode");
+    let (from, cbor, json) = (small_file(&folder), folder.dsn("cbor.db"), folder.dsn("json.db"));
+    let recode = |from: &str, to: &str, format| {
+        let ended = eskit_on(from, &["migrate", "--to", to, "--recode-to", format, "--verify", "--yes"]);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        ok_on(to, &SEARCH)
+    };
+    let in_cbor = recode(&from, &cbor, "cbor");
+    assert!(in_cbor.contains("application/cbor") && !ok_on(&from, &SEARCH).contains("application/cbor"), "{in_cbor}");
+    assert_eq!(recode(&cbor, &json, "json"), ok_on(&from, &SEARCH));
+    // Without the option, the copy is another one.
+    let ended = eskit_on(&from, &["store", "check", "--to", &cbor]);
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.out.contains("the events at position 1 differ: content type"), "{ended:?}");
+    let ended = eskit_on(&from, &["migrate", "--to", &cbor, "--recode-to", "xml", "--yes"]);
+    assert!(ended.code == 2 && ended.err.contains("[possible values: json, cbor]"), "{ended:?}");
+}
+
+#[test]
 fn a_log_goes_through_a_file() {
     let folder = Folder::new("backup");
     let from = small_file(&folder);

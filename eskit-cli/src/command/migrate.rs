@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use clap::Args;
-use eskit::log::Place;
+use clap::{Args, ValueEnum};
+use eskit::layer::Recoding;
+use eskit::log::{ContentType, Place};
 use eskit::transfer::{AnyTransfer, Transfer as _};
 use eskit::{EventStore as _, MemoryStore};
 use eskit_transfer::{CutOver, Migrated, cut_over, migrate};
@@ -30,7 +31,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 Examples:
   eskit migrate --store sqlite:app.db --to postgres://app@host/app --verify
   eskit migrate --store sqlite:app.db --to postgres://app@host/app --follow
-  eskit migrate --store sqlite:app.db --to postgres://app@host/app --cutover")]
+  eskit migrate --store sqlite:app.db --to postgres://app@host/app --cutover
+  eskit migrate --store sqlite:app.db --to sqlite:app.cbor.db --recode-to cbor --verify")]
 pub(crate) struct Migrate {
     #[command(flatten)]
     target: Target,
@@ -46,6 +48,9 @@ pub(crate) struct Migrate {
     /// Once the copy has caught up, seal the log, and copy and compare the rest. Writes to the log
     #[arg(long)]
     cutover: bool,
+    /// Write all JSON and CBOR payloads in this format. Others, such as Protobuf, stay as they are
+    #[arg(long, value_name = "FORMAT")]
+    recode_to: Option<Format>,
     /// Load at most this many events in one transaction, not a page; a larger append stays whole
     #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u64).range(1..))]
     batch_size: Option<u64>,
@@ -53,12 +58,28 @@ pub(crate) struct Migrate {
     confirm: Confirm,
 }
 
+/// A format of payloads.
+#[derive(Clone, Copy, ValueEnum, Debug)]
+enum Format {
+    Json,
+    Cbor,
+}
+
+impl Format {
+    fn content_type(self) -> ContentType {
+        match self {
+            Format::Json => ContentType::JSON,
+            Format::Cbor => ContentType::CBOR,
+        }
+    }
+}
+
 impl Migrate {
     pub(crate) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         if self.cutover {
             return self.cut_over(context).await;
         }
-        let from = records(&context.global.read().await?)?;
+        let from = self.recoded(records(&context.global.read().await?)?);
         if self.dry_run {
             let to = match self.target.is_named() {
                 true => self.target.read().await?,
@@ -74,6 +95,14 @@ impl Migrate {
         let done = if self.follow { self.follow(&from, &to).await? } else { self.copy(&from, &to).await? };
         copied(done, false).print(context)?;
         if self.verify { compare(&from, &to, context).await } else { Ok(()) }
+    }
+
+    /// The log as it is to be copied, and compared with the copy.
+    fn recoded(&self, from: AnyTransfer) -> AnyTransfer {
+        match self.recode_to {
+            Some(format) => AnyTransfer::new(Recoding::new(from, format.content_type())),
+            None => from,
+        }
     }
 
     fn batch_events(&self) -> usize {
@@ -105,7 +134,7 @@ impl Migrate {
     }
 
     async fn cut_over(&self, context: &mut Context<'_>) -> Result<(), Failure> {
-        let from = records(&context.global.write().await?)?;
+        let from = self.recoded(records(&context.global.write().await?)?);
         self.confirm.ask("copy the log into the other store, and close it for writes", context)?;
         let to = self.target.write().await?;
         let bar = Progress::new(0);
