@@ -34,6 +34,7 @@ static COUNTED_TYPE: EventType = EventType {
     previous: None,
     public: false,
     content_type: "application/json",
+    personal: None,
     location: LOCATION,
 };
 

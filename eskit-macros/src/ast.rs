@@ -234,7 +234,8 @@ pub(crate) fn tags(cx: &Ctxt, fields: &Fields) -> Vec<TagDef> {
     all
 }
 
-fn tag_key(attr: &Attribute, member: &Member) -> syn::Result<String> {
+/// The key that a `#[tag]` gives.
+pub(crate) fn tag_key(attr: &Attribute, member: &Member) -> syn::Result<String> {
     match &attr.meta {
         Meta::Path(_) => match member {
             Member::Named(ident) => {

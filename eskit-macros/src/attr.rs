@@ -254,7 +254,14 @@ impl Piece {
                 let pieces: Vec<String> = texts().map(|text| format!("{word} = {text:?}")).collect();
                 (!pieces.is_empty()).then(|| pieces.join(", "))
             }
-            symbol::NAME | symbol::CONTEXT | symbol::STREAM | symbol::BY | symbol::ON_ERROR | symbol::REFUSED
+            symbol::NAME
+            | symbol::CONTEXT
+            | symbol::STREAM
+            | symbol::BY
+            | symbol::ON_ERROR
+            | symbol::REFUSED
+            | symbol::SUBJECT
+            | symbol::KIND
                 if !is_string =>
             {
                 self.text()

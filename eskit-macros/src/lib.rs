@@ -96,6 +96,10 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | `#[tag]` | a tag with the field's name as key |
 /// | `#[tag("course")]` | a tag with this key |
+/// | `#[personal(subject = "student")]` | the value is personal data of the subject whose id is in the field `student` |
+/// | `#[personal(subject = "owner", kind = "student")]` | the same, where neither a tag nor the name of that field says what the subject is |
+/// | `#[personal(subject = "student", forgotten = "[forgotten]")]` | what is read once the subject is forgotten: a text, a number, `true` or `false`. Without it the field is a `Personal` or an `Option` |
+/// | `#[personal]` | values inside are personal: the type derives `Shape`, and its fields say whose they are |
 ///
 /// A tag field's type is a `TagValue`, or an `Option`, `Vec`, array or `BTreeSet` of one, which yields none or several tags. A
 /// key matches `[a-z][a-z0-9_-]*`; several fields may have the same one. An event carries at most 64 tags, and its JSON has at
@@ -109,7 +113,7 @@ use proc_macro::TokenStream;
 ///
 /// For the schema lock, `eskit::lock!()`, the types of the fields derive `Shape`, or the field states its shape as there:
 /// `#[shape(as = String)]`. On the event itself `#[shape(unlocked)]` keeps it out of the lock.
-#[proc_macro_derive(Event, attributes(event, tag, serde, shape))]
+#[proc_macro_derive(Event, attributes(event, tag, serde, shape, personal))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     event::derive(input.into()).into()
 }
@@ -180,7 +184,7 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// The deciders of a set may have different errors; each implements `Display`. A refusal is told as a
 /// [`Refused`](../eskit/execute/struct.Refused.html), which has the text and the name of the command. `#[command(stored)]` on the enum says
 /// that all its commands are stored ones: `ShopCommand::from_json(name, None, body)` then finds one by its wire name.
-#[proc_macro_derive(Command, attributes(command, tag, shape))]
+#[proc_macro_derive(Command, attributes(command, tag, shape, personal))]
 pub fn derive_command(input: TokenStream) -> TokenStream {
     command::derive(input.into()).into()
 }
@@ -195,8 +199,9 @@ pub fn derive_command(input: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `#[shape(as = String)]` | the type whose shape stands on the wire |
 /// | `#[shape("geo-point")]` | a name for what stands there; the lock notices when the name changes |
+/// | `#[personal(subject = "owner")]` | on a field: as on a field of an [event](macro@Event), with the id of the subject in a field beside it |
 /// | `#[shape(crate = path::to::eskit)]` | on the type: where eskit is, when it is not `::eskit` |
-#[proc_macro_derive(Shape, attributes(shape, serde))]
+#[proc_macro_derive(Shape, attributes(shape, serde, personal))]
 pub fn derive_shape(input: TokenStream) -> TokenStream {
     shape::derive(input.into()).into()
 }

@@ -5,22 +5,25 @@ mod case;
 pub(crate) mod expand;
 pub(crate) mod hash;
 pub(crate) mod member;
+pub(crate) mod personal;
 pub(crate) mod prost;
+mod rules;
 pub(crate) mod serde;
 mod types;
 
-use std::cell::RefCell;
-
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{Data, DeriveInput};
+use syn::{Data, DeriveInput, GenericParam, Generics};
 
 use crate::attr::eskit_path;
 use crate::ctxt::Ctxt;
 use crate::diag;
 use crate::shape::attr::{Position, ShapeAttrs};
-use crate::shape::expand::Scope;
+use crate::shape::expand::{Lookup, Scope};
+use crate::shape::personal::checks;
+use crate::shape::rules::FieldRules;
 use crate::shape::serde::SerdeAttrs;
+use crate::shape::types::names_any;
 use crate::wrap::{implementation, wrap};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -31,22 +34,57 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let cx = Ctxt::new();
     let serde = SerdeAttrs::from_syn(&input.attrs);
     let shape = ShapeAttrs::from_syn(&cx, &input.attrs, Position::Type);
-    let scope = Scope { cx: &cx, ident: &input.ident, probes: false, types: RefCell::default() };
-    let expression = scope.in_place_of(&serde, &shape).unwrap_or_else(|| match &input.data {
+    let scope = Scope::new(&cx, &input.ident, Lookup::Required);
+    let expression = scope.recurring(scope.in_place_of(&serde, &shape).unwrap_or_else(|| match &input.data {
         Data::Struct(data) => scope.of_struct(&serde, &data.fields),
         Data::Enum(data) => scope.of_enum(&serde, data.variants.iter()),
         Data::Union(data) => {
             cx.error(diag::union("part of an event", data.union_token));
             TokenStream::new()
         }
-    });
+    }));
+    let checks = personal_checks(&cx, &input, &serde);
     let types = scope.types.into_inner();
     let (expression, errors) = match cx.finish() {
         Ok(()) => (expression, TokenStream::new()),
-        Err(errors) => (quote!(&__eskit::lock::ShapeDef::leaf("unit")), errors),
+        Err(errors) => (quote!(__eskit::lock::MISTAKEN), errors),
     };
-    let wrapped = wrap(&eskit_path(shape.eskit), implement(&input, &expression, types));
+    let (implemented, checks) = (implement(&input, &expression, types), errors.is_empty().then_some(checks));
+    let wrapped = wrap(&eskit_path(shape.eskit), quote!(#implemented #checks));
     quote!(#errors #wrapped)
+}
+
+/// What must hold of the fields with `#[personal]`.
+fn personal_checks(cx: &Ctxt, input: &DeriveInput, serde: &SerdeAttrs) -> TokenStream {
+    let params: Vec<Ident> = params(&input.generics).collect();
+    let own = (&input.ident, params.as_slice());
+    personal::misplaced(cx, &input.attrs);
+    match &input.data {
+        Data::Struct(data) => {
+            checks::replaced(cx, &input.attrs, Position::Type, &data.fields);
+            checks::of_part(cx, own, &input.attrs, &data.fields, &FieldRules::of_struct(serde))
+        }
+        Data::Enum(data) => {
+            let variants = data.variants.iter().map(|variant| {
+                personal::misplaced(cx, &variant.attrs);
+                checks::replaced(cx, &input.attrs, Position::Type, &variant.fields);
+                checks::replaced(cx, &variant.attrs, Position::Part, &variant.fields);
+                let rules = FieldRules::of_variant(serde, &SerdeAttrs::from_syn(&variant.attrs));
+                checks::of_part(cx, own, &variant.attrs, &variant.fields, &rules)
+            });
+            variants.collect()
+        }
+        Data::Union(_) => TokenStream::new(),
+    }
+}
+
+/// The names of the parameters of a type.
+fn params(generics: &Generics) -> impl Iterator<Item = Ident> {
+    generics.params.iter().map(|param| match param {
+        GenericParam::Lifetime(param) => param.lifetime.ident.clone(),
+        GenericParam::Type(param) => param.ident.clone(),
+        GenericParam::Const(param) => param.ident.clone(),
+    })
 }
 
 /// `types` are those whose shapes the expression names: where one names a parameter, it is up to the caller's types
@@ -64,12 +102,4 @@ fn implement(input: &DeriveInput, expression: &TokenStream, types: Vec<TokenStre
         quote!(impl #impl_generics __eskit::lock::Shape for #ident #type_generics #where_clause),
         quote!(const DEF: &'static __eskit::lock::ShapeDef = #expression;),
     )
-}
-
-fn names_any(tokens: TokenStream, params: &[Ident]) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => names_any(group.stream(), params),
-        TokenTree::Ident(ident) => params.contains(&ident),
-        _ => false,
-    })
 }

@@ -12,6 +12,7 @@ use crate::ctxt::Ctxt;
 use crate::fields::{field_list, tag_fields};
 use crate::kind::{Codec, StoredKind};
 use crate::lock::event::LockDef;
+use crate::shape::personal::checks::PersonalParts;
 use crate::wrap::{bare, location};
 
 /// A struct, or a variant with a payload of its own.
@@ -26,6 +27,7 @@ pub(crate) struct StoredDef<'a> {
     /// Whether others can name it: not said of a variant, which nobody names.
     pub(crate) public: bool,
     pub(crate) lock: Option<LockDef>,
+    pub(crate) personal: PersonalParts,
 }
 
 /// The parts of the expansion that the trait of its kind takes.
@@ -66,13 +68,13 @@ impl StoredDef<'_> {
         let own = description_of(self.attrs.kind, ident);
         let entry = (!lock.entered).then(|| quote!(__eskit::inventory::submit! { __eskit::Entry::Event(#own) }));
         let lock = lock.items;
-        let feature = self.feature();
+        let (feature, personal) = (self.feature(), &self.personal.checks);
         StoredParts {
             description: self.description(),
             version: known_version,
             upcast,
             codec: self.codec(),
-            beside: quote!(#check #feature #lock #entry),
+            beside: quote!(#check #feature #personal #lock #entry),
         }
     }
 
@@ -132,6 +134,10 @@ impl StoredDef<'_> {
             }
             _ => quote!(::core::option::Option::None),
         };
+        let personal = match &self.personal.shape {
+            Some(shape) => quote!(::core::option::Option::Some(#shape)),
+            None => quote!(::core::option::Option::None),
+        };
         let (public, location) = (self.public, location());
         quote! {
             __eskit::EventType {
@@ -145,6 +151,7 @@ impl StoredDef<'_> {
                 previous: #previous,
                 public: #public,
                 content_type: #content_type,
+                personal: #personal,
                 location: #location,
             }
         }

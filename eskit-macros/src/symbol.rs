@@ -16,21 +16,25 @@ pub(crate) const DONE: &str = "done";
 pub(crate) const EVENT: &str = "event";
 pub(crate) const EVERY: &str = "every";
 pub(crate) const EVOLVE: &str = "evolve";
+pub(crate) const FORGOTTEN: &str = "forgotten";
 pub(crate) const FROM: &str = "from";
 pub(crate) const INDEX: &str = "index";
 pub(crate) const KEY: &str = "key";
+pub(crate) const KIND: &str = "kind";
 pub(crate) const MEMORY: &str = "memory";
 pub(crate) const NAME: &str = "name";
 pub(crate) const NO_MODELS: &str = "no_models";
 pub(crate) const ON: &str = "on";
 pub(crate) const ON_ERROR: &str = "on_error";
 pub(crate) const PARTIAL: &str = "partial";
+pub(crate) const PERSONAL: &str = "personal";
 pub(crate) const PROCESSOR: &str = "processor";
 pub(crate) const PROJECTION: &str = "projection";
 pub(crate) const REFUSED: &str = "refused";
 pub(crate) const SHAPE: &str = "shape";
 pub(crate) const STORED: &str = "stored";
 pub(crate) const STREAM: &str = "stream";
+pub(crate) const SUBJECT: &str = "subject";
 pub(crate) const TABLES: &str = "tables";
 pub(crate) const TAG: &str = "tag";
 pub(crate) const TODO: &str = "todo";
@@ -64,6 +68,8 @@ pub(crate) const SHAPE_WORDS: &[&str] = &[AS, CRATE];
 pub(crate) const SHAPE_EVENT_WORDS: &[&str] = &[AS, UNLOCKED];
 /// `#[shape(..)]` on a field or a variant.
 pub(crate) const SHAPE_PART_WORDS: &[&str] = &[AS];
+/// `#[personal(..)]` on a field.
+pub(crate) const PERSONAL_WORDS: &[&str] = &[SUBJECT, KIND, FORGOTTEN];
 /// `#[aggregate(..)]`.
 pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, ALL, KEY, PARTIAL, INDEX, VERSION, CRATE];
 /// `#[projection(..)]`.

@@ -83,7 +83,8 @@ pub(crate) fn projection_version(lit: LitInt) -> syn::Result<u32> {
     }
 }
 
-fn is_key(key: &str) -> bool {
+/// Whether a text is a tag key.
+pub(crate) fn is_key(key: &str) -> bool {
     key.starts_with(|first: char| first.is_ascii_lowercase())
         && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
 }

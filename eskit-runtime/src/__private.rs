@@ -28,7 +28,7 @@ pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Em
 pub use crate::model::decode::{decode_single, event_type, newer, unknown_name, upcast_json, variant, write_again};
 pub use crate::model::distinct::{distinct, types_len};
 pub use crate::model::event::{Event, EventType, EventTypes, Field, SingleEvent, SourceLocation, TagField};
-pub use crate::model::format::{Format, cbor, has_cbor, has_protobuf, protobuf};
+pub use crate::model::format::{Format, cbor, has_cbor, has_personal, has_protobuf, protobuf};
 pub use crate::model::models::{Count, Model, ModelType, Models};
 pub use crate::model::registry::Entry;
 pub use crate::model::storable::{

@@ -16,6 +16,7 @@ pub(crate) mod event;
 pub(crate) mod format;
 pub(crate) mod loaded;
 pub(crate) mod models;
+mod personal;
 pub(crate) mod registry;
 pub(crate) mod route;
 pub(crate) mod storable;

@@ -1,7 +1,7 @@
 //! The schema lock: the shape that each event and each stored command has on the wire and the events that each projection takes, compared with what
 //! `eskit.lock` records.
 //!
-//! `shape` is the tree that a type's `Shape` impl builds while the compiler runs, `node` reads the text of a record,
+//! The tree that a type's `Shape` impl builds is in the layer `shape`; `node` reads the text of a record,
 //! `compare` holds the rules between the two, `check` and `claim` turn a broken rule into a compile error,
 //! `projection` has the rule of projections, `update`, with `record` and `render`, is the one command that writes the file,
 //! and `recorded`, with `payload`, compares stored events with it.
@@ -12,8 +12,6 @@ mod check;
 mod claim;
 mod compare;
 mod current;
-mod foreign;
-mod hash;
 mod node;
 mod payload;
 #[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
@@ -22,12 +20,10 @@ mod record;
 mod recorded;
 mod render;
 mod report;
-mod shape;
-mod std_types;
 mod update;
 
+pub use crate::shape::{Shape, ShapeDef};
 pub use recorded::{RecordedShapes, RecordedShapesError, ShapeFit};
-pub use shape::{Shape, ShapeDef};
 
 /// What generated code calls.
 #[doc(hidden)]
@@ -40,8 +36,12 @@ pub mod generated {
     };
     pub use super::current::{Current, Lock, Unlocked};
     pub use super::projection::{CurrentProjection, RecordedProjection, check_projection};
-    pub use super::shape::{
-        Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN, logic, members, state_shape,
-    };
     pub use super::update::{LockEntry, LockError, eskit_lock};
+    pub use crate::personal::generated::{
+        check_command, check_forgotten, check_inside, check_plain, check_subject, check_value, forgettable,
+    };
+    pub use crate::shape::def::{
+        MISTAKEN, Member, NoShape, Recursive, Shape, ShapeDef, ShapeOf, UNKNOWN, logic, members, state_shape,
+    };
+    pub use crate::shape::mark::PersonalDef;
 }

@@ -236,8 +236,8 @@ pub mod prelude {
     pub use crate::work::Todo;
     pub use crate::{
         Aggregate, AnyStore, App, Command, Each, Event, EventStore, ExecuteError, Executed, Loaded, MemoryStore,
-        Metadata, RecordedEvent, Shape, StoreError, TagValue, Timestamp, UpcastError, aggregate, decide, decider, done,
-        every, evolve, on, processor, projection, todo, work,
+        Metadata, Personal, RecordedEvent, Shape, StoreError, TagValue, Timestamp, UpcastError, aggregate, decide,
+        decider, done, every, evolve, on, processor, projection, todo, work,
     };
     pub use serde::{Deserialize, Serialize};
 

@@ -64,6 +64,8 @@ const CRATES: [Layers; 10] = [
             "transfer",
             "memory_log",
             "codec",
+            "shape",
+            "personal",
             "model",
             "schema",
             "execute",

@@ -8,6 +8,7 @@ mod dependencies;
 mod events;
 mod file;
 mod package;
+mod personal;
 mod projections;
 mod said;
 mod tags;

@@ -31,6 +31,7 @@ pub(crate) const ROW: EventTypes = EventTypes::One(&EventType {
     previous: None,
     public: true,
     content_type: "application/json",
+    personal: None,
     location: LOCATION,
 });
 

@@ -35,6 +35,7 @@ const fn event_type(name: &'static str) -> EventType {
         previous,
         public,
         content_type: "application/json",
+        personal: None,
         location: LOCATION,
     }
 }

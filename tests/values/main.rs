@@ -6,6 +6,7 @@ mod features;
 #[allow(dead_code, reason = "the schema lock needs more of it")]
 #[path = "../schema_lock/package.rs"]
 mod package;
+mod personal;
 mod refused;
 mod upcast;
 

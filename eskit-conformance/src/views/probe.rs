@@ -30,6 +30,7 @@ pub(super) static NOTED_TYPE: EventType = EventType {
     previous: None,
     public: false,
     content_type: "application/json",
+    personal: None,
     location: LOCATION,
 };
 

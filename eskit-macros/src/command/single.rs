@@ -11,6 +11,8 @@ use crate::ctxt::Ctxt;
 use crate::fields::{field_list, tag_fields};
 use crate::kind::StoredKind;
 use crate::lock::event::LockDef;
+use crate::shape::personal;
+use crate::shape::personal::checks::{self, PersonalParts};
 use crate::stored::{StoredDef, StoredParts};
 use crate::wrap::{bare, implementation, is_public, location, wrap};
 use crate::{check, diag, symbol};
@@ -39,6 +41,8 @@ impl<'a> CommandDef<'a> {
             cx.error(diag::command_not_stored(word, ident));
         }
         ast::misplaced(cx, attrs, fields, symbol::COMMAND);
+        personal::misplaced(cx, attrs);
+        personal::refused(cx, fields);
         let tags = ast::tags(cx, fields);
         if !is_stored {
             return CommandDef { input, eskit: eskit_path(raw.eskit.get()), fields, tags, stored: None };
@@ -48,7 +52,8 @@ impl<'a> CommandDef<'a> {
         let lock = LockDef::from_syn(cx, ident, attrs, fields, &stored);
         let (ty, public, eskit) = (ident.clone(), is_public(&input.vis), stored.eskit.clone());
         // Its tags are those of its fields, whenever it is read.
-        let stored = StoredDef { ident, ty, attrs: stored, fields, tags: Vec::new(), public, lock };
+        let personal = PersonalParts { checks: checks::of_command(cx, ident, fields), ..PersonalParts::default() };
+        let stored = StoredDef { ident, ty, attrs: stored, fields, tags: Vec::new(), public, lock, personal };
         CommandDef { input, eskit, fields, tags, stored: Some(stored) }
     }
 

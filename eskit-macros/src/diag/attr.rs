@@ -30,8 +30,8 @@ pub(crate) fn expected_list(attr: &Attribute, name: &str, valid: &[&str]) -> Err
 /// The piece that a text alone may stand for.
 fn text_for(name: &str, valid: &[&str], text: TokenStream) -> Option<String> {
     let text: LitStr = syn::parse2(text).ok()?;
-    let word = [symbol::NAME, symbol::CONTEXT].into_iter().find(|word| valid.contains(word))?;
-    [symbol::EVENT, symbol::PROJECTION, symbol::PROCESSOR]
+    let word = [symbol::NAME, symbol::CONTEXT, symbol::SUBJECT].into_iter().find(|word| valid.contains(word))?;
+    [symbol::EVENT, symbol::PROJECTION, symbol::PROCESSOR, symbol::PERSONAL]
         .contains(&name)
         .then(|| format!("{word} = {}", text.to_token_stream()))
 }

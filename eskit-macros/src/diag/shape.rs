@@ -23,7 +23,7 @@ pub(crate) fn shape_name(lit: impl ToTokens, name: &str) -> Error {
     at(
         lit,
         &format!("`{}` cannot be the name of a shape", name.escape_debug()),
-        "use lower case letters, digits, `_`, `-`, `.`, and `:`, as in `#[shape(\"geo-point\")]`, and none of the lock's own words: `struct`, `enum`, `tuple`, `map`, `option`, `list`, `array`, and `gone`",
+        "use lower case letters, digits, `_`, `-`, `.`, and `:`, as in `#[shape(\"geo-point\")]`, and none of the lock's own words: `struct`, `enum`, `tuple`, `map`, `option`, `list`, `array`, `personal`, and `gone`",
     )
 }
 

@@ -11,6 +11,7 @@ use crate::ctxt::Ctxt;
 use crate::dispatch::Table;
 use crate::event::single::{EventDef, payload_ident};
 use crate::fields::push_tags;
+use crate::shape::personal;
 use crate::syntax::tokens::split_at_commas;
 use crate::syntax::types;
 use crate::wrap::{bare, implementation, wrap};
@@ -44,6 +45,7 @@ impl<'a> EventEnumDef<'a> {
         for attr in input.attrs.iter().filter(|attr| attr.path().is_ident(symbol::TAG)) {
             cx.error(diag::tag_on_item(attr));
         }
+        personal::misplaced(cx, &input.attrs);
         if data.variants.is_empty() {
             cx.error(diag::enum_empty(&input.ident));
         }
@@ -119,6 +121,8 @@ impl<'a> VariantDef<'a> {
                 for attr in all.filter(|attr| attr.path().is_ident(symbol::TAG)) {
                     cx.error(diag::tag_on_variant_newtype(attr, &variant.ident));
                 }
+                personal::misplaced(cx, &variant.attrs);
+                personal::misplaced(cx, &fields.unnamed[0].attrs);
                 let ty = &fields.unnamed[0].ty;
                 if types::is_value(ty) {
                     cx.error(diag::variant_value(&variant.ident, ty));

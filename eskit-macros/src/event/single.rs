@@ -2,14 +2,18 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{DeriveInput, Fields};
+use syn::{Attribute, DeriveInput, Fields};
 
-use crate::ast;
+use crate::ast::{self, StoredAttrs};
 use crate::check;
 use crate::ctxt::Ctxt;
+use crate::diag;
 use crate::fields::push_tags;
-use crate::kind::StoredKind;
+use crate::kind::{Codec, StoredKind};
 use crate::lock::event::LockDef;
+use crate::shape::attr::Position;
+use crate::shape::personal;
+use crate::shape::personal::checks::{self, PersonalParts};
 use crate::stored::{StoredDef, StoredParts, stored_attrs};
 use crate::symbol;
 use crate::wrap::{bare, implementation, is_public, wrap};
@@ -24,9 +28,10 @@ impl<'a> EventDef<'a> {
         let stored = stored_attrs(cx, StoredKind::Event, attrs, ident, (symbol::EVENT_WORDS, None));
         check::owned(cx, StoredKind::Event, attrs, fields);
         let tags = ast::tags(cx, fields);
+        let personal = personal(cx, &stored, ident, attrs, fields);
         let lock = LockDef::from_syn(cx, ident, attrs, fields, &stored);
         let (ty, public) = (ident.clone(), is_public(&input.vis));
-        EventDef(StoredDef { ident, ty, attrs: stored, fields, tags, public, lock })
+        EventDef(StoredDef { ident, ty, attrs: stored, fields, tags, public, lock, personal })
     }
 
     /// The definition of a variant's payload struct.
@@ -36,8 +41,10 @@ impl<'a> EventDef<'a> {
         let stored = stored_attrs(cx, StoredKind::Event, attrs, ident, (symbol::EVENT_VARIANT_WORDS, context));
         check::owned(cx, StoredKind::Event, attrs, fields);
         let tags = ast::tags(cx, fields);
+        let personal = personal(cx, &stored, ident, attrs, fields);
         let lock = LockDef::of_variant(cx, variant, &stored);
-        EventDef(StoredDef { ident, ty: payload_ident(ident), attrs: stored, fields, tags, public: true, lock })
+        let ty = payload_ident(ident);
+        EventDef(StoredDef { ident, ty, attrs: stored, fields, tags, public: true, lock, personal })
     }
 
     pub(crate) fn expand(&self) -> TokenStream {
@@ -79,6 +86,17 @@ impl<'a> EventDef<'a> {
             }
         })
     }
+}
+
+/// What the event says of personal data.
+fn personal(cx: &Ctxt, stored: &StoredAttrs, ident: &Ident, attrs: &[Attribute], fields: &Fields) -> PersonalParts {
+    personal::misplaced(cx, attrs);
+    checks::replaced(cx, attrs, Position::Event, fields);
+    let parts = checks::of_event(cx, ident, attrs, fields);
+    if let (Some(span), Some((Codec::Protobuf, _))) = (parts.first, stored.codec) {
+        cx.error(diag::personal_protobuf(span));
+    }
+    parts
 }
 
 /// The name of the struct that a variant is read into. Not the variant's own, which may be that of a field's type.

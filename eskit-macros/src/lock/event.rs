@@ -10,7 +10,6 @@
 mod record;
 mod tags;
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -26,7 +25,7 @@ use crate::claim::{NameClaim, name_claims};
 use crate::ctxt::Ctxt;
 use crate::kind::StoredKind;
 use crate::shape::attr::{Position, ShapeAttrs};
-use crate::shape::expand::Scope;
+use crate::shape::expand::{Lookup, Scope};
 use crate::shape::hash;
 use crate::shape::serde::SerdeAttrs;
 use crate::wrap::{implementation, user_crate, wrap};
@@ -80,8 +79,8 @@ impl LockDef {
         let source = Source::find()?;
         let recorded = matches!(&source, Source::File(file) if file.version(event).is_some());
         let serde = SerdeAttrs::from_syn(attrs);
-        let scope = Scope { cx, ident, probes: !recorded, types: RefCell::default() };
-        let shape = || scope.in_place_of(&serde, &stated).unwrap_or_else(|| scope.of_struct(&serde, fields));
+        let lookup = if recorded { Lookup::Required } else { Lookup::Locked };
+        let shape = || Scope::new(cx, ident, lookup).of_fields(&serde, &stated, fields);
         Some(LockDef { shape: (!stated.unlocked).then(shape), source })
     }
 

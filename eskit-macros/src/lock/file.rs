@@ -297,6 +297,9 @@ fn node(head: &str, parts: u64) -> u64 {
     if let Some((len, item)) = head.strip_prefix("array ").and_then(|rest| rest.split_once(' ')) {
         return mix(text("array"), mix(len.parse().unwrap_or_default(), node(item, parts)));
     }
+    if let Some((kind, inner)) = head.strip_prefix("personal ").and_then(|rest| rest.split_once(' ')) {
+        return mix(text("personal"), mix(text(kind), node(inner, parts)));
+    }
     match head.split(' ').next() {
         Some("struct" | "enum" | "tuple" | "map") => mix(text(head), parts),
         _ => text(head),
@@ -343,6 +346,7 @@ mod tests {
             (" [omitted]", ""),
             (" [alias z]", ""),
             ("alias z", "alias w"),
+            ("x: string", "x: personal a string"),
             ("option u8", "array 2 u8"),
             ("1: struct", "1: struct closed"),
             ("omitted", "unread"),

@@ -124,7 +124,7 @@ fn stated_tokens(stated: Option<&Stated>) -> TokenStream {
 }
 
 /// The words of the lock's own; the same as in `eskit-runtime`'s `schema::shape`.
-const OWN_WORDS: [&str; 8] = ["struct", "enum", "tuple", "map", "option", "list", "array", "gone"];
+const OWN_WORDS: [&str; 9] = ["struct", "enum", "tuple", "map", "option", "list", "array", "personal", "gone"];
 
 fn stated_name(tokens: TokenStream) -> syn::Result<LitStr> {
     let lit: LitStr = syn::parse2(tokens.clone()).map_err(|_| diag::shape_malformed(tokens))?;

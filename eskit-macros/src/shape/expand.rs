@@ -1,6 +1,6 @@
 //! From fields, variants and serde's attributes to the tree of a shape, as a constant expression.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::RangeFrom;
 
 use proc_macro2::{Ident, TokenStream};
@@ -13,8 +13,10 @@ use crate::diag;
 use crate::shape::attr::{Position, ShapeAttrs, Stated};
 use crate::shape::case::Case;
 use crate::shape::member::{self, Member, flag, wire_text};
+use crate::shape::personal;
 use crate::shape::prost;
-use crate::shape::serde::{Both, SerdeAttrs};
+use crate::shape::rules::{FieldRules, field_name};
+use crate::shape::serde::SerdeAttrs;
 use crate::shape::types::{suspects, without_recursion};
 use crate::wrap::bare;
 
@@ -23,35 +25,39 @@ pub(crate) struct Scope<'a> {
     pub(crate) cx: &'a Ctxt,
     /// The type that it belongs to.
     pub(crate) ident: &'a Ident,
-    /// Whether types without `Shape` are let pass, to be refused only where the lock is on: so for events.
-    pub(crate) probes: bool,
+    pub(crate) lookup: Lookup,
     /// The types that must have a shape.
     pub(crate) types: RefCell<Vec<TokenStream>>,
+    /// Whether the type is inside of itself.
+    pub(crate) recurs: Cell<bool>,
 }
 
-/// What holds for the fields of a struct or of a variant.
-#[derive(Clone, Default)]
-pub(crate) struct FieldRules {
-    pub(crate) rename_all: Both<Case>,
-    pub(crate) default: bool,
-    pub(crate) closed: bool,
+/// What becomes of types without a shape.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    /// They are refused.
+    Required,
+    /// They are let pass, to be refused only where the lock is on: so for events.
+    Locked,
+    /// They are let pass: what is not known of them is not needed.
+    Open,
 }
 
-impl FieldRules {
-    pub(crate) fn of_struct(serde: &SerdeAttrs) -> FieldRules {
-        FieldRules { rename_all: serde.rename_all.clone(), default: serde.default, closed: serde.deny_unknown_fields }
+impl<'a> Scope<'a> {
+    pub(crate) fn new(cx: &'a Ctxt, ident: &'a Ident, lookup: Lookup) -> Scope<'a> {
+        Scope { cx, ident, lookup, types: RefCell::default(), recurs: Cell::new(false) }
     }
 
-    fn of_variant(container: &SerdeAttrs, variant: &SerdeAttrs) -> FieldRules {
-        let rename_all = Both {
-            write: variant.rename_all.write.or(container.rename_all_fields.write),
-            read: variant.rename_all.read.or(container.rename_all_fields.read),
-        };
-        FieldRules { rename_all, default: false, closed: container.deny_unknown_fields }
+    /// The shape of a struct, or that which its attributes say.
+    pub(crate) fn of_fields(&self, serde: &SerdeAttrs, shape: &ShapeAttrs, fields: &Fields) -> TokenStream {
+        self.recurring(self.in_place_of(serde, shape).unwrap_or_else(|| self.of_struct(serde, fields)))
     }
-}
 
-impl Scope<'_> {
+    /// The shape of a type, which may be inside of itself.
+    pub(crate) fn recurring(&self, shape: TokenStream) -> TokenStream {
+        if self.recurs.get() { quote!(&__eskit::lock::ShapeDef::recurring(#shape)) } else { shape }
+    }
+
     /// The shape that attributes of the type itself say: stated, or that of the type that serde writes in its place.
     pub(crate) fn in_place_of(&self, serde: &SerdeAttrs, shape: &ShapeAttrs) -> Option<TokenStream> {
         if let Some(stated) = &shape.stated {
@@ -102,21 +108,27 @@ impl Scope<'_> {
                 quote!(&__eskit::lock::ShapeDef::newtype(#inner))
             }
             Fields::Unnamed(unnamed) => {
-                let parts = unnamed.unnamed.iter().map(|field| (field, self.attrs(&field.attrs)));
-                let written = parts.filter(|(_, (serde, _))| !serde.is_skipped());
-                let members = written.enumerate().map(|(index, (field, (serde, shape)))| {
+                let marks = personal::marks_again(fields, rules);
+                let parts =
+                    unnamed.unnamed.iter().zip(&marks).map(|(field, mark)| (field, mark, self.attrs(&field.attrs)));
+                let written = parts.filter(|(_, _, (serde, _))| !serde.is_skipped());
+                let members = written.enumerate().map(|(index, (field, mark, (serde, shape)))| {
                     let name = index.to_string();
-                    let inner = self.of_field(field, &name, &serde, &shape);
+                    let inner = personal::marked(mark, self.of_field(field, &name, &serde, &shape));
                     Member::plain(&name, flags(&serde, rules.default), inner)
                 });
                 block("tuple", members)
             }
             Fields::Named(named) => {
-                let parts = named.named.iter().map(|field| (field, self.attrs(&field.attrs)));
-                let written = parts.filter(|(_, (serde, _))| !serde.is_skipped());
+                let marks = personal::marks_again(fields, rules);
+                let parts = named.named.iter().zip(&marks).map(|(field, mark)| (field, mark, self.attrs(&field.attrs)));
+                let written = parts.filter(|(_, _, (serde, _))| !serde.is_skipped());
                 let mut flattened = 0..;
                 let members: Vec<(&Field, Member)> = written
-                    .map(|(field, (serde, shape))| (field, self.member(field, &serde, &shape, rules, &mut flattened)))
+                    .map(|(field, mark, (serde, shape))| {
+                        let inner = personal::marked(mark, self.of_named(field, &serde, &shape));
+                        (field, self.member(field, &serde, inner, rules, &mut flattened))
+                    })
                     .collect();
                 let numbers = prost::numbers(members.iter().map(|(field, member)| (*field, member.name())));
                 let members = tag.into_iter().chain(members.into_iter().map(|(_, member)| member)).chain(numbers);
@@ -129,23 +141,23 @@ impl Scope<'_> {
         &self,
         field: &Field,
         serde: &SerdeAttrs,
-        shape: &ShapeAttrs,
+        inner: TokenStream,
         rules: &FieldRules,
         flattened: &mut RangeFrom<usize>,
     ) -> Member {
         let rust_name = field.ident.as_ref().map(bare).unwrap_or_default();
-        let inner = self.of_field(field, &rust_name, serde, shape);
-        let name = |own: &Option<String>, case: Option<Case>| {
-            own.clone().unwrap_or_else(|| case.map_or_else(|| rust_name.clone(), |case| case.field(&rust_name)))
-        };
         if serde.flatten {
             // It has no name on the wire: its place among those like it serves as one.
             let index = flattened.next().unwrap_or_default();
             return Member::plain(&format!("*{index}"), flags(serde, false) | flag::FLATTEN, inner);
         }
-        let write = name(&serde.rename.write, rules.rename_all.write);
-        let read = name(&serde.rename.read, rules.rename_all.read);
+        let write = field_name(&rust_name, &serde.rename.write, rules.rename_all.write);
+        let read = field_name(&rust_name, &serde.rename.read, rules.rename_all.read);
         self.named(&field.ident, serde, [write, read], flags(serde, rules.default), inner)
+    }
+
+    fn of_named(&self, field: &Field, serde: &SerdeAttrs, shape: &ShapeAttrs) -> TokenStream {
+        self.of_field(field, &field.ident.as_ref().map(bare).unwrap_or_default(), serde, shape)
     }
 
     /// A part under the names that it is written and read under. What is stored must be read again.
@@ -218,9 +230,13 @@ impl Scope<'_> {
 
     /// A function reads or writes the value: an event is let pass where no lock is on.
     fn hidden(&self, tokens: &impl ToTokens, name: &str, attribute: &str) -> TokenStream {
-        if !self.probes {
-            self.cx.error(diag::shape_hidden(tokens, name, attribute));
-            return quote!(&__eskit::lock::ShapeDef::leaf("unit"));
+        match self.lookup {
+            Lookup::Required => {
+                self.cx.error(diag::shape_hidden(tokens, name, attribute));
+                return quote!(&__eskit::lock::ShapeDef::leaf("unit"));
+            }
+            Lookup::Open => return quote!(__eskit::lock::UNKNOWN),
+            Lookup::Locked => {}
         }
         let hidden_by = format!("serde {attribute}");
         quote_spanned! {tokens.span()=>
@@ -229,10 +245,15 @@ impl Scope<'_> {
     }
 
     fn of_type(&self, ty: &Type, name: &str) -> TokenStream {
-        let inner = without_recursion(ty, self.ident);
-        if !self.probes {
-            self.types.borrow_mut().push(inner.clone());
-            return quote_spanned!(ty.span()=> <#inner as __eskit::lock::Shape>::DEF);
+        let (inner, recurs) = without_recursion(ty, self.ident);
+        self.recurs.set(self.recurs.get() || recurs);
+        match self.lookup {
+            Lookup::Required => {
+                self.types.borrow_mut().push(inner.clone());
+                return quote_spanned!(ty.span()=> <#inner as __eskit::lock::Shape>::DEF);
+            }
+            Lookup::Open => return quote_spanned!(ty.span()=> __eskit::lock::ShapeOf::<#inner>::DEF),
+            Lookup::Locked => {}
         }
         let suspects = suspects(ty);
         quote_spanned! {ty.span()=>

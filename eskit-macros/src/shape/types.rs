@@ -7,24 +7,27 @@ use quote::{ToTokens, quote};
 use syn::Type;
 
 /// The type, with a stand-in wherever it names the type that it is a part of: the shape of `struct Node { below:
-/// Vec<Node> }` would otherwise need itself.
-pub(crate) fn without_recursion(ty: &Type, own: &Ident) -> TokenStream {
-    replace(ty.to_token_stream(), own)
+/// Vec<Node> }` would otherwise need itself. Also whether there is one.
+pub(crate) fn without_recursion(ty: &Type, own: &Ident) -> (TokenStream, bool) {
+    let mut recurs = false;
+    let replaced = replace(ty.to_token_stream(), own, &mut recurs);
+    (replaced, recurs)
 }
 
-fn replace(tokens: TokenStream, own: &Ident) -> TokenStream {
+fn replace(tokens: TokenStream, own: &Ident, recurs: &mut bool) -> TokenStream {
     let mut out = TokenStream::new();
     let mut tokens = tokens.into_iter().peekable();
     let mut in_path = false;
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(ident) if !in_path && (ident == *own || ident == "Self") && !is_colon(tokens.peek()) => {
+                *recurs = true;
                 skip_arguments(&mut tokens);
                 out.extend(quote!(__eskit::lock::Recursive));
                 continue;
             }
             TokenTree::Group(group) => {
-                let mut inner = proc_macro2::Group::new(group.delimiter(), replace(group.stream(), own));
+                let mut inner = proc_macro2::Group::new(group.delimiter(), replace(group.stream(), own, recurs));
                 inner.set_span(group.span());
                 out.extend([TokenTree::Group(inner)]);
                 in_path = false;
@@ -59,6 +62,15 @@ fn skip_arguments(tokens: &mut Peekable<impl Iterator<Item = TokenTree>>) {
     }
 }
 
+/// Whether the tokens hold one of these names.
+pub(crate) fn names_any(tokens: TokenStream, params: &[Ident]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => names_any(group.stream(), params),
+        TokenTree::Ident(ident) => params.contains(&ident),
+        _ => false,
+    })
+}
+
 /// Types of std and of the crates with features whose shape is known.
 const KNOWN: &[&str] = &[
     "Option",
@@ -91,12 +103,21 @@ const KNOWN: &[&str] = &[
     "Self",
 ];
 
-/// The types in a type that may lack `Shape`, for a message: `` `Line` and `Price` ``.
-pub(crate) fn suspects(ty: &Type) -> String {
+/// Whether a type names one that is not known here.
+pub(crate) fn names_others(ty: &Type) -> bool {
+    !others(ty).is_empty()
+}
+
+fn others(ty: &Type) -> Vec<String> {
     let mut names = Vec::new();
     collect(ty.to_token_stream(), &mut names);
     names.dedup();
-    match names.as_slice() {
+    names
+}
+
+/// The types in a type that may lack `Shape`, for a message: `` `Line` and `Price` ``.
+pub(crate) fn suspects(ty: &Type) -> String {
+    match others(ty).as_slice() {
         [] => format!("`{}`", crate::wrap::text(ty)),
         names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and "),
     }
@@ -139,7 +160,12 @@ mod tests {
             ("other::Node", "other::Node"),
             ("Vec<NodeId>", "Vec<NodeId>"),
         ] {
-            assert_eq!(without_recursion(&parse(ty), &own).to_string().replace(' ', ""), replaced, "{ty}");
+            let (found, recurs) = without_recursion(&parse(ty), &own);
+            assert_eq!(
+                (found.to_string().replace(' ', ""), recurs),
+                (replaced.to_owned(), ty.replace(' ', "") != replaced),
+                "{ty}"
+            );
         }
     }
 

@@ -63,6 +63,7 @@ pub const NO_EVENT: &EventType = &EventType {
     previous: None,
     public: true,
     content_type: "",
+    personal: None,
     location: SourceLocation { module: "", file: "", line: 0 },
 };
 

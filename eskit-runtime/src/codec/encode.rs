@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::codec::convert;
 use crate::codec::error::CodecError;
-use crate::codec::json::{Hidden, ToJson, Written, difference, is_every_number_kept, json_path, path_of_null};
+use crate::codec::json::{Hidden, ToJson, Written, difference, is_every_number_kept, json_path, offset, path_of_null};
 use crate::codec::kind::PayloadKind;
 use crate::log::content_type::ContentType;
 use crate::log::name::WireName;
@@ -52,6 +52,20 @@ pub enum EncodeReason {
         /// The JSON of the value that was read back.
         read: String,
     },
+    /// A personal value has no subject.
+    NoSubject {
+        /// The field beside it that is to hold the id of the subject.
+        subject: &'static str,
+        /// What is wrong with that.
+        problem: &'static str,
+    },
+    /// It is written otherwise than the shape of its type says, so that personal values would not be found.
+    Misshapen {
+        /// What the shape says.
+        wanted: &'static str,
+    },
+    /// Its type would not read it once the subject of a personal value is forgotten.
+    Unforgettable(CodecError),
 }
 
 impl fmt::Display for EncodeError {
@@ -82,6 +96,21 @@ impl fmt::Display for EncodeError {
                 "{other} is {value}, for which JSON has only `null`\nhelp: {}, or {OTHER_FORM}",
                 if *kind == PayloadKind::Event { "let the decider refuse it" } else { "leave it out" }
             ),
+            EncodeReason::NoSubject { subject: field, problem } => write!(
+                f,
+                "{kind} `{name}` cannot be sealed: {subject} is personal, and the id of its subject, `{field}`, {problem}\nhelp: \
+                 every event that has the value needs the id of whom it is about"
+            ),
+            EncodeReason::Misshapen { wanted } => write!(
+                f,
+                "{kind} `{name}` cannot be sealed: by its `Shape`, {subject} is {wanted}, and it is written otherwise, so personal values \
+                 would not be found\nhelp: make `Shape` and `Serialize` agree; a derive of both does"
+            ),
+            EncodeReason::Unforgettable(error) => write!(
+                f,
+                "{kind} `{name}` could not be read once its personal values are forgotten: {place}{error}\nhelp: write a `forgotten = ..` \
+                 that the type of the field reads, or make it a `Personal`"
+            ),
             EncodeReason::Changed { written, read } => write!(
                 f,
                 "{other} is written as `{written}` and read as `{read}`\nhelp: make `Serialize` and `Deserialize` agree, or \
@@ -94,10 +123,14 @@ impl fmt::Display for EncodeError {
 impl std::error::Error for EncodeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.reason {
-            EncodeReason::Unwritable(error) | EncodeReason::Unreadable(error) | EncodeReason::Format { error, .. } => {
-                Some(error)
-            }
-            EncodeReason::Null { .. } | EncodeReason::Changed { .. } => None,
+            EncodeReason::Unwritable(error)
+            | EncodeReason::Unreadable(error)
+            | EncodeReason::Unforgettable(error)
+            | EncodeReason::Format { error, .. } => Some(error),
+            EncodeReason::Null { .. }
+            | EncodeReason::Changed { .. }
+            | EncodeReason::NoSubject { .. }
+            | EncodeReason::Misshapen { .. } => None,
         }
     }
 }
@@ -181,12 +214,6 @@ fn not_read(text: &str, written: &Written, error: serde_json::Error) -> (EncodeR
         Some((value, null)) if null == path => (EncodeReason::Null { value }, path),
         _ => (EncodeReason::Unreadable(CodecError::new(error)), path),
     }
-}
-
-/// Where serde_json stopped to read, in bytes.
-fn offset(text: &str, error: &serde_json::Error) -> usize {
-    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
-    lines.map(str::len).sum::<usize>() + error.column()
 }
 
 /// The first value that was written as `null` although it is something else, and the path to it.

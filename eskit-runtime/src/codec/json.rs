@@ -12,6 +12,7 @@ pub(crate) use compare::difference;
 pub(crate) use numbers::is_number_kept;
 pub(crate) use numbers::{StandIns, is_every_number_kept};
 pub use path::json_path;
+pub(crate) use path::offset;
 pub(crate) use path::path_of_null;
 pub(crate) use read::read;
 #[cfg(feature = "cbor")]

@@ -29,6 +29,10 @@ fn said(reason: &EncodeReason, path: &str) -> String {
         }
         EncodeReason::Unreadable(error) => format!("{place} is written as JSON that its type does not read: {error}"),
         EncodeReason::Null { value } => format!("{place} is {value}, for which JSON has only `null`"),
+        // Of an event's payload only.
+        EncodeReason::NoSubject { .. } | EncodeReason::Misshapen { .. } | EncodeReason::Unforgettable(_) => {
+            format!("{place} cannot be kept")
+        }
         EncodeReason::Changed { written, read } => format!("{place} is written as `{written}` and read as `{read}`"),
     }
 }

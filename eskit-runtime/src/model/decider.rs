@@ -8,11 +8,13 @@ use crate::log::content_type::ContentType;
 use crate::log::id::EventId;
 use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
+use crate::log::personal::PersonalValue;
 use crate::log::tag::Tags;
 use crate::model::command::Command;
 use crate::model::decode::write_again;
 use crate::model::event::{Event, EventType, EventTypes, SingleEvent, SourceLocation};
 use crate::model::models::Models;
+use crate::model::personal::find_personal;
 
 /// The description of one decider.
 #[derive(Clone, Copy, Debug)]
@@ -210,6 +212,8 @@ pub struct Emitter {
     /// The same event, written again after it was read.
     again: Written,
     pub(crate) tags: Tags,
+    /// The personal values of that event.
+    personal: Vec<PersonalValue>,
 }
 
 impl Emitter {
@@ -245,6 +249,9 @@ impl Emitter {
         write_again: WriteAgain<'_>,
     ) -> Result<(), EncodeError> {
         self.write(event, json, write_again)?;
+        if let Some(shape) = event.personal {
+            self.personal = find_personal(event, shape, &self.written, &self.tags, write_again)?;
+        }
         let content_type = ContentType::new(event.content_type);
         let payload = in_format((event.kind, event.name), &content_type, std::mem::take(&mut self.written.text))?;
         self.push_encoded(event, content_type, payload);
@@ -274,7 +281,7 @@ impl Emitter {
             metadata: Metadata::new(),
             content_type,
             payload,
-            personal: Vec::new(),
+            personal: std::mem::take(&mut self.personal),
             recorded_at: None,
         });
     }

@@ -99,6 +99,7 @@ mod tests {
             previous: None,
             public: true,
             content_type: "application/json",
+            personal: None,
             location: SourceLocation { module: "shop", file: "", line: version },
         }
     }

@@ -15,6 +15,7 @@ use crate::model::aggregate::Evolve;
 use crate::model::decider::Emitter;
 use crate::model::decode::{decode_single, newer};
 use crate::model::format::Format;
+use crate::shape::ShapeDef;
 
 /// A tag field of an event or a command: its key, its field, and how many tags it yields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +73,8 @@ pub struct EventType {
     pub public: bool,
     /// The media type of the format that its payloads are written in.
     pub content_type: &'static str,
+    /// The shape of its payloads, if they hold personal data.
+    pub personal: Option<&'static ShapeDef>,
     /// The place of the type in the source.
     pub location: SourceLocation,
 }

@@ -82,3 +82,14 @@ pub const fn has_protobuf() {
         );
     }
 }
+
+/// Asked where an event says that a field is personal.
+#[allow(clippy::panic, reason = "in a const: an error of the compiler, not of the program")]
+#[track_caller]
+pub const fn has_personal() {
+    if cfg!(not(feature = "personal")) {
+        panic!(
+            "`#[personal]` needs eskit's feature `personal`\nhelp: add `\"personal\"` to the features of `eskit` in `Cargo.toml`"
+        );
+    }
+}

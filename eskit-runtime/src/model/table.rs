@@ -218,6 +218,7 @@ mod tests {
             previous: None,
             public: true,
             content_type: "application/json",
+            personal: None,
             location: SourceLocation { module: "", file: "", line: 1 },
         }
     }

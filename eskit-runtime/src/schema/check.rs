@@ -10,10 +10,10 @@ use super::claim::Claim;
 use super::compare::compare;
 use super::current::{Current, Lock, is_test_module};
 use super::report::Report;
-use super::shape::ShapeDef;
 use crate::message::Message;
 use crate::message::same;
 use crate::model::event::EventType;
+use crate::shape::ShapeDef;
 
 /// What `eskit.lock` records of one version of an event.
 #[derive(Clone, Copy, Debug)]
@@ -138,6 +138,11 @@ const fn help(message: Message, current: &Current, recorded: &Recorded, report: 
     }
     if report.refused == report.taken {
         return message.text("give it another name on the wire, `#[serde(rename = \"..\")]`");
+    }
+    if report.refused == report.personal {
+        return message.text(
+            "say `#[personal(..)]` of it as it was recorded; if it is meant to change, record it with `ESKIT_LOCK=force cargo test eskit_lock`",
+        );
     }
     let message = if report.renamed.as_str().is_empty() {
         message

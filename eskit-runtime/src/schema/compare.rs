@@ -5,6 +5,7 @@
 //! needs a new version.
 
 mod flattened;
+mod personal;
 mod renamed;
 mod rest;
 mod sides;
@@ -13,6 +14,7 @@ mod untagged;
 mod widened;
 
 use self::flattened::{compare_taken, holds_flattened};
+use self::personal::compare_personal;
 use self::renamed::{Came, compare_replaced};
 use self::rest::{compare_moved, compare_stored, holds_flattened_lines};
 use self::sides::{BlockKind, Sides, old_does_without};
@@ -21,10 +23,10 @@ use self::untagged::compare_loosened;
 use self::widened::{reads_stored, widens};
 use super::node::{Node, Nodes, next_mark, strip};
 use super::report::{Path, Report};
-use super::shape::{Kind, Member, ShapeDef, flag};
 use crate::codec::kind::PayloadKind;
 use crate::message::{Message, contains, same};
 use crate::model::event::TagField;
+use crate::shape::def::{Kind, Member, ShapeDef, flag};
 
 /// Compares the record of a version with the shape that the program has for it. `superseded` says that there is a newer one.
 pub(crate) const fn compare(
@@ -43,6 +45,7 @@ pub(crate) const fn compare(
 
 /// `head` is what of the node's words is not compared yet.
 const fn compare_node(node: Node<'_>, head: &str, shape: &ShapeDef, path: &Path, report: &mut Report) {
+    let (head, shape) = compare_personal(head, shape, path, report);
     match shape.kind {
         Kind::Option(inner) => {
             if let Some(head) = strip(head, "option ") {
@@ -70,7 +73,7 @@ const fn compare_node(node: Node<'_>, head: &str, shape: &ShapeDef, path: &Path,
                 return compare_block(node, head, now, members, path, report);
             }
         }
-        Kind::Opaque => {}
+        Kind::Personal(..) | Kind::Opaque => {}
     }
     let start = if path.is_root() { "the payload was " } else { " was " };
     let text = push_head(Message::new().text(start).code(head).text(", is now `"), shape).text("`");
@@ -87,6 +90,7 @@ const fn push_head(message: Message, shape: &ShapeDef) -> Message {
         Kind::Option(inner) => push_head(message.text("option "), inner),
         Kind::List(item) => push_head(message.text("list "), item),
         Kind::Array(len, item) => push_head(message.text("array ").number(len as u32).text(" "), item),
+        Kind::Personal(def, inner) => push_head(message.text("personal ").text(def.kind).text(" "), inner),
         Kind::Opaque => message.text("unknown"),
     }
 }

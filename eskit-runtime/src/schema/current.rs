@@ -1,9 +1,9 @@
 //! Whether a crate has the schema lock, and what it holds of one version of an event or a stored command.
 
-use super::hash;
-use super::shape::ShapeDef;
 use crate::message::Message;
 use crate::model::event::EventType;
+use crate::shape::ShapeDef;
+use crate::shape::hash;
 
 /// Whether the schema lock is on in a crate, and how strict it is in this build.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

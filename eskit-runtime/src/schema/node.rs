@@ -241,6 +241,13 @@ pub(crate) const fn strip<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     Some(rest)
 }
 
+/// Of words that begin with `personal student`: what the subject is, and the words after that.
+pub(crate) const fn strip_personal(head: &str) -> Option<(&str, &str)> {
+    let Some(rest) = strip(head, "personal ") else { return None };
+    let (kind, rest) = rest.split_at(position(rest, b' '));
+    Some((kind, trim(rest)))
+}
+
 /// The place of the first such ASCII byte, or the length.
 pub(crate) const fn position(text: &str, byte: u8) -> usize {
     let bytes = text.as_bytes();

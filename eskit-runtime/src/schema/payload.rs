@@ -1,11 +1,13 @@
 //! Whether a stored payload has the shape that a record describes. The compiler cannot see that: events may have been written by other
 //! programs, by hand, or before the lock.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value};
 
-use super::node::{Node, strip};
+use super::node::{Node, strip, strip_personal};
+use crate::shape::names::unescaped;
 
 /// Compares a payload with the lines of a version's record. The error says where it differs, and how.
 pub(super) fn compare(record: &str, payload: &Value) -> Result<(), String> {
@@ -46,6 +48,9 @@ impl Path {
 
 /// `head` is what of the node's words is not compared yet.
 fn check(node: Node<'_>, head: &str, value: &Value, path: &mut Path) -> Result<(), String> {
+    if let Some((_, head)) = strip_personal(head) {
+        return if is_sealed(value) { Ok(()) } else { check(node, head, value, path) };
+    }
     if let Some(head) = strip(head, "option ") {
         return if value.is_null() { Ok(()) } else { check(node, head, value, path) };
     }
@@ -75,6 +80,11 @@ fn check(node: Node<'_>, head: &str, value: &Value, path: &mut Path) -> Result<(
     }
 }
 
+/// Whether it is a personal value as it is stored.
+fn is_sealed(value: &Value) -> bool {
+    value.get("$sealed").is_some_and(Value::is_string)
+}
+
 fn all(node: Node<'_>, head: &str, items: &[Value], path: &mut Path) -> Result<(), String> {
     let mut items = items.iter().enumerate();
     items.try_for_each(|(index, item)| path.at(format_args!("[{index}]"), |path| check(node, head, item, path)))
@@ -91,35 +101,12 @@ fn parts(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     .filter(|line| line.tag().is_none())
 }
 
-/// A name as it is in JSON: a record escapes what would break its lines.
-fn unescaped(name: &str) -> String {
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name;
-    while let Some(byte) = rest.bytes().next() {
-        let escaped = (byte == b'%').then(|| rest.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok()));
-        match escaped {
-            Some(Some(byte)) => {
-                bytes.push(byte);
-                rest = &rest[3..];
-            }
-            // The empty name.
-            Some(None) => rest = &rest[1..],
-            None => {
-                let letter = rest.chars().next().map_or(1, char::len_utf8);
-                bytes.extend_from_slice(&rest.as_bytes()[..letter]);
-                rest = &rest[letter..];
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 /// Whether a line is of this name, or of a part that is read under it.
 fn is_called(line: Node<'_>, name: &str) -> bool {
     unescaped(line.name()) == name || aliases(line).any(|alias| alias == name)
 }
 
-fn aliases(line: Node<'_>) -> impl Iterator<Item = String> {
+fn aliases<'n>(line: Node<'n>) -> impl Iterator<Item = Cow<'n, str>> {
     let mut marks = line.marks();
     std::iter::from_fn(move || {
         let (mark, rest) = super::node::next_mark(marks)?;
@@ -227,7 +214,7 @@ fn check_untagged(node: Node<'_>, value: &Value, path: &mut Path) -> Result<(), 
 fn check_tagged(node: Node<'_>, tag: &str, value: &Value, path: &mut Path) -> Result<(), String> {
     let (tag, content) = tag.split_once(" content ").map_or((tag, None), |(tag, content)| (tag, Some(content)));
     let tag = unescaped(tag);
-    let name = value.get(&tag).and_then(Value::as_str);
+    let name = value.get(&*tag).and_then(Value::as_str);
     let (Value::Object(fields), Some(name)) = (value, name) else {
         let wanted = format!("an object with the variant in `{tag}`");
         return without_name(node, value, path).unwrap_or_else(|| path.is_no(wanted, value));
@@ -240,7 +227,7 @@ fn check_tagged(node: Node<'_>, tag: &str, value: &Value, path: &mut Path) -> Re
     }
     match content.map(unescaped) {
         Some(content) => {
-            let found = fields.get(&content).unwrap_or(&Value::Null);
+            let found = fields.get(&*content).unwrap_or(&Value::Null);
             path.at(format_args!(".{content}"), |path| check(line, line.head(), found, path))
         }
         None if matches!(line.head(), "struct" | "struct closed") => {
@@ -249,7 +236,7 @@ fn check_tagged(node: Node<'_>, tag: &str, value: &Value, path: &mut Path) -> Re
         // A type of its own, beside whose fields the tag stands.
         None => {
             let mut rest = fields.clone();
-            rest.remove(&tag);
+            rest.remove(&*tag);
             check(line, line.head(), &Value::Object(rest), path)
         }
     }
@@ -323,6 +310,16 @@ mod tests {
             ""
         );
         assert_eq!(differs("struct\n  a%20b: u8\n  %: u8", r#"{"a b":1,"":2}"#), "");
+    }
+
+    #[test]
+    fn a_personal_value_is_sealed_or_as_it_was_before() {
+        let record = "struct\n  name: personal student string";
+        for payload in [r#"{"name":"Ada"}"#, r#"{"name":{"$sealed":"AQ","forgotten":"?"}}"#] {
+            assert_eq!(differs(record, payload), "", "{payload}");
+        }
+        assert_eq!(differs(record, r#"{"name":1}"#), "`payload.name` is 1, and not of type `string`");
+        assert_eq!(differs(record, r#"{"name":{}}"#), "`payload.name` is an object, and not of type `string`");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A shape as the lines of a record.
 
 use super::node::Node;
-use super::shape::{Kind, Member, ShapeDef, flag};
 use crate::model::event::TagField;
+use crate::shape::def::{Kind, Member, ShapeDef, flag};
 
 /// The lines of one version: its head, its tags, its parts. What `old`, the record before, holds and the shape no longer
 /// does, stays as `gone`: stored events still have it, so it cannot come back as something else. The tags of an older version
@@ -79,6 +79,7 @@ fn head(shape: &ShapeDef) -> String {
         Kind::Option(inner) => format!("option {}", head(inner)),
         Kind::List(item) => format!("list {}", head(item)),
         Kind::Array(len, item) => format!("array {len} {}", head(item)),
+        Kind::Personal(def, inner) => format!("personal {} {}", def.kind, head(inner)),
         // The build refuses it before it comes to this.
         Kind::Opaque => "unknown".to_owned(),
     }
@@ -87,7 +88,9 @@ fn head(shape: &ShapeDef) -> String {
 fn parts(text: &mut String, depth: usize, shape: &ShapeDef, old: Option<Node<'_>>) {
     match shape.kind {
         Kind::Leaf(_) | Kind::Opaque => {}
-        Kind::Option(inner) | Kind::List(inner) | Kind::Array(_, inner) => parts(text, depth, inner, old),
+        Kind::Option(inner) | Kind::List(inner) | Kind::Array(_, inner) | Kind::Personal(_, inner) => {
+            parts(text, depth, inner, old)
+        }
         Kind::Block(_, members) => {
             self::members(text, depth, members, old);
             if let Some(old) = old {

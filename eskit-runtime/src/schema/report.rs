@@ -39,6 +39,8 @@ pub(crate) struct Report {
     pub(crate) id_types: usize,
     /// What to write for the first of them, up to the place in the file.
     pub(crate) id_type: Message,
+    /// How many are personal values that would be in the clear, or of another subject.
+    pub(crate) personal: usize,
     /// Whether one lies in a type that stands in the event.
     pub(crate) nested: bool,
     /// Whether the comparison is inside of a variant without a name, which is known by what it requires.
@@ -64,6 +66,7 @@ impl Report {
             lost_tags: 0,
             id_types: 0,
             id_type: Message::new(),
+            personal: 0,
             nested: false,
             untagged: false,
             renamed: Message::new(),
@@ -89,6 +92,12 @@ impl Report {
     /// Adds what older programs alone do not survive. A variant without a name may be read as another one.
     pub(crate) const fn refuse_for_older(&mut self, path: &Path, text: Message) {
         self.older += !self.untagged as usize;
+        self.refuse_with(path, text);
+    }
+
+    /// Adds that a personal value would no longer be forgotten with its subject.
+    pub(crate) const fn refuse_personal(&mut self, path: &Path, text: Message) {
+        self.personal += 1;
         self.refuse_with(path, text);
     }
 

@@ -32,6 +32,12 @@ pub fn json_path(text: &str, offset: usize) -> String {
     path
 }
 
+/// Where serde_json stopped to read, in bytes.
+pub(crate) fn offset(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    lines.map(str::len).sum::<usize>() + error.column()
+}
+
 /// Where the `null` stands before which `before` others come, in a text that holds `all` of them. Empty where others were
 /// written: a `RawValue` brings its own.
 pub(crate) fn path_of_null(text: &str, before: usize, all: usize) -> String {

@@ -4,7 +4,7 @@ use super::{find, find_alias, is_struct};
 use crate::message::{Message, contains, same};
 use crate::schema::node::{Nodes, position, strip};
 use crate::schema::report::{Path, Report};
-use crate::schema::shape::{Kind, Member, ShapeDef, flag};
+use crate::shape::def::{Kind, Member, ShapeDef, flag};
 
 /// serde gives a name to the struct's own field, so one that is new takes it from what is flattened.
 pub(super) const fn compare_taken(

@@ -3,7 +3,7 @@ use super::{compare_node, find, find_alias, is_struct};
 use crate::message::Message;
 use crate::schema::node::{Node, strip};
 use crate::schema::report::{Path, Report};
-use crate::schema::shape::{Kind, Member, ShapeDef, flag};
+use crate::shape::def::{Kind, Member, ShapeDef, flag};
 
 /// The most new parts of a block that are taken for renamed ones.
 const CAME_MAX: usize = 32;
@@ -95,7 +95,7 @@ const fn has_shape(line: Node<'_>, member: &Member) -> bool {
 
 /// The fields of a struct, or of an optional one.
 const fn parts(shape: &ShapeDef) -> &'static [Member] {
-    match shape.kind {
+    match shape.plain().kind {
         Kind::Option(inner) => parts(inner),
         Kind::Block(head, parts) if is_struct(head) => parts,
         _ => &[],

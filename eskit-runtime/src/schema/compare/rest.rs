@@ -6,7 +6,7 @@ use crate::message::Message;
 use crate::message::same;
 use crate::schema::node::{Node, Nodes, position, strip};
 use crate::schema::report::{Path, Report};
-use crate::schema::shape::{Kind, Member, ShapeDef, flag};
+use crate::shape::def::{Kind, Member, ShapeDef, flag};
 
 /// The fields of the program whose names stored events may hold in a flattened part, and in another shape.
 pub(super) const fn compare_stored(

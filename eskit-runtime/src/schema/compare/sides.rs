@@ -3,7 +3,7 @@
 use super::is_struct;
 use crate::message::same;
 use crate::schema::node::{Node, Nodes, position, strip};
-use crate::schema::shape::{Kind, Member, flag};
+use crate::shape::def::{Kind, Member, flag};
 
 pub(super) enum BlockKind {
     Struct,

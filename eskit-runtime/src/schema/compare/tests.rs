@@ -2,16 +2,22 @@
 
 use super::*;
 use crate::log::tag::IdType;
-use crate::schema::hash;
+use crate::schema::node::strip_personal;
+use crate::shape::hash;
+use crate::shape::mark::PersonalDef;
 
 mod flattened;
+mod personal;
 mod widened;
 
 /// The shape that a record would be written for.
 fn shape(node: Node<'_>, head: &str) -> &'static ShapeDef {
     let head = head.trim();
     let leaked = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
-    let def = if let Some(inner) = head.strip_prefix("option ") {
+    let def = if let Some((kind, inner)) = strip_personal(head) {
+        let def = PersonalDef { subject: "", kind: leaked(kind), is_tag: false, forgotten: "null" };
+        ShapeDef::personal(Box::leak(Box::new(def)), shape(node, inner))
+    } else if let Some(inner) = head.strip_prefix("option ") {
         ShapeDef::option(shape(node, inner))
     } else if let Some(item) = head.strip_prefix("list ") {
         ShapeDef::list(shape(node, item))

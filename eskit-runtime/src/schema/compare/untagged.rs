@@ -3,7 +3,7 @@ use super::{find, find_alias};
 use crate::message::same;
 use crate::schema::node::{Node, Nodes};
 use crate::schema::report::{Path, Report};
-use crate::schema::shape::{Kind, Member, flag};
+use crate::shape::def::{Kind, Member, flag};
 
 /// serde tries variants without a name in their order. A field that one of them no longer reads, and so no longer refuses,
 /// may have kept it from what a later one wrote.

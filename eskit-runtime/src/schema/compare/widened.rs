@@ -4,7 +4,7 @@ use super::compare_node;
 use crate::message::same;
 use crate::schema::node::{Node, position, strip};
 use crate::schema::report::{Path, Report};
-use crate::schema::shape::{Kind, ShapeDef};
+use crate::shape::def::{Kind, ShapeDef};
 
 /// Whether the value, of another shape than the record's, is read from the JSON that was stored.
 pub(super) const fn widens(node: Node<'_>, head: &str, shape: &ShapeDef) -> bool {
@@ -21,7 +21,7 @@ pub(super) const fn widens(node: Node<'_>, head: &str, shape: &ShapeDef) -> bool
             }
             None => false,
         },
-        Kind::Array(..) | Kind::Block(..) | Kind::Opaque => false,
+        Kind::Array(..) | Kind::Block(..) | Kind::Personal(..) | Kind::Opaque => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The shapes of eskit's own values and of types of other crates, named after what stands on the wire where that is a
 //! common text form.
 
-use super::shape::{Shape, ShapeDef};
+use super::def::{Shape, ShapeDef};
 use super::std_types::leaves;
 use crate::log::id::EventId;
 use crate::log::position::Position;

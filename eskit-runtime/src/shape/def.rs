@@ -1,4 +1,5 @@
 use super::hash;
+use super::mark::{Holds, PersonalDef};
 
 /// The shape that a type has when serde writes it: what the schema lock records and compares.
 ///
@@ -38,6 +39,10 @@ pub struct ShapeDef {
     pub(crate) fingerprint: u64,
     /// Whether serde reads a missing field of this type as `None`.
     missing: bool,
+    /// What it holds of personal values.
+    pub(crate) holds: Holds,
+    /// Whether it is what [`Recursive`] below it stands for.
+    pub(crate) recurs: bool,
     pub(crate) kind: Kind,
 }
 
@@ -50,6 +55,8 @@ pub(crate) enum Kind {
     Array(usize, &'static ShapeDef),
     /// A head such as `struct` or `enum tag type`, and named parts.
     Block(&'static str, &'static [Member]),
+    /// A value that is personal data.
+    Personal(&'static PersonalDef, &'static ShapeDef),
     /// Not known: an error where the lock is on.
     Opaque,
 }
@@ -108,28 +115,51 @@ impl ShapeDef {
 
     #[doc(hidden)]
     pub const fn leaf(name: &'static str) -> ShapeDef {
-        ShapeDef { fingerprint: hash::text(name), missing: false, kind: Kind::Leaf(name) }
+        ShapeDef::of(hash::text(name), Holds::Nothing, Kind::Leaf(name))
+    }
+
+    const fn of(fingerprint: u64, holds: Holds, kind: Kind) -> ShapeDef {
+        ShapeDef { fingerprint, missing: false, holds, recurs: false, kind }
     }
 
     pub(crate) const fn option(inner: &'static ShapeDef) -> ShapeDef {
         let fingerprint = hash::mix(hash::text("option"), inner.fingerprint);
-        ShapeDef { fingerprint, missing: true, kind: Kind::Option(inner) }
+        ShapeDef { missing: true, ..ShapeDef::of(fingerprint, inner.holds, Kind::Option(inner)) }
     }
 
     pub(crate) const fn list(item: &'static ShapeDef) -> ShapeDef {
-        let fingerprint = hash::mix(hash::text("list"), item.fingerprint);
-        ShapeDef { fingerprint, missing: false, kind: Kind::List(item) }
+        ShapeDef::of(hash::mix(hash::text("list"), item.fingerprint), item.holds, Kind::List(item))
     }
 
     pub(crate) const fn array(len: usize, item: &'static ShapeDef) -> ShapeDef {
         let fingerprint = hash::mix(hash::text("array"), hash::mix(len as u64, item.fingerprint));
-        ShapeDef { fingerprint, missing: false, kind: Kind::Array(len, item) }
+        ShapeDef::of(fingerprint, item.holds, Kind::Array(len, item))
     }
 
     #[doc(hidden)]
     pub const fn block(head: &'static str, members: &'static [Member]) -> ShapeDef {
-        let fingerprint = hash::mix(hash::text(head), sum(members));
-        ShapeDef { fingerprint, missing: false, kind: Kind::Block(head, members) }
+        let (sum, held) = sum(members);
+        let holds = if matches!(held, Holds::Nothing) { held } else { held_by_block(head, members, held) };
+        ShapeDef::of(hash::mix(hash::text(head), sum), holds, Kind::Block(head, members))
+    }
+
+    /// The shape of a field that is personal data.
+    #[doc(hidden)]
+    pub const fn personal(def: &'static PersonalDef, inner: &'static ShapeDef) -> ShapeDef {
+        let fingerprint = hash::mix(hash::text("personal"), hash::mix(hash::text(def.kind), inner.fingerprint));
+        ShapeDef { missing: inner.missing, ..ShapeDef::of(fingerprint, Holds::Values, Kind::Personal(def, inner)) }
+    }
+
+    /// The shape of a `Personal`, of which a field is to say whose it is.
+    pub(crate) const fn without_subject(inner: &'static ShapeDef) -> ShapeDef {
+        ShapeDef { holds: Holds::NoSubject, ..ShapeDef::option(inner) }
+    }
+
+    /// The shape of a type that stands inside of itself.
+    #[doc(hidden)]
+    pub const fn recurring(inner: &ShapeDef) -> ShapeDef {
+        let holds = if matches!(inner.holds, Holds::Itself) { Holds::Nothing } else { inner.holds };
+        ShapeDef { holds, recurs: true, ..*inner }
     }
 
     /// The shape of a struct with one unnamed field: that of the field, but it cannot be missing.
@@ -148,16 +178,27 @@ impl ShapeDef {
     }
 
     /// The shape of a type that has none.
-    pub(crate) const OPAQUE: ShapeDef = ShapeDef { fingerprint: 0, missing: false, kind: Kind::Opaque };
+    pub(crate) const OPAQUE: ShapeDef = ShapeDef::of(0, Holds::Nothing, Kind::Opaque);
 
     #[doc(hidden)]
     pub const fn is_opaque(&self) -> bool {
         matches!(self.kind, Kind::Opaque)
     }
+
+    /// The shape of the value itself, which may be personal data.
+    pub(crate) const fn plain(&self) -> &ShapeDef {
+        match self.kind {
+            Kind::Personal(_, inner) => inner,
+            _ => self,
+        }
+    }
 }
 
 /// The shape of what goes through a function.
 pub const UNKNOWN: &ShapeDef = &ShapeDef::OPAQUE;
+
+/// The shape of a type whose attributes have a mistake.
+pub const MISTAKEN: &ShapeDef = &ShapeDef::of(0, Holds::Mistaken, Kind::Leaf("unit"));
 
 /// Members under one name each, without flags.
 pub const fn members<const N: usize>(
@@ -199,7 +240,7 @@ impl Member {
     /// The hash of what stands in the place of this flattened member.
     const fn parts(&self) -> u64 {
         match self.inlined() {
-            Some(inner) => sum(inner),
+            Some(inner) => sum(inner).0,
             None => self.fingerprint,
         }
     }
@@ -215,20 +256,48 @@ impl Member {
     }
 }
 
-/// The members in any order; those of a flattened struct count as the struct's around it.
-const fn sum(members: &[Member]) -> u64 {
-    let (mut total, mut i) = (0_u64, 0);
+/// The hashes of the members in any order, where those of a flattened struct count as the struct's around it, and what they hold.
+const fn sum(members: &[Member]) -> (u64, Holds) {
+    let (mut total, mut holds, mut i) = (0_u64, Holds::Nothing, 0);
     while i < members.len() {
         let member = &members[i];
         let part = if member.flags & flag::FLATTEN == 0 { member.fingerprint } else { member.parts() };
         total = hash::add(total, part);
+        if member.shape.holds as u8 > holds as u8 {
+            holds = member.shape.holds;
+        }
         i += 1;
     }
-    total
+    (total, holds)
+}
+
+/// What a block holds whose parts hold something: in some places, a value cannot be found.
+const fn held_by_block(head: &str, members: &[Member], most: Holds) -> Holds {
+    let (is_map, is_untagged) = (crate::message::same(head, "map"), crate::message::same(head, "enum untagged"));
+    let (mut holds, mut i) = (most, 0);
+    while i < members.len() {
+        let member = &members[i];
+        if !matches!(member.shape.holds, Holds::Nothing | Holds::Itself) {
+            let here = if is_map && i == 0 {
+                Holds::Keys
+            } else if is_untagged || member.has(flag::UNTAGGED) {
+                Holds::Unnamed
+            } else if member.has(flag::FLATTEN) && member.shape.takes_any_field() {
+                Holds::Rest
+            } else {
+                Holds::Nothing
+            };
+            if here as u8 > holds as u8 {
+                holds = here;
+            }
+        }
+        i += 1;
+    }
+    holds
 }
 
 /// The words that begin a node with parts.
-const WORDS: [&str; 8] = ["struct", "enum", "tuple", "map", "option", "list", "array", "gone"];
+const WORDS: [&str; 9] = ["struct", "enum", "tuple", "map", "option", "list", "array", "personal", "gone"];
 
 const fn is_leaf_name(name: &str) -> bool {
     let mut i = 0;
@@ -255,7 +324,7 @@ const fn is_leaf_name(name: &str) -> bool {
 pub struct Recursive;
 
 impl Shape for Recursive {
-    const DEF: &'static ShapeDef = &ShapeDef::leaf("recursive");
+    const DEF: &'static ShapeDef = &ShapeDef { holds: Holds::Itself, ..ShapeDef::leaf("recursive") };
 }
 
 /// Finds the shape of `T`, or [`ShapeDef::OPAQUE`] when it has none: an inherent constant comes before a trait's.

@@ -14,8 +14,8 @@ use std::sync::atomic::*;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, SystemTime};
 
+use super::def::{Member, Shape, ShapeDef};
 use super::hash;
-use super::shape::{Member, Shape, ShapeDef};
 
 /// `name: Type, ..`: types without parts.
 macro_rules! leaves {

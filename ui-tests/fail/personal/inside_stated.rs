@@ -1,0 +1,17 @@
+use eskit::prelude::*;
+
+#[derive(Shape, Serialize, Deserialize)]
+struct Address {
+    id: u64,
+    #[personal(subject = "id", kind = "student")]
+    street: Option<String>,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct Enrolled {
+    student: u64,
+    #[shape("home")]
+    home: Address,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+#[personal(subject = "student")]
+struct Enrolled {
+    student: u64,
+}
+
+fn main() {}
