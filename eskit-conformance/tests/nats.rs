@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod parity;
+#[path = "nats/twins.rs"]
+mod twins;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

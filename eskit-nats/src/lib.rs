@@ -19,10 +19,10 @@
 
 mod api;
 mod append;
+mod copy;
 mod error;
 mod group;
 mod open;
-mod replica;
 mod store;
 mod thread;
 

@@ -15,13 +15,13 @@ use crate::api::stream::StreamState;
 use crate::append::publisher::Publisher;
 use crate::append::request::{Reply, Request};
 use crate::append::writer::Writer;
+use crate::copy::feed::Feed;
+use crate::copy::fresh::{Freshener, Waiting};
+use crate::copy::log_copy::LogCopy;
 use crate::error::Fault;
 use crate::open::dsn::Dsn;
 use crate::open::options::NatsOptions;
 use crate::open::settings::{log_id, subject};
-use crate::replica::copy::Copy;
-use crate::replica::feed::Feed;
-use crate::replica::fresh::{Freshener, Waiting};
 use crate::thread::Thread;
 
 /// Requests that wait; further callers wait to hand theirs over.
@@ -47,7 +47,7 @@ pub struct NatsStore {
 
 #[derive(Debug)]
 struct Inner {
-    copy: Arc<Copy>,
+    copy: Arc<LogCopy>,
     requests: mpsc::Sender<Request>,
     readers: mpsc::Sender<Waiting>,
     _thread: Thread,
@@ -111,7 +111,7 @@ impl NatsOptions {
         };
         let (jetstream, state) = thread.run(opening).await?;
         let id = log_id(&state.config).ok_or_else(|| Fault::corrupt("it has no id of a log"))?;
-        let (copy, again) = (Arc::new(Copy::new(id)), Arc::new(Notify::new()));
+        let (copy, again) = (Arc::new(LogCopy::new(id)), Arc::new(Notify::new()));
         let freshener = || Freshener {
             jetstream: jetstream.clone(),
             stream: dsn.log.clone(),
@@ -141,7 +141,7 @@ impl NatsOptions {
 }
 
 /// Waits until the stream was read as far as it went. It may take long, but not stand still.
-async fn catch_up(copy: Arc<Copy>, state: StreamState, limit: Duration) -> Result<(), StoreError> {
+async fn catch_up(copy: Arc<LogCopy>, state: StreamState, limit: Duration) -> Result<(), StoreError> {
     loop {
         let before = copy.state().sequence;
         match tokio::time::timeout(limit, copy.reach(state.last)).await {

@@ -146,7 +146,7 @@ const CRATES: [Layers; 10] = [
     },
     Layers {
         package: "eskit-nats",
-        layers: &["error", "api", "group", "open", "replica", "append", "thread", "store"],
+        layers: &["error", "api", "group", "open", "copy", "append", "thread", "store"],
         top: &["testing"],
         circles_within: &[],
     },

@@ -84,7 +84,7 @@ fn test_steps(workspace: &Workspace) -> Vec<Step> {
 fn ci_steps(workspace: &Workspace) -> Vec<Step> {
     let published = workspace.packages.iter().filter(|package| package.published);
     let mut steps: Vec<Step> = published.map(features).collect();
-    steps.extend(workspace.below(EXAMPLES).filter_map(on_postgres));
+    steps.extend(workspace.below(EXAMPLES).filter_map(on_servers));
     steps.extend(workspace.below(BENCHES).map(|package| benches(workspace, package)));
     steps.push(oldest_toolchain(workspace));
     steps.push(deny());
@@ -129,11 +129,12 @@ fn features(package: &Package) -> Step {
     Step::run_all(format!("features of {}", package.name), commands)
 }
 
-/// The tests of an example that has a feature for PostgreSQL.
-fn on_postgres(package: &Package) -> Option<Step> {
-    let has_feature = package.features.iter().any(|feature| feature == "postgres");
-    let test = || cargo_command(&format!("test --package {} --features postgres", package.name));
-    has_feature.then(|| Step::run(format!("{} on PostgreSQL", package.name), test()))
+/// The tests of an example that has features for PostgreSQL or NATS.
+fn on_servers(package: &Package) -> Option<Step> {
+    let servers = package.features.iter().filter(|feature| matches!(feature.as_str(), "postgres" | "nats"));
+    let features = servers.map(String::as_str).collect::<Vec<_>>().join(",");
+    let test = || cargo_command(&format!("test --package {} --features {features}", package.name));
+    (!features.is_empty()).then(|| Step::run(format!("{} on servers", package.name), test()))
 }
 
 /// The published packages compile with the toolchain that their `rust-version` names.

@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 
 /// The package whose tests hold the stores to their contract, one test file a store, and one for subscriptions.
 const SUITE: &str = "eskit-conformance";
-const STORES: [&str; 4] = ["memory", "sqlite", "postgres", "subscriptions"];
+const STORES: [&str; 5] = ["memory", "sqlite", "postgres", "nats", "subscriptions"];
 
 /// How many commits subscriptions follow in one run, and how many if this is not set.
 const COMMITS: &str = "ESKIT_CONFORMANCE_COMMITS";

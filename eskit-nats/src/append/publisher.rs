@@ -7,10 +7,10 @@ use tokio::sync::Notify;
 
 use crate::api::jetstream::{JetStream, Refusal};
 use crate::api::publish::Published;
+use crate::copy::log_copy::LogCopy;
 use crate::error::Fault;
 use crate::group::entry::Entry;
 use crate::group::message::{GroupId, HEADER, Message};
-use crate::replica::copy::Copy;
 
 /// Bytes of a message beside its payload: the headers with what is expected.
 const HEADERS_MAX: usize = 512;
@@ -23,7 +23,7 @@ pub(crate) struct Publisher {
     pub(crate) jetstream: JetStream,
     pub(crate) stream: String,
     pub(crate) subject: String,
-    pub(crate) copy: Arc<Copy>,
+    pub(crate) copy: Arc<LogCopy>,
     /// Makes the feed look at the stream anew.
     pub(crate) again: Arc<Notify>,
     /// How long to find out what became of a message.

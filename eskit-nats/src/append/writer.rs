@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 use crate::append::group::Group;
 use crate::append::publisher::{Checked, NotPut, Publisher};
 use crate::append::request::{Answer, Request};
+use crate::copy::fresh::Freshener;
 use crate::error::Fault;
-use crate::replica::fresh::Freshener;
 
 /// The longest pause after a lost race, and how much it grows with each.
 const PAUSE_MAX: Duration = Duration::from_millis(50);

@@ -15,15 +15,18 @@
 //! # Ok(()) }
 //! ```
 //!
-//! For tests that stop or kill servers, [`Server::start`] and [`Cluster::start`] start some for the test alone.
+//! For tests that stop or kill servers, [`Server::start`] and [`Cluster::start`] start some for the test alone. A [`Proxy`] drops or changes messages
+//! on their way.
 
 mod cluster;
 mod error;
 mod http;
 mod node;
 mod program;
+mod proxy;
 mod single;
 
 pub use cluster::Cluster;
 pub use error::TestError;
+pub use proxy::{Frame, Proxy};
 pub use single::{Server, server};

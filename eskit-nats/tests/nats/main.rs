@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod damage;
+mod lost;
 mod open;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,8 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use eskit_nats::NatsStore;
 use eskit_nats::async_nats::{self, Client};
 use eskit_nats::testing::{self, Server};
-use eskit_runtime::log::{Append, NewEvent, Query, ReadOptions, RecordedEvent};
-use eskit_runtime::{EventStore, StoreError};
+use eskit_runtime::StoreError;
+use eskit_runtime::log::{Append, NewEvent, Pages, Query, ReadOptions, RecordedEvent};
 use serde_json::Value;
 
 /// The shared server; `None` where there is none, and the test is skipped by name.
@@ -48,5 +49,10 @@ fn one(name: &str) -> Append {
 
 /// All events of a log.
 async fn all(store: &NatsStore) -> Vec<RecordedEvent> {
-    store.read(&Query::all(), ReadOptions::default()).await.unwrap().events
+    let mut pages = Pages::new(store, Query::all(), ReadOptions::default());
+    let mut events = Vec::new();
+    while let Some(page) = pages.next().await.unwrap() {
+        events.extend(page);
+    }
+    events
 }

@@ -9,19 +9,25 @@ use std::process::ExitCode;
 
 const DSN_DEFAULT: &str = "memory:";
 
+/// The stores on servers, each with a feature that this build has, or lacks.
+const SERVERS: [(&str, &str, bool, &str); 2] = [
+    ("PostgreSQL", "postgres", cfg!(feature = "postgres"), "postgres://user@host/database"),
+    ("NATS", "nats", cfg!(feature = "nats"), "nats://host/log?monitor=http://host:8222"),
+];
+
 /// The stores that this build opens.
-const STORES: &str = if cfg!(feature = "postgres") {
-    "`sqlite:path/to/file.db`, `postgres://user@host/database` or `memory:`"
-} else {
-    "`sqlite:path/to/file.db` or `memory:`"
-};
+fn stores() -> String {
+    let servers = SERVERS.iter().filter(|(_, _, is_here, _)| *is_here).map(|(_, _, _, dsn)| format!("`{dsn}`, "));
+    format!("`sqlite:path/to/file.db`, {}or `memory:`", servers.collect::<String>())
+}
 
 /// How to build it with more stores.
-const MORE: &str = if cfg!(feature = "postgres") {
-    ""
-} else {
-    "\n\nFor PostgreSQL: cargo run -p bank --features postgres -- postgres://user@host/database"
-};
+fn more() -> String {
+    let missing = SERVERS.iter().filter(|(_, _, is_here, _)| !is_here);
+    let lines = missing
+        .map(|(name, feature, _, dsn)| format!("\n\nFor {name}: cargo run -p bank --features {feature} -- {dsn}"));
+    lines.collect()
+}
 
 /// What `--help` says.
 fn usage() -> String {
@@ -30,7 +36,9 @@ fn usage() -> String {
 
 Replays a log that is older than the program, and moves money between accounts.
 
-  DSN   the store: {STORES}; `{DSN_DEFAULT}` when left out{MORE}"
+  DSN   the store: {}; `{DSN_DEFAULT}` when left out{}",
+        stores(),
+        more()
     )
 }
 

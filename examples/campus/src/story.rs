@@ -56,7 +56,11 @@ pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Na
 
 /// What may be shown of a DSN: that of a server may hold a password.
 fn shown(dsn: &str) -> &str {
-    if dsn.starts_with("postgres") { "postgres://.." } else { dsn }
+    match dsn.split_once("://") {
+        Some(("postgres" | "postgresql", _)) => "postgres://..",
+        Some(("nats" | "tls", _)) => "nats://..",
+        _ => dsn,
+    }
 }
 
 /// Defines maths in the first term that has none. If that course exists, another run has claimed the term, be it long
@@ -255,6 +259,7 @@ mod tests {
         for dsn in ["postgres://me:secret@host/db", "postgresql://host/db?password=secret"] {
             assert_eq!(super::shown(dsn), "postgres://..");
         }
+        assert_eq!(super::shown("nats://me:secret@host/log"), "nats://..");
         assert_eq!(super::shown("sqlite:log.db"), "sqlite:log.db");
     }
 }

@@ -110,6 +110,7 @@ fn help_names_the_stores_of_this_build() {
     let how = "cargo run -p campus --features postgres -- postgres://user@host/database";
     assert_eq!(help.contains(how), !cfg!(feature = "postgres"), "{help}");
     assert_eq!(help.contains("`postgres://user@host/database`"), cfg!(feature = "postgres"), "{help}");
+    assert_eq!(help.contains("--features nats -- nats://host/log"), !cfg!(feature = "nats"), "{help}");
 }
 
 #[cfg(unix)]

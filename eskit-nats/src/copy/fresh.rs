@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::api::jetstream::JetStream;
+use crate::copy::log_copy::LogCopy;
 use crate::error::Fault;
-use crate::replica::copy::Copy;
 
 /// The pause before the leader is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Freshener {
     pub(crate) jetstream: JetStream,
     pub(crate) stream: String,
-    pub(crate) copy: Arc<Copy>,
+    pub(crate) copy: Arc<LogCopy>,
     /// Makes the feed look at the stream anew.
     pub(crate) again: Arc<Notify>,
     /// How long a reader waits.

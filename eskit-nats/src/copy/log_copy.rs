@@ -12,7 +12,7 @@ use crate::group::message::{GroupId, Message};
 
 /// The log as this process has read it from the stream, up to a sequence. Decisions are made on it.
 #[derive(Debug)]
-pub(crate) struct Copy {
+pub(crate) struct LogCopy {
     state: RwLock<State>,
     /// Wakes those who wait for a sequence, for an event, or for a fault.
     moved: HeadWatch,
@@ -54,9 +54,9 @@ pub(crate) enum Unread {
     Wrong(Fault),
 }
 
-impl Copy {
+impl LogCopy {
     /// Nothing was read yet.
-    pub(crate) fn new(log: LogId) -> Copy {
+    pub(crate) fn new(log: LogId) -> LogCopy {
         let state = State {
             log: MemoryLog::with_id(log),
             sequence: 0,
@@ -66,7 +66,7 @@ impl Copy {
             opened: None,
             fault: None,
         };
-        Copy { state: RwLock::new(state), moved: HeadWatch::default() }
+        LogCopy { state: RwLock::new(state), moved: HeadWatch::default() }
     }
 
     /// The copy as it is now.
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     /// The entries of an append of one event, as bytes.
-    fn append(copy: &Copy, name: &str) -> Vec<u8> {
+    fn append(copy: &LogCopy, name: &str) -> Vec<u8> {
         let append = Append::new(vec![NewEvent::json(name, "{}")]);
         let record = copy.state().log.record(append, &mut Numbers::default(), Timestamp::from_micros(1)).unwrap().0;
         let mut bytes = Vec::new();
@@ -278,23 +278,23 @@ mod tests {
         bytes
     }
 
-    fn read(copy: &Copy, message: Message<'_>) -> Result<(), Unread> {
+    fn read(copy: &LogCopy, message: Message<'_>) -> Result<(), Unread> {
         let sequence = copy.state().sequence + 1;
         copy.read(sequence, &message.encode().0)
     }
 
-    fn message<'b>(copy: &Copy, group: GroupId, part: u16, parts: u16, bytes: &'b [u8]) -> Message<'b> {
+    fn message<'b>(copy: &LogCopy, group: GroupId, part: u16, parts: u16, bytes: &'b [u8]) -> Message<'b> {
         let state = copy.state();
         Message { before: state.checksum, group, log: state.log.id(), part, parts, bytes }
     }
 
-    fn head(copy: &Copy) -> u64 {
+    fn head(copy: &LogCopy) -> u64 {
         copy.state().log.head().position.get()
     }
 
     #[test]
     fn a_group_in_parts_is_there_with_its_last_part() {
-        let copy = Copy::new(LogId::new());
+        let copy = LogCopy::new(LogId::new());
         let (group, bytes) = (GroupId::new(), append(&copy, "a"));
         copy.claim(group);
         read(&copy, message(&copy, group, 0, 2, &bytes[..5])).unwrap();
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_group_that_was_given_up_counts_for_nothing() {
-        let copy = Copy::new(LogId::new());
+        let copy = LogCopy::new(LogId::new());
         let (given_up, bytes) = (GroupId::new(), append(&copy, "a"));
         read(&copy, message(&copy, given_up, 0, 2, &bytes[..5])).unwrap();
         let other = append(&copy, "b");
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn what_does_not_follow_is_not_read() {
-        let copy = Copy::new(LogId::new());
+        let copy = LogCopy::new(LogId::new());
         let bytes = append(&copy, "a");
         read(&copy, message(&copy, GroupId::new(), 0, 1, &bytes)).unwrap();
         let next = append(&copy, "b");

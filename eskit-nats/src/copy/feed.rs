@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 
 use crate::api::jetstream::JetStream;
 use crate::api::stream::StreamState;
+use crate::copy::log_copy::{LogCopy, Unread};
 use crate::error::Fault;
 use crate::group::message::GroupId;
 use crate::open::settings::log_id;
-use crate::replica::copy::{Copy, Unread};
 
 /// How often a consumer without messages says that it is there. After three times as long without any, there is a new one.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -24,7 +24,7 @@ const CONTROL: u16 = 100;
 pub(crate) struct Feed {
     pub(crate) jetstream: JetStream,
     pub(crate) stream: String,
-    pub(crate) copy: Arc<Copy>,
+    pub(crate) copy: Arc<LogCopy>,
     /// Asked to look at the stream anew.
     pub(crate) again: Arc<Notify>,
 }
