@@ -1,6 +1,12 @@
+use std::time::{Duration, Instant};
+
+use crate::testing::ask;
 use crate::testing::error::TestError;
 use crate::testing::node::{Node, free_ports};
 use crate::testing::program::program;
+
+/// How long another server may take to become the leader.
+const STEP_DOWN_MAX: Duration = Duration::from_secs(10);
 
 /// Three private servers that keep each message three times. They stop, and their data is removed, when this is dropped or when this process
 /// ends.
@@ -66,6 +72,17 @@ impl Cluster {
         let mut streams = accounts.filter_map(|account| account["stream_detail"].as_array()).flatten();
         let stream = streams.find(|stream| stream["name"] == log)?;
         stream["cluster"]["leader"].as_str()?.strip_prefix('n')?.parse().ok()
+    }
+
+    /// Makes the leader of a log step down, and waits until there is another one, for up to 10 s.
+    pub fn step_down(&self, log: &str) {
+        let Some(before) = self.leader(log) else { return };
+        let Some(node) = self.nodes.get(before) else { return };
+        let asked = ask::request(&node.address(), &format!("$JS.API.STREAM.LEADER.STEPDOWN.{log}"));
+        let started = Instant::now();
+        while asked && started.elapsed() < STEP_DOWN_MAX && self.leader(log).is_none_or(|leader| leader == before) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Kills a server, from 0, as a crash would. Its data stays.

@@ -18,9 +18,10 @@
 //! For tests that stop or kill servers, [`Server::start`] and [`Cluster::start`] start some for the test alone. A [`Proxy`] drops or changes messages
 //! on their way.
 
+mod ask;
 mod cluster;
 mod error;
-mod http;
+
 mod node;
 mod program;
 mod proxy;

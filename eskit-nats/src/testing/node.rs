@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::testing::ask;
 use crate::testing::error::TestError;
-use crate::testing::http;
 
 /// How long a server may take to start.
 const START_MAX: Duration = Duration::from_secs(30);
@@ -77,7 +77,7 @@ impl Node {
 
     /// What the monitoring port says.
     pub(crate) fn report(&self, path: &str) -> Option<serde_json::Value> {
-        http::get(self.monitor, path)
+        ask::report(self.monitor, path)
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Child>> {

@@ -98,7 +98,7 @@ async fn connections_that_break_under_load_lose_and_repeat_nothing() {
     check(&NatsStore::connect(&direct).await.unwrap(), &confirmed).await;
 }
 
-/// The seed says when each kill comes.
+/// In each round, the leader first steps down, and the next one is killed. The seed says when.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leader_that_is_killed_under_load_loses_and_repeats_nothing() {
     let Some(cluster) = tokio::task::spawn_blocking(|| Cluster::start().unwrap()).await.unwrap() else { return };
@@ -114,6 +114,7 @@ async fn a_leader_that_is_killed_under_load_loses_and_repeats_nothing() {
         loads[0].until_more(20 + (round * 7919 % 60) as usize).await;
         let (servers, log) = (Arc::clone(&cluster), log.clone());
         let killing = move || {
+            servers.step_down(&log);
             let leader = std::iter::repeat_with(|| servers.leader(&log)).flatten().next().unwrap();
             servers.kill(leader);
         };
