@@ -47,7 +47,7 @@ fn failed(name: &str, dsn: &str, address: &str, cases: &str, wrong: Wrong) -> Ve
 
 /// Two filters that overlap and are written differently: of messages on their way, servers compare the texts.
 fn overlapping(frame: &Frame, last: &str) -> String {
-    let filter = if frame.connection % 2 == 0 { "eskit.*" } else { "eskit.>" };
+    let filter = if frame.connection.is_multiple_of(2) { "eskit.*" } else { "eskit.>" };
     format!("Nats-Expected-Last-Subject-Sequence: {last}\r\nNats-Expected-Last-Subject-Sequence-Subject: {filter}")
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn request(address: &str, subject: &str) -> bool {
         stream.set_read_timeout(Some(LIMIT))?;
         let connect = "CONNECT {\"verbose\":false}";
         write!(&stream, "{connect}\r\nSUB answer 1\r\nPUB {subject} answer 0\r\n\r\n")?;
-        let mut lines = BufReader::new(&stream).lines();
+        let lines = BufReader::new(&stream).lines();
         Ok(lines.map_while(Result::ok).any(|line| line.starts_with("MSG answer ")))
     };
     ask().unwrap_or(false)

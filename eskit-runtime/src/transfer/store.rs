@@ -12,7 +12,7 @@ use crate::transfer::record::{LogRecord, RecordedAppend};
 
 /// A store whose whole log can be given out as records, and that can take in the records of another log.
 ///
-/// `MemoryStore`, `SqliteStore` and `PostgresStore` implement it. Copy a log with `eskit_transfer::migrate`, which goes on where an
+/// `MemoryStore`, `SqliteStore`, `PostgresStore` and `NatsStore` implement it. Copy a log with `eskit_transfer::migrate`, which goes on where an
 /// earlier run ended.
 ///
 /// ```
@@ -35,7 +35,7 @@ use crate::transfer::record::{LogRecord, RecordedAppend};
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not give out its log as records\nhelp: use `MemoryStore`, `SqliteStore` or `PostgresStore` itself, without a layer around it",
+    message = "`{Self}` does not give out its log as records\nhelp: use `MemoryStore`, `SqliteStore`, `PostgresStore` or `NatsStore` itself, without a layer around it",
     label = "no `Transfer`"
 )]
 pub trait Transfer: EventStore {
