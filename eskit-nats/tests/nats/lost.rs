@@ -105,7 +105,7 @@ async fn a_leader_that_is_killed_under_load_loses_and_repeats_nothing() {
     let cluster = Arc::new(cluster);
     let seed = std::env::var("ESKIT_NATS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let rounds: u64 = std::env::var("ESKIT_NATS_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2);
-    println!("run it again with ESKIT_NATS_SEED={seed} ESKIT_NATS_ROUNDS={rounds}");
+    eprintln!("run it again with ESKIT_NATS_SEED={seed} ESKIT_NATS_ROUNDS={rounds}");
     let log = new_log("killed");
     let dsn = cluster.dsn(&log);
     let stores = [hasty().connect(&dsn).await.unwrap(), hasty().connect(&dsn).await.unwrap()];
