@@ -84,6 +84,14 @@ impl Refusal {
         }
     }
 
+    /// Whether it may soon be granted: no server can answer now.
+    pub(crate) fn is_temporary(&self) -> bool {
+        match self {
+            Refusal::NoAnswer(_) => true,
+            Refusal::Error { code, number, .. } => *code == 503 && !STORE_FULL.contains(number),
+        }
+    }
+
     /// The fault of a call that wanted to do `what`.
     pub(crate) fn fault(&self, what: &str) -> Fault {
         match self {

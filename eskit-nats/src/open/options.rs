@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::{Client, ConnectOptions, ServerAddr};
 use eskit_runtime::StoreError;
@@ -10,6 +10,11 @@ use crate::api::stream::StreamState;
 use crate::error::Fault;
 use crate::open::dsn::Dsn;
 use crate::open::settings::{check, check_version, configuration};
+
+/// How long one look for a stream may take.
+const PROBE_MAX: Duration = Duration::from_secs(1);
+/// The pause before a stream that is being created is looked for again.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// How to open a log on NATS JetStream.
 ///
@@ -131,25 +136,34 @@ impl NatsOptions {
         }
     }
 
+    /// Finds or creates the stream. One that another process creates at the same time has no leader at first, and nobody answers for it.
     async fn find_stream(&self, jetstream: &JetStream, dsn: &Dsn) -> Result<StreamState, StoreError> {
-        let log = &dsn.log;
-        let failed = |refusal: Refusal, what: &str| Err(refusal.fault(&format!("{what} the stream `{log}`")).into());
-        match jetstream.stream_state(log).await {
-            Ok(state) => return Ok(state),
-            Err(refusal) if refusal.number() != Some(STREAM_NOT_FOUND) => return failed(refusal, "open"),
-            Err(_) if !self.is_created => {
-                let text = format!("there is no stream `{log}`\nhelp: check the DSN, or open it so that it is created");
+        let started = Instant::now();
+        let jetstream = JetStream { timeout: self.request_timeout.min(PROBE_MAX), ..jetstream.clone() };
+        loop {
+            let refusal = match self.try_find_stream(&jetstream, dsn).await {
+                Ok(state) => return Ok(state),
+                Err(refusal) => refusal,
+            };
+            if refusal.number() == Some(STREAM_NOT_FOUND) {
+                let text =
+                    format!("there is no stream `{}`\nhelp: check the DSN, or open it so that it is created", dsn.log);
                 return Err(StoreError::new(StoreErrorKind::Unavailable, text));
             }
-            Err(_) => {}
-        }
-        match jetstream.create_stream(log, configuration(log, dsn.replicas)).await {
-            Ok(state) => Ok(state),
-            // Another process was first, or an earlier answer was lost.
-            Err(refusal) if refusal.number() == Some(STREAM_EXISTS) || refusal.is_open() => {
-                jetstream.stream_state(log).await.or_else(|_| failed(refusal, "create"))
+            let is_coming = refusal.is_temporary() || refusal.number() == Some(STREAM_EXISTS);
+            if !is_coming || started.elapsed() >= self.read_timeout {
+                return Err(refusal.fault(&format!("open the stream `{}`", dsn.log)).into());
             }
-            Err(refusal) => failed(refusal, "create"),
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn try_find_stream(&self, jetstream: &JetStream, dsn: &Dsn) -> Result<StreamState, Refusal> {
+        match jetstream.stream_state(&dsn.log).await {
+            Err(refusal) if refusal.number() == Some(STREAM_NOT_FOUND) && self.is_created => {
+                jetstream.create_stream(&dsn.log, configuration(&dsn.log, dsn.replicas)).await
+            }
+            found => found,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is refused when a store opens, by name.
 
 use eskit_nats::NatsStore;
-use eskit_nats::testing::Server;
+use eskit_nats::testing::{Cluster, Server};
 use eskit_runtime::EventStore;
 use eskit_runtime::log::StoreErrorKind;
 use serde_json::json;
@@ -44,6 +44,28 @@ async fn a_missing_stream_is_created_only_if_it_may_be() {
     let created = NatsStore::connect(&dsn).await.unwrap();
     let opened = NatsStore::options().create(false).connect(&dsn).await.unwrap();
     assert_eq!(created.log_id().await.unwrap(), opened.log_id().await.unwrap());
+}
+
+/// Servers agree on a new stream before they show it: one of the processes finds it taken, and not there yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_create_a_stream_at_once_open_the_same_log() {
+    let Some(cluster) = tokio::task::spawn_blocking(|| Cluster::start().unwrap()).await.unwrap() else { return };
+    for _ in 0..5 {
+        let dsn = cluster.dsn(&new_log("together"));
+        let opening: Vec<_> = (0..4)
+            .map(|_| {
+                tokio::spawn({
+                    let dsn = dsn.clone();
+                    async move { NatsStore::connect(&dsn).await.unwrap().log_id().await.unwrap() }
+                })
+            })
+            .collect();
+        let mut ids = Vec::new();
+        for opened in opening {
+            ids.push(opened.await.unwrap());
+        }
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    }
 }
 
 /// One server keeps nothing three times, and the default is three.
