@@ -8,6 +8,7 @@ mod lock;
 mod migrate;
 mod pages;
 mod parked;
+mod personal;
 mod projections;
 mod restore;
 mod snapshots;
@@ -84,6 +85,8 @@ pub(crate) enum Command {
     Fold(fold::Run),
     /// List the event types of this program and of the log
     Types(types::Types),
+    /// List the personal data in the events of this program, and what reads it
+    Personal(personal::Personal),
     /// Copy the log into another store. Writes to that one
     Migrate(migrate::Migrate),
     /// Write the log to a file, while programs use it
@@ -112,6 +115,7 @@ impl Command {
             Command::Lock(verb) => verb.run(context).await,
             Command::Fold(verb) => verb.run(context).await,
             Command::Types(verb) => verb.run(context).await,
+            Command::Personal(verb) => verb.run(context),
             Command::Migrate(verb) => verb.run(context).await,
             Command::Backup(verb) => verb.run(context).await,
             Command::Restore(verb) => verb.run(context).await,

@@ -89,3 +89,26 @@ fn the_types_of_the_program_and_of_the_log_are_compared() {
     assert!(line("bank.MoneyPaidIn (now bank.MoneyDeposited) ").contains("yes"), "{}", ended.out);
     assert!(line("till.Opened ").ends_with("4     4  no"), "{}", ended.out);
 }
+
+/// An event with personal data.
+#[derive(eskit::Event, serde::Serialize, serde::Deserialize)]
+#[event(context = "desk")]
+pub struct GuestCame {
+    /// The guest.
+    #[tag]
+    pub guest: u64,
+    /// What the guest is called.
+    #[personal(subject = "guest")]
+    pub name: eskit::Personal<String>,
+}
+
+#[test]
+fn the_personal_data_of_the_program_is_listed() {
+    let folder = Folder::new("personal");
+    let dsn = folder.dsn("none.db");
+    let ended = run(&dsn, &["personal"]);
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{ended:?}");
+    assert!(ended.out.contains("| `desk.GuestCame` | 1 | `name` | guest | `guest` | `null` |\n"), "{}", ended.out);
+    let json: serde_json::Value = serde_json::from_str(&run(&dsn, &["personal", "--json"]).out).unwrap();
+    assert_eq!(json["events"][0]["values"][0]["kind"], "guest", "{json}");
+}

@@ -7,6 +7,7 @@ use syn::{Data, DeriveInput};
 
 use crate::ast::{AggregateDef, KeyDef};
 use crate::ctxt::Ctxt;
+use crate::kind::Kept;
 use crate::shape::hash;
 use crate::wrap::{bare, check, implementation, is_public, location, wrap};
 use crate::{diag, fallback};
@@ -47,6 +48,7 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
         Some(KeyDef::All) => quote!(__eskit::Key::All),
         None => quote!(__eskit::Key::Tags(&[])),
     };
+    let personal = Kept::expand(def.personal);
     let count = def.key.as_ref().map_or(1, KeyDef::count);
     let types = def.types.as_ref().map_or(&[][..], |(_, types)| types);
     let id_types = types.iter().map(|ty| quote_spanned!(ty.span()=> <#ty as __eskit::TagValue>::ID_TYPE));
@@ -75,6 +77,7 @@ fn expand_def(input: &DeriveInput, def: &AggregateDef) -> TokenStream {
             partial: #partial,
             index: &[#(#index),*],
             version: #version,
+            personal: #personal,
             shape: #shape,
             slug: #slug,
             public: #public,

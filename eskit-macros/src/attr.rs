@@ -262,6 +262,7 @@ impl Piece {
             | symbol::REFUSED
             | symbol::SUBJECT
             | symbol::KIND
+            | symbol::PERSONAL
                 if !is_string =>
             {
                 self.text()

@@ -158,6 +158,7 @@ pub(crate) fn aggregate(errors: TokenStream, input: &DeriveInput, eskit: &Path) 
     let items = quote! {
         impl #impl_generics __eskit::Aggregate for #ident #type_generics #bounds {
             const TYPE: &'static __eskit::AggregateType = &__eskit::AggregateType {
+                personal: ::core::option::Option::None,
                 name: "",
                 key: __eskit::Key::Tags(&[]),
                 id_types: &[],

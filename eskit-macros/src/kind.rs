@@ -1,4 +1,7 @@
-//! What is stored under a wire name and a version: events, and stored commands.
+//! What is stored under a wire name and a version, and what is kept of it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
 
 use crate::symbol;
 
@@ -53,4 +56,23 @@ impl Codec {
     /// Each with its word.
     pub(crate) const ALL: [(&str, Codec); 3] =
         [("json", Codec::Json), ("cbor", Codec::Cbor), ("protobuf", Codec::Protobuf)];
+}
+
+/// What a read model or a state keeps of personal data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    None,
+    Revealed,
+}
+
+impl Kept {
+    /// As generated code says it.
+    pub(crate) fn expand(kept: Option<Kept>) -> TokenStream {
+        let kept = match kept {
+            None => return quote!(::core::option::Option::None),
+            Some(Kept::None) => quote!(None),
+            Some(Kept::Revealed) => quote!(Revealed),
+        };
+        quote!(::core::option::Option::Some(__eskit::KeptPersonal::#kept))
+    }
 }

@@ -263,6 +263,7 @@ pub fn derive_tag_value(input: TokenStream) -> TokenStream {
 /// | `#[aggregate(tag("course", "student"))]` | its events carry all of these tags, at most four |
 /// | `#[aggregate(stream = "account")]` | its events live in the stream `account:<id>` |
 /// | `#[aggregate(stream = "account", partial)]` | and it passes over those that it does not evolve |
+/// | `#[aggregate(.., personal = "none")]`, `personal = "revealed"` | where its states are kept as rows or snapshots, and it evolves events with personal data: whether a state holds any |
 /// | `#[aggregate(all)]` | there is one instance, of all events that it evolves: `app.load::<NextInvoiceNumber>(())` |
 /// | `#[aggregate(tag = "course", key = CourseId)]` | it is found by a `CourseId` and by nothing else; several tags have a tuple, and `key = str` stands for every text |
 /// | `#[aggregate(.., index("taken"))]` | rows of it are found and sorted by these fields, which hold texts, numbers, booleans or nothing; see `App::with_rows` |
@@ -463,6 +464,7 @@ pub fn decide(_: TokenStream, item: TokenStream) -> TokenStream {
 /// | `on_error = "park"` | the event is parked, and so is what follows it in its order, until it is replayed. It needs `by`, and views |
 /// | `on_error = "skip"` | the event is left out |
 /// | `memory` | it is itself the read model: see below |
+/// | `personal = "none"`, `personal = "revealed"` | of events with personal data: it keeps none of it; or it keeps some in the clear, and has a method for `SubjectForgotten` that removes it |
 /// | `crate = path::to::eskit` | where eskit is, if it is not `::eskit` |
 ///
 /// What stands in the block:

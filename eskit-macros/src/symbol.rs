@@ -71,9 +71,9 @@ pub(crate) const SHAPE_PART_WORDS: &[&str] = &[AS];
 /// `#[personal(..)]` on a field.
 pub(crate) const PERSONAL_WORDS: &[&str] = &[SUBJECT, KIND, FORGOTTEN];
 /// `#[aggregate(..)]`.
-pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, ALL, KEY, PARTIAL, INDEX, VERSION, CRATE];
+pub(crate) const AGGREGATE_WORDS: &[&str] = &[STREAM, TAG, ALL, KEY, PARTIAL, INDEX, VERSION, PERSONAL, CRATE];
 /// `#[projection(..)]`.
-pub(crate) const PROJECTION_WORDS: &[&str] = &[NAME, VERSION, BY, ON_ERROR, MEMORY, CRATE];
+pub(crate) const PROJECTION_WORDS: &[&str] = &[NAME, VERSION, BY, ON_ERROR, MEMORY, PERSONAL, CRATE];
 /// `#[processor(..)]`.
 pub(crate) const PROCESSOR_WORDS: &[&str] = &[NAME, FROM, BY, ON_ERROR, CRATE];
 /// `#[on(..)]` in a processor.

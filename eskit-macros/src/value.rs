@@ -6,7 +6,7 @@ use syn::{LitInt, LitStr, Type};
 
 use crate::ctxt::Ctxt;
 use crate::diag::{self, SubscriberKind};
-use crate::kind::{Codec, StoredKind};
+use crate::kind::{Codec, Kept, StoredKind};
 use crate::limits::{NAME_BYTES_MAX, SUBSCRIBER_NAME_BYTES_MAX, VERSION_MAX};
 
 /// A schema version is 1 to 1000.
@@ -14,6 +14,15 @@ pub(crate) fn version(lit: LitInt) -> syn::Result<(u32, LitInt)> {
     match lit.base10_parse::<u32>() {
         Ok(number) if (1..=VERSION_MAX).contains(&number) => Ok((number, lit)),
         _ => Err(diag::version_out_of_range(&lit)),
+    }
+}
+
+/// What is kept of personal data has a word of its own.
+pub(crate) fn kept(lit: LitStr) -> syn::Result<(Kept, LitStr)> {
+    match lit.value().as_str() {
+        "none" => Ok((Kept::None, lit)),
+        "revealed" => Ok((Kept::Revealed, lit)),
+        other => Err(diag::kept_unknown(&lit, other)),
     }
 }
 

@@ -20,8 +20,8 @@ pub use crate::message::{is_like, slips};
 pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};
 pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, PreviousCommand, Same, Subscribed, UpcastFrom};
 pub use crate::model::check::{
-    check_decision, check_event, check_key, check_key_type, check_model, check_not_refused, check_order, check_ordered,
-    check_previous, check_refused, check_unevolved,
+    check_decision, check_event, check_kept, check_kept_states, check_key, check_key_type, check_model,
+    check_not_refused, check_order, check_ordered, check_previous, check_refused, check_unevolved,
 };
 pub use crate::model::command::{Command, CommandType};
 pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter, Said, Sayable, Unsaid};
@@ -35,6 +35,7 @@ pub use crate::model::storable::{
     Storable, StorableCommand, StoredCommand, stored_type, unknown_command, upcast_command,
 };
 pub use crate::model::table::{NameTable, table_len};
+pub use crate::personal::KeptPersonal;
 pub use crate::processor::expected::{ExpectedCommands, Text, Writer, outline};
 pub use crate::rows::keys::{key_of, key_text, values_of};
 pub use crate::schema::generated as lock;

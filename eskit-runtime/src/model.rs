@@ -31,5 +31,5 @@ pub use each::Each;
 pub use event::{Event, EventSet, EventType, EventTypes, Field, Payload, SingleEvent, SourceLocation, TagField};
 pub use loaded::{Loaded, Seen};
 pub use models::{Count, Instance, Model, ModelType, Models};
-pub use registry::{Registry, RegistryError};
+pub use registry::{PersonalEvent, PersonalReader, PersonalReport, Registry, RegistryError};
 pub use storable::{Storable, StorableCommand, StoredCommand};

@@ -7,13 +7,16 @@
 //! |---|---|
 //! | read a value that may be forgotten | [`Personal`] |
 //! | ask what an event holds | [`personal_values`] |
+//! | say what a read model keeps of it | [`KeptPersonal`] |
 
 #[allow(clippy::panic, reason = "a panic in const code is how a check of this module becomes a compile error")]
 mod check;
 pub(crate) mod find;
+mod kept;
 mod report;
 mod value;
 
+pub use kept::KeptPersonal;
 pub use report::{PersonalField, personal_values};
 pub use value::{Forgettable, Personal};
 

@@ -351,3 +351,54 @@ fn a_personal_value_is_read_as_forgotten_and_never_printed() {
     let (reason, _) = refused(&Nested { id: 1, value: nested });
     assert!(matches!(reason, EncodeReason::Null { .. }), "{reason:?}");
 }
+
+#[derive(Default)]
+struct SeatCounts(u32);
+
+#[projection(name = "seat-counts", memory, personal = "none")]
+impl SeatCounts {
+    #[on]
+    fn enrolled(&mut self, event: &Enrolled) {
+        self.0 += event.seats;
+    }
+}
+
+#[aggregate(tag = "student")]
+#[derive(Default)]
+struct Student {
+    seats: u32,
+}
+
+#[decider]
+impl Student {
+    #[evolve]
+    fn enrolled(&mut self, event: &Enrolled) {
+        self.seats += event.seats;
+    }
+}
+
+#[test]
+fn a_program_reports_what_it_holds_and_what_reads_it() {
+    let report = eskit::model::Registry::collect().personal();
+    let text = report.to_string();
+    for line in [
+        "| `personal.Enrolled` | 1 | `fullName` | student | `studentId` | `null` |\n",
+        "| `personal.Enrolled` | 1 | `guests[].names` | guest | `guest` | `null` |\n",
+        "| `personal.Shapes` | 1 | `map[*][1].name` | person | `id` | `null` |\n",
+        "| `personal.Shapes` | 1 | `beside[].c d[].name` | person | `id` | `null` |\n",
+        "| aggregate | `Student` | `personal.Enrolled` | states in memory |\n",
+        "| projection | `seat-counts` | `personal.Enrolled` | nothing |\n",
+    ] {
+        assert!(text.contains(line), "no {line} in:\n{text}");
+    }
+    assert!(!text.contains("Impersonal"), "{text}");
+    let json = report.to_json();
+    let of = |list: &str, name: &str| {
+        let mut all = json[list].as_array().unwrap().iter();
+        all.find(|entry| entry["name"] == name).unwrap().clone()
+    };
+    let email = &of("events", "personal.Enrolled")["values"][2];
+    assert_eq!(*email, json!({"path": "email", "kind": "student", "subject": "studentId", "forgotten": "[forgotten]"}));
+    assert_eq!(of("readers", "seat-counts")["keeps"], "none");
+    assert_eq!(of("readers", "Student")["keeps"], json!(null));
+}

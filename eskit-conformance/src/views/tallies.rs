@@ -56,6 +56,7 @@ pub trait TallyKind: fmt::Debug + Send + Sync + 'static {
 }
 
 const BASE: AggregateType = AggregateType {
+    personal: None,
     name: "Tally",
     key: Key::Tags(&[KEY]),
     id_types: &[],

@@ -6,6 +6,7 @@ use syn::{LitStr, Path, Type};
 
 use crate::attr::{self, Form, Once, Piece};
 use crate::ctxt::Ctxt;
+use crate::kind::Kept;
 use crate::limits::AGGREGATE_TAGS_MAX;
 use crate::syntax::tokens::split_at_commas;
 use crate::wrap::{bare, behind_reference};
@@ -41,6 +42,8 @@ pub(crate) struct AggregateDef {
     pub(crate) index: Vec<LitStr>,
     /// The version of its logic.
     pub(crate) version: u32,
+    /// What its states keep of personal data.
+    pub(crate) personal: Option<Kept>,
     /// Whether its key is another than a stream, as far as it shows.
     pub(crate) is_without_stream: bool,
 }
@@ -57,7 +60,7 @@ impl AggregateDef {
         let before = cx.count();
         let raw = RawArgs::from_args(cx, args);
         let (mut key, mut types, mut partial, mut eskit) = (Once::new(), Once::new(), Once::new(), Once::new());
-        let (mut index, mut version) = (Once::new(), Once::new());
+        let (mut index, mut version, mut personal) = (Once::new(), Once::new(), Once::new());
         let mut first: Option<&Ident> = None;
         for piece in &raw.pieces {
             let word = &piece.word;
@@ -90,6 +93,10 @@ impl AggregateDef {
                     let value = cx.ok(piece.integer("version = 2")).and_then(|lit| cx.ok(value::version(lit)));
                     version.set(cx, word, value);
                 }
+                (symbol::PERSONAL, _) => {
+                    let kept = cx.ok(piece.string("personal = \"none\"").and_then(value::kept));
+                    personal.set(cx, word, kept.map(|(kept, _)| kept));
+                }
                 _ => eskit.set(cx, word, cx.ok(piece.path("crate = path::to::eskit"))),
             }
         }
@@ -105,6 +112,7 @@ impl AggregateDef {
             partial: partial.get(),
             index: index.get().unwrap_or_default(),
             version: version.get().map_or(1, |(number, _)| number),
+            personal: personal.get(),
             is_without_stream: first.is_some() && !raw.has(symbol::STREAM),
         }
     }

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Error, LitStr};
 
-use super::suggest::suggest_key;
+use super::suggest::{did_you_mean, suggest_key};
 use super::text::{at, spanned};
 
 pub(crate) fn personal_twice(attr: impl ToTokens) -> Error {
@@ -127,4 +127,12 @@ pub(crate) fn personal_protobuf(span: Span) -> Error {
         "what is written as Protobuf cannot be sealed: a sealed value is another type of field",
         "write `codec = \"cbor\"` on the event, or drop `codec`",
     )
+}
+
+pub(crate) fn kept_unknown(lit: &LitStr, found: &str) -> Error {
+    let help = match did_you_mean(&found.to_lowercase(), &["none", "revealed"]) {
+        Some(meant) => format!("did you mean `personal = {meant:?}`?"),
+        None => "write `personal = \"none\"`, or `personal = \"revealed\"` if values are kept in the clear".to_owned(),
+    };
+    at(lit, &format!("`personal` is `none` or `revealed`, not `{}`", found.escape_debug()), &help)
 }

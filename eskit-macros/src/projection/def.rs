@@ -1,6 +1,7 @@
 //! A `#[projection]` impl block: its options, its marked items, and the block without the marks.
 
 use proc_macro2::TokenStream;
+use syn::LitStr;
 
 use super::options::ProjectionOptions;
 use super::other::{self, Named};
@@ -12,6 +13,7 @@ use crate::block::item::Item;
 use crate::block::mark::{Mark, Marks};
 use crate::ctxt::Ctxt;
 use crate::diag::{Marked, SubscriberKind};
+use crate::kind::Kept;
 use crate::subscriber::def::{self, EventMethods, SubscriberDef};
 use crate::subscriber::method::EventMethod;
 use crate::{diag, symbol};
@@ -29,6 +31,8 @@ pub(super) struct ProjectionDef {
     pub(super) subscriber: SubscriberDef,
     pub(super) version: u32,
     pub(super) kind: Kind,
+    /// What it keeps of personal data, and where that is said.
+    pub(super) personal: Option<(Kept, LitStr)>,
     /// The constant with the SQL of its tables: one, or several of which only one is there.
     pub(super) tables: Vec<Named>,
     /// The method that is called when it has caught up: one, or several of which only one is there.
@@ -55,10 +59,10 @@ impl ProjectionDef {
             cx.error(diag::tables_in_memory(&tables.ident));
         }
         let kind = rules::kind(cx, &options, &methods);
-        let ProjectionOptions { shared, version, .. } = options;
+        let ProjectionOptions { shared, version, personal, .. } = options;
         def::check_marked(cx, &block, methods.any);
         let subscriber = SubscriberDef::new(cx, shared, block, clean, methods, Marked::ON_PROJECTION);
-        Some(ProjectionDef { subscriber, version, kind, tables, caught_up })
+        Some(ProjectionDef { subscriber, version, kind, personal, tables, caught_up })
     }
 }
 

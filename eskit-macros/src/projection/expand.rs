@@ -8,11 +8,12 @@ use syn::spanned::Spanned;
 use super::def::ProjectionDef;
 use super::other::Named;
 use super::rules::Kind;
+use crate::kind::Kept;
 use crate::lock;
 use crate::subscriber::def::SubscriberDef;
 use crate::subscriber::expand::{self, Described, otherwise};
 use crate::subscriber::method::EventMethod;
-use crate::wrap::{implementation, name_span};
+use crate::wrap::{check, implementation, name_span, text};
 
 pub(super) fn expand(def: &ProjectionDef) -> TokenStream {
     let self_ty = &def.subscriber.self_ty;
@@ -24,11 +25,30 @@ pub(super) fn expand(def: &ProjectionDef) -> TokenStream {
             }
         }
     });
-    let items = quote!(#(#caught_up)*);
+    let kept = def.personal.as_ref().map(|(kept, _)| {
+        let kept = Kept::expand(Some(*kept));
+        quote!(const PERSONAL: ::core::option::Option<__eskit::KeptPersonal> = #kept;)
+    });
+    let items = quote!(#kept #(#caught_up)*);
     let described = Described { version: def.version, tables: tables(def), items, lists: Vec::new() };
     let (subscriber, handle) = (expand::subscriber(&def.subscriber, described), handle(def));
     let locked = locked(def);
-    quote!(#subscriber #handle #locked)
+    let personal = personal(def);
+    quote!(#subscriber #handle #locked #personal)
+}
+
+/// What it takes of personal data, it says what it keeps of.
+fn personal(def: &ProjectionDef) -> TokenStream {
+    let self_ty = &def.subscriber.self_ty;
+    let (place, name) =
+        (def.personal.as_ref().map_or_else(|| name_span(self_ty), |(_, lit)| lit.span()), text(self_ty));
+    let view = quote!(<#self_ty as __eskit::Subscriber>);
+    check(
+        &[],
+        &quote_spanned! {place=>
+            __eskit::check_kept(#name, #view::EVENTS, #view::TAKES_ALL, #view::PERSONAL)
+        },
+    )
 }
 
 /// The schema lock holds a projection to its events while its rows outlive the program.

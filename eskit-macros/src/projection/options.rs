@@ -6,6 +6,7 @@ use syn::{LitStr, Type};
 use crate::attr::{self, Form, Once};
 use crate::ctxt::Ctxt;
 use crate::diag::SubscriberKind;
+use crate::kind::Kept;
 use crate::subscriber::options::{Options, Words};
 use crate::{diag, symbol, value};
 
@@ -14,13 +15,15 @@ pub(super) struct ProjectionOptions {
     pub(super) version: u32,
     /// The word `memory`.
     pub(super) memory: Option<Ident>,
+    /// What it keeps of personal data, and where that is said.
+    pub(super) personal: Option<(Kept, LitStr)>,
 }
 
 impl ProjectionOptions {
     pub(super) fn from_args(cx: &Ctxt, args: TokenStream, self_ty: &Type) -> ProjectionOptions {
         let (before, has_words) = (cx.count(), !args.is_empty());
         let mut words = Words::new(SubscriberKind::Projection);
-        let (mut version, mut memory) = (Once::new(), Once::new());
+        let (mut version, mut memory, mut personal) = (Once::new(), Once::new(), Once::new());
         for piece in attr::read_list(cx, symbol::PROJECTION, args, symbol::PROJECTION_WORDS) {
             let word = &piece.word;
             match word.to_string().as_str() {
@@ -34,6 +37,9 @@ impl ProjectionOptions {
                     }
                     memory.set(cx, word, Some(word.clone()));
                 }
+                symbol::PERSONAL => {
+                    personal.set(cx, word, cx.ok(piece.string("personal = \"none\"").and_then(value::kept)));
+                }
                 _ => words.read(cx, &piece, self_ty),
             }
         }
@@ -46,7 +52,12 @@ impl ProjectionOptions {
             Some(lit) if memory.is_given() => cx.error(diag::park_in_memory(lit)),
             _ => words.check_park(cx, is_read),
         }
-        ProjectionOptions { shared: words.finish(), version: version.get().unwrap_or(1), memory: memory.get() }
+        ProjectionOptions {
+            shared: words.finish(),
+            version: version.get().unwrap_or(1),
+            memory: memory.get(),
+            personal: personal.get(),
+        }
     }
 
     /// The name, to be shown in messages.

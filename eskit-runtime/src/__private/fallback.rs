@@ -16,6 +16,7 @@ pub struct NoModel;
 
 impl Aggregate for NoModel {
     const TYPE: &'static AggregateType = &AggregateType {
+        personal: None,
         name: "",
         key: Key::Tags(&[]),
         id_types: &[],

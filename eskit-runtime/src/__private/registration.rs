@@ -24,5 +24,6 @@ pub const fn subscriber_entry<P: Subscriber>() -> Entry {
         events: P::EVENTS,
         takes_all: P::TAKES_ALL,
         acts: P::ACTS,
+        personal: P::PERSONAL,
     })
 }

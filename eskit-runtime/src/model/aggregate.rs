@@ -11,6 +11,7 @@ use crate::log::stream::StreamId;
 use crate::log::tag::{IdType, Tag};
 use crate::model::check::check_key;
 use crate::model::event::{EventTypes, SourceLocation};
+use crate::personal::KeptPersonal;
 
 pub use load_key::{KeyType, KeyValue, Keys, LoadKey, Stated};
 
@@ -39,6 +40,8 @@ impl Key {
 /// The description of one aggregate.
 #[derive(Clone, Copy, Debug)]
 pub struct AggregateType {
+    /// What its states keep of the personal data in its events, if that is said.
+    pub personal: Option<KeptPersonal>,
     /// The name of the Rust type.
     pub name: &'static str,
     /// What selects the events of one instance.

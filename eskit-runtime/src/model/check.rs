@@ -9,6 +9,7 @@ mod ids;
 mod instances;
 mod names;
 mod order;
+mod personal;
 mod refused;
 
 use std::marker::PhantomData;
@@ -28,6 +29,7 @@ use ids::{check_event_ids, check_given};
 pub use names::check_previous;
 pub(crate) use names::{is_same, refuse_shared};
 pub use order::{check_order, check_ordered};
+pub use personal::{check_kept, check_kept_states};
 pub use refused::{check_not_refused, check_refused};
 
 const fn one(arity: Arity) -> bool {

@@ -1,3 +1,4 @@
+mod personal;
 mod slips;
 mod subscribers;
 
@@ -15,6 +16,7 @@ use crate::model::event::{EventType, EventTypes, Field, SourceLocation, TagField
 use crate::model::models::ModelType;
 use crate::model::subscriber::SubscriberType;
 
+pub use personal::{PersonalEvent, PersonalReader, PersonalReport};
 pub(crate) use subscribers::SubscriberEntry;
 
 /// One thing that a macro registered.

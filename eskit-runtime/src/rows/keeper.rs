@@ -12,6 +12,7 @@ use crate::log::recorded::RecordedEvent;
 use crate::model::aggregate::{AggregateType, Evolve};
 use crate::model::event::EventTypes;
 use crate::model::subscriber::{OnError, Order, SubscriberType};
+use crate::personal::KeptPersonal;
 use crate::store_kit::contain;
 use crate::subscription::{Handle, HandleAsync, HandleError, Subscriber};
 
@@ -89,6 +90,7 @@ impl<A: RowState> Subscriber for Rows<A> {
         location: A::TYPE.location,
     };
     const EVENTS: EventTypes = A::EVENTS;
+    const PERSONAL: Option<KeptPersonal> = A::TYPE.personal;
 }
 
 impl<A: RowState, Tx: RowTx> Handle<Tx> for Rows<A> {

@@ -3,6 +3,7 @@ use std::future::Future;
 use crate::log::recorded::RecordedEvent;
 use crate::model::event::EventTypes;
 use crate::model::subscriber::SubscriberType;
+use crate::personal::KeptPersonal;
 use crate::store_kit::{contain, contain_polls};
 
 use super::handled::HandleError;
@@ -22,6 +23,8 @@ pub trait Subscriber: Send + Sync + 'static {
     /// Whether it acts on events, as a processor does, and keeps no read model. What is new to its handlers then begins at its
     /// checkpoint, and it is not built anew.
     const ACTS: bool = false;
+    /// What its read model keeps of the personal data in its events, if that is said.
+    const PERSONAL: Option<KeptPersonal> = None;
 
     /// Called when the subscription has handled everything that the log held: at the start, and each time that it has fallen behind
     /// by more than a page.

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use eskit_runtime::__private::check_kept_states;
 use eskit_runtime::EventStore;
 use eskit_runtime::rows::{RowState, Rows};
 use eskit_runtime::subscription::{Apply, FollowOptions, HandleMut, Start, Subscriber};
@@ -82,6 +83,7 @@ impl<S: EventStore + 'static> App<S> {
     /// ```
     #[must_use]
     pub fn with_rows<A: RowState>(self, views: impl Apply<Rows<A>>) -> App<S> {
+        const { check_kept_states::<A>(true) };
         self.with_projection(Rows::<A>::default(), views)
     }
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use eskit_runtime::__private::check_kept_states;
 use eskit_runtime::EventStore;
 use eskit_runtime::model::Evolve;
 use eskit_runtime::snapshots::{SnapshotState, Snapshots};
@@ -58,6 +59,7 @@ impl<S: EventStore> App<S> {
     /// | `eskit_snapshot_write_duration_seconds` | histogram |
     #[must_use]
     pub fn with_snapshots<A: SnapshotState>(mut self, snapshots: impl Snapshots, options: SnapshotOptions) -> App<S> {
+        const { check_kept_states::<A>(false) };
         Arc::make_mut(&mut self.bus.states).snapshots.add::<A>(snapshots, options);
         self
     }

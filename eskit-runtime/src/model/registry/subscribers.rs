@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{place, source_json};
 use crate::model::event::EventTypes;
 use crate::model::subscriber::SubscriberType;
+use crate::personal::KeptPersonal;
 
 /// What a macro registered of a projection or a processor.
 #[derive(Clone, Copy, Debug)]
@@ -17,10 +18,12 @@ pub struct SubscriberEntry {
     pub takes_all: bool,
     /// Whether it is a processor.
     pub acts: bool,
+    /// What its read model keeps of the personal data in its events, if that is said.
+    pub personal: Option<KeptPersonal>,
 }
 
 pub(super) fn to_json(entry: &SubscriberEntry) -> Value {
-    let SubscriberEntry { subscriber, events, takes_all, acts } = entry;
+    let SubscriberEntry { subscriber, events, takes_all, acts, .. } = entry;
     let mut json = json!({
         "name": subscriber.name,
         "type": subscriber.rust_name,
@@ -83,6 +86,7 @@ mod tests {
             events: EventTypes::NONE,
             takes_all: false,
             acts,
+            personal: None,
         };
         let subscribers = subscribers.iter().map(entry).collect();
         Registry { subscribers, ..Registry::default() }.check()

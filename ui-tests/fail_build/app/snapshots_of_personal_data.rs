@@ -1,0 +1,28 @@
+use eskit::prelude::*;
+
+#[derive(Event, Serialize, Deserialize)]
+struct Enrolled {
+    #[tag]
+    student: u64,
+    #[personal(subject = "student")]
+    name: Option<String>,
+}
+
+#[aggregate(tag = "student")]
+#[derive(Default, Clone, Serialize, Deserialize)]
+struct Student {
+    name: Option<String>,
+}
+
+#[decider]
+impl Student {
+    #[evolve]
+    fn enrolled(&mut self, event: &Enrolled) {
+        self.name = event.name.clone();
+    }
+}
+
+fn main() {
+    let _ = App::new(MemoryStore::new())
+        .with_snapshots::<Student>(eskit::MemoryViews::new(), eskit::SnapshotOptions::every(1));
+}
