@@ -50,6 +50,10 @@ pub(crate) async fn stats_of(store: &AnyStore) -> Result<LogStats, Failure> {
     if let Some(store) = store.downcast_ref::<eskit::postgres::PostgresStore>() {
         return Ok(store.stats().await?);
     }
+    #[cfg(feature = "nats")]
+    if let Some(store) = store.downcast_ref::<eskit::nats::NatsStore>() {
+        return Ok(store.stats().await?);
+    }
     match store.downcast_ref::<MemoryStore>() {
         Some(store) => Ok(store.stats().await?),
         None => Err(Failure::new("this store cannot tell what its log holds")),
