@@ -9,7 +9,7 @@ pub use crate::codec::encoded::Encoded;
 pub use crate::codec::json::{ToJson, Written, json_path};
 pub use crate::codec::kind::PayloadKind;
 pub use crate::execute::{
-    CommandBus, CommandSet, Executable, ExecuteOptions, Executing, Executor, Refused, Running, command_mark,
+    Checked, CommandBus, CommandSet, Executable, ExecuteOptions, Executing, Executor, Refused, Running, command_mark,
     decision_items, execute_set, first_of, load_checked, load_values, scope_of, state_items,
 };
 pub use crate::log::content_type::{CBOR, JSON, PROTOBUF};

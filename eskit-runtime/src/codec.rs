@@ -12,6 +12,7 @@ pub(crate) mod kept;
 pub(crate) mod kind;
 pub(crate) mod protobuf;
 pub(crate) mod recode;
+pub(crate) mod sealed;
 pub(crate) mod upcast;
 
 #[cfg(feature = "cbor")]
@@ -21,4 +22,5 @@ pub use encode::{EncodeError, EncodeReason};
 pub use error::CodecError;
 pub use kind::PayloadKind;
 pub use recode::RecodeError;
+pub use sealed::{SealedPayload, SealedValue};
 pub use upcast::UpcastError;

@@ -204,8 +204,26 @@ pub fn load_checked<'a, A: Evolve, S: EventStore, K: LoadKey<A::Keys>, H: StateC
     states: &'a H,
 ) -> impl Future<Output = Result<Loaded<A>, LoadError>> + Send + use<'a, A, S, K, H> {
     // The key need not be `Send`, so it must not live across an await.
-    let plan = bind::instance::<A>(key).map(Plan::<A, Count<1>>::new);
-    async move { load_plan(store, plan?, states).await }
+    let checked = Checked::<A>::of(key);
+    async move { checked.load(store, states).await }
+}
+
+/// An instance that is to be loaded, for callers that do something else in between.
+pub struct Checked<A: Evolve>(Result<Plan<A, Count<1>>, LoadError>);
+
+impl<A: Evolve> Checked<A> {
+    /// The instance with this key.
+    pub fn of<K: LoadKey<A::Keys>>(key: &K) -> Checked<A> {
+        Checked(bind::instance::<A>(key).map(Plan::new).map_err(LoadError::from))
+    }
+
+    /// Loads it.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub async fn load<S: EventStore, H: StateCache>(self, store: &S, states: &H) -> Result<Loaded<A>, LoadError> {
+        load_plan(store, self.0?, states).await
+    }
 }
 
 /// Like [`load`], of the instance that these values select, one for each key of the aggregate.

@@ -23,6 +23,7 @@ pub mod snapshots;
 pub mod store_kit;
 pub mod subscription;
 pub mod transfer;
+pub mod vault;
 pub mod work;
 
 #[doc(hidden)]

@@ -47,7 +47,7 @@ pub use pages::Pages;
 pub use personal::{JsonPointer, PersonalValue, Subject};
 pub use position::{Place, PlaceParseError, Position};
 pub use query::{Direction, Query, QueryItem, ReadOptions};
-pub use recorded::{Page, Part, RecordedEvent};
+pub use recorded::{Page, Part, PersonalData, RecordedEvent};
 pub use stats::{LogStats, Statistics, TypeStats};
 pub use store::EventStore;
 pub use store::any::AnyStore;

@@ -92,7 +92,7 @@ impl<'a, S: EventStore, A: Evolve> AggregateSnapshots<'a, S, A> {
         done.position = head;
         found.retain(|_, version| *version >= self.keeper.options().every);
         for values in found.into_keys() {
-            load_values::<A, S>(store, values, states).await?;
+            load_values::<A, _>(store, values, states).await?;
             done.folded += 1;
             if done.folded.is_multiple_of(100) {
                 self.keeper.written().await;

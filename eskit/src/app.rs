@@ -1,5 +1,7 @@
 pub(crate) mod events;
 mod follow;
+#[cfg(feature = "personal")]
+mod forget;
 mod snapshots;
 
 use std::fmt;
@@ -177,8 +179,10 @@ impl<S: EventStore> App<S> {
 
     /// The store. To use it elsewhere too, such as in a task that follows the log, clone the `App`, or clone the store before you
     /// pass it to [`App::new`]: every store of eskit is cheap to clone, and an `Arc` of any store is a store.
+    ///
+    /// Personal data is sealed in what it returns. [`App::events`] and [`layer::Sealing`](crate::layer) open it.
     pub fn store(&self) -> &S {
-        &self.bus.store
+        self.bus.stored()
     }
 
     /// Executes a command when awaited: reads its models, decides, and appends the events under the condition that nothing that
@@ -235,6 +239,6 @@ impl<S: EventStore> App<S> {
 
 impl<S: fmt::Debug> fmt::Debug for App<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("store", &self.bus.store).field("retry", &self.bus.retry).finish_non_exhaustive()
+        f.debug_struct("App").field("store", self.bus.stored()).field("retry", &self.bus.retry).finish_non_exhaustive()
     }
 }

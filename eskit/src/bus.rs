@@ -6,22 +6,32 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use eskit_runtime::__private::load_checked;
+use eskit_runtime::__private::Checked;
 use eskit_runtime::execute::{CommandBus, Denied, DomainError, Executable, ExecuteOptions};
 use eskit_runtime::log::{EventId, ExpectedVersion, StoreErrorKind};
+#[cfg(feature = "personal")]
+use eskit_runtime::model::StateCache;
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
 use eskit_runtime::{
     AnyStore, EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, StoreError, Timestamp,
 };
 
 use crate::clock::Clock;
+#[cfg(feature = "personal")]
+use crate::forgetting::Forgetting;
 use crate::middleware::{self, Boxed as Told, Call, Execution, Next, Outcome};
 use crate::sleep::Timer;
 use crate::state_cache::StateCaches;
 
+/// The store of an app as the app itself reads and appends to it: with personal data opened.
+#[cfg(feature = "personal")]
+pub(crate) type Opened<S> = crate::layer::Sealing<Arc<S>>;
+#[cfg(not(feature = "personal"))]
+pub(crate) type Opened<S> = S;
+
 /// Executes commands and loads states on a store. Cheap to clone; clones share everything.
 pub(crate) struct Bus<S> {
-    pub(crate) store: Arc<S>,
+    pub(crate) store: Arc<Opened<S>>,
     pub(crate) retry: RetryPolicy,
     /// What stands around each command, the outermost first.
     pub(crate) middleware: Vec<Arc<dyn middleware::Erased>>,
@@ -29,6 +39,9 @@ pub(crate) struct Bus<S> {
     /// The metadata of commands that do not set their own.
     pub(crate) metadata: Metadata,
     pub(crate) clock: Clock,
+    /// What follows when a subject of personal data is forgotten.
+    #[cfg(feature = "personal")]
+    pub(crate) forgetting: Forgetting,
 }
 
 impl<S> Clone for Bus<S> {
@@ -40,6 +53,8 @@ impl<S> Clone for Bus<S> {
             states: Arc::clone(&self.states),
             metadata: self.metadata.clone(),
             clock: self.clock.clone(),
+            #[cfg(feature = "personal")]
+            forgetting: self.forgetting.clone(),
         }
     }
 }
@@ -47,12 +62,14 @@ impl<S> Clone for Bus<S> {
 impl<S: EventStore> Bus<S> {
     pub(crate) fn new(store: S) -> Bus<S> {
         Bus {
-            store: Arc::new(store),
+            store: Arc::new(opened(store)),
             retry: RetryPolicy::default(),
             middleware: Vec::new(),
             states: Arc::default(),
             metadata: Metadata::new(),
             clock: Clock::default(),
+            #[cfg(feature = "personal")]
+            forgetting: Forgetting::default(),
         }
     }
 
@@ -62,12 +79,14 @@ impl<S: EventStore> Bus<S> {
         S: 'static,
     {
         Bus {
-            store: Arc::new(AnyStore::new(Arc::clone(&self.store))),
+            store: Arc::new(opened(AnyStore::new(Arc::clone(&self.store)))),
             retry: self.retry,
             middleware: self.middleware.clone(),
             states: Arc::clone(&self.states),
             metadata: self.metadata.clone(),
             clock: self.clock.clone(),
+            #[cfg(feature = "personal")]
+            forgetting: self.forgetting.clone(),
         }
     }
 
@@ -87,11 +106,23 @@ impl<S: EventStore> Bus<S> {
 
     /// Callers check the key: rustc names the place of their call.
     pub(crate) fn load<'a, A: Evolve>(&'a self, key: impl LoadKey<A::Keys> + 'a) -> Load<'a, A> {
-        let loaded = load_checked::<A, S, _, _>(&*self.store, &key, &*self.states);
+        // The key need not be `Send`, so it must not live across an await.
+        let checked = Checked::<A>::of(&key);
         Load(Box::pin(async move {
             self.identify().await;
-            loaded.await
+            checked.load(&*self.store, &self.states_now().await).await
         }))
+    }
+
+    /// The states that are cached as of now: those that are made from here on are not cached if a subject is forgotten in the meantime.
+    #[cfg(feature = "personal")]
+    async fn states_now(&self) -> impl StateCache {
+        self.forgetting.states(&self.store, &self.states).await
+    }
+
+    #[cfg(not(feature = "personal"))]
+    async fn states_now(&self) -> &StateCaches {
+        &self.states
     }
 
     /// Learns which log it is, once snapshots need to know.
@@ -101,6 +132,29 @@ impl<S: EventStore> Bus<S> {
         {
             self.states.snapshots.set_log(log);
         }
+    }
+}
+
+#[cfg(feature = "personal")]
+fn opened<S>(store: S) -> Opened<S> {
+    Opened::without(Arc::new(store))
+}
+
+#[cfg(not(feature = "personal"))]
+fn opened<S>(store: S) -> Opened<S> {
+    store
+}
+
+impl<S> Bus<S> {
+    /// The store that the app was made with.
+    #[cfg(feature = "personal")]
+    pub(crate) fn stored(&self) -> &S {
+        self.store.store()
+    }
+
+    #[cfg(not(feature = "personal"))]
+    pub(crate) fn stored(&self) -> &S {
+        &self.store
     }
 }
 
@@ -137,7 +191,7 @@ impl<S: EventStore> Bus<S> {
             let store = &crate::trace::Stamped(&*self.store);
             #[cfg(not(feature = "otel"))]
             let store = &*self.store;
-            eskit_runtime::execute::execute(store, command, options, &Timer, &*self.states).await
+            eskit_runtime::execute::execute(store, command, options, &Timer, &self.states_now().await).await
         };
         #[cfg(feature = "tracing")]
         let executed = crate::span::in_span(C::TYPE.name, &options.metadata, executed);

@@ -5,6 +5,7 @@
 //! | [`Hooked`] | functions before and after each append: validation, enrichment, refusal, notification | |
 //! | [`Retrying`] | repeats calls after transient failures: a busy or unreachable store, an unknown outcome | |
 //! | [`Recoding`] | the payloads of all new events in one format: JSON or CBOR | |
+//! | `Sealing` | personal data is sealed in the log, and opened on its way out | `personal` |
 //! | `Traced` | a `tracing` span for each call | `tracing` |
 //! | `Metered` | counters and durations through the `metrics` facade | `metrics` |
 //!
@@ -28,6 +29,8 @@ mod metered;
 mod outcome;
 mod recoding;
 mod retrying;
+#[cfg(feature = "personal")]
+mod sealing;
 #[cfg(feature = "tracing")]
 mod traced;
 
@@ -36,5 +39,7 @@ pub use hooked::Hooked;
 pub use metered::Metered;
 pub use recoding::Recoding;
 pub use retrying::Retrying;
+#[cfg(feature = "personal")]
+pub use sealing::Sealing;
 #[cfg(feature = "tracing")]
 pub use traced::Traced;

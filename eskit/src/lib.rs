@@ -121,6 +121,7 @@
 //! | `sqlite` (default) | `sqlite::SqliteStore` | rusqlite 0.39 and SQLite itself, which needs a C compiler |
 //! | `postgres` | `postgres::PostgresStore` | sqlx 0.9 without TLS; for TLS, add sqlx to your own dependencies with a feature such as `tls-rustls` |
 //! | `nats` | `nats::NatsStore` | async-nats 0.51 without TLS; for TLS and credentials, add async-nats to your own dependencies with its features `ring` and `nkeys` |
+//! | `personal` | personal data in events, which `App::forget` makes unreadable: the module `vault` | aes-gcm-siv, base64, getrandom, zeroize |
 //! | `testing` | the module `testing`: given, when, then | similar |
 //! | `proptest` | `testing::commands`: random histories; includes `testing` | proptest |
 //! | `tracing` | spans of commands and their steps, of batches of events, and of work; the layer `Traced` | tracing |
@@ -144,6 +145,10 @@
 
 #![forbid(unsafe_code)]
 
+// Generated code names this crate, and `vault` has an event.
+#[cfg(feature = "personal")]
+extern crate self as eskit;
+
 mod aggregate_snapshots;
 mod app;
 mod backlog;
@@ -153,6 +158,8 @@ mod clock;
 mod connect;
 mod delegate_views;
 mod desk;
+#[cfg(feature = "personal")]
+mod forgetting;
 mod import;
 mod in_memory;
 pub mod layer;
@@ -178,6 +185,8 @@ mod tail;
 pub mod tenant;
 #[cfg(feature = "tracing")]
 mod trace;
+#[cfg(feature = "personal")]
+pub mod vault;
 mod working;
 
 #[doc(hidden)]

@@ -19,9 +19,22 @@ const ROOM_MAX: usize = 1 << 16;
 /// A cache for each type of aggregate whose states are cached.
 #[derive(Clone, Default)]
 pub(crate) struct StateCaches {
-    by_type: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    by_type: HashMap<TypeId, Arc<dyn AnyStates>>,
     /// What outlives the process.
     pub(crate) snapshots: SnapshotCaches,
+}
+
+/// The states of one type, whichever that is.
+trait AnyStates: Any + Send + Sync {
+    #[cfg(feature = "personal")]
+    fn clear(&self);
+}
+
+impl<A: Send + Sync + 'static> AnyStates for OfType<A> {
+    #[cfg(feature = "personal")]
+    fn clear(&self) {
+        self.states.clear();
+    }
 }
 
 /// The states of one type. That it can be cloned is known where the cache is asked for, and nowhere else.
@@ -58,8 +71,15 @@ impl StateCaches {
         }
     }
 
+    /// Forgets the states of all types.
+    #[cfg(feature = "personal")]
+    pub(crate) fn clear(&self) {
+        self.by_type.values().for_each(|states| states.clear());
+    }
+
     fn of<A: Evolve>(&self) -> Option<&OfType<A>> {
-        self.by_type.get(&TypeId::of::<A>())?.downcast_ref()
+        let states: &dyn Any = &**self.by_type.get(&TypeId::of::<A>())?;
+        states.downcast_ref()
     }
 }
 

@@ -87,6 +87,20 @@ impl SnapshotCaches {
         }
     }
 
+    /// What keeps the snapshots of each type.
+    #[cfg(feature = "personal")]
+    pub(crate) fn keepers(&self) -> impl Iterator<Item = &Arc<Keeper>> {
+        self.by_type.values().map(|of| &of.keeper)
+    }
+
+    /// Removes the snapshot of a state that should not have been written.
+    #[cfg(feature = "personal")]
+    pub(crate) fn take_back<A: Evolve>(&self, scope: &Scope) {
+        if let (Some(of), Some(log)) = (self.of::<A>(), self.log()) {
+            of.keeper.remove_if_known(log, scope);
+        }
+    }
+
     /// Waits until everything that was offered is written, or has failed.
     pub(crate) async fn written(&self) {
         for of in self.by_type.values() {

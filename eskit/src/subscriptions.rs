@@ -11,7 +11,7 @@ use eskit_runtime::subscription::{
 };
 use eskit_runtime::{EventStore, StoreError};
 
-use crate::bus::Bus;
+use crate::bus::{Bus, Opened};
 use crate::observed::Observed;
 use crate::sleep::Timer;
 use crate::tail::Tail;
@@ -26,7 +26,7 @@ pub(crate) trait Subscribed<S>: Send + Sync {
     fn parts(&self) -> u32;
 
     /// What follows the log until it is stopped, and its control, for each part.
-    fn tasks(&self, bus: &Bus<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)>;
+    fn tasks(&self, bus: &Bus<S>, log: &Log<Opened<S>>) -> Vec<(Control, Boxed<()>)>;
 
     fn parked(&self, bus: &Bus<S>) -> Boxed<Result<Vec<ParkedEvent>, StoreError>>;
     fn drop_parked(&self, bus: &Bus<S>, position: Position) -> Boxed<Result<bool, StoreError>>;
@@ -63,7 +63,7 @@ where
         self.options.partition.count.max(1)
     }
 
-    fn tasks(&self, bus: &Bus<S>, log: &Log<S>) -> Vec<(Control, Boxed<()>)> {
+    fn tasks(&self, bus: &Bus<S>, log: &Log<Opened<S>>) -> Vec<(Control, Boxed<()>)> {
         let count = self.options.partition.count.max(1);
         let part = |index| {
             let mut options = self.options.clone();

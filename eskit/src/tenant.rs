@@ -16,3 +16,5 @@ mod view;
 pub use id::{TenantId, TenantIdError};
 pub use store::Tenanted;
 pub use tenants::{DeleteTenantError, Tenants};
+#[cfg(feature = "personal")]
+pub(crate) use view::id_within;

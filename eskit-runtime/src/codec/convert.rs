@@ -1,5 +1,7 @@
 //! Payloads of one format in another, without their types.
 
+use std::borrow::Cow;
+
 use crate::codec::error::CodecError;
 use crate::log::content_type::ContentType;
 
@@ -21,6 +23,27 @@ pub(crate) fn from_json(content_type: &ContentType, json: &str) -> Option<Result
     }
     let _ = (content_type, json);
     None
+}
+
+/// A payload of a format that can hold sealed values, as JSON text.
+pub(crate) fn to_text<'p>(content_type: &ContentType, payload: &'p [u8]) -> Result<Cow<'p, str>, CodecError> {
+    if content_type.is_json() {
+        return std::str::from_utf8(payload).map(Cow::Borrowed).map_err(CodecError::new);
+    }
+    as_json(content_type, payload).unwrap_or_else(|| Err(unsealable(content_type))).map(Cow::Owned)
+}
+
+/// A JSON text in a format that can hold sealed values.
+pub(crate) fn of_text(content_type: &ContentType, json: String) -> Result<Vec<u8>, CodecError> {
+    if content_type.is_json() {
+        return Ok(json.into_bytes());
+    }
+    from_json(content_type, &json).unwrap_or_else(|| Err(unsealable(content_type)))
+}
+
+fn unsealable(content_type: &ContentType) -> CodecError {
+    let help = if content_type.is_cbor() { help(content_type) } else { "" };
+    CodecError::new(format!("values in a payload of type `{content_type}` cannot be sealed{help}"))
 }
 
 /// Whether payloads of this format can be written as JSON and back.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use crate::codec::convert;
 use crate::codec::encode;
@@ -52,6 +53,11 @@ pub enum DecodeReason {
     },
     /// The payload has a format that this program cannot decode.
     ContentType(ContentType),
+    /// Values in the payload are sealed, since they are personal data.
+    Sealed {
+        /// Why the vault could not open them; `None` if the event was read without one.
+        why: Option<Arc<str>>,
+    },
     /// The payload is damaged, or does not fit its type.
     Malformed(CodecError),
     /// An upcaster refused the payload.
@@ -93,6 +99,11 @@ impl fmt::Display for DecodeError {
             DecodeReason::ContentType(found) => {
                 write!(f, " has a payload of type `{found}`, which this program cannot decode{}", convert::help(found))
             }
+            DecodeReason::Sealed { why: Some(why) } => write!(f, " has sealed personal data, which cannot be opened: {why}"),
+            DecodeReason::Sealed { why: None } => f.write_str(
+                " has sealed personal data, and was read without a vault\nhelp: give the app a vault with `App::with_vault(vault)`, or read \
+                 through `eskit::layer::Sealing`",
+            ),
             DecodeReason::Malformed(error) => {
                 write!(f, " has a payload that does not fit its type: {error}{}", encode::number_help())
             }

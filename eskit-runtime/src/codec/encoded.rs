@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::codec::convert;
 use crate::codec::decode_error::{DecodeError, DecodeReason};
@@ -7,7 +8,7 @@ use crate::codec::kind::PayloadKind;
 use crate::log::content_type::ContentType;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::Position;
-use crate::log::recorded::RecordedEvent;
+use crate::log::recorded::{PersonalData, RecordedEvent};
 
 /// A stored payload, of an event or of a command, with all that says how it is read.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub struct Encoded<'p> {
     pub(crate) position: Position,
     pub(crate) content_type: &'p ContentType,
     pub(crate) payload: &'p [u8],
+    /// What became of the personal data of an event.
+    pub(crate) personal: &'p PersonalData,
 }
 
 impl<'p> Encoded<'p> {
@@ -32,6 +35,7 @@ impl<'p> Encoded<'p> {
             position: event.position,
             content_type: &event.content_type,
             payload: &event.payload,
+            personal: &event.personal,
         }
     }
 
@@ -43,7 +47,7 @@ impl<'p> Encoded<'p> {
         match convert::as_json(self.content_type, self.payload) {
             Some(Ok(text)) => Ok(Cow::Owned(text)),
             Some(Err(error)) => Err(self.undecodable(DecodeReason::Malformed(error))),
-            None => Err(self.undecodable(DecodeReason::ContentType(self.content_type.clone()))),
+            None => Err(self.undecodable(self.unknown())),
         }
     }
 
@@ -53,7 +57,21 @@ impl<'p> Encoded<'p> {
     }
 
     #[cold]
+    fn unknown(&self) -> DecodeReason {
+        match self.personal {
+            PersonalData::Unopened(why) => DecodeReason::Sealed { why: Some(Arc::clone(why)) },
+            _ if self.content_type.is_sealed() => DecodeReason::Sealed { why: None },
+            _ => DecodeReason::ContentType(self.content_type.clone()),
+        }
+    }
+
+    /// What serde says may quote the payload, so it is left out where personal data was opened.
+    #[cold]
     pub(crate) fn malformed(&self, error: impl std::error::Error + Send + Sync + 'static) -> DecodeError {
+        if *self.personal == PersonalData::Opened {
+            let text = "what does not fit is not shown, since the payload has personal data";
+            return self.undecodable(DecodeReason::Malformed(CodecError::new(text)));
+        }
         self.undecodable(DecodeReason::Malformed(CodecError::new(error)))
     }
 

@@ -5,6 +5,7 @@ mod numbers;
 mod path;
 mod read;
 mod tokens;
+mod values;
 mod write;
 
 pub(crate) use compare::difference;
@@ -17,5 +18,6 @@ pub(crate) use path::path_of_null;
 pub(crate) use read::read;
 #[cfg(feature = "cbor")]
 pub(crate) use tokens::{Token, Tokens};
+pub(crate) use values::Values;
 pub(crate) use write::Hidden;
 pub use write::{ToJson, Written};

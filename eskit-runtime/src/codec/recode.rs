@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::codec::convert::{as_json, can_spell, from_json, help};
+use crate::codec::convert::{as_json, can_spell, from_json, help, to_text};
 use crate::codec::decode_error::DecodeError;
 use crate::codec::encoded::Encoded;
 use crate::codec::error::CodecError;
@@ -48,7 +48,7 @@ impl std::error::Error for RecodeError {
 
 impl NewEvent {
     /// Writes the payload in another format: [`ContentType::JSON`] or [`ContentType::CBOR`]. Everything else stays, the event's type
-    /// is not needed, and nothing is lost: back in the first format, the payload says the same, to the last digit of its numbers.
+    /// is not needed, sealed values stay sealed, and nothing is lost: back in the first format, the payload says the same, to the last digit of its numbers.
     ///
     /// ```
     /// # use eskit_runtime as eskit;
@@ -81,13 +81,17 @@ impl RecordedEvent {
         recode(&self.name, &mut self.content_type, &mut self.payload, to)
     }
 
-    /// The payload as JSON text, whatever format it has: for tools that know no types.
+    /// The payload as JSON text, whatever format it has: for tools that know no types. Sealed values stay sealed.
     ///
     /// # Errors
     /// [`DecodeReason::ContentType`](crate::codec::DecodeReason::ContentType) if this program does not know the format;
     /// [`DecodeReason::Malformed`](crate::codec::DecodeReason::Malformed) if the payload is damaged.
     pub fn payload_as_json(&self) -> Result<Cow<'_, str>, DecodeError> {
-        Encoded::of_event(self).text()
+        let encoded = Encoded::of_event(self);
+        if !self.content_type.is_sealed() {
+            return encoded.text();
+        }
+        to_text(&self.content_type.plain(), &self.payload).map_err(|error| encoded.malformed(error))
     }
 }
 
@@ -97,6 +101,12 @@ fn recode(
     payload: &mut Vec<u8>,
     to: &ContentType,
 ) -> Result<(), RecodeError> {
+    if content_type.is_sealed() {
+        let mut plain = content_type.plain();
+        recode(name, &mut plain, payload, &to.plain())?;
+        *content_type = plain.sealed();
+        return Ok(());
+    }
     if content_type == to {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use crate::log::name::{SchemaVersion, WireName};
 use crate::log::personal::PersonalValue;
 use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem};
-use crate::log::recorded::{Part, RecordedEvent};
+use crate::log::recorded::{Part, PersonalData, RecordedEvent};
 use crate::log::store::error::StoreError;
 use crate::log::stream::{StreamId, StreamVersion};
 use crate::log::tag::Tags;
@@ -71,6 +71,7 @@ impl NewEvent {
             content_type: self.content_type,
             payload: self.payload,
             recorded_at: self.recorded_at.unwrap_or(now),
+            personal: PersonalData::AsStored,
         }
     }
 }

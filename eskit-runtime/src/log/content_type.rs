@@ -13,6 +13,11 @@ pub const PROTOBUF: &str = "application/protobuf";
 /// The media type of CBOR.
 pub const CBOR: &str = "application/cbor";
 
+/// The parameter of a media type whose payload holds sealed values.
+const SEALED: &str = ";sealed=1";
+const SEALED_JSON: &str = "application/json;sealed=1";
+const SEALED_CBOR: &str = "application/cbor;sealed=1";
+
 impl ContentType {
     /// `application/json`, the format of events that say nothing else.
     pub const JSON: ContentType = ContentType(None);
@@ -27,6 +32,8 @@ impl ContentType {
             JSON => ContentType::JSON,
             CBOR => ContentType::CBOR,
             PROTOBUF => ContentType::PROTOBUF,
+            SEALED_JSON => ContentType(Some(WireName::from_static(SEALED_JSON))),
+            SEALED_CBOR => ContentType(Some(WireName::from_static(SEALED_CBOR))),
             other => ContentType(Some(other.into())),
         }
     }
@@ -44,6 +51,29 @@ impl ContentType {
     /// Whether this is [`ContentType::CBOR`].
     pub fn is_cbor(&self) -> bool {
         self.0.as_deref() == Some(CBOR)
+    }
+
+    /// Whether values in the payload are sealed, since they are personal data: the media type has the parameter `sealed=1`.
+    pub fn is_sealed(&self) -> bool {
+        self.0.as_deref().is_some_and(|media_type| media_type.ends_with(SEALED))
+    }
+
+    /// The same format with sealed values.
+    #[must_use]
+    pub fn sealed(&self) -> ContentType {
+        match self.is_sealed() {
+            true => self.clone(),
+            false => ContentType::new(&format!("{self}{SEALED}")),
+        }
+    }
+
+    /// The same format without sealed values.
+    #[must_use]
+    pub fn plain(&self) -> ContentType {
+        match self.0.as_deref().and_then(|media_type| media_type.strip_suffix(SEALED)) {
+            Some(plain) => ContentType::new(plain),
+            None => self.clone(),
+        }
     }
 
     /// Whether this is [`ContentType::PROTOBUF`].

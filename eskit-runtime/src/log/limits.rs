@@ -9,6 +9,7 @@ use crate::log::content_type::ContentType;
 use crate::log::id::EventId;
 use crate::log::lifecycle::StreamChange;
 use crate::log::metadata::Metadata;
+use crate::log::personal::Subject;
 use crate::log::query::{Query, ReadOptions};
 use crate::log::recorded::RecordedEvent;
 use crate::log::stream::StreamId;
@@ -141,6 +142,15 @@ pub fn check_stream(stream: &StreamId) -> Result<(), LimitError> {
     check_text("stream id", stream.id(), NAME_BYTES_MAX).map_err(|error| error.of(stream.stream_type()))
 }
 
+/// Checks a subject of personal data: kind and id are held to the limits of a tag.
+///
+/// # Errors
+/// The first limit that the subject crosses.
+pub fn check_subject(subject: &Subject) -> Result<(), LimitError> {
+    check_text("kind of a subject", &subject.kind, TAG_PART_BYTES_MAX)?;
+    check_text("id of a subject", &subject.id, TAG_PART_BYTES_MAX).map_err(|error| error.of(&subject.kind))
+}
+
 /// Checks a list of streams; a store calls this before it reads.
 ///
 /// # Errors
@@ -212,7 +222,7 @@ fn check_query(query: &Query) -> Result<(), LimitError> {
 mod tests {
     use super::*;
     use crate::log::append::NewEvent;
-    use crate::log::personal::{JsonPointer, PersonalValue, Subject};
+    use crate::log::personal::{JsonPointer, PersonalValue};
     use crate::log::query::QueryItem;
     use crate::log::tag::Tag;
 

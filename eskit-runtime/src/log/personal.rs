@@ -73,8 +73,14 @@ impl JsonPointer {
     /// ```
     #[must_use]
     pub fn member(&self, name: &str) -> JsonPointer {
-        let mut text = String::with_capacity(self.0.len() + name.len() + 1);
-        text.push_str(&self.0);
+        let mut text = self.0.clone();
+        JsonPointer::push_member(&mut text, name);
+        JsonPointer(text)
+    }
+
+    /// Adds the step to a member to the text of a pointer.
+    pub(crate) fn push_member(text: &mut String, name: &str) {
+        text.reserve(name.len() + 1);
         text.push('/');
         for character in name.chars() {
             match character {
@@ -83,7 +89,11 @@ impl JsonPointer {
                 other => text.push(other),
             }
         }
-        JsonPointer(text)
+    }
+
+    /// The pointer with this text, of which every `/` and `~` is a step or part of an escape.
+    pub(crate) fn from_text(text: &str) -> JsonPointer {
+        JsonPointer(text.to_owned())
     }
 
     /// The element at this index, from 0, of the array here.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use crate::log::bounds::EVENTS_PER_APPEND_MAX;
 use crate::log::content_type::{ContentType, Shown};
@@ -81,6 +82,21 @@ pub struct RecordedEvent {
     pub payload: Vec<u8>,
     /// When it happened: the time that the append gave it, or else the time of the append.
     pub recorded_at: Timestamp,
+    /// What became of the personal data in the payload.
+    pub personal: PersonalData,
+}
+
+/// What became of the personal data in the payload of a recorded event, on its way from the log to its reader.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum PersonalData {
+    /// The payload is as the log holds it. If it has personal data, [`ContentType::is_sealed`] says so, and it is sealed.
+    #[default]
+    AsStored,
+    /// A vault has opened what was sealed. `Debug` does not show the payload.
+    Opened,
+    /// A vault could not open it, for this reason. The payload is as the log holds it, and cannot be decoded.
+    Unopened(Arc<str>),
 }
 
 impl RecordedEvent {
@@ -108,7 +124,21 @@ impl From<&RecordedEvent> for Place {
 
 impl fmt::Debug for RecordedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RecordedEvent { position, part, id, stream, name, schema_version, tags, metadata, content_type, .. } = self;
+        let RecordedEvent {
+            position,
+            part,
+            id,
+            stream,
+            name,
+            schema_version,
+            tags,
+            metadata,
+            content_type,
+            personal,
+            ..
+        } = self;
+        let is_shown = *personal != PersonalData::Opened;
+        let payload: &dyn fmt::Debug = if is_shown { &Shown(&self.payload) } else { &format_args!("***") };
         f.debug_struct("RecordedEvent")
             .field("position", position)
             .field("part", part)
@@ -119,8 +149,9 @@ impl fmt::Debug for RecordedEvent {
             .field("tags", tags)
             .field("metadata", metadata)
             .field("content_type", content_type)
-            .field("payload", &Shown(&self.payload))
+            .field("payload", payload)
             .field("recorded_at", &self.recorded_at)
+            .field("personal", personal)
             .finish()
     }
 }

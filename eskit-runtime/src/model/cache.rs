@@ -36,6 +36,26 @@ pub struct Wanted {
     pub scope: Scope,
 }
 
+impl<T: StateCache> StateCache for &T {
+    type Fetched = T::Fetched;
+
+    fn get<A: Evolve>(&self, scope: &Scope) -> Option<(A, Seen)> {
+        T::get(self, scope)
+    }
+
+    fn put<A: Evolve>(&self, scope: &Scope, state: &A, seen: Seen) {
+        T::put(self, scope, state, seen);
+    }
+
+    fn has_snapshots(&self, aggregate: TypeId) -> bool {
+        T::has_snapshots(self, aggregate)
+    }
+
+    fn fetch(&self, wanted: Vec<Wanted>) -> impl Future<Output = T::Fetched> + Send {
+        T::fetch(self, wanted)
+    }
+}
+
 impl StateCache for () {
     type Fetched = ();
 

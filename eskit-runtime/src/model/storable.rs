@@ -6,6 +6,7 @@ use crate::codec::kind::PayloadKind;
 use crate::log::content_type::ContentType;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::Position;
+use crate::log::recorded::PersonalData;
 use crate::model::bounds::JsonStep;
 use crate::model::command::Command;
 use crate::model::decode::{Current, current, newer, run_steps, write_again};
@@ -89,7 +90,7 @@ fn decode_by_name<C: Storable>(
     let newest = known.and_then(|known| SchemaVersion::new(known.version));
     let version = version.or(newest).unwrap_or(SchemaVersion::FIRST);
     let (kind, position, content_type) = (PayloadKind::Command, Position::START, &ContentType::JSON);
-    let encoded = Encoded { kind, name, version, position, content_type, payload };
+    let encoded = Encoded { kind, name, version, position, content_type, payload, personal: &PersonalData::AsStored };
     match known {
         Some(_) => C::decode_named(&encoded),
         None => Err(unknown_command::<C>(&encoded)),

@@ -5,7 +5,7 @@ use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
 use crate::log::position::Position;
 use crate::log::query::QueryItem;
-use crate::log::recorded::{Part, RecordedEvent};
+use crate::log::recorded::{Part, PersonalData, RecordedEvent};
 use crate::log::store::error::{StoreError, StoreErrorKind};
 use crate::log::stream::{StreamId, StreamVersion};
 use crate::log::tag::Tags;
@@ -208,6 +208,7 @@ impl<'b> Envelope<'b> {
             content_type: if content_type.is_empty() { ContentType::JSON } else { ContentType::new(content_type) },
             payload,
             recorded_at: self.recorded_at,
+            personal: PersonalData::AsStored,
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::log::lifecycle::StreamStatus;
 use crate::log::metadata::Metadata;
 use crate::log::name::SchemaVersion;
 use crate::log::position::Position;
-use crate::log::recorded::{Part, RecordedEvent};
+use crate::log::recorded::{Part, PersonalData, RecordedEvent};
 use crate::log::stream::{StreamId, StreamVersion};
 use crate::log::tag::Tags;
 use crate::log::time::Timestamp;
@@ -220,6 +220,7 @@ impl<'l> EntryLine<'l> {
             content_type: self.content_type.map_or(ContentType::JSON, |media_type| ContentType::new(&media_type)),
             payload,
             recorded_at,
+            personal: PersonalData::AsStored,
         }))
     }
 }

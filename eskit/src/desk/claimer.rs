@@ -15,7 +15,7 @@ use eskit_runtime::{AnyStore, EventStore as _, RecordedEvent, RetryPolicy, Store
 use super::control::WorkControl;
 use super::job::{Does, Job};
 use super::shared::Desk;
-use crate::bus::Bus;
+use crate::bus::{Bus, Opened};
 use crate::clock::Clock;
 use crate::sleep::Timer;
 
@@ -67,7 +67,7 @@ impl Follows {
 pub(crate) struct Claimer<V, D> {
     views: V,
     /// Where the events are that opened the items.
-    store: Arc<AnyStore>,
+    store: Arc<Opened<AnyStore>>,
     does: Arc<D>,
     desk: Arc<Desk>,
     control: WorkControl,

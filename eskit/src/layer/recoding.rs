@@ -38,7 +38,8 @@ impl<S> Recoding<S> {
 
     /// Whether a payload of this format is written in that of the layer.
     fn converts(&self, from: &ContentType) -> bool {
-        (from.is_json() || from.is_cbor()) && *from != self.content_type
+        let plain = from.plain();
+        (plain.is_json() || plain.is_cbor()) && plain != self.content_type
     }
 
     fn recode(&self, event: &mut RecordedEvent) -> Result<(), StoreError> {

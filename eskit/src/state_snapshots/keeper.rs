@@ -67,6 +67,12 @@ impl Keeper {
         }
     }
 
+    /// The aggregate as the places of snapshots name it.
+    #[cfg(feature = "personal")]
+    pub(crate) fn slug(&self) -> &'static str {
+        self.aggregate.slug
+    }
+
     pub(crate) fn options(&self) -> &SnapshotOptions {
         &self.options
     }

@@ -19,6 +19,15 @@ use super::id::TenantId;
 /// What separates the tags of an event in one text.
 const SEPARATOR: char = '\0';
 
+/// The id by which its tenant knows an event with these tags; the id itself if it is no tenant's, or if the tenant sees it.
+#[cfg(feature = "personal")]
+pub(crate) fn id_within(tags: &Tags, id: EventId) -> EventId {
+    match tags.values(TENANT_TAG).next().and_then(|tenant| TenantId::new(tenant).ok()) {
+        Some(tenant) => View::of(&tenant).id(id),
+        None => id,
+    }
+}
+
 /// One tenant's view of a log.
 #[derive(Clone, Debug)]
 pub(super) struct View {

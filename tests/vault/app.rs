@@ -1,0 +1,90 @@
+//! An app with a vault.
+
+use super::*;
+use eskit::vault::SubjectForgotten;
+use eskit::{InMemory, MemoryViews, SnapshotOptions};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// A read model in the clear, which removes what is forgotten.
+#[derive(Default)]
+struct Names(HashMap<String, Option<String>>);
+
+#[projection(name = "names", memory)]
+impl Names {
+    #[on]
+    fn registered(&mut self, e: &Registered) {
+        self.0.insert(e.student.clone(), e.name.clone());
+    }
+
+    #[on]
+    fn forgotten(&mut self, e: &SubjectForgotten) {
+        self.0.remove(&e.id);
+    }
+}
+
+/// All that an app does with personal data, on any store and with any key store.
+pub(crate) async fn story(store: impl EventStore + Clone + 'static, keys: impl KeyStore + Clone) {
+    let names = InMemory::new(Names::default);
+    let snapshots = MemoryViews::new();
+    let options = || SnapshotOptions::every(1);
+    let app = App::new(store.clone())
+        .with_vault(vault(&keys))
+        .with_state_cache::<Student>(100)
+        .with_snapshots::<Student>(snapshots.clone(), options())
+        .with_memory(&names);
+    let app = app.start().await.unwrap();
+    let import = Sealing::new(store.clone(), vault(&keys).noticing_within(Duration::ZERO));
+    for id in ["ada", "bob"] {
+        register(&import, id).await;
+    }
+    let last = app.execute(enrol("ada")).await.unwrap();
+    app.snapshots_written().await;
+    app.caught_up::<Names>(&last).await.unwrap();
+    let loaded = app.load::<Student>("ada").await.unwrap();
+    assert_eq!((loaded.state.name.clone(), loaded.state.courses), (Some(NAME.to_owned()), 1));
+    assert_eq!(names.read().0.len(), 2);
+
+    let forgot = app.forget(student("ada")).await.unwrap();
+    assert_eq!((forgot.keys, forgot.repeated), (1, false));
+    let again = app.forget(student("ada")).await.unwrap();
+    assert_eq!((again.position, again.keys, again.repeated), (forgot.position, 1, true));
+
+    let loaded = app.load::<Student>("ada").await.unwrap();
+    assert_eq!((loaded.state.name.clone(), loaded.state.email.as_str()), (None, "[forgotten]"));
+    let enrolled = app.execute(enrol("ada")).await.unwrap();
+    assert_eq!(app.load::<Student>("ada").await.unwrap().state.courses, 2);
+    assert_eq!(app.load::<Student>("bob").await.unwrap().state.name.as_deref(), Some(NAME));
+    app.caught_up::<Names>(&enrolled).await.unwrap();
+    assert_eq!(names.read().0.keys().collect::<Vec<_>>(), ["bob"]);
+    app.stop().await.unwrap();
+
+    // Snapshots of before would bring the name back.
+    let fresh = App::new(store.clone()).with_vault(vault(&keys)).with_snapshots::<Student>(snapshots, options());
+    assert_eq!(fresh.load::<Student>("ada").await.unwrap().state.name, None);
+
+    // A subject that comes back is new.
+    register(&import, "ada").await;
+    assert_eq!(fresh.load::<Student>("ada").await.unwrap().state.name.as_deref(), Some(NAME));
+    let once_more = fresh.forget(student("ada")).await.unwrap();
+    assert_eq!((once_more.keys, once_more.repeated), (2, false));
+    assert_eq!(fresh.load::<Student>("ada").await.unwrap().state.name, None);
+    let events = read(&Sealing::new(store, vault(&keys))).await;
+    let registered = events.iter().filter(|event| event.name.as_str() == "vault.Registered");
+    let names: Vec<_> = registered.map(|event| decoded(event).0.is_some()).collect();
+    assert_eq!(names, [false, true, false]);
+}
+
+#[tokio::test]
+async fn a_subject_is_forgotten_in_memory() {
+    story(Arc::new(MemoryStore::new()), MemoryKeyStore::new()).await;
+}
+
+#[tokio::test]
+async fn an_app_without_a_vault_cannot_forget() {
+    let refused = App::new(MemoryStore::new()).forget(student("ada")).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the app has no vault, so it cannot forget\nhelp: give it one with `App::with_vault(vault)`"
+    );
+}
