@@ -118,8 +118,12 @@ fn json_of(event: &RecordedEvent) -> Option<Box<RawValue>> {
     RawValue::from_string(json_text::compact(&text)).ok()
 }
 
-/// The payload for people: JSON over several lines, other texts as they are, and anything else as its size.
+/// The payload for people: JSON over several lines, in which `***` stands for each sealed value, other texts as they are, and anything else as its size.
 pub(crate) fn payload_text(event: &RecordedEvent) -> String {
+    if let Ok(Some(sealed)) = event.sealed_payload() {
+        let hidden = vec!["\"***\""; sealed.values().len()];
+        return json_text::pretty(&json_text::compact(&sealed.with(&hidden)));
+    }
     if let Some(json) = json_of(event) {
         return json_text::pretty(json.get());
     }

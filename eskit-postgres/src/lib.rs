@@ -22,6 +22,7 @@
 mod append;
 mod error;
 mod handlers;
+mod keys;
 mod open;
 mod pool;
 mod read;
@@ -35,6 +36,7 @@ mod views;
 pub mod testing;
 
 pub use handlers::tx::Tx;
+pub use keys::{PostgresKeyStore, PostgresKeyStoreOptions};
 pub use open::options::PostgresOptions;
 pub use sql::migrations::{Migration, Migrations, PayloadType, migrations};
 pub use store::PostgresStore;

@@ -22,6 +22,7 @@ mod append;
 mod error;
 mod file;
 mod handlers;
+mod keys;
 mod open;
 mod read;
 mod store;
@@ -30,6 +31,7 @@ mod threads;
 mod views;
 
 pub use handlers::tx::Tx;
+pub use keys::SqliteKeyStore;
 pub use open::options::{Durability, SqliteOptions};
 pub use rusqlite;
 pub use store::SqliteStore;

@@ -5,6 +5,7 @@ mod app;
 mod forgetting;
 mod keys;
 mod layer;
+mod stores;
 
 use std::sync::Arc;
 

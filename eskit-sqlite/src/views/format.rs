@@ -11,18 +11,24 @@ use crate::views::fault::failed;
 use crate::views::open::{self, Opened};
 
 /// A kind of file, by what SQLite's `application_id` and `user_version` hold in it.
-pub(super) struct Format {
+pub(crate) struct Format {
     application_id: i32,
     version: i32,
     noun: &'static str,
+    /// What is at another path instead.
+    example: &'static str,
     tables: &'static str,
 }
+
+/// What the files of views are for.
+const VIEWS: &str = "the views, such as `views.db`";
 
 /// `eskv` in ASCII.
 pub(super) const CATALOGUE: Format = Format {
     application_id: 0x6573_6b76,
     version: 1,
     noun: "a catalogue of views",
+    example: VIEWS,
     tables: include_str!("../../migrations/views_catalogue.sql"),
 };
 
@@ -31,6 +37,7 @@ pub(super) const READ_MODEL: Format = Format {
     application_id: 0x6573_6b6d,
     version: 1,
     noun: "a read model",
+    example: VIEWS,
     tables: include_str!("../../migrations/views_read_model.sql"),
 };
 
@@ -39,6 +46,7 @@ pub(super) const SNAPSHOTS: Format = Format {
     application_id: 0x6573_6b73,
     version: 1,
     noun: "a file of snapshots",
+    example: VIEWS,
     tables: include_str!("../../migrations/views_snapshots.sql"),
 };
 
@@ -47,7 +55,17 @@ pub(super) const COMMANDS: Format = Format {
     application_id: 0x6573_6b63,
     version: 1,
     noun: "a log of commands",
+    example: VIEWS,
     tables: include_str!("../../migrations/views_commands.sql"),
+};
+
+/// `eskk` in ASCII.
+pub(crate) const KEYS: Format = Format {
+    application_id: 0x6573_6b6b,
+    version: 1,
+    noun: "a file of keys",
+    example: "the keys, such as `keys.db`",
+    tables: include_str!("../../migrations/keys.sql"),
 };
 
 /// What a file of eskit is, by its application id.
@@ -55,7 +73,7 @@ pub(super) fn noun_of(application_id: i32) -> Option<&'static str> {
     if application_id == schema::APPLICATION_ID {
         return Some("a log of eskit");
     }
-    let formats = [&CATALOGUE, &READ_MODEL, &SNAPSHOTS, &COMMANDS];
+    let formats = [&CATALOGUE, &READ_MODEL, &SNAPSHOTS, &COMMANDS, &KEYS];
     formats.into_iter().find(|format| format.application_id == application_id).map(|format| format.noun)
 }
 
@@ -87,13 +105,13 @@ impl Format {
         } else {
             let other = || format!("a database of another program (application id {application_id:#x})");
             let found = noun_of(application_id).map_or_else(other, str::to_owned);
-            format!("`{path}` is {found}, not {noun}\nhelp: choose another path for the views, such as `views.db`")
+            format!("`{path}` is {found}, not {noun}\nhelp: choose another path for {}", self.example)
         };
         StoreError::new(StoreErrorKind::Foreign, text)
     }
 
     /// Opens a file of this kind for writing; creates it if it is missing.
-    pub(super) fn open(&self, path: &Path, durability: Durability) -> Result<Opened, StoreError> {
+    pub(crate) fn open(&self, path: &Path, durability: Durability) -> Result<Opened, StoreError> {
         let opened = open::writer(path, durability)?;
         self.check(&opened.conn, path)?;
         open::configure(&opened.conn, path, durability)?;

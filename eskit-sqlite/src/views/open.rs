@@ -12,16 +12,16 @@ use crate::open::options::{Durability, SqliteOptions};
 use crate::views::fault::failed;
 
 /// How long to wait for another process that writes to the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An open file, and which one it is.
-pub(super) struct Opened {
-    pub(super) conn: Connection,
-    pub(super) number: Option<u64>,
+pub(crate) struct Opened {
+    pub(crate) conn: Connection,
+    pub(crate) number: Option<u64>,
 }
 
 /// Whether a file with this number still stands at the path, as far as can be seen.
-pub(super) fn is_there(path: &Path, number: Option<u64>) -> bool {
+pub(crate) fn is_there(path: &Path, number: Option<u64>) -> bool {
     number.is_none_or(|number| identity::is_there(path, number))
 }
 
@@ -109,7 +109,7 @@ fn set_durability(conn: &Connection, path: &Path, durability: Durability) -> Res
 }
 
 /// Ends what is left of a transaction.
-pub(super) fn roll_back(conn: &Connection) {
+pub(crate) fn roll_back(conn: &Connection) {
     if !conn.is_autocommit() {
         // When this fails, the next transaction says why it cannot begin.
         let _ = conn.execute_batch("ROLLBACK");
@@ -117,7 +117,7 @@ pub(super) fn roll_back(conn: &Connection) {
 }
 
 /// Runs statements in a transaction that may write, and commits it if they succeed.
-pub(super) fn transact<T>(conn: &Connection, run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+pub(crate) fn transact<T>(conn: &Connection, run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     begin(conn)?;
     let result = run().and_then(|done| conn.execute_batch("COMMIT").map(|()| done).map_err(Fault::from));
     roll_back(conn);
