@@ -294,6 +294,9 @@ mod pages {
     struct Stores;
     #[doc = include_str!("../../docs/testing.md")]
     struct Testing;
+    #[cfg(feature = "personal")]
+    #[doc = include_str!("../../docs/personal-data.md")]
+    struct PersonalData;
     #[doc = include_str!("../../docs/questions.md")]
     struct Questions;
 }

@@ -10,7 +10,7 @@ mod stores;
 use std::sync::Arc;
 
 use eskit::layer::Sealing;
-use eskit::log::{Append, JsonPointer, NewEvent, PersonalValue, Query, Subject};
+use eskit::log::{Append, NewEvent, Query, Subject};
 use eskit::prelude::*;
 use eskit::vault::{KeyStore, LocalMasterKey, MemoryKeyStore, Vault};
 
@@ -22,7 +22,9 @@ const NAME: &str = "Ada Lovelace, the canary";
 struct Registered {
     #[tag]
     student: String,
+    #[personal(subject = "student")]
     name: Option<String>,
+    #[personal(subject = "student", forgotten = "[forgotten]")]
     email: String,
 }
 
@@ -31,6 +33,13 @@ struct Registered {
 struct Enrolled {
     #[tag]
     student: String,
+}
+
+#[derive(Command)]
+struct Register {
+    #[tag]
+    student: String,
+    name: String,
 }
 
 #[derive(Command)]
@@ -60,6 +69,12 @@ impl Student {
     }
 
     #[decide]
+    fn register(&self, c: &Register) -> Registered {
+        let email = format!("{}@{}", c.student, c.name);
+        Registered { student: c.student.clone(), name: Some(c.name.clone()), email }
+    }
+
+    #[decide]
     fn enrol(&self, c: &Enrol) -> Enrolled {
         Enrolled { student: c.student.clone() }
     }
@@ -76,15 +91,7 @@ fn enrol(id: &str) -> Enrol {
 /// An event with two personal values, of which one has a text for when it is forgotten.
 fn registered(id: &str) -> NewEvent {
     let event = Registered { student: id.to_owned(), name: Some(NAME.to_owned()), email: format!("{id}@{NAME}") };
-    let mut encoded = NewEvent::encode(&event).unwrap().pop().unwrap();
-    for (field, forgotten) in [("name", serde_json::Value::Null), ("email", "[forgotten]".into())] {
-        // As the macros do it; not again if they have.
-        let path = JsonPointer::ROOT.member(field);
-        if encoded.personal.iter().all(|value| value.path != path) {
-            encoded.personal.push(PersonalValue::new(path, student(id), forgotten));
-        }
-    }
-    encoded
+    NewEvent::encode(&event).unwrap().pop().unwrap()
 }
 
 async fn register(store: &impl EventStore, id: &str) -> Vec<RecordedEvent> {
