@@ -3,7 +3,6 @@ use eskit_runtime::log::StoreErrorKind;
 use sqlx::{PgPool, PgTransaction};
 
 use crate::error::Fault;
-use crate::keys::store::PostgresKeyStore;
 use crate::sql::names::Names;
 use crate::sql::safe::Sql;
 use crate::views::open::pin_path;
@@ -45,7 +44,7 @@ CREATE TABLE {schema}.searched (
 );
 ";
 
-/// Options for opening [`PostgresKeyStore`].
+/// Options for opening [`PostgresKeyStore`](crate::PostgresKeyStore).
 ///
 /// ```no_run
 /// # mod eskit { pub use eskit_runtime::*; pub use eskit_postgres as postgres; }
@@ -82,17 +81,13 @@ impl PostgresKeyStoreOptions {
         self
     }
 
-    /// Opens the keys in the database of this pool; creates their tables if they are missing.
-    ///
-    /// # Errors
-    /// The database cannot be reached; the role may not create the tables; the schema holds those of another program, or of a newer
-    /// version of this one.
-    pub async fn open(self, pool: PgPool) -> Result<PostgresKeyStore, StoreError> {
+    /// Creates the tables if they are missing, and returns their schema: as it is, and quoted.
+    pub(super) async fn prepare(self, pool: &PgPool) -> Result<(String, String), StoreError> {
         let names = Names::new(&self.schema, "")?;
         let schema = names.schema();
         let to_do = format!("open the keys `{}`", self.schema);
         let fail = |fault: Fault| fault.into_failure(&to_do);
-        let mut transaction = begin(&pool).await.map_err(fail)?;
+        let mut transaction = begin(pool).await.map_err(fail)?;
         // Of several processes, one creates the tables.
         sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
             .bind(format!("{} keys", names.channel()))
@@ -123,7 +118,7 @@ impl PostgresKeyStoreOptions {
             return Err(StoreError::new(StoreErrorKind::Foreign, text));
         }
         transaction.commit().await.map_err(|error| fail(error.into()))?;
-        Ok(PostgresKeyStore::new(pool, self.schema, &schema))
+        Ok((self.schema, schema))
     }
 }
 

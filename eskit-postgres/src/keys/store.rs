@@ -38,13 +38,21 @@ impl PostgresKeyStore {
         PostgresKeyStoreOptions::default()
     }
 
-    pub(super) fn new(pool: PgPool, schema: String, quoted: &str) -> PostgresKeyStore {
-        PostgresKeyStore { pool, schema: schema.into(), rows: Arc::new(Rows::new(quoted)) }
-    }
-
     /// What the caller is told.
     fn told<T>(&self, doing: &str, done: Result<T, Fault>) -> Result<T, StoreError> {
         done.map_err(|fault| fault.into_failure(&format!("{doing} the keys `{}`", self.schema)))
+    }
+}
+
+impl PostgresKeyStoreOptions {
+    /// Opens the keys in the database of this pool; creates their tables if they are missing.
+    ///
+    /// # Errors
+    /// The database cannot be reached; the role may not create the tables; the schema holds those of another program, or of a newer
+    /// version of this one.
+    pub async fn open(self, pool: PgPool) -> Result<PostgresKeyStore, StoreError> {
+        let (schema, quoted) = self.prepare(&pool).await?;
+        Ok(PostgresKeyStore { pool, schema: schema.into(), rows: Arc::new(Rows::new(&quoted)) })
     }
 }
 
