@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Default)]
 struct Names(HashMap<String, Option<String>>);
 
-#[projection(name = "names", memory)]
+#[projection(name = "names", memory, personal = "revealed")]
 impl Names {
     #[on]
     fn registered(&mut self, e: &Registered) {

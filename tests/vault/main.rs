@@ -48,7 +48,7 @@ struct Enrol {
     student: String,
 }
 
-#[aggregate(tag = "student")]
+#[aggregate(tag = "student", personal = "revealed")]
 #[derive(Default, Clone, Serialize, Deserialize, PartialEq, Debug)]
 struct Student {
     name: Option<String>,
