@@ -39,6 +39,7 @@ mod record;
 mod target;
 mod value;
 mod views;
+mod wire;
 
 pub use cli::Cli;
 

@@ -9,7 +9,7 @@ use eskit::{Metadata, RecordedEvent};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::json_text;
+use crate::{json_text, wire};
 
 /// An event as JSON.
 #[derive(Serialize)]
@@ -118,7 +118,8 @@ fn json_of(event: &RecordedEvent) -> Option<Box<RawValue>> {
     RawValue::from_string(json_text::compact(&text)).ok()
 }
 
-/// The payload for people: JSON over several lines, in which `***` stands for each sealed value, other texts as they are, and anything else as its size.
+/// The payload for people: JSON over several lines, in which `***` stands for each sealed value, the fields of Protobuf, other texts as
+/// they are, and anything else as its size.
 pub(crate) fn payload_text(event: &RecordedEvent) -> String {
     if let Ok(Some(sealed)) = event.sealed_payload() {
         let hidden = vec!["\"***\""; sealed.values().len()];
@@ -126,6 +127,11 @@ pub(crate) fn payload_text(event: &RecordedEvent) -> String {
     }
     if let Some(json) = json_of(event) {
         return json_text::pretty(json.get());
+    }
+    if event.content_type.is_protobuf()
+        && let Some(text) = wire::text(&event.payload)
+    {
+        return text;
     }
     let is_shown = |letter: char| !letter.is_control() || letter == '\n';
     match std::str::from_utf8(&event.payload) {
