@@ -4,7 +4,7 @@ use eskit::command_log::{CommandEntries as _, CommandPage, CommandQuery};
 use eskit::log::{LogId, Position};
 use eskit::snapshots::{CountSnapshots as _, SnapshotCount};
 use eskit::subscription::{Checkpoint, ParkedEvent, Views as _};
-use eskit::work::{ListWork, Work as _, WorkItem};
+use eskit::work::{EndedBy, ListWork, OpenStep, StepEnd, StepId, Steps as _, Work as _, WorkItem};
 
 use crate::failure::Failure;
 
@@ -127,6 +127,16 @@ impl AnyViews {
     /// Removes an item. Returns whether it was there.
     pub(crate) async fn drop_work(&self, list: &str, id: &str) -> Result<bool, StoreError> {
         call!(self, views => views.drop_work(list, id).await)
+    }
+
+    /// The steps of a list that were begun and not ended.
+    pub(crate) async fn open_steps(&self, list: &str) -> Result<Vec<OpenStep>, StoreError> {
+        call!(self, views => views.open_steps(list).await)
+    }
+
+    /// Says how a step ended. Returns whether there is such a step.
+    pub(crate) async fn end_step(&self, list: &str, step: &StepId, end: StepEnd) -> Result<bool, StoreError> {
+        call!(self, views => views.end_step(list, step, EndedBy::Hand, end).await)
     }
 
     /// Entries of the log of commands, one page.

@@ -4,6 +4,8 @@
 
 #[path = "views/commands.rs"]
 mod commands;
+#[path = "views/steps.rs"]
+mod steps;
 mod support;
 
 use std::time::Duration;

@@ -1,3 +1,5 @@
+mod steps;
+
 use clap::{Args, Subcommand};
 use eskit::work::{ListWork, WorkItem, WorkState};
 use serde::Serialize;
@@ -9,8 +11,9 @@ use crate::failure::Failure;
 use crate::json_text;
 use crate::output::{Column, Rows};
 use crate::views::ViewsArgs;
+use steps::{DidNotHappen, Happened, Steps};
 
-/// List the items of a list of work, retry one, or cancel one
+/// List the items of a list of work, retry one, cancel one, or say what became of an effect
 ///
 /// A list is called like the processor that it belongs to.
 #[derive(Subcommand, Debug)]
@@ -23,6 +26,9 @@ pub(crate) enum Work {
     /// Remove an item, whatever its state. Writes
     #[command(after_help = "Example:\n  eskit work cancel reminders remind/17 --views sqlite:app.views.db")]
     Cancel(One),
+    Steps(Steps),
+    Happened(Happened),
+    DidNotHappen(DidNotHappen),
 }
 
 impl Work {
@@ -31,6 +37,9 @@ impl Work {
             Work::List(verb) => verb.run(context).await,
             Work::Retry(verb) => verb.retry(context).await,
             Work::Cancel(verb) => verb.cancel(context).await,
+            Work::Steps(verb) => verb.run(context).await,
+            Work::Happened(verb) => verb.run(context).await,
+            Work::DidNotHappen(verb) => verb.run(context).await,
         }
     }
 }
