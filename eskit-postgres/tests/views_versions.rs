@@ -294,3 +294,35 @@ async fn tables_of_others_and_of_newer_versions_are_refused() {
     };
     assert!(error.kind() == StoreErrorKind::Foreign && error.to_string().contains("\nhelp: restore"), "{error}");
 }
+
+/// One database, and the same projection for two tenants.
+#[tokio::test]
+async fn views_beside_each_other_have_schemas_with_prefixes() {
+    let Some(fixture) = fixture().await else { return };
+    let events = fixture.events(&["a", "b"]).await;
+    let pool = fixture.views().await.pool().clone();
+    let open =
+        |schema: &str, prefix: &str| PostgresViews::options().schema(schema).schema_prefix(prefix).open(pool.clone());
+    let (first, second) = (open("views_a", "a_").await.unwrap(), open("views_b", "b_").await.unwrap());
+    for (views, events) in [(&first, &events[..1]), (&second, &events[1..])] {
+        let mut old = claim::<Courses<1>>(views).await;
+        apply(views, &mut old, Courses::<1>, events).await.unwrap();
+        views.activate(&old).await.unwrap();
+        let mut new = claim::<Courses<3>>(views).await;
+        apply(views, &mut new, Courses::<3>, events).await.unwrap();
+        views.activate(&new).await.unwrap();
+    }
+    assert_eq!((rows(&pool, "a_course_list").await, rows(&pool, "b_course_list__1").await), (vec![1], vec![2]));
+
+    // Without one of its own, a third is told of the others, and what to do.
+    let third = open("views_c", "a_").await.unwrap();
+    let error = third.claim(&subscription::<Courses<1>>()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Foreign);
+    assert!(
+        error.to_string().contains("`a_course_list` is a read model of other views in this database\nhelp: give"),
+        "{error}"
+    );
+    let error = open("views_d", "A-").await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Invalid);
+    assert!(error.to_string().contains("cannot begin with \"A-\"\nhelp: a prefix has up to 20 of"), "{error}");
+}

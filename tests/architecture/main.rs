@@ -172,6 +172,7 @@ const CRATES: [Layers; 10] = [
             "failure",
             "value",
             "json_text",
+            "wire",
             "record",
             "output",
             "progress",

@@ -15,7 +15,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message with this text, of any number of lines.
+    /// A message with this text, of any number of lines. An empty one is sent as an end of line.
     pub fn new(data: impl Into<String>) -> Message {
         Message { event: None, data: data.into() }
     }
@@ -37,7 +37,9 @@ impl Message {
 
     /// The message as axum sends it. A name cannot begin another line.
     pub(super) fn into_event(self) -> Event {
-        let event = Event::default().data(self.data);
+        // Of an empty text axum sends no line, and then a page hears of nothing.
+        let data = if self.data.is_empty() { "\n" } else { &self.data };
+        let event = Event::default().data(data);
         match self.event {
             Some(name) => event.event(one_line(&name)),
             None => event,

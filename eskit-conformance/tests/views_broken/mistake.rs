@@ -155,6 +155,8 @@ pub(crate) enum Mistake {
     StepsBeginUnclaimed,
     StepsOfEventsAreNotFenced,
     UnknownIsNotTold,
+    /// A step counts as begun when it was begun last.
+    BeginningsMove,
     ResultsAreForgotten,
     StepsShareTheirName,
     /// Who has lost a claim ends the step of the next holder.

@@ -245,6 +245,7 @@ pub(crate) const ROWS: &[(Mistake, &str, &[&str])] = &[
         "a step that has not ended",
         &["steps::an_unknown_outcome_is_told", "steps::a_step_that_another_holder_has_begun_is_not_ended"],
     ),
+    (M::BeginningsMove, "at which they were begun first", &["steps::an_unknown_outcome_is_told"]),
     (M::StepsShareTheirName, "another step of an item", &["steps::steps_are_kept_apart"]),
     (
         M::StepsBeginUnclaimed,

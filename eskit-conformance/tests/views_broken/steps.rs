@@ -18,6 +18,7 @@ struct Kept {
     position: Option<Position>,
     epoch: u64,
     result: Option<String>,
+    begun_at: Timestamp,
 }
 
 impl KeptSteps {
@@ -70,7 +71,7 @@ impl Steps for SoundViews {
         }
         let model = state.models.entry((list.to_owned(), 1)).or_default();
         let id = self.id(StepId { owner: holder.owner(), name: step.to_owned() });
-        let new = Kept { position: holder.position(), epoch: holder.epoch(), result: None };
+        let new = Kept { position: holder.position(), epoch: holder.epoch(), result: None, begun_at: Timestamp::now() };
         let Some(kept) = model.work.steps.0.get_mut(&id) else {
             model.work.steps.0.insert(id, new);
             return Ok(BegunStep::First);
@@ -79,6 +80,9 @@ impl Steps for SoundViews {
             return Ok(BegunStep::Done(result.clone()));
         }
         kept.epoch = new.epoch;
+        if self.mistake == M::BeginningsMove {
+            kept.begun_at = Timestamp::from_micros(kept.begun_at.as_micros() + 1);
+        }
         Ok(if self.mistake == M::UnknownIsNotTold { BegunStep::First } else { BegunStep::Again })
     }
 
@@ -109,7 +113,7 @@ impl Steps for SoundViews {
         let is_listed = |kept: &Kept| kept.result.is_none() || self.mistake == M::EndedStepsAreListed;
         Ok(steps
             .filter(|(_, kept)| is_listed(kept))
-            .map(|(id, _)| OpenStep::new(id.clone(), Timestamp::now()))
+            .map(|(id, kept)| OpenStep::new(id.clone(), kept.begun_at))
             .collect())
     }
 }

@@ -69,7 +69,7 @@ impl PostgresStore {
     /// projection has handled last; otherwise the kind by the database's error.
     pub async fn with_projection<P: HandleAsync<Tx>>(self, projection: P) -> Result<PostgresStore, StoreError> {
         check_synchronous::<P>()?;
-        let schema = schema::of_version(P::TYPE.name, P::TYPE.version);
+        let schema = schema::of_version("", P::TYPE.name, P::TYPE.version);
         let projection = Synchronous::new(projection, self.log_id().await?, &self.inner.names, schema);
         let projection = Arc::new(projection);
         self.build(Arc::clone(&projection)).await?;
@@ -89,7 +89,7 @@ impl PostgresStore {
     /// [`with_projection`](PostgresStore::with_projection) if what is missing cannot be handled; otherwise the kind by the database's
     /// error.
     pub async fn read_projection<P: Subscriber>(&self) -> Result<PgTransaction<'static>, StoreError> {
-        let checkpoint = Checkpoint::new(&self.inner.names, &schema::of_version(P::TYPE.name, P::TYPE.version));
+        let checkpoint = Checkpoint::new(&self.inner.names, &schema::of_version("", P::TYPE.name, P::TYPE.version));
         let doing = format!("read the synchronous projection `{}` of", P::TYPE.name);
         let fail = |fault: Fault| fault.into_error(&doing, &self.inner.names);
         let mut wanted = None;
@@ -143,7 +143,7 @@ impl PostgresStore {
             );
             return Err(StoreError::new(StoreErrorKind::Invalid, text));
         }
-        let (site, schema) = (self.site(), schema::of_version(name, version));
+        let (site, schema) = (self.site(), schema::of_version("", name, version));
         let removed = self.inner.background.run(async move { build::remove(&site, &schema).await }).await;
         removed.map_err(|fault| self.error("remove a projection of", fault))
     }

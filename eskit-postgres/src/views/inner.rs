@@ -22,6 +22,8 @@ use super::work_statements::WorkStatements;
 pub(crate) struct Inner {
     pub(crate) pool: PgPool,
     pub(crate) tables: Tables,
+    /// What the names of the schemas of read models begin with.
+    pub(crate) schema_prefix: String,
     pub(crate) statements: Arc<Statements>,
     pub(crate) work: Arc<WorkStatements>,
     pub(crate) rights: Rights,

@@ -14,7 +14,7 @@ use super::inner::{Inner, sleep};
 use super::lease::Leases;
 use super::lines::Lines;
 use super::rights::{Rights, refused};
-use super::schema::quoted;
+use super::schema::{self, quoted};
 use super::statements::{BEGIN, Statements};
 use super::tables::{FORMAT, Tables};
 use super::work_statements::WorkStatements;
@@ -35,6 +35,7 @@ const LEASE_MIN: Duration = Duration::from_millis(100);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PostgresViewsOptions {
     schema: String,
+    schema_prefix: String,
     create: bool,
     lease: Duration,
     call_timeout: Duration,
@@ -43,7 +44,8 @@ pub struct PostgresViewsOptions {
 impl Default for PostgresViewsOptions {
     fn default() -> PostgresViewsOptions {
         let (lease, call_timeout) = (Duration::from_secs(10), Duration::from_secs(30));
-        PostgresViewsOptions { schema: "eskit_views".to_owned(), create: true, lease, call_timeout }
+        let schema = "eskit_views".to_owned();
+        PostgresViewsOptions { schema, schema_prefix: String::new(), create: true, lease, call_timeout }
     }
 }
 
@@ -53,10 +55,20 @@ impl PostgresViewsOptions {
         PostgresViewsOptions::default()
     }
 
-    /// The schema for checkpoints and parked events: `a-z`, `0-9` and `_`. Read models have schemas of their own.
+    /// The schema for checkpoints and parked events: `a-z`, `0-9` and `_`. Read models have schemas of their own; see
+    /// [`PostgresViewsOptions::schema_prefix`].
     #[must_use]
     pub fn schema(mut self, schema: impl Into<String>) -> PostgresViewsOptions {
         self.schema = schema.into();
+        self
+    }
+
+    /// What the names of the schemas of read models begin with: with `"acme_"`, the read model of `course-list` has the schema
+    /// `acme_course_list`. Up to 20 of `a-z`, `0-9` and `_`; nothing by default. Views that share a database and keep the same
+    /// projections, such as one for each tenant, need different ones. Once read models are there, it must stay.
+    #[must_use]
+    pub fn schema_prefix(mut self, prefix: impl Into<String>) -> PostgresViewsOptions {
+        self.schema_prefix = prefix.into();
         self
     }
 
@@ -95,6 +107,7 @@ impl PostgresViewsOptions {
     /// version of this one.
     pub(crate) async fn prepare(self, pool: PgPool) -> Result<Inner, StoreError> {
         let tables = Tables::new(&self.schema)?;
+        schema::check_prefix(&self.schema_prefix)?;
         let fail = |fault: Fault| fault.into_failure(&format!("open the views `{}`", self.schema));
         let mut connection = pool.acquire().await.map_err(|error| fail(error.into()))?;
         if find(&mut connection, &tables).await.map_err(fail)?.is_missing(&self.schema)? {
@@ -113,6 +126,7 @@ impl PostgresViewsOptions {
         Ok(Inner {
             pool,
             tables,
+            schema_prefix: self.schema_prefix,
             statements,
             work,
             rights,

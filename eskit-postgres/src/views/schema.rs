@@ -13,10 +13,25 @@ const NAME_BYTES_MAX: usize = 50;
 /// How the comment begins that eskit gives to the schemas that it creates.
 const MARK: &str = "eskit:";
 
-/// The schema of the version of a projection that readers see: `course_list` for `course-list`.
-pub(crate) fn of(projection: &str) -> String {
+/// Bytes of a prefix: so many are left of a name that is too long to be written out.
+const PREFIX_BYTES_MAX: usize = 20;
+
+/// Checks what the names of schemas are to begin with.
+pub(crate) fn check_prefix(prefix: &str) -> Result<(), StoreError> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if prefix.len() <= PREFIX_BYTES_MAX && prefix.chars().all(is_plain) {
+        return Ok(());
+    }
+    let text = format!(
+        "schemas of read models cannot begin with {prefix:?}\nhelp: a prefix has up to {PREFIX_BYTES_MAX} of `a-z`, `0-9` and `_`"
+    );
+    Err(StoreError::new(StoreErrorKind::Invalid, text))
+}
+
+/// The schema of the version of a projection that readers see: `course_list` for `course-list`, behind the prefix.
+pub(crate) fn of(prefix: &str, projection: &str) -> String {
     let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-    let mut schema: String = projection.chars().map(word).collect();
+    let mut schema: String = prefix.chars().chain(projection.chars().map(word)).collect();
     if schema.starts_with("pg_") || !schema.starts_with(|first: char| first.is_ascii_lowercase() || first == '_') {
         schema.insert(0, '_');
     }
@@ -28,8 +43,8 @@ pub(crate) fn of(projection: &str) -> String {
 }
 
 /// The schema of another version.
-pub(crate) fn of_version(projection: &str, version: u32) -> String {
-    format!("{}__{version}", of(projection))
+pub(crate) fn of_version(prefix: &str, projection: &str, version: u32) -> String {
+    format!("{}__{version}", of(prefix, projection))
 }
 
 /// An identifier as it is written in SQL.
@@ -130,6 +145,18 @@ pub(crate) fn foreign(schema: &str) -> Fault {
     ))
 }
 
+/// Says that a schema is the read model of other views, and that of another program otherwise.
+pub(crate) fn taken(found: &Found, schema: &str) -> Fault {
+    match found {
+        Found::Nothing | Found::Foreign => foreign(schema),
+        Found::Own => Fault::Foreign(format!(
+            "the schema `{schema}` is a read model of other views in this database\nhelp: give the views of each program or tenant a prefix of \
+             their own, `PostgresViews::options().schema(\"..\").schema_prefix(\"..\")`; if those views are gone, drop it: DROP SCHEMA {} CASCADE",
+            quoted(schema)
+        )),
+    }
+}
+
 /// A view, a foreign key or a table outside of the schema that would go with it.
 async fn dependent(conn: &mut PgConnection, schema: &str) -> Result<Option<(String, String, String)>, Fault> {
     let sql = format!(
@@ -167,11 +194,13 @@ mod tests {
         for (projection, schema) in
             [("course-list", "course_list"), ("a1", "a1"), ("1st", "_1st"), ("pg-x", "_pg_x"), ("É", "_"), ("Ab", "ab")]
         {
-            assert_eq!(of(projection), schema);
+            assert_eq!(of("", projection), schema);
         }
-        assert_eq!(of_version("course-list", 3), "course_list__3");
-        let long = of_version(&"x".repeat(64), u32::MAX);
+        assert_eq!(of_version("", "course-list", 3), "course_list__3");
+        let long = of_version(&"p".repeat(PREFIX_BYTES_MAX), &"x".repeat(64), u32::MAX);
         assert!(long.len() < 64, "{long}");
-        assert_ne!(of(&"x".repeat(64)), of(&"x".repeat(63)));
+        assert_ne!(of("", &"x".repeat(64)), of("", &"x".repeat(63)));
+        assert_eq!(of("acme_", "course-list"), "acme_course_list");
+        assert!(check_prefix("t1_").is_ok() && check_prefix("T_").is_err() && check_prefix(&"p".repeat(21)).is_err());
     }
 }

@@ -9,7 +9,6 @@ WITH holder AS MATERIALIZED ({holder} FOR SHARE)
 INSERT INTO {steps} AS s (list, owner, name, pos, part, begun, begun_at, epoch)
 SELECT $1, $2, $3, $4, $5, 1, $7, $6 FROM holder
 ON CONFLICT (list, owner, name) DO UPDATE SET begun = s.begun OPERATOR(pg_catalog.+) 1,
-    begun_at = CASE WHEN s.result IS NULL THEN excluded.begun_at ELSE s.begun_at END,
     epoch = CASE WHEN s.result IS NULL THEN excluded.epoch ELSE s.epoch END
 RETURNING s.result, s.begun";
 

@@ -142,7 +142,7 @@ CREATE TABLE {steps} (
     -- Where the event is, and which part of the subscription takes it.
     pos      bigint,
     part     bigint,
-    -- How often it was begun, when last, and in which epoch of its item or of the checkpoint; 0 for a parked event.
+    -- How often it was begun, when first, and in which epoch last of its item or of the checkpoint; 0 for a parked event.
     begun    bigint NOT NULL,
     begun_at bigint NOT NULL,
     epoch    bigint NOT NULL,

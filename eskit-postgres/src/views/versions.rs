@@ -61,12 +61,15 @@ pub(crate) async fn create(inner: &Inner, subscription: &Subscription) -> Result
 /// The schema for a new version: the plain name for the first one.
 async fn free_schema(inner: &Inner, conn: &mut PgConnection, subscription: &Subscription) -> Result<String, Fault> {
     let name = &subscription.name;
-    let mut schema = schema::of(name);
+    let prefix = &inner.schema_prefix;
+    let mut schema = schema::of(prefix, name);
     for is_last in [false, true] {
         let query = sqlx::query_as::<_, (String, i64)>(inner.statements.holder.safe()).bind(&schema);
         match query.fetch_optional(&mut *conn).await? {
             None => break,
-            Some((holder, _)) if holder == *name && !is_last => schema = schema::of_version(name, subscription.version),
+            Some((holder, _)) if holder == *name && !is_last => {
+                schema = schema::of_version(prefix, name, subscription.version);
+            }
             Some((holder, version)) => {
                 return Err(Fault::Foreign(format!(
                     "its schema would be `{schema}`, which is that of `{holder}` version {version}\nhelp: give one of the projections another \
@@ -77,7 +80,7 @@ async fn free_schema(inner: &Inner, conn: &mut PgConnection, subscription: &Subs
     }
     match schema::find(conn, &schema).await? {
         schema::Found::Nothing => Ok(schema),
-        _ => Err(schema::foreign(&schema)),
+        found => Err(schema::taken(&found, &schema)),
     }
 }
 
@@ -163,10 +166,10 @@ async fn show(
     own: &Version,
     versions: &[Version],
 ) -> Result<(), Fault> {
-    let schema = schema::of(name);
+    let (prefix, schema) = (&inner.schema_prefix, schema::of(&inner.schema_prefix, name));
     if own.schema != schema {
         if let Some(before) = versions.iter().find(|version| version.schema == schema) {
-            let aside = schema::of_version(name, u32::try_from(before.number).unwrap_or(u32::MAX));
+            let aside = schema::of_version(prefix, name, u32::try_from(before.number).unwrap_or(u32::MAX));
             move_version(inner, conn, name, before, &aside).await?;
         }
         move_version(inner, conn, name, own, &schema).await?;
@@ -183,8 +186,9 @@ async fn move_version(
     version: &Version,
     to: &str,
 ) -> Result<(), Fault> {
-    if !matches!(schema::find(conn, to).await?, schema::Found::Nothing) {
-        return Err(schema::foreign(to));
+    match schema::find(conn, to).await? {
+        schema::Found::Nothing => {}
+        found => return Err(schema::taken(&found, to)),
     }
     schema::rename(conn, &version.schema, to).await?;
     let query = sqlx::query(inner.statements.move_version.safe()).bind(name).bind(version.number).bind(to);

@@ -16,17 +16,17 @@ impl WorkOptions {
     /// Four side by side, each up to 20 times, 30 s at most each time.
     pub const DEFAULT: WorkOptions = WorkOptions { workers: 4, attempts: 20, within: Duration::from_secs(30) };
 
-    /// Sets [`WorkOptions::workers`].
+    /// Sets [`WorkOptions::workers`]; 0 counts as 1.
     #[must_use]
     pub const fn workers(mut self, workers: u32) -> WorkOptions {
-        self.workers = workers;
+        self.workers = if workers == 0 { 1 } else { workers };
         self
     }
 
-    /// Sets [`WorkOptions::attempts`].
+    /// Sets [`WorkOptions::attempts`]; 0 counts as 1.
     #[must_use]
     pub const fn attempts(mut self, attempts: u32) -> WorkOptions {
-        self.attempts = attempts;
+        self.attempts = if attempts == 0 { 1 } else { attempts };
         self
     }
 

@@ -159,7 +159,7 @@ pub enum EndedBy {
 pub struct OpenStep {
     /// Which one.
     pub id: StepId,
-    /// When it was begun last.
+    /// When it was begun first: since then, its effect may have happened.
     pub begun_at: Timestamp,
 }
 

@@ -26,7 +26,7 @@ pub(super) fn begin(conn: &Connection, holder: &StepHolder, name: &str) -> rusql
         None => BegunStep::First,
     };
     let sql = "INSERT INTO eskit_steps (owner, name, pos, part, epoch, begun_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-               ON CONFLICT (owner, name) DO UPDATE SET epoch = excluded.epoch, begun_at = excluded.begun_at";
+               ON CONFLICT (owner, name) DO UPDATE SET epoch = excluded.epoch";
     let (pos, epoch) = (holder.position().map(column), holder.epoch().cast_signed());
     conn.prepare_cached(sql)?.execute((owner, name, pos, holder.part(), epoch, Timestamp::now().as_micros()))?;
     Ok(begun)

@@ -31,7 +31,7 @@ impl StepList {
             if let Some(result) = &step.result {
                 return BegunStep::Done(result.clone());
             }
-            (step.epoch, step.begun_at) = (epoch, begun_at);
+            step.epoch = epoch;
             return BegunStep::Again;
         }
         let (position, part) = (holder.position(), holder.part());

@@ -24,7 +24,7 @@ impl QueueOptions {
         self
     }
 
-    /// Sets how often a command is tried, at most; then it is parked.
+    /// Sets how often a command is tried, at most, and at least once; then it is parked.
     #[must_use]
     pub const fn attempts(mut self, attempts: u32) -> QueueOptions {
         self.work = self.work.attempts(attempts);

@@ -183,7 +183,7 @@ impl<S: EventStore + 'static> Running<S> {
     /// # Errors
     /// It was not added to this app.
     pub fn parked<P: Subscriber>(&self) -> Result<Parked<S>, UnknownSubscription> {
-        let started = self.find::<P>().ok_or(UnknownSubscription(P::TYPE.name))?;
+        let started = self.find::<P>().ok_or(UnknownSubscription::of(P::TYPE.name))?;
         Ok(Parked::new(Arc::clone(&started.subscription), self.app.bus().clone()))
     }
 
@@ -205,7 +205,7 @@ impl<S: EventStore + 'static> Running<S> {
     /// # Errors
     /// It was not added to this app.
     pub fn steps<P: Processor>(&self) -> Result<StepList, UnknownSubscription> {
-        let views = self.app.steps_of(P::TYPE.name).ok_or(UnknownSubscription(P::TYPE.name))?;
+        let views = self.app.steps_of(P::TYPE.name).ok_or(UnknownSubscription::of(P::TYPE.name))?;
         Ok(StepList::new(P::TYPE.name, views))
     }
 
@@ -219,7 +219,9 @@ impl<S: EventStore + 'static> Running<S> {
 
     fn work_list(&self, name: &'static str) -> Result<WorkList<S>, UnknownSubscription> {
         let started = self.ending.works.iter().find(|started| started.work.list() == name);
-        started.map(|started| WorkList::new(Arc::clone(&started.work))).ok_or(UnknownSubscription(name))
+        let is_idle = self.ending.subscriptions.iter().any(|started| started.subscription.subscriber().name == name);
+        let unknown = UnknownSubscription { name, is_idle };
+        started.map(|started| WorkList::new(Arc::clone(&started.work))).ok_or(unknown)
     }
 
     /// Ends all subscriptions, when awaited, each after the current batch, and gives their claims up. Waits for 10 s, or as long as
@@ -237,7 +239,7 @@ impl<S: EventStore + 'static> Running<S> {
     }
 
     fn steer<P: Subscriber>(&self, how: impl Fn(&Control)) -> Result<(), UnknownSubscription> {
-        self.find::<P>().ok_or(UnknownSubscription(P::TYPE.name))?.controls.iter().for_each(how);
+        self.find::<P>().ok_or(UnknownSubscription::of(P::TYPE.name))?.controls.iter().for_each(how);
         Ok(())
     }
 }

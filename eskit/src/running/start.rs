@@ -137,7 +137,7 @@ impl<S: EventStore + 'static> App<S> {
         }
         let is_added = |name: &&&str| added.iter().any(|added| added.name == **name);
         if let Some((name, _)) = self.restarts().iter().find(|(name, _)| !is_added(&name)) {
-            return Err(StartError::Unknown(UnknownSubscription(name)));
+            return Err(StartError::Unknown(UnknownSubscription::of(name)));
         }
         for (index, work) in self.works().iter().enumerate() {
             work.check().map_err(StartError::from)?;

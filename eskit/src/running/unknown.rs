@@ -2,17 +2,34 @@ use std::fmt;
 
 use eskit_runtime::subscription::Health;
 
-/// The projection, processor or queue that was asked for was not added to the app.
+/// The projection, processor or queue that was asked for was not added to the app, or has no to-dos.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct UnknownSubscription(pub(super) &'static str);
+pub struct UnknownSubscription {
+    pub(super) name: &'static str,
+    /// Whether it was added, and has no to-dos.
+    pub(super) is_idle: bool,
+}
+
+impl UnknownSubscription {
+    pub(super) fn of(name: &'static str) -> UnknownSubscription {
+        UnknownSubscription { name, is_idle: false }
+    }
+}
 
 impl fmt::Display for UnknownSubscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_idle {
+            return write!(
+                f,
+                "`{}` has no to-dos\nhelp: a processor with `#[work]` or `#[every]` methods has some",
+                self.name
+            );
+        }
         write!(
             f,
             "`{}` was not added to this app\nhelp: add it before `start`, with `with_projection`, `with_rows`, `with_memory`, \
              `with_processor` or `with_queue`",
-            self.0
+            self.name
         )
     }
 }

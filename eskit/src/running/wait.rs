@@ -63,7 +63,7 @@ impl CaughtUp {
 
     async fn wait(self) -> Result<(), NotCaughtUp> {
         let CaughtUp { name, controls, wanted, within } = self;
-        let controls = controls.ok_or(NotCaughtUp::Unknown(UnknownSubscription(name)))?;
+        let controls = controls.ok_or(NotCaughtUp::Unknown(UnknownSubscription::of(name)))?;
         let end = Instant::now() + within;
         for control in controls {
             let rest = end.saturating_duration_since(Instant::now());

@@ -109,10 +109,12 @@ where
     let views = with_items(context, &[("a", "1")]).await?;
     let (first, list) = (claim_one(&views, "a").await?, (&views, LIST));
     begun(list, "a new step", &of(&first), "charge", BegunStep::First).await?;
+    let open = views.open_steps(LIST).await?;
     begun(list, "a step that has not ended", &of(&first), "charge", BegunStep::Again).await?;
     settle(&views, &first, Outcome::Release).await?;
     let second = of(&claim_one(&views, "a").await?);
     begun(list, "a step that another try began", &second, "charge", BegunStep::Again).await?;
+    same("the open steps, with the times at which they were begun first,", &views.open_steps(LIST).await?, &open)?;
     let by = EndedBy::Holder(second.epoch());
     let ended = views.end_step(LIST, &step(&second, "charge"), by, StepEnd::DidNotHappen).await?;
     same("whether a step ends that did not happen", &ended, &true)?;
