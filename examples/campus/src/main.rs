@@ -1,5 +1,6 @@
 //! Tells a story of one campus on a store, and shows the log that it leaves: `cargo run -p campus [DSN]`.
 
+mod keys;
 mod lists;
 mod narrator;
 mod race;

@@ -3,15 +3,16 @@ use std::io::Write;
 use std::sync::Arc;
 
 use campus::{
-    AwaitSeat, CampusError, ChangeCapacity, CourseId, DefineCourse, Enroll, Leave, Schedule, SeatGiver, Seats,
-    StudentEnrolled, StudentId,
+    AwaitSeat, CampusError, ChangeCapacity, CourseId, DefineCourse, Enroll, Leave, Profile, RegisterStudent, Schedule,
+    SeatGiver, Seats, StudentEnrolled, StudentId, StudentRegistered,
 };
-use eskit::log::{Pages, Place, Query, ReadOptions};
+use eskit::log::{Pages, Place, Query, ReadOptions, Subject};
 use eskit::model::Decide;
 use eskit::prelude::*;
 use eskit::{Executed, Running};
 use tokio::sync::Barrier;
 
+use crate::keys;
 use crate::lists::Lists;
 use crate::narrator::Narrator;
 use crate::race::{Lane, Notes};
@@ -28,7 +29,8 @@ pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Na
     narrator.title("Students enroll in courses, under limits on both sides")?;
     narrator.line(format_args!("   store    {}", shown(dsn)))?;
     let lists = Lists::open(&store).await?;
-    let app = lists.follow(App::new(store)).start().await?;
+    let vault = keys::open(&store).await?;
+    let app = lists.follow(App::new(store).with_vault(vault)).start().await?;
     let (term, defined) = claim_term(&app).await?;
     match before {
         Place::START => narrator.line("   log      empty; this run is term 1")?,
@@ -47,6 +49,7 @@ pub(crate) async fn tell<W: Write>(store: AnyStore, dsn: &str, narrator: &mut Na
     story.show_log(before).await?;
     story.show_states().await?;
     story.show_lists().await?;
+    story.forget_a_student().await?;
     story.app.stop().await?;
     Ok(narrator.line(match dsn {
         "memory:" => "\nThis log was in memory, and is gone.",
@@ -248,6 +251,33 @@ impl<W: Write> Story<'_, W> {
             }
             None => self.narrator.line("   lists by SQL need a database: leave out `memory:`")?,
         }
+        Ok(())
+    }
+
+    async fn forget_a_student(&mut self) -> Result<()> {
+        self.narrator.chapter("A student wants to be forgotten: the name goes, the seats stay counted")?;
+        let ada = self.student("ada");
+        let register = RegisterStudent { student: ada.clone(), name: "Ada Lovelace".to_owned() };
+        let registered = self.app.execute(register).await?;
+        self.narrator.accepted(&format!("{ada} gives a name, which is sealed"), &registered.events)?;
+        let query = Query::from(QueryItem::of::<StudentRegistered>().with_tag(Tag::new("student", ada.clone())));
+        for event in &self.app.store().read(&query, ReadOptions::default()).await?.events {
+            self.narrator.log_line(event)?;
+        }
+        self.show_student().await?;
+        let forgotten = self.app.forget(Subject::new("student", &ada)).await?;
+        let keys = forgotten.keys;
+        self.narrator
+            .line(format_args!("   forget {ada}: {keys} key destroyed, recorded as #{}", forgotten.position))?;
+        self.show_student().await
+    }
+
+    async fn show_student(&mut self) -> Result<()> {
+        let ada = self.student("ada");
+        let profile = self.app.load::<Profile>(ada.clone()).await?;
+        let schedule = self.app.load::<Schedule>(ada.clone()).await?;
+        let (name, courses) = (profile.name().unwrap_or("not known"), schedule.courses());
+        self.narrator.line(format_args!("   {ada}: the name is {name}, and takes {courses} courses"))?;
         Ok(())
     }
 }

@@ -38,6 +38,8 @@ fn the_story_shows_a_conflict_and_its_retry() {
         "maths-1: 3 of 3 seats taken, from 7 events",
         "     maths-1    3 of 3 seats taken\n     drama-1    2 of 30 seats taken\n",
         "lists by SQL need a database",
+        "   ada-1: the name is Ada Lovelace, and takes 5 courses\n",
+        "forget ada-1: 1 key destroyed, recorded as #22\n   ada-1: the name is not known, and takes 5 courses\n",
     ] {
         assert!(story.contains(part), "no `{part}` in:\n{story}");
     }
@@ -52,8 +54,15 @@ fn a_second_run_goes_on_where_the_first_ended() {
     assert!(first.contains("empty; this run is term 1"), "{first}");
     assert!(first.contains("in term 1, by SQL\n     art-1      ada-1\n"), "{first}");
     let second = story(&dsn);
-    assert!(second.contains("20 events of earlier runs, kept; this run is term 2"), "{second}");
-    assert!(second.contains("   40  campus.StudentEnrolled  course:music-2 student:ada-2"), "{second}");
+    assert!(second.contains("22 events of earlier runs, kept; this run is term 2"), "{second}");
+    assert!(second.contains("   42  campus.StudentEnrolled  course:music-2 student:ada-2"), "{second}");
+    assert!(second.contains("forget ada-2: 1 key destroyed, recorded as #44\n"), "{second}");
+    // What was sealed is nowhere in the clear.
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("second-run");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(8).any(|part| part == b"Lovelace"));
+    }
     // The list by rows is of all terms, that by SQL of one.
     assert!(second.contains("     maths-2    3 of 3 seats taken\n     maths-1    3 of 3 seats taken\n"), "{second}");
     let (_, rosters) = second.split_once("in term 2, by SQL\n").unwrap();
