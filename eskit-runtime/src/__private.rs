@@ -20,8 +20,8 @@ pub use crate::message::{is_like, slips};
 pub use crate::model::aggregate::{Aggregate, AggregateType, Evolve, Key, KeyValue, Keys, Stated};
 pub use crate::model::bounds::{Envelope, Initial, JsonStep, Previous, PreviousCommand, Same, Subscribed, UpcastFrom};
 pub use crate::model::check::{
-    check_decision, check_event, check_kept, check_kept_states, check_key, check_key_type, check_model,
-    check_not_refused, check_order, check_ordered, check_previous, check_refused, check_unevolved,
+    check_decision, check_event, check_kept_states, check_key, check_key_type, check_model, check_not_refused,
+    check_order, check_ordered, check_previous, check_refused, check_unevolved,
 };
 pub use crate::model::command::{Command, CommandType};
 pub use crate::model::decider::{Binding, Decide, DeciderType, Decision, Emit, Emitter, Said, Sayable, Unsaid};
@@ -41,7 +41,7 @@ pub use crate::rows::keys::{key_of, key_text, values_of};
 pub use crate::schema::generated as lock;
 pub use crate::subscription::{
     First, Handle, HandleAsync, HandleError, HandleMut, Handled, OnError, Order, Start, Subscriber, SubscriberType,
-    first,
+    check_kept, first,
 };
 pub use crate::work::generated::{NoKey, OpenedBy, WorkFor, check_todo_key};
 pub use crate::work::{Schedule, TodoChanges, TodoKeys, Todos, WorkOptions};

@@ -45,6 +45,8 @@ pub use health::{Health, State};
 pub use options::{FollowOptions, Start};
 #[doc(hidden)]
 pub use select::{First, first};
+#[doc(hidden)]
+pub use subscriber::check_kept;
 pub use subscriber::{Handle, HandleAsync, HandleMut, Subscriber};
 pub use synchronous::{CATCH_UP_MAX, SynchronousError};
 #[doc(hidden)]

@@ -29,7 +29,8 @@ use ids::{check_event_ids, check_given};
 pub use names::check_previous;
 pub(crate) use names::{is_same, refuse_shared};
 pub use order::{check_order, check_ordered};
-pub use personal::{check_kept, check_kept_states};
+pub(crate) use personal::check_kept_events;
+pub use personal::check_kept_states;
 pub use refused::{check_not_refused, check_refused};
 
 const fn one(arity: Arity) -> bool {

@@ -1,6 +1,7 @@
 use std::future::Future;
 
 use crate::log::recorded::RecordedEvent;
+use crate::model::check::check_kept_events;
 use crate::model::event::EventTypes;
 use crate::model::subscriber::SubscriberType;
 use crate::personal::KeptPersonal;
@@ -103,4 +104,11 @@ pub trait HandleMut: Subscriber {
     /// # Errors
     /// The event cannot be read, or its handler failed.
     fn handle(&mut self, event: &RecordedEvent) -> Result<bool, HandleError>;
+}
+
+/// What a projection keeps of the personal data in its events, it says.
+#[doc(hidden)]
+#[track_caller]
+pub const fn check_kept<P: Subscriber>(projection: &str) {
+    check_kept_events(projection, P::EVENTS, P::TAKES_ALL, P::PERSONAL);
 }

@@ -10,7 +10,12 @@ const FORGOTTEN: &str = "eskit.SubjectForgotten";
 
 /// What becomes of the personal data in the events of a projection. `takes_all` says whether it also takes every other event.
 #[track_caller]
-pub const fn check_kept(projection: &str, events: EventTypes, takes_all: bool, said: Option<KeptPersonal>) {
+pub(crate) const fn check_kept_events(
+    projection: &str,
+    events: EventTypes,
+    takes_all: bool,
+    said: Option<KeptPersonal>,
+) {
     let mut personal = Words::new();
     add_personal(events, &mut personal);
     let message = Message::new();
