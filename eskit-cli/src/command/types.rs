@@ -69,6 +69,10 @@ fn known() -> BTreeMap<String, TypeJson> {
             types.insert((*alias).to_owned(), of(alias, Some(event.name)));
         }
     }
+    // Those of eskit itself are in the stock program too.
+    if types.keys().all(|name| name.starts_with("eskit.")) {
+        types.clear();
+    }
     types
 }
 

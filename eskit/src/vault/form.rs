@@ -98,10 +98,14 @@ impl Sealed {
 
     /// Opens it: the JSON text of the value.
     pub(super) fn open(mut self, key: &ReadyKey, event: &Bound<'_>, path: &str) -> Result<String, &'static str> {
+        let changed = "it was changed, or sealed for another event or field";
+        if self.key() != key.id {
+            return Err(changed);
+        }
         let authenticated = event.authenticated(path, key.id);
         let sealed = self.0.get_mut(HEAD..).unwrap_or_default();
         let opened = key.cipher.open(event.nonce(), &authenticated, sealed);
-        let padded = opened.map_err(|_| "it was changed, or sealed for another event or field")?;
+        let padded = opened.map_err(|_| changed)?;
         let end = padded.iter().rposition(|byte| *byte != 0).filter(|end| padded.get(*end) == Some(&END));
         let json = end.and_then(|end| padded.get(..end)).and_then(|json| std::str::from_utf8(json).ok());
         json.map(str::to_owned).ok_or("what was sealed is no text")
