@@ -123,7 +123,7 @@ fn stated_tokens(stated: Option<&Stated>) -> TokenStream {
     }
 }
 
-/// The words of the lock's own; the same as in `eskit-runtime`'s `schema::shape`.
+/// The words of the lock's own; the same as in `eskit-runtime`'s `shape::def`.
 const OWN_WORDS: [&str; 9] = ["struct", "enum", "tuple", "map", "option", "list", "array", "personal", "gone"];
 
 fn stated_name(tokens: TokenStream) -> syn::Result<LitStr> {

@@ -46,7 +46,7 @@ pub(crate) fn tokens(source: TokenStream) -> u64 {
 mod tests {
     use super::*;
 
-    /// The same values stand in `eskit-runtime/src/schema/hash.rs`.
+    /// The same values stand in `eskit-runtime/src/shape/hash.rs`.
     #[test]
     fn the_hash_is_the_one_of_the_runtime() {
         assert_eq!(text(""), 0xcbf2_9ce4_8422_2325);

@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::shape::hash;
 
-/// The bits of a member: the same as in `eskit-runtime`'s `schema::shape`.
+/// The bits of a member: the same as in `eskit-runtime`'s `shape::def`.
 pub(crate) mod flag {
     pub(crate) const OPTIONAL: u8 = 1;
     pub(crate) const OMITTED: u8 = 2;

@@ -38,7 +38,7 @@ pub(crate) const fn tag(sum: u64, key: u64, id_type: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// The same values stand in `eskit-macros/src/lock_hash.rs`.
+    /// The same values stand in `eskit-macros/src/shape/hash.rs`.
     #[test]
     fn the_hash_is_the_one_of_the_macros() {
         assert_eq!(text(""), 0xcbf2_9ce4_8422_2325);

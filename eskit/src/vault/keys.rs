@@ -268,7 +268,7 @@ fn ready(id: KeyId, key: &DataKey) -> ReadyKey {
 }
 
 /// A key that was lost, which is not the same as one that was destroyed.
-fn unknown(id: KeyId) -> Found {
+pub(super) fn unknown(id: KeyId) -> Found {
     let text = format!(
         "the key store does not know key {id}\nhelp: open the vault with the key store that the value was sealed with; if keys were \
          lost, restore a backup of it: what was forgotten since is forgotten again"

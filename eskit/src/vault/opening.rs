@@ -8,7 +8,7 @@ use eskit_runtime::{RecordedEvent, StoreError};
 
 use super::cached::Found;
 use super::form::{Bound, Sealed, seal};
-use super::keys::Vault;
+use super::keys::{Vault, unknown};
 
 /// The payload of an event with personal data, before that was sealed.
 pub(crate) struct Plain {
@@ -67,7 +67,7 @@ pub(crate) async fn open_all(vault: &Vault, events: &mut [RecordedEvent]) -> Res
     let ids = sealed.iter().flat_map(|(_, _, values)| values.iter().map(Sealed::key));
     let keys = vault.keys_with(ids).await?;
     for (event, payload, values) in sealed {
-        let key = |value: &Sealed| keys.get(&value.key()).cloned().unwrap_or(Found::Destroyed);
+        let key = |value: &Sealed| keys.get(&value.key()).cloned().unwrap_or_else(|| unknown(value.key()));
         let opened = open(event, &payload, values, key);
         let set = opened.and_then(|json| event.set_opened(json).map_err(|error| error.to_string().into()));
         if let Err(why) = set {
