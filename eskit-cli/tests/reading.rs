@@ -43,7 +43,9 @@ fn transcript(dsn: &str, json: &[&str]) -> String {
 
 /// Takes out what differs from log to log: lines about the log itself, and the times at which streams were closed.
 fn scrubbed(text: &str) -> String {
-    let is_own = |line: &&str| !["log  ", "size  ", "since  ", "answer  "].iter().any(|start| line.starts_with(start));
+    let is_own = |line: &&str| {
+        !["log  ", "size  ", "since  ", "answer  ", "replication  "].iter().any(|start| line.starts_with(start))
+    };
     let words = |line: &str| -> Vec<String> {
         let is_time = |word: &str| word.ends_with('Z') && word.len() > 20;
         line.split(' ').map(|word| if is_time(word) { "..".to_owned() } else { word.to_owned() }).collect()
@@ -84,6 +86,9 @@ fn postgres() {
         store.close().await;
     });
     check(database.dsn());
+    let ended = eskit_on(database.dsn(), &["store", "health"]);
+    let told = "replication  yes      synchronous_commit = on, synchronous_standby_names = '', 0 standbys\n";
+    assert!(ended.out.contains(told), "{ended:?}");
     let ended = eskit_on(database.dsn(), &["--schema", "other", "store", "stats"]);
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.err.contains("other"), "{ended:?}");

@@ -129,7 +129,8 @@ fn without_times(text: &str) -> String {
     let is_time = |word: &str| word.ends_with('Z') && word.len() > 20;
     let words =
         |line: &str| line.split(' ').map(|word| if is_time(word) { ".." } else { word }).collect::<Vec<_>>().join(" ");
-    text.lines().filter(|line| !line.starts_with("answer  ")).map(|line| words(line) + "\n").collect()
+    let is_own = |line: &&str| ["answer  ", "replication  "].iter().any(|start| line.starts_with(start));
+    text.lines().filter(|line| !is_own(line)).map(|line| words(line) + "\n").collect()
 }
 
 #[test]

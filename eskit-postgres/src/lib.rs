@@ -38,6 +38,7 @@ pub mod testing;
 pub use handlers::tx::Tx;
 pub use keys::{PostgresKeyStore, PostgresKeyStoreOptions};
 pub use open::options::PostgresOptions;
+pub use read::replication::Replication;
 pub use sql::migrations::{Migration, Migrations, PayloadType, migrations};
 pub use store::PostgresStore;
 pub use transaction::InTransaction;

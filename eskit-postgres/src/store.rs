@@ -22,6 +22,7 @@ use crate::open::options::PostgresOptions;
 use crate::pool::background::Background;
 use crate::pool::connections::{Connections, Purpose, within};
 use crate::pool::watch::Heads;
+use crate::read::replication::{self, Replication};
 use crate::read::{dump, page, stats, stream_info, stream_list};
 use crate::sql::migrations::PayloadType;
 use crate::sql::names::Names;
@@ -129,6 +130,14 @@ impl PostgresStore {
     /// The column type of the log's payloads.
     pub fn payload_type(&self) -> PayloadType {
         self.inner.payload
+    }
+
+    /// Asks the server whom its commits wait for: whether a crash, or the promotion of a standby, loses appends that were confirmed.
+    ///
+    /// # Errors
+    /// As [`EventStore::head`].
+    pub async fn replication(&self) -> Result<Replication, StoreError> {
+        self.ask("look at", |connections, _| async move { replication::read_replication(&connections).await }).await
     }
 
     /// Closes the store for all its clones. Queued appends are finished; later appends, reads, and calls of `watch` that wait, fail

@@ -1,6 +1,8 @@
 //! Connections that break, servers that restart, timeouts that run out: nothing confirmed is lost, nothing is repeated.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
+#[path = "failures/failover.rs"]
+mod failover;
 mod support;
 
 use std::collections::HashMap;

@@ -292,6 +292,8 @@ mod pages {
     struct Nats;
     #[doc = include_str!("../../docs/stores.md")]
     struct Stores;
+    #[doc = include_str!("../../docs/scaling.md")]
+    struct Scaling;
     #[doc = include_str!("../../docs/testing.md")]
     struct Testing;
     #[cfg(feature = "personal")]

@@ -1,6 +1,7 @@
 //! Commands on PostgreSQL, from one program and from two at once.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+mod failover;
 mod in_transaction;
 mod payloads;
 mod projection;

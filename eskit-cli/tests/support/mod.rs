@@ -98,7 +98,9 @@ pub(crate) fn golden(name: &str, found: &str) {
 
 /// Puts a fixed text in place of the values of these fields, which differ from run to run.
 pub(crate) fn scrub(json: &str, fields: &[&str]) -> String {
-    let mut text = json.to_owned();
+    // Only a server has what this check tells of.
+    let is_of_server = |line: &&str| line.contains("\"check\":\"replication\"");
+    let mut text: String = json.lines().filter(|line| !is_of_server(line)).map(|line| format!("{line}\n")).collect();
     for field in fields {
         let start = format!("\"{field}\":");
         let mut parts = text.split(&start);

@@ -11,6 +11,11 @@ use crate::error::Fault;
 use crate::sql::record::{column, position};
 use crate::sql::statements::Statements;
 
+/// Waits, as the commit of the events did, until synchronous standbys have what is in the log. Events are there without that if the wait
+/// of their commit was cut off, by the end of its process or of the server.
+const WAIT_FOR_STANDBYS: &str = "SELECT pg_catalog.pg_logical_emit_message(true, 'eskit', '') \
+     WHERE pg_catalog.current_setting('synchronous_standby_names') OPERATOR(pg_catalog.<>) ''";
+
 /// The answer to an append of which at least one id is in the log.
 pub(crate) async fn answer(
     conn: &mut PgConnection,
@@ -25,6 +30,7 @@ pub(crate) async fn answer(
         return Err(Fault::Damaged("an id that was in the log is not there any more".to_owned()));
     };
     let Some((first, last)) = repeat.range() else { return Ok(repeat.answer(&[])) };
+    sqlx::raw_sql(WAIT_FOR_STANDBYS).execute(&mut *conn).await?;
     let query = statements.query_as(&statements.parts).bind(column(first)).bind(column(last));
     let rows: Vec<(i64, i32, Option<i64>, i64)> = query.fetch_all(&mut *conn).await?;
     let part = |(at, part, version, recorded_at): (i64, i32, Option<i64>, i64)| StoredPart {

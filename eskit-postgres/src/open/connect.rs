@@ -39,6 +39,9 @@ pub(crate) fn pool(dsn: &str, max_connections: u32) -> Result<PgPool, StoreError
     if dsn.trim() != dsn || dsn.contains(char::is_control) {
         return Err(unreadable("it holds white space or a line break at its end, or a control character; trim it"));
     }
+    if has_several_hosts(dsn) {
+        return Err(StoreError::new(StoreErrorKind::Invalid, SEVERAL_HOSTS));
+    }
     let options = PgConnectOptions::from_str(dsn).map_err(|error| unreadable(&Fault::from(error).to_string()))?;
     if let Some(why) = unknown_parameter(dsn) {
         return Err(unreadable(&why));
@@ -54,6 +57,20 @@ pub(crate) fn pool(dsn: &str, max_connections: u32) -> Result<PgPool, StoreError
         None => options,
     };
     Ok(PgPoolOptions::new().max_connections(max_connections).connect_lazy_with(options))
+}
+
+/// What is said to several hosts, of which libpq would look for the primary.
+const SEVERAL_HOSTS: &str = "the DSN names several hosts, and sqlx connects to one\nhelp: write a name or an address that leads to the \
+     primary: that of a proxy such as HAProxy or PgBouncer, a virtual IP, or a DNS name that follows it";
+
+/// Whether there is a comma where the host, the address or the port stands.
+fn has_several_hosts(dsn: &str) -> bool {
+    let (_, rest) = dsn.split_once("://").unwrap_or_default();
+    let (authority, parameters) = rest.split_once(['/', '?']).unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let parameters = parameters.rsplit_once('?').map_or(parameters, |(_, parameters)| parameters);
+    let mut named = parameters.split('&').filter_map(|parameter| parameter.split_once('='));
+    host.contains(',') || named.any(|(name, value)| matches!(name, "host" | "hostaddr" | "port") && value.contains(','))
 }
 
 /// What to say of a parameter that sqlx does not read, if there is one.
@@ -165,6 +182,21 @@ mod tests {
         assert!(!text.contains("secret") && text.contains("`%3F` for `?`"), "{text}");
         let known = "postgres://u@h/d?sslmode=prefer&&options[a]=b&options%5Bc%5D=d&statement-cache-capacity=7";
         assert!(pool(known, 2).is_ok());
+    }
+
+    #[tokio::test]
+    async fn several_hosts_are_refused_with_what_to_write_instead() {
+        for dsn in [
+            "postgres://u:secret@a,b/d",
+            "postgres://u:secret@a:5432,b:5432/d",
+            "postgres:///d?host=a,b",
+            "postgres://a/d?application_name=x&port=1,2",
+        ] {
+            let text = pool(dsn, 2).unwrap_err().to_string();
+            assert!(text.contains("several hosts") && text.contains("\nhelp: write a name"), "{text}");
+            assert!(!text.contains("secret"), "{text}");
+        }
+        assert!(pool("postgres://u:a,b@h/d,e?application_name=x,y", 2).is_ok());
     }
 
     #[tokio::test]

@@ -13,7 +13,11 @@ impl Binaries {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let in_path: Vec<PathBuf> = std::env::split_paths(&path).collect();
         let folders = named.into_iter().chain(in_path).chain(from_pg_config()).chain(from_packages());
-        folders.map(Binaries).find(|binaries| ["initdb", "pg_ctl"].iter().all(|name| binaries.program(name).is_file()))
+        let has = |binaries: &Binaries| ["initdb", "pg_ctl"].iter().all(|name| binaries.program(name).is_file());
+        let found = folders.map(Binaries).find(has)?;
+        // The folder may hold links to some of the programs, and all are beside those to which they lead.
+        let linked = found.program("initdb").canonicalize().ok()?.parent().map(Path::to_path_buf).map(Binaries);
+        Some(linked.filter(has).unwrap_or(found))
     }
 
     /// The path of a program.

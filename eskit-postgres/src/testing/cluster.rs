@@ -8,8 +8,6 @@ use crate::testing::binaries::Binaries;
 use crate::testing::error::TestError;
 use crate::testing::user::User;
 
-/// The superuser of a private server.
-const SUPERUSER: &str = "eskit";
 /// Bytes of a folder's path behind which the name of a socket still fits.
 const FOLDER_BYTES_MAX: usize = 80;
 
@@ -60,6 +58,9 @@ pub enum StopMode {
     Fast,
     /// Kills every process of the server, as a crash would. The next start recovers.
     Immediate,
+    /// Kills the first process of the server with SIGKILL and does not wait: the others find out by themselves and end. Cannot be
+    /// resumed as long as one of them lives.
+    Kill,
 }
 
 /// A private PostgreSQL server on a Unix socket in a temporary folder. Stops, and removes the folder, when it is dropped or
@@ -79,22 +80,58 @@ const WARDEN: &str =
     "trap '' INT TERM HUP QUIT; read -r _; \"$0\" -D \"$1\" -m immediate -w stop >/dev/null 2>&1; rm -rf \"$2\"";
 
 impl Cluster {
+    /// The superuser of a private server.
+    pub(crate) const SUPERUSER: &str = "eskit";
+
     /// How to start a server otherwise than by default.
     pub fn options() -> ClusterOptions {
         ClusterOptions::default()
     }
 
     fn start(binaries: Binaries, options: &ClusterOptions) -> Result<Cluster, TestError> {
-        let user = User::unprivileged()?;
-        let folder = make_folder(user, options)?;
-        let warden = start_warden(&binaries, user, &folder)?;
-        let cluster = Cluster { folder, binaries, user, warden };
+        let cluster = Cluster::make(binaries, options)?;
         let mut initdb = cluster.user.command(cluster.binaries.program("initdb"));
-        initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username", SUPERUSER]);
+        initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username", Cluster::SUPERUSER]);
         run("initdb", initdb.arg("-D").arg(cluster.data()))?;
         cluster.configure(options).map_err(|error| TestError::new(format!("cannot configure the server: {error}")))?;
         cluster.resume()?;
         Ok(cluster)
+    }
+
+    /// A folder for a server, and what removes it in the end.
+    fn make(binaries: Binaries, options: &ClusterOptions) -> Result<Cluster, TestError> {
+        let user = User::unprivileged()?;
+        let folder = make_folder(user, options)?;
+        let warden = start_warden(&binaries, user, &folder)?;
+        Ok(Cluster { folder, binaries, user, warden })
+    }
+
+    /// Starts a standby: a copy of this server, made with `pg_basebackup`, that follows it. It accepts reads, and no writes until it
+    /// is [promoted](Cluster::promote). Takes a second or more, and blocks.
+    ///
+    /// The primary waits for it if `synchronous_standby_names` says so: start the primary with
+    /// `setting("synchronous_standby_names", "*")`. The standby itself waits for none.
+    ///
+    /// # Errors
+    /// When the copy cannot be made, or the standby does not start.
+    pub fn standby(&self, options: &ClusterOptions) -> Result<Cluster, TestError> {
+        let standby = Cluster::make(self.binaries.clone(), options)?;
+        let mut copy = self.user.command(self.binaries.program("pg_basebackup"));
+        copy.args(["--no-sync", "--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-password"]);
+        copy.arg("-h").arg(&self.folder).args(["-U", Cluster::SUPERUSER]).arg("-D").arg(standby.data());
+        run("pg_basebackup", &mut copy)?;
+        let alone = options.clone().setting("synchronous_standby_names", "");
+        standby.configure(&alone).map_err(|error| TestError::new(format!("cannot configure the standby: {error}")))?;
+        standby.resume()?;
+        Ok(standby)
+    }
+
+    /// Makes a standby a primary: it replays what it has received, and accepts writes from then on.
+    ///
+    /// # Errors
+    /// When it is no standby, or does not answer.
+    pub fn promote(&self) -> Result<(), TestError> {
+        run("pg_ctl promote", self.pg_ctl().args(["-w", "promote"]))
     }
 
     fn data(&self) -> PathBuf {
@@ -118,7 +155,7 @@ impl Cluster {
 
     /// The DSN of the database `postgres`, as superuser.
     pub fn dsn(&self) -> String {
-        format!("postgres://{SUPERUSER}@localhost/postgres?host={}", self.folder.display())
+        format!("postgres://{}@localhost/postgres?host={}", Cluster::SUPERUSER, self.folder.display())
     }
 
     /// The folder of the server, with its socket and its log.
@@ -134,8 +171,16 @@ impl Cluster {
         let mode = match mode {
             StopMode::Fast => "fast",
             StopMode::Immediate => "immediate",
+            StopMode::Kill => return self.kill(),
         };
         run("pg_ctl stop", self.pg_ctl().args(["-m", mode, "-w", "stop"]))
+    }
+
+    fn kill(&self) -> Result<(), TestError> {
+        let file = self.data().join("postmaster.pid");
+        let fail = |error: std::io::Error| TestError::new(format!("cannot read `{}`: {error}", file.display()));
+        let text = std::fs::read_to_string(&file).map_err(fail)?;
+        run("kill", self.user.command("kill").args(["-KILL", text.lines().next().unwrap_or_default()]))
     }
 
     /// Starts the server after [`Cluster::stop`], and waits until it answers.

@@ -17,14 +17,17 @@
 //! # Ok(()) }
 //! ```
 //!
-//! For tests that stop or kill the server, [`Cluster`] starts one for the test alone.
+//! For tests that stop or kill the server, [`Cluster`] starts one for the test alone, and [`Cluster::standby`] a second one that follows
+//! it. [`Address`] is a DSN that leads to one of them, and then to the other.
 
+mod address;
 mod binaries;
 mod cluster;
 mod database;
 mod error;
 mod user;
 
+pub use address::Address;
 pub use cluster::{Cluster, ClusterOptions, StopMode};
 pub use database::{Database, database};
 pub use error::TestError;

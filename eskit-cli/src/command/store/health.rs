@@ -37,6 +37,10 @@ impl Health {
     pub(super) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let store = context.global.read().await?;
         let mut checks = vec![answers(&store, Duration::from_millis(self.within_ms)).await, end(&store).await];
+        #[cfg(feature = "postgres")]
+        if let Some(postgres) = store.downcast_ref() {
+            checks.push(replication(postgres).await);
+        }
         if self.views.are_named() {
             checks.extend(projections(&store, &self.views.open().await?).await?);
         }
@@ -77,6 +81,16 @@ async fn end(store: &AnyStore) -> Check {
             Some(last) => check(true, format!("{} of {} at {}", last.position, last.name, last.recorded_at)),
             None => check(true, "the log holds no event".to_owned()),
         },
+        Err(error) => check(false, error.to_string()),
+    }
+}
+
+/// Whether what is confirmed survives a crash, and, which is told but is no fault, the promotion of a standby.
+#[cfg(feature = "postgres")]
+async fn replication(store: &eskit::postgres::PostgresStore) -> Check {
+    let check = |healthy, text| Check { check: "replication".to_owned(), healthy, text };
+    match store.replication().await {
+        Ok(replication) => check(replication.is_standby || replication.survives_crash(), replication.to_string()),
         Err(error) => check(false, error.to_string()),
     }
 }

@@ -1,0 +1,151 @@
+//! A primary that is lost, and the standby that takes its place.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use eskit_postgres::testing::Address;
+
+use super::*;
+
+/// A primary that waits for its standby, and an address that leads to the primary. Nothing where there is no PostgreSQL.
+async fn pair() -> Option<(Cluster, Cluster, Address)> {
+    let start = || {
+        let primary = Cluster::options().setting("synchronous_standby_names", "*").start().unwrap()?;
+        let standby = primary.standby(&Cluster::options()).unwrap();
+        let address = Address::of(&primary).unwrap();
+        Some((primary, standby, address))
+    };
+    let pair = tokio::task::spawn_blocking(start).await.unwrap();
+    // Says so, or fails in CI.
+    assert!(pair.is_some() || testing::database().await.unwrap().is_none(), "a private server is needed");
+    pair
+}
+
+/// What became of the appends of a caller.
+#[derive(Default)]
+struct Told {
+    confirmed: Vec<(EventId, Position)>,
+    refused: Vec<EventId>,
+}
+
+/// Appends one event after the other until it is told to stop. What has no outcome is repeated.
+async fn append_until(store: PostgresStore, caller: usize, is_over: Arc<AtomicBool>, count: Arc<AtomicUsize>) -> Told {
+    let mut told = Told::default();
+    while !is_over.load(Ordering::SeqCst) {
+        let append = one(on(stream(&format!("s{}", caller % 5)), "e"));
+        let id = append.events[0].id;
+        loop {
+            match store.append(append.clone()).await {
+                Ok(appended) => {
+                    told.confirmed.push((id, appended.last()));
+                    count.fetch_add(1, Ordering::SeqCst);
+                }
+                Err(AppendError::UnknownOutcome(_)) => continue,
+                Err(AppendError::Store(error)) => {
+                    let kinds = [StoreErrorKind::Unavailable, StoreErrorKind::ReadOnly];
+                    assert!(kinds.contains(&error.kind()), "{error:?}");
+                    told.refused.push(id);
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+            break;
+        }
+    }
+    told
+}
+
+async fn reaches(count: &AtomicUsize, number: usize) {
+    while count.load(Ordering::SeqCst) < number {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The primary is killed while callers append, and the standby promoted.
+async fn fail_over(store: &PostgresStore, primary: &Cluster, standby: Cluster, address: &Address) -> Cluster {
+    let there = everything(store).await.len();
+    let (is_over, count) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
+    let tasks: Vec<_> = (0..8)
+        .map(|caller| tokio::spawn(append_until(store.clone(), caller, Arc::clone(&is_over), Arc::clone(&count))))
+        .collect();
+    reaches(&count, 200).await;
+    primary.stop(StopMode::Kill).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let before = count.load(Ordering::SeqCst);
+    // The address is often faster than the promotion.
+    address.lead_to(&standby).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(count.load(Ordering::SeqCst), before, "confirmed while there was no primary");
+    let standby = tokio::task::spawn_blocking(move || {
+        standby.promote().unwrap();
+        standby
+    });
+    let standby = standby.await.unwrap();
+    reaches(&count, before + 200).await;
+    is_over.store(true, Ordering::SeqCst);
+    let (mut confirmed, mut refused) = (Vec::new(), Vec::new());
+    for task in tasks {
+        let told = task.await.unwrap();
+        confirmed.extend(told.confirmed);
+        refused.extend(told.refused);
+    }
+    assert_kept(store, &confirmed).await;
+    let log = everything(store).await;
+    assert_eq!(log.len(), there + confirmed.len(), "what was refused is there");
+    assert!(log.iter().all(|event| !refused.contains(&event.id)));
+    standby
+}
+
+/// How many rows the server has of this kind.
+async fn rows(connection: &mut PgConnection, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(connection).await.unwrap()
+}
+
+/// A commit is seen without the standby if its process is ended while it waits. Whoever then asks what became of it must wait in its place.
+async fn a_repeat_waits_for_the_standby(store: &PostgresStore, primary: &Cluster, standby: Cluster) -> Cluster {
+    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    store.append(one(plain("first"))).await.unwrap();
+    standby.stop(StopMode::Fast).unwrap();
+    let append = tokio::spawn({
+        let store = store.clone();
+        async move { store.append(one(plain("second"))).await }
+    });
+    let mut admin: PgConnection = PgConnection::connect(&primary.dsn()).await.unwrap();
+    while rows(&mut admin, WAITING).await == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    assert_eq!(rows(&mut admin, end).await, 1);
+    while rows(&mut admin, "SELECT count(*) FROM eskit.events").await < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!append.is_finished(), "{:?}", append.await);
+    let standby = tokio::task::spawn_blocking(move || {
+        standby.resume().unwrap();
+        standby
+    });
+    let standby = standby.await.unwrap();
+    let appended = append.await.unwrap().unwrap();
+    assert_eq!((appended.last(), appended.repeated), (Position::new(2), true));
+    standby
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_confirmed_is_lost_when_a_synchronous_standby_takes_over() {
+    let Some((primary, standby, address)) = pair().await else { return };
+    let store = PostgresStore::options().migrate(true).connect(&address.dsn()).await.unwrap();
+    let replication = store.replication().await.unwrap();
+    assert!(replication.survives_failover() && replication.survives_crash());
+    assert_eq!(replication.to_string(), "synchronous_commit = on, synchronous_standby_names = '*', 1 standby");
+    let standby = a_repeat_waits_for_the_standby(&store, &primary, standby).await;
+    let _standby = fail_over(&store, &primary, standby, &address).await;
+    // The new primary has no standby.
+    let replication = store.replication().await.unwrap();
+    assert_eq!(replication.to_string(), "synchronous_commit = on, synchronous_standby_names = '', 0 standbys");
+    let (mut hasty, mut alone) = (replication.clone(), replication);
+    hasty.synchronous_commit = "off".to_owned();
+    assert!(hasty.to_string().ends_with(": a crash loses what was confirmed last") && !hasty.survives_crash());
+    alone.standbys = 2;
+    assert!(alone.to_string().ends_with("2 standbys: what was confirmed last is lost if a standby is promoted"));
+}
