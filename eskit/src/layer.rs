@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Hooked`] | functions before and after each append: validation, enrichment, refusal, notification | |
 //! | [`Retrying`] | repeats calls after transient failures: a busy or unreachable store, an unknown outcome | |
+//! | [`ReadReplica`] | pages of events are read from a replica, and never backwards | |
 //! | [`Recoding`] | the payloads of all new events in one format: JSON or CBOR | |
 //! | `Sealing` | personal data is sealed in the log, and opened on its way out | `personal` |
 //! | `Traced` | a `tracing` span for each call | `tracing` |
@@ -27,6 +28,7 @@ mod hooked;
 mod metered;
 #[cfg(any(feature = "metrics", feature = "tracing"))]
 mod outcome;
+mod read_replica;
 mod recoding;
 mod retrying;
 #[cfg(feature = "personal")]
@@ -37,6 +39,7 @@ mod traced;
 pub use hooked::Hooked;
 #[cfg(feature = "metrics")]
 pub use metered::Metered;
+pub use read_replica::ReadReplica;
 pub use recoding::Recoding;
 pub use retrying::Retrying;
 #[cfg(feature = "personal")]

@@ -4,6 +4,7 @@
 mod hooked;
 mod lifecycle;
 mod metered;
+mod read_replica;
 mod retrying;
 mod traced;
 

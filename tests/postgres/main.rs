@@ -6,6 +6,7 @@ mod in_transaction;
 mod payloads;
 mod projection;
 mod replaced;
+mod replica;
 mod rows;
 #[path = "../rows/cases.rs"]
 mod rows_cases;
