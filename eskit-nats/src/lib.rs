@@ -19,6 +19,7 @@
 
 mod api;
 mod append;
+pub mod commands;
 mod copy;
 mod error;
 mod group;

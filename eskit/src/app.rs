@@ -8,10 +8,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use eskit_runtime::__private::check_key;
-use eskit_runtime::execute::Executable;
-use eskit_runtime::model::{Evolve, LoadKey};
+use eskit_runtime::execute::{CommandBus, DomainError, Executable, ExecuteOptions};
+use eskit_runtime::model::{Decide, Evolve, LoadKey};
 use eskit_runtime::subscription::{FollowOptions, Start};
-use eskit_runtime::{EventStore, Metadata, RetryPolicy};
+use eskit_runtime::{EventStore, ExecuteError, Executed, Metadata, RetryPolicy};
 
 use crate::bus::{Bus, Execute, Load};
 use crate::middleware::Middleware;
@@ -234,6 +234,21 @@ impl<S: EventStore> App<S> {
     pub fn load<'a, A: Evolve>(&'a self, key: impl LoadKey<A::Keys> + 'a) -> Load<'a, A> {
         const { check_key::<A, _>() }.of(&key);
         self.bus.load(key)
+    }
+}
+
+/// For code that executes the commands of any program, such as a service on a network.
+impl<S: EventStore> CommandBus for App<S> {
+    fn options(&self) -> ExecuteOptions {
+        CommandBus::options(&self.bus)
+    }
+
+    async fn execute<C: Decide>(
+        &self,
+        command: C,
+        options: ExecuteOptions,
+    ) -> Result<Executed<C::State>, ExecuteError<DomainError<C>>> {
+        CommandBus::execute(&self.bus, command, options).await
     }
 }
 

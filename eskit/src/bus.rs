@@ -159,6 +159,10 @@ impl<S> Bus<S> {
 }
 
 impl<S: EventStore> CommandBus for Bus<S> {
+    fn options(&self) -> ExecuteOptions {
+        self.options(self.metadata.clone())
+    }
+
     async fn execute<C: Decide>(
         &self,
         command: C,

@@ -162,7 +162,7 @@ const CRATES: [Layers; 10] = [
     },
     Layers {
         package: "eskit-nats",
-        layers: &["error", "api", "group", "open", "copy", "append", "thread", "store"],
+        layers: &["error", "api", "group", "open", "copy", "append", "thread", "store", "commands"],
         top: &["testing"],
         circles_within: &[],
     },

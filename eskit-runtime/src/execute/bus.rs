@@ -8,6 +8,11 @@ use crate::model::decider::Decide;
 
 /// What executes single commands: an app with its store.
 pub trait CommandBus: Sync {
+    /// The options of a command that sets none of its own, such as the retry policy of the app.
+    fn options(&self) -> ExecuteOptions {
+        ExecuteOptions::default()
+    }
+
     /// Executes a command.
     ///
     /// # Errors

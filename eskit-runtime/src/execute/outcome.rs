@@ -1,5 +1,9 @@
 use std::fmt;
 
+use crate::execute::error::ExecuteError;
+use crate::execute::executed::Executed;
+use crate::log::store::error::StoreErrorKind;
+
 /// Which one of the outcomes of a command.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
@@ -39,6 +43,34 @@ impl OutcomeKind {
         OutcomeKind::Invalid,
         OutcomeKind::Failed,
     ];
+
+    /// Which one an answer is.
+    pub fn of<M, E>(answer: &Result<Executed<M>, ExecuteError<E>>) -> OutcomeKind {
+        match answer {
+            Ok(executed) if executed.repeated => OutcomeKind::Repeated,
+            Ok(executed) if executed.events.is_empty() => OutcomeKind::Nothing,
+            Ok(_) => OutcomeKind::Appended,
+            Err(error) => OutcomeKind::of_error(error),
+        }
+    }
+
+    fn of_error<E>(error: &ExecuteError<E>) -> OutcomeKind {
+        match error {
+            ExecuteError::Domain(_) => OutcomeKind::Refused,
+            ExecuteError::Denied(_) => OutcomeKind::Denied,
+            ExecuteError::Conflict { .. } => OutcomeKind::Conflict,
+            ExecuteError::UnknownOutcome(_) => OutcomeKind::Unknown,
+            ExecuteError::Store(error) if error.is_transient() => OutcomeKind::Unavailable,
+            ExecuteError::Store(error) if error.kind() == StoreErrorKind::Invalid => OutcomeKind::Invalid,
+            ExecuteError::Limit(_)
+            | ExecuteError::IdReused { .. }
+            | ExecuteError::KeyReused(_)
+            | ExecuteError::StreamClosed(_)
+            | ExecuteError::Options(_)
+            | ExecuteError::Key(_) => OutcomeKind::Invalid,
+            _ => OutcomeKind::Failed,
+        }
+    }
 
     /// Its name: `appended`, `nothing`, `repeated`, `refused`, `denied`, `conflict`, `unknown`, `unavailable`, `invalid` or `failed`.
     pub fn as_str(self) -> &'static str {

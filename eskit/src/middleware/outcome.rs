@@ -1,5 +1,5 @@
 use eskit_runtime::execute::OutcomeKind;
-use eskit_runtime::log::{Place, StoreErrorKind};
+use eskit_runtime::log::Place;
 use eskit_runtime::{ExecuteError, Executed, RecordedEvent};
 
 /// What came of a command, without its types.
@@ -22,17 +22,13 @@ impl Outcome {
         answer: &Result<Executed<M>, ExecuteError<E>>,
         refusal: impl FnOnce(&E) -> Option<String>,
     ) -> Outcome {
+        let kind = OutcomeKind::of(answer);
         match answer {
             Ok(executed) => {
-                let kind = match executed {
-                    _ if executed.repeated => OutcomeKind::Repeated,
-                    _ if executed.events.is_empty() => OutcomeKind::Nothing,
-                    _ => OutcomeKind::Appended,
-                };
                 let events = executed.events.iter().map(RecordedEvent::place).collect();
                 Outcome { kind, events, attempts: executed.attempts, text: None }
             }
-            Err(error) => Outcome::failed(kind_of(error), error, refusal),
+            Err(error) => Outcome::failed(kind, error, refusal),
         }
     }
 
@@ -49,22 +45,4 @@ impl Outcome {
 /// The text of an error that is no refusal.
 fn text_of<E>(error: &ExecuteError<E>) -> Option<String> {
     error.failure()
-}
-
-fn kind_of<E>(error: &ExecuteError<E>) -> OutcomeKind {
-    match error {
-        ExecuteError::Domain(_) => OutcomeKind::Refused,
-        ExecuteError::Denied(_) => OutcomeKind::Denied,
-        ExecuteError::Conflict { .. } => OutcomeKind::Conflict,
-        ExecuteError::UnknownOutcome(_) => OutcomeKind::Unknown,
-        ExecuteError::Store(error) if error.is_transient() => OutcomeKind::Unavailable,
-        ExecuteError::Store(error) if error.kind() == StoreErrorKind::Invalid => OutcomeKind::Invalid,
-        ExecuteError::Limit(_)
-        | ExecuteError::IdReused { .. }
-        | ExecuteError::KeyReused(_)
-        | ExecuteError::StreamClosed(_)
-        | ExecuteError::Options(_)
-        | ExecuteError::Key(_) => OutcomeKind::Invalid,
-        _ => OutcomeKind::Failed,
-    }
 }

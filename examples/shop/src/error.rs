@@ -1,10 +1,13 @@
 use std::error::Error;
 use std::fmt;
 
+use eskit::prelude::*;
+
 use crate::{OrderId, Sku};
 
 /// Why the shop refuses a command.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
+#[serde(rename_all = "snake_case")]
 pub enum ShopError {
     /// There is no such order.
     OrderUnknown(OrderId),
