@@ -4,3 +4,4 @@ pub(crate) mod jetstream;
 pub(crate) mod monitor;
 pub(crate) mod publish;
 pub(crate) mod stream;
+pub(crate) mod subject;

@@ -22,6 +22,7 @@ mod append;
 pub mod commands;
 mod copy;
 mod error;
+pub mod events;
 mod group;
 mod open;
 mod store;

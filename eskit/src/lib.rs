@@ -88,7 +88,7 @@
 //! | execute commands and have effects when something has happened | [`#[processor]`](macro@processor), [`App::with_processor`], [`processor`](mod@processor) |
 //! | do things later, or again until they succeed: to-dos, timers, schedules | [`#[processor]`](macro@processor), [`Running::todos`] |
 //! | store commands and execute them later | [`App::with_queue`], [`App::enqueue`] |
-//! | execute commands for other processes | the module `nats::commands` |
+//! | execute commands for other processes; publish events for them | the modules `nats::commands` and `nats::events` |
 //! | start, wait for, steer and stop subscriptions | [`App::start`], [`Running`], `shutdown_signal`, [`subscription`] |
 //! | import events | [`Import`] |
 //! | append without a command | [`NewEvent::encode`](log::NewEvent::encode), [`EventStore::append`]; based on a loaded state: [`Loaded::conditions`] |

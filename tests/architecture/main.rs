@@ -162,7 +162,7 @@ const CRATES: [Layers; 10] = [
     },
     Layers {
         package: "eskit-nats",
-        layers: &["error", "api", "group", "open", "copy", "append", "thread", "store", "commands"],
+        layers: &["error", "api", "group", "open", "copy", "append", "thread", "store", "commands", "events"],
         top: &["testing"],
         circles_within: &[],
     },

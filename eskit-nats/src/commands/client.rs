@@ -11,6 +11,7 @@ use eskit_runtime::model::{Storable, StoredCommand};
 use eskit_runtime::{Metadata, Timestamp};
 use serde::de::DeserializeOwned;
 
+use crate::api::subject::is_fit;
 use crate::commands::error::CommandError;
 use crate::commands::headers::Wishes;
 use crate::commands::reply::Reply;
@@ -141,7 +142,7 @@ impl<E: DeserializeOwned> Sending<E> {
         };
         let headers = wishes.write().map_err(CommandError::Invalid)?;
         for subject in self.subjects(name) {
-            if !subject::is_fit(&subject) {
+            if !is_fit(&subject) {
                 return Err(CommandError::Invalid(format!(
                     "`{subject}` is no subject of NATS\nhelp: check the prefix and the wire name"
                 )));

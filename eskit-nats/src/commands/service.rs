@@ -9,6 +9,7 @@ use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::model::Storable;
 use serde::Serialize;
 
+use crate::api::subject::is_fit;
 use crate::commands::handler::{Handler, as_text, typed};
 use crate::commands::report::{OnError, ServiceError};
 use crate::commands::serving::{Bounds, Route, Serving};
@@ -107,7 +108,7 @@ impl<B: CommandBus + Send + Sync + 'static> CommandService<B> {
     /// The subjects of all commands.
     fn routes(&self) -> Result<Vec<Route<B>>, StoreError> {
         let invalid = |text: String| StoreError::new(StoreErrorKind::Invalid, format!("cannot serve commands: {text}"));
-        if !subject::is_fit(&self.prefix) {
+        if !is_fit(&self.prefix) {
             return Err(invalid(format!(
                 "the prefix `{}` cannot begin a subject of NATS\nhelp: write letters, digits, `-` and `_`, with `.` between them",
                 self.prefix
@@ -119,7 +120,7 @@ impl<B: CommandBus + Send + Sync + 'static> CommandService<B> {
         }
         let mut routes = Vec::new();
         for (name, handler) in &self.handlers {
-            if !subject::is_fit(name) {
+            if !is_fit(name) {
                 return Err(invalid(format!(
                     "the wire name `{name}` cannot be in a subject of NATS\nhelp: give the command another one with `#[command(name = \"..\")]`"
                 )));

@@ -18,14 +18,6 @@ pub(super) fn partition_of(key: &str, count: u32) -> u32 {
     crc32fast::hash(key.as_bytes()) % count.max(1)
 }
 
-/// Whether NATS takes this as a part of a subject: tokens with `.` between them, without wildcards and white space.
-pub(super) fn is_fit(text: &str) -> bool {
-    text.split('.').all(|token| {
-        !token.is_empty()
-            && !token.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "*>".contains(letter))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,11 +26,6 @@ mod tests {
     fn wire_names_become_subjects_and_keys_partitions() {
         assert_eq!(command("shop", "shop.Place"), "shop.command.shop.Place");
         assert_eq!(partition("shop", 3, "shop.Place"), "shop.partition.3.shop.Place");
-        for (text, fits) in
-            [("a", true), ("a.b-c_d", true), ("", false), ("a..b", false), ("a.*", false), ("a b", false)]
-        {
-            assert_eq!(is_fit(text), fits, "{text:?}");
-        }
         // Other programs compute it too.
         assert_eq!(partition_of("order:17", 16), crc32fast::hash(b"order:17") % 16);
         assert_eq!((partition_of("123456789", 1_000_000_000), partition_of("x", 0)), (0xCBF4_3926 % 1_000_000_000, 0));

@@ -2,3 +2,4 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod commands;
+mod events;
