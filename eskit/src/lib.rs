@@ -112,7 +112,8 @@
 //! | [`work`](mod@work) | to-do lists and queues, as views keep them |
 //! | [`snapshots`] | states of aggregates that outlive the process |
 //! | [`middleware`] | what stands around each command: authorization, retries, logs, metrics |
-//! | [`layer`] | stores around a store: hooks, retries, tracing, metrics |
+//! | [`layer`] | stores around a store: hooks, retries, reads from a replica, tracing, metrics |
+//! | [`tenant`], [`partition`] | a log for each tenant, or for each value of a tag |
 //! | [`store_kit`] | parts for authors of stores |
 //!
 //! # Features
@@ -169,6 +170,7 @@ mod memory;
 mod memory_views;
 pub mod middleware;
 mod observed;
+pub mod partition;
 pub mod processor;
 mod queue;
 mod running;

@@ -97,6 +97,7 @@ const CRATES: [Layers; 10] = [
             "connect",
             "import",
             "tenant",
+            "partition",
             "vault",
             "layer",
             "middleware",

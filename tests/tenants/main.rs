@@ -4,6 +4,7 @@
 mod all;
 mod alone;
 mod logs;
+mod partitions;
 
 use std::sync::Arc;
 

@@ -103,6 +103,16 @@ impl Registry {
         &self.aggregates
     }
 
+    /// The commands with their deciders, the models that these need and the events that they may emit, sorted by the names of the commands.
+    pub fn deciders(
+        &self,
+    ) -> impl Iterator<Item = (&'static CommandType, &'static DeciderType, &'static [ModelType], EventTypes)> {
+        self.deciders.iter().filter_map(|entry| match *entry {
+            Entry::Decider(command, decider, models, emits) => Some((command, decider, models, emits)),
+            _ => None,
+        })
+    }
+
     /// The projections with the events that their methods take, sorted by name.
     pub fn projections(&self) -> impl Iterator<Item = (&'static SubscriberType, EventTypes)> {
         self.subscribers(false).map(|entry| (entry.subscriber, entry.events))
