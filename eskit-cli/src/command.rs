@@ -63,10 +63,10 @@ pub(crate) enum Command {
     /// Describe the log as a whole
     #[command(subcommand)]
     Store(store::Store),
-    /// List projections and processors with their checkpoints, or show one
+    /// List projections and processors, show one, or steer one
     #[command(subcommand)]
     Projections(projections::Projections),
-    /// List parked events, show one, or drop one
+    /// List parked events, show one, drop one, or hand them over again
     #[command(subcommand)]
     Parked(parked::Parked),
     /// List the items of a list of work, retry one, or cancel one

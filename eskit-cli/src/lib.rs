@@ -25,6 +25,7 @@
 
 #![forbid(unsafe_code)]
 
+mod asking;
 mod cli;
 mod command;
 mod confirm;

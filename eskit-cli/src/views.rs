@@ -3,7 +3,7 @@ use eskit::StoreError;
 use eskit::command_log::{CommandEntries as _, CommandPage, CommandQuery};
 use eskit::log::{LogId, Position};
 use eskit::snapshots::{CountSnapshots as _, SnapshotCount};
-use eskit::subscription::{Checkpoint, ParkedEvent, Views as _};
+use eskit::subscription::{Asked, Checkpoint, ParkedEvent, Request, Views as _};
 use eskit::work::{EndedBy, ListWork, OpenStep, StepEnd, StepId, Steps as _, Work as _, WorkItem};
 
 use crate::failure::Failure;
@@ -112,6 +112,16 @@ impl AnyViews {
     /// Removes a parked event without handling it. Returns whether it was there.
     pub(crate) async fn drop_parked(&self, name: &str, version: u32, at: Position) -> Result<bool, StoreError> {
         call!(self, views => views.drop_parked(name, version, at).await)
+    }
+
+    /// What was asked last of each version of each projection.
+    pub(crate) async fn requests(&self) -> Result<Vec<Request>, StoreError> {
+        call!(self, views => views.requests().await)
+    }
+
+    /// Asks something of the programs that run a version of a projection.
+    pub(crate) async fn request(&self, name: &str, version: u32, asked: Asked) -> Result<Request, StoreError> {
+        call!(self, views => views.request(name, version, asked).await)
     }
 
     /// The items of a list of work, by number.

@@ -4,6 +4,8 @@
 
 #[path = "views/commands.rs"]
 mod commands;
+#[path = "views/steer.rs"]
+mod steer;
 #[path = "views/steps.rs"]
 mod steps;
 mod support;

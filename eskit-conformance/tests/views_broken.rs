@@ -6,6 +6,8 @@ mod changes;
 mod commands;
 #[path = "views_broken/mistake.rs"]
 mod mistake;
+#[path = "views_broken/requests.rs"]
+mod requests;
 #[path = "views_broken/rows.rs"]
 mod rows;
 #[path = "views_broken/shown.rs"]
@@ -34,6 +36,7 @@ fn suite(mistake: Mistake) -> ViewsSuite<Sound> {
         .with_snapshots()
         .with_commands()
         .with_work()
+        .with_requests()
         .patience(Duration::from_secs(2))
         .quiet()
 }

@@ -48,6 +48,7 @@ fn memory_views() {
         .with_snapshots()
         .with_commands()
         .with_work()
+        .with_requests()
         .rounds(200)
         .named("views in memory");
     let cases = suite.case_names().count();

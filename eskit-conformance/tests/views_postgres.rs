@@ -89,6 +89,7 @@ fn postgres_views() {
         .with_snapshots()
         .with_commands()
         .with_work()
+        .with_requests()
         .named("postgres_views")
         .child_env(DSN, dsn)
         .rounds(8);

@@ -55,6 +55,7 @@ fn sqlite_views() {
         .with_snapshots()
         .with_commands()
         .with_work()
+        .with_requests()
         .named("views in SQLite");
     let cases = suite.case_names().count();
     let report = suite.in_test(concat!(module_path!(), "::sqlite_views")).run();

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | follow a log | [`follow`], which `App::start` of the crate `eskit` spawns for each subscription |
 //! | control and observe a subscription | [`Control`], [`Health`] |
+//! | steer it from outside of the program | [`Views::request`], [`Asked`], [`Request`] |
 //! | hear of changes in a read model | [`Changes`], [`Changed`] |
 //! | write views for another database | [`Views`], [`Apply`], [`Claim`], [`Batch`], [`TellChanges`], [`ChangeHubs`] |
 //!
@@ -27,7 +28,10 @@ mod follow;
 mod hand_over;
 mod handled;
 mod health;
+mod obey;
 mod options;
+mod parked;
+mod request;
 mod select;
 mod subscriber;
 mod synchronous;
@@ -43,6 +47,8 @@ pub use follow::follow;
 pub use handled::{HandleError, Handled};
 pub use health::{Health, State};
 pub use options::{FollowOptions, Start};
+pub use parked::{ParkedEvent, replay_parked};
+pub use request::{Asked, Ended, LatestRequests, Request, heed};
 #[doc(hidden)]
 pub use select::{First, first};
 #[doc(hidden)]
@@ -51,4 +57,4 @@ pub use subscriber::{Handle, HandleAsync, HandleMut, Subscriber};
 pub use synchronous::{CATCH_UP_MAX, SynchronousError};
 #[doc(hidden)]
 pub use synchronous::{added_twice, check_synchronous, text_of};
-pub use views::{Apply, Checkpoint, Claim, Claimed, ParkedEvent, Partition, Subscription, Views};
+pub use views::{Apply, Checkpoint, Claim, Claimed, Partition, Subscription, Views};

@@ -18,6 +18,7 @@ pub(crate) mod open;
 mod outbox;
 mod page;
 mod reader;
+mod requests;
 mod rows;
 mod snapshots;
 mod sqlite_views;

@@ -22,6 +22,15 @@ macro_rules! delegate_views {
                 -> Result<Vec<eskit_runtime::subscription::ParkedEvent>, eskit_runtime::StoreError>;
             drop_parked(name: &str, version: u32, position: eskit_runtime::log::Position)
                 -> Result<bool, eskit_runtime::StoreError>;
+            requests() -> Result<Vec<eskit_runtime::subscription::Request>, eskit_runtime::StoreError>;
+            recent_requests(within: std::time::Duration)
+                -> Result<std::sync::Arc<Vec<eskit_runtime::subscription::Request>>, eskit_runtime::StoreError>;
+            request(name: &str, version: u32, asked: eskit_runtime::subscription::Asked)
+                -> Result<eskit_runtime::subscription::Request, eskit_runtime::StoreError>;
+            end_request(
+                request: &eskit_runtime::subscription::Request,
+                ended: eskit_runtime::subscription::Ended
+            ) -> Result<bool, eskit_runtime::StoreError>;
         }
     };
     ($views:ident $($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)+) => {

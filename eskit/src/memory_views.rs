@@ -17,8 +17,8 @@ use eskit_runtime::command_log::KeptCommand;
 use eskit_runtime::log::{Position, StoreErrorKind};
 use eskit_runtime::snapshots::{SnapshotsOf, StoredSnapshot};
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Handle, OnError, ParkedEvent, Partition,
-    Subscriber, Subscription, Views,
+    Apply, ApplyError, Asked, Batch, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Ended, Handle, OnError,
+    ParkedEvent, Partition, Request, Subscriber, Subscription, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 use serde_json::Value;
@@ -48,6 +48,8 @@ impl Default for MemoryViews {
 #[derive(Debug, Default)]
 struct Kept {
     checkpoints: BTreeMap<Key, Held>,
+    /// What was asked last of each version of a subscription.
+    requests: BTreeMap<(String, u32), Request>,
     /// The values of each version of each read model.
     models: BTreeMap<(String, u32), Model>,
     snapshots: BTreeMap<SnapshotsOf, BTreeMap<String, StoredSnapshot>>,
@@ -262,6 +264,28 @@ impl Views for MemoryViews {
         let Some(model) = kept.models.get_mut(&(name.to_owned(), version)) else { return Ok(false) };
         model.steps.forget_at(position);
         Ok(model.parked.remove(&position).is_some())
+    }
+
+    async fn requests(&self) -> Result<Vec<Request>, StoreError> {
+        Ok(self.lock().requests.values().cloned().collect())
+    }
+
+    async fn request(&self, name: &str, version: u32, asked: Asked) -> Result<Request, StoreError> {
+        let mut kept = self.lock();
+        let key = (name.to_owned(), version);
+        let next = Request::next(name, version, asked, kept.requests.get(&key));
+        kept.requests.insert(key, next.clone());
+        Ok(next)
+    }
+
+    async fn end_request(&self, request: &Request, ended: Ended) -> Result<bool, StoreError> {
+        let mut kept = self.lock();
+        let found = kept.requests.get_mut(&(request.name.clone(), request.version));
+        let Some(found) = found.filter(|found| found.number == request.number && found.ended.is_none()) else {
+            return Ok(false);
+        };
+        found.ended = Some(ended);
+        Ok(true)
     }
 }
 

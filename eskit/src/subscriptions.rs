@@ -4,10 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use eskit_runtime::log::{Position, Query, QueryItem, ReadOptions};
+use eskit_runtime::log::Position;
 use eskit_runtime::subscription::{
     Apply, ApplyError, Control, FollowOptions, ParkedEvent, Partition, Subscriber, SubscriberType, SubscriptionError,
-    follow,
+    first, follow, heed, replay_parked,
 };
 use eskit_runtime::{EventStore, StoreError};
 
@@ -88,16 +88,9 @@ where
         let (subscriber, views, store) = (Arc::clone(&self.subscriber), (self.views)(bus), Arc::clone(&bus.store));
         Box::pin(async move {
             let parked = views.parked(P::TYPE.name, P::TYPE.version).await?;
-            let Some(parked) = parked.into_iter().find(|parked| parked.position == position) else { return Ok(false) };
-            let query = Query::from(QueryItem::ids([parked.id]));
-            let page = store.read(&query, ReadOptions::default().limit(1)).await?;
-            match page.events.first() {
-                Some(event) => views.replay(&subscriber, event).await,
-                // It was deleted with its stream, so there is nothing left to handle.
-                None => {
-                    views.drop_parked(P::TYPE.name, P::TYPE.version, position).await?;
-                    Ok(false)
-                }
+            match parked.into_iter().find(|parked| parked.position == position) {
+                Some(parked) => replay_parked(&*store, &subscriber, &views, &parked).await,
+                None => Ok(false),
             }
         })
     }
@@ -149,7 +142,8 @@ fn run<S: EventStore + 'static, P: Subscriber, V: Apply<P>>(
         let views = Observed::new(views, control.clone());
         while let Err(error) = follow(&*store, &subscriber, &views, &options, &control, &Timer).await {
             report(P::TYPE.name, &error);
-            control.resumed().await;
+            // Until it is asked to go on, from inside or from outside.
+            first(control.resumed(), heed::<P, _>(&views, &options, &control, &Timer)).await;
             if control.is_stopped() {
                 break;
             }

@@ -1,10 +1,10 @@
 use clap::{Args, Subcommand};
 use eskit::log::Position;
-use eskit::subscription::{Checkpoint, ParkedEvent};
+use eskit::subscription::{Asked, Checkpoint, ParkedEvent};
 use serde::Serialize;
 
 use super::events::find;
-use super::projections::{names, unknown};
+use crate::asking::{Asking, Of, names, unknown};
 use crate::confirm::Confirm;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -13,10 +13,9 @@ use crate::record;
 use crate::value::EventRef;
 use crate::views::{AnyViews, ViewsArgs};
 
-/// List parked events, show one, or drop one
+/// List parked events, show one, drop one, or hand them over again
 ///
-/// An event is parked after its handler failed, and so are later events with the same key. To hand them over again takes the handlers:
-/// `Running::parked` of the program.
+/// An event is parked after its handler failed, and so are later events with the same key.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Parked {
     /// List the parked events of one projection, or of all
@@ -25,6 +24,7 @@ pub(crate) enum Parked {
     Show(Show),
     /// Remove a parked event without handling it. Writes
     Drop(Drop),
+    Replay(Replay),
 }
 
 impl Parked {
@@ -33,20 +33,9 @@ impl Parked {
             Parked::List(verb) => verb.run(context).await,
             Parked::Show(verb) => verb.run(context).await,
             Parked::Drop(verb) => verb.run(context).await,
+            Parked::Replay(verb) => verb.run(context).await,
         }
     }
-}
-
-/// Which version of which projection.
-#[derive(Args, Debug)]
-struct Of {
-    /// The name of the projection
-    name: String,
-    /// The version [default: the one that readers see, or else the newest]
-    #[arg(long, value_name = "N")]
-    version: Option<u32>,
-    #[command(flatten)]
-    views: ViewsArgs,
 }
 
 /// List the parked events of one projection, or of all
@@ -84,6 +73,28 @@ pub(crate) struct Drop {
     position: u64,
     #[command(flatten)]
     confirm: Confirm,
+}
+
+/// Hand parked events over again, in the program that runs the projection. Writes
+///
+/// Those of each key in order, until one fails again; it stays parked, and so do those behind it. If no program runs the projection, it
+/// is done when one starts.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  eskit parked replay course-list 4711 --yes --wait 60 --views sqlite:app.views.db
+  eskit parked replay course-list --all --yes --views sqlite:app.views.db")]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    of: Of,
+    /// The position of a parked event: the events with its key are handed over
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    position: Option<u64>,
+    /// Hand over the events of all keys
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    asking: Asking,
 }
 
 /// A parked event.
@@ -172,28 +183,40 @@ fn first_line(error: &str) -> &str {
     }
 }
 
-impl Of {
-    /// The version that is meant, and the parked event at this position.
-    async fn find(&self, views: &AnyViews, position: u64) -> Result<(Checkpoint, ParkedEvent), Failure> {
-        let checkpoints = views.checkpoints().await?;
-        let known = names(&checkpoints);
-        let own = checkpoints.into_iter().filter(|of| of.name == self.name);
-        let wanted = own.filter(|of| self.version.is_none_or(|version| of.version == version));
-        let of = wanted.max_by_key(|of| (of.is_active, of.version)).ok_or_else(|| unknown(&self.name, &known))?;
-        let parked = views.parked(&of.name, of.version).await?;
-        let none = || {
-            let text = format!("`{}` version {} has no parked event at position {position}", of.name, of.version);
-            Failure::new(format!("{text}\nhelp: `eskit parked list {}` lists them", of.name))
+/// The version that is meant, and the parked event at this position.
+async fn find_parked(of: &Of, views: &AnyViews, position: u64) -> Result<(Checkpoint, ParkedEvent), Failure> {
+    let found = of.find(views).await?;
+    let parked = views.parked(&found.name, found.version).await?;
+    let none = || {
+        let text = format!("`{}` version {} has no parked event at position {position}", found.name, found.version);
+        Failure::new(format!("{text}\nhelp: `eskit parked list {}` lists them", found.name))
+    };
+    let event = parked.into_iter().find(|event| event.position.get() == position).ok_or_else(none)?;
+    Ok((found, event))
+}
+
+impl Replay {
+    async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
+        let views = self.of.views.open().await?;
+        let (of, key) = match self.position {
+            Some(position) => {
+                let (of, event) = find_parked(&self.of, &views, position).await?;
+                (of, Some(event.key))
+            }
+            None => (self.of.find(&views).await?, None),
         };
-        let found = parked.into_iter().find(|event| event.position.get() == position).ok_or_else(none)?;
-        Ok((of, found))
+        let which = key
+            .as_ref()
+            .map_or("all parked events".to_owned(), |key| format!("the parked events with the key `{key}`"));
+        let what = format!("hand {which} to `{}` version {} again", of.name, of.version);
+        self.asking.ask(&views, &of, Asked::Replay(key), &what, context).await
     }
 }
 
 impl Show {
     async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let views = self.of.views.open().await?;
-        let (of, parked) = self.of.find(&views, self.position).await?;
+        let (of, parked) = find_parked(&self.of, &views, self.position).await?;
         let json = ParkedJson::new(&of, &parked);
         if context.out.is_json() {
             return context.out.json(&json);
@@ -221,7 +244,7 @@ impl Show {
 impl Drop {
     async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let views = self.of.views.open().await?;
-        let (of, parked) = self.of.find(&views, self.position).await?;
+        let (of, parked) = find_parked(&self.of, &views, self.position).await?;
         let what = format!("drop the event at position {} from the parked events of `{}`", self.position, of.name);
         self.confirm.ask(&what, context)?;
         views.drop_parked(&of.name, of.version, Position::new(self.position)).await?;

@@ -1,21 +1,31 @@
+mod steer;
+
 use clap::{Args, Subcommand};
 use eskit::EventStore as _;
 use eskit::log::{LogId, Position};
-use eskit::subscription::{Checkpoint, Partition};
+use eskit::subscription::{Checkpoint, Partition, Request};
 use serde::Serialize;
 
+use crate::asking::{RequestJson, lines, names, request_to, unknown};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Column, Rows};
 use crate::views::{AnyViews, ViewsArgs};
+use steer::{Pause, Rebuild, Reset, Resume};
 
-/// List projections and processors with their checkpoints, or show one
+/// List projections and processors, show one, or steer one in the programs that run it
+///
+/// Programs look for what is asked here twice a second; it waits for them if none runs.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Projections {
     /// List all checkpoints of the views
     List(List),
-    /// Show the checkpoints of one projection, and the events that it takes
+    /// Show the checkpoints of one projection, the events that it takes, and what was asked of it last
     Show(Show),
+    Pause(Pause),
+    Resume(Resume),
+    Reset(Reset),
+    Rebuild(Rebuild),
 }
 
 impl Projections {
@@ -23,6 +33,10 @@ impl Projections {
         match self {
             Projections::List(verb) => verb.run(context).await,
             Projections::Show(verb) => verb.run(context).await,
+            Projections::Pause(verb) => verb.run(context).await,
+            Projections::Resume(verb) => verb.run(context).await,
+            Projections::Reset(verb) => verb.run(context).await,
+            Projections::Rebuild(verb) => verb.run(context).await,
         }
     }
 }
@@ -37,7 +51,7 @@ pub(crate) struct List {
     views: ViewsArgs,
 }
 
-/// Show the checkpoints of one projection, and the events that it takes
+/// Show the checkpoints of one projection, the events that it takes, and what was asked of it last
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  eskit projections show course-list --views sqlite:app.views.db")]
 pub(crate) struct Show {
@@ -64,6 +78,10 @@ struct CheckpointJson<'c> {
     epoch: u64,
     saved_at: String,
     events: &'c [String],
+    /// Since when it is paused from outside of the programs, if it is.
+    paused_at: Option<String>,
+    /// What was asked of it last, if anything was.
+    asked: Option<RequestJson<'c>>,
 }
 
 /// The end of the log that was named, if one was.
@@ -87,6 +105,7 @@ impl<'c> CheckpointJson<'c> {
         checkpoint: &'c Checkpoint,
         views: &AnyViews,
         end: Option<&End>,
+        request: Option<&'c Request>,
     ) -> Result<CheckpointJson<'c>, Failure> {
         let own = end.filter(|end| end.log == checkpoint.log);
         Ok(CheckpointJson {
@@ -102,6 +121,8 @@ impl<'c> CheckpointJson<'c> {
             epoch: checkpoint.epoch,
             saved_at: checkpoint.saved_at.to_string(),
             events: &checkpoint.events,
+            paused_at: request.and_then(|request| request.paused_at).map(|at| at.to_string()),
+            asked: request.map(RequestJson::new),
         })
     }
 }
@@ -110,8 +131,8 @@ impl List {
     async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let views = self.views.open().await?;
         let end = End::read(context).await?;
-        let checkpoints = views.checkpoints().await?;
-        print(&checkpoints, &views, end.as_ref(), context).await
+        let (checkpoints, requests) = (views.checkpoints().await?, views.requests().await?);
+        print(&checkpoints, &requests, &views, end.as_ref(), context).await
     }
 }
 
@@ -125,32 +146,24 @@ impl Show {
         if checkpoints.is_empty() {
             return Err(unknown(&self.name, &known));
         }
-        print(&checkpoints, &views, end.as_ref(), context).await?;
+        let requests = views.requests().await?;
+        print(&checkpoints, &requests, &views, end.as_ref(), context).await?;
         if context.out.is_json() {
             return Ok(());
         }
         for checkpoint in checkpoints.iter().filter(|checkpoint| checkpoint.partition.index == 0) {
             context.out.line(&format!("\nversion {} takes {}", checkpoint.version, checkpoint.events.join(", ")))?;
+            for line in request_to(&requests, checkpoint).map(lines).unwrap_or_default() {
+                context.out.line(&line)?;
+            }
         }
         Ok(())
     }
 }
 
-/// The names of all projections that have a checkpoint.
-pub(super) fn names(checkpoints: &[Checkpoint]) -> Vec<String> {
-    let mut names: Vec<String> = checkpoints.iter().map(|checkpoint| checkpoint.name.clone()).collect();
-    names.dedup();
-    names
-}
-
-/// The views have no projection of this name.
-pub(super) fn unknown(name: &str, known: &[String]) -> Failure {
-    let help = if known.is_empty() { "they have none".to_owned() } else { format!("they have {}", known.join(", ")) };
-    Failure::new(format!("the views have no checkpoint of `{name}`\nhelp: {help}"))
-}
-
 async fn print(
     checkpoints: &[Checkpoint],
+    requests: &[Request],
     views: &AnyViews,
     end: Option<&End>,
     context: &mut Context<'_>,
@@ -160,13 +173,14 @@ async fn print(
         Column::Number("VERSION"),
         Column::Text("PART"),
         Column::Text("ACTIVE"),
+        Column::Text("PAUSED"),
         Column::Number("POSITION"),
         Column::Number("BEHIND"),
         Column::Number("PARKED"),
         Column::Text("SAVED AT"),
     ]);
     for checkpoint in checkpoints {
-        let json = CheckpointJson::new(checkpoint, views, end).await?;
+        let json = CheckpointJson::new(checkpoint, views, end, request_to(requests, checkpoint)).await?;
         if context.out.is_json() {
             context.out.json(&json)?;
             continue;
@@ -175,7 +189,8 @@ async fn print(
             json.name.to_owned(),
             json.version.to_string(),
             format!("{} of {}", json.part.index + 1, json.part.count),
-            if json.active { "yes" } else { "no" }.to_owned(),
+            yes_no(json.active),
+            yes_no(json.paused_at.is_some()),
             json.position.to_string(),
             json.behind.map(|events| events.to_string()).unwrap_or_default(),
             json.parked.to_string(),
@@ -183,4 +198,8 @@ async fn print(
         ]);
     }
     context.out.table(rows)
+}
+
+fn yes_no(is: bool) -> String {
+    if is { "yes" } else { "no" }.to_owned()
 }

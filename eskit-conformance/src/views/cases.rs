@@ -10,6 +10,7 @@ mod following;
 mod parking;
 mod parts;
 mod reopen;
+mod requests;
 mod rows;
 mod settling;
 mod snapshots;
@@ -46,6 +47,11 @@ pub(super) fn all<T: TestViews>() -> impl Iterator<Item = Case<T>> {
         crash::cases,
     ];
     topics.into_iter().flat_map(|topic| topic())
+}
+
+/// The cases of views that also keep what is asked of subscriptions.
+pub(super) fn of_requests<T: TestViews>() -> Vec<Case<T>> {
+    requests::cases()
 }
 
 /// The cases of views that also keep rows of aggregates.

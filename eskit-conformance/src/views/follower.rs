@@ -31,6 +31,7 @@ pub(super) fn options(page: usize) -> FollowOptions {
     options.page = page;
     options.retry = RetryPolicy::attempts(2).with_delays(Duration::from_micros(100), Duration::from_millis(1));
     options.save_every = Duration::from_millis(5);
+    options.heed_every = Duration::from_millis(20);
     options
 }
 

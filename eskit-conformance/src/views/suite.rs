@@ -109,6 +109,14 @@ impl<T: TestViews> ViewsSuite<T> {
         self
     }
 
+    /// Also holds the views to the rules of [`Views::request`](eskit_runtime::subscription::Views::request): for views through which
+    /// subscriptions can be steered from outside of the program that runs them.
+    #[must_use]
+    pub fn with_requests(mut self) -> ViewsSuite<T> {
+        self.cases.extend(cases::of_requests());
+        self
+    }
+
     /// The name of the views in the report.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> ViewsSuite<T> {

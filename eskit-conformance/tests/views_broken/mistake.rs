@@ -172,6 +172,14 @@ pub(crate) enum Mistake {
     StepLimitsAreNotChecked,
     StepsAreForgottenOnOpen,
     EndedStepsAreListed,
+    RequestsOfVersionsAreShared,
+    RequestEndsTwice,
+    /// The end of a request is that of the one after it.
+    EndsTheNextRequest,
+    PauseIsForgotten,
+    /// Whatever is asked next takes a pause back.
+    PauseEndsWithTheNext,
+    RequestsAreForgottenOnOpen,
     /// A batch is committed in two transactions.
     BatchIsSplit,
     IdIsForgotten,

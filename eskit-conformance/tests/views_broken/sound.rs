@@ -5,14 +5,15 @@ use eskit_conformance::{Log, Rows, TestError, TestViews, WriteRows};
 use eskit_runtime::log::{Place, Position};
 use eskit_runtime::rows::StoredRow;
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Handle, HandleError, OnError,
-    ParkedEvent, Subscriber, Subscription, Views,
+    Apply, ApplyError, Asked, Batch, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Ended, Handle, HandleError,
+    OnError, ParkedEvent, Request, Subscriber, Subscription, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError, Timestamp};
 
 use crate::changes;
 use crate::commands::Commands;
 use crate::mistake::Mistake as M;
+use crate::requests;
 use crate::snapshots::Kept;
 use crate::work::Items;
 
@@ -33,6 +34,7 @@ pub(crate) struct State {
     pub(crate) changes: BTreeMap<(String, u32), u64>,
     snapshots: Kept,
     commands: Commands,
+    pub(crate) requests: BTreeMap<(String, u32), Request>,
 }
 
 impl State {
@@ -174,6 +176,9 @@ impl TestViews for Sound {
         }
         if self.mistake == M::CommandsAreForgottenOnOpen {
             shared.lock().unwrap_or_else(PoisonError::into_inner).commands.kept.clear();
+        }
+        if self.mistake == M::RequestsAreForgottenOnOpen {
+            shared.lock().unwrap_or_else(PoisonError::into_inner).requests.clear();
         }
         let mistake = self.mistake;
         let end = Arc::new(End { shared: Arc::clone(&shared), claimed: Mutex::default(), mistake });
@@ -522,6 +527,18 @@ impl Views for SoundViews {
             model.work.steps.forget_at(|at| at == position);
         }
         Ok(model.parked.remove(&position).is_some())
+    }
+
+    async fn requests(&self) -> Result<Vec<Request>, StoreError> {
+        Ok(self.lock().requests.values().cloned().collect())
+    }
+
+    async fn request(&self, name: &str, version: u32, asked: Asked) -> Result<Request, StoreError> {
+        Ok(requests::ask(self.mistake, &mut self.lock(), name, version, asked))
+    }
+
+    async fn end_request(&self, request: &Request, ended: Ended) -> Result<bool, StoreError> {
+        Ok(requests::end(self.mistake, &mut self.lock(), request, ended))
     }
 }
 

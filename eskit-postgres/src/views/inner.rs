@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
-use eskit_runtime::subscription::ChangeHubs;
+use eskit_runtime::subscription::{ChangeHubs, LatestRequests};
 use sqlx::PgPool;
 use sqlx::postgres::PgTransaction;
 
@@ -13,6 +13,7 @@ use crate::error::Fault;
 
 use super::lease::Leases;
 use super::lines::Lines;
+use super::requests::RequestStatements;
 use super::rights::Rights;
 use super::statements::{BEGIN, Statements};
 use super::tables::Tables;
@@ -26,6 +27,9 @@ pub(crate) struct Inner {
     pub(crate) schema_prefix: String,
     pub(crate) statements: Arc<Statements>,
     pub(crate) work: Arc<WorkStatements>,
+    pub(crate) requests: RequestStatements,
+    /// What was asked of the subscriptions, as of the last look.
+    pub(crate) latest_requests: LatestRequests,
     pub(crate) rights: Rights,
     pub(crate) lease: Duration,
     /// How long the server may take for a statement of the views in the transaction of a batch.

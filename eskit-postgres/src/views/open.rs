@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
-use eskit_runtime::subscription::ChangeHubs;
+use eskit_runtime::subscription::{ChangeHubs, LatestRequests};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 
 use crate::error::Fault;
@@ -13,6 +13,7 @@ use crate::sql::names::EQ;
 use super::inner::{Inner, sleep};
 use super::lease::Leases;
 use super::lines::Lines;
+use super::requests::RequestStatements;
 use super::rights::{Rights, refused};
 use super::schema::{self, quoted};
 use super::statements::{BEGIN, Statements};
@@ -118,7 +119,7 @@ impl PostgresViewsOptions {
         }
         let rights = Rights::of(&mut connection).await.map_err(fail)?;
         drop(connection);
-        let statements = Arc::new(Statements::new(&tables));
+        let (statements, requests) = (Arc::new(Statements::new(&tables)), RequestStatements::new(&tables));
         let leases = Leases::start(pool.clone(), Arc::clone(&statements), self.lease)?;
         let (lease, call_timeout) = (self.lease, self.call_timeout);
         let (work, claims, hubs) =
@@ -129,6 +130,8 @@ impl PostgresViewsOptions {
             schema_prefix: self.schema_prefix,
             statements,
             work,
+            requests,
+            latest_requests: LatestRequests::default(),
             rights,
             lease,
             call_timeout,

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use eskit_runtime::log::{LogId, Position};
 use eskit_runtime::model::AggregateType;
@@ -8,7 +9,8 @@ use eskit_runtime::snapshots::{
     CountSnapshots, RemoveSnapshots, SnapshotCount, Snapshots, SnapshotsOf, StoredSnapshot,
 };
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, Checkpoint, Claim, Claimed, HandleAsync, ParkedEvent, Subscription, Views,
+    Apply, ApplyError, Asked, Batch, Checkpoint, Claim, Claimed, Ended, HandleAsync, ParkedEvent, Request,
+    Subscription, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError};
 use sqlx::PgPool;
@@ -22,7 +24,7 @@ use super::apply::Applying;
 use super::inner::Inner;
 use super::lease::PostgresGuard;
 use super::open::PostgresViewsOptions;
-use super::{aggregate_rows, claim, rows, snapshots, versions};
+use super::{aggregate_rows, claim, requests, rows, snapshots, versions};
 
 /// Connections that a pool made from a DSN may open.
 const MAX_CONNECTIONS: u32 = 10;
@@ -93,7 +95,10 @@ impl PostgresViews {
     /// Readers see this version; a process handles its events; a view, foreign key or table elsewhere needs its tables; errors of the
     /// database. Nothing was removed then.
     pub async fn remove_version(&self, name: &str, version: u32) -> Result<bool, StoreError> {
-        versions::remove(&self.inner, name, version).await
+        let was_there = versions::remove(&self.inner, name, version).await?;
+        let forgotten = requests::forget(&self.inner, name, version).await;
+        forgotten.map_err(|fault| self.failed("forget what was asked of", name, fault))?;
+        Ok(was_there)
     }
 
     pub(super) fn failed(&self, to_do: &str, name: &str, fault: impl Into<Fault>) -> StoreError {
@@ -187,6 +192,24 @@ impl Views for PostgresViews {
         let dropped = query.execute(&mut *transaction).await.map_err(|error| fail(error.into()))?;
         transaction.commit().await.map_err(|error| fail(error.into()))?;
         Ok(dropped.rows_affected() == 1)
+    }
+
+    async fn requests(&self) -> Result<Vec<Request>, StoreError> {
+        requests::all(&self.inner).await.map_err(|fault| self.inner.error("list what is asked of subscriptions", fault))
+    }
+
+    async fn recent_requests(&self, within: Duration) -> Result<Arc<Vec<Request>>, StoreError> {
+        self.inner.latest_requests.get(within, self.requests()).await
+    }
+
+    async fn request(&self, name: &str, version: u32, asked: Asked) -> Result<Request, StoreError> {
+        let request = requests::ask(&self.inner, name, version, &asked).await;
+        request.map_err(|fault| self.failed("ask something of", name, fault))
+    }
+
+    async fn end_request(&self, request: &Request, ended: Ended) -> Result<bool, StoreError> {
+        let stored = requests::end(&self.inner, request, &ended).await;
+        stored.map_err(|fault| self.failed("say what came of a request to", &request.name, fault))
     }
 }
 

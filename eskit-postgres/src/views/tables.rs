@@ -7,8 +7,39 @@ use crate::sql::safe::Sql;
 pub(crate) const FORMAT: i32 = 1;
 
 /// The tables and sequences of the views.
-const TABLES: [&str; 9] =
-    ["format", "versions", "checkpoints", "parked", "snapshots", "work", "work_number", "commands", "steps"];
+const TABLES: [&str; 10] = [
+    "format",
+    "versions",
+    "checkpoints",
+    "parked",
+    "snapshots",
+    "work",
+    "work_number",
+    "commands",
+    "steps",
+    "requests",
+];
+
+/// What was asked last of each version of a subscription, from outside of the programs that run it. Views of earlier versions have no
+/// such table until something is asked.
+const CREATE_REQUESTS: &str = "\
+CREATE TABLE IF NOT EXISTS {requests} (
+    name      text    COLLATE \"C\" NOT NULL,
+    version   bigint  NOT NULL,
+    number    bigint  NOT NULL,
+    asked     text    COLLATE \"C\" NOT NULL,
+    argument  text,
+    -- Microseconds since 1970-01-01T00:00:00Z.
+    asked_at  bigint  NOT NULL,
+    -- Since when it is paused, whatever was asked since.
+    paused_at bigint,
+    -- What came of it.
+    ended_at  bigint,
+    is_done   boolean,
+    text      text,
+    PRIMARY KEY (name, version)
+);
+";
 
 /// What the views need besides the schemas of the read models.
 const CREATE: &str = "\
@@ -177,7 +208,12 @@ impl Tables {
 
     /// The statements that create the tables.
     pub(crate) fn create(&self) -> Sql {
-        self.sql(CREATE)
+        self.sql(&format!("{CREATE}{CREATE_REQUESTS}"))
+    }
+
+    /// The statement that creates the table of requests, unless it is there.
+    pub(crate) fn create_requests(&self) -> Sql {
+        self.sql(CREATE_REQUESTS)
     }
 
     /// The statement that creates their schema.

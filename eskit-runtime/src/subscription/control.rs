@@ -10,8 +10,11 @@ use super::batch::Batch;
 use super::error::SubscriptionError;
 use super::health::{Health, State};
 use super::options::Start;
+use super::request::{Asked, Request};
 use super::subscriber::Subscriber;
 use super::views::Partition;
+#[allow(unused_imports, reason = "documentation")]
+use super::views::Views;
 
 /// Steers one subscription and tells how it is doing. Cheap to clone; clones steer the same subscription.
 #[derive(Clone)]
@@ -33,10 +36,32 @@ struct Held {
     is_active: bool,
     /// Whether it has failed for good, and nobody has asked it to go on since.
     has_failed: bool,
+    outside: Outside,
     health: Health,
 }
 
+/// What is asked from outside of the program.
+#[derive(Default)]
+struct Outside {
+    /// The number of the last request that was seen.
+    seen: u64,
+    /// Whether there is one that was not dealt with.
+    is_new: bool,
+    is_paused: bool,
+}
+
 impl Held {
+    /// Whether the subscription should stop reading.
+    fn is_interrupted(&self) -> bool {
+        self.wish != Wish::Run || self.restart.is_some() || self.outside.is_new || self.outside.is_paused
+    }
+
+    /// Whether a subscription that is paused has something to do.
+    fn goes_on(&self) -> bool {
+        let is_running = self.wish == Wish::Run && !self.outside.is_paused;
+        is_running || self.wish == Wish::Stop || self.restart.is_some() || self.outside.is_new
+    }
+
     /// After a failure: whoever waits for progress waits from now on.
     fn begin_again(&mut self) {
         if std::mem::take(&mut self.has_failed) {
@@ -67,8 +92,9 @@ impl Control {
     /// The control of a subscription that has not started.
     pub fn of<P: Subscriber>(partition: Partition) -> Control {
         let health = Health::new(P::TYPE.name, P::TYPE.version, partition);
-        let held = Mutex::new(Held { wish: Wish::Run, restart: None, is_active: false, has_failed: false, health });
-        Control { shared: Arc::new(Shared { held, changed: HeadWatch::default() }) }
+        let (wish, outside) = (Wish::Run, Outside::default());
+        let held = Held { wish, restart: None, is_active: false, has_failed: false, outside, health };
+        Control { shared: Arc::new(Shared { held: Mutex::new(held), changed: HeadWatch::default() }) }
     }
 
     /// How the subscription is doing.
@@ -76,7 +102,8 @@ impl Control {
         self.lock().health.clone()
     }
 
-    /// Stops handling events after the current batch, until [`Control::resume`]. The subscription keeps its claim.
+    /// Stops handling events after the current batch, until [`Control::resume`]. The subscription keeps its claim. A pause that was asked
+    /// [from outside](Views::request) is apart from this one: it lasts until it is taken back there.
     pub fn pause(&self) {
         self.wish(|held| {
             if held.wish == Wish::Run {
@@ -188,8 +215,7 @@ impl Control {
 impl Control {
     /// Whether it should stop reading, to stop, to pause or to begin anew.
     pub(super) fn is_interrupted(&self) -> bool {
-        let held = self.lock();
-        held.wish != Wish::Run || held.restart.is_some()
+        self.lock().is_interrupted()
     }
 
     /// Completes when it should stop.
@@ -199,13 +225,43 @@ impl Control {
 
     /// Completes when it should stop reading.
     pub(super) async fn interrupted(&self) {
-        self.until(|held| (held.wish != Wish::Run || held.restart.is_some()).then_some(())).await;
+        self.until(|held| held.is_interrupted().then_some(())).await;
     }
 
     /// Says that it is paused. Completes when it should go on, stop or begin anew.
     pub(super) async fn paused(&self) {
         self.tell(|health| health.state = State::Paused);
-        self.resumed().await;
+        self.until(|held| held.goes_on().then_some(())).await;
+    }
+
+    /// Something was asked from outside. Lets a subscription that has failed go on, unless it is to be paused.
+    pub(super) fn asked(&self, request: &Request) {
+        let mut held = self.lock();
+        if request.number <= held.outside.seen {
+            return;
+        }
+        held.outside = Outside { seen: request.number, is_new: true, is_paused: request.paused_at.is_some() };
+        if request.asked != Asked::Pause {
+            held.begin_again();
+        }
+        drop(held);
+        self.shared.changed.moved();
+    }
+
+    /// What was asked from outside, as the views hold it under the claim.
+    pub(super) fn found_asked(&self, request: Option<&Request>) {
+        let number = request.map_or(0, |request| request.number);
+        let mut held = self.lock();
+        held.outside.is_paused = request.is_some_and(|request| request.paused_at.is_some());
+        // Another one may have come meanwhile.
+        if held.outside.seen <= number {
+            (held.outside.seen, held.outside.is_new) = (number, false);
+        }
+    }
+
+    /// Whether something was asked from outside that was not looked at under the claim.
+    pub(super) fn is_asked(&self) -> bool {
+        self.lock().outside.is_new
     }
 
     pub(super) fn wants_restart(&self) -> bool {
@@ -232,13 +288,18 @@ impl Control {
 
     /// Another process holds the claim, and has come as far as `place`.
     pub(super) fn stands_by(&self, place: Place) {
-        self.tell(|health| {
-            health.state = State::Standby;
+        let mut held = self.lock();
+        // Nothing is to be done for it here either.
+        let state = if held.outside.is_paused { State::Paused } else { State::Standby };
+        held.health.change(|health| {
+            health.state = state;
             health.place = place;
             health.head = health.head.max(place.position);
             health.behind_since = None;
             health.error = None;
         });
+        drop(held);
+        self.shared.changed.moved();
     }
 
     /// It was claimed at `place`, which fits the log; the log ends at `head`. Clears no error: whether another try helps is not known

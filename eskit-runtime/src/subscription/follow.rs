@@ -15,6 +15,7 @@ use super::control::Control;
 use super::error::SubscriptionError;
 use super::hand_over::hand_over;
 use super::options::{FollowOptions, Start};
+use super::request::heed;
 use super::select::{First, first};
 use super::subscriber::Subscriber;
 use super::trouble::{Trouble, log_failed, views_failed};
@@ -57,17 +58,23 @@ pub async fn follow<S: EventStore, P: Subscriber, V: Apply<P>>(
         saved_at: Instant::now(),
         asked_at: None,
     };
-    let result = contain_polls(driver.run()).await.unwrap_or_else(|text| Err(SubscriptionError::Panicked(text)));
+    let run = async {
+        match first(driver.run(), heed::<P, V>(views, options, control, sleep)).await {
+            First::A(ended) => ended,
+            First::B(never) => match never {},
+        }
+    };
+    let result = contain_polls(run).await.unwrap_or_else(|text| Err(SubscriptionError::Panicked(text)));
     ending.ended(result.as_ref().err());
     result
 }
 
-struct Driver<'a, S, P, V, T> {
-    store: &'a S,
-    subscriber: &'a Arc<P>,
-    views: &'a V,
-    options: &'a FollowOptions,
-    control: &'a Control,
+pub(super) struct Driver<'a, S, P, V, T> {
+    pub(super) store: &'a S,
+    pub(super) subscriber: &'a Arc<P>,
+    pub(super) views: &'a V,
+    pub(super) options: &'a FollowOptions,
+    pub(super) control: &'a Control,
     sleep: &'a T,
     query: Arc<Query>,
     /// How often in a row the log or the views failed, without a step forward between.
@@ -112,7 +119,7 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
 
     /// Claims the subscription and follows the log for as long as it holds the claim.
     async fn term(&mut self) -> Result<(), Trouble> {
-        let subscription = self.subscription().await?;
+        let subscription = self.subscription(self.control.start(self.options.start)).await?;
         let mut claim = loop {
             if self.control.is_stopped() {
                 return Err(Trouble::Stopped);
@@ -135,10 +142,10 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
         led
     }
 
-    async fn subscription(&self) -> Result<Subscription, Trouble> {
+    async fn subscription(&self, start: Start) -> Result<Subscription, Trouble> {
         let mut subscription = Subscription::of::<P>(self.store.log_id().await.map_err(log_failed)?);
         subscription.partition = self.options.partition;
-        subscription.start = match self.control.start(self.options.start) {
+        subscription.start = match start {
             Start::Beginning => Place::START,
             Start::Now => self.store.head().await.map_err(log_failed)?,
             Start::After(place) => place,
@@ -147,15 +154,27 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
     }
 
     async fn lead(&mut self, claim: &mut Claim<V::Guard>, subscription: &Subscription) -> Result<(), Trouble> {
-        if !self.control.wants_restart() {
+        let mut asked = self.asked().await?;
+        let (mut done, mut is_anew) = (claim.checkpoint.place, self.control.wants_restart());
+        if let Some(request) = asked.take_if(|request| request.asked.begins_anew()) {
+            is_anew |= self.obey(claim, &request, &mut done).await?;
+        }
+        if !is_anew {
             self.check(claim, subscription).await?;
         }
-        let mut done = claim.checkpoint.place;
         let mut was_behind = true;
         loop {
             if self.control.wants_restart() && !self.control.is_stopped() {
-                self.restart(claim).await?;
+                self.begin_at(claim, self.control.start(self.options.start)).await?;
+                self.control.restarted();
                 (done, was_behind) = (claim.checkpoint.place, true);
+                continue;
+            }
+            if self.control.is_asked() {
+                asked = self.asked().await?;
+            }
+            if let Some(request) = asked.take().filter(|_| !self.control.is_stopped()) {
+                was_behind |= self.obey(claim, &request, &mut done).await?;
                 continue;
             }
             if self.control.is_interrupted() {
@@ -236,14 +255,14 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
         Err(Trouble::Fatal(SubscriptionError::MissedEvents { events: added, version }))
     }
 
-    async fn restart(&mut self, claim: &mut Claim<V::Guard>) -> Result<(), Trouble> {
-        let subscription = self.subscription().await?;
+    /// Removes what was written, and begins anew.
+    pub(super) async fn begin_at(&mut self, claim: &mut Claim<V::Guard>, start: Start) -> Result<(), Trouble> {
+        let subscription = self.subscription(start).await?;
         self.views.restart(claim, &subscription).await?;
         claim.checkpoint.place = subscription.start;
         claim.checkpoint.log = subscription.log;
         claim.checkpoint.events = subscription.events;
         self.saved_at = Instant::now();
-        self.control.restarted();
         let head = self.store.head().await.map_err(log_failed)?;
         self.control.progress(subscription.start, head.position, 0);
         Ok(())
@@ -346,7 +365,7 @@ impl<S: EventStore, P: Subscriber, V: Apply<P>, T: Sleep> Driver<'_, S, P, V, T>
     }
 
     /// Writes the checkpoint, if it has moved without a batch.
-    async fn save(&mut self, claim: &mut Claim<V::Guard>, done: Place) -> Result<(), Trouble> {
+    pub(super) async fn save(&mut self, claim: &mut Claim<V::Guard>, done: Place) -> Result<(), Trouble> {
         if claim.checkpoint.place != done {
             self.views.apply(claim, self.subscriber, &Batch::new(Vec::new(), done)).await?;
             claim.checkpoint.place = done;

@@ -17,6 +17,9 @@ pub struct FollowOptions {
     pub page: usize,
     /// How often the checkpoint is written while no event concerns the subscription: once a second by default.
     pub save_every: Duration,
+    /// How often to look whether something is [asked](super::Views::request) of the subscription from outside of the program: every 500 ms
+    /// by default. All subscriptions of a process that are kept in the same views share one look.
+    pub heed_every: Duration,
     /// Which part of the events.
     pub partition: Partition,
 }
@@ -40,6 +43,7 @@ impl Default for FollowOptions {
             retry: RetryPolicy::attempts(5).with_delays(Duration::from_millis(100), Duration::from_secs(10)),
             page: 1000,
             save_every: Duration::from_secs(1),
+            heed_every: Duration::from_millis(500),
             partition: Partition::WHOLE,
         }
     }

@@ -1,19 +1,22 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::log::id::{EventId, LogId};
+use crate::log::id::LogId;
 use crate::log::name::WireName;
 use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;
-use crate::log::store::error::StoreError;
+use crate::log::store::error::{StoreError, StoreErrorKind};
 use crate::log::time::Timestamp;
 
 use super::batch::Batch;
 use super::error::{ApplyError, SubscriptionError};
+use super::parked::ParkedEvent;
+use super::request::{Asked, Ended, Request};
 use super::subscriber::Subscriber;
 
 /// One of the parts into which a subscription divides its events by [key](super::Order), to handle them side by side.
@@ -207,37 +210,6 @@ pub enum Claimed<G> {
     Standby(Checkpoint),
 }
 
-/// An event that waits in the views after its handler failed, or behind such an event with the same key.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ParkedEvent {
-    /// The position of the event.
-    pub position: Position,
-    /// The id of the event.
-    pub id: EventId,
-    /// Its key, by the order of the subscription.
-    pub key: String,
-    /// The text of the error; empty for an event that only waits behind another one.
-    pub text: String,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// When it was parked.
-    pub parked_at: Timestamp,
-}
-
-impl ParkedEvent {
-    /// The entry for an event that is parked now.
-    pub fn new(event: &RecordedEvent, key: String, text: impl Into<String>, attempts: u32) -> ParkedEvent {
-        ParkedEvent { text: text.into(), attempts, ..ParkedEvent::waiting(event.position, event.id, key) }
-    }
-
-    /// The entry for an event that waits behind another one from now on. Views that read one from their database set its other
-    /// fields.
-    pub fn waiting(position: Position, id: EventId, key: impl Into<String>) -> ParkedEvent {
-        ParkedEvent { position, id, key: key.into(), text: String::new(), attempts: 0, parked_at: Timestamp::now() }
-    }
-}
-
 /// Where read models live, together with the checkpoints of the subscriptions that keep them. Cheap to clone; clones share
 /// everything.
 ///
@@ -324,6 +296,53 @@ pub trait Views: Clone + Send + Sync + 'static {
         version: u32,
         position: Position,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// What was asked last of each version of each subscription, as of now. By default nothing.
+    ///
+    /// # Errors
+    /// The views failed.
+    fn requests(&self) -> impl Future<Output = Result<Vec<Request>, StoreError>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
+    /// The same, as of at most `within` ago. Each subscription of a process asks this again and again, so views should look once for all
+    /// of them, with [`LatestRequests`](super::LatestRequests).
+    ///
+    /// # Errors
+    /// The views failed.
+    fn recent_requests(&self, within: Duration) -> impl Future<Output = Result<Arc<Vec<Request>>, StoreError>> + Send {
+        let _ = within;
+        async { Ok(Arc::new(self.requests().await?)) }
+    }
+
+    /// Asks something of a version of a subscription, whether or not a program runs it. Stores the [next](Request::next) request in
+    /// place of the one before it, and returns it. What is asked stays until a program does it, also when all programs are restarted.
+    ///
+    /// # Errors
+    /// `Unsupported` by default; the views failed.
+    fn request(
+        &self,
+        name: &str,
+        version: u32,
+        asked: Asked,
+    ) -> impl Future<Output = Result<Request, StoreError>> + Send {
+        let _ = (name, version, asked);
+        async {
+            let text = "nothing can be asked of these views from outside of a program\nhelp: steer the subscription in the program, \
+                        with `Running::pause`, `resume`, `rebuild` or `parked`";
+            Err(StoreError::new(StoreErrorKind::Unsupported, text))
+        }
+    }
+
+    /// Stores what came of a request. Returns `false`, and changes nothing, if another one was made since, or if this one has ended
+    /// already.
+    ///
+    /// # Errors
+    /// The views failed.
+    fn end_request(&self, request: &Request, ended: Ended) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let _ = (request, ended);
+        async { Ok(false) }
+    }
 }
 
 /// Views that can keep what this subscriber writes.

@@ -15,7 +15,7 @@ use crate::views::names::ModelId;
 use crate::views::open;
 use crate::views::reader::ViewReader;
 use crate::views::rows::{self, Fence};
-use crate::views::{steps, tables, work};
+use crate::views::{requests, steps, tables, work};
 
 /// Counts a claim whose lock is held. Creates the tables, and the checkpoint, if they are missing.
 pub(super) fn claim(
@@ -171,5 +171,6 @@ pub(super) fn remove(reader: &mut ViewReader, id: &ModelId) -> Result<bool, Stor
             _ => {}
         }
     }
+    reader.on_catalogue("write", |conn| requests::forget(conn, name, *version))?;
     Ok(was_there)
 }

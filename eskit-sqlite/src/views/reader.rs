@@ -48,13 +48,21 @@ impl ViewReader {
 
     /// The version of a projection that readers see.
     pub(super) fn active(&mut self, name: &str) -> Result<Option<u32>, StoreError> {
+        self.on_catalogue("read", |conn| catalogue::active(conn, name))
+    }
+
+    /// Does something on the connection to the catalogue.
+    pub(super) fn on_catalogue<T>(
+        &mut self,
+        doing: &str,
+        job: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
         let path = &self.names.catalogue;
         let opened = match self.catalogue.take() {
             Some(opened) if open::is_there(path, opened.number) => opened,
             _ => catalogue::open(path)?,
         };
-        let opened = self.catalogue.insert(opened);
-        catalogue::active(&opened.conn, name).map_err(|fault| failed(fault, "read", path))
+        job(&self.catalogue.insert(opened).conn).map_err(|fault| failed(fault, doing, path))
     }
 
     /// Reads one state of the version that readers see.

@@ -9,8 +9,8 @@ use eskit_runtime::log::{Position, StoreErrorKind};
 use eskit_runtime::model::AggregateType;
 use eskit_runtime::rows::{ReadRows, RowSelect, StoredRow};
 use eskit_runtime::subscription::{
-    Apply, ApplyError, Batch, ChangeHub, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Handle, ParkedEvent,
-    Subscriber, Subscription, Views,
+    Apply, ApplyError, Asked, Batch, ChangeHub, ChangeHubs, Changed, Checkpoint, Claim, Claimed, Ended, Handle,
+    LatestRequests, ParkedEvent, Request, Subscriber, Subscription, Views,
 };
 use eskit_runtime::{RecordedEvent, StoreError};
 use rusqlite::Connection;
@@ -27,7 +27,7 @@ use crate::views::outbox::Outbox;
 use crate::views::reader::ViewReader;
 use crate::views::rows::Fence;
 use crate::views::writer::Writer;
-use crate::views::{aggregate_rows, catalogue, claims, page};
+use crate::views::{aggregate_rows, catalogue, claims, page, requests};
 
 /// Reads that may be queued.
 const QUEUE_LEN: usize = 4096;
@@ -73,6 +73,7 @@ pub(super) struct Shared {
     /// The writers of lists of work that were used, so that they are not started for each call.
     lists: Mutex<HashMap<ModelId, Arc<Writer>>>,
     pub(super) hubs: ChangeHubs,
+    requests: LatestRequests,
     /// The connection that writes snapshots, once there are some.
     pub(super) snapshots: Mutex<Option<Opened>>,
     /// The connection that writes the log of commands, once there is one.
@@ -144,6 +145,7 @@ impl SqliteViews {
             writers: Mutex::default(),
             lists: Mutex::default(),
             hubs: ChangeHubs::new(sleep),
+            requests: LatestRequests::default(),
             snapshots: Mutex::default(),
             commands: Mutex::default(),
             outbox: OnceLock::new(),
@@ -329,6 +331,25 @@ impl Views for SqliteViews {
         let Some(writer) = self.existing_writer(ModelId::new(name, version)?).await? else { return Ok(false) };
         let path = writer.path.clone();
         writer.run(move |tx| claims::drop_parked(tx, &path, position)).await
+    }
+
+    async fn requests(&self) -> Result<Vec<Request>, StoreError> {
+        self.on_reader(|reader| reader.on_catalogue("read", requests::all)).await
+    }
+
+    async fn recent_requests(&self, within: Duration) -> Result<Arc<Vec<Request>>, StoreError> {
+        self.shared.requests.get(within, self.requests()).await
+    }
+
+    async fn request(&self, name: &str, version: u32, asked: Asked) -> Result<Request, StoreError> {
+        let name = name.to_owned();
+        self.on_reader(move |reader| reader.on_catalogue("write", |conn| requests::ask(conn, &name, version, &asked)))
+            .await
+    }
+
+    async fn end_request(&self, request: &Request, ended: Ended) -> Result<bool, StoreError> {
+        let request = request.clone();
+        self.on_reader(move |reader| reader.on_catalogue("write", |conn| requests::end(conn, &request, &ended))).await
     }
 }
 
