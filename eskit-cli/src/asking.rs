@@ -98,14 +98,11 @@ pub(crate) fn lines(request: &Request) -> Vec<String> {
     }
     lines.push(match &request.ended {
         None => {
-            format!("version {version} was asked for {} at {}, and has not answered", request.asked, request.asked_at)
+            format!("version {version} was asked to {} at {}, and has not answered", request.asked, request.asked_at)
         }
         Some(ended) => {
             let what = if ended.is_done { "done" } else { "not done" };
-            format!(
-                "version {version} was asked for {} at {}; {what} at {}:",
-                request.asked, request.asked_at, ended.at
-            )
+            format!("version {version} was asked to {} at {}; {what} at {}:", request.asked, request.asked_at, ended.at)
         }
     });
     let text = request.ended.iter().flat_map(|ended| ended.text.lines());
@@ -153,7 +150,7 @@ impl Asking {
         if let Some(before) = before.filter(|before| before.ended.is_none()) {
             let (asked, at) = (before.asked, before.asked_at);
             context
-                .remark(&format!("this takes the place of {asked}, which was asked for at {at} and not answered"))?;
+                .remark(&format!("this takes the place of the request to {asked}, made at {at} and not answered"))?;
         }
         let wait = self.wait.map_or(WAIT, |seconds| Duration::from_secs(seconds.into()));
         let last = self.answer(views, of, request, wait).await?;
@@ -191,7 +188,7 @@ impl Asking {
             if let Some(found) = request_to(&views.requests().await?, of) {
                 if found.number != asked.number {
                     return Err(Failure::refused(format!(
-                        "before an answer to {}, somebody has asked for {}\nhelp: `eskit projections show {}` says what came of it",
+                        "before it was answered, the request to {} was replaced by one to {}\nhelp: `eskit projections show {}` says what came of it",
                         asked.asked, found.asked, of.name
                     )));
                 }

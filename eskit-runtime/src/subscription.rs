@@ -28,9 +28,11 @@ mod follow;
 mod hand_over;
 mod handled;
 mod health;
+mod heed;
 mod obey;
 mod options;
 mod parked;
+mod replay;
 mod request;
 mod select;
 mod subscriber;
@@ -46,9 +48,11 @@ pub use error::{ApplyError, SubscriptionError};
 pub use follow::follow;
 pub use handled::{HandleError, Handled};
 pub use health::{Health, State};
+pub use heed::heed;
 pub use options::{FollowOptions, Start};
-pub use parked::{ParkedEvent, replay_parked};
-pub use request::{Asked, Ended, LatestRequests, Request, heed};
+pub use parked::ParkedEvent;
+pub use replay::replay_parked;
+pub use request::{Asked, Ended, LatestRequests, Request};
 #[doc(hidden)]
 pub use select::{First, first};
 #[doc(hidden)]

@@ -182,6 +182,7 @@ const CRATES: [Layers; 10] = [
             "folds",
             "context",
             "confirm",
+            "asking",
             "target",
             "command",
             "cli",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use eskit::log::{Appended, Position, StoreErrorKind};
 use eskit::prelude::*;
 use eskit::processor::Effect;
-use eskit::subscription::{FollowOptions, Start, State};
+use eskit::subscription::{Asked, FollowOptions, Start, State, Subscriber, Views};
 use eskit::{MemoryViews, RetryPolicy, StartError, delegate_store};
 
 use crate::shop::{Paid, Pay, Ship, Shipped, Shipping, order_of, shipped, shop};
@@ -195,6 +195,75 @@ async fn effects_are_repeated_when_that_is_asked_for() {
     let paid = app.execute(Pay { order: 4 }).await.unwrap();
     app.caught_up::<Counting>(&paid).await.unwrap();
     assert!((6..=7).contains(&DONE.load(Ordering::Relaxed)));
+    app.stop().await.unwrap();
+}
+
+/// What is asked of a processor from outside of the program comes to this end.
+async fn asked(views: &MemoryViews, name: &str, asked: Asked) -> (bool, String) {
+    let request = views.request(name, 1, asked).await.unwrap();
+    loop {
+        let found = views.requests().await.unwrap().into_iter().find(|found| found.number == request.number).unwrap();
+        if let Some(ended) = found.ended {
+            return (ended.is_done, ended.text);
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+fn heeding() -> FollowOptions {
+    let mut options = quick();
+    options.heed_every = Duration::from_millis(5);
+    options
+}
+
+#[tokio::test]
+async fn effects_are_repeated_when_that_is_asked_for_from_outside() {
+    static DONE: AtomicU32 = AtomicU32::new(0);
+    struct Counted;
+
+    #[processor(name = "counted", from = "beginning")]
+    impl Counted {
+        #[on]
+        async fn paid(&self, _: &Paid) {
+            DONE.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    let views = MemoryViews::new();
+    let app = shop().with_follow_options(heeding()).with_processor(Counted, views.clone()).start().await.unwrap();
+    let mut last = Position::START;
+    for order in 1..=3 {
+        last = app.execute(Pay { order }).await.unwrap().positions().max().unwrap();
+    }
+    app.caught_up::<Counted>(last).await.unwrap();
+    let (is_done, told) = asked(&views, "counted", Asked::Rebuild).await;
+    assert!(!is_done && told.starts_with("it keeps no read model that could be built anew\nhelp: `reset`"), "{told}");
+    let beyond = asked(&views, "counted", Asked::Reset(Position::new(99))).await;
+    assert_eq!(beyond, (false, "the log ends at position 3".to_owned()));
+    assert_eq!(DONE.load(Ordering::Relaxed), 3);
+    let reset = asked(&views, "counted", Asked::Reset(Position::new(1))).await;
+    assert_eq!(reset, (true, "goes on after position 1".to_owned()));
+    app.caught_up::<Counted>(last).await.unwrap();
+    assert_eq!(DONE.load(Ordering::Relaxed), 5);
+    app.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_processor_that_has_failed_obeys_what_is_asked_from_outside() {
+    let views = MemoryViews::new();
+    let app = second_is_shipped(3).await.with_follow_options(heeding());
+    let app = app.with_processor(Shipping::default(), views.clone()).start().await.unwrap();
+    assert_eq!(app.failed().await.place.position.get(), 1);
+    // It fails at the same event again.
+    let again = asked(&views, <Shipping as Subscriber>::TYPE.name, Asked::Resume).await;
+    assert_eq!(again, (true, "goes on after position 1".to_owned()));
+    while app.health()[0].state != State::Failed {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let reset = asked(&views, <Shipping as Subscriber>::TYPE.name, Asked::Reset(Position::new(2))).await;
+    assert_eq!(reset, (true, "goes on after position 2".to_owned()));
+    app.caught_up::<Shipping>(app.store().head().await.unwrap()).await.unwrap();
+    assert_eq!(orders(&app).await, [2, 1, 3]);
     app.stop().await.unwrap();
 }
 

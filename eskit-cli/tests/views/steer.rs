@@ -124,7 +124,7 @@ impl Place {
 }
 
 fn without_times(text: &str) -> String {
-    let is_time = |word: &str| word.trim_end_matches([',', ':']).ends_with('Z') && word.len() > 20;
+    let is_time = |word: &str| word.trim_end_matches([',', ':', ';']).ends_with('Z') && word.len() > 20;
     let words =
         |line: &str| line.split(' ').map(|word| if is_time(word) { ".." } else { word }).collect::<Vec<_>>().join(" ");
     text.lines().map(|line| words(line) + "\n").collect()

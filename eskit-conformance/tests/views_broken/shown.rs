@@ -286,7 +286,7 @@ pub(crate) const ROWS: &[(Mistake, &str, &[&str])] = &[
     ),
     (
         M::RequestsOfVersionsAreShared,
-        "the number of a second request",
+        "what was asked",
         &["requests::what_is_asked_is_found", "requests::what_cannot_be_done_is_told"],
     ),
     (M::RequestEndsTwice, "has ended twice", &["requests::the_end_of_a_request_is_stored_once"]),

@@ -13,8 +13,6 @@ use super::options::Start;
 use super::request::{Asked, Request};
 use super::subscriber::Subscriber;
 use super::views::Partition;
-#[allow(unused_imports, reason = "documentation")]
-use super::views::Views;
 
 /// Steers one subscription and tells how it is doing. Cheap to clone; clones steer the same subscription.
 #[derive(Clone)]
@@ -103,7 +101,7 @@ impl Control {
     }
 
     /// Stops handling events after the current batch, until [`Control::resume`]. The subscription keeps its claim. A pause that was asked
-    /// [from outside](Views::request) is apart from this one: it lasts until it is taken back there.
+    /// [from outside](super::Views::request) is apart from this one: it lasts until it is taken back there.
     pub fn pause(&self) {
         self.wish(|held| {
             if held.wish == Wish::Run {

@@ -7,9 +7,10 @@ use crate::log::store::EventStore;
 
 use super::error::ApplyError;
 use super::follow::Driver;
+use super::heed::own;
 use super::options::Start;
-use super::parked::replay_parked;
-use super::request::{Asked, Ended, Request, own};
+use super::replay::replay_parked;
+use super::request::{Asked, Ended, Request};
 use super::subscriber::Subscriber;
 use super::trouble::{Trouble, log_failed, views_failed};
 use super::views::{Apply, Claim};

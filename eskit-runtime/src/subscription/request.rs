@@ -1,17 +1,10 @@
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::execute::Sleep;
 use crate::log::position::Position;
 use crate::log::store::error::StoreError;
 use crate::log::time::Timestamp;
-
-use super::control::Control;
-use super::options::FollowOptions;
-use super::subscriber::Subscriber;
-use super::views::Views;
 
 /// What may be asked of a subscription from outside of the programs that run it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,8 +65,8 @@ impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Asked::Reset(position) => write!(f, "reset to position {position}"),
-            Asked::Replay(Some(key)) => write!(f, "replay of the parked events with the key `{key}`"),
-            Asked::Replay(None) => f.write_str("replay of all parked events"),
+            Asked::Replay(Some(key)) => write!(f, "replay the parked events with the key `{key}`"),
+            Asked::Replay(None) => f.write_str("replay all parked events"),
             _ => f.write_str(self.name()),
         }
     }
@@ -182,31 +175,6 @@ impl LatestRequests {
     fn lock(&self) -> MutexGuard<'_, Found> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Looks for requests again and again, and tells the subscription of them; until it is dropped. [`follow`](super::follow) does so by
-/// itself; this is for while a subscription has failed, and waits to go on.
-pub async fn heed<P: Subscriber, V: Views>(
-    views: &V,
-    options: &FollowOptions,
-    control: &Control,
-    sleep: &impl Sleep,
-) -> Infallible {
-    loop {
-        sleep.sleep(options.heed_every).await;
-        // Less than the time between two looks, so that each subscription need not come at the same moment.
-        let recent = views.recent_requests(options.heed_every * 4 / 5).await;
-        // Views that cannot be reached are met elsewhere too, and told there.
-        let Ok(requests) = recent else { continue };
-        if let Some(request) = own::<P>(&requests) {
-            control.asked(request);
-        }
-    }
-}
-
-/// The request of a subscriber among those of all.
-pub(super) fn own<P: Subscriber>(requests: &[Request]) -> Option<&Request> {
-    requests.iter().find(|request| request.name == P::TYPE.name && request.version == P::TYPE.version)
 }
 
 #[cfg(test)]
