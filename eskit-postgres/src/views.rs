@@ -13,6 +13,7 @@ pub(crate) mod lines;
 pub(crate) mod open;
 pub(crate) mod outbox;
 pub(crate) mod postgres_views;
+pub(crate) mod request_statements;
 pub(crate) mod requests;
 pub(crate) mod rights;
 pub(crate) mod rows;

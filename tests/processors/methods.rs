@@ -171,6 +171,7 @@ fn the_registry_lists_processors() {
             "changing",
             "charging",
             "closing",
+            "counted",
             "counting",
             "desk",
             "following",

@@ -155,6 +155,9 @@ pub(crate) fn noted<K: Kind>(views: &MemoryViews) -> Vec<u64> {
     noted
 }
 
+/// How often these subscriptions look for what is asked from outside: never.
+const HEED_EVERY: Duration = Duration::from_secs(1_000_000);
+
 /// Sleeps no longer than it takes to let other tasks run, and remembers for how long it was asked to; or sleeps for ever.
 #[derive(Clone, Default)]
 pub(crate) struct FakeSleep {
@@ -177,6 +180,9 @@ impl FakeSleep {
 
 impl Sleep for FakeSleep {
     async fn sleep(&self, duration: Duration) {
+        if duration == HEED_EVERY {
+            return std::future::pending().await;
+        }
         self.asked.lock().unwrap().push(duration);
         if self.is_for_ever.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
@@ -318,6 +324,7 @@ impl Watched {
 /// Options with five tries; the checkpoint is not written without events, unless the fake clock says so.
 pub(crate) fn options() -> FollowOptions {
     let mut options = FollowOptions::default();
+    options.heed_every = HEED_EVERY;
     options.retry = RetryPolicy::attempts(5).with_delays(Duration::from_millis(100), Duration::from_secs(10));
     options.save_every = Duration::from_secs(3600);
     options

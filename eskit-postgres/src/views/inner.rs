@@ -13,7 +13,7 @@ use crate::error::Fault;
 
 use super::lease::Leases;
 use super::lines::Lines;
-use super::requests::RequestStatements;
+use super::request_statements::RequestStatements;
 use super::rights::Rights;
 use super::statements::{BEGIN, Statements};
 use super::tables::Tables;

@@ -13,7 +13,7 @@ use crate::sql::names::EQ;
 use super::inner::{Inner, sleep};
 use super::lease::Leases;
 use super::lines::Lines;
-use super::requests::RequestStatements;
+use super::request_statements::RequestStatements;
 use super::rights::{Rights, refused};
 use super::schema::{self, quoted};
 use super::statements::{BEGIN, Statements};

@@ -19,7 +19,7 @@ pub async fn heed<P: Subscriber, V: Views>(
     loop {
         sleep.sleep(options.heed_every).await;
         // Less than the time between two looks, so that each subscription need not come at the same moment.
-        let recent = views.recent_requests(options.heed_every * 4 / 5).await;
+        let recent = views.recent_requests(options.heed_every / 5 * 4).await;
         // Views that cannot be reached are met elsewhere too, and told there.
         let Ok(requests) = recent else { continue };
         if let Some(request) = own::<P>(&requests) {
