@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::confirm::Confirm;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::nearest::did_you_mean;
 use crate::output::shown;
 use crate::views::{AnyViews, ViewsArgs};
 
@@ -131,7 +132,8 @@ pub(crate) fn names(checkpoints: &[Checkpoint]) -> Vec<String> {
 /// The views have no projection of this name.
 pub(crate) fn unknown(name: &str, known: &[String]) -> Failure {
     let help = if known.is_empty() { "they have none".to_owned() } else { format!("they have {}", known.join(", ")) };
-    Failure::new(format!("the views have no checkpoint of `{name}`\nhelp: {help}"))
+    let meant = did_you_mean(name, known.iter().map(String::as_str));
+    Failure::new(format!("the views have no checkpoint of `{name}`{meant}\nhelp: {help}"))
 }
 
 impl Asking {

@@ -6,6 +6,8 @@ use eskit::log::{StoreErrorKind, StreamError};
 use eskit::transfer::LoadError;
 use eskit_transfer::TransferError;
 
+use crate::remedy;
+
 /// How the command ends: its exit code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Exit {
@@ -52,14 +54,16 @@ fn exit_of(kind: StoreErrorKind) -> Exit {
     match kind {
         StoreErrorKind::Unavailable | StoreErrorKind::Busy => Exit::Unreachable,
         StoreErrorKind::Invalid => Exit::Usage,
-        StoreErrorKind::Refused | StoreErrorKind::ReadOnly | StoreErrorKind::Sealed => Exit::Refused,
+        StoreErrorKind::Refused | StoreErrorKind::ReadOnly | StoreErrorKind::Denied | StoreErrorKind::Sealed => {
+            Exit::Refused
+        }
         _ => Exit::Failed,
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
-        Failure::Error(exit_of(error.kind()), error.to_string())
+        Failure::Error(exit_of(error.kind()), remedy::of_command(&error.to_string()))
     }
 }
 
@@ -69,7 +73,7 @@ impl From<StreamError> for Failure {
             StreamError::Store(error) => error.into(),
             StreamError::Refused { .. } => Failure::Error(Exit::Refused, error.to_string()),
             StreamError::Limit(_) => Failure::Error(Exit::Usage, error.to_string()),
-            error => Failure::Error(Exit::Failed, error.to_string()),
+            error => Failure::Error(Exit::Failed, remedy::of_command(&error.to_string())),
         }
     }
 }
@@ -86,7 +90,7 @@ impl From<TransferError> for Failure {
             | TransferError::Load(_) => Exit::Refused,
             _ => Exit::Failed,
         };
-        Failure::Error(exit, error.to_string())
+        Failure::Error(exit, remedy::of_command(&error.to_string()))
     }
 }
 

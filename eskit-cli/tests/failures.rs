@@ -19,6 +19,10 @@ fn refused(dsn: &str, code: i32, told: &str) -> Ended {
     for ended in [&archive, &stats] {
         assert_eq!((ended.code, ended.out.as_str()), (code, ""), "{ended:?}");
         assert!(ended.err.starts_with("error: ") && ended.err.contains(told), "{ended:?}");
+        // Functions of Rust are no remedy at a terminal.
+        for function in ["(true)", "::", "(..)"] {
+            assert!(!ended.err.contains(function), "{ended:?}");
+        }
     }
     stats
 }
@@ -50,6 +54,55 @@ fn a_file_of_another_program_stays_as_it_is() {
         refused(&folder.dsn(name), code, told);
         assert!(std::fs::read(folder.path(name)).unwrap() == before, "{name} was written");
     }
+}
+
+/// A file of views is no log, and says so.
+#[test]
+fn a_file_of_views_is_told_from_one_of_another_program() {
+    let folder = Folder::new("views-as-log");
+    block_on(eskit::sqlite::SqliteViews::open(folder.path("views.db"))).unwrap();
+    let ended = refused(
+        &folder.dsn("views.db"),
+        1,
+        "views.db` is a catalogue of views, not a log\nhelp: open the file of the log",
+    );
+    assert!(!ended.err.contains("another program"), "{ended:?}");
+}
+
+/// A log that may not be written is the same refusal on both databases.
+#[test]
+fn what_may_not_be_written_ends_with_4() {
+    let archive = &["streams", "archive", "order:o-1", "--yes"];
+    let Some(database) = block_on(testing::database()).unwrap() else { return };
+    let dsn = block_on(async {
+        let store = eskit::postgres::PostgresStore::options().migrate(true).connect(database.dsn()).await.unwrap();
+        support::small_log(&store).await;
+        let views = eskit::postgres::PostgresViews::options().connect(database.dsn()).await.unwrap();
+        let role = format!("reads_{}", std::process::id());
+        for sql in [
+            format!("CREATE ROLE {role} LOGIN"),
+            format!("GRANT USAGE ON SCHEMA eskit, eskit_views TO {role}"),
+            format!("GRANT SELECT ON ALL TABLES IN SCHEMA eskit, eskit_views TO {role}"),
+        ] {
+            eskit::postgres::sqlx::raw_sql(eskit::postgres::sqlx::AssertSqlSafe(sql))
+                .execute(views.pool())
+                .await
+                .unwrap();
+        }
+        let (before, after) = database.dsn().split_once('@').unwrap();
+        let (scheme, _) = before.split_once("://").unwrap();
+        format!("{scheme}://{role}@{after}")
+    });
+    let ended = eskit_on(&dsn, archive);
+    assert_eq!((ended.code, ended.out.as_str()), (4, ""), "{ended:?}");
+    assert!(ended.err.contains("permission denied") && ended.err.contains("grant"), "{ended:?}");
+    let mut cancel = command(&["work", "cancel", "reminders", "remind/1", "--yes"]);
+    let ended: Ended = cancel.env("ESKIT_VIEWS", &dsn).output().unwrap().into();
+    assert_eq!((ended.code, ended.out.as_str()), (4, ""), "{ended:?}");
+    assert!(
+        ended.err.contains("permission denied") && ended.err.contains("help: run as the owner: GRANT"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -85,6 +138,7 @@ fn a_wrong_dsn_is_told_without_its_password() {
     for (dsn, code, told) in [
         ("mysql://u:secret@h/d", 2, "cannot connect to the DSN `mysql:..`"),
         ("app.db", 2, "without a scheme"),
+        ("sqlit:app.db", 2, "the DSN `sqlit:..`: it names no store (did you mean `sqlite:`?)"),
         ("sqlite:app.db?mode=ro", 2, "those of SQLite have none"),
         ("memory:", 2, "`memory:` is always a new log"),
         ("sqlite:app.db\n", 2, "line break"),

@@ -78,6 +78,7 @@ fn a_wrong_command_line_ends_with_2() {
         &["events", "show", "seventeen"],
         &["streams", "show", "account"],
         &["events", "search", "--since", "yesterday"],
+        &["commands", "list", "--outcome", "refussed"],
         &["store", "stats"],
         &["types"],
         &["fold", "Order", "o-1"],
@@ -86,6 +87,13 @@ fn a_wrong_command_line_ends_with_2() {
         assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{arguments:?}: {ended:?}");
         assert!(ended.err.starts_with("error: "), "{ended:?}");
     }
+}
+
+#[test]
+fn outcomes_are_listed() {
+    let ended = eskit(&["commands", "list", "--outcome", "refussed"]);
+    assert!(ended.err.contains("[possible values: appended, nothing, repeated, refused, "), "{ended:?}");
+    assert!(ended.err.contains("a similar value exists: 'refused'"), "{ended:?}");
 }
 
 /// A DSN may hold a password.

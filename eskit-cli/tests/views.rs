@@ -115,14 +115,37 @@ impl Place {
         for (arguments, told) in [
             (&["parked", "drop", "orders", "3", "--yes"][..], "`orders` version 2 has no parked event at position 3"),
             (&["parked", "show", "orders", "3", "--version", "1"], "the views have no checkpoint of `orders`"),
-            (&["parked", "list", "oders"], "the views have no checkpoint of `oders`\nhelp: they have orders"),
-            (&["projections", "show", "oders"], "the views have no checkpoint of `oders`\nhelp: they have orders"),
+            (&["parked", "list", "oders"], "checkpoint of `oders`; did you mean `orders`?\nhelp: they have orders"),
+            (
+                &["projections", "show", "oders"],
+                "checkpoint of `oders`; did you mean `orders`?\nhelp: they have orders",
+            ),
         ] {
             let ended = self.run(arguments);
             assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{ended:?}");
             assert!(ended.err.contains(told), "{ended:?}");
         }
         assert_eq!(self.run(&["store", "health"]).code, 0);
+        for (arguments, told) in [
+            (&["work", "list", "orders"][..], ""),
+            (
+                &["work", "list", "oders"],
+                "there is no processor `oders`, and no item of a list `oders`; did you mean `orders`?\n",
+            ),
+            (&["events", "search", "--type", "shop.OrderPaid", "--before", "2"], ""),
+            (
+                &["events", "search", "--type", "shop.OderPaid"],
+                "the log has no event of the type `shop.OderPaid`; did you mean `shop.OrderPaid`?\n",
+            ),
+            (
+                &["events", "search", "--stream-type", "ordr"],
+                "the log has no stream of the type `ordr`; did you mean `order`?\n",
+            ),
+            (&["events", "search", "--type", "nope", "--json"], "the log has no event of the type `nope`\n"),
+        ] {
+            let ended = self.run(arguments);
+            assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (0, "", told), "{arguments:?}");
+        }
     }
 }
 

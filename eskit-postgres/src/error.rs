@@ -314,6 +314,7 @@ fn kind_of_code(code: &str) -> StoreErrorKind {
         "55P03" | "57014" | "40001" | "40P01" => StoreErrorKind::Busy,
         "25P03" | "25P04" | "53300" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => StoreErrorKind::Unavailable,
         "25006" => StoreErrorKind::ReadOnly,
+        "42501" => StoreErrorKind::Denied,
         "ES003" => StoreErrorKind::Unsupported,
         "ES004" => StoreErrorKind::Sealed,
         "53100" => StoreErrorKind::Full,

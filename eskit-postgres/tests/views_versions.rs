@@ -259,13 +259,13 @@ async fn a_role_without_rights_is_told_which_ones() {
     let views = PostgresViews::open(limited.clone()).await.unwrap();
     let error = views.claim(&subscription::<Courses<1>>()).await.unwrap_err();
     // A kind that ends the subscription: trying again would not help.
-    assert_eq!(error.kind(), StoreErrorKind::Invalid);
+    assert_eq!(error.kind(), StoreErrorKind::Denied);
     let text = error.to_string();
     assert!(text.contains("cannot create the schema `course_list`") && text.ends_with(&grant), "{text}");
     execute(fixture.store.pool(), grant).await;
     execute(&limited, format!("REVOKE ALL ON ALL TABLES IN SCHEMA eskit_views FROM \"{role}\"")).await;
     let error = views.claim(&subscription::<Courses<1>>()).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Invalid);
+    assert_eq!(error.kind(), StoreErrorKind::Denied);
     let text = error.to_string();
     let tables = format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \"eskit_views\" TO \"{role}\"");
     assert!(text.contains("\nhelp: run as the owner: GRANT USAGE ON SCHEMA ") && text.contains(&tables), "{text}");

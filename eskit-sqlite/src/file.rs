@@ -3,6 +3,7 @@
 pub(crate) mod busy;
 pub(crate) mod erase;
 pub(crate) mod identity;
+pub(crate) mod kind;
 pub(crate) mod mark;
 pub(crate) mod place;
 pub(crate) mod row;

@@ -1,5 +1,6 @@
 use std::pin::Pin;
 
+use eskit_runtime::__private::{is_like, slips};
 use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::transfer::AnyTransfer;
 use eskit_runtime::{AnyStore, StoreError};
@@ -106,7 +107,7 @@ impl ConnectOptions {
             Some((None, feature)) => {
                 Err(unknown(dsn, &format!("this build leaves it out; switch on the feature `{feature}` of eskit")))
             }
-            None => Err(unknown(dsn, "it names no store")),
+            None => Err(unknown(dsn, &format!("it names no store{}", meant(dsn)))),
         }
     }
 }
@@ -253,6 +254,14 @@ fn untrimmed(dsn: &str) -> StoreError {
     )
 }
 
+/// The scheme that was probably meant.
+fn meant(dsn: &str) -> String {
+    let Some((found, _)) = dsn.split_once(':') else { return String::new() };
+    let names = SCHEMES.iter().filter(|scheme| scheme.open.is_some()).flat_map(|scheme| scheme.names);
+    let like = names.filter(|name| is_like(found, name)).min_by_key(|name| slips(found, name));
+    like.map(|name| format!(" (did you mean `{name}:`?)")).unwrap_or_default()
+}
+
 /// The error for a DSN that cannot be used. The part after the scheme may hold a password, so it shows no more than needed.
 fn unknown(dsn: &str, why: &str) -> StoreError {
     let what = match dsn.split_once(':') {
@@ -276,10 +285,15 @@ mod tests {
             ("", "cannot connect to an empty DSN: it names no store; write `memory:`"),
             ("campus.db", "cannot connect to the DSN `campus.db` without a scheme: it names no store; write `memory:`"),
             ("host=h password=secret", "cannot connect to a DSN without a scheme: it names no store; write `memory:`"),
-            ("postgre://u:secret@h/d", "cannot connect to the DSN `postgre:..`: it names no store; write `memory:`"),
+            ("mysql://u:secret@h/d", "cannot connect to the DSN `mysql:..`: it names no store; write `memory:`"),
         ] {
             let text = connect(dsn).await.unwrap_err().to_string();
             assert!(text.starts_with(expected), "{text}");
+        }
+        #[cfg(feature = "sqlite")]
+        for dsn in ["sqlit:x", "sqllite:app.db", "SQLite:app.db"] {
+            let text = connect(dsn).await.unwrap_err().to_string();
+            assert!(text.contains("it names no store (did you mean `sqlite:`?); write `memory:`"), "{text}");
         }
         for dsn in [
             "mysql://user:secret@host/db",

@@ -170,6 +170,8 @@ const CRATES: [Layers; 10] = [
     Layers {
         package: "eskit-cli",
         layers: &[
+            "remedy",
+            "nearest",
             "failure",
             "value",
             "json_text",

@@ -5,12 +5,14 @@ use eskit::work::{ListWork, WorkItem, WorkState};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::asking::names;
 use crate::confirm::Confirm;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::json_text;
+use crate::nearest::did_you_mean;
 use crate::output::{Column, Rows};
-use crate::views::ViewsArgs;
+use crate::views::{AnyViews, ViewsArgs};
 use steps::{DidNotHappen, Happened, Steps};
 
 /// List the items of a list of work, retry one, cancel one, or say what became of an effect
@@ -158,12 +160,25 @@ impl List {
             rows.push([&number, json.id, json.key, json.kind, json.state, &json.due, &attempts, error]);
         }
         context.out.table(rows)?;
+        if items.is_empty() && self.after == 0 {
+            self.say_if_unknown(&views, context).await?;
+        }
         match items.last().filter(|_| is_cut) {
             Some(last) => {
                 context.remark(&format!("there are more: raise `--limit`, or go on with `--after {}`", last.number))
             }
             None => Ok(()),
         }
+    }
+
+    /// Says that there is no such list, unless it is that of a processor, which has nothing to do.
+    async fn say_if_unknown(&self, views: &AnyViews, context: &mut Context<'_>) -> Result<(), Failure> {
+        let known = names(&views.checkpoints().await?);
+        if known.contains(&self.list) {
+            return Ok(());
+        }
+        let meant = did_you_mean(&self.list, known.iter().map(String::as_str));
+        context.remark(&format!("there is no processor `{0}`, and no item of a list `{0}`{meant}", self.list))
     }
 }
 

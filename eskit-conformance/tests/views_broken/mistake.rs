@@ -122,6 +122,7 @@ pub(crate) enum Mistake {
     ClaimsLaterOfAKey,
     ParkedDoesNotBlock,
     AttemptsAreNotCounted,
+    GivingUpCountsAsATry,
     KindsAreIgnored,
     /// Items are opened outside of the transaction of the checkpoint.
     OpensOutside,

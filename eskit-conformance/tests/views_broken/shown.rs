@@ -310,6 +310,11 @@ pub(crate) const ROWS: &[(Mistake, &str, &[&str])] = &[
         "the request in views that were opened again",
         &["requests::requests_outlive_their_handle"],
     ),
+    (
+        M::GivingUpCountsAsATry,
+        "the attempts of an item that was given up",
+        &["settling::an_item_that_is_given_up_is_parked_without_a_try"],
+    ),
     (M::BatchIsSplit, "a part of an append", &["following::readers_see_whole_appends"]),
     (M::IdIsForgotten, "a subscription that must fail", &["following::a_log_that_was_replaced_is_noticed"]),
     (

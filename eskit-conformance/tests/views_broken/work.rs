@@ -174,6 +174,10 @@ impl Items {
                 }
             }
             Outcome::Park { text } => (item.state, item.text) = (WorkState::Parked, kept_text(&text)),
+            Outcome::GiveUp { text } => {
+                (item.state, item.text) = (WorkState::Parked, kept_text(&text));
+                item.attempts -= u32::from(!is(M::GivingUpCountsAsATry));
+            }
             Outcome::Again { at, payload } => {
                 (item.due, item.attempts) = (at, 0);
                 item.text.clear();

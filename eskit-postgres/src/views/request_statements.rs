@@ -30,18 +30,11 @@ pub(crate) struct RequestStatements {
     pub(crate) ask: Sql,
     pub(crate) end: Sql,
     pub(crate) forget: Sql,
-    pub(crate) create: Sql,
 }
 
 impl RequestStatements {
     pub(crate) fn new(tables: &Tables) -> RequestStatements {
         let sql = |template: &str| tables.sql(&template.replace("{columns}", COLUMNS));
-        RequestStatements {
-            all: sql(ALL),
-            ask: sql(ASK),
-            end: sql(END),
-            forget: sql(FORGET),
-            create: tables.create_requests(),
-        }
+        RequestStatements { all: sql(ALL), ask: sql(ASK), end: sql(END), forget: sql(FORGET) }
     }
 }

@@ -19,16 +19,6 @@ pub(crate) async fn all(inner: &Inner) -> Result<Vec<Request>, Fault> {
 
 /// Asks something of a version of a subscription.
 pub(crate) async fn ask(inner: &Inner, name: &str, version: u32, asked: &Asked) -> Result<Request, Fault> {
-    match try_to_ask(inner, name, version, asked).await {
-        Err(fault) if is_missing(&fault) => {
-            sqlx::raw_sql(inner.requests.create.safe()).execute(&inner.pool).await?;
-            try_to_ask(inner, name, version, asked).await
-        }
-        asked => asked,
-    }
-}
-
-async fn try_to_ask(inner: &Inner, name: &str, version: u32, asked: &Asked) -> Result<Request, Fault> {
     let mut transaction = inner.begin().await?;
     let query = sqlx::query(inner.requests.ask.safe())
         .bind(name)

@@ -42,6 +42,5 @@ impl Rights {
 /// The role lacks a right, which this statement grants.
 pub(crate) fn refused(fault: &Fault, to_do: &str, grant: &str) -> StoreError {
     let text = format!("cannot {to_do}: {fault}\nhelp: run as the owner: {grant}");
-    // The same call fails again until somebody does.
-    StoreError::new(StoreErrorKind::Invalid, text)
+    StoreError::new(StoreErrorKind::Denied, text)
 }

@@ -20,27 +20,6 @@ const TABLES: [&str; 10] = [
     "requests",
 ];
 
-/// What was asked last of each version of a subscription, from outside of the programs that run it. Views of earlier versions have no
-/// such table until something is asked.
-const CREATE_REQUESTS: &str = "\
-CREATE TABLE IF NOT EXISTS {requests} (
-    name      text    COLLATE \"C\" NOT NULL,
-    version   bigint  NOT NULL,
-    number    bigint  NOT NULL,
-    asked     text    COLLATE \"C\" NOT NULL,
-    argument  text,
-    -- Microseconds since 1970-01-01T00:00:00Z.
-    asked_at  bigint  NOT NULL,
-    -- Since when it is paused, whatever was asked since.
-    paused_at bigint,
-    -- What came of it.
-    ended_at  bigint,
-    is_done   boolean,
-    text      text,
-    PRIMARY KEY (name, version)
-);
-";
-
 /// What the views need besides the schemas of the read models.
 const CREATE: &str = "\
 CREATE TABLE {format} (
@@ -182,6 +161,25 @@ CREATE TABLE {steps} (
     PRIMARY KEY (list, owner, name)
 );
 CREATE INDEX steps_by_pos ON {steps} (list, pos) WHERE pos IS NOT NULL;
+
+-- What was asked last of each version of a subscription, from outside of the programs that run it. Views that were made before there was
+-- this table have none.
+CREATE TABLE {requests} (
+    name      text    COLLATE \"C\" NOT NULL,
+    version   bigint  NOT NULL,
+    number    bigint  NOT NULL,
+    asked     text    COLLATE \"C\" NOT NULL,
+    argument  text,
+    -- Microseconds since 1970-01-01T00:00:00Z.
+    asked_at  bigint  NOT NULL,
+    -- Since when it is paused, whatever was asked since.
+    paused_at bigint,
+    -- What came of it.
+    ended_at  bigint,
+    is_done   boolean,
+    text      text,
+    PRIMARY KEY (name, version)
+);
 ";
 
 /// The names of the tables of the views, all in one schema.
@@ -208,12 +206,7 @@ impl Tables {
 
     /// The statements that create the tables.
     pub(crate) fn create(&self) -> Sql {
-        self.sql(&format!("{CREATE}{CREATE_REQUESTS}"))
-    }
-
-    /// The statement that creates the table of requests, unless it is there.
-    pub(crate) fn create_requests(&self) -> Sql {
-        self.sql(CREATE_REQUESTS)
+        self.sql(CREATE)
     }
 
     /// The statement that creates their schema.

@@ -275,6 +275,7 @@ impl Ends {
                 Outcome::Park { text } => (2, None, Some(kept_text(text)), None),
                 Outcome::Again { at, payload } => (3, Some(at), Some(String::new()), payload.clone()),
                 Outcome::Release => (4, None, None, None),
+                Outcome::GiveUp { text } => (5, None, Some(kept_text(text)), None),
             };
             ends.ids.push(id.clone());
             ends.epochs.push(epoch.cast_signed());

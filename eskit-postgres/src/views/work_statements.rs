@@ -149,9 +149,9 @@ WITH found AS MATERIALIZED (
     DELETE FROM {work} w USING settled s WHERE w.list {EQ} $1 AND w.number {EQ} s.number AND s.outcome {EQ} 0
 ), kept AS (
     UPDATE {work} w SET until = NULL, due = coalesce(s.at, w.due), ready = GREATEST(coalesce(s.at, w.due), {clock}),
-        in_line = s.outcome {NE} 2, is_parked = s.outcome {EQ} 2, text = coalesce(s.text, w.text),
+        in_line = s.outcome {NE} 2 AND s.outcome {NE} 5, is_parked = s.outcome {EQ} 2 OR s.outcome {EQ} 5, text = coalesce(s.text, w.text),
         payload = CASE WHEN s.outcome {EQ} 3 THEN s.payload ELSE w.payload END,
-        attempts = CASE WHEN s.outcome {EQ} 3 THEN 0 WHEN s.outcome {EQ} 4 THEN GREATEST(w.attempts OPERATOR(pg_catalog.-) 1, 0)
+        attempts = CASE WHEN s.outcome {EQ} 3 THEN 0 WHEN s.outcome {GE} 4 THEN GREATEST(w.attempts OPERATOR(pg_catalog.-) 1, 0)
             ELSE w.attempts END
     FROM settled s WHERE w.list {EQ} $1 AND w.number {EQ} s.number AND s.outcome {NE} 0
 )

@@ -31,7 +31,8 @@ pub enum OutcomeKind {
 }
 
 impl OutcomeKind {
-    const ALL: [OutcomeKind; 10] = [
+    /// All outcomes.
+    pub const ALL: [OutcomeKind; 10] = [
         OutcomeKind::Appended,
         OutcomeKind::Nothing,
         OutcomeKind::Repeated,

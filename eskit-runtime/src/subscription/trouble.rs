@@ -45,6 +45,7 @@ fn is_final(kind: StoreErrorKind) -> bool {
     matches!(
         kind,
         StoreErrorKind::Invalid
+            | StoreErrorKind::Denied
             | StoreErrorKind::Foreign
             | StoreErrorKind::Corrupt
             | StoreErrorKind::Closed

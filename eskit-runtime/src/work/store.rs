@@ -127,6 +127,11 @@ pub enum Outcome {
         /// The text of the error.
         text: String,
     },
+    /// It has had its last try before, which was not settled: it is parked without another one, as if it had not been claimed.
+    GiveUp {
+        /// The text of the error.
+        text: String,
+    },
     /// It is done, and is to be done again at this time, with its attempts counted anew: a schedule.
     Again {
         /// When it is due again.

@@ -6,10 +6,10 @@ use eskit_runtime::{StoreError, Timestamp};
 use rusqlite::{Connection, Statement};
 
 use crate::error::Fault;
-use crate::file::busy;
+use crate::file::{busy, kind};
 
-/// `eskt` in ASCII: what SQLite's `application_id` holds in every log of this crate.
-pub(crate) const APPLICATION_ID: i32 = 0x6573_6b74;
+/// What SQLite's `application_id` holds in every log of this crate.
+pub(crate) const APPLICATION_ID: i32 = kind::LOG;
 
 /// The steps from an empty file to the schema of this version; `user_version` counts the ones that were applied.
 const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_log.sql")];
@@ -55,10 +55,15 @@ fn inspect(conn: &Connection) -> Result<Found, Fault> {
 }
 
 fn foreign(path: &Path, application_id: i32) -> StoreError {
-    let text = format!(
-        "`{}` is a database of another program (application id {application_id:#x}); choose another path",
-        path.display()
-    );
+    let path = path.display();
+    let text = match kind::noun_of(application_id) {
+        Some(noun) => format!("`{path}` is {noun}, not a log\nhelp: open the file of the log, such as `app.db`"),
+        None => {
+            format!(
+                "`{path}` is a database of another program (application id {application_id:#x}); choose another path"
+            )
+        }
+    };
     StoreError::new(StoreErrorKind::Foreign, text)
 }
 

@@ -5,7 +5,7 @@ use eskit_runtime::log::StoreErrorKind;
 use rusqlite::Connection;
 
 use crate::error::Fault;
-use crate::file::schema;
+use crate::file::kind;
 use crate::open::options::Durability;
 use crate::views::fault::failed;
 use crate::views::open::{self, Opened};
@@ -14,7 +14,6 @@ use crate::views::open::{self, Opened};
 pub(crate) struct Format {
     application_id: i32,
     version: i32,
-    noun: &'static str,
     /// What is at another path instead.
     example: &'static str,
     tables: &'static str,
@@ -23,59 +22,40 @@ pub(crate) struct Format {
 /// What the files of views are for.
 const VIEWS: &str = "the views, such as `views.db`";
 
-/// `eskv` in ASCII.
 pub(super) const CATALOGUE: Format = Format {
-    application_id: 0x6573_6b76,
+    application_id: kind::CATALOGUE,
     version: 1,
-    noun: "a catalogue of views",
     example: VIEWS,
     tables: include_str!("../../migrations/views_catalogue.sql"),
 };
 
-/// `eskm` in ASCII.
 pub(super) const READ_MODEL: Format = Format {
-    application_id: 0x6573_6b6d,
+    application_id: kind::READ_MODEL,
     version: 1,
-    noun: "a read model",
     example: VIEWS,
     tables: include_str!("../../migrations/views_read_model.sql"),
 };
 
-/// `esks` in ASCII.
 pub(super) const SNAPSHOTS: Format = Format {
-    application_id: 0x6573_6b73,
+    application_id: kind::SNAPSHOTS,
     version: 1,
-    noun: "a file of snapshots",
     example: VIEWS,
     tables: include_str!("../../migrations/views_snapshots.sql"),
 };
 
-/// `eskc` in ASCII.
 pub(super) const COMMANDS: Format = Format {
-    application_id: 0x6573_6b63,
+    application_id: kind::COMMANDS,
     version: 1,
-    noun: "a log of commands",
     example: VIEWS,
     tables: include_str!("../../migrations/views_commands.sql"),
 };
 
-/// `eskk` in ASCII.
 pub(crate) const KEYS: Format = Format {
-    application_id: 0x6573_6b6b,
+    application_id: kind::KEYS,
     version: 1,
-    noun: "a file of keys",
     example: "the keys, such as `keys.db`",
     tables: include_str!("../../migrations/keys.sql"),
 };
-
-/// What a file of eskit is, by its application id.
-pub(super) fn noun_of(application_id: i32) -> Option<&'static str> {
-    if application_id == schema::APPLICATION_ID {
-        return Some("a log of eskit");
-    }
-    let formats = [&CATALOGUE, &READ_MODEL, &SNAPSHOTS, &COMMANDS, &KEYS];
-    formats.into_iter().find(|format| format.application_id == application_id).map(|format| format.noun)
-}
 
 impl Format {
     /// Whether the file has its tables; `false` for an empty file. Refuses the files of others.
@@ -96,7 +76,7 @@ impl Format {
     }
 
     fn foreign(&self, path: &Path, application_id: i32, version: i32) -> StoreError {
-        let (path, noun) = (path.display(), self.noun);
+        let (path, noun) = (path.display(), kind::noun_of(self.application_id).unwrap_or_default());
         let text = if application_id == self.application_id {
             format!(
                 "`{path}` has format version {version}, but this program knows version {}\nhelp: update the program",
@@ -104,7 +84,7 @@ impl Format {
             )
         } else {
             let other = || format!("a database of another program (application id {application_id:#x})");
-            let found = noun_of(application_id).map_or_else(other, str::to_owned);
+            let found = kind::noun_of(application_id).map_or_else(other, str::to_owned);
             format!("`{path}` is {found}, not {noun}\nhelp: choose another path for {}", self.example)
         };
         StoreError::new(StoreErrorKind::Foreign, text)

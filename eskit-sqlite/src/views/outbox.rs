@@ -8,8 +8,8 @@ use eskit_runtime::work::NewWork;
 use eskit_runtime::{StoreError, Timestamp};
 use rusqlite::{Connection, Row, Transaction};
 
+use crate::file::kind;
 use crate::views::fault::failed;
-use crate::views::format;
 use crate::views::open::{self, Opened};
 
 /// Commands that are taken at once.
@@ -44,7 +44,7 @@ pub(super) fn create(path: &Path) -> Result<Opened, StoreError> {
     let opened = open::of_program(path)?;
     let conn = &opened.conn;
     let application: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
-    if let Some(noun) = format::noun_of(application) {
+    if let Some(noun) = kind::noun_of(application) {
         let text = format!(
             "`{}` is {noun}, and cannot have an outbox\nhelp: name the file with the tables of the program",
             path.display()

@@ -150,6 +150,10 @@ pub(super) fn settle(conn: &Connection, settled: Settled) -> rusqlite::Result<bo
             let values = named_params! { ":number": number, ":text": kept_text(&text) };
             set("is_parked = 1, text = :text")?.execute(values)?
         }
+        Outcome::GiveUp { text } => {
+            let values = named_params! { ":number": number, ":text": kept_text(&text) };
+            set("is_parked = 1, text = :text, attempts = max(attempts - 1, 0)")?.execute(values)?
+        }
         Outcome::Again { at, payload } => {
             let values = named_params! { ":number": number, ":due": at.as_micros(), ":payload": payload };
             set("due = :due, payload = :payload, attempts = 0, text = ''")?.execute(values)?

@@ -35,7 +35,7 @@ pub(super) async fn tried(
         let name = match &outcome {
             Outcome::Done | Outcome::Again { .. } => "done",
             Outcome::Retry { .. } => "retried",
-            Outcome::Park { .. } => "parked",
+            Outcome::Park { .. } | Outcome::GiveUp { .. } => "parked",
             Outcome::Release => "released",
         };
         metrics::histogram!("eskit_work_duration_seconds", "list" => list, "outcome" => name).record(started.elapsed());

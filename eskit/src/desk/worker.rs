@@ -34,7 +34,9 @@ pub(crate) async fn work<D: Does>(does: Arc<D>, desk: Arc<Desk>, control: WorkCo
 async fn outcome(does: &impl Does, job: &Job, desk: &Desk, control: &WorkControl, clock: &Clock) -> Outcome {
     let attempts = does.options().attempts;
     if job.item.attempts > attempts {
-        return parked(control, died(job));
+        let text = died(job);
+        control.tell(|health| (health.parked, health.error) = (health.parked + 1, Some(text.clone())));
+        return Outcome::GiveUp { text };
     }
     match tried(does, job).await {
         Ok(outcome) => {

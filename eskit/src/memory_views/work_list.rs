@@ -185,6 +185,10 @@ impl WorkList {
                 Outcome::Done => {}
                 Outcome::Retry { at, text } => (item.due, item.text) = (at, kept_text(&text)),
                 Outcome::Park { text } => (item.state, item.text) = (WorkState::Parked, kept_text(&text)),
+                Outcome::GiveUp { text } => {
+                    (item.state, item.text) = (WorkState::Parked, kept_text(&text));
+                    item.attempts = item.attempts.saturating_sub(1);
+                }
                 Outcome::Again { at, payload } => {
                     (item.due, item.attempts, item.payload) = (at, 0, payload);
                     item.text.clear();

@@ -1,4 +1,5 @@
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use eskit::Timestamp;
 use eskit::command_log::{CommandQuery, KeptCommand};
 use eskit::execute::OutcomeKind;
@@ -28,9 +29,9 @@ pub(crate) struct List {
     /// With this correlation id
     #[arg(long, value_name = "ID")]
     correlation: Option<String>,
-    /// With this outcome, such as `appended`, `nothing`, `refused`, `denied`, `conflict`, or `failed`
-    #[arg(long, value_name = "OUTCOME", value_parser = outcome)]
-    outcome: Option<OutcomeKind>,
+    /// With this outcome
+    #[arg(long, value_name = "OUTCOME", value_parser = PossibleValuesParser::new(OutcomeKind::ALL.map(OutcomeKind::as_str)))]
+    outcome: Option<String>,
     /// Begun at this time or later
     #[arg(long, value_name = "TIME", value_parser = value::time)]
     since: Option<Timestamp>,
@@ -50,15 +51,12 @@ pub(crate) struct List {
     views: ViewsArgs,
 }
 
-fn outcome(text: &str) -> Result<OutcomeKind, String> {
-    OutcomeKind::from_name(text).ok_or_else(|| "there is no such outcome".to_owned())
-}
-
 impl List {
     pub(super) async fn run(self, context: &mut Context<'_>) -> Result<(), Failure> {
         let views = self.views.open().await?;
         let mut query = CommandQuery::new();
-        (query.command, query.correlation_id, query.outcome) = (self.command, self.correlation, self.outcome);
+        let outcome = self.outcome.as_deref().and_then(OutcomeKind::from_name);
+        (query.command, query.correlation_id, query.outcome) = (self.command, self.correlation, outcome);
         (query.from, query.until, query.before) = (self.since, self.until, self.before);
         query.event = self.event.map(|position| Position::new(position).into());
         let mut rows = Rows::new(&[

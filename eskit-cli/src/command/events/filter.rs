@@ -1,7 +1,11 @@
 use clap::Args;
-use eskit::Timestamp;
 use eskit::log::{Query, QueryItem, RecordedEvent, StreamId, Tag};
+use eskit::{AnyStore, Timestamp};
 
+use crate::command::store::stats_of;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::nearest::did_you_mean;
 use crate::value;
 
 /// Which events: those that match every option. The log finds events by type, stream and tag. For the other options, each event is
@@ -48,6 +52,25 @@ impl Filter {
     /// Whether the log finds exactly the events that are wanted.
     pub(super) fn is_query(&self) -> bool {
         self.correlation.is_none() && self.causation.is_none() && self.since.is_none() && self.until.is_none()
+    }
+
+    /// Says which of the types that are asked for the log does not have.
+    pub(super) async fn say_what_is_unknown(&self, store: &AnyStore, context: &mut Context<'_>) -> Result<(), Failure> {
+        if self.types.is_empty() && self.stream_type.is_none() {
+            return Ok(());
+        }
+        let stats = stats_of(store).await?;
+        let types: Vec<&str> = stats.event_types.iter().map(|of| of.name.as_str()).collect();
+        for name in self.types.iter().filter(|name| !types.contains(&name.as_str())) {
+            let meant = did_you_mean(name, types.iter().copied());
+            context.remark(&format!("the log has no event of the type `{name}`{meant}"))?;
+        }
+        let types: Vec<&str> = stats.stream_types.iter().map(|name| name.as_str()).collect();
+        if let Some(name) = self.stream_type.as_deref().filter(|name| !types.contains(name)) {
+            let meant = did_you_mean(name, types.iter().copied());
+            context.remark(&format!("the log has no stream of the type `{name}`{meant}"))?;
+        }
+        Ok(())
     }
 
     /// Whether an event that the log has found is wanted.

@@ -48,7 +48,7 @@ impl Search {
             options = options.backward();
         }
         let progress = Progress::new(until.get().saturating_sub(after.get()));
-        let mut found = Found { left: self.limit, cut_at: None, events: Vec::new() };
+        let mut found = Found { left: self.limit, cut_at: None, events: Vec::new(), limit: self.limit };
         let mut pages = Pages::new(&store, self.filter.query(), options);
         while found.cut_at.is_none()
             && let Some(page) = pages.next().await?
@@ -60,6 +60,9 @@ impl Search {
             progress.set(if self.oldest { come_to.get() } else { until.get().saturating_sub(come_to.get()) });
         }
         drop(progress);
+        if found.is_empty() {
+            self.filter.say_what_is_unknown(&store, context).await?;
+        }
         found.end(self.oldest, context)
     }
 }
@@ -71,9 +74,14 @@ struct Found {
     cut_at: Option<Position>,
     /// The rows of the table; not for JSON.
     events: Vec<RecordedEvent>,
+    limit: usize,
 }
 
 impl Found {
+    fn is_empty(&self) -> bool {
+        self.left == self.limit && self.cut_at.is_none()
+    }
+
     fn add(&mut self, event: RecordedEvent, context: &mut Context<'_>) -> Result<(), Failure> {
         if self.left == 0 {
             self.cut_at.get_or_insert(event.position);

@@ -17,6 +17,7 @@ cases![
     an_item_that_is_done_is_gone,
     an_item_is_tried_again_when_it_is_due,
     a_parked_item_waits_until_it_is_retried,
+    an_item_that_is_given_up_is_parked_without_a_try,
     an_item_that_is_done_again_takes_new_content,
     a_claim_that_is_not_renewed_ends,
     a_claim_that_is_renewed_goes_on,
@@ -101,6 +102,26 @@ where
     ensure!(is_cut, "a text of 16 KiB is kept with {} bytes, beginning with {:?}", text.len(), text.chars().next());
     ensure!(views.retry_work(LIST, "a").await?, "a parked item was not retried");
     same("the attempts after it was retried by hand", &claim_one(&views, "a").await?.attempts, &1)
+}
+
+async fn an_item_that_is_given_up_is_parked_without_a_try<T: TestViews>(context: &ViewsContext<T>) -> Tested
+where
+    T::Views: KeepWork,
+{
+    let views = with_items(context, &[("a", "1"), ("b", "1")]).await?;
+    let item = claim_one(&views, "a").await?;
+    settle(&views, &item, Outcome::Retry { at: Timestamp::now(), text: "no".to_owned() }).await?;
+    let item = claim_one(&views, "a").await?;
+    same(
+        "whether it was given up",
+        &settle(&views, &item, Outcome::GiveUp { text: "too often".to_owned() }).await?,
+        &true,
+    )?;
+    let parked = views.list_work(LIST, ListWork { is_parked: true, ..ListWork::default() }).await?;
+    same("the parked items", &ids(&parked), &vec!["a"])?;
+    let told = (parked[0].attempts, parked[0].text.as_str());
+    same("the attempts of an item that was given up", &told, &(1, "too often"))?;
+    same("what is claimed behind it", &views.claim_work(LIST, any(10)).await?.items.len(), &0)
 }
 
 async fn an_item_that_is_done_again_takes_new_content<T: TestViews>(context: &ViewsContext<T>) -> Tested

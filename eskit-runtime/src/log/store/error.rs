@@ -16,6 +16,8 @@ pub enum StoreErrorKind {
     Busy,
     /// The store can be read but not written.
     ReadOnly,
+    /// The role of this program lacks a right that the call needs. It fails again until the right is granted.
+    Denied,
     /// The disk or the quota is full.
     Full,
     /// The stored data is damaged.
@@ -42,7 +44,7 @@ pub enum StoreErrorKind {
 }
 
 impl StoreErrorKind {
-    /// The kind as one word, for logs and metrics: `invalid`, `unavailable`, `busy`, `read_only`, `full`, `corrupt`, `foreign`,
+    /// The kind as one word, for logs and metrics: `invalid`, `unavailable`, `busy`, `read_only`, `denied`, `full`, `corrupt`, `foreign`,
     /// `failed_closed`, `closed`, `replaced`, `sealed`, `wrong_log`, `refused`, `unsupported` or `other`.
     pub fn name(self) -> &'static str {
         match self {
@@ -50,6 +52,7 @@ impl StoreErrorKind {
             StoreErrorKind::Unavailable => "unavailable",
             StoreErrorKind::Busy => "busy",
             StoreErrorKind::ReadOnly => "read_only",
+            StoreErrorKind::Denied => "denied",
             StoreErrorKind::Full => "full",
             StoreErrorKind::Corrupt => "corrupt",
             StoreErrorKind::Foreign => "foreign",
