@@ -4,7 +4,7 @@ use std::io;
 use eskit::StoreError;
 use eskit::log::{StoreErrorKind, StreamError};
 use eskit::transfer::LoadError;
-use eskit_transfer::TransferError;
+use eskit_transfer::{ArchiveError, TransferError};
 
 use crate::remedy;
 
@@ -89,6 +89,18 @@ impl From<TransferError> for Failure {
             | TransferError::Exists { .. }
             | TransferError::Load(_) => Exit::Refused,
             _ => Exit::Failed,
+        };
+        Failure::Error(exit, remedy::of_command(&error.to_string()))
+    }
+}
+
+impl From<ArchiveError> for Failure {
+    fn from(error: ArchiveError) -> Failure {
+        let exit = match &error {
+            ArchiveError::From(error) | ArchiveError::To(error) => exit_of(error.kind()),
+            ArchiveError::NoStream { .. } => Exit::Failed,
+            ArchiveError::Differs { .. } | ArchiveError::Deleted { .. } => Exit::Difference,
+            _ => Exit::Refused,
         };
         Failure::Error(exit, remedy::of_command(&error.to_string()))
     }

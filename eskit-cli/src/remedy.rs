@@ -28,6 +28,8 @@ const REMEDIES: &[(&str, &str)] = &[
         "leave `--schema` out, or name a database of PostgreSQL",
     ),
     ("leave the schema out; the DSN names the log", "leave `--schema` out; the DSN names the log"),
+    ("delete it although it is tagged, if", "add `--although-tagged` if"),
+    ("restore it into a stream of another name, or into another log", "give it another name with `--as`"),
     ("restore it with `StreamChange::Restore`", "`eskit streams restore` opens it"),
 ];
 

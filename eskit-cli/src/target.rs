@@ -41,12 +41,17 @@ impl Target {
     async fn open(&self, create: bool) -> Result<AnyTransfer, Failure> {
         let missing = || Failure::usage("no other store is named\nhelp: write `--to sqlite:copy.db`, or set ESKIT_TO");
         let dsn = self.to.as_deref().filter(|dsn| !dsn.is_empty()).ok_or_else(missing)?;
-        let mut options = ConnectOptions::new().create(create).read_only(!create);
-        if let Some(schema) = &self.to_schema {
-            options = options.schema(schema);
-        }
-        records(&options.connect(dsn).await?)
+        records(&connect(dsn, self.to_schema.as_deref(), create).await?)
     }
+}
+
+/// Opens another store: one that is there, for reading, or one to write to, which is created if it is missing.
+pub(crate) async fn connect(dsn: &str, schema: Option<&str>, create: bool) -> Result<AnyStore, Failure> {
+    let mut options = ConnectOptions::new().create(create).read_only(!create);
+    if let Some(schema) = schema {
+        options = options.schema(schema);
+    }
+    Ok(options.connect(dsn).await?)
 }
 
 /// The store as one whose whole log can be given out and loaded.

@@ -12,7 +12,7 @@ use eskit::log::{Append, NewEvent};
 use eskit::postgres::PostgresStore;
 use eskit::sqlite::SqliteStore;
 use eskit_postgres::testing;
-use support::{Folder, block_on, command, eskit_on, ok_on, scrub, small_file, small_log};
+use support::{Folder, block_on, command, eskit_on, golden, ok_on, scrub, small_file, small_log};
 
 const CLOSED: &str = r#"{"type":"order","id":"o-1","version":2,"status":"#;
 
@@ -99,4 +99,55 @@ fn on_postgres_beside_a_program_that_writes() {
     changes(database.dsn());
     follows(database.dsn(), &store);
     block_on(store.close());
+}
+
+/// A stream goes into an archive, and comes back under another name.
+#[test]
+fn a_stream_is_archived_elsewhere_and_restored() {
+    let folder = Folder::new("cold");
+    let (dsn, cold) = (small_file(&folder), folder.dsn("cold.db"));
+    let mut all = String::new();
+    for (arguments, code) in [
+        (&["streams", "archive", "order:o-1", "--into", &cold, "--yes"][..], 0),
+        (&["streams", "archive", "order:o-1", "--into", &cold, "--delete", "--reason", "closed", "--yes"], 4),
+        (
+            &[
+                "streams",
+                "archive",
+                "order:o-1",
+                "--into",
+                &cold,
+                "--delete",
+                "--reason",
+                "closed",
+                "--although-tagged",
+                "--yes",
+                "--json",
+            ],
+            0,
+        ),
+        (&["streams", "show", "order:o-1"], 0),
+        (&["streams", "restore", "order:o-1", "--from", &cold, "--yes"], 4),
+        (&["streams", "restore", "order:o-1", "--from", &cold, "--as", "order:o-1b", "--yes"], 0),
+        (&["streams", "restore", "order:o-1", "--from", &cold, "--as", "order:o-1b", "--yes", "--json"], 0),
+        (&["events", "search", "--stream", "order:o-1b"], 0),
+        (&["streams", "archive", "order:o-3", "--into", &cold, "--yes"], 3),
+        (&["streams", "restore", "order:nope", "--from", &cold, "--yes"], 1),
+        (&["streams", "archive", "order:o-4", "--into", &cold], 2),
+        (&["streams", "archive", "order:o-4", "--delete", "--reason", "x"], 2),
+    ] {
+        let ended = eskit_on(&dsn, arguments);
+        assert_eq!(ended.code, code, "{arguments:?}: {ended:?}");
+        all.push_str(&format!("$ eskit {}\n{}{}\n", arguments.join(" "), ended.out, ended.err));
+    }
+    let all = all.replace(&cold, "sqlite:cold.db");
+    let without_ids: String = all
+        .lines()
+        .map(|line| {
+            let is_varied = ["archive ", "since "].iter().any(|name| line.starts_with(name));
+            let line = if is_varied { line.split("  ").next().unwrap_or_default().to_owned() } else { line.to_owned() };
+            line + "\n"
+        })
+        .collect();
+    golden("cold.txt", &scrub(&without_ids, &["archive"]));
 }

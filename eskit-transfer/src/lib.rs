@@ -9,8 +9,10 @@
 //! | [`backup`] | writes a log to a file: compressed, with checksums, or as lines of JSON |
 //! | [`check`] | reads such a file, and says what it holds |
 //! | [`restore`] | loads it into a store; run again, it goes on where it ended |
+//! | [`archive_stream`] | copies one stream into another log, and deletes the original once both were compared |
+//! | [`restore_stream`] | copies it back |
 //!
-//! Each works with every store that implements [`Transfer`](eskit_runtime::transfer::Transfer), and with
+//! The last two work with every store. Each of the others works with every store that implements [`Transfer`](eskit_runtime::transfer::Transfer), and with
 //! [`AnyTransfer`](eskit_runtime::transfer::AnyTransfer), if the store is chosen while the program runs. Each holds a page or two of the log in
 //! memory, whatever its size.
 //!
@@ -45,6 +47,7 @@ mod migrate;
 mod progress;
 mod ranges;
 mod restore;
+mod stream;
 mod streams;
 mod verify;
 
@@ -57,6 +60,9 @@ pub use file::form::Form;
 pub use migrate::{Migrated, Migration, migrate};
 pub use progress::Progress;
 pub use restore::{Restored, Restoring, restore};
+pub use stream::archive::{ArchivedStream, ArchivingStream, archive_stream};
+pub use stream::error::ArchiveError;
+pub use stream::restore::{RestoredStream, RestoringStream, restore_stream};
 pub use verify::{Difference, Verification, Verified, verify};
 
 /// The code of this page is compiled with the documentation's.

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::pin::Pin;
 
+use eskit_runtime::RecordedEvent;
 use eskit_runtime::log::{LogId, Place, Position, StreamId, StreamInfo, StreamStatus};
 use eskit_runtime::transfer::{Entry, LogRecord, RecordedAppend, StreamRecord, Transfer};
 use futures_util::future::join;
@@ -239,14 +240,19 @@ fn what_differs(first: &Entry, second: &Entry, respelled: &mut u64) -> Option<&'
     if let Some((what, _)) = parts.into_iter().find(|(_, differs)| *differs) {
         return Some(what);
     }
-    if a.payload == b.payload {
-        return None;
+    match is_same_payload(a, b) {
+        Some(is_respelled) => *respelled += u64::from(is_respelled),
+        None => return Some("payload"),
     }
-    if a.content_type.is_json() && is_same_json(&a.payload, &b.payload) {
-        *respelled += 1;
-        return None;
+    None
+}
+
+/// Whether a payload is only spelled in another way than that of another event; `None` if it is another one.
+pub(crate) fn is_same_payload(a: &RecordedEvent, b: &RecordedEvent) -> Option<bool> {
+    match a.payload == b.payload {
+        true => Some(false),
+        false => (a.content_type.is_json() && is_same_json(&a.payload, &b.payload)).then_some(true),
     }
-    Some("payload")
 }
 
 fn is_same_json(a: &[u8], b: &[u8]) -> bool {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+#[path = "kill/archive.rs"]
+mod archive;
 mod support;
 
 use std::io::{BufRead, BufReader, Write};
@@ -56,6 +58,7 @@ fn is_child() -> bool {
             "migrate" => drop(migrate(&open(from).await, &open(to).await).on_progress(tell).await.unwrap()),
             "cut over" => drop(cut_over(&open(from).await, &open(to).await).on_progress(tell).await.unwrap()),
             "restore" => drop(restore(from, &open(to).await).on_progress(tell).await.unwrap()),
+            "archive" => archive::archive_all(from, to).await,
             "backup" => drop(backup(&open(from).await, to).on_progress(tell).await.unwrap()),
             task => panic!("{task}"),
         }
@@ -86,6 +89,17 @@ fn kill_again_and_again(test: &str, task: [&str; 3]) -> u64 {
         killed += u64::from(!child.wait().unwrap().success());
     }
     killed
+}
+
+/// Waits until a process says that it has begun. What it says is not read any more.
+fn wait_for_page(child: &mut Child) {
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    while out.read_line(&mut line).unwrap() > 0 && !line.contains("page ") {
+        line.clear();
+    }
+    // Kept open: a process that tells nobody would end by itself.
+    child.stdout = Some(out.into_inner());
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {

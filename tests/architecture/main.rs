@@ -196,7 +196,7 @@ const CRATES: [Layers; 10] = [
         package: "eskit-transfer",
         layers: &[
             "error", "progress", "streams", "file", "ranges", "migrate", "verify", "cut_over", "examine", "backup",
-            "restore",
+            "restore", "stream",
         ],
         top: &[],
         circles_within: &[],

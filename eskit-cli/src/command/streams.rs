@@ -1,4 +1,5 @@
 mod change;
+mod cold;
 mod list;
 mod show;
 
@@ -15,12 +16,8 @@ pub(crate) enum Streams {
     List(list::List),
     /// Show the version and the status of a stream
     Show(show::Show),
-    /// Make a stream read-only, until it is restored. Writes
-    #[command(after_help = "Example:\n  eskit streams archive account:a-17")]
-    Archive(change::Change),
-    /// Make an archived stream take events again. Writes
-    #[command(after_help = "Example:\n  eskit streams restore account:a-17")]
-    Restore(change::Change),
+    Archive(cold::Archive),
+    Restore(cold::Restore),
     /// End a stream: it is read-only for ever. Writes
     #[command(after_help = "Example:\n  eskit streams tombstone account:a-17 --reason \"moved to a-18\"")]
     Tombstone(change::Reasoned),
@@ -34,8 +31,8 @@ impl Streams {
         match self {
             Streams::List(list) => list.run(context).await,
             Streams::Show(show) => show.run(context).await,
-            Streams::Archive(verb) => verb.run(StreamChange::Archive, context).await,
-            Streams::Restore(verb) => verb.run(StreamChange::Restore, context).await,
+            Streams::Archive(verb) => verb.run(context).await,
+            Streams::Restore(verb) => verb.run(context).await,
             Streams::Tombstone(verb) => verb.run(StreamChange::tombstone, context).await,
             Streams::Delete(verb) => verb.run(StreamChange::delete, context).await,
         }

@@ -174,7 +174,8 @@ impl List {
     /// Says that there is no such list, unless it is that of a processor, which has nothing to do.
     async fn say_if_unknown(&self, views: &AnyViews, context: &mut Context<'_>) -> Result<(), Failure> {
         let known = names(&views.checkpoints().await?);
-        if known.contains(&self.list) {
+        let any = ListWork { limit: 1, ..ListWork::default() };
+        if known.contains(&self.list) || !views.list_work(&self.list, any).await?.is_empty() {
             return Ok(());
         }
         let meant = did_you_mean(&self.list, known.iter().map(String::as_str));

@@ -71,7 +71,11 @@ impl crate::Place {
         golden("commands.txt", &all);
         for (arguments, code, told) in [
             (&["commands", "show", "17"][..], 1, "there is no command 17\nhelp: "),
-            (&["commands", "list", "--outcome", "refusal"], 2, "there is no such outcome"),
+            (
+                &["commands", "list", "--outcome", "refusal"],
+                2,
+                "[possible values: appended, nothing, repeated, refused,",
+            ),
         ] {
             let ended = self.run(arguments);
             assert_eq!((ended.code, ended.out.as_str()), (code, ""), "{ended:?}");

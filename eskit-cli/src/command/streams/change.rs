@@ -13,9 +13,9 @@ use crate::value;
 pub(crate) struct Change {
     /// The stream
     #[arg(value_name = "TYPE:ID", value_parser = value::stream)]
-    stream: StreamId,
+    pub(super) stream: StreamId,
     #[command(flatten)]
-    confirm: Confirm,
+    pub(super) confirm: Confirm,
 }
 
 /// A change of one stream, for a reason
