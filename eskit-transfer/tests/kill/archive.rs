@@ -187,8 +187,9 @@ fn a_stream_is_whole_here_or_there_whenever_it_is_killed() {
     }
     let test = "archive::a_stream_is_whole_here_or_there_whenever_it_is_killed";
     let seed = std::env::var("ESKIT_TRANSFER_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed: u64 =
-        seed.unwrap_or_else(|| EventId::new().as_bytes().iter().fold(7, |hash, byte| hash * 31 + u64::from(*byte)));
+    let seed: u64 = seed.unwrap_or_else(|| {
+        EventId::new().as_bytes().iter().fold(7, |hash: u64, byte| hash.wrapping_mul(31) ^ u64::from(*byte))
+    });
     println!("seed {seed}: repeat it with ESKIT_TRANSFER_SEED={seed}");
     let folder = Folder::new();
     let [from, to] = ["log.db", "cold.db"].map(|name| folder.path(name).to_str().unwrap().to_owned());
