@@ -103,7 +103,7 @@ impl<'a, F: EventStore, T: EventStore> ArchivingStream<'a, F, T> {
             return Err(ArchiveError::NoStream { stream: self.stream });
         }
         if info.status.is_deleted() {
-            return self.is_there(archive, info.version).await;
+            return self.found_there(archive, info.version).await;
         }
         if info.status.is_open() {
             self.change(StreamChange::Archive).await?;
@@ -157,12 +157,12 @@ impl<'a, F: EventStore, T: EventStore> ArchivingStream<'a, F, T> {
             Err(StreamError::Store(error)) if error.kind() == StoreErrorKind::Unsupported => {
                 Err(ArchiveError::From(error))
             }
-            Err(error) => Err(ArchiveError::Change { change: name, error }),
+            Err(error) => Err(ArchiveError::Change { change: name, error: Box::new(error) }),
         }
     }
 
     /// An original that an earlier run has deleted: whether the archive has as many events.
-    async fn is_there(self, archive: LogId, version: u64) -> Result<ArchivedStream, ArchiveError> {
+    async fn found_there(self, archive: LogId, version: u64) -> Result<ArchivedStream, ArchiveError> {
         let kept = self.to.stream_info(&self.stream).await.map_err(ArchiveError::To)?;
         if kept.version != version || kept.status.is_deleted() {
             return Err(ArchiveError::Deleted { stream: self.stream, version, archived: kept.version });

@@ -96,7 +96,7 @@ impl<'a, F: EventStore, T: EventStore> Copying<'a, F, T> {
                 Err(AppendError::UnknownOutcome(error) | AppendError::Store(error)) => {
                     return Err(ArchiveError::To(error));
                 }
-                Err(error) => return Err(ArchiveError::Append { stream: self.target.clone(), error }),
+                Err(error) => return Err(ArchiveError::Append { stream: self.target.clone(), error: Box::new(error) }),
             }
         }
         done.copied += added;

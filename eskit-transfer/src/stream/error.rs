@@ -61,14 +61,14 @@ pub enum ArchiveError {
         /// The stream of the copy.
         stream: StreamId,
         /// Why.
-        error: AppendError,
+        error: Box<AppendError>,
     },
     /// The status of the original could not be changed.
     Change {
         /// To what: `archive`, `tombstone` or `delete`.
         change: &'static str,
         /// Why.
-        error: StreamError,
+        error: Box<StreamError>,
     },
 }
 
