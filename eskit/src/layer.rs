@@ -2,6 +2,7 @@
 //!
 //! | layer | what it adds | feature |
 //! |---|---|---|
+//! | [`Audited`] | who read and who wrote what, in a log of its own | |
 //! | [`Hooked`] | functions before and after each append: validation, enrichment, refusal, notification | |
 //! | [`Retrying`] | repeats calls after transient failures: a busy or unreachable store, an unknown outcome | |
 //! | [`ReadReplica`] | pages of events are read from a replica, and never backwards | |
@@ -23,6 +24,7 @@
 //! To make the commands on one stream or tag wait for each other, see [`App::with_single_writer`](crate::App::with_single_writer).
 //! That is not a layer, because a conflict begins with the read, before the store sees the append.
 
+mod audited;
 mod hooked;
 #[cfg(feature = "metrics")]
 mod metered;
@@ -36,6 +38,7 @@ mod sealing;
 #[cfg(feature = "tracing")]
 mod traced;
 
+pub use audited::{AuditHealth, Audited, IfAuditFails};
 pub use hooked::Hooked;
 #[cfg(feature = "metrics")]
 pub use metered::Metered;

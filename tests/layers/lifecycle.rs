@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eskit::layer::{Hooked, Metered, Retrying, Traced};
+use eskit::layer::{Audited, Hooked, IfAuditFails, Metered, Retrying, Traced};
 use eskit::log::{
     AddTagsError, AddedTags, Append, AppendError, Appended, ListStreams, LogId, Page, Place, Query, QueryItem,
     ReadOptions, StoreErrorKind, StreamChange, StreamError, StreamId, StreamStatus, Tag,
@@ -53,6 +53,7 @@ async fn forwards_tags(store: impl EventStore) {
 #[tokio::test]
 async fn every_layer_forwards_added_tags() {
     forwards_tags(Hooked::new(MemoryStore::new())).await;
+    forwards_tags(Audited::new(MemoryStore::new(), MemoryStore::new(), IfAuditFails::Refuse)).await;
     forwards_tags(Retrying::new(MemoryStore::new(), RetryPolicy::default())).await;
     forwards_tags(Metered::new(MemoryStore::new())).await;
     forwards_tags(Traced::new(MemoryStore::new())).await;
@@ -63,6 +64,7 @@ async fn every_layer_forwards_added_tags() {
 
 #[tokio::test]
 async fn every_layer_forwards_the_lifecycle() {
+    forwards(Audited::new(MemoryStore::new(), MemoryStore::new(), IfAuditFails::GoOn)).await;
     forwards(Hooked::new(MemoryStore::new())).await;
     forwards(Retrying::new(MemoryStore::new(), RetryPolicy::default())).await;
     forwards(Metered::new(MemoryStore::new())).await;

@@ -1,6 +1,7 @@
 //! Layers around a store: what each adds, and that it changes nothing else.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+mod audited;
 mod hooked;
 mod lifecycle;
 mod metered;
