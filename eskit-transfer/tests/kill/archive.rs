@@ -1,5 +1,6 @@
 //! Streams that are archived and restored, also by processes that are killed.
 
+use std::io::Write;
 use std::time::Duration;
 
 use eskit::log::{Append, EventId, NewEvent, Pages, Query, ReadOptions, StreamChange, StreamId, StreamStatus, Tag};
@@ -174,7 +175,7 @@ const EVENTS: usize = 24;
 /// What the process does that is killed: archives and deletes one stream after another.
 pub(crate) async fn archive_all(from: &str, to: &str) {
     let (from, to) = (SqliteStore::open(from).await.unwrap(), SqliteStore::open(to).await.unwrap());
-    println!("page 0");
+    std::io::stdout().write_all(b"page 0\n").unwrap();
     for of in 0..STREAMS {
         archive_stream(&from, &to, stream(of)).deleting("closed").await.unwrap();
     }
@@ -190,7 +191,8 @@ fn a_stream_is_whole_here_or_there_whenever_it_is_killed() {
     let seed: u64 = seed.unwrap_or_else(|| {
         EventId::new().as_bytes().iter().fold(7, |hash: u64, byte| hash.wrapping_mul(31) ^ u64::from(*byte))
     });
-    println!("seed {seed}: repeat it with ESKIT_TRANSFER_SEED={seed}");
+    let told = format!("archiving with seed {seed}; ESKIT_TRANSFER_SEED={seed} repeats it\n");
+    std::io::stdout().write_all(told.as_bytes()).unwrap();
     let folder = Folder::new();
     let [from, to] = ["log.db", "cold.db"].map(|name| folder.path(name).to_str().unwrap().to_owned());
     let originals = block_on(async {
