@@ -157,7 +157,7 @@ fn misplaced_word(word: &Ident, name: &str) -> Option<syn::Error> {
             symbol::VERSION => Some(diag::processor_version(word)),
             symbol::MEMORY => Some(diag::processor_memory(word)),
             symbol::REFUSED => Some(diag::refused_on_block(word)),
-            symbol::WORKERS | symbol::ATTEMPTS | symbol::WITHIN => Some(diag::work_word_on_block(word)),
+            symbol::WORKERS | symbol::ATTEMPTS | symbol::WITHIN | symbol::BATCH => Some(diag::work_word_on_block(word)),
             _ => None,
         };
     }
@@ -272,7 +272,7 @@ impl Piece {
                 let seconds = meant::number(self.given()).map(|number| format!("{word} = \"{number}s\""));
                 seconds.or_else(|| self.text())
             }
-            symbol::VERSION | symbol::WORKERS | symbol::ATTEMPTS if !matches!(self.literal(), Some(Lit::Int(_))) => {
+            symbol::VERSION | symbol::WORKERS | symbol::ATTEMPTS | symbol::BATCH if !matches!(self.literal(), Some(Lit::Int(_))) => {
                 meant::number(self.given()).map(|number| format!("{word} = {number}"))
             }
             symbol::FROM | symbol::CRATE if self.path_value().is_none() => {

@@ -733,6 +733,8 @@ pub fn done(_: TokenStream, item: TokenStream) -> TokenStream {
 /// - `#[work] async fn remind(&self, item: &Remind, cx: &mut Effect<'_>) -> Result<(), MailError>`: an `async` method, which may take its
 ///   effect.
 /// - `#[work] fn remind(&self, item: &Remind) -> RecordReminder`: a function that only returns commands.
+/// - `#[work(batch = 50)] async fn remind(&self, items: &[Remind], each: &mut [Effect<'_>]) -> Result<(), MailError>`: does up to 50 in
+///   one call, each with an effect of its own. It may return a `Vec` with what came of each. What failed is done alone from then on.
 ///
 /// It returns what an [`#[on]`](macro@on) method returns: the commands are executed, and then the to-do is closed. If it fails, the to-do
 /// is tried again later, with the same `cx.key()`.
@@ -742,6 +744,7 @@ pub fn done(_: TokenStream, item: TokenStream) -> TokenStream {
 /// | `workers = 4` | how many to-dos are done side by side in each process, 1 to 1,000; 4 by default |
 /// | `attempts = 8` | how often a to-do is tried, at most, before it is parked; 20 by default |
 /// | `within = "30s"` | how long one try may last before it has failed: a number and a unit, `ms`, `s`, `m` or `h`; 30 s by default |
+/// | `batch = 50` | up to how many to-dos one call does together, 2 to 1,000; without it, one |
 /// | `refused = "skip"`, `refused = "fail"` | what follows when a command that it returned is refused; required where one may be: it goes on with the next command, or the to-do has failed, and is not tried again |
 #[proc_macro_attribute]
 pub fn work(_: TokenStream, item: TokenStream) -> TokenStream {

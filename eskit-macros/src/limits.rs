@@ -14,6 +14,8 @@ pub(crate) const MODELS_MAX: usize = 8;
 pub(crate) const VERSION_MAX: u32 = 1000;
 /// How many to-dos of a processor are done side by side in one process.
 pub(crate) const WORKERS_MAX: u32 = 1000;
+/// How many to-dos one call does together.
+pub(crate) const BATCH_MAX: u32 = 1000;
 /// How long one try of a to-do may last, in hours.
 pub(crate) const WITHIN_HOURS_MAX: u64 = 24;
 
@@ -32,6 +34,11 @@ mod tests {
         assert_eq!(NAME_BYTES_MAX, limits::NAME_BYTES_MAX);
         assert_eq!(NAME_BYTES_MAX, limits::TAG_PART_BYTES_MAX);
         assert_eq!(TAGS_MAX, limits::TAGS_PER_EVENT_MAX);
+    }
+
+    #[test]
+    fn no_batch_is_longer_than_in_the_runtime() {
+        assert_eq!(eskit::work::WorkOptions::DEFAULT.batch(u32::MAX).batch, BATCH_MAX);
     }
 
     struct Asked<T, const N: usize>(PhantomData<T>);

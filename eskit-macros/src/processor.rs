@@ -1,6 +1,6 @@
 //! `#[processor(..)]`: from an impl block to the impls of `Subscriber` and `Processor`.
 
-mod acts;
+pub(crate) mod acts;
 mod cron;
 mod def;
 mod effect;

@@ -5,6 +5,7 @@ pub(crate) const ALIAS: &str = "alias";
 pub(crate) const ALL: &str = "all";
 pub(crate) const AS: &str = "as";
 pub(crate) const ATTEMPTS: &str = "attempts";
+pub(crate) const BATCH: &str = "batch";
 pub(crate) const BY: &str = "by";
 pub(crate) const CAUGHT_UP: &str = "caught_up";
 pub(crate) const CODEC: &str = "codec";
@@ -79,7 +80,7 @@ pub(crate) const PROCESSOR_WORDS: &[&str] = &[NAME, FROM, BY, ON_ERROR, CRATE];
 /// `#[on(..)]` in a processor.
 pub(crate) const ON_WORDS: &[&str] = &[REFUSED];
 /// `#[work(..)]`.
-pub(crate) const WORK_WORDS: &[&str] = &[WORKERS, ATTEMPTS, WITHIN, REFUSED];
+pub(crate) const WORK_WORDS: &[&str] = &[WORKERS, ATTEMPTS, WITHIN, BATCH, REFUSED];
 /// `#[every("..", ..)]`, after its text.
 pub(crate) const EVERY_WORDS: &[&str] = &[REFUSED];
 

@@ -197,7 +197,7 @@ pub use eskit_macros::lock as __lock;
 /// What generated code calls. Not part of the public interface: it may change in any release.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::processor::{Effect, OnRefused, Processor, Reaction};
+    pub use crate::processor::{BatchReaction, Effect, OnRefused, Processor, Reaction, WorkBatch};
     pub use eskit_runtime::__private::*;
 }
 

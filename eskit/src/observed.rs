@@ -95,7 +95,7 @@ mod trace {
             "error.type" = field::Empty,
         );
         trace::name(&span, format_args!("handle {}", P::TYPE.name));
-        trace::links(&span, batch.events());
+        trace::links(&span, batch.events().iter().map(|event| &event.metadata));
         let answer = applied.instrument(span.clone()).await;
         let outcome = super::outcome(&answer);
         span.record("outcome", outcome);

@@ -7,6 +7,7 @@
 //! | run a processor | [`App::with_processor`](crate::App::with_processor) |
 
 mod acting;
+mod batch;
 mod doing;
 mod effect;
 mod ledger;
@@ -21,7 +22,12 @@ pub use eskit_runtime::processor::*;
 pub use once::{Ask, Happening, IfUnknown, NotSaid, Once, Park, Repeat, StepResult};
 pub use subscriber::Processor;
 
+#[doc(hidden)]
+pub use batch::WorkBatch;
+
 pub(crate) use acting::Acting;
+#[cfg(feature = "testing")]
+pub(crate) use batch::work;
 #[cfg(feature = "testing")]
 pub(crate) use doing::occurrences;
 pub(crate) use doing::{BadSchedule, Doing, check_schedules};

@@ -61,14 +61,14 @@ pub(crate) async fn acting<T>(
     acted.instrument(span).await
 }
 
-/// Does an item of work in a span, which goes on with the trace of what led to it.
+/// Does items of work in a span. That of one goes on with the trace of what led to it; that of several is linked to those traces.
 pub(crate) async fn working<T, E>(
     list: &'static str,
     kind: &str,
     attempt: u32,
-    cause: &Metadata,
-    worked: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
+    causes: &[Metadata],
+    worked: impl Future<Output = Vec<Result<T, E>>>,
+) -> Vec<Result<T, E>> {
     let span = debug_span!(
         target: "eskit",
         parent: None,
@@ -78,12 +78,19 @@ pub(crate) async fn working<T, E>(
         list,
         kind,
         attempt,
+        items = field::Empty,
         "otel.status_code" = field::Empty,
     );
     trace::name(&span, format_args!("work {list}"));
-    trace::parent(&span, cause);
+    match causes {
+        [cause] => trace::parent(&span, cause),
+        causes => {
+            span.record("items", causes.len());
+            trace::links(&span, causes);
+        }
+    }
     let worked = worked.instrument(span.clone()).await;
-    if worked.is_err() {
+    if worked.iter().any(Result::is_err) {
         span.record("otel.status_code", "ERROR");
     }
     worked

@@ -31,7 +31,7 @@ pub(crate) fn parent(_: &tracing::Span, _: &eskit_runtime::Metadata) {}
 pub(crate) fn parent_of_root(_: &tracing::Span, _: &eskit_runtime::Metadata) {}
 
 #[cfg(not(feature = "otel"))]
-pub(crate) fn links(_: &tracing::Span, _: &[eskit_runtime::RecordedEvent]) {}
+pub(crate) fn links<'m>(_: &tracing::Span, _: impl IntoIterator<Item = &'m eskit_runtime::Metadata>) {}
 
 #[cfg(feature = "otel")]
 mod context {
@@ -39,7 +39,7 @@ mod context {
     use std::str::FromStr;
 
     use eskit_runtime::log::limits::{METADATA_BYTES_MAX, METADATA_ENTRIES_MAX};
-    use eskit_runtime::{Metadata, RecordedEvent};
+    use eskit_runtime::Metadata;
     use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
     use opentelemetry::{Context, trace};
     use tracing::Span;
@@ -88,14 +88,14 @@ mod context {
         }
     }
 
-    /// Links a span to those that appended these events.
-    pub(crate) fn links(span: &Span, events: &[RecordedEvent]) {
+    /// Links a span to those that metadata name.
+    pub(crate) fn links<'m>(span: &Span, causes: impl IntoIterator<Item = &'m Metadata>) {
         if span.is_disabled() {
             return;
         }
         let mut linked = HashSet::new();
-        for event in events {
-            let Some(context) = read(&event.metadata) else { continue };
+        for cause in causes {
+            let Some(context) = read(cause) else { continue };
             if linked.insert((context.trace_id(), context.span_id())) {
                 span.add_link(context);
             }

@@ -282,3 +282,44 @@ async fn stop_waits_until_entries_are_written() {
     stopping.await.unwrap().unwrap();
     assert_eq!(views.0.added.load(Ordering::SeqCst), 1);
 }
+
+/// A command whose decider panics.
+#[derive(Command)]
+struct Break;
+
+#[derive(Event, Serialize, Deserialize)]
+struct Broken {}
+
+#[decider(no_models)]
+fn break_it(_: &Break) -> Broken {
+    panic!("broken on purpose")
+}
+
+#[tokio::test]
+async fn a_command_that_does_not_end_has_an_entry_too() {
+    let log = CommandLog::new(MemoryViews::new());
+    let app = App::new(MemoryStore::new()).with_middleware(log.clone());
+    let panicking = app.clone();
+    tokio::spawn(async move { panicking.execute(Break).await }).await.unwrap_err();
+    let entry = only(&log, CommandQuery::new().command("Break")).await;
+    assert_eq!((entry.outcome, entry.text.as_deref()), (OutcomeKind::Unknown, Some("it panicked")));
+
+    let slow = App::new(MemoryStore::new()).with_middleware(log.clone()).with_middleware(Never);
+    let dropped = tokio::time::timeout(Duration::from_millis(20), slow.execute(place(1))).await;
+    assert!(dropped.is_err());
+    let entry = only(&log, CommandQuery::new().command("PlaceOrder")).await;
+    assert_eq!((entry.outcome, entry.text.as_deref()), (OutcomeKind::Unknown, Some("nobody waited for its end")));
+}
+
+/// Lets no command end.
+struct Never;
+
+impl eskit::middleware::Middleware for Never {
+    async fn around(
+        &self,
+        _: &mut eskit::middleware::Call<'_>,
+        _: eskit::middleware::Next<'_>,
+    ) -> Result<eskit::middleware::Outcome, Denied> {
+        std::future::pending().await
+    }
+}

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
+mod batches;
 mod failures;
 mod invoices;
 mod on_postgres;

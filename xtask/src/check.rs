@@ -84,7 +84,7 @@ fn test_steps(workspace: &Workspace) -> Vec<Step> {
 fn ci_steps(workspace: &Workspace) -> Vec<Step> {
     let published = workspace.packages.iter().filter(|package| package.published);
     let mut steps: Vec<Step> = published.map(features).collect();
-    steps.extend(workspace.below(EXAMPLES).filter_map(on_servers));
+    steps.push(on_servers(workspace));
     steps.extend(workspace.below(BENCHES).map(|package| benches(workspace, package)));
     steps.push(oldest_toolchain(workspace));
     steps.push(deny());
@@ -129,12 +129,19 @@ fn features(package: &Package) -> Step {
     Step::run_all(format!("features of {}", package.name), commands)
 }
 
-/// The tests of an example that has features for PostgreSQL or NATS.
-fn on_servers(package: &Package) -> Option<Step> {
-    let servers = package.features.iter().filter(|feature| matches!(feature.as_str(), "postgres" | "nats"));
-    let features = servers.map(String::as_str).collect::<Vec<_>>().join(",");
-    let test = || cargo_command(&format!("test --package {} --features {features}", package.name));
-    (!features.is_empty()).then(|| Step::run(format!("{} on servers", package.name), test()))
+/// The tests of the examples that have features for PostgreSQL or NATS. All in one command, since cargo would compile what they depend on
+/// anew for each set of features.
+fn on_servers(workspace: &Workspace) -> Step {
+    let (mut packages, mut features) = (String::new(), Vec::new());
+    for package in workspace.below(EXAMPLES) {
+        let servers = package.features.iter().filter(|feature| matches!(feature.as_str(), "postgres" | "nats"));
+        let servers: Vec<String> = servers.map(|feature| format!("{}/{feature}", package.name)).collect();
+        if !servers.is_empty() {
+            packages.push_str(&format!(" --package {}", package.name));
+            features.extend(servers);
+        }
+    }
+    Step::run("examples on servers", cargo_command(&format!("test{packages} --features {}", features.join(","))))
 }
 
 /// The published packages compile with the toolchain that their `rust-version` names.

@@ -6,7 +6,8 @@ use syn::{Attribute, Error, LitInt, LitStr, Type};
 
 use super::subscriber::Marked;
 use super::text::at;
-use crate::limits::{WITHIN_HOURS_MAX, WORKERS_MAX};
+use crate::limits::{BATCH_MAX, WITHIN_HOURS_MAX, WORKERS_MAX};
+use crate::processor::acts::Takes;
 use crate::syntax::signature::Param;
 use crate::wrap::{bare, behind_reference, text};
 
@@ -65,16 +66,47 @@ pub(crate) fn work_item_unsized(ty: &Type, owned: &Type) -> Error {
     at(ty, &format!("a `Todo` cannot hold `{}`", text(behind_reference(ty))), &format!("write `&{}`", text(owned)))
 }
 
-pub(crate) fn work_too_many(extra: &Type, item: &Param) -> Error {
+pub(crate) fn work_too_many(extra: &Type, item: &Param, takes: Takes) -> Error {
     let name = item.name.as_ref().map_or_else(|| "item".to_owned(), bare);
     let item = text(behind_reference(&item.ty));
+    let effect = match takes {
+        Takes::One => "cx: &mut Effect<'_>",
+        Takes::Batch => "each: &mut [Effect<'_>]",
+    };
     at(
         extra,
         "a `#[work]` method takes what is to be done, and in an `async` method its effect",
         &format!(
-            "write `(&self, {name}: &{item}, cx: &mut Effect<'_>)`; what it needs of the event or of the key is a field of `{item}`"
+            "write `(&self, {name}: &{item}, {effect})`; what it needs of the event or of the key is a field of `{}`",
+            item.trim_matches(['[', ']'])
         ),
     )
+}
+
+/// `one` is the type of one of the items, as far as it shows.
+pub(crate) fn work_batch_of_one(ty: &Type, one: &Type) -> Error {
+    at(
+        ty,
+        "with `batch`, a `#[work]` method takes a slice of what is to be done",
+        &format!("write `&[{}]`, or leave out `batch`", text(one)),
+    )
+}
+
+pub(crate) fn work_slice(ty: &Type) -> Error {
+    at(
+        ty,
+        "a `#[work]` method does one to-do at a time, unless it says how many",
+        "write `#[work(batch = 50)]` to do up to 50 in one call",
+    )
+}
+
+/// `is_one` if that is what it says.
+pub(crate) fn batch_out_of_range(lit: &LitInt, is_one: bool) -> Error {
+    let help = match is_one {
+        true => "leave out `batch`, and take the item as `&Item` and its effect as `&mut Effect<'_>`",
+        false => "write, for example, `batch = 50`",
+    };
+    at(lit, &format!("`batch` is a number from 2 to {BATCH_MAX}: how many to-dos one call does at most"), help)
 }
 
 pub(crate) fn workers_out_of_range(lit: &LitInt) -> Error {

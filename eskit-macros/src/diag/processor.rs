@@ -8,6 +8,7 @@ use super::attr::expected_value;
 use super::subscriber::SubscriberKind;
 use super::suggest::did_you_mean;
 use super::text::at;
+use crate::processor::acts::Takes;
 use crate::wrap::{bare, behind_reference, text};
 
 /// Neither its name nor where it begins is said.
@@ -152,8 +153,28 @@ pub(crate) fn effect_other(ty: &Type) -> Error {
     )
 }
 
-pub(crate) fn effect_reference(ty: &Type) -> Error {
-    at(ty, "the effect is taken by mutable reference", "write `&mut Effect<'_>`")
+pub(crate) fn effect_reference(ty: &Type, takes: Takes) -> Error {
+    let help = match takes {
+        Takes::One => "write `&mut Effect<'_>`",
+        Takes::Batch => "write `&mut [Effect<'_>]`",
+    };
+    at(ty, "the effect is taken by mutable reference", help)
+}
+
+/// A slice of effects without `batch`, or one effect with it.
+pub(crate) fn effect_of_batch(ty: &Type, takes: Takes) -> Error {
+    match takes {
+        Takes::One => at(
+            ty,
+            "one call has one effect, unless it is that of a `#[work]` method that says how many to-dos it does",
+            "write `&mut Effect<'_>`; or `#[work(batch = 50)]`, which takes `&[Item]` and an effect for each",
+        ),
+        Takes::Batch => at(
+            ty,
+            "with `batch`, each to-do has an effect of its own",
+            "write `&mut [Effect<'_>]`: the first is that of the first item, and so on",
+        ),
+    }
 }
 
 pub(crate) fn effect_last(ty: &Type, name: Option<&Ident>) -> Error {

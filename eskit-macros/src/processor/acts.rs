@@ -15,8 +15,18 @@ use crate::subscriber::method::{EventMethod, OnRefusedDef, Refused, changes_self
 use crate::symbol;
 use crate::syntax::signature::{Param, Signature, borrows};
 
+/// What a method does in one call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// One thing, with its effect.
+    One,
+    /// Several, each with an effect of its own.
+    Batch,
+}
+
 /// A method that is called for no event: with `#[work]` or `#[every]`.
 pub(super) struct ActsDef {
+    pub(super) takes: Takes,
     pub(super) cfgs: Vec<Attribute>,
     pub(super) ident: Ident,
     pub(super) has_effect: bool,
@@ -33,7 +43,7 @@ impl ActsDef {
     /// Reads a method, and hands its parameters other than the effect to `parameters`; nothing after a report that says why.
     pub(super) fn from_syn<T>(
         cx: &Ctxt,
-        marked: Marked,
+        (marked, takes): (Marked, Takes),
         (block, item, mark): (&Block, &Item, &Mark<'_>),
         parameters: impl FnOnce(&Signature, &[&Param]) -> Option<T>,
     ) -> Option<(ActsDef, T)> {
@@ -43,11 +53,12 @@ impl ActsDef {
         if let Some(receiver) = changes_self(cx, marked, &signature) {
             cx.error(diag::processor_changes_self(receiver, &signature.ident));
         }
-        let split = effect::split_off(cx, &signature)?;
+        let split = effect::split_off(cx, &signature, takes)?;
         let parameters = parameters(&signature, &split.params)?;
         let output = output(cx, marked, block, &signature);
         check_output(cx, &signature, output.as_ref(), refused.as_ref());
         let method = ActsDef {
+            takes,
             cfgs: item.cfgs(),
             has_effect: split.last.is_some(),
             asyncness: signature.qualifiers.iter().find(|word| *word == "async").cloned(),
@@ -64,7 +75,7 @@ impl ActsDef {
 pub(super) fn on(cx: &Ctxt, block: &Block, item: &Item, mark: &Mark<'_>) -> Option<EventMethod> {
     let refused = read_refused(cx, &mark.pieces);
     let signature = item.signature(cx, mark.attr, mark.word)?;
-    let split = effect::split_off(cx, &signature)?;
+    let split = effect::split_off(cx, &signature, Takes::One)?;
     let mut method = EventMethod::from_syn(cx, Marked::ON_PROCESSOR, block, &signature, split, item.cfgs())?;
     if let Some(receiver) = &method.changes_self {
         cx.error(diag::processor_changes_self(receiver, method.ident()));

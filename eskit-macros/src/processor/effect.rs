@@ -1,5 +1,6 @@
 //! The effect that an `async` method of a processor acts by.
 
+use super::acts::Takes;
 use crate::ctxt::Ctxt;
 use crate::diag;
 use crate::subscriber::method::Split;
@@ -7,12 +8,12 @@ use crate::syntax::signature::{Param, Signature};
 use crate::wrap::behind_reference;
 
 /// The parameters without the effect, and its type; nothing after reporting that it takes what a processor has not.
-pub(super) fn split_off<'s>(cx: &Ctxt, signature: &'s Signature) -> Option<Split<'s>> {
+pub(super) fn split_off<'s>(cx: &Ctxt, signature: &'s Signature, takes: Takes) -> Option<Split<'s>> {
     let params = &signature.params;
     let all = || params.iter().enumerate();
     // An event may have the name, but is no mutable reference and has no arguments.
     let is_effect = |(index, param): &(usize, &Param)| {
-        param.is_effect() && (*index > 0 || param.is_mutable() || param.has_arguments())
+        (param.is_effect() || param.is_slice_of_effects()) && (*index > 0 || param.is_mutable() || param.has_arguments())
     };
     let Some((place, effect)) = all().find(is_effect) else {
         return match all().find(|(index, param)| *index > 0 && is_foreign(param)) {
@@ -23,8 +24,10 @@ pub(super) fn split_off<'s>(cx: &Ctxt, signature: &'s Signature) -> Option<Split
             None => Some(Split { params: params.iter().collect(), last: None }),
         };
     };
-    if !effect.is_mutable() {
-        cx.error(diag::effect_reference(&effect.ty));
+    if effect.is_slice_of_effects() != (takes == Takes::Batch) {
+        cx.error(diag::effect_of_batch(&effect.ty, takes));
+    } else if !effect.is_mutable() {
+        cx.error(diag::effect_reference(&effect.ty, takes));
     } else if place + 1 < params.len() {
         cx.error(diag::effect_last(&effect.ty, effect.name.as_ref()));
     } else if !signature.qualifiers.iter().any(|word| word == "async") {

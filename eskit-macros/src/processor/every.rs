@@ -4,7 +4,7 @@ use proc_macro2::Literal;
 use quote::ToTokens;
 use syn::{Attribute, LitStr, Meta, Type};
 
-use super::acts::ActsDef;
+use super::acts::{ActsDef, Takes};
 use super::cron;
 use crate::block::Block;
 use crate::block::item::Item;
@@ -25,7 +25,7 @@ impl EveryMethod {
     pub(super) fn read(cx: &Ctxt, block: &Block, item: &Item, mark: &Mark<'_>) -> Option<EveryMethod> {
         let times = cx.ok(times(mark.attr, mark.text.as_ref()));
         let takes_time = |signature: &Signature, params: &[&Param]| takes_time(cx, signature, params);
-        let (acts, takes_time) = ActsDef::from_syn(cx, Marked::EVERY, (block, item, mark), takes_time)?;
+        let (acts, takes_time) = ActsDef::from_syn(cx, (Marked::EVERY, Takes::One), (block, item, mark), takes_time)?;
         Some(EveryMethod { acts, takes_time, times: times? })
     }
 }

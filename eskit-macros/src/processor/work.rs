@@ -2,20 +2,21 @@
 
 use syn::{LitInt, LitStr, Type};
 
-use super::acts::ActsDef;
+use super::acts::{ActsDef, Takes};
 use crate::attr::{Once, Piece};
 use crate::block::Block;
 use crate::block::item::Item;
 use crate::block::mark::Mark;
 use crate::ctxt::Ctxt;
 use crate::diag::{self, Marked};
-use crate::limits::{WITHIN_HOURS_MAX, WORKERS_MAX};
+use crate::limits::{BATCH_MAX, WITHIN_HOURS_MAX, WORKERS_MAX};
 use crate::symbol;
 use crate::syntax::signature::{Param, Signature};
+use crate::syntax::types::innermost;
 
 pub(super) struct WorkMethod {
     pub(super) acts: ActsDef,
-    /// The type of what is to be done.
+    /// The type of what is to be done; with `batch`, that of one of them.
     pub(super) item: Type,
     pub(super) words: WorkWords,
 }
@@ -26,26 +27,29 @@ pub(super) struct WorkWords {
     pub(super) workers: Option<u32>,
     pub(super) attempts: Option<u32>,
     pub(super) within_ms: Option<u64>,
+    /// Up to how many are done together; `None` for one at a time.
+    pub(super) batch: Option<u32>,
 }
 
 impl WorkMethod {
     /// Reads a method; nothing after a report that says why.
     pub(super) fn read(cx: &Ctxt, block: &Block, item: &Item, mark: &Mark<'_>) -> Option<WorkMethod> {
         let words = WorkWords::read(cx, &mark.pieces);
-        let read_item = |signature: &Signature, params: &[&Param]| read_item(cx, signature, params);
-        let (acts, item) = ActsDef::from_syn(cx, Marked::WORK, (block, item, mark), read_item)?;
+        let takes = if words.batch.is_some() { Takes::Batch } else { Takes::One };
+        let read_item = |signature: &Signature, params: &[&Param]| read_item(cx, signature, takes, params);
+        let (acts, item) = ActsDef::from_syn(cx, (Marked::WORK, takes), (block, item, mark), read_item)?;
         Some(WorkMethod { acts, item: block.written_out(&item), words })
     }
 }
 
 /// The type behind the reference by which what is to be done is taken.
-fn read_item(cx: &Ctxt, signature: &Signature, params: &[&Param]) -> Option<Type> {
+fn read_item(cx: &Ctxt, signature: &Signature, takes: Takes, params: &[&Param]) -> Option<Type> {
     let [param, rest @ ..] = params else {
         cx.error(diag::work_without_item(&signature.ident));
         return None;
     };
     if let Some(extra) = rest.first() {
-        cx.error(diag::work_too_many(&extra.ty, param));
+        cx.error(diag::work_too_many(&extra.ty, param, takes));
     }
     let item = match &param.ty {
         Type::Reference(reference) if reference.mutability.is_none() => (*reference.elem).clone(),
@@ -54,16 +58,20 @@ fn read_item(cx: &Ctxt, signature: &Signature, params: &[&Param]) -> Option<Type
             return None;
         }
     };
-    let owned = match &item {
-        Type::Path(path) if path.path.is_ident("str") => Some(syn::parse_quote!(String)),
-        Type::Slice(slice) => {
-            let elem = &slice.elem;
-            Some(syn::parse_quote!(Vec<#elem>))
+    let item = match (item, takes) {
+        (Type::Slice(slice), Takes::Batch) => *slice.elem,
+        (item, Takes::Batch) => {
+            cx.error(diag::work_batch_of_one(&param.ty, innermost(&item).unwrap_or(&item)));
+            return None;
         }
-        _ => None,
+        (Type::Slice(_), Takes::One) => {
+            cx.error(diag::work_slice(&param.ty));
+            return None;
+        }
+        (item, Takes::One) => item,
     };
-    if let Some(owned) = &owned {
-        cx.error(diag::work_item_unsized(&param.ty, owned));
+    if matches!(&item, Type::Path(path) if path.path.is_ident("str")) {
+        cx.error(diag::work_item_unsized(&param.ty, &syn::parse_quote!(String)));
         return None;
     }
     signature.can_name(&item).then_some(item)
@@ -71,7 +79,7 @@ fn read_item(cx: &Ctxt, signature: &Signature, params: &[&Param]) -> Option<Type
 
 impl WorkWords {
     fn read(cx: &Ctxt, pieces: &[Piece]) -> WorkWords {
-        let (mut workers, mut attempts, mut within) = (Once::new(), Once::new(), Once::new());
+        let (mut workers, mut attempts, mut within, mut batch) = (Once::new(), Once::new(), Once::new(), Once::new());
         for piece in pieces {
             let word = &piece.word;
             match word.to_string().as_str() {
@@ -84,10 +92,15 @@ impl WorkWords {
                 symbol::WITHIN => {
                     within.set(cx, word, cx.ok(piece.string("within = \"30s\"").and_then(|lit| read_within(&lit))));
                 }
+                symbol::BATCH => {
+                    let most = cx.ok(piece.integer("batch = 50").and_then(|lit| read_batch(&lit)));
+                    // What could not be read is still said.
+                    batch.set(cx, word, Some(most.unwrap_or(BATCH_MAX)));
+                }
                 _ => {}
             }
         }
-        WorkWords { workers: workers.get(), attempts: attempts.get(), within_ms: within.get() }
+        WorkWords { workers: workers.get(), attempts: attempts.get(), within_ms: within.get(), batch: batch.get() }
     }
 }
 
@@ -102,6 +115,13 @@ fn read_attempts(lit: &LitInt) -> syn::Result<u32> {
     match lit.base10_parse::<u32>() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err(diag::attempts_out_of_range(lit)),
+    }
+}
+
+fn read_batch(lit: &LitInt) -> syn::Result<u32> {
+    match lit.base10_parse::<u32>() {
+        Ok(number) if (2..=BATCH_MAX).contains(&number) => Ok(number),
+        number => Err(diag::batch_out_of_range(lit, number.is_ok_and(|number| number == 1))),
     }
 }
 

@@ -231,6 +231,11 @@ impl Param {
         self.last_word().is_some_and(|last| last == "Effect")
     }
 
+    /// Whether its type is a slice of such effects.
+    pub(crate) fn is_slice_of_effects(&self) -> bool {
+        matches!(behind_reference(&self.ty), Type::Slice(slice) if last_segment(&slice.elem).is_some_and(|last| last.ident == "Effect"))
+    }
+
     /// Whether its type is an app, started or not, by its name.
     pub(crate) fn is_app(&self) -> bool {
         self.last_word().is_some_and(|last| last == "App" || last == "Running")
@@ -252,10 +257,7 @@ impl Param {
     }
 
     fn last_segment(&self) -> Option<&PathSegment> {
-        match behind_reference(&self.ty) {
-            Type::Path(path) => path.path.segments.last(),
-            _ => None,
-        }
+        last_segment(behind_reference(&self.ty))
     }
 
     /// Whether its type is a plain value, such as a number or a text.
@@ -271,5 +273,13 @@ impl Param {
             }
             _ => None,
         }
+    }
+}
+
+/// The last segment of the path that a type is.
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
     }
 }

@@ -10,11 +10,13 @@ pub struct WorkOptions {
     pub attempts: u32,
     /// How long a try may last; then it has failed.
     pub within: Duration,
+    /// Up to how many of them one call does together.
+    pub batch: u32,
 }
 
 impl WorkOptions {
-    /// Four side by side, each up to 20 times, 30 s at most each time.
-    pub const DEFAULT: WorkOptions = WorkOptions { workers: 4, attempts: 20, within: Duration::from_secs(30) };
+    /// Four side by side, each by itself, up to 20 times, 30 s at most each time.
+    pub const DEFAULT: WorkOptions = WorkOptions { workers: 4, attempts: 20, within: Duration::from_secs(30), batch: 1 };
 
     /// Sets [`WorkOptions::workers`]; 0 counts as 1.
     #[must_use]
@@ -36,7 +38,21 @@ impl WorkOptions {
         self.within = within;
         self
     }
+
+    /// Sets [`WorkOptions::batch`], for a `#[work]` method that takes a slice; 0 counts as 1, and 1,000 is the most.
+    #[must_use]
+    pub const fn batch(mut self, batch: u32) -> WorkOptions {
+        self.batch = match batch {
+            0 => 1,
+            1..=BATCH_MAX => batch,
+            _ => BATCH_MAX,
+        };
+        self
+    }
 }
+
+/// How many to-dos one call takes at most.
+pub(crate) const BATCH_MAX: u32 = 1_000;
 
 /// An `#[every]` method of a processor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -37,7 +37,7 @@ const DELAY_MAX: Duration = Duration::from_secs(30);
 /// The same, once it is stopped.
 const STOPPED_DELAY_MAX: Duration = Duration::from_millis(100);
 
-/// At most this many items are claimed at once.
+/// At most this many items are claimed at once, unless more are done together.
 const CLAIM_MAX: usize = 100;
 
 /// The subscription that opens and closes the items of a list.
@@ -177,14 +177,17 @@ impl<V: Work, D: Does> Claimer<V, D> {
         }
         self.prepare(changes).await?;
         let claimed = self.desk.claimed();
-        let workers = self.does.options().workers.max(1) as usize;
-        if claimed <= workers && Instant::now() >= self.look_at {
-            self.claim((2 * workers - claimed).min(CLAIM_MAX)).await?;
+        let options = self.does.options();
+        let (batch, workers) = (options.batch.max(1) as usize, options.workers.max(1) as usize);
+        // What the workers can do at once.
+        let room = workers.saturating_mul(batch);
+        if claimed <= room && Instant::now() >= self.look_at {
+            self.claim((2 * room - claimed).min(CLAIM_MAX.max(batch))).await?;
             self.failures = 0;
         }
         let renew_at = self.renewed_at + RENEW_EVERY;
         // Workers that are busy tell when they are done.
-        let is_busy = self.desk.claimed() > workers;
+        let is_busy = self.desk.claimed() > room;
         Ok(if is_busy { Turn::Rest(renew_at) } else { Turn::Listen(self.look_at.min(renew_at)) })
     }
 

@@ -21,8 +21,14 @@ pub(crate) trait Does: Send + Sync + 'static {
         job.event.as_ref().map(|event| event.metadata.clone()).unwrap_or_default()
     }
 
-    /// Does an item, and tells what becomes of it.
-    fn run<'a>(&'a self, job: &'a Job) -> impl Future<Output = Result<Outcome, Failed>> + Send + 'a;
+    /// Up to how many items are done together with this one, itself included.
+    fn together(&self, job: &Job) -> usize {
+        let _ = job;
+        1
+    }
+
+    /// Does items together, and tells what becomes of each.
+    fn run<'a>(&'a self, jobs: &'a [Job]) -> impl Future<Output = Vec<Result<Outcome, Failed>>> + Send + 'a;
 }
 
 /// A claimed item.

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 
-use eskit_runtime::work::{Outcome, WorkItem};
+use eskit_runtime::work::Outcome;
 
+use super::job::Job;
 use crate::clock::Clock;
 
 #[cfg(not(feature = "metrics"))]
@@ -13,34 +14,39 @@ pub(super) fn describe() {}
 #[cfg(feature = "metrics")]
 pub(super) fn describe() {
     use metrics::{Unit, describe_gauge, describe_histogram};
-    describe_histogram!("eskit_work_duration_seconds", Unit::Seconds, "How long a try of an item took, by outcome");
+    describe_histogram!("eskit_work_duration_seconds", Unit::Seconds, "How long a try of an item took, or of those done together with it, by outcome");
     describe_histogram!("eskit_work_late_seconds", Unit::Seconds, "How long after an item was due a try began");
     describe_gauge!("eskit_work_claimed", Unit::Count, "Items that this process has claimed and not settled");
 }
 
-/// Measures one try of an item.
+/// Measures one try of items.
 pub(super) async fn tried(
     list: &'static str,
-    item: &WorkItem,
+    jobs: &[Job],
     clock: &Clock,
-    outcome: impl Future<Output = Outcome>,
-) -> Outcome {
-    let _ = (list, item, clock);
+    outcomes: impl Future<Output = Vec<Outcome>>,
+) -> Vec<Outcome> {
+    let _ = (list, jobs, clock);
     #[cfg(feature = "metrics")]
     {
-        let late = clock.now().duration_since(item.due);
-        metrics::histogram!("eskit_work_late_seconds", "list" => list).record(late);
+        let now = clock.now();
+        for job in jobs {
+            metrics::histogram!("eskit_work_late_seconds", "list" => list).record(now.duration_since(job.item.due));
+        }
         let started = std::time::Instant::now();
-        let outcome = outcome.await;
-        let name = match &outcome {
-            Outcome::Done | Outcome::Again { .. } => "done",
-            Outcome::Retry { .. } => "retried",
-            Outcome::Park { .. } | Outcome::GiveUp { .. } => "parked",
-            Outcome::Release => "released",
-        };
-        metrics::histogram!("eskit_work_duration_seconds", "list" => list, "outcome" => name).record(started.elapsed());
-        outcome
+        let outcomes = outcomes.await;
+        for outcome in &outcomes {
+            let name = match outcome {
+                Outcome::Done | Outcome::Again { .. } => "done",
+                Outcome::Retry { .. } => "retried",
+                Outcome::Park { .. } | Outcome::GiveUp { .. } => "parked",
+                Outcome::Release => "released",
+            };
+            metrics::histogram!("eskit_work_duration_seconds", "list" => list, "outcome" => name)
+                .record(started.elapsed());
+        }
+        outcomes
     }
     #[cfg(not(feature = "metrics"))]
-    outcome.await
+    outcomes.await
 }

@@ -37,21 +37,27 @@ impl Desk {
         self.moved.moved();
     }
 
-    /// The next item for a worker; `None` when nothing more comes.
-    pub(super) async fn take(&self) -> Option<Job> {
+    /// The next items for a worker, which does them together: one, or up to `together` of those of which it says more than one. None
+    /// when nothing more comes.
+    pub(super) async fn take(&self, together: impl Fn(&Job) -> usize) -> Vec<Job> {
         let take = || {
             let mut held = self.lock();
-            match held.waiting.pop_front() {
-                Some(job) => Some(Some(job)),
-                None => held.is_closed.then_some(None),
+            let Some(first) = held.waiting.pop_front() else { return held.is_closed.then(Vec::new) };
+            let (most, mut jobs, mut index) = (together(&first), vec![first], 0);
+            while jobs.len() < most && index < held.waiting.len() {
+                match together(&held.waiting[index]) {
+                    0 | 1 => index += 1,
+                    _ => jobs.extend(held.waiting.remove(index)),
+                }
             }
+            Some(jobs)
         };
         self.moved.until(take).await
     }
 
-    /// Notes what becomes of an item.
-    pub(super) fn settle(&self, settled: Settled) {
-        self.lock().settled.push(settled);
+    /// Notes what becomes of items.
+    pub(super) fn settle(&self, settled: impl IntoIterator<Item = Settled>) {
+        self.lock().settled.extend(settled);
         self.moved.moved();
     }
 
@@ -84,9 +90,13 @@ impl Desk {
         self.moved.moved();
     }
 
-    /// Completes when a claim does not hold any more.
-    pub(super) async fn lost(&self, claim: &(String, u64)) {
-        self.moved.until(|| (!self.lock().claims.contains(claim)).then_some(())).await;
+    /// Completes when none of these claims holds any more.
+    pub(super) async fn lost(&self, claims: &[(String, u64)]) {
+        let lost = || {
+            let held = self.lock();
+            claims.iter().all(|claim| !held.claims.contains(claim)).then_some(())
+        };
+        self.moved.until(lost).await;
     }
 
     /// All claims, to be renewed.

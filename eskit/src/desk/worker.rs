@@ -17,28 +17,48 @@ use crate::sleep::Timer;
 /// The longest wait before the second try of an item, and before any.
 const DELAYS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3600));
 
-/// Does one item after another until the desk is closed.
+/// Does one item after another, or several together, until the desk is closed.
 pub(crate) async fn work<D: Does>(does: Arc<D>, desk: Arc<Desk>, control: WorkControl, clock: Clock) {
-    while let Some(job) = desk.take().await {
-        let claim = job.claim();
-        // Without its claim, nobody asks what became of it.
-        let tried =
-            super::measured::tried(does.list(), &job.item, &clock, outcome(&*does, &job, &desk, &control, &clock));
-        if let First::A(outcome) = first(tried, desk.lost(&claim)).await {
-            desk.settle(Settled { id: claim.0, epoch: claim.1, outcome });
+    loop {
+        let jobs = desk.take(|job| does.together(job)).await;
+        if jobs.is_empty() {
+            return;
+        }
+        let claims: Vec<_> = jobs.iter().map(Job::claim).collect();
+        let tried = super::measured::tried(does.list(), &jobs, &clock, outcomes(&*does, &jobs, &desk, &control, &clock));
+        // Without its claim, nobody asks what became of an item.
+        if let First::A(outcomes) = first(tried, desk.lost(&claims)).await {
+            let settled = claims.into_iter().zip(outcomes);
+            desk.settle(settled.map(|((id, epoch), outcome)| Settled { id, epoch, outcome }));
         }
     }
 }
 
-/// Does an item, and tells what becomes of it.
-async fn outcome(does: &impl Does, job: &Job, desk: &Desk, control: &WorkControl, clock: &Clock) -> Outcome {
+/// Does items, and tells what becomes of each.
+async fn outcomes(does: &impl Does, jobs: &[Job], desk: &Desk, control: &WorkControl, clock: &Clock) -> Vec<Outcome> {
     let attempts = does.options().attempts;
-    if job.item.attempts > attempts {
+    // Only an item that is done by itself was tried before.
+    if let [job] = jobs
+        && job.item.attempts > attempts
+    {
         let text = died(job);
         control.tell(|health| (health.parked, health.error) = (health.parked + 1, Some(text.clone())));
-        return Outcome::GiveUp { text };
+        return vec![Outcome::GiveUp { text }];
     }
-    match tried(does, job).await {
+    let tried = tried(does, jobs).await;
+    jobs.iter().zip(tried).map(|(job, tried)| outcome(job, tried, attempts, desk, control, clock)).collect()
+}
+
+/// What becomes of an item.
+fn outcome(
+    job: &Job,
+    tried: Result<Outcome, Failed>,
+    attempts: u32,
+    desk: &Desk,
+    control: &WorkControl,
+    clock: &Clock,
+) -> Outcome {
+    match tried {
         Ok(outcome) => {
             control.tell(|health| {
                 (health.done, health.last_done, health.error) = (health.done + 1, Some(Timestamp::now()), None);
@@ -64,24 +84,28 @@ async fn outcome(does: &impl Does, job: &Job, desk: &Desk, control: &WorkControl
     }
 }
 
-/// Tries it once. A panic is a failure, and so is a try that lasts too long.
-async fn tried(does: &impl Does, job: &Job) -> Result<Outcome, Failed> {
+/// Tries items once. A panic is a failure of each, and so is a try that lasts too long.
+async fn tried(does: &impl Does, jobs: &[Job]) -> Vec<Result<Outcome, Failed>> {
     let within = does.options().within;
-    let running = contain_polls(does.run(job));
-    let running = async { running.await.unwrap_or_else(|text| Err(Failed::Item(HandleError::panicked(text)))) };
+    let all = |text: &str| -> Vec<Result<Outcome, Failed>> {
+        jobs.iter().map(|_| Err(Failed::Item(HandleError::new(text)))).collect()
+    };
+    let running = contain_polls(does.run(jobs));
+    let running = async {
+        running.await.unwrap_or_else(|text| {
+            jobs.iter().map(|_| Err(Failed::Item(HandleError::panicked(text.clone())))).collect()
+        })
+    };
     #[cfg(feature = "tracing")]
     let running = {
-        let (list, kind, cause) = (does.list(), &job.item.kind, does.cause(job));
-        async move { crate::span::working(list, kind, job.item.attempts, &cause, running).await }
+        let (list, causes) = (does.list(), jobs.iter().map(|job| does.cause(job)).collect::<Vec<_>>());
+        async move { crate::span::working(list, &jobs[0].item.kind, jobs[0].item.attempts, &causes, running).await }
     };
     match first(running, Timer.sleep(within)).await {
         First::A(done) => done,
-        First::B(()) => {
-            let text = format!(
-                "it did not end within {within:?}\nhelp: let it do less, or give it more time with `#[work(within = \"..\")]`"
-            );
-            Err(Failed::Item(HandleError::new(text)))
-        }
+        First::B(()) => all(&format!(
+            "it did not end within {within:?}\nhelp: let it do less, or give it more time with `#[work(within = \"..\")]`"
+        )),
     }
 }
 

@@ -53,6 +53,8 @@ use writing::{Retention, Writing};
 /// and 16 MiB wait; what does not fit, or cannot be written within 10 s, is dropped and counted in [`CommandLog::health`].
 /// [`Running::stop`](crate::Running::stop) waits until they are written. A kill loses those that wait.
 ///
+/// **A command that does not end**, since it panics or its future is dropped, has the outcome `unknown`: it may have been appended.
+///
 /// **What is kept.** The name of the command, its tags, metadata and idempotency key, and the text of a refusal or an error, cut after 8 KiB.
 /// The command itself is kept only with [`CommandLog::with_payloads`], and never its `Debug` form.
 ///
@@ -144,19 +146,48 @@ impl<V: CommandEntries> CommandLog<V> {
     }
 }
 
+/// A command that has begun: its entry is written also if its future is dropped before it ends, or panics.
+struct Begun<'l, 'a, 'c, V: CommandEntries> {
+    log: &'l CommandLog<V>,
+    call: &'a mut Call<'c>,
+    began_at: Timestamp,
+    begun: Instant,
+    is_written: bool,
+}
+
+impl<V: CommandEntries> Begun<'_, '_, '_, V> {
+    fn write(&mut self, answer: &Result<Outcome, Denied>) {
+        let Begun { log, call, .. } = self;
+        let mut entry = log.entry(call, answer, self.began_at);
+        entry.duration = self.begun.elapsed();
+        if log.keeps_decisions {
+            entry.decision = call.options().note.as_ref().and_then(DecisionNote::read);
+        }
+        log.writing.add(entry, log.retention);
+        self.is_written = true;
+    }
+}
+
+impl<V: CommandEntries> Drop for Begun<'_, '_, '_, V> {
+    fn drop(&mut self) {
+        if !self.is_written {
+            let text = match std::thread::panicking() {
+                true => "it panicked",
+                false => "nobody waited for its end",
+            };
+            self.write(&Ok(Outcome::unfinished(text)));
+        }
+    }
+}
+
 impl<V: CommandEntries> Middleware for CommandLog<V> {
     async fn around(&self, call: &mut Call<'_>, next: Next<'_>) -> Result<Outcome, Denied> {
-        let (began_at, begun) = (Timestamp::now(), Instant::now());
         if self.keeps_decisions && call.options().note.is_none() {
             call.options_mut().note = Some(DecisionNote::default());
         }
-        let answer = next.run(call).await;
-        let mut entry = self.entry(call, &answer, began_at);
-        entry.duration = begun.elapsed();
-        if self.keeps_decisions {
-            entry.decision = call.options().note.as_ref().and_then(DecisionNote::read);
-        }
-        self.writing.add(entry, self.retention);
+        let mut begun = Begun { log: self, call, began_at: Timestamp::now(), begun: Instant::now(), is_written: false };
+        let answer = next.run(begun.call).await;
+        begun.write(&answer);
         answer
     }
 

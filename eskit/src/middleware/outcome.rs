@@ -32,6 +32,11 @@ impl Outcome {
         }
     }
 
+    /// That of a command of which it is not known how it ended.
+    pub(crate) fn unfinished(text: &str) -> Outcome {
+        Outcome { kind: OutcomeKind::Unknown, events: Vec::new(), attempts: 0, text: Some(text.to_owned()) }
+    }
+
     fn failed<E>(kind: OutcomeKind, error: &ExecuteError<E>, refusal: impl FnOnce(&E) -> Option<String>) -> Outcome {
         let (attempts, text) = match error {
             ExecuteError::Domain(error) => (1, refusal(error)),

@@ -9,6 +9,7 @@ use eskit_runtime::work::{NewWork, Outcome, StepHolder, WorkItem, WorkOptions};
 use eskit_runtime::{AnyStore, Timestamp};
 
 use super::acting::TODO;
+use super::batch::work;
 use super::effect::{Effect, Stop};
 use super::subscriber::Processor;
 use super::times::{NoTimes, Times};
@@ -62,13 +63,24 @@ impl<P: Processor> Doing<P> {
         self.times.iter().zip(0..).filter_map(item).collect()
     }
 
-    async fn todo(&self, job: &Job) -> Result<Outcome, Failed> {
+    async fn todos(&self, jobs: &[Job]) -> Vec<Result<Outcome, Failed>> {
         // A to-do is opened by an event; one that somebody added otherwise has nothing to do.
-        let Some(event) = &job.event else { return Ok(Outcome::Done) };
-        let effect = Effect::of_todo(&self.bus, P::TYPE.name, event, &job.item.key);
-        let mut effect = effect.at_attempt(job.item.attempts).with_steps(&*self.steps, holder(&job.item));
-        let done = self.processor.work(event, &job.item.key, &mut effect).await;
-        self.finished(done, &mut effect, Outcome::Done)
+        let opened = jobs.iter().filter_map(|job| Some((&**job.event.as_ref()?, &job.item)));
+        let (todos, mut effects): (Vec<_>, Vec<_>) = opened
+            .map(|(event, item)| {
+                let effect = Effect::of_todo(&self.bus, P::TYPE.name, event, &item.key);
+                let effect = effect.at_attempt(item.attempts).with_steps(&*self.steps, holder(item));
+                ((event, item.key.as_str()), effect)
+            })
+            .unzip();
+        let done = work(&*self.processor, &todos, &mut effects).await;
+        let finished = done.into_iter().zip(&mut effects);
+        let mut finished = finished.map(|(done, effect)| self.finished(done, effect, Outcome::Done));
+        let outcome = |job: &Job| match &job.event {
+            Some(_) => finished.next().unwrap_or(Ok(Outcome::Release)),
+            None => Ok(Outcome::Done),
+        };
+        jobs.iter().map(outcome).collect()
     }
 
     async fn scheduled(&self, index: usize, times: &Times, item: &WorkItem) -> Result<Outcome, Failed> {
@@ -160,11 +172,17 @@ impl<P: Processor> Does for Doing<P> {
         P::WORK.unwrap_or(WorkOptions::DEFAULT)
     }
 
-    async fn run<'a>(&'a self, job: &'a Job) -> Result<Outcome, Failed> {
+    /// After a failure a to-do is done by itself, so that it holds up no others again.
+    fn together(&self, job: &Job) -> usize {
+        if job.item.kind == TODO && job.item.attempts <= 1 { self.options().batch.max(1) as usize } else { 1 }
+    }
+
+    async fn run<'a>(&'a self, jobs: &'a [Job]) -> Vec<Result<Outcome, Failed>> {
+        let [job] = jobs else { return self.todos(jobs).await };
         let of = |index: &usize| kind_of::<P>(*index).is_some_and(|kind| kind == job.item.kind);
         match (0..self.times.len()).find(of) {
-            Some(index) => self.scheduled(index, &self.times[index], &job.item).await,
-            None => self.todo(job).await,
+            Some(index) => vec![self.scheduled(index, &self.times[index], &job.item).await],
+            None => self.todos(jobs).await,
         }
     }
 }

@@ -54,6 +54,17 @@ pub trait Processor: Subscriber {
         std::future::ready(Ok(()))
     }
 
+    /// Does up to [`WorkOptions::batch`] to-dos together: those with these keys that these events opened. Returns for each whether it
+    /// is done. It is called in place of [`Processor::work`] by a processor whose `#[work]` method takes a slice.
+    fn work_batch<'a>(
+        &'a self,
+        todos: &'a [(&'a RecordedEvent, &'a str)],
+        effects: &'a mut [Effect<'_>],
+    ) -> impl Future<Output = Vec<Result<(), HandleError>>> + Send + 'a {
+        let _ = effects;
+        std::future::ready(todos.iter().map(|_| Ok(())).collect())
+    }
+
     /// Does what the schedule at this index of [`Processor::SCHEDULES`] is for.
     ///
     /// # Errors

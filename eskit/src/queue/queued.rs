@@ -79,7 +79,17 @@ impl<C: Storable + CommandSet> Does for Executing<C> {
         read(job).map(|content| content.metadata).unwrap_or_default()
     }
 
-    async fn run<'a>(&'a self, job: &'a Job) -> Result<Outcome, Failed> {
+    async fn run<'a>(&'a self, jobs: &'a [Job]) -> Vec<Result<Outcome, Failed>> {
+        let mut outcomes = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            outcomes.push(self.execute(job).await);
+        }
+        outcomes
+    }
+}
+
+impl<C: Storable + CommandSet> Executing<C> {
+    async fn execute(&self, job: &Job) -> Result<Outcome, Failed> {
         let content = read(job)?;
         let command = decode::<C>(&content, &job.item.kind)?;
         let mut options = self.bus.options(content.metadata);

@@ -12,7 +12,7 @@ use super::history::History;
 use super::processors::{Log, compare, failed};
 use super::render;
 use crate::block_on::block_on;
-use crate::processor::{Effect, Processor};
+use crate::processor::{Effect, Processor, work};
 
 impl Given {
     /// Expects exactly these to-dos of a processor to be open after the events, in the order in which they were opened: a [`Todo`] as its
@@ -223,7 +223,8 @@ fn check_work<P: Processor>(
         return Err(format!("`{name}` has no to-do with the key `{key}`; open are: {others}"));
     };
     compare(name, expected, |found| {
-        let mut effect = Effect::witnessed(&log.bus, name, event, found);
-        block_on(processor.work(event, &key, &mut effect)).map_err(|error| failed::<P>(event, &error))
+        let mut effects = [Effect::witnessed(&log.bus, name, event, found)];
+        let done = block_on(work(processor, &[(event, &key)], &mut effects));
+        done.into_iter().collect::<Result<(), _>>().map_err(|error| failed::<P>(event, &error))
     })
 }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Type};
 
-use crate::processor::acts::ActsDef;
+use crate::processor::acts::{ActsDef, Takes};
 use crate::subscriber::method::{EventMethod, OnRefusedDef, Refused};
 use crate::symbol;
 use crate::wrap::check;
@@ -13,6 +13,7 @@ use crate::wrap::check;
 /// A method that acts.
 pub(super) struct Act<'d> {
     mark: &'static str,
+    takes: Takes,
     cfgs: &'d [Attribute],
     has_effect: bool,
     output: Option<&'d Type>,
@@ -25,6 +26,7 @@ impl<'d> Act<'d> {
         let EventMethod { handler, last, output, refused, .. } = method;
         Act {
             mark: symbol::ON,
+            takes: Takes::One,
             cfgs: &handler.cfgs,
             has_effect: last.is_some(),
             output: output.as_ref(),
@@ -34,8 +36,8 @@ impl<'d> Act<'d> {
 
     /// A method with this mark.
     pub(super) fn of_acts(mark: &'static str, method: &'d ActsDef) -> Act<'d> {
-        let ActsDef { cfgs, has_effect, output, refused, .. } = method;
-        Act { mark, cfgs, has_effect: *has_effect, output: output.as_ref(), refused: refused.as_ref() }
+        let ActsDef { takes, cfgs, has_effect, output, refused, .. } = method;
+        Act { mark, takes: *takes, cfgs, has_effect: *has_effect, output: output.as_ref(), refused: refused.as_ref() }
     }
 
     /// The argument for its effect, behind a comma.
@@ -47,20 +49,42 @@ impl<'d> Act<'d> {
     pub(super) fn execute(&self, call: &TokenStream) -> TokenStream {
         let Some(output) = self.output else { return quote!(#call;) };
         let execute = quote_spanned!(output.span()=> <#output as __eskit::Reaction>::execute);
-        let refused = match self.refused.map(|refused| refused.then) {
-            Some(OnRefusedDef::Skip) => quote!(__eskit::OnRefused::Skip),
-            Some(OnRefusedDef::Fail) | None => quote!(__eskit::OnRefused::Fail),
-        };
+        let refused = self.refused();
         quote! {
             let __reaction = #call;
             #execute(__reaction, &mut __effect.executor(#refused)).await?;
         }
     }
 
+    /// The same for a call that does a batch.
+    pub(super) fn execute_each(&self, call: &TokenStream) -> TokenStream {
+        let refused = self.refused();
+        match self.output {
+            None => quote!(#call; __batch.execute::<()>((), #refused).await;),
+            Some(output) => {
+                let execute = quote_spanned!(output.span()=> __eskit::WorkBatch::execute::<#output>);
+                quote! {
+                    let __reaction = #call;
+                    #execute(&mut __batch, __reaction, #refused).await;
+                }
+            }
+        }
+    }
+
+    fn refused(&self) -> TokenStream {
+        match self.refused.map(|refused| refused.then) {
+            Some(OnRefusedDef::Skip) => quote!(__eskit::OnRefused::Skip),
+            Some(OnRefusedDef::Fail) | None => quote!(__eskit::OnRefused::Fail),
+        }
+    }
+
     /// What follows a refused command is said where a command may be refused, and nowhere else.
     pub(super) fn check(&self) -> Option<TokenStream> {
         let (output, mark) = (self.output?, self.mark);
-        let refusable = quote_spanned!(output.span()=> <#output as __eskit::Reaction>::REFUSABLE);
+        let refusable = match self.takes {
+            Takes::One => quote_spanned!(output.span()=> <#output as __eskit::Reaction>::REFUSABLE),
+            Takes::Batch => quote_spanned!(output.span()=> <#output as __eskit::BatchReaction>::REFUSABLE),
+        };
         let call = match self.refused {
             Some(refused) => quote_spanned!(refused.word.span()=> __eskit::check_refused(#refusable)),
             None => quote_spanned!(output.span()=> __eskit::check_not_refused(#refusable, #mark)),

@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use super::act::{Act, call};
 use crate::block::handler::absent;
 use crate::dispatch::Table;
+use crate::processor::acts::Takes;
 use crate::processor::list::{ListDef, ListMethod};
 use crate::processor::work::{WorkMethod, WorkWords};
 use crate::subscriber::expand::otherwise;
@@ -97,33 +98,31 @@ fn find(
 
 /// Of one `#[work]` method.
 fn works(def: &ListDef, work: &WorkMethod, self_ty: &Type) -> TokenStream {
-    let WorkMethod { acts, item, words } = work;
-    let (cfgs, place) = (&acts.cfgs, name_span(self_ty));
-    let done = quote!(return ::core::result::Result::Ok(()));
-    let find = find(Table::OPENED, &def.todos, self_ty, &done, |method, call| {
-        let (todos, key, place) = (todos_of(&method.output), quote!(__key), method.output.span());
-        let opened = quote_spanned!(place=> #todos::with_key(#call, #key));
-        let into_item = quote_spanned!(place=> <#todos::Item as __eskit::WorkFor<#item>>::into_item);
-        let found = quote!(__item);
-        quote_spanned! {place=>
-            match #opened? {
-                ::core::option::Option::Some(#found) => #into_item(#found),
-                ::core::option::Option::None => #done,
-            }
-        }
-    });
-    let act = Act::of_acts(symbol::WORK, acts);
-    let effect = act.effect();
-    let execute = acts.callable.then(|| act.execute(&call(acts, self_ty, &quote!(, &__item #effect))));
-    let options = options(*words);
-    // That the future is not `Send` is found here.
-    let work = quote_spanned!(place=> async fn work);
-    let result = quote_spanned!(place=> ::core::result::Result<(), __eskit::HandleError>);
+    let WorkMethod { acts, words, .. } = work;
+    let (cfgs, options) = (&acts.cfgs, options(*words));
+    let work = match acts.takes {
+        Takes::One => work_one(def, work, self_ty),
+        Takes::Batch => work_batch(def, work, self_ty),
+    };
     quote! {
         #(#cfgs)*
         const WORK: ::core::option::Option<__eskit::WorkOptions> = ::core::option::Option::Some(#options);
 
         #(#cfgs)*
+        #work
+    }
+}
+
+fn work_one(def: &ListDef, WorkMethod { acts, item, .. }: &WorkMethod, self_ty: &Type) -> TokenStream {
+    let place = name_span(self_ty);
+    let find = find_item(def, item, self_ty, &quote!(return ::core::result::Result::Ok(())));
+    let act = Act::of_acts(symbol::WORK, acts);
+    let effect = act.effect();
+    let execute = acts.callable.then(|| act.execute(&call(acts, self_ty, &quote!(, &__item #effect))));
+    // That the future is not `Send` is found here.
+    let work = quote_spanned!(place=> async fn work);
+    let result = quote_spanned!(place=> ::core::result::Result<(), __eskit::HandleError>);
+    quote! {
         #work<'__a>(
             &'__a self,
             __event: &'__a __eskit::RecordedEvent,
@@ -137,12 +136,60 @@ fn works(def: &ListDef, work: &WorkMethod, self_ty: &Type) -> TokenStream {
     }
 }
 
+fn work_batch(def: &ListDef, WorkMethod { acts, item, .. }: &WorkMethod, self_ty: &Type) -> TokenStream {
+    let place = name_span(self_ty);
+    let find = find_item(def, item, self_ty, &quote!(return ::core::result::Result::Ok(::core::option::Option::None)));
+    let act = Act::of_acts(symbol::WORK, acts);
+    let effect = act.effect();
+    let execute = acts.callable.then(|| act.execute_each(&call(acts, self_ty, &quote!(, __items #effect))));
+    let work = quote_spanned!(place=> async fn work_batch);
+    let found = quote!(::core::result::Result<::core::option::Option<#item>, __eskit::HandleError>);
+    let result = quote_spanned!(place=> ::std::vec::Vec<::core::result::Result<(), __eskit::HandleError>>);
+    quote! {
+        #work<'__a>(
+            &'__a self,
+            __todos: &'__a [(&'__a __eskit::RecordedEvent, &'__a str)],
+            __effects: &'__a mut [__eskit::Effect<'_>],
+        ) -> #result {
+            let __find = |__event: &__eskit::RecordedEvent, __key: &str| -> #found {
+                let __item: #item = #find;
+                ::core::result::Result::Ok(::core::option::Option::Some(__item))
+            };
+            let mut __batch = __eskit::WorkBatch::<#item>::new(__effects);
+            for (__event, __key) in __todos {
+                __batch.add(__find(__event, __key));
+            }
+            if let ::core::option::Option::Some((__items, __effect)) = __batch.ready() {
+                #execute
+            }
+            __batch.finish()
+        }
+    }
+}
+
+/// What a to-do is about: its event, handed to the method that opened it.
+fn find_item(def: &ListDef, item: &Type, self_ty: &Type, done: &TokenStream) -> TokenStream {
+    find(Table::OPENED, &def.todos, self_ty, done, |method, call| {
+        let (todos, key, place) = (todos_of(&method.output), quote!(__key), method.output.span());
+        let opened = quote_spanned!(place=> #todos::with_key(#call, #key));
+        let into_item = quote_spanned!(place=> <#todos::Item as __eskit::WorkFor<#item>>::into_item);
+        let found = quote!(__item);
+        quote_spanned! {place=>
+            match #opened? {
+                ::core::option::Option::Some(#found) => #into_item(#found),
+                ::core::option::Option::None => #done,
+            }
+        }
+    })
+}
+
 fn options(words: WorkWords) -> TokenStream {
-    let WorkWords { workers, attempts, within_ms } = words;
+    let WorkWords { workers, attempts, within_ms, batch } = words;
     let workers = workers.map(|workers| quote!(.workers(#workers)));
     let attempts = attempts.map(|attempts| quote!(.attempts(#attempts)));
     let within = within_ms.map(|ms| quote!(.within(::core::time::Duration::from_millis(#ms))));
-    quote!(__eskit::WorkOptions::DEFAULT #workers #attempts #within)
+    let batch = batch.map(|batch| quote!(.batch(#batch)));
+    quote!(__eskit::WorkOptions::DEFAULT #workers #attempts #within #batch)
 }
 
 /// Keys are one value each, and of one type.

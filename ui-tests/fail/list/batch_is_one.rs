@@ -1,0 +1,28 @@
+use eskit::prelude::*;
+
+struct Dunning;
+
+#[processor(name = "dunning", from = "now")]
+impl Dunning {
+    #[todo]
+    fn sent(&self, event: &InvoiceSent) -> Todo<u64, Remind> {
+        Todo::new(event.invoice, Remind { invoice: event.invoice })
+    }
+
+    #[work(batch = 1)]
+    async fn remind(&self, items: &[Remind]) {
+        println!("{}", items.len());
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct InvoiceSent {
+    #[tag]
+    invoice: u64,
+}
+
+struct Remind {
+    invoice: u64,
+}
+
+fn main() {}

@@ -1,0 +1,29 @@
+use eskit::prelude::*;
+use eskit::processor::Effect;
+
+struct Dunning;
+
+#[processor(name = "dunning", from = "now")]
+impl Dunning {
+    #[todo]
+    fn sent(&self, event: &InvoiceSent) -> Todo<u64, Remind> {
+        Todo::new(event.invoice, Remind { invoice: event.invoice })
+    }
+
+    #[work]
+    async fn remind(&self, item: &Remind, each: &mut [Effect<'_>]) {
+        println!("{} {}", item.invoice, each.len());
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct InvoiceSent {
+    #[tag]
+    invoice: u64,
+}
+
+struct Remind {
+    invoice: u64,
+}
+
+fn main() {}
