@@ -272,7 +272,9 @@ impl Piece {
                 let seconds = meant::number(self.given()).map(|number| format!("{word} = \"{number}s\""));
                 seconds.or_else(|| self.text())
             }
-            symbol::VERSION | symbol::WORKERS | symbol::ATTEMPTS | symbol::BATCH if !matches!(self.literal(), Some(Lit::Int(_))) => {
+            symbol::VERSION | symbol::WORKERS | symbol::ATTEMPTS | symbol::BATCH
+                if !matches!(self.literal(), Some(Lit::Int(_))) =>
+            {
                 meant::number(self.given()).map(|number| format!("{word} = {number}"))
             }
             symbol::FROM | symbol::CRATE if self.path_value().is_none() => {

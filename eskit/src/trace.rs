@@ -38,8 +38,8 @@ mod context {
     use std::collections::HashSet;
     use std::str::FromStr;
 
-    use eskit_runtime::log::limits::{METADATA_BYTES_MAX, METADATA_ENTRIES_MAX};
     use eskit_runtime::Metadata;
+    use eskit_runtime::log::limits::{METADATA_BYTES_MAX, METADATA_ENTRIES_MAX};
     use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
     use opentelemetry::{Context, trace};
     use tracing::Span;

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eskit::MemoryViews;
 use eskit::prelude::*;
 use eskit::processor::Effect;
+use eskit::testing::{TestClock, given};
 use eskit::work::{Todo, WorkState};
+use eskit::{MemoryViews, Running};
 
 use super::invoices::{InvoicePaid, InvoiceSent, Pay, RecordReminder, Send, clock, reminded};
 
@@ -73,7 +74,7 @@ impl Mailing {
 }
 
 /// An app with `invoices` invoices of which is to be reminded now, and its clock a day later than they were sent.
-async fn due(mailing: &Mailing, invoices: u64) -> (Running<MemoryStore>, eskit::testing::TestClock) {
+async fn due(mailing: &Mailing, invoices: u64) -> (Running<MemoryStore>, TestClock) {
     let clock = clock();
     let app = App::new(MemoryStore::new()).with_clock(&clock).with_processor(mailing.clone(), MemoryViews::new());
     let app = app.start().await.unwrap();
@@ -86,7 +87,7 @@ async fn due(mailing: &Mailing, invoices: u64) -> (Running<MemoryStore>, eskit::
 }
 
 /// Lets two days pass, in which everything is due, and then enough for the next try.
-async fn settle_twice(app: &Running<MemoryStore>, clock: &eskit::testing::TestClock) {
+async fn settle_twice(app: &Running<MemoryStore>, clock: &TestClock) {
     for wait in [2 * super::DAY, Duration::from_secs(10)] {
         clock.advance(wait);
         app.settle().await.unwrap();
@@ -109,7 +110,9 @@ async fn what_is_due_is_done_together_each_with_its_effect() {
 
 #[tokio::test]
 async fn after_a_failure_of_all_each_is_done_by_itself() {
-    for mailing in [Mailing { poison: Some(2), ..Mailing::default() }, Mailing { panics: Some(2), ..Mailing::default() }] {
+    for mailing in
+        [Mailing { poison: Some(2), ..Mailing::default() }, Mailing { panics: Some(2), ..Mailing::default() }]
+    {
         let (app, clock) = due(&mailing, 3).await;
         settle_twice(&app, &clock).await;
         let mut calls = mailing.calls();
@@ -149,7 +152,8 @@ async fn what_is_not_to_be_done_any_more_is_left_out() {
     let call = vec![(2, "2".to_owned()), (3, "3".to_owned())];
     assert_eq!(*mailing.calls.lock().unwrap(), [call]);
     let reminded = reminded(&app).await;
-    let keys: Vec<_> = reminded.iter().map(|event| event.tags[0].to_string()).collect();
+    let keys: Vec<_> =
+        reminded.iter().map(|event| event.tags.iter().map(|tag| tag.to_string()).collect::<String>()).collect();
     assert_eq!(keys, ["invoice:2", "invoice:3"]);
     assert_eq!(app.todos::<Mailing>().unwrap().list(Default::default()).await.unwrap(), []);
     app.stop().await.unwrap();
@@ -205,9 +209,8 @@ async fn an_outcome_too_few_fails_all() {
 #[test]
 fn one_of_them_is_tested_by_itself() {
     let sent = |invoice| InvoiceSent { invoice };
-    given((sent(1), sent(2)))
-        .then_work(&Mailing::default(), 2_u64, RecordReminder { invoice: 2 })
-        .then_todos(&Mailing::default(), [1, 2].map(|invoice| {
-            Todo::new(invoice, invoice).due("2026-11-03T09:00:00Z".parse().unwrap())
-        }));
+    given((sent(1), sent(2))).then_work(&Mailing::default(), 2_u64, RecordReminder { invoice: 2 }).then_todos(
+        &Mailing::default(),
+        [1_u64, 2].map(|invoice| Todo::new(invoice, invoice).due("2026-11-03T09:00:00Z".parse().unwrap())),
+    );
 }

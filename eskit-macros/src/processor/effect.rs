@@ -13,7 +13,8 @@ pub(super) fn split_off<'s>(cx: &Ctxt, signature: &'s Signature, takes: Takes) -
     let all = || params.iter().enumerate();
     // An event may have the name, but is no mutable reference and has no arguments.
     let is_effect = |(index, param): &(usize, &Param)| {
-        (param.is_effect() || param.is_slice_of_effects()) && (*index > 0 || param.is_mutable() || param.has_arguments())
+        (param.is_effect() || param.is_slice_of_effects())
+            && (*index > 0 || param.is_mutable() || param.has_arguments())
     };
     let Some((place, effect)) = all().find(is_effect) else {
         return match all().find(|(index, param)| *index > 0 && is_foreign(param)) {

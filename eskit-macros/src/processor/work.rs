@@ -61,7 +61,8 @@ fn read_item(cx: &Ctxt, signature: &Signature, takes: Takes, params: &[&Param]) 
     let item = match (item, takes) {
         (Type::Slice(slice), Takes::Batch) => *slice.elem,
         (item, Takes::Batch) => {
-            cx.error(diag::work_batch_of_one(&param.ty, innermost(&item).unwrap_or(&item)));
+            let one = innermost(&item).unwrap_or(item);
+            cx.error(diag::work_batch_of_one(&param.ty, &one));
             return None;
         }
         (Type::Slice(_), Takes::One) => {

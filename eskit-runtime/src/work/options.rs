@@ -16,7 +16,8 @@ pub struct WorkOptions {
 
 impl WorkOptions {
     /// Four side by side, each by itself, up to 20 times, 30 s at most each time.
-    pub const DEFAULT: WorkOptions = WorkOptions { workers: 4, attempts: 20, within: Duration::from_secs(30), batch: 1 };
+    pub const DEFAULT: WorkOptions =
+        WorkOptions { workers: 4, attempts: 20, within: Duration::from_secs(30), batch: 1 };
 
     /// Sets [`WorkOptions::workers`]; 0 counts as 1.
     #[must_use]

@@ -14,7 +14,11 @@ pub(super) fn describe() {}
 #[cfg(feature = "metrics")]
 pub(super) fn describe() {
     use metrics::{Unit, describe_gauge, describe_histogram};
-    describe_histogram!("eskit_work_duration_seconds", Unit::Seconds, "How long a try of an item took, or of those done together with it, by outcome");
+    describe_histogram!(
+        "eskit_work_duration_seconds",
+        Unit::Seconds,
+        "How long a try of an item took, or of those done together with it, by outcome"
+    );
     describe_histogram!("eskit_work_late_seconds", Unit::Seconds, "How long after an item was due a try began");
     describe_gauge!("eskit_work_claimed", Unit::Count, "Items that this process has claimed and not settled");
 }

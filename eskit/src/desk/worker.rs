@@ -25,7 +25,8 @@ pub(crate) async fn work<D: Does>(does: Arc<D>, desk: Arc<Desk>, control: WorkCo
             return;
         }
         let claims: Vec<_> = jobs.iter().map(Job::claim).collect();
-        let tried = super::measured::tried(does.list(), &jobs, &clock, outcomes(&*does, &jobs, &desk, &control, &clock));
+        let tried =
+            super::measured::tried(does.list(), &jobs, &clock, outcomes(&*does, &jobs, &desk, &control, &clock));
         // Without its claim, nobody asks what became of an item.
         if let First::A(outcomes) = first(tried, desk.lost(&claims)).await {
             let settled = claims.into_iter().zip(outcomes);

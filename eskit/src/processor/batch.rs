@@ -59,7 +59,7 @@ impl<'b, 'e, T> WorkBatch<'b, 'e, T> {
     }
 
     /// Executes the commands that the method returned.
-    pub async fn execute(&mut self, reaction: impl BatchReaction, refused: OnRefused) {
+    pub async fn execute<R: BatchReaction>(&mut self, reaction: R, refused: OnRefused) {
         let effects = self.effects[..self.items.len()].iter_mut();
         let executing = reaction.execute_each(effects.map(|effect| effect.executor(refused)).collect());
         for (index, done) in self.indices.iter().zip(executing.await) {
