@@ -137,7 +137,10 @@ fn write_tagged(code: &mut String, name: &str, attribute: &str, variants: &str) 
 
 /// What a program would write that stores a number instead of a name.
 fn write_by_id(code: &mut String, size: usize, name: &str, decode: &str) -> std::fmt::Result {
-    writeln!(code, "    pub(crate) fn {name}(id: u32, payload: &[u8]) -> Result<Named, eskit_benches::Failure> {{")?;
+    writeln!(
+        code,
+        "    pub(crate) fn {name}(id: u32, payload: &[u8]) -> Result<Named, eskit_bench_harness::Failure> {{"
+    )?;
     writeln!(code, "        Ok(match id {{")?;
     for index in 0..size {
         writeln!(code, "            {index} => Named::Event{index}({decode}(payload)?),")?;

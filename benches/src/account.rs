@@ -7,7 +7,7 @@ use eskit::log::{Append, NewEvent, StreamId};
 use eskit::prelude::*;
 use tokio::runtime::Runtime;
 
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 /// How many events an account has before anything is measured.
 pub(crate) const EVENTS: usize = 100;

@@ -8,9 +8,9 @@ use eskit::{EventStore, RecordedEvent};
 use eskit_sqlite::{SqliteOptions, SqliteStore};
 use tokio::runtime::Runtime;
 
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::drive::calls_per_second;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::drive::calls_per_second;
 
 /// The wire name of the events that the store rows append.
 pub(crate) const STREAM_EVENT: &str = "bench.Deposited";

@@ -16,7 +16,7 @@ mod rows;
 
 use std::process::ExitCode;
 
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 use crate::options::{Mode, Options};
 

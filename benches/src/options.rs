@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lexopt::prelude::*;
 
 use crate::rows;
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\

@@ -9,8 +9,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use tokio::runtime::Runtime;
 
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
 
 /// Why a row is skipped where no server can be had.
 pub(crate) const NOT_FOUND: &str = "no postgres found";

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::options::Options;
 use crate::rows;
-use eskit_benches::context::Context;
-use eskit_benches::figure::Finding;
-use eskit_benches::report::{Report, RowReport};
-use eskit_benches::{Failure, disk};
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::Finding;
+use eskit_bench_harness::report::{Report, RowReport};
+use eskit_bench_harness::{Failure, disk};
 
 /// Runs the chosen rows and gathers what they found.
 pub(crate) fn run_all(options: &Options) -> Result<Report, Failure> {

@@ -7,7 +7,7 @@ use eskit::projection;
 use rusqlite::{Connection, params};
 
 use crate::account::{Deposited, recorded};
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 /// How many deposits are appended at once.
 const EVENTS_PER_APPEND: usize = 1000;

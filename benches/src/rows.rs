@@ -23,9 +23,9 @@ mod scan;
 mod snapshots;
 mod tenants;
 
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::Finding;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::Finding;
 
 /// A row of the table.
 pub(crate) struct Row {

@@ -10,8 +10,10 @@ use crate::runner::run_steps;
 use crate::step::{Step, cargo_command, output, succeeds};
 use crate::workspace::{Package, Workspace};
 
-/// The package of the benchmarks and their peers: only checked to compile.
+/// The packages of the benchmarks: only checked to compile.
 const BENCHES: &str = "benches";
+/// The one of them that is tested.
+const HARNESS: &str = "eskit-bench-harness";
 /// What people copy.
 const EXAMPLES: &str = "examples";
 /// The packages whose tests compile other programs: slow, so they come last.
@@ -69,10 +71,7 @@ fn test_steps(workspace: &Workspace) -> Vec<Step> {
             "clippy",
             cargo_command(&format!("clippy --workspace {without_benches} --all-targets -- -D warnings")),
         ),
-        Step::run(
-            "tests",
-            cargo_command(&format!("test --no-fail-fast --workspace {without_slow} --lib --bins --tests")),
-        ),
+        Step::tests("tests", cargo_command(&format!("test --no-run --workspace {without_slow} --lib --bins --tests"))),
         Step::run("doc tests", cargo_command(&format!("test --workspace {without_slow} --doc"))),
     ];
     let ui_tests = workspace.below(UI_TESTS).map(|package| format!("test --package {} --tests", package.name));
@@ -85,7 +84,7 @@ fn ci_steps(workspace: &Workspace) -> Vec<Step> {
     let published = workspace.packages.iter().filter(|package| package.published);
     let mut steps: Vec<Step> = published.map(features).collect();
     steps.push(on_servers(workspace));
-    steps.extend(workspace.below(BENCHES).map(|package| benches(workspace, package)));
+    steps.push(benches(workspace));
     steps.push(oldest_toolchain(workspace));
     steps.push(deny());
     steps.push(lock_file());
@@ -98,21 +97,12 @@ fn exclude(workspace: &Workspace, folders: &[&str]) -> String {
     packages.map(|package| format!("--exclude {}", package.name)).collect::<Vec<_>>().join(" ")
 }
 
-/// The benchmarks and every peer compile; of their code only the harness is tested.
-fn benches(workspace: &Workspace, package: &Package) -> Step {
-    let mut commands = vec![
-        cargo_command(&format!("clippy --package {} --lib --bins -- -D warnings", package.name)),
-        cargo_command(&format!("test --package {} --lib", package.name)),
-    ];
-    // Peers that cannot be linked into one program with the rest: packages with a lock file of their own.
-    let peers = std::fs::read_dir(workspace.root.join(&package.folder).join("peers")).into_iter().flatten().flatten();
-    let manifests = peers.map(|peer| peer.path().join("Cargo.toml")).filter(|manifest| manifest.exists());
-    commands.extend(manifests.map(|manifest| {
-        let mut clippy = cargo_command("clippy --locked --manifest-path");
-        clippy.arg(manifest).arg("--target-dir").arg(workspace.target.join("peers")).args(["--", "-D", "warnings"]);
-        clippy
-    }));
-    Step::run_all("benches", commands)
+/// The benchmarks compile, and what they measure with is tested. The peers below `benches/peers` have lock files of their own and know
+/// nothing of this repository: only `cargo xtask bench` builds them.
+fn benches(workspace: &Workspace) -> Step {
+    let packages: Vec<String> = workspace.below(BENCHES).map(|package| format!("--package {}", package.name)).collect();
+    let clippy = cargo_command(&format!("clippy {} --all-targets -- -D warnings", packages.join(" ")));
+    Step::run_all("benches", vec![clippy, cargo_command(&format!("test --package {HARNESS} --lib"))])
 }
 
 /// No feature, each feature alone, and all: clippy, so that a warning in one combination fails too. What a feature of another package

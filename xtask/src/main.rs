@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a command line program answers on standard output")]
 
 mod bench;
+mod binaries;
 mod check;
 mod fuzz;
 mod runner;

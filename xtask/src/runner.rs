@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::binaries;
 use crate::step::{Step, Work};
 
 /// What became of the steps.
@@ -36,16 +37,16 @@ pub(crate) fn run_steps(steps: Vec<Step>, verbose: bool) -> io::Result<Summary> 
     for step in steps {
         print!("{:<34}", step.name);
         io::stdout().flush()?;
-        let commands = match step.work {
-            Work::Run(commands) => commands,
+        let started = Instant::now();
+        let outcome = match step.work {
+            Work::Run(commands) => run_commands(commands, verbose)?,
+            Work::Tests(build) => run_tests(build, verbose)?,
             Work::Skip(reason) => {
                 println!(" skipped: {reason}");
                 summary.skipped.push(format!("{} ({reason})", step.name));
                 continue;
             }
         };
-        let started = Instant::now();
-        let outcome = run_commands(commands, verbose)?;
         if outcome.shown_binaries > 0 {
             print!("{:<34}", format!("{} together", step.name));
         }
@@ -95,6 +96,31 @@ fn run_commands(commands: Vec<Command>, verbose: bool) -> io::Result<Outcome> {
             break;
         }
     }
+    Ok(outcome)
+}
+
+/// Builds test binaries, and runs each of them, whatever becomes of the others.
+fn run_tests(build: Command, verbose: bool) -> io::Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let (shown, started) = (format!("{build:?}"), Instant::now());
+    let Some(binaries) = binaries::build(build, &mut outcome.output)? else {
+        outcome.failed_command = Some(shown);
+        return Ok(outcome);
+    };
+    println!("\n  {:<44} {:>7.1} s", "built", started.elapsed().as_secs_f64());
+    binaries::run(&binaries, |binary, ended| {
+        let (passed, failed) = count_tests(&ended.output);
+        let seconds = ended.elapsed.as_secs_f64();
+        println!("  {:<44} {seconds:>7.1} s   {passed} passed, {failed} failed", binary.name);
+        if verbose {
+            print!("{}", ended.output);
+        }
+        if !ended.success {
+            outcome.failed_command.get_or_insert_with(|| binary.name.clone());
+        }
+        outcome.shown_binaries += 1;
+        outcome.output.push_str(&format!("     Running {}\n{}", binary.name, ended.output));
+    })?;
     Ok(outcome)
 }
 

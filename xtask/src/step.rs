@@ -16,6 +16,8 @@ pub(crate) struct Step {
 pub(crate) enum Work {
     /// Runs commands in order; the first that fails fails the step.
     Run(Vec<Command>),
+    /// Builds test binaries by this command, and runs them.
+    Tests(Command),
     /// Nothing, for this reason.
     Skip(String),
 }
@@ -29,6 +31,11 @@ impl Step {
     /// A step of several commands.
     pub(crate) fn run_all(name: impl Into<String>, commands: Vec<Command>) -> Step {
         Step { name: name.into(), work: Work::Run(commands) }
+    }
+
+    /// A step of the test binaries that this `cargo test` would run.
+    pub(crate) fn tests(name: impl Into<String>, command: Command) -> Step {
+        Step { name: name.into(), work: Work::Tests(command) }
     }
 
     /// A step that cannot run here.

@@ -9,7 +9,7 @@ use eskit::store_kit::Envelope;
 use rusqlite::{Connection, params};
 
 use crate::log::{STREAM_EVENT, stream_event};
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 /// A log of eskit's schema, filled without eskit.
 pub(crate) struct Bulk {

@@ -7,7 +7,7 @@ use cqrs_es::mem_store::MemStore;
 use tokio::runtime::Runtime;
 
 use crate::peers::cqrs_account::{Account, Deposit};
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 /// cqrs-es on its memory store, with as many accounts of as many events as it was opened with.
 pub(crate) struct Memory {

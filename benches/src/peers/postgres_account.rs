@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::account::{Account, EVENTS, accounts_per_second, complete, filled, recorded};
 use crate::peers::postgres_insert::SCHEMA;
 use crate::postgres::open;
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 /// As many connections as the peers have. No pool stands before them: it would look after each one that comes back.
 const CONNECTIONS: usize = 10;

@@ -8,7 +8,7 @@ use eskit_postgres::testing::Cluster;
 use sqlx::{Connection, PgConnection};
 
 use crate::log::{STREAM_EVENT, stream_event};
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 /// The schema whose tables are filled without eskit, which creates them.
 pub(crate) const SCHEMA: &str = "by_hand";

@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use tokio::sync::Mutex;
 
 use crate::log::{TAGGED_EVENT, payload};
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 const TABLES: &str = "
     CREATE SCHEMA locked;

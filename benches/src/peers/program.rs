@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 /// A peer that runs.
 pub(crate) struct Program {

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::account::Deposited;
 use crate::read_models::{PG_TABLE, TABLE, insert, pg_insert};
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 /// What these limits are called in the table.
 pub(crate) const INSERTS: &str = "the same INSERTs by hand";

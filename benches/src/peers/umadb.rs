@@ -11,7 +11,7 @@ use umadb_core::writer_thread_request::WriterThreadRequest;
 use umadb_dcb::{DcbAppendCondition, DcbEvent, DcbQuery, DcbQueryItem};
 use uuid::Uuid;
 
-use eskit_benches::Failure;
+use eskit_bench_harness::Failure;
 
 /// The queue and the batch that `umadb-server` 0.7 gives its writer thread.
 const QUEUE_REQUESTS: usize = 1024;

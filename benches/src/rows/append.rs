@@ -9,10 +9,10 @@ use eskit_sqlite::SqliteOptions;
 
 use crate::log::{open, stream_appends_per_second};
 use crate::peers::bulk::Bulk;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
-use eskit_benches::{Failure, disk, syncs};
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
+use eskit_bench_harness::{Failure, disk, syncs};
 
 /// The disk's own syncs, and those of slower disks.
 pub(crate) const SYNCS: [Option<Duration>; 3] = [None, Some(Duration::from_millis(1)), Some(Duration::from_millis(4))];

@@ -14,10 +14,10 @@ use tokio::runtime::Runtime;
 
 use crate::log::{open, payload};
 use crate::postgres;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::median;
-use eskit_benches::{Failure, disk};
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::median;
+use eskit_bench_harness::{Failure, disk};
 
 /// Conditions of one append besides the one that fails: the most that the contract allows.
 const CHECKS: usize = 63;

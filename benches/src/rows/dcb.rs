@@ -10,12 +10,12 @@ use eskit_sqlite::SqliteOptions;
 use crate::log::{TAGGED_EVENT, course_and_student, open, payload, unique_appends_per_second};
 use crate::peers::umadb::UmaDb;
 use crate::rows::append::SYNCS;
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::drive::calls_per_second;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
-use eskit_benches::syncs;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::drive::calls_per_second;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
+use eskit_bench_harness::syncs;
 
 /// Runs the row.
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {

@@ -12,10 +12,10 @@ use eskit::{RecordedEvent, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::{Contender, median, median_ratio, take_turns};
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::{Contender, median, median_ratio, take_turns};
 
 #[allow(clippy::all, dead_code, reason = "generated: see build.rs")]
 mod generated {

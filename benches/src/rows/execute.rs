@@ -9,10 +9,10 @@ use tokio::runtime::Runtime;
 use crate::account::{EVENTS, commands_per_second, filled};
 use crate::peers::cqrs;
 use crate::peers::program::Program;
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
 
 /// Runs the row.
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {

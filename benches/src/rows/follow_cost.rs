@@ -11,10 +11,10 @@ use crate::account::Deposited;
 use crate::followers::with_followers;
 use crate::log::{open, stream_appends_per_second};
 use crate::rows::follow_live::Closed;
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
 
 const CALLERS: usize = 64;
 const SUBSCRIPTIONS: usize = 50;

@@ -17,10 +17,10 @@ use crate::account::recorded;
 use crate::followers::with_followers;
 use crate::postgres::{self, NOT_FOUND};
 use crate::rows::follow_live::{Closed, subscriptions};
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::cpu;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::cpu;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
 
 const COUNTS: [usize; 3] = [1, 10, 100];
 /// How long to wait after the start: checkpoints are written once a second, and an idle session of PostgreSQL tells of its

@@ -20,10 +20,10 @@ use tokio::time::MissedTickBehavior;
 use crate::account::{Deposited, recorded};
 use crate::followers::with_followers;
 use crate::postgres::{self, NOT_FOUND};
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::disk;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::disk;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
 
 /// A hundred commits a second.
 const PERIOD: Duration = Duration::from_millis(10);

@@ -10,10 +10,10 @@ use eskit::model::Emit;
 use eskit::prelude::*;
 use eskit::{Event, RecordedEvent, Timestamp};
 
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::{Contender, median, median_ratio, take_turns};
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::{Contender, median, median_ratio, take_turns};
 
 macro_rules! shipped {
     ($name:ident, $text:literal $(, $derive:path, $codec:literal)?) => {

@@ -9,11 +9,11 @@ use eskit_sqlite::SqliteOptions;
 
 use crate::log::{open, stream_appends_per_second};
 use crate::peers::bulk::Bulk;
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
-use eskit_benches::syncs;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
+use eskit_bench_harness::syncs;
 
 /// What stands for a fast disk; the bars are for it.
 const FAST: Duration = Duration::from_micros(50);

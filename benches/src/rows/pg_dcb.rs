@@ -10,11 +10,11 @@ use eskit_postgres::PostgresStore;
 use crate::log::{COURSES, TAGGED_EVENT, course_and_student, payload, unique_appends_per_second};
 use crate::peers::postgres_lock::Locked;
 use crate::postgres::{NOT_FOUND, open, start};
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::drive::calls_per_second;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::drive::calls_per_second;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
 
 const CALLERS: usize = 32;
 const EVENTS_PER_APPEND: u64 = 5000;

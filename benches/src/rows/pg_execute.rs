@@ -13,10 +13,10 @@ use crate::account::{Account, EVENTS, commands_per_second, filled};
 use crate::peers::postgres_account::{self, ByHand};
 use crate::peers::program::Program;
 use crate::postgres::{NOT_FOUND, create_database, open, start};
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::{Contender, median, median_ratio, take_turns};
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::{Contender, median, median_ratio, take_turns};
 
 /// A peer, what its program is told to run, and what is asked for with 1 and with 32 clients.
 struct Peer {

@@ -5,10 +5,10 @@ use std::time::Instant;
 use crate::log::stream_appends_per_second;
 use crate::peers::postgres_insert::{Inserter, SCHEMA};
 use crate::postgres::{NOT_FOUND, open, start};
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
 
 const CALLERS: usize = 128;
 const ROWS_PER_STATEMENT: usize = 1000;

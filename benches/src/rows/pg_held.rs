@@ -10,10 +10,10 @@ use eskit_postgres::PostgresStore;
 
 use crate::log::{STREAM_EVENT, payload, stream_appends_per_second};
 use crate::postgres::{NOT_FOUND, open, start};
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
 
 const CALLERS: usize = 32;
 /// How long each transaction stays open behind its append.

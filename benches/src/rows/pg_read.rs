@@ -10,10 +10,10 @@ use crate::log::read_all;
 use crate::peers::postgres_account::{self, ByHand};
 use crate::peers::program::Program;
 use crate::postgres::{NOT_FOUND, create_database, open, start};
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::{Contender, median, median_ratio, take_turns};
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::{Contender, median, median_ratio, take_turns};
 
 const PEERS: [(&str, &str); 3] = [
     ("cqrs-es", "cqrs-es 0.5, postgres-es 0.5"),

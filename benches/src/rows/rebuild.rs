@@ -17,10 +17,10 @@ use crate::account::Account;
 use crate::peers::projected::{self, INSERTS, SUMS};
 use crate::postgres::{self, NOT_FOUND, create_database};
 use crate::read_models::{Deposits, PgDeposits, fill};
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
 
 const ACCOUNTS: u32 = 1000;
 /// Longer than any of this takes.

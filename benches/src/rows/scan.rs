@@ -9,10 +9,10 @@ use eskit_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 use crate::log::{open, read_all};
 use crate::rows::decode::{Scanned, sample};
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
 
 const PAGE_EVENTS: usize = 1000;
 const EVENTS_PER_APPEND: usize = 10_000;

@@ -17,10 +17,10 @@ use tokio::runtime::Runtime;
 
 use crate::account::{Account, Deposit, EVENTS, complete, recorded};
 use crate::postgres::{NOT_FOUND, open, start};
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::{Contender, median, median_ratio, take_turns};
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::{Contender, median, median_ratio, take_turns};
 
 /// Runs the row on SQLite.
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {

@@ -14,10 +14,10 @@ use eskit_sqlite::{Durability, SqliteOptions};
 use tokio::runtime::Runtime;
 
 use crate::log::open;
-use eskit_benches::Failure;
-use eskit_benches::context::Context;
-use eskit_benches::figure::{Bar, Figure, Finding, Quantity};
-use eskit_benches::measure::Paired;
+use eskit_bench_harness::Failure;
+use eskit_bench_harness::context::Context;
+use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
+use eskit_bench_harness::measure::Paired;
 
 const TENANTS: usize = 1_000;
 /// Conditions of one append besides the one that fails.

@@ -1,6 +1,6 @@
 //! What the benchmarks measure with: rounds in which both sides take turns, medians, figures, and the table.
 //!
-//! The rows and the peers belong to the program beside this library.
+//! A package apart from the rows and the peers, so that its tests compile none of them.
 
 pub mod context;
 pub mod cpu;
