@@ -166,7 +166,7 @@ pub(crate) fn effect_of_batch(ty: &Type, takes: Takes) -> Error {
     match takes {
         Takes::One => at(
             ty,
-            "one call has one effect, unless it is that of a `#[work]` method that says how many to-dos it does",
+            "what does one thing in a call has one effect",
             "write `&mut Effect<'_>`; or `#[work(batch = 50)]`, which takes `&[Item]` and an effect for each",
         ),
         Takes::Batch => at(

@@ -1,5 +1,6 @@
 use eskit_runtime::RecordedEvent;
-use eskit_runtime::processor::{BatchReaction, OnRefused};
+use eskit_runtime::execute::Executor;
+use eskit_runtime::processor::OnRefused;
 use eskit_runtime::subscription::HandleError;
 
 use super::effect::Effect;
@@ -58,11 +59,15 @@ impl<'b, 'e, T> WorkBatch<'b, 'e, T> {
         (!items.is_empty()).then(|| (items.as_slice(), &mut effects[..items.len()]))
     }
 
-    /// Executes the commands that the method returned.
-    pub async fn execute<R: BatchReaction>(&mut self, reaction: R, refused: OnRefused) {
+    /// What executes the commands that the method returned, for each item.
+    pub fn executors(&mut self, refused: OnRefused) -> Vec<impl Executor<Failed = HandleError>> {
         let effects = self.effects[..self.items.len()].iter_mut();
-        let executing = reaction.execute_each(effects.map(|effect| effect.executor(refused)).collect());
-        for (index, done) in self.indices.iter().zip(executing.await) {
+        effects.map(|effect| effect.executor(refused)).collect()
+    }
+
+    /// Notes what came of each item.
+    pub fn note(&mut self, done: Vec<Result<(), HandleError>>) {
+        for (index, done) in self.indices.iter().zip(done) {
             self.done[*index] = done;
         }
     }

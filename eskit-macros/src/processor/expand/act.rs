@@ -58,16 +58,13 @@ impl<'d> Act<'d> {
 
     /// The same for a call that does a batch.
     pub(super) fn execute_each(&self, call: &TokenStream) -> TokenStream {
+        let Some(output) = self.output else { return quote!(#call;) };
+        let execute = quote_spanned!(output.span()=> <#output as __eskit::BatchReaction>::execute_each);
         let refused = self.refused();
-        match self.output {
-            None => quote!(#call; __batch.execute::<()>((), #refused).await;),
-            Some(output) => {
-                let execute = quote_spanned!(output.span()=> __eskit::WorkBatch::execute::<#output>);
-                quote! {
-                    let __reaction = #call;
-                    #execute(&mut __batch, __reaction, #refused).await;
-                }
-            }
+        quote! {
+            let __reaction = #call;
+            let __done = #execute(__reaction, __batch.executors(#refused)).await;
+            __batch.note(__done);
         }
     }
 
