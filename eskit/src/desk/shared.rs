@@ -129,3 +129,25 @@ impl Desk {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    /// One that is closed meanwhile does not end what is done for the others.
+    #[test]
+    fn claims_are_lost_when_the_last_one_is() {
+        let claims = [("a".to_owned(), 1), ("b".to_owned(), 2)];
+        let desk = Desk::default();
+        desk.lock().claims.extend(claims.clone());
+        let mut lost = pin!(desk.lost(&claims));
+        let mut poll = || lost.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        desk.forget([claims[0].clone()]);
+        assert_eq!(poll(), Poll::Pending);
+        desk.forget([claims[1].clone()]);
+        assert_eq!(poll(), Poll::Ready(()));
+    }
+}
