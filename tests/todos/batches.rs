@@ -132,7 +132,7 @@ async fn each_has_an_outcome_of_its_own() {
     clock.advance(2 * super::DAY);
     app.settle().await.unwrap();
     let left = app.todos::<Mailing>().unwrap().list(Default::default()).await.unwrap();
-    let left: Vec<_> = left.iter().map(|item| (item.key.as_str(), item.state.clone(), item.text.as_str())).collect();
+    let left: Vec<_> = left.iter().map(|item| (item.key.as_str(), item.state, item.text.as_str())).collect();
     assert_eq!(left, [("2", WorkState::Waiting, "no such address")]);
     assert_eq!(reminded(&app).await.len(), 2);
 
