@@ -4,6 +4,7 @@
 mod app;
 mod forgetting;
 mod keys;
+mod killed;
 mod layer;
 mod stores;
 
