@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 
-use eskit::log::Position;
+use eskit::log::{Append, NewEvent, Position};
 use eskit::model::{EventTypes, SourceLocation};
 use eskit::prelude::*;
 use eskit::subscription::{Handle, HandleError, HandleMut, OnError, Order, State, Subscriber, SubscriberType};
@@ -354,4 +354,26 @@ async fn a_log_that_is_closed_makes_nobody_busy() {
     drop(app);
     // A task that goes round without an await would never let this one end.
     tokio::time::timeout(Duration::from_secs(5), tokio::task::yield_now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_log_of_the_package_under_its_former_name_is_warned_of() {
+    let of = |name: &str| NewEvent::json(name.to_owned(), r#"{"item":"pen"}"#);
+    let start = async |names: &[&str]| {
+        let store = MemoryStore::new();
+        if !names.is_empty() {
+            store.append(Append::new(names.iter().map(|name| of(name)).collect::<Vec<_>>())).await.unwrap();
+        }
+        let running = App::new(store).with_memory(&InMemory::<Total>::default()).start().await.unwrap();
+        let warnings = running.warnings();
+        running.stop().await.unwrap();
+        warnings
+    };
+    let warnings = start(&["shop.Sold", "shop.Sold"]).await;
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.contains("begin with `eskit-tests.`"), "{warning}");
+    assert!(warning.contains("help: if the package was renamed, write `#[event(context = \"shop\")]`"), "{warning}");
+    for names in [&[][..], &["eskit-tests.Sold"], &["shop.Sold", "eskit-tests.Sold"], &["shop.Sold", "shop.Bought"]] {
+        assert_eq!(start(names).await, [""; 0], "{names:?}");
+    }
 }

@@ -5,6 +5,7 @@ mod ending;
 #[cfg(feature = "metrics")]
 mod measure;
 mod parked;
+mod renamed;
 #[cfg(feature = "testing")]
 mod settle;
 mod start;

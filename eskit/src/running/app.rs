@@ -82,11 +82,13 @@ use crate::subscriptions::keeps_a_read_model;
 pub struct Running<S> {
     pub(super) app: App<S>,
     pub(super) ending: Arc<Ending<S>>,
+    /// What to say if the package seems to have been renamed.
+    pub(super) renamed: Option<Arc<str>>,
 }
 
 impl<S> Clone for Running<S> {
     fn clone(&self) -> Running<S> {
-        Running { app: self.app.clone(), ending: Arc::clone(&self.ending) }
+        Running { app: self.app.clone(), ending: Arc::clone(&self.ending), renamed: self.renamed.clone() }
     }
 }
 
@@ -102,6 +104,12 @@ impl<S: EventStore + 'static> Running<S> {
     /// How each subscription is doing.
     pub fn health(&self) -> Vec<Health> {
         self.ending.controls().map(Control::health).collect()
+    }
+
+    /// What there is to warn of: what [`App::warnings`] says, and that the log seems to hold the program's events under the name that its
+    /// package had before, which is looked at when the app starts. Empty if all is well.
+    pub fn warnings(&self) -> Vec<String> {
+        self.renamed.iter().map(|text| text.to_string()).chain(self.app.warnings()).collect()
     }
 
     /// Sets the gauges of subscriptions and work to what they are now, and `eskit_head_position` to the head of the log. Call it before the

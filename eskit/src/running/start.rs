@@ -127,7 +127,8 @@ impl<S: EventStore + 'static> App<S> {
         self,
         spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>),
     ) -> Result<Running<S>, StartError> {
-        Registry::collect().check().map_err(StartError::Registry)?;
+        let registry = Registry::collect();
+        registry.check().map_err(StartError::Registry)?;
         let store = Arc::clone(&self.bus().store);
         let mut added: Vec<_> = self.subscriptions().iter().map(|added| added.subscriber()).collect();
         added.sort_by_key(|added| added.name);
@@ -186,13 +187,19 @@ impl<S: EventStore + 'static> App<S> {
             StartedWork { work: Arc::clone(work), control }
         };
         let works = self.works().iter().map(start_work).collect();
-        let running = Running { app: self, ending: Arc::new(Ending { subscriptions, works, aborted, unread }) };
+        let ending = Arc::new(Ending { subscriptions, works, aborted, unread });
+        let mut running = Running { app: self, ending, renamed: None };
         for control in running.ending.controls() {
             if let Err(health) = control.started().await {
                 // Best effort: what failed is the answer.
                 let _ = running.stop().await;
                 return Err(StartError::Failed(health));
             }
+        }
+        running.renamed = super::renamed::look(running.store(), &registry).await.map(Arc::from);
+        #[cfg(feature = "tracing")]
+        if let Some(text) = &running.renamed {
+            tracing::warn!(target: "eskit", "{text}");
         }
         Ok(running)
     }
