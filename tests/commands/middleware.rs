@@ -9,6 +9,7 @@ use eskit::log::{Principal, PrincipalKind, StoreErrorKind, Tag};
 use eskit::middleware::{Authorized, Call, Middleware, Next, Outcome, OutcomeKind, Retrying};
 use eskit::prelude::*;
 use eskit::{MemoryViews, RetryPolicy};
+use eskit_tests::scripted::{Scripted, Step, rival};
 
 use super::shop::{CancelOrder, EndOrder, OrderPlaced, ShipError, ShipOrder, ShopCommand, place};
 
@@ -66,6 +67,20 @@ async fn it_sees_each_outcome() {
     assert_eq!(witness.said()[1], "< refused [] 1 Some(\"there is no such order\")");
     app.execute(place(2)).idempotency_key("place").await.unwrap_err();
     assert!(witness.said()[1].starts_with("< invalid [] 0 Some(\"the idempotency key"), "{:?}", witness.said());
+
+    // Somebody comes first; an answer is lost; the log is out of reach.
+    let app = App::new(Scripted::new()).with_middleware(witness.clone()).with_retry(RetryPolicy::never());
+    let rival = rival(OrderPlaced { order: 9, sku: "pen".to_owned() });
+    for (order, step, said) in [
+        (9, rival, "< conflict [] 1 Some("),
+        (10, Step::LoseAnswer, "< unknown [] 0 Some("),
+        (11, Step::Fail(StoreErrorKind::Unavailable), "< unavailable [] 0 Some("),
+    ] {
+        app.store().script([step]);
+        app.execute(place(order)).await.unwrap_err();
+        let told = witness.said();
+        assert!(told[1].starts_with(said), "{told:?}");
+    }
 }
 
 #[derive(Command)]
