@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -16,8 +17,11 @@ const USAGE: &str = "usage: shop [DSN]
 
 Serves a shop over HTTP, at the address in SHOP_ADDRESS, or at 127.0.0.1:3000.
 
-  DSN   the log: `sqlite:shop.db` when left out; with `--features postgres` also `postgres://user@host/database`
+  DSN   the log: `sqlite:shop.db` when left out; with `--features postgres` also `postgres://user@host/database`,
+        with `--features nats` also `nats://host/log?monitor=http://host:8222`
 
+SHOP_VIEWS is where the lists and the work are, shared by all processes of the shop: `postgres://user@host/database`, or
+`sqlite:shop.views.db` for processes on one machine. A log on NATS needs it; others have them beside the log when left out.
 SHOP_PAY_WITHIN is the time to pay in seconds, 1800 when left out. SHOP_MAIL is the address of a mail service, such as
 http://127.0.0.1:8025/messages; without it, no mail is sent. SHOP_OWNER gets the report of each night.
 OTEL_EXPORTER_OTLP_ENDPOINT is the address of a collector of traces, such as http://127.0.0.1:4318.";
@@ -50,19 +54,37 @@ async fn run(dsn: &str) -> Result<(), Box<dyn Error>> {
     served
 }
 
-/// Opens the log, and the lists beside it: in files for SQLite, in schemas for PostgreSQL.
+/// Opens the log, and the lists where the environment says, or beside the log: in files for SQLite, in schemas for PostgreSQL.
 async fn open(dsn: &str, prometheus: Prometheus) -> Result<(), Box<dyn Error>> {
     let (store, settings) = (eskit::connect(dsn).await?, settings()?);
-    #[cfg(feature = "postgres")]
-    if let Some(postgres) = store.downcast_ref::<eskit::postgres::PostgresStore>() {
-        let views = eskit::postgres::PostgresViews::open(postgres.pool().clone()).await?;
-        return serve(Shop::open(store, views, settings).await?, prometheus).await;
+    let views = std::env::var("SHOP_VIEWS").ok();
+    #[cfg(feature = "nats")]
+    if views.is_none() && store.downcast_ref::<eskit::nats::NatsStore>().is_some() {
+        return Err("a log on NATS has no lists beside it, and each process would send all mail if it had its own\nhelp: name views that all \
+                    processes share in SHOP_VIEWS: `postgres://user@host/database`, or `sqlite:shop.views.db` on one machine"
+            .into());
     }
-    let views = match store.downcast_ref::<eskit::sqlite::SqliteStore>() {
-        Some(sqlite) => SqliteViews::open(sqlite.path().with_extension("views.db")).await?,
-        None => return serve(Shop::open(store, eskit::MemoryViews::new(), settings).await?, prometheus).await,
+    #[cfg(feature = "postgres")]
+    {
+        use eskit::postgres::{PostgresStore, PostgresViews};
+        if let Some(dsn) = views.as_deref().filter(|views| views.starts_with("postgres")) {
+            let views = PostgresViews::options().connect(dsn).await?;
+            return serve(Shop::open(store, views, settings).await?, prometheus).await;
+        }
+        if let (Some(postgres), None) = (store.downcast_ref::<PostgresStore>(), &views) {
+            let views = PostgresViews::open(postgres.pool().clone()).await?;
+            return serve(Shop::open(store, views, settings).await?, prometheus).await;
+        }
+    }
+    let file = match (&views, store.downcast_ref::<eskit::sqlite::SqliteStore>()) {
+        (Some(views), _) => match views.strip_prefix("sqlite:") {
+            Some(file) => PathBuf::from(file),
+            None => return Err("`SHOP_VIEWS` names no views of this build\nhelp: write `sqlite:shop.views.db`".into()),
+        },
+        (None, Some(sqlite)) => sqlite.path().with_extension("views.db"),
+        (None, None) => return serve(Shop::open(store, eskit::MemoryViews::new(), settings).await?, prometheus).await,
     };
-    serve(Shop::open(store, views, settings).await?, prometheus).await
+    serve(Shop::open(store, SqliteViews::open(file).await?, settings).await?, prometheus).await
 }
 
 /// Exports traces if the environment names a collector, as `OTEL_EXPORTER_OTLP_ENDPOINT`.

@@ -1,11 +1,10 @@
 //! The program itself, over HTTP: killed in the middle of orders, started again, and told to end.
 #![cfg(unix)]
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eskit::App;
@@ -14,60 +13,7 @@ use eskit::prelude::*;
 use eskit::sqlite::SqliteStore;
 use serde_json::{Value, json};
 use shop::{Order, OrderId};
-
-/// The program, which ends with the test.
-struct Program {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    address: String,
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail their test")]
-impl Program {
-    fn start(file: &Path) -> Program {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_shop"));
-        command.arg(format!("sqlite:{}", file.display())).env("SHOP_ADDRESS", "127.0.0.1:0").stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("the shop is open at http://").expect(&line).to_owned();
-        Program { child, stdout, address }
-    }
-
-    /// Tells it to end. Returns its status and what it said since.
-    fn terminate(mut self) -> (Option<i32>, String) {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
-        let mut said = String::new();
-        self.stdout.read_to_string(&mut said).unwrap();
-        (self.child.wait().unwrap().code(), said)
-    }
-}
-
-/// Sends a request to an address. `None` if nobody answers any more.
-fn send(address: &str, request: &str, body: Option<Value>) -> Option<(u16, Value)> {
-    let body = body.map(|body| body.to_string()).unwrap_or_default();
-    let mut stream = TcpStream::connect(address).ok()?;
-    let length = body.len();
-    write!(
-        stream,
-        "{request} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-    .ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    Some((head.split(' ').nth(1)?.parse().ok()?, serde_json::from_str(body).ok()?))
-}
+use support::{Program, send};
 
 #[allow(clippy::unwrap_used, reason = "a helper of tests fails its test")]
 fn rows(address: &str, list: &str) -> BTreeMap<String, Value> {
@@ -98,7 +44,7 @@ async fn a_shop_that_was_killed_goes_on_where_its_log_ends() {
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("shop.db");
 
-    let mut program = Program::start(&file);
+    let mut program = Program::start(&format!("sqlite:{}", file.display()), &[]);
     let address = program.address.clone();
     assert_eq!(send(&address, "POST /stock", Some(json!({"sku": "tea", "count": 10_000}))).unwrap().0, 200);
     let placed = AtomicUsize::new(0);
@@ -129,7 +75,7 @@ async fn a_shop_that_was_killed_goes_on_where_its_log_ends() {
     });
     drop(program);
 
-    let program = Program::start(&file);
+    let program = Program::start(&format!("sqlite:{}", file.display()), &[]);
     // Each of these answers waits until the list shows what it wrote.
     assert_eq!(order(&program.address, "last"), Some(201));
     assert_eq!(send(&program.address, "POST /stock", Some(json!({"sku": "tea", "count": 1}))).unwrap().0, 200);
