@@ -14,6 +14,8 @@ mod rows_cases;
 mod rows_changed;
 #[path = "../rows/odd.rs"]
 mod rows_odd;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

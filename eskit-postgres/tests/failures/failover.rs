@@ -16,8 +16,10 @@ async fn pair() -> Option<(Cluster, Cluster, Address)> {
         Some((primary, standby, address))
     };
     let pair = tokio::task::spawn_blocking(start).await.unwrap();
-    // Says so, or fails in CI.
-    assert!(pair.is_some() || testing::database().await.unwrap().is_none(), "a private server is needed");
+    if pair.is_none() {
+        // Says so, or fails in CI.
+        assert!(testing::database().await.unwrap().is_none() || std::env::var_os("ESKIT_TEST_POSTGRES").is_some());
+    }
     pair
 }
 
