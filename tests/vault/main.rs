@@ -1,5 +1,10 @@
 //! Personal data is sealed in the log, opened for whoever reads through a vault, and gone for good once its subject is forgotten.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail their test, and tell the seed"
+)]
 
 mod app;
 mod forgetting;
