@@ -21,10 +21,14 @@ pub(crate) trait Worked<S>: Send + Sync {
         false
     }
 
+    /// The wire names of the commands of a queue.
+    fn commands(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Whether it is a queue of commands with this wire name.
     fn takes(&self, command: &str) -> bool {
-        let _ = command;
-        false
+        self.commands().contains(&command)
     }
 
     /// # Errors

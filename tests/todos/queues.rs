@@ -226,6 +226,20 @@ async fn what_cannot_be_read_is_parked_and_what_is_newer_waits() {
 }
 
 #[tokio::test]
+async fn a_command_has_one_queue() {
+    let app = App::new(MemoryStore::new())
+        .with_queue::<Ship>("shipping", MemoryViews::new(), FAIL)
+        .with_queue::<ParcelCommand>("parcels", MemoryViews::new(), FAIL);
+    let error = app.start().await.unwrap_err();
+    assert!(matches!(error, StartError::SameCommand { queues: ["shipping", "parcels"], .. }), "{error:?}");
+    let told = error.to_string();
+    assert!(
+        told.starts_with("the queues `shipping` and `parcels` both take the command `eskit-tests.Ship`\nhelp: "),
+        "{told}"
+    );
+}
+
+#[tokio::test]
 async fn a_queue_has_a_name_of_its_own() {
     for (name, why) in [("Parcels", "lower-case"), ("", "lower-case"), ("a--b", "lower-case")] {
         let error = App::new(MemoryStore::new()).with_queue::<Ship>(name, MemoryViews::new(), FAIL).start().await;

@@ -38,8 +38,8 @@ impl<S: EventStore + 'static, C: Storable + CommandSet, V: Work> Worked<S> for Q
         true
     }
 
-    fn takes(&self, command: &str) -> bool {
-        C::TYPES.names().contains(&command)
+    fn commands(&self) -> Vec<&'static str> {
+        C::TYPES.names()
     }
 
     fn tasks(&self, bus: &Bus<S>, _: &[Control]) -> WorkTasks {

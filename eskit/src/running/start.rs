@@ -39,6 +39,13 @@ pub enum StartError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// Two queues take the same command, so that it is not said into which of them [`App::enqueue`](crate::App::enqueue) puts it.
+    SameCommand {
+        /// The wire name of the command.
+        command: &'static str,
+        /// The names of the queues.
+        queues: [&'static str; 2],
+    },
     /// A schedule of a processor cannot be kept.
     Schedule {
         /// The type of the processor.
@@ -77,6 +84,10 @@ impl fmt::Display for StartError {
             StartError::QueueName { name, why } => write!(
                 f,
                 "a queue cannot have the name `{name}`: {why}\nhelp: give it another one in `with_queue`, such as `shop-commands`"
+            ),
+            StartError::SameCommand { command, queues: [first, second] } => write!(
+                f,
+                "the queues `{first}` and `{second}` both take the command `{command}`\nhelp: let one of them hold a set of commands without it"
             ),
             StartError::Schedule { processor, method, every, why, help } => {
                 write!(f, "the schedule `{every}` of `{processor}::{method}` cannot be kept: {why}\nhelp: {help}")
@@ -149,7 +160,10 @@ impl<S: EventStore + 'static> App<S> {
                 }
                 true if added.iter().any(|added| added.name == name) => "a projection or processor has it",
                 true if self.works()[..index].iter().any(is_list) => "another queue has it",
-                _ => continue,
+                _ => {
+                    self.check_commands(index)?;
+                    continue;
+                }
             };
             return Err(StartError::QueueName { name, why });
         }
@@ -202,5 +216,16 @@ impl<S: EventStore + 'static> App<S> {
             tracing::warn!(target: "eskit", "{text}");
         }
         Ok(running)
+    }
+
+    /// Refuses a queue that takes a command of an earlier one.
+    fn check_commands(&self, index: usize) -> Result<(), StartError> {
+        let work = &self.works()[index];
+        for command in work.commands() {
+            if let Some(other) = self.works()[..index].iter().find(|other| other.takes(command)) {
+                return Err(StartError::SameCommand { command, queues: [other.list(), work.list()] });
+            }
+        }
+        Ok(())
     }
 }
