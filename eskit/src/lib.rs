@@ -170,6 +170,7 @@ mod memory;
 mod memory_views;
 pub mod middleware;
 mod observed;
+mod own_events;
 pub mod partition;
 pub mod processor;
 mod queue;

@@ -84,6 +84,7 @@ const CRATES: [Layers; 10] = [
     Layers {
         package: "eskit",
         layers: &[
+            "own_events",
             "delegate_views",
             "sleep",
             "block_on",

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use eskit::log::{LogId, Place, StoreErrorKind};
+use eskit::partition::Partition;
+use eskit::tenant::TenantId;
 use eskit::vault::{KeyId, StoredKey, WrappedKey};
 use eskit::{MemoryViews, SnapshotOptions};
 
@@ -138,4 +140,13 @@ async fn a_log_that_was_restored_is_searched_from_its_beginning() {
     keys.set_searched(log, "keys".into(), Place::new(eskit::log::Position::new(1), EventId::new())).await.unwrap();
     let opened = read(&Sealing::new(Arc::clone(&raw), vault(&keys))).await;
     assert_eq!(decoded(&opened[0]), known("ada"));
+}
+
+#[tokio::test]
+async fn a_subject_is_forgotten_in_the_log_of_one_value_of_a_tag() {
+    let log = Partition::new(MemoryStore::new(), "student", TenantId::new("ada").unwrap());
+    let app = App::new(log).with_vault(vault(&MemoryKeyStore::new()));
+    app.execute(Register { student: "ada".to_owned(), name: NAME.to_owned() }).await.unwrap();
+    app.forget(student("ada")).await.unwrap();
+    assert_eq!(app.load::<Student>("ada").await.unwrap().state.name, None);
 }

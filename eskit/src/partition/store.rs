@@ -4,6 +4,7 @@ use eskit_runtime::log::{
 };
 use eskit_runtime::{EventStore, StoreError, delegate_store};
 
+use crate::own_events::is_of_eskit;
 use crate::tenant::TenantId;
 
 /// The log of one value of a tag: a store that takes only events that carry this value, and refuses to be asked for another.
@@ -11,7 +12,8 @@ use crate::tenant::TenantId;
 /// The store itself has to be a log of its own, such as a file or a schema: nothing is hidden in it. For one log that many share, see
 /// [`Tenanted`](crate::tenant::Tenanted).
 ///
-/// - An event without exactly one tag of the key, or with another value, is refused with [`StoreErrorKind::Invalid`].
+/// - An event without exactly one tag of the key, or with another value, is refused with [`StoreErrorKind::Invalid`], unless it is one of
+///   eskit's own, such as that a subject of personal data was forgotten.
 /// - So is a query or a condition that names another value: it would find nothing, as if there were nothing.
 #[derive(Clone, Debug)]
 pub struct Partition<S> {
@@ -41,6 +43,9 @@ impl<S> Partition<S> {
     }
 
     fn check_event(&self, name: &str, tags: &Tags) -> Result<(), StoreError> {
+        if is_of_eskit(name) {
+            return Ok(());
+        }
         let mut values = tags.values(self.tag);
         let found = match (values.next(), values.next()) {
             (Some(value), None) if value == self.value.as_str() => return Ok(()),

@@ -7,6 +7,8 @@ use eskit_runtime::log::limits::QUERY_TYPES_MAX;
 use eskit_runtime::log::{Query, QueryItem, ReadOptions};
 use eskit_runtime::model::Registry;
 
+use crate::own_events::is_of_eskit;
+
 /// How many of the first events are looked at.
 const LOOKED_AT: usize = 100;
 
@@ -32,11 +34,6 @@ pub(super) async fn look(store: &impl EventStore, registry: &Registry) -> Option
          `{old}.`\nhelp: if the package was renamed, write `#[event(context = \"{old}\")]` on each event; if the log is one of another \
          program, there is nothing to do"
     ))
-}
-
-/// eskit's own events, which any log may hold.
-fn is_of_eskit(name: &str) -> bool {
-    name.starts_with("eskit.")
 }
 
 /// The first part of the program's names, and that of the stored ones, if that is all in which they differ.

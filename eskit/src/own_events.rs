@@ -1,0 +1,6 @@
+//! The events that eskit itself appends, which any log may hold.
+
+/// Whether an event of this name is one of eskit's own, such as `eskit.SubjectForgotten`.
+pub(crate) fn is_of_eskit(name: &str) -> bool {
+    name.starts_with("eskit.")
+}
