@@ -1,6 +1,6 @@
 //! `#[processor(..)]`: from an impl block to the impls of `Subscriber` and `Processor`.
 
-pub(crate) mod acts;
+mod acts;
 mod cron;
 mod def;
 mod effect;

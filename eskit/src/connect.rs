@@ -257,6 +257,7 @@ fn untrimmed(dsn: &str) -> StoreError {
 /// The scheme that was probably meant.
 fn meant(dsn: &str) -> String {
     let Some((found, _)) = dsn.split_once(':') else { return String::new() };
+    let found = &found.to_lowercase();
     let names = SCHEMES.iter().filter(|scheme| scheme.open.is_some()).flat_map(|scheme| scheme.names);
     let like = names.filter(|name| is_like(found, name)).min_by_key(|name| slips(found, name));
     like.map(|name| format!(" (did you mean `{name}:`?)")).unwrap_or_default()

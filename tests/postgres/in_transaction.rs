@@ -80,8 +80,13 @@ async fn a_command_that_meets_a_conflict_decides_again_in_the_same_transaction()
                 result
             })
         };
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        assert!(!second.is_finished(), "the first transaction has the turn");
+        // It has read, and waits for the turn, which the first transaction has.
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND database = \
+                       (SELECT oid FROM pg_database WHERE datname = current_database())";
+        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(app.store().pool()).await.unwrap() == 0 {
+            assert!(!second.is_finished(), "the first transaction has the turn");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         note(&mut first, "ada", "enrolled").await;
         first.commit().await.unwrap();
 

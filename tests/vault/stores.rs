@@ -102,7 +102,7 @@ async fn a_file_of_keys_is_told_from_others() {
     let keys = folder.0.join("keys.db");
     drop(SqliteKeyStore::open(&keys).await.unwrap());
     let refused = SqliteStore::open(&keys).await.unwrap_err().to_string();
-    assert!(refused.contains("is a database of another program"), "{refused}");
+    assert!(refused.contains("is a file of keys, not a log\nhelp: open the file of the log"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -19,6 +19,7 @@ pub(crate) struct Binary {
     executable: PathBuf,
     /// The folder of its package, in which it runs.
     folder: PathBuf,
+    package: String,
 }
 
 /// What a binary did.
@@ -68,14 +69,22 @@ impl Binary {
             }
             _ => message["target"]["name"].as_str()?.to_owned(),
         };
-        Some(Binary { name, executable, folder })
+        // `path+file:///w/eskit-sqlite#0.1.0`, or `..#eskit@0.1.0` in a folder of another name.
+        let id = message["package_id"].as_str()?;
+        let package = match id.rsplit_once('#')?.1.split_once('@') {
+            Some((package, _)) => package.to_owned(),
+            None => folder.file_name()?.to_str()?.to_owned(),
+        };
+        Some(Binary { name, executable, folder, package })
     }
 
     fn run(&self) -> io::Result<Ended> {
         let started = Instant::now();
         let (mut output, input) = io::pipe()?;
         let mut command = Command::new(&self.executable);
-        command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
+        command.current_dir(&self.folder);
+        // As cargo does.
+        command.env("CARGO_MANIFEST_DIR", &self.folder).env("CARGO_PKG_NAME", &self.package);
         command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input);
         command.env_remove("TRYBUILD").env_remove("BLESS");
         let mut child = command.spawn()?;
@@ -124,13 +133,15 @@ mod tests {
     use super::*;
 
     fn shell(name: &str, script: &Path) -> Binary {
-        Binary { name: name.to_owned(), executable: script.to_owned(), folder: PathBuf::from("/") }
+        let (name, package) = (name.to_owned(), "shell".to_owned());
+        Binary { name, executable: script.to_owned(), folder: PathBuf::from("/"), package }
     }
 
     #[test]
     fn a_test_binary_is_known_by_the_message_of_cargo() {
         let message = |kind: &str, source: &str, is_test: bool| {
             json!({
+                "package_id": "path+file:///w/eskit-sqlite#0.1.0",
                 "reason": "compiler-artifact",
                 "manifest_path": "/w/eskit-sqlite/Cargo.toml",
                 "profile": { "test": is_test },
@@ -146,6 +157,13 @@ mod tests {
         );
         assert_eq!(name(&message("lib", "/w/eskit-sqlite/src/lib.rs", false)), None);
         assert_eq!(name(&json!({ "reason": "build-finished" })), None);
+        let package = |id: &str| {
+            let mut message = message("lib", "/w/eskit-sqlite/src/lib.rs", true);
+            message["package_id"] = json!(id);
+            Binary::read(&message).map(|binary| binary.package)
+        };
+        assert_eq!(package("path+file:///w/eskit-sqlite#0.1.0").as_deref(), Some("eskit-sqlite"));
+        assert_eq!(package("path+file:///w/eskit-sqlite#sqlite@0.1.0").as_deref(), Some("sqlite"));
     }
 
     #[cfg(unix)]

@@ -7,9 +7,17 @@ use syn::{Attribute, Error, LitInt, LitStr, Type};
 use super::subscriber::Marked;
 use super::text::at;
 use crate::limits::{BATCH_MAX, WITHIN_HOURS_MAX, WORKERS_MAX};
-use crate::processor::acts::Takes;
 use crate::syntax::signature::Param;
 use crate::wrap::{bare, behind_reference, text};
+
+/// What a method does in one call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// One thing, with its effect.
+    One,
+    /// Several, each with an effect of its own.
+    Batch,
+}
 
 /// `item` is what is opened, where that shows.
 pub(crate) fn todo_without_work(attr: &Attribute, item: Option<&Type>) -> Error {

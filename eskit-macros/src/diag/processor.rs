@@ -5,10 +5,10 @@ use quote::ToTokens;
 use syn::{Attribute, Error, LitStr, Type};
 
 use super::attr::expected_value;
+use super::list::Takes;
 use super::subscriber::SubscriberKind;
 use super::suggest::did_you_mean;
 use super::text::at;
-use crate::processor::acts::Takes;
 use crate::wrap::{bare, behind_reference, text};
 
 /// Neither its name nor where it begins is said.

@@ -10,19 +10,10 @@ use crate::block::Block;
 use crate::block::item::Item;
 use crate::block::mark::Mark;
 use crate::ctxt::Ctxt;
-use crate::diag::{self, Marked};
+use crate::diag::{self, Marked, Takes};
 use crate::subscriber::method::{EventMethod, OnRefusedDef, Refused, changes_self, check_plain, output};
 use crate::symbol;
 use crate::syntax::signature::{Param, Signature, borrows};
-
-/// What a method does in one call.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Takes {
-    /// One thing, with its effect.
-    One,
-    /// Several, each with an effect of its own.
-    Batch,
-}
 
 /// A method that is called for no event: with `#[work]` or `#[every]`.
 pub(super) struct ActsDef {

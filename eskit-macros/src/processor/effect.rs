@@ -1,8 +1,7 @@
 //! The effect that an `async` method of a processor acts by.
 
-use super::acts::Takes;
 use crate::ctxt::Ctxt;
-use crate::diag;
+use crate::diag::{self, Takes};
 use crate::subscriber::method::Split;
 use crate::syntax::signature::{Param, Signature};
 use crate::wrap::behind_reference;

@@ -4,13 +4,13 @@ use proc_macro2::Literal;
 use quote::ToTokens;
 use syn::{Attribute, LitStr, Meta, Type};
 
-use super::acts::{ActsDef, Takes};
+use super::acts::ActsDef;
 use super::cron;
 use crate::block::Block;
 use crate::block::item::Item;
 use crate::block::mark::Mark;
 use crate::ctxt::Ctxt;
-use crate::diag::{self, Marked};
+use crate::diag::{self, Marked, Takes};
 use crate::syntax::signature::{Param, Signature};
 
 pub(super) struct EveryMethod {

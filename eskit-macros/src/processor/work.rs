@@ -2,13 +2,13 @@
 
 use syn::{LitInt, LitStr, Type};
 
-use super::acts::{ActsDef, Takes};
+use super::acts::ActsDef;
 use crate::attr::{Once, Piece};
 use crate::block::Block;
 use crate::block::item::Item;
 use crate::block::mark::Mark;
 use crate::ctxt::Ctxt;
-use crate::diag::{self, Marked};
+use crate::diag::{self, Marked, Takes};
 use crate::limits::{BATCH_MAX, WITHIN_HOURS_MAX, WORKERS_MAX};
 use crate::symbol;
 use crate::syntax::signature::{Param, Signature};

@@ -5,7 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Type};
 
-use crate::processor::acts::{ActsDef, Takes};
+use crate::diag::Takes;
+use crate::processor::acts::ActsDef;
 use crate::subscriber::method::{EventMethod, OnRefusedDef, Refused};
 use crate::symbol;
 use crate::wrap::check;

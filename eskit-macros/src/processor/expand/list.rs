@@ -7,8 +7,8 @@ use syn::spanned::Spanned;
 
 use super::act::{Act, call};
 use crate::block::handler::absent;
+use crate::diag::Takes;
 use crate::dispatch::Table;
-use crate::processor::acts::Takes;
 use crate::processor::list::{ListDef, ListMethod};
 use crate::processor::work::{WorkMethod, WorkWords};
 use crate::subscriber::expand::otherwise;
