@@ -160,10 +160,10 @@ impl<S: EventStore + 'static> App<S> {
                 }
                 true if added.iter().any(|added| added.name == name) => "a projection or processor has it",
                 true if self.works()[..index].iter().any(is_list) => "another queue has it",
-                _ => {
-                    self.check_commands(index)?;
-                    continue;
-                }
+                _ => match self.shared_command(index) {
+                    Some((command, queues)) => return Err(StartError::SameCommand { command, queues }),
+                    None => continue,
+                },
             };
             return Err(StartError::QueueName { name, why });
         }
@@ -218,14 +218,12 @@ impl<S: EventStore + 'static> App<S> {
         Ok(running)
     }
 
-    /// Refuses a queue that takes a command of an earlier one.
-    fn check_commands(&self, index: usize) -> Result<(), StartError> {
+    /// A command that a queue takes, and an earlier one too, with the names of both.
+    fn shared_command(&self, index: usize) -> Option<(&'static str, [&'static str; 2])> {
         let work = &self.works()[index];
-        for command in work.commands() {
-            if let Some(other) = self.works()[..index].iter().find(|other| other.takes(command)) {
-                return Err(StartError::SameCommand { command, queues: [other.list(), work.list()] });
-            }
-        }
-        Ok(())
+        work.commands().into_iter().find_map(|command| {
+            let other = self.works()[..index].iter().find(|other| other.takes(command))?;
+            Some((command, [other.list(), work.list()]))
+        })
     }
 }
