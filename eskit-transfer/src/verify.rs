@@ -225,19 +225,13 @@ fn what_differs(first: &Entry, second: &Entry, respelled: &mut u64) -> Option<&'
         let both = matches!((first, second), (Entry::Deleted(_), Entry::Deleted(_)));
         return (first != second).then_some(if both { "what is left of it" } else { "whether it was deleted" });
     };
-    let parts = [
+    let place = [
         ("position", a.position != b.position),
         ("id", a.id != b.id),
         ("stream or version", a.stream != b.stream),
-        ("type", a.name != b.name),
-        ("version of its type", a.schema_version != b.schema_version),
-        ("tags", a.tags != b.tags),
-        ("metadata", a.metadata != b.metadata),
-        ("content type", a.content_type != b.content_type),
-        ("time", a.recorded_at != b.recorded_at),
         ("whether its append ends with it", a.part != b.part),
     ];
-    if let Some((what, _)) = parts.into_iter().find(|(_, differs)| *differs) {
+    if let Some(what) = first_of(place).or_else(|| content_differs(a, b)) {
         return Some(what);
     }
     match is_same_payload(a, b) {
@@ -245,6 +239,23 @@ fn what_differs(first: &Entry, second: &Entry, respelled: &mut u64) -> Option<&'
         None => return Some("payload"),
     }
     None
+}
+
+/// Which part of two events differs, other than their places and payloads.
+pub(crate) fn content_differs(a: &RecordedEvent, b: &RecordedEvent) -> Option<&'static str> {
+    first_of([
+        ("type", a.name != b.name),
+        ("version of its type", a.schema_version != b.schema_version),
+        ("tags", a.tags != b.tags),
+        ("metadata", a.metadata != b.metadata),
+        ("content type", a.content_type != b.content_type),
+        ("time", a.recorded_at != b.recorded_at),
+    ])
+}
+
+/// The first part that differs.
+fn first_of<const N: usize>(parts: [(&'static str, bool); N]) -> Option<&'static str> {
+    parts.into_iter().find(|(_, differs)| *differs).map(|(what, _)| what)
 }
 
 /// Whether a payload is only spelled in another way than that of another event; `None` if it is another one.

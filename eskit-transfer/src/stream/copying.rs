@@ -6,7 +6,7 @@ use eskit_runtime::log::{
 use eskit_runtime::{EventStore, RecordedEvent, StoreError};
 
 use super::error::ArchiveError;
-use crate::verify::is_same_payload;
+use crate::verify::{content_differs, is_same_payload};
 
 /// How often an append of unknown outcome is repeated.
 const TRIES_MAX: u32 = 10;
@@ -137,18 +137,13 @@ impl<'a, F: EventStore, T: EventStore> Copying<'a, F, T> {
 
     fn what_differs(&self, version: u64, a: &RecordedEvent, b: &RecordedEvent) -> Option<&'static str> {
         let version_of = |event: &RecordedEvent| event.stream.as_ref().map(|at| at.version);
-        let parts = [
-            ("version", version_of(a) != Some(version) || version_of(b) != Some(version)),
-            ("id", (self.id)(a) != b.id),
-            ("type", a.name != b.name),
-            ("version of its type", a.schema_version != b.schema_version),
-            ("tags", a.tags != b.tags),
-            ("metadata", a.metadata != b.metadata),
-            ("content type", a.content_type != b.content_type),
-            ("time", a.recorded_at != b.recorded_at),
-            ("payload", is_same_payload(a, b).is_none()),
-        ];
-        parts.into_iter().find(|(_, differs)| *differs).map(|(what, _)| what)
+        if version_of(a) != Some(version) || version_of(b) != Some(version) {
+            return Some("version");
+        }
+        if (self.id)(a) != b.id {
+            return Some("id");
+        }
+        content_differs(a, b).or_else(|| is_same_payload(a, b).is_none().then_some("payload"))
     }
 }
 
