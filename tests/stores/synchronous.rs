@@ -366,16 +366,17 @@ pub(crate) async fn a_reader_sees_no_event_without_its_row<T: Target>(target: &T
             })
         })
         .collect();
-    for _ in 0..10 {
+    let mut looks = 0;
+    while looks < 10 || store.head().await.unwrap().position.get() == 0 {
         let (events, rows) = target.look().await;
         assert_eq!(events, rows);
+        looks += 1;
     }
     is_done.store(true, Ordering::SeqCst);
     for writer in writers {
         writer.await.unwrap();
     }
     let head = store.head().await.unwrap().position.get();
-    assert!(head > 0, "nothing was appended");
     assert_eq!(positions::<T>(&store).await, (1..=head).collect::<Vec<_>>());
 }
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// How many run at a time.
-const LANES: usize = 3;
+/// How many run at a time: few, since tests that wait for others to make progress need processors too.
+const LANES: usize = 2;
 
 /// A test binary that cargo has built.
 pub(crate) struct Binary {
