@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use eskit::log::{ListedStream, Principal, PrincipalKind, StreamStatus};
+use eskit::log::{ListedStream, Principal, StreamStatus};
 use eskit::{Metadata, RecordedEvent};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -106,7 +106,7 @@ pub(crate) fn metadata_pairs(metadata: &Metadata) -> Vec<(String, String)> {
     let ids = ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?.to_owned())));
     let principals = [("initiator", metadata.initiator()), ("originator", metadata.originator())];
     let principals = principals.into_iter().filter_map(|(name, principal)| Some((name.to_owned(), principal?)));
-    let principals = principals.map(|(name, principal)| (name, format!("{} {}", kind(principal), principal.id)));
+    let principals = principals.map(|(name, principal)| (name, format!("{} {}", principal.kind.name(), principal.id)));
     let extras = metadata.extras().iter().map(|(key, value)| (format!("extra {key}"), value.clone()));
     ids.chain(principals).chain(extras).collect()
 }
@@ -173,17 +173,5 @@ pub(crate) fn status(status: &StreamStatus) -> (&'static str, Option<String>, Op
         StreamStatus::Tombstoned { at, reason } => ("tombstoned", Some(at.to_string()), Some(reason)),
         StreamStatus::Deleted { at, reason } => ("deleted", Some(at.to_string()), Some(reason)),
         _ => ("unknown", None, None),
-    }
-}
-
-/// The kind of an actor, as it is in JSON.
-fn kind(principal: &Principal) -> &'static str {
-    match principal.kind {
-        PrincipalKind::User => "user",
-        PrincipalKind::Api => "api",
-        PrincipalKind::Automation => "automation",
-        PrincipalKind::Schedule => "schedule",
-        PrincipalKind::System => "system",
-        _ => "unknown",
     }
 }

@@ -20,6 +20,19 @@ pub enum PrincipalKind {
     System,
 }
 
+impl PrincipalKind {
+    /// Its name, as it is stored, such as `user`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            PrincipalKind::User => "user",
+            PrincipalKind::Api => "api",
+            PrincipalKind::Automation => "automation",
+            PrincipalKind::Schedule => "schedule",
+            PrincipalKind::System => "system",
+        }
+    }
+}
+
 /// Who caused something: a kind and an id.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Principal {
@@ -188,6 +201,14 @@ impl fmt::Debug for Metadata {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_a_kind_is_what_is_stored() {
+        use PrincipalKind::{Api, Automation, Schedule, System, User};
+        for kind in [User, Api, Automation, Schedule, System] {
+            assert_eq!(serde_json::to_value(&kind).unwrap(), kind.name());
+        }
+    }
 
     #[test]
     fn json_round_trips_and_leaves_out_what_is_not_set() {

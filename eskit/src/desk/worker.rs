@@ -88,15 +88,9 @@ fn outcome(
 /// Tries items once. A panic is a failure of each, and so is a try that lasts too long.
 async fn tried(does: &impl Does, jobs: &[Job]) -> Vec<Result<Outcome, Failed>> {
     let within = does.options().within;
-    let all = |text: &str| -> Vec<Result<Outcome, Failed>> {
-        jobs.iter().map(|_| Err(Failed::Item(HandleError::new(text)))).collect()
-    };
+    let all = |error: &dyn Fn() -> HandleError| jobs.iter().map(|_| Err(Failed::Item(error()))).collect();
     let running = contain_polls(does.run(jobs));
-    let running = async {
-        running.await.unwrap_or_else(|text| {
-            jobs.iter().map(|_| Err(Failed::Item(HandleError::panicked(text.clone())))).collect()
-        })
-    };
+    let running = async { running.await.unwrap_or_else(|text| all(&|| HandleError::panicked(text.clone()))) };
     #[cfg(feature = "tracing")]
     let running = {
         let (list, causes) = (does.list(), jobs.iter().map(|job| does.cause(job)).collect::<Vec<_>>());
@@ -104,9 +98,12 @@ async fn tried(does: &impl Does, jobs: &[Job]) -> Vec<Result<Outcome, Failed>> {
     };
     match first(running, Timer.sleep(within)).await {
         First::A(done) => done,
-        First::B(()) => all(&format!(
-            "it did not end within {within:?}\nhelp: let it do less, or give it more time with `#[work(within = \"..\")]`"
-        )),
+        First::B(()) => {
+            let text = format!(
+                "it did not end within {within:?}\nhelp: let it do less, or give it more time with `#[work(within = \"..\")]`"
+            );
+            all(&|| HandleError::new(text.as_str()))
+        }
     }
 }
 

@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use eskit_runtime::execute::Sleep;
 use eskit_runtime::log::{
-    AddTagsError, AddedTags, Append, AppendError, Appended, ConflictKind, ListStreams, LogId, Page, Place, Position,
-    Query, ReadOptions, StoreErrorKind, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
+    Append, AppendError, Appended, ConflictKind, Page, Place, Position, Query, ReadOptions, StoreErrorKind,
 };
-use eskit_runtime::{EventStore, StoreError};
+use eskit_runtime::{EventStore, StoreError, delegate_store};
 
 use crate::sleep::Timer;
 
@@ -205,6 +204,8 @@ fn is_same(one: Place, other: Place) -> bool {
 }
 
 impl<P: EventStore, R: EventStore> EventStore for ReadReplica<P, R> {
+    delegate_store!(|layer| &layer.primary, except append, read, head, watch);
+
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let (before, last) = (self.seen(), append.events.last().map(|event| event.id));
         let appended = self.primary.append(append).await;
@@ -239,10 +240,6 @@ impl<P: EventStore, R: EventStore> EventStore for ReadReplica<P, R> {
         Ok(page)
     }
 
-    async fn log_id(&self) -> Result<LogId, StoreError> {
-        self.primary.log_id().await
-    }
-
     async fn head(&self) -> Result<Place, StoreError> {
         let before = self.seen();
         let head = self.primary.head().await?;
@@ -255,21 +252,5 @@ impl<P: EventStore, R: EventStore> EventStore for ReadReplica<P, R> {
         let head = self.primary.watch(after).await?;
         self.told(before, head);
         Ok(head)
-    }
-
-    async fn stream_info(&self, stream: &StreamId) -> Result<StreamInfo, StoreError> {
-        self.primary.stream_info(stream).await
-    }
-
-    async fn list_streams(&self, list: &ListStreams) -> Result<StreamPage, StoreError> {
-        self.primary.list_streams(list).await
-    }
-
-    async fn change_stream(&self, stream: &StreamId, change: StreamChange) -> Result<StreamStatus, StreamError> {
-        self.primary.change_stream(stream, change).await
-    }
-
-    async fn add_tags(&self, added: Vec<AddedTags>) -> Result<u64, AddTagsError> {
-        self.primary.add_tags(added).await
     }
 }

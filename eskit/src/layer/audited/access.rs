@@ -1,7 +1,6 @@
 use eskit_runtime::Metadata;
 use eskit_runtime::log::{
-    AddedTags, Append, ListStreams, NewEvent, Page, Principal, PrincipalKind, Query, QueryItem, ReadOptions, StreamId,
-    Tag,
+    AddedTags, Append, ListStreams, NewEvent, Page, Principal, Query, QueryItem, ReadOptions, StreamId, Tag,
 };
 use serde::Serialize;
 
@@ -137,7 +136,7 @@ impl Access {
         self.purpose = purpose.map(str::to_owned);
         let who = who.cloned().or(self.initiator.take());
         let mut event = NewEvent::json(name, serde_json::to_vec(&self).unwrap_or_default());
-        let named = who.iter().map(|who| ("audit.who", format!("{}:{}", kind_name(&who.kind), who.id)));
+        let named = who.iter().map(|who| ("audit.who", format!("{}:{}", who.kind.name(), who.id)));
         let tags = named.chain(self.streams.iter().map(|stream| ("audit.stream", stream.clone())));
         // What does not fit is in the payload.
         let tags = tags.filter(|(_, value)| value.len() <= TAG_BYTES_MAX && !value.contains('\0'));
@@ -147,12 +146,6 @@ impl Access {
         }
         event
     }
-}
-
-/// The kind of a principal as it is stored, such as `user`.
-fn kind_name(kind: &PrincipalKind) -> String {
-    let name = serde_json::to_value(kind).ok();
-    name.as_ref().and_then(|name| name.as_str()).unwrap_or("unknown").to_owned()
 }
 
 impl Item {
