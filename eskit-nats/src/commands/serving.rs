@@ -77,6 +77,9 @@ impl Serving {
 
     /// Takes no more commands, and waits until those that it has taken are executed and answered; no longer than this.
     ///
+    /// A command that is on its way at this very moment may be neither executed nor answered: `async-nats` forgets a subscription before the
+    /// server has (0.51). Its sender is told that the outcome is not known, and sends it again with the same idempotency key.
+    ///
     /// # Errors
     /// Some were not in time. They are still executed, until the runtime ends.
     pub async fn stop(mut self, within: Duration) -> Result<(), NotStopped> {

@@ -12,9 +12,12 @@ use crate::sql::record::{column, position};
 use crate::sql::statements::Statements;
 
 /// Waits, as the commit of the events did, until synchronous standbys have what is in the log. Events are there without that if the wait
-/// of their commit was cut off, by the end of its process or of the server.
-const WAIT_FOR_STANDBYS: &str = "SELECT pg_catalog.pg_logical_emit_message(true, 'eskit', '') \
-     WHERE pg_catalog.current_setting('synchronous_standby_names') OPERATOR(pg_catalog.<>) ''";
+/// of their commit was cut off, by the end of its process or of the server. A standby confirms nothing: it is refused here as read-only, because
+/// another one may be promoted, which does not have them.
+const WAIT_FOR_STANDBYS: &str = "SELECT CASE \
+     WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_current_xact_id()::pg_catalog.text \
+     WHEN pg_catalog.current_setting('synchronous_standby_names') OPERATOR(pg_catalog.<>) '' \
+         THEN pg_catalog.pg_logical_emit_message(true, 'eskit', '')::pg_catalog.text END";
 
 /// The answer to an append of which at least one id is in the log.
 pub(crate) async fn answer(

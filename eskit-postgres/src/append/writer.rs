@@ -147,7 +147,8 @@ impl Writer {
         loop {
             match self.try_repeated(request).await {
                 Ok(answer) => return answer,
-                Err(fault) if fault.is_definite() || started.elapsed() >= self.retry_for => {
+                // A standby is promoted soon, or the name leads to the primary again.
+                Err(fault) if (fault.is_definite() && !fault.is_read_only()) || started.elapsed() >= self.retry_for => {
                     return Err(AppendError::UnknownOutcome(fault.into_error("append to", &self.names)));
                 }
                 Err(_) => {}

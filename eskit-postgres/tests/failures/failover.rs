@@ -63,6 +63,27 @@ async fn reaches(count: &AtomicUsize, number: usize) {
     }
 }
 
+/// The number once nothing adds to it any more: the processes of a server whose first one was killed end by and by.
+async fn settled(count: &AtomicUsize) -> usize {
+    let mut number = count.load(Ordering::SeqCst);
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let now = count.load(Ordering::SeqCst);
+        if now == number {
+            return number;
+        }
+        number = now;
+    }
+}
+
+async fn promoted(standby: Cluster) -> Cluster {
+    let promoting = tokio::task::spawn_blocking(move || {
+        standby.promote().unwrap();
+        standby
+    });
+    promoting.await.unwrap()
+}
+
 /// The primary is killed while callers append, and the standby promoted.
 async fn fail_over(store: &PostgresStore, primary: &Cluster, standby: Cluster, address: &Address) -> Cluster {
     let there = everything(store).await.len();
@@ -72,17 +93,12 @@ async fn fail_over(store: &PostgresStore, primary: &Cluster, standby: Cluster, a
         .collect();
     reaches(&count, 200).await;
     primary.stop(StopMode::Kill).unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let before = count.load(Ordering::SeqCst);
+    let before = settled(&count).await;
     // The address is often faster than the promotion.
     address.lead_to(&standby).unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(count.load(Ordering::SeqCst), before, "confirmed while there was no primary");
-    let standby = tokio::task::spawn_blocking(move || {
-        standby.promote().unwrap();
-        standby
-    });
-    let standby = standby.await.unwrap();
+    let standby = promoted(standby).await;
     reaches(&count, before + 200).await;
     is_over.store(true, Ordering::SeqCst);
     let (mut confirmed, mut refused) = (Vec::new(), Vec::new());
@@ -103,9 +119,24 @@ async fn rows(connection: &mut PgConnection, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(connection).await.unwrap()
 }
 
+/// Waits until an append waits for a standby, and ends the process that does.
+async fn end_the_wait(admin: &mut PgConnection) {
+    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    const END: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    while rows(admin, WAITING).await == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(rows(admin, END).await, 1);
+}
+
+async fn has_events(server: &mut PgConnection, number: i64) {
+    while rows(server, "SELECT count(*) FROM eskit.events").await < number {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// A commit is seen without the standby if its process is ended while it waits. Whoever then asks what became of it must wait in its place.
 async fn a_repeat_waits_for_the_standby(store: &PostgresStore, primary: &Cluster, standby: Cluster) -> Cluster {
-    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     store.append(one(plain("first"))).await.unwrap();
     standby.stop(StopMode::Fast).unwrap();
     let append = tokio::spawn({
@@ -113,14 +144,8 @@ async fn a_repeat_waits_for_the_standby(store: &PostgresStore, primary: &Cluster
         async move { store.append(one(plain("second"))).await }
     });
     let mut admin: PgConnection = PgConnection::connect(&primary.dsn()).await.unwrap();
-    while rows(&mut admin, WAITING).await == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-    assert_eq!(rows(&mut admin, end).await, 1);
-    while rows(&mut admin, "SELECT count(*) FROM eskit.events").await < 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    end_the_wait(&mut admin).await;
+    has_events(&mut admin, 2).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!append.is_finished(), "{:?}", append.await);
     let standby = tokio::task::spawn_blocking(move || {
@@ -150,4 +175,31 @@ async fn nothing_confirmed_is_lost_when_a_synchronous_standby_takes_over() {
     assert!(hasty.to_string().ends_with(": a crash loses what was confirmed last") && !hasty.survives_crash());
     alone.standbys = 2;
     assert!(alone.to_string().ends_with("2 standbys: what was confirmed last is lost if a standby is promoted"));
+}
+
+/// A standby that has the events may not be the one that is promoted, so it answers no repeat. It does once it is the primary.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_confirms_nothing() {
+    let Some((primary, standby, address)) = pair().await else { return };
+    let store = PostgresStore::options().migrate(true).connect(&address.dsn()).await.unwrap();
+    let mut admin: PgConnection = PgConnection::connect(&primary.dsn()).await.unwrap();
+    // The primary waits for another one.
+    for sql in ["ALTER SYSTEM SET synchronous_standby_names = 'other'", "SELECT pg_reload_conf()"] {
+        sqlx::raw_sql(sql).execute(&mut admin).await.unwrap();
+    }
+    let append = tokio::spawn({
+        let store = store.clone();
+        async move { store.append(one(plain("first"))).await }
+    });
+    end_the_wait(&mut admin).await;
+    let mut at_standby: PgConnection = PgConnection::connect(&standby.dsn()).await.unwrap();
+    has_events(&mut at_standby, 1).await;
+    drop(at_standby);
+    primary.stop(StopMode::Kill).unwrap();
+    address.lead_to(&standby).unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!append.is_finished(), "{:?}", append.await);
+    let _standby = promoted(standby).await;
+    let appended = append.await.unwrap().unwrap();
+    assert_eq!((appended.last(), appended.repeated), (Position::new(1), true));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::future::IntoFuture as _;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -96,6 +97,18 @@ fn ponder_for(client: &CommandClient, thought: impl ToString, millis: u64) -> Se
     client.execute(think(thought)).metadata(Metadata::new().with("millis", millis.to_string()))
 }
 
+/// How many messages have come to this connection. What it asks itself for comes twice: to the service, and back as the answer.
+fn come(nats: &Client) -> u64 {
+    nats.statistics().in_messages.load(Ordering::SeqCst)
+}
+
+/// Waits until so many messages have come.
+async fn comes(nats: &Client, number: u64) {
+    while come(nats) < number {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 #[tokio::test]
 async fn each_outcome_keeps_its_kind_and_refusals_their_type() {
     let Some(nats) = connect().await else { return };
@@ -181,8 +194,9 @@ async fn what_is_late_is_not_executed_and_an_answer_that_does_not_come_leaves_th
     let client = CommandClient::new("late", nats.clone());
 
     // Its time is over before it gets its turn.
+    let before = come(&nats);
     let slow = tokio::spawn(ponder_for(&client, "slow", 500).into_future());
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    comes(&nats, before + 1).await;
     let late = ponder_for(&client, "late", 0).timeout(Duration::from_millis(60)).await.unwrap_err();
     assert!(matches!(&late, CommandError::UnknownOutcome(text) if text.contains("within 0.06 s")), "{late:?}");
     // This one has begun when its time is over, and goes on.
@@ -233,8 +247,9 @@ async fn a_panic_and_too_much_at_once_are_reported_and_answered() {
         matches!(&panicked, CommandError::UnknownOutcome(text) if text.contains("no thought of this")),
         "{panicked:?}"
     );
+    let before = come(&nats);
     let [first, second] = [1, 2].map(|thought| tokio::spawn(ponder_for(&client, thought, 400).into_future()));
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    comes(&nats, before + 2).await;
     let busy = ponder_for(&client, 3, 0).await.unwrap_err();
     assert!(matches!(&busy, CommandError::Unavailable(text) if text.contains("too much to do")), "{busy:?}");
     nats.publish("panics.command.shop.Ponder", "{}".into()).await.unwrap();
@@ -256,8 +271,9 @@ async fn a_service_that_stops_answers_what_it_has_taken() {
     let service = || CommandService::new("stops", app.clone()).serve::<Ponder>().concurrency(2);
     let serving = service().start(&nats).await.unwrap();
     let client = CommandClient::new("stops", nats.clone());
+    let before = come(&nats);
     let all: Vec<_> = (0..8).map(|n| tokio::spawn(ponder_for(&client, n, 50).into_future())).collect();
-    tokio::time::sleep(Duration::from_millis(30)).await;
+    comes(&nats, before + 8).await;
     serving.stop(SECOND).await.unwrap();
     for answer in all {
         assert!(answer.await.unwrap().is_ok());
@@ -265,25 +281,26 @@ async fn a_service_that_stops_answers_what_it_has_taken() {
     assert_eq!(thoughts(&app).await.len(), 8);
     assert!(matches!(ponder_for(&client, 9, 0).await, Err(CommandError::NotFound(_))));
 
-    // What is on its way while the service stops is executed, or known not to be.
+    // What is on its way while the service stops is executed or not; whoever gets no answer is told that it is not known.
     let serving = service().start(&nats).await.unwrap();
     let sent: Vec<_> =
-        (100..300).map(|n| tokio::spawn(ponder_for(&client, n, 0).timeout(2 * SECOND).into_future())).collect();
+        (100..300).map(|n| tokio::spawn(ponder_for(&client, n, 0).timeout(5 * SECOND).into_future())).collect();
     tokio::time::sleep(Duration::from_millis(2)).await;
     serving.stop(2 * SECOND).await.unwrap();
     let mut executed = 0;
     for answer in sent {
         match answer.await.unwrap() {
             Ok(_) => executed += 1,
-            Err(CommandError::NotFound(_)) => {}
+            Err(CommandError::NotFound(_) | CommandError::UnknownOutcome(_)) => {}
             Err(other) => panic!("{other:?}"),
         }
     }
     assert_eq!(thoughts(&app).await.len(), 8 + executed);
 
     let serving = service().start(&nats).await.unwrap();
+    let before = come(&nats);
     let slow = tokio::spawn(ponder_for(&client, 9, 600).into_future());
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    comes(&nats, before + 1).await;
     assert_eq!(serving.stop(Duration::from_millis(50)).await.unwrap_err().executing, 1);
     assert!(slow.await.unwrap().is_ok(), "it is executed all the same");
 }
