@@ -197,3 +197,30 @@ async fn several_projections_run_in_one_append_and_may_use_savepoints() {
     assert_eq!(positions(&mut reading, "notes").await, [1, 2]);
     assert_eq!(positions(&mut reading, "rows__1.rows").await, [1, 2]);
 }
+
+#[tokio::test]
+async fn logs_of_one_database_have_the_same_projection_each_for_itself() {
+    let Some(log) = Log::start("").await else { return };
+    let with_names = |schema: &str, prefix: &str| {
+        let options = PostgresStore::options().schema(schema).table_prefix(prefix).migrate(true);
+        let opening = options.open(log.fixture.database.pool());
+        async move { opening.await.unwrap().with_projection(Savepoints).await.unwrap() }
+    };
+    let long = "l".repeat(62);
+    let names = [("eskit", ""), ("eskit", "p_"), ("acme", ""), (&*(long.clone() + "1"), ""), (&*(long + "2"), "")];
+    for (number, (schema, prefix)) in names.into_iter().enumerate() {
+        let store = with_names(schema, prefix).await;
+        for _ in 0..=number {
+            store.append(one(plain("test.Row"))).await.unwrap();
+        }
+    }
+    for (number, (schema, prefix)) in names.into_iter().enumerate() {
+        let mut reading = with_names(schema, prefix).await.read_projection::<Savepoints>().await.unwrap();
+        let expected: Vec<u64> = (1..).take(number + 1).collect();
+        assert_eq!(positions(&mut reading, "notes").await, expected, "{schema} {prefix}");
+    }
+    let mut reading = log.fixture.database.pool().acquire().await.unwrap();
+    for (table, count) in [("savepoints__1.notes", 1), ("p_savepoints__1.notes", 2), ("acme_savepoints__1.notes", 3)] {
+        assert_eq!(positions(&mut reading, table).await.len(), count, "{table}");
+    }
+}

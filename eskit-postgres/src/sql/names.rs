@@ -4,6 +4,8 @@ use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::store_kit::fnv1a;
 
+use crate::sql::migrations::DEFAULT_SCHEMA;
+
 /// Bytes that PostgreSQL keeps of an identifier.
 const IDENTIFIER_BYTES_MAX: usize = 63;
 /// Bytes of a table prefix: the longest name that follows it fits behind.
@@ -95,6 +97,13 @@ impl Names {
             sql = format!("{before}{}{after}", quoted(&format!("{}{name}", self.prefix)));
         }
         sql
+    }
+
+    /// What the schemas of this log's read models begin with, so that those of two logs in one database are apart: nothing for the log that
+    /// has the default schema and no prefix.
+    pub(crate) fn of_read_models(&self) -> String {
+        let schema = if self.schema == DEFAULT_SCHEMA { String::new() } else { format!("{}_", self.schema) };
+        schema + &self.prefix
     }
 
     /// The channel on which commits are announced. Hashed, since a channel is no longer than an identifier.

@@ -25,7 +25,8 @@ impl PostgresStore {
     /// Adds a *synchronous* projection: from now on, each append through this store and its clones runs its handlers, and commits what
     /// they write together with the events. Readers never see an event without its rows, nor rows without their event.
     ///
-    /// Each version has a schema of its own in the database of the log: `taken__2` for version 2 of `taken`. If the log holds events
+    /// Each version has a schema of its own in the database of the log: `taken__2` for version 2 of `taken`. Where the log is not in the
+    /// schema `eskit`, or has a table prefix, these stand in front: `acme_taken__2`. If the log holds events
     /// already, the read model is built from them before this returns, a page at a time, while appends go on; after a kill, the next
     /// call continues. Call this right after the store is opened:
     ///
@@ -69,7 +70,7 @@ impl PostgresStore {
     /// projection has handled last; otherwise the kind by the database's error.
     pub async fn with_projection<P: HandleAsync<Tx>>(self, projection: P) -> Result<PostgresStore, StoreError> {
         check_synchronous::<P>()?;
-        let schema = schema::of_version("", P::TYPE.name, P::TYPE.version);
+        let schema = self.schema_of(P::TYPE.name, P::TYPE.version);
         let projection = Synchronous::new(projection, self.log_id().await?, &self.inner.names, schema);
         let projection = Arc::new(projection);
         self.build(Arc::clone(&projection)).await?;
@@ -89,7 +90,7 @@ impl PostgresStore {
     /// [`with_projection`](PostgresStore::with_projection) if what is missing cannot be handled; otherwise the kind by the database's
     /// error.
     pub async fn read_projection<P: Subscriber>(&self) -> Result<PgTransaction<'static>, StoreError> {
-        let checkpoint = Checkpoint::new(&self.inner.names, &schema::of_version("", P::TYPE.name, P::TYPE.version));
+        let checkpoint = Checkpoint::new(&self.inner.names, &self.schema_of(P::TYPE.name, P::TYPE.version));
         let doing = format!("read the synchronous projection `{}` of", P::TYPE.name);
         let fail = |fault: Fault| fault.into_error(&doing, &self.inner.names);
         let mut wanted = None;
@@ -109,6 +110,11 @@ impl PostgresStore {
                 }
             }
         }
+    }
+
+    /// The schema of a version.
+    fn schema_of(&self, projection: &str, version: u32) -> String {
+        schema::of_version(&self.inner.names.of_read_models(), projection, version)
     }
 
     async fn look<P: Subscriber>(
@@ -143,7 +149,7 @@ impl PostgresStore {
             );
             return Err(StoreError::new(StoreErrorKind::Invalid, text));
         }
-        let (site, schema) = (self.site(), schema::of_version("", name, version));
+        let (site, schema) = (self.site(), self.schema_of(name, version));
         let removed = self.inner.background.run(async move { build::remove(&site, &schema).await }).await;
         removed.map_err(|fault| self.error("remove a projection of", fault))
     }

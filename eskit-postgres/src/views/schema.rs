@@ -37,7 +37,7 @@ pub(crate) fn of(prefix: &str, projection: &str) -> String {
     }
     if schema.len() > NAME_BYTES_MAX {
         schema.truncate(NAME_BYTES_MAX - 17);
-        schema = format!("{schema}_{:016x}", fnv1a(projection.as_bytes()));
+        schema = format!("{schema}_{:016x}", fnv1a(format!("{prefix}{projection}").as_bytes()));
     }
     schema
 }
@@ -201,6 +201,7 @@ mod tests {
         assert!(long.len() < 64, "{long}");
         assert_ne!(of("", &"x".repeat(64)), of("", &"x".repeat(63)));
         assert_eq!(of("acme_", "course-list"), "acme_course_list");
+        assert_ne!(of(&("p".repeat(62) + "1_"), "list"), of(&("p".repeat(62) + "2_"), "list"));
         assert!(check_prefix("t1_").is_ok() && check_prefix("T_").is_err() && check_prefix(&"p".repeat(21)).is_err());
     }
 }
