@@ -31,7 +31,7 @@ mod thread;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use open::options::NatsOptions;
+pub use open::options::{NatsOptions, Progress};
 pub use store::NatsStore;
 
 /// The client that this store uses: for [`NatsOptions::connection`].

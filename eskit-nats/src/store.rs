@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eskit_runtime::log::limits::{check_add_tags, check_append, check_change, check_list, check_read, check_stream};
 use eskit_runtime::log::{
@@ -7,6 +7,7 @@ use eskit_runtime::log::{
     ReadOptions, Statistics, StreamChange, StreamError, StreamId, StreamInfo, StreamPage, StreamStatus,
 };
 use eskit_runtime::memory_log::MemoryLog;
+use eskit_runtime::store_kit::contain;
 use eskit_runtime::transfer::{DumpFrom, Load, LoadError, RecordPage, Transfer, check_load};
 use eskit_runtime::{EventStore, StoreError, Timestamp};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -20,7 +21,7 @@ use crate::copy::fresh::{Freshener, Waiting};
 use crate::copy::log_copy::LogCopy;
 use crate::error::Fault;
 use crate::open::dsn::Dsn;
-use crate::open::options::NatsOptions;
+use crate::open::options::{NatsOptions, Progress};
 use crate::open::settings::{log_id, subject};
 use crate::thread::Thread;
 
@@ -90,7 +91,7 @@ impl NatsOptions {
     ///
     /// | in the DSN | meaning |
     /// |---|---|
-    /// | `nats://user:password@host:4222,host2:4222` | the servers; with `tls://`, over TLS |
+    /// | `nats://user:password@host:4222,host2:4222` | the servers; with `tls://`, over TLS. A token may stand for user and password; letters that a URL cannot hold are written as `%40` |
     /// | `/orders` | the log: the stream `orders`, with the subject `eskit.orders` |
     /// | `replicas=1` | on how many servers each message must be: 1, 3 or 5; 3 by default |
     /// | `monitor=http://host:8222,..` | the monitoring port of each server, which tells whether it syncs |
@@ -135,23 +136,41 @@ impl NatsOptions {
         thread.spawn(
             Feed { jetstream: jetstream.clone(), stream: dsn.log.clone(), copy: Arc::clone(&copy), again }.run(),
         );
-        thread.run(catch_up(Arc::clone(&copy), state, self.read_timeout)).await?;
+        thread.run(catch_up(Arc::clone(&copy), state, dsn.log, self)).await?;
         Ok(NatsStore { inner: Arc::new(Inner { copy, requests, readers, _thread: thread }) })
     }
 }
 
+/// How often to tell how far the stream was read.
+const TELL: Duration = Duration::from_millis(200);
+
 /// Waits until the stream was read as far as it went. It may take long, but not stand still.
-async fn catch_up(copy: Arc<LogCopy>, state: StreamState, limit: Duration) -> Result<(), StoreError> {
+async fn catch_up(
+    copy: Arc<LogCopy>,
+    state: StreamState,
+    stream: String,
+    options: NatsOptions,
+) -> Result<(), StoreError> {
+    let (mut read, mut moved) = (copy.state().sequence, Instant::now());
     loop {
-        let before = copy.state().sequence;
-        match tokio::time::timeout(limit, copy.reach(state.last)).await {
+        let reached = tokio::time::timeout(TELL.min(options.read_timeout), copy.reach(state.last)).await;
+        let now = copy.state().sequence;
+        if now > read {
+            (read, moved) = (now, Instant::now());
+        }
+        if let Some(tell) = &options.on_progress {
+            // The panic hook has reported a panic of the callback, and the store opens all the same.
+            let _ = contain(|| tell(Progress { read: read.min(state.last), messages: state.last }));
+        }
+        match reached {
             Ok(reached) => return Ok(reached?),
-            Err(_) if copy.state().sequence > before => {}
+            Err(_) if moved.elapsed() < options.read_timeout => {}
             Err(_) => {
-                let seconds = limit.as_secs_f32();
                 let text = format!(
-                    "the log could not be read: after {before} of {} messages, no further one came within {seconds} s",
-                    state.last
+                    "the log could not be read: after {read} of {} messages, no further one came within {} s\nhelp: try again later; if it never \
+                     works, let the user publish to `$JS.API.CONSUMER.CREATE.{stream}.>`",
+                    state.last,
+                    options.read_timeout.as_secs_f32()
                 );
                 return Err(Fault::unavailable(text).into());
             }

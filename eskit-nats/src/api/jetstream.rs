@@ -40,13 +40,18 @@ impl JetStream {
 
     /// Sends a request and returns its answer, which must be JSON.
     pub(crate) async fn send(&self, subject: String, request: Request) -> Result<Value, Refusal> {
-        let answer = self.client.send_request(subject, request.timeout(Some(self.timeout))).await;
+        let answer = self.client.send_request(subject.clone(), request.timeout(Some(self.timeout))).await;
         let answer = answer.map_err(|error| match error.kind() {
             RequestErrorKind::NoResponders => {
                 Refusal::NoAnswer("no server answers: JetStream is off, or the stream has no leader now".to_owned())
             }
             RequestErrorKind::TimedOut => {
-                Refusal::NoAnswer(format!("the server did not answer within {} s", self.timeout.as_secs_f32()))
+                // A server answers nothing to a user without the rights.
+                let limit = self.timeout.as_secs_f32();
+                Refusal::NoAnswer(format!(
+                    "the server did not answer within {limit} s\nhelp: if it never does, let its user publish to `{subject}` and subscribe to \
+                     `_INBOX.>`"
+                ))
             }
             RequestErrorKind::MaxPayloadExceeded => {
                 Refusal::Error { code: 400, number: 0, text: format!("the message is too large: {error}") }

@@ -1,11 +1,16 @@
+use std::borrow::Cow;
+
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
+use percent_encoding::percent_decode_str;
 
 /// What a DSN says: `nats://user:password@host:4222,host2:4222/log?replicas=1&durability=unverified`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Dsn {
     /// The servers, each as a URL.
     pub(crate) servers: Vec<String>,
+    /// Who connects.
+    pub(crate) login: Option<Login>,
     /// The name of the log, which is that of its stream.
     pub(crate) log: String,
     /// On how many servers each message must be.
@@ -14,6 +19,23 @@ pub(crate) struct Dsn {
     pub(crate) monitors: Vec<String>,
     /// Whether servers may be used of which nobody knows whether they sync.
     pub(crate) is_unverified: bool,
+}
+
+/// A user and its password, or a token.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Login {
+    User(String, String),
+    Token(String),
+}
+
+/// Shows no secret.
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Login::User(user, _) => f.debug_struct("User").field("user", user).finish_non_exhaustive(),
+            Login::Token(_) => f.debug_struct("Token").finish_non_exhaustive(),
+        }
+    }
 }
 
 const FORM: &str = "write `nats://host:4222/log?monitor=http://host:8222`, with `,` between the servers of a cluster, and `replicas=1` for a single one";
@@ -32,14 +54,15 @@ impl Dsn {
         let (authority, log) = rest.rsplit_once('/').ok_or_else(|| invalid("it names no log"))?;
         check_name(log)?;
         let (login, hosts) = match authority.rsplit_once('@') {
-            Some((login, hosts)) => (format!("{login}@"), hosts),
-            None => (String::new(), authority),
+            Some((login, hosts)) => (Some(login_of(login)?), hosts),
+            None => (None, authority),
         };
         if hosts.split(',').any(str::is_empty) {
             return Err(invalid("it names no server, or an empty one"));
         }
-        let servers = hosts.split(',').map(|host| format!("{scheme}://{login}{host}")).collect();
-        let mut dsn = Dsn { servers, log: log.to_owned(), replicas: 3, monitors: Vec::new(), is_unverified: false };
+        let servers = hosts.split(',').map(|host| format!("{scheme}://{host}")).collect();
+        let log = log.to_owned();
+        let mut dsn = Dsn { servers, login, log, replicas: 3, monitors: Vec::new(), is_unverified: false };
         for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             dsn.set(name, value)?;
@@ -68,6 +91,18 @@ impl Dsn {
     }
 }
 
+/// `user:password`, or a token alone. What a URL cannot hold is written as `%40`.
+fn login_of(text: &str) -> Result<Login, StoreError> {
+    let decode = |part: &str| {
+        let decoded = percent_decode_str(part).decode_utf8().map(Cow::into_owned);
+        decoded.map_err(|_| invalid("its user or password is no UTF-8"))
+    };
+    match text.split_once(':') {
+        Some((user, password)) => Ok(Login::User(decode(user)?, decode(password)?)),
+        None => Ok(Login::Token(decode(text)?)),
+    }
+}
+
 fn check_name(log: &str) -> Result<(), StoreError> {
     let is_fit = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
     if log.is_empty() {
@@ -90,11 +125,19 @@ mod tests {
     #[test]
     fn a_dsn_names_servers_a_log_and_what_is_demanded() {
         let dsn = Dsn::parse("nats://u:p@a:1,b/my_log?replicas=1&monitor=http://a:8222,http://b:8222").unwrap();
-        assert_eq!(dsn.servers, ["nats://u:p@a:1", "nats://u:p@b"]);
+        assert_eq!(dsn.servers, ["nats://a:1", "nats://b"]);
+        assert_eq!(dsn.login, Some(Login::User("u".to_owned(), "p".to_owned())));
+        assert!(!format!("{dsn:?}").contains("\"p\""), "{dsn:?}");
         assert_eq!((&*dsn.log, dsn.replicas, dsn.is_unverified), ("my_log", 1, false));
         assert_eq!(dsn.monitors, ["http://a:8222", "http://b:8222"]);
         let dsn = Dsn::parse("nats://a/log?durability=unverified").unwrap();
-        assert_eq!((dsn.replicas, dsn.is_unverified), (3, true));
+        assert_eq!((dsn.login, dsn.replicas, dsn.is_unverified), (None, 3, true));
+        for (dsn, login) in [
+            ("nats://t%40ken@a/log", Login::Token("t@ken".to_owned())),
+            ("tls://u%3A:p%2F:%C3%BC@a/log", Login::User("u:".to_owned(), "p/:ü".to_owned())),
+        ] {
+            assert_eq!(Dsn::parse(dsn).unwrap().login, Some(login));
+        }
     }
 
     #[test]
@@ -106,6 +149,7 @@ mod tests {
             ("nats://u:secret@a:4222/", "it names no log"),
             ("nats://u:secret@/log", "it names no server"),
             ("nats://u:secret@a,/log", "it names no server, or an empty one"),
+            ("nats://u:%FFsecret@a/log", "its user or password is no UTF-8"),
             ("nats://u:secret@a/a.b", "the name of a log has at most 200 letters"),
             ("nats://u:secret@a/log?replicas=2", "`replicas` must be 1, 3 or 5"),
             ("nats://u:secret@a/log?monitor=a:8222", "`monitor` must be a list of URLs"),

@@ -1,6 +1,7 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::{Client, ConnectOptions, ServerAddr};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
 
@@ -8,7 +9,7 @@ use crate::api::jetstream::{JetStream, Refusal, STREAM_EXISTS, STREAM_NOT_FOUND}
 use crate::api::monitor::syncs_always;
 use crate::api::stream::StreamState;
 use crate::error::Fault;
-use crate::open::dsn::Dsn;
+use crate::open::dsn::{Dsn, Login};
 use crate::open::settings::{check, check_version, configuration};
 
 /// How long one look for a stream may take.
@@ -35,6 +36,17 @@ pub struct NatsOptions {
     pub(crate) request_timeout: Duration,
     pub(crate) read_timeout: Duration,
     pub(crate) retry_for: Duration,
+    pub(crate) on_progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
+}
+
+/// How far a store that opens has read its log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Messages of the stream that were read.
+    pub read: u64,
+    /// Messages that the stream had when the store began to open. Each holds one append or more.
+    pub messages: u64,
 }
 
 impl Default for NatsOptions {
@@ -45,6 +57,7 @@ impl Default for NatsOptions {
             request_timeout: Duration::from_secs(3),
             read_timeout: Duration::from_secs(20),
             retry_for: Duration::from_secs(20),
+            on_progress: None,
         }
     }
 }
@@ -97,6 +110,13 @@ impl NatsOptions {
         self
     }
 
+    /// Tells how far the log was read while the store opens: five times a second, and at the end.
+    #[must_use]
+    pub fn on_progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> NatsOptions {
+        self.on_progress = Some(Arc::new(tell));
+        self
+    }
+
     /// Connects to the servers of a DSN, and checks them and the stream.
     pub(crate) async fn open_stream(&self, dsn: &Dsn) -> Result<(JetStream, StreamState), StoreError> {
         let client = self.connect_client(dsn).await?;
@@ -118,14 +138,19 @@ impl NatsOptions {
             StoreError::new(StoreErrorKind::Invalid, format!("the DSN `nats:..` names no server: {error}"))
         };
         let servers: Result<Vec<ServerAddr>, _> = dsn.servers.iter().map(|server| server.parse()).collect();
-        let connecting = self.connection.clone().connect(servers.map_err(invalid)?);
+        let connection = self.connection.clone();
+        let connection = match dsn.login.clone() {
+            Some(Login::User(user, password)) => connection.user_and_password(user, password),
+            Some(Login::Token(token)) => connection.token(token),
+            None => connection,
+        };
+        let connecting = connection.connect(servers.map_err(invalid)?);
         // Without a TLS backend, it panics where it meets TLS.
         match eskit_runtime::store_kit::contain_polls(connecting).await {
             Ok(Ok(client)) => Ok(client),
             Ok(Err(error)) => {
-                let text =
-                    format!("cannot connect to NATS: {error}\nhelp: check the address, and that the server runs");
-                Err(StoreError::new(StoreErrorKind::Unavailable, text).with_source(error))
+                let (kind, help) = remedy(error.kind());
+                Err(StoreError::new(kind, format!("cannot connect to NATS: {error}\nhelp: {help}")).with_source(error))
             }
             Err(text) => {
                 let text = format!(
@@ -198,4 +223,20 @@ async fn verify_durability(dsn: &Dsn, limit: Duration) -> Result<(), StoreError>
         }
     }
     Ok(())
+}
+
+/// What a failure to connect is, and what to do about it.
+fn remedy(kind: ConnectErrorKind) -> (StoreErrorKind, &'static str) {
+    match kind {
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => (
+            StoreErrorKind::Denied,
+            "check the user and the password, or the token, of the DSN; for credentials of another kind, see `NatsOptions::connection`",
+        ),
+        ConnectErrorKind::Tls => (
+            StoreErrorKind::Unavailable,
+            "if the authority that signed the server's certificate is your own, name it with `add_root_certificates` in \
+             `NatsOptions::connection`; the certificate must be valid for the host of the DSN",
+        ),
+        _ => (StoreErrorKind::Unavailable, "check the address, and that the server runs"),
+    }
 }

@@ -4,6 +4,7 @@ use crate::testing::ask;
 use crate::testing::error::TestError;
 use crate::testing::node::{Node, free_ports};
 use crate::testing::program::program;
+use crate::testing::relay::Relay;
 
 /// How long another server may take to become the leader.
 const STEP_DOWN_MAX: Duration = Duration::from_secs(10);
@@ -13,7 +14,17 @@ const STEP_DOWN_MAX: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Cluster {
     nodes: Vec<Node>,
+    /// What leads from one server to another. Without them, servers are connected directly.
+    links: Vec<Link>,
     is_durable: bool,
+}
+
+/// The way of one server to another.
+#[derive(Debug)]
+struct Link {
+    from: usize,
+    to: usize,
+    relay: Relay,
 }
 
 impl Cluster {
@@ -22,7 +33,15 @@ impl Cluster {
     /// # Errors
     /// When they do not start, and when there is no program although `CI` is `true`.
     pub fn start() -> Result<Option<Cluster>, TestError> {
-        Cluster::start_with(false)
+        Cluster::start_with(false, false)
+    }
+
+    /// Starts three servers that [`Cluster::isolate`] can part, and that do not wait for the disk.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn start_partable() -> Result<Option<Cluster>, TestError> {
+        Cluster::start_with(false, true)
     }
 
     /// Starts three servers that wait for the disk as in production.
@@ -30,22 +49,59 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::start`].
     pub fn start_durable() -> Result<Option<Cluster>, TestError> {
-        Cluster::start_with(true)
+        Cluster::start_with(true, false)
     }
 
-    fn start_with(is_durable: bool) -> Result<Option<Cluster>, TestError> {
+    fn start_with(is_durable: bool, is_partable: bool) -> Result<Option<Cluster>, TestError> {
         let Some(program) = program()? else { return Ok(None) };
         let [a, b, c, d, e, f, routes @ ..] = free_ports::<9>()?;
-        let others = routes.map(|port| format!("\"nats://127.0.0.1:{port}\"")).join(", ");
-        let mut nodes = Vec::new();
+        let (mut nodes, mut links) = (Vec::new(), Vec::new());
         for (number, (ports, route)) in [[a, b], [c, d], [e, f]].into_iter().zip(routes).enumerate() {
-            let cluster = format!("cluster {{ name: eskit, listen: \"127.0.0.1:{route}\", routes: [{others}] }}\n");
-            let name = format!("n{number}");
-            nodes.push(Node::new(program.clone(), &name, ports, is_durable, &cluster)?);
+            let mut others = Vec::new();
+            for (other, port) in routes.into_iter().enumerate().filter(|(other, _)| *other != number) {
+                let address = format!("127.0.0.1:{port}");
+                if !is_partable {
+                    others.push(address);
+                    continue;
+                }
+                let relay = Relay::plain(&address)?;
+                others.push(relay.address());
+                links.push(Link { from: number, to: other, relay });
+            }
+            // What one server says of another leads nowhere, so that they meet on the links only.
+            let advertise = if is_partable { ", advertise: \"127.0.0.1:1\"" } else { "" };
+            let others = others.iter().map(|address| format!("\"nats://{address}\"")).collect::<Vec<_>>().join(", ");
+            let cluster =
+                format!("cluster {{ name: eskit, listen: \"127.0.0.1:{route}\"{advertise}, routes: [{others}] }}\n");
+            nodes.push(Node::new(program.clone(), &format!("n{number}"), ports, is_durable, &cluster)?);
         }
-        let cluster = Cluster { nodes, is_durable };
+        let cluster = Cluster { nodes, links, is_durable };
         cluster.resume()?;
         Ok(Some(cluster))
+    }
+
+    /// Parts a server, from 0, from the two others, of a cluster that was [started](Cluster::start_partable) for it. Its clients stay connected to it.
+    pub fn isolate(&self, server: usize) {
+        for link in self.links.iter().filter(|link| link.from == server || link.to == server) {
+            link.relay.close(true);
+        }
+    }
+
+    /// Ends what [`Cluster::isolate`] began, and waits until all servers answer and have elected a leader.
+    ///
+    /// # Errors
+    /// When one does not.
+    pub fn heal(&self) -> Result<(), TestError> {
+        for link in &self.links {
+            link.relay.close(false);
+        }
+        self.resume()
+    }
+
+    /// The DSN of a log for clients of one server, from 0.
+    pub fn dsn_of(&self, server: usize, log: &str) -> Option<String> {
+        let address = self.nodes.get(server)?.address();
+        Some(self.dsn(log).replacen(&self.address(), &address, 1))
     }
 
     /// The DSN of a log on these servers.

@@ -16,15 +16,15 @@
 //! ```
 //!
 //! For tests that stop or kill servers, [`Server::start`] and [`Cluster::start`] start some for the test alone. A [`Proxy`] drops or changes messages
-//! on their way.
+//! on their way, and [`Cluster::isolate`] parts a server from the others.
 
 mod ask;
 mod cluster;
 mod error;
-
 mod node;
 mod program;
 mod proxy;
+mod relay;
 mod single;
 
 pub use cluster::Cluster;

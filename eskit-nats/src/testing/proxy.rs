@@ -1,9 +1,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::TcpStream;
 
 use crate::testing::error::TestError;
+use crate::testing::relay::Relay;
 
 /// One command of NATS's protocol, with its payload if it has one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,10 +21,9 @@ pub struct Frame {
 type Rule = dyn Fn(Frame) -> Option<Frame> + Send + Sync;
 
 /// A server between clients and a NATS server, which sees each command: for tests in which messages are lost or changed on the way.
+#[derive(Debug)]
 pub struct Proxy {
-    port: u16,
-    is_over: Arc<AtomicBool>,
-    open: Arc<Mutex<Vec<TcpStream>>>,
+    relay: Relay,
 }
 
 impl Proxy {
@@ -37,78 +35,21 @@ impl Proxy {
         address: &str,
         rule: impl Fn(Frame) -> Option<Frame> + Send + Sync + 'static,
     ) -> Result<Proxy, TestError> {
-        let fail = |error: std::io::Error| TestError::new(format!("cannot start a proxy: {error}"));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(fail)?;
-        let port = listener.local_addr().map_err(fail)?.port();
-        let proxy = Proxy { port, is_over: Arc::default(), open: Arc::default() };
-        let (rule, address): (Arc<Rule>, String) = (Arc::new(rule), address.to_owned());
-        let (is_over, open) = (Arc::clone(&proxy.is_over), Arc::clone(&proxy.open));
-        std::thread::spawn(move || {
-            for (connection, client) in listener.incoming().enumerate() {
-                if is_over.load(Ordering::SeqCst) {
-                    return;
-                }
-                // A connection that fails at once is the client's to open again.
-                let _ = client.and_then(|client| connect(connection, client, &address, &rule, &open));
-            }
-        });
-        Ok(proxy)
+        let pass = move |from: &TcpStream, to: &TcpStream, connection, is_from_client| {
+            pass_on(from, to, connection, is_from_client, &rule)
+        };
+        Ok(Proxy { relay: Relay::start(address, pass)? })
     }
 
     /// The address of the proxy, as `host:port`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.relay.address()
     }
 
     /// Breaks all connections. Clients may open others.
     pub fn cut(&self) {
-        for stream in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            // It may be broken already.
-            let _ = stream.shutdown(Shutdown::Both);
-        }
+        self.relay.cut();
     }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.is_over.store(true, Ordering::SeqCst);
-        self.cut();
-        // Wakes the thread that waits for connections.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
-    }
-}
-
-impl std::fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Proxy").field("port", &self.port).finish_non_exhaustive()
-    }
-}
-
-fn connect(
-    connection: usize,
-    client: TcpStream,
-    address: &str,
-    rule: &Arc<Rule>,
-    open: &Mutex<Vec<TcpStream>>,
-) -> std::io::Result<()> {
-    let server = TcpStream::connect(address)?;
-    client.set_nodelay(true)?;
-    server.set_nodelay(true)?;
-    {
-        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.push(client.try_clone()?);
-        open.push(server.try_clone()?);
-    }
-    for (from, to, is_from_client) in [(client.try_clone()?, server.try_clone()?, true), (server, client, false)] {
-        let rule = Arc::clone(rule);
-        std::thread::spawn(move || {
-            // Either end may break the connection; the other end is told.
-            let _ = pass_on(&from, &to, connection, is_from_client, &*rule);
-            let _ = from.shutdown(Shutdown::Both);
-            let _ = to.shutdown(Shutdown::Both);
-        });
-    }
-    Ok(())
 }
 
 fn pass_on(

@@ -18,7 +18,15 @@ impl Server {
     /// # Errors
     /// When it does not start, and when there is none although `CI` is `true`.
     pub fn start() -> Result<Option<Server>, TestError> {
-        Server::start_with(false)
+        Server::start_with(false, "")
+    }
+
+    /// Starts a server with more lines in its configuration, such as users and their rights. Ports and folders are set already.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_configured(lines: &str) -> Result<Option<Server>, TestError> {
+        Server::start_with(false, lines)
     }
 
     /// Starts a server that waits for the disk as in production.
@@ -26,12 +34,12 @@ impl Server {
     /// # Errors
     /// As [`Server::start`].
     pub fn start_durable() -> Result<Option<Server>, TestError> {
-        Server::start_with(true)
+        Server::start_with(true, "")
     }
 
-    fn start_with(is_durable: bool) -> Result<Option<Server>, TestError> {
+    fn start_with(is_durable: bool, lines: &str) -> Result<Option<Server>, TestError> {
         let Some(program) = program()? else { return Ok(None) };
-        let server = Server { node: Node::new(program, "single", free_ports()?, is_durable, "")?, is_durable };
+        let server = Server { node: Node::new(program, "single", free_ports()?, is_durable, lines)?, is_durable };
         server.resume()?;
         Ok(Some(server))
     }

@@ -1,17 +1,16 @@
 //! Answers that are lost, and servers that are killed: what was confirmed is there, and nothing is there twice.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
+use eskit_nats::NatsStore;
 use eskit_nats::testing::{Cluster, Frame, Proxy};
-use eskit_nats::{NatsOptions, NatsStore};
 use eskit_runtime::EventStore;
-use eskit_runtime::log::{AppendError, Condition, EventId, ExpectedVersion, StreamId};
+use eskit_runtime::log::EventId;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::spawn_blocking;
 
+use crate::load::{Load, check, hasty, rounds};
 use crate::{all, new_log, one, server};
 
 /// Whether it is the server's answer to a message that it has stored.
@@ -21,10 +20,6 @@ fn is_acknowledgement(frame: &Frame) -> bool {
         && body.starts_with("{\"stream\":")
         && body.contains("\"seq\":")
         && !body.contains("\"error\"")
-}
-
-fn hasty() -> NatsOptions {
-    NatsStore::options().request_timeout(Duration::from_millis(200))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,16 +96,13 @@ async fn connections_that_break_under_load_lose_and_repeat_nothing() {
 /// In each round, the leader first steps down, and the next one is killed. The seed says when.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leader_that_is_killed_under_load_loses_and_repeats_nothing() {
-    let Some(cluster) = tokio::task::spawn_blocking(|| Cluster::start().unwrap()).await.unwrap() else { return };
+    let Some(cluster) = spawn_blocking(|| Cluster::start().unwrap()).await.unwrap() else { return };
     let cluster = Arc::new(cluster);
-    let seed = std::env::var("ESKIT_NATS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let rounds: u64 = std::env::var("ESKIT_NATS_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2);
-    eprintln!("run it again with ESKIT_NATS_SEED={seed} ESKIT_NATS_ROUNDS={rounds}");
     let log = new_log("killed");
     let dsn = cluster.dsn(&log);
     let stores = [hasty().connect(&dsn).await.unwrap(), hasty().connect(&dsn).await.unwrap()];
     let loads = stores.each_ref().map(|store| Load::start(store, 4));
-    for round in seed..seed + rounds {
+    for round in rounds() {
         loads[0].until_more(20 + (round * 7919 % 60) as usize).await;
         let (servers, log) = (Arc::clone(&cluster), log.clone());
         let killing = move || {
@@ -118,11 +110,11 @@ async fn a_leader_that_is_killed_under_load_loses_and_repeats_nothing() {
             let leader = std::iter::repeat_with(|| servers.leader(&log)).flatten().next().unwrap();
             servers.kill(leader);
         };
-        tokio::task::spawn_blocking(killing).await.unwrap();
+        spawn_blocking(killing).await.unwrap();
         loads[0].until_more(20).await;
         loads[1].until_more(20).await;
         let cluster = Arc::clone(&cluster);
-        tokio::task::spawn_blocking(move || cluster.resume().unwrap()).await.unwrap();
+        spawn_blocking(move || cluster.resume().unwrap()).await.unwrap();
     }
     let mut confirmed = Vec::new();
     for load in loads {
@@ -131,69 +123,39 @@ async fn a_leader_that_is_killed_under_load_loses_and_repeats_nothing() {
     check(&NatsStore::connect(&dsn).await.unwrap(), &confirmed).await;
 }
 
-/// Callers that append until they are stopped, each to a stream of its own, one event after another.
-struct Load {
-    is_over: Arc<AtomicBool>,
-    count: Arc<AtomicUsize>,
-    callers: Vec<JoinHandle<Vec<EventId>>>,
-}
-
-impl Load {
-    fn start(store: &NatsStore, callers: usize) -> Load {
-        let (is_over, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let caller = |_| tokio::spawn(append_until(store.clone(), Arc::clone(&is_over), Arc::clone(&count)));
-        let callers = (0..callers).map(caller).collect();
-        Load { is_over, count, callers }
+/// In each round, one server is parted from the two others, and all have clients: the leader first, then the one that the seed says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_are_parted_under_load_lose_and_repeat_nothing() {
+    let Some(cluster) = spawn_blocking(|| Cluster::start_partable().unwrap()).await.unwrap() else { return };
+    let cluster = Arc::new(cluster);
+    let log = new_log("parted");
+    let mut loads = Vec::new();
+    for server in 0..3 {
+        let dsn = cluster.dsn_of(server, &log).unwrap();
+        loads.push(Load::start(&hasty().connect(&dsn).await.unwrap(), 3));
     }
-
-    /// Waits until so many more appends were confirmed.
-    async fn until_more(&self, more: usize) {
-        let wanted = self.count.load(Ordering::SeqCst) + more;
-        let counted = async {
-            while self.count.load(Ordering::SeqCst) < wanted {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+    for (number, round) in rounds().enumerate() {
+        let (servers, name) = (Arc::clone(&cluster), log.clone());
+        let parting = move || {
+            let leader = std::iter::repeat_with(|| servers.leader(&name)).flatten().next().unwrap();
+            let alone = if number == 0 { leader } else { (round * 7919 % 3) as usize };
+            servers.isolate(alone);
+            alone
         };
-        tokio::time::timeout(Duration::from_secs(60), counted).await.expect("appends are confirmed again");
+        let alone = spawn_blocking(parting).await.unwrap();
+        // A minority confirms nothing, and the majority goes on.
+        let before = loads[alone].confirmed();
+        loads[(alone + 1) % 3].until_more(50).await;
+        loads[(alone + 2) % 3].until_more(50).await;
+        let between = loads[alone].confirmed();
+        assert!(between <= before + 3, "{} were confirmed by one server of three", between - before);
+        let cluster = Arc::clone(&cluster);
+        spawn_blocking(move || cluster.heal().unwrap()).await.unwrap();
+        loads[alone].until_more(20).await;
     }
-
-    /// The ids of all events that were confirmed.
-    async fn stop(self) -> Vec<EventId> {
-        self.is_over.store(true, Ordering::SeqCst);
-        let mut confirmed = Vec::new();
-        for caller in self.callers {
-            confirmed.extend(caller.await.unwrap());
-        }
-        confirmed
-    }
-}
-
-async fn append_until(store: NatsStore, is_over: Arc<AtomicBool>, count: Arc<AtomicUsize>) -> Vec<EventId> {
-    let stream = StreamId::new("caller", EventId::new().to_string());
     let mut confirmed = Vec::new();
-    while !is_over.load(Ordering::SeqCst) {
-        let expected = ExpectedVersion::Exact(confirmed.len() as u64);
-        let mut append = one("test.Noted").with(Condition::Stream { stream: stream.clone(), expected });
-        append.events[0].stream = Some(stream.clone());
-        loop {
-            match store.append(append.clone()).await {
-                Ok(_) => break,
-                Err(AppendError::UnknownOutcome(_)) => {}
-                Err(AppendError::Store(error)) if error.is_transient() => {}
-                Err(error) => panic!("only this caller appends to its stream: {error}"),
-            }
-        }
-        confirmed.push(append.events[0].id);
-        count.fetch_add(1, Ordering::SeqCst);
+    for load in loads {
+        confirmed.extend(load.stop().await);
     }
-    confirmed
-}
-
-/// Exactly what was confirmed is there.
-async fn check(store: &NatsStore, confirmed: &[EventId]) {
-    let events = all(store).await;
-    let found: HashSet<EventId> = events.iter().map(|event| event.id).collect();
-    let lost = confirmed.iter().filter(|id| !found.contains(id)).count();
-    assert_eq!(lost, 0, "of {} events that were confirmed", confirmed.len());
-    assert_eq!(events.len(), confirmed.len(), "an event is there twice, or was never confirmed");
+    check(&NatsStore::connect(&cluster.dsn(&log)).await.unwrap(), &confirmed).await;
 }

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod damage;
+mod load;
 mod lost;
 mod open;
+mod rights;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

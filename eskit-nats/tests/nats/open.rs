@@ -1,7 +1,9 @@
 //! What is refused when a store opens, by name.
 
-use eskit_nats::NatsStore;
+use std::sync::{Arc, Mutex};
+
 use eskit_nats::testing::{Cluster, Server};
+use eskit_nats::{NatsStore, Progress};
 use eskit_runtime::EventStore;
 use eskit_runtime::log::StoreErrorKind;
 use serde_json::json;
@@ -108,4 +110,23 @@ async fn an_address_without_a_server_is_named() {
     let error = refused("nats://127.0.0.1:1/log?replicas=1&durability=unverified").await;
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     assert!(error.to_string().starts_with("cannot connect to NATS: "), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_opens_tells_how_far_it_is() {
+    let Some(server) = server() else { return };
+    let dsn = server.dsn(&new_log("progress"));
+    let store = NatsStore::connect(&dsn).await.unwrap();
+    for _ in 0..20 {
+        store.append(one("test.Noted")).await.unwrap();
+    }
+    let told: Arc<Mutex<Vec<Progress>>> = Arc::default();
+    let tell = Arc::clone(&told);
+    let options = NatsStore::options().on_progress(move |progress| {
+        tell.lock().unwrap().push(progress);
+        panic!("told");
+    });
+    options.connect(&dsn).await.unwrap();
+    let last = *told.lock().unwrap().last().unwrap();
+    assert_eq!((last.read, last.messages), (20, 20));
 }
