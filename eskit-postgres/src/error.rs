@@ -291,6 +291,13 @@ impl Fault {
                 Fault::Sqlx(sqlx::Error::Io(error)) if error.to_string().starts_with("failed to lookup address") => {
                     "; no server of this name is known: check the host in the DSN, and the name service"
                 }
+                Fault::Sqlx(sqlx::Error::Tls(error)) if error.to_string().contains("without TLS") => {
+                    "\nhelp: add sqlx to your dependencies with a feature for TLS, such as `tls-rustls-ring-native-roots`"
+                }
+                Fault::Sqlx(error) if is_of_certificate(error) => {
+                    "\nhelp: name the authority that signed the server's certificate with `sslrootcert` in the DSN, and the host for which \
+                     the certificate is"
+                }
                 Fault::Silent(_) => {
                     "; the connection was closed: look for a firewall that forgets connections, and for a server that is \
                      overloaded, or raise `call_timeout`"
@@ -300,6 +307,17 @@ impl Fault {
                 _ => "",
             },
         }
+    }
+}
+
+/// Whether the server's certificate was refused. The handshake of rustls fails as input and output.
+fn is_of_certificate(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(error) => {
+            error.kind() == std::io::ErrorKind::InvalidData && error.to_string().contains("certificate")
+        }
+        _ => false,
     }
 }
 

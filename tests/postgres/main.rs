@@ -14,8 +14,6 @@ mod rows_cases;
 mod rows_changed;
 #[path = "../rows/odd.rs"]
 mod rows_odd;
-#[cfg(feature = "tls")]
-mod tls;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

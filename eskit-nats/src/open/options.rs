@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
 use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
 
@@ -149,7 +149,7 @@ impl NatsOptions {
         match eskit_runtime::store_kit::contain_polls(connecting).await {
             Ok(Ok(client)) => Ok(client),
             Ok(Err(error)) => {
-                let (kind, help) = remedy(error.kind());
+                let (kind, help) = remedy(&error);
                 Err(StoreError::new(kind, format!("cannot connect to NATS: {error}\nhelp: {help}")).with_source(error))
             }
             Err(text) => {
@@ -226,13 +226,15 @@ async fn verify_durability(dsn: &Dsn, limit: Duration) -> Result<(), StoreError>
 }
 
 /// What a failure to connect is, and what to do about it.
-fn remedy(kind: ConnectErrorKind) -> (StoreErrorKind, &'static str) {
-    match kind {
+fn remedy(error: &ConnectError) -> (StoreErrorKind, &'static str) {
+    // The handshake fails as input and output.
+    let is_of_certificate = error.to_string().contains("certificate");
+    match error.kind() {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => (
             StoreErrorKind::Denied,
             "check the user and the password, or the token, of the DSN; for credentials of another kind, see `NatsOptions::connection`",
         ),
-        ConnectErrorKind::Tls => (
+        kind if kind == ConnectErrorKind::Tls || is_of_certificate => (
             StoreErrorKind::Unavailable,
             "if the authority that signed the server's certificate is your own, name it with `add_root_certificates` in \
              `NatsOptions::connection`; the certificate must be valid for the host of the DSN",

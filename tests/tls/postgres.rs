@@ -1,23 +1,13 @@
-//! A log over TLS, with certificates that OpenSSL makes. Not in the default build, which has no TLS:
-//! `cargo test -p eskit-tests --features tls --test postgres tls`.
+//! A log in PostgreSQL.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use eskit::log::StoreErrorKind;
 use eskit::prelude::*;
 use eskit_postgres::testing::{self, Cluster, StopMode};
 use tokio::task::spawn_blocking;
 
-/// An authority, the certificate of a server named `localhost`, and an authority that did not sign it; `$0` is their folder.
-const CERTIFICATES: &str = "set -e; cd \"$0\"
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout authority.key -out authority.pem
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout other.key -out other.pem
-openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr
-printf 'subjectAltName=DNS:localhost\\nbasicConstraints=CA:FALSE\\n' > extensions
-openssl x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -extfile extensions -out server.pem
-chmod 600 server.key
-chown --reference=\"$1\" server.key";
+use crate::make_certificates;
 
 /// Only connections with TLS, and those of the socket.
 const ACCESS: &str = "local all all trust\nhostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
@@ -30,8 +20,7 @@ fn server() -> Option<(Cluster, u16, PathBuf)> {
     // Its user may enter its folder.
     let folder = cluster.folder().join("tls");
     std::fs::create_dir(&folder).unwrap();
-    let made = Command::new("sh").arg("-c").arg(CERTIFICATES).arg(&folder).arg(cluster.folder()).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    make_certificates(&folder, cluster.folder());
     let data = cluster.folder().join("data");
     std::fs::write(data.join("pg_hba.conf"), ACCESS).unwrap();
     let [certificate, key] = ["server.pem", "server.key"].map(|name| folder.join(name).display().to_string());
@@ -74,6 +63,7 @@ async fn a_log_is_reached_over_tls_and_the_server_is_verified() {
         let error = PostgresStore::connect(&dsn(host, port, mode, authority)).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Unavailable);
         assert!(error.to_string().contains(told), "{error}");
+        assert!(error.to_string().contains("`sslrootcert`"), "{error}");
     }
     let plain = format!("postgres://eskit@localhost:{port}/postgres?sslmode=disable");
     assert!(PostgresStore::connect(&plain).await.unwrap_err().to_string().contains("no encryption"));
