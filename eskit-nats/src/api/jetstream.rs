@@ -46,11 +46,10 @@ impl JetStream {
                 Refusal::NoAnswer("no server answers: JetStream is off, or the stream has no leader now".to_owned())
             }
             RequestErrorKind::TimedOut => {
-                // A server answers nothing to a user without the rights.
                 let limit = self.timeout.as_secs_f32();
                 Refusal::NoAnswer(format!(
-                    "the server did not answer within {limit} s\nhelp: if it never does, let its user publish to `{subject}` and subscribe to \
-                     `_INBOX.>`"
+                    "the server did not answer within {limit} s; it never does if its user may not publish to `{subject}`, or may not subscribe \
+                     to `_INBOX.>`"
                 ))
             }
             RequestErrorKind::MaxPayloadExceeded => {

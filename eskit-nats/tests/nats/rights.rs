@@ -49,7 +49,7 @@ async fn a_user_needs_the_rights_that_the_docs_name_and_is_told_which_one_is_mis
     for (login, right) in [
         ("no_info:secret@", "`$JS.API.STREAM.INFO.orders`"),
         ("no_consumer:secret@", "`$JS.API.CONSUMER.CREATE.orders.>`"),
-        ("deaf:secret@", "subscribe to `_INBOX.>`"),
+        ("deaf:secret@", "may not subscribe to `_INBOX.>`"),
     ] {
         let error = refused(login).await;
         assert!(error.kind() == StoreErrorKind::Unavailable && error.to_string().contains(right), "{login}: {error}");
