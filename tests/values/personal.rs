@@ -352,6 +352,44 @@ fn a_personal_value_is_read_as_forgotten_and_never_printed() {
     assert!(matches!(reason, EncodeReason::Null { .. }), "{reason:?}");
 }
 
+/// Reads back as another text, or not at all.
+#[derive(Serialize, Clone)]
+struct Odd(String);
+
+impl<'de> Deserialize<'de> for Odd {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Odd, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.strip_prefix("SECRET") {
+            Some("!") => Err(serde::de::Error::custom(text)),
+            Some(_) => Ok(Odd(text + " too")),
+            None => Ok(Odd(text)),
+        }
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+#[event(context = "personal")]
+struct Quoted {
+    id: u8,
+    #[personal(subject = "id")]
+    #[shape("contacts")]
+    contacts: Option<std::collections::BTreeMap<String, Odd>>,
+}
+
+#[test]
+fn an_error_never_quotes_an_event_with_personal_data() {
+    let contacts = |text: &str| Some([("SECRET mum".to_owned(), Odd(text.to_owned()))].into());
+    let (reason, path) = refused(&Quoted { id: 1, contacts: contacts("SECRET") });
+    assert!(
+        matches!(&reason, EncodeReason::Changed { written, read } if written == "***" && read == "***"),
+        "{reason:?}"
+    );
+    assert_eq!(path, "contacts");
+    let (reason, path) = refused(&Quoted { id: 1, contacts: contacts("SECRET!") });
+    assert!(matches!(reason, EncodeReason::Unreadable(_)), "{reason:?}");
+    assert_eq!(path, "contacts");
+}
+
 #[derive(Default)]
 struct SeatCounts(u32);
 

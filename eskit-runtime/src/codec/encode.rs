@@ -45,7 +45,7 @@ pub enum EncodeReason {
         /// The kind of value.
         value: &'static str,
     },
-    /// It is read as another value.
+    /// It is read as another value. Of an event with personal data, neither is shown: both are `***`.
     Changed {
         /// The JSON of the value.
         written: String,
@@ -116,6 +116,37 @@ impl fmt::Display for EncodeError {
                 "{other} is written as `{written}` and read as `{read}`\nhelp: make `Serialize` and `Deserialize` agree, or \
                  {OTHER_FORM}"
             ),
+        }
+    }
+}
+
+impl EncodeError {
+    /// The same error without anything that may be a personal value: what it quotes, and the path below the field, where a personal map has
+    /// its keys.
+    #[cold]
+    pub(crate) fn hide_values(mut self) -> EncodeError {
+        if let Some(end) = self.path.find(['.', '[']).filter(|end| *end > 0) {
+            self.path.truncate(end);
+        }
+        self.reason.hide_values();
+        self
+    }
+}
+
+impl EncodeReason {
+    /// Drops all that it quotes.
+    pub(crate) fn hide_values(&mut self) {
+        match self {
+            EncodeReason::Unwritable(error)
+            | EncodeReason::Unreadable(error)
+            | EncodeReason::Format { error, .. }
+            | EncodeReason::Unforgettable(error) => *error = CodecError::hidden(),
+            EncodeReason::Changed { written, read } => {
+                for text in [written, read] {
+                    "***".clone_into(text);
+                }
+            }
+            EncodeReason::Null { .. } | EncodeReason::NoSubject { .. } | EncodeReason::Misshapen { .. } => {}
         }
     }
 }

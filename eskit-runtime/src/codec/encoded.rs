@@ -69,8 +69,7 @@ impl<'p> Encoded<'p> {
     #[cold]
     pub(crate) fn malformed(&self, error: impl std::error::Error + Send + Sync + 'static) -> DecodeError {
         if *self.personal == PersonalData::Opened {
-            let text = "what does not fit is not shown, since the payload has personal data";
-            return self.undecodable(DecodeReason::Malformed(CodecError::new(text)));
+            return self.undecodable(DecodeReason::Malformed(CodecError::hidden()));
         }
         self.undecodable(DecodeReason::Malformed(CodecError::new(error)))
     }

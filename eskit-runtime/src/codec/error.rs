@@ -8,6 +8,12 @@ impl CodecError {
     pub(crate) fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CodecError {
         CodecError(error.into())
     }
+
+    /// What a library says of a payload may quote it, so of one with personal data it is left out.
+    #[cold]
+    pub(crate) fn hidden() -> CodecError {
+        CodecError::new("what does not fit is not shown, since the payload has personal data")
+    }
 }
 
 impl fmt::Display for CodecError {

@@ -253,7 +253,8 @@ impl Emitter {
             self.personal = find_personal(event, shape, &self.written, &self.tags, write_again)?;
         }
         let content_type = ContentType::new(event.content_type);
-        let payload = in_format((event.kind, event.name), &content_type, std::mem::take(&mut self.written.text))?;
+        let payload = in_format((event.kind, event.name), &content_type, std::mem::take(&mut self.written.text))
+            .map_err(|error| hidden(event, error))?;
         self.push_encoded(event, content_type, payload);
         Ok(())
     }
@@ -268,6 +269,7 @@ impl Emitter {
         self.written.begin(Vec::with_capacity(PAYLOAD_LEN));
         self.again.clear();
         encode_payload((event.kind, event.name), json, write_again, &mut self.written, &mut self.again)
+            .map_err(|error| hidden(event, error))
     }
 
     /// Adds an event that is encoded.
@@ -285,6 +287,12 @@ impl Emitter {
             recorded_at: None,
         });
     }
+}
+
+/// An error may quote the event, which is hidden if it has personal data.
+#[cold]
+fn hidden(event: &'static EventType, error: EncodeError) -> EncodeError {
+    if event.personal.is_some() { error.hide_values() } else { error }
 }
 
 impl NewEvent {

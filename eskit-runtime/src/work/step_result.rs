@@ -8,7 +8,7 @@ use crate::codec::kept::{read_value, write_value};
 /// # Errors
 /// What stands in the way, and what to do.
 pub fn write_result<T: Serialize + DeserializeOwned>(step: &str, result: &T) -> Result<String, String> {
-    write_value(result).map_err(|why| {
+    write_value(result, false).map_err(|why| {
         format!(
             "the result of the step `{step}` cannot be kept: {why}\nhelp: let the step return less, such as the id of what it has made, \
              in a type that serde reads back as it was"
@@ -21,7 +21,7 @@ pub fn write_result<T: Serialize + DeserializeOwned>(step: &str, result: &T) -> 
 /// # Errors
 /// It does not fit the type any more.
 pub fn read_result<T: DeserializeOwned>(step: &str, text: &str) -> Result<T, String> {
-    read_value(text).map_err(|why| {
+    read_value(text, false).map_err(|why| {
         format!(
             "the result `{}` of the step `{step}`, which has happened, cannot be read: {why}\nhelp: let the type read what it wrote before, \
              for example with `#[serde(default)]` for a new field; a new name for the step would let it happen again",
