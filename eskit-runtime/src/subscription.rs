@@ -60,5 +60,5 @@ pub use subscriber::check_kept;
 pub use subscriber::{Handle, HandleAsync, HandleMut, Subscriber};
 pub use synchronous::{CATCH_UP_MAX, SynchronousError};
 #[doc(hidden)]
-pub use synchronous::{added_twice, check_synchronous, text_of};
+pub use synchronous::{added_twice, check_synchronous, forgotten, text_of};
 pub use views::{Apply, Checkpoint, Claim, Claimed, Partition, Subscription, Views};

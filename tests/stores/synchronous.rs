@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use eskit_runtime::codec::PayloadKind;
-use eskit_runtime::log::{Append, AppendError, NewEvent, Query, StoreErrorKind};
+use eskit_runtime::log::{Append, AppendError, JsonPointer, NewEvent, PersonalValue, Query, StoreErrorKind, Subject};
 use eskit_runtime::model::{EventType, EventTypes, SourceLocation};
 use eskit_runtime::subscription::SynchronousError;
 use eskit_runtime::subscription::{OnError, Order, SubscriberType};
@@ -353,6 +353,28 @@ pub(crate) async fn what_makes_no_sense_is_refused<T: Target>(target: &T) {
     assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
 }
 
+/// Whether they are handed over with their append, before the next one, or while the read model is built.
+pub(crate) async fn sealed_values_are_handed_over_as_forgotten<T: Target>(target: &T) {
+    let sealed = || {
+        let value =
+            PersonalValue::new(JsonPointer::ROOT.member("name"), Subject::new("student", "ada"), "[gone]".into());
+        let mut event = NewEvent { personal: vec![value], ..row(r#"{"id":7,"name":"Ada"}"#) };
+        event.seal(|_, _| Ok::<_, StoreError>("c2VhbGVk".to_owned())).unwrap();
+        event
+    };
+    let damaged = || NewEvent { payload: r#"{"name":{"$sealed":7}}"#.into(), ..sealed() };
+    let (store, without) = (with(target).await, target.open().await);
+    store.append(Append::new(vec![row("plain"), sealed(), damaged()])).await.unwrap();
+    without.append(one(sealed())).await.unwrap();
+    append(&store, 1).await;
+    let built = T::with::<2>(target.open().await, &Switches::default()).await.unwrap();
+    for rows in [T::rows::<1>(&store).await.unwrap(), T::rows::<2>(&built).await.unwrap()] {
+        let texts: Vec<&str> = rows.iter().map(|(_, text)| text.trim_end_matches(" live")).collect();
+        let gone = r#"{"id":7,"name":"[gone]"}"#;
+        assert_eq!(texts, ["plain", gone, r#"{"name":{"$sealed":7}}"#, gone, "x"]);
+    }
+}
+
 pub(crate) async fn a_reader_sees_no_event_without_its_row<T: Target>(target: &T) {
     let store = with(target).await;
     let is_done = Arc::new(AtomicBool::new(false));
@@ -396,7 +418,7 @@ macro_rules! cases {
         what_was_appended_without_it_is_handled_first too_many_events_without_it_are_refused
         an_event_of_the_log_that_fails_holds_appends_up versions_stand_beside_each_other
         tables_with_a_mistake_leave_nothing_behind new_events_need_a_new_version
-        what_makes_no_sense_is_refused a_reader_sees_no_event_without_its_row
+        what_makes_no_sense_is_refused sealed_values_are_handed_over_as_forgotten a_reader_sees_no_event_without_its_row
     } };
 }
 pub(crate) use cases;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use eskit_runtime::log::{LogId, Place, Position, Query, ReadOptions, StoreErrorKind};
 use eskit_runtime::subscription::{
-    CATCH_UP_MAX, HandleAsync, HandleError, Subscription, SynchronousError, added_twice, text_of,
+    CATCH_UP_MAX, HandleAsync, HandleError, Subscription, SynchronousError, added_twice, forgotten, text_of,
 };
 use eskit_runtime::{RecordedEvent, StoreError};
 use sqlx::PgConnection;
@@ -109,7 +109,11 @@ impl Synchronous {
         if events.is_empty() {
             return Ok(());
         }
-        let Err((index, error)) = self.projection.handle_all(events, tx).await else { return Ok(()) };
+        let handled = match forgotten(events) {
+            Some(shown) => self.projection.handle_all(&shown.iter().collect::<Vec<_>>(), tx).await,
+            None => self.projection.handle_all(events, tx).await,
+        };
+        let Err((index, error)) = handled else { return Ok(()) };
         let event = events[index.min(events.len() - 1)];
         // In a transaction that has failed, this fails too.
         if let Ok(false) = found.is_same(tx).await {

@@ -102,6 +102,18 @@ impl RecordedEvent {
         SealedPayload::of(json.into_owned()).map(Some)
     }
 
+    /// The event as it reads once the subjects of all its sealed values are forgotten: needs no key. `None` if no value is sealed.
+    ///
+    /// # Errors
+    /// The payload is damaged, or in a format that this program does not know.
+    pub fn forgotten(&self) -> Result<Option<RecordedEvent>, CodecError> {
+        let Some(payload) = self.sealed_payload()? else { return Ok(None) };
+        let texts: Vec<&str> = payload.values().iter().map(|value| value.forgotten.as_str()).collect();
+        let mut event = self.clone();
+        event.set_opened(payload.with(&texts))?;
+        Ok(Some(event))
+    }
+
     /// Sets the payload to this JSON text, in which no value is sealed, in the format that it has.
     ///
     /// # Errors

@@ -2,8 +2,10 @@ use std::error::Error;
 use std::fmt;
 
 use crate::log::position::{Place, Position};
+use crate::log::recorded::RecordedEvent;
 use crate::log::store::error::{StoreError, StoreErrorKind};
 use crate::model::subscriber::OnError;
+use crate::personal::KeptPersonal;
 
 use super::handled::HandleError;
 use super::subscriber::Subscriber;
@@ -125,11 +127,33 @@ impl fmt::Display for SynchronousError {
 
 impl Error for SynchronousError {}
 
-/// Refuses a projection whose failed events would be set aside: there is nothing that could go on without them.
+/// What the handlers of a synchronous projection get instead of these events: the same, with each sealed value as it reads once its subject
+/// is forgotten. `None` if no value is sealed. An event whose sealed values are damaged stays as it is, and is not decoded.
+///
+/// They run inside the store, which has no keys, in the transaction of the append. And what they write is in the files of the log, where
+/// personal data never is in the clear.
+pub fn forgotten(events: &[&RecordedEvent]) -> Option<Vec<RecordedEvent>> {
+    if !events.iter().any(|event| event.content_type.is_sealed()) {
+        return None;
+    }
+    let forget = |event: &&RecordedEvent| event.forgotten().ok().flatten().unwrap_or_else(|| (*event).clone());
+    Some(events.iter().map(forget).collect())
+}
+
+/// Refuses a projection that cannot commit with the append: one that keeps personal data, since it gets none, and one whose failed events
+/// would be set aside, since there is nothing that could go on without them.
 ///
 /// # Errors
 /// `Invalid`.
 pub fn check_synchronous<P: Subscriber>() -> Result<(), StoreError> {
+    if P::PERSONAL == Some(KeptPersonal::Revealed) {
+        let text = format!(
+            "`{}` has `personal = \"revealed\"`, but a synchronous projection gets personal values as they read once they are forgotten, \
+             since no personal data is kept in the clear where the log is\nhelp: write `personal = \"none\"`, or keep the projection in views",
+            P::TYPE.name
+        );
+        return Err(StoreError::new(StoreErrorKind::Invalid, text));
+    }
     let word = match P::TYPE.on_error {
         OnError::Stop => return Ok(()),
         OnError::Park => "park",
@@ -163,4 +187,36 @@ pub fn text_of(error: &HandleError) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::{EventTypes, SourceLocation};
+    use crate::model::subscriber::{Order, SubscriberType};
+
+    struct Names;
+
+    impl Subscriber for Names {
+        const TYPE: &'static SubscriberType = &SubscriberType {
+            name: "names",
+            version: 1,
+            order: Order::All,
+            on_error: OnError::Stop,
+            tables: "",
+            rust_name: "Names",
+            location: SourceLocation { module: "tests", file: "tests", line: 1 },
+        };
+        const EVENTS: EventTypes = EventTypes::NONE;
+        const PERSONAL: Option<KeptPersonal> = Some(KeptPersonal::Revealed);
+    }
+
+    #[test]
+    fn what_keeps_personal_data_cannot_commit_with_the_append() {
+        let refused = check_synchronous::<Names>().unwrap_err();
+        assert_eq!(refused.kind(), StoreErrorKind::Invalid);
+        let text = refused.to_string();
+        assert!(text.starts_with("`names` has `personal = \"revealed\"`, but"), "{text}");
+        assert!(text.ends_with("help: write `personal = \"none\"`, or keep the projection in views"), "{text}");
+    }
 }

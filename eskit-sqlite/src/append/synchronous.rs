@@ -4,7 +4,7 @@ use std::sync::Arc;
 use eskit_runtime::log::{Appended, LogId, NewEvent, Place, ReadOptions};
 use eskit_runtime::store_kit::Interner;
 use eskit_runtime::subscription::{
-    CATCH_UP_MAX, Handle, HandleError, Subscription, SynchronousError, added_twice, text_of,
+    CATCH_UP_MAX, Handle, HandleError, Subscription, SynchronousError, added_twice, forgotten, text_of,
 };
 use eskit_runtime::{RecordedEvent, StoreError};
 use rusqlite::Connection;
@@ -75,7 +75,10 @@ impl Synchronous {
     /// Hands events over, in the transaction that has begun.
     pub(crate) fn handle<'e>(&self, events: &[&'e RecordedEvent], tx: &mut Tx) -> Result<(), NotHandled<'e>> {
         let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
-        let handled = tx.as_handler(|tx| (self.handle)(events, tx));
+        let handled = match forgotten(events) {
+            Some(shown) => tx.as_handler(|tx| (self.handle)(&shown.iter().collect::<Vec<_>>(), tx)),
+            None => tx.as_handler(|tx| (self.handle)(events, tx)),
+        };
         let unhandled = |event, error| NotHandled::Event(Unhandled { event, error });
         match handled {
             Err((index, error)) => {
