@@ -140,7 +140,7 @@ fn as_it_is(value: serde_json::Value) -> Result<serde_json::Value, UpcastError> 
     Ok(value)
 }
 
-/// The numbers of fields, also where prost counts them, and of those inside.
+/// The numbers of fields, also where prost counts them, of those inside, and of the variants of a oneof.
 #[derive(Event, prost::Message, Serialize, Deserialize)]
 #[event(codec = "protobuf")]
 struct Numbered {
@@ -150,6 +150,16 @@ struct Numbered {
     inner: Option<NumberedInner>,
     #[prost(btree_map = "string, uint32", tag = "7")]
     counts: BTreeMap<String, u32>,
+    #[prost(oneof = "NumberedChoice", tags = "8, 9")]
+    choice: Option<NumberedChoice>,
+}
+
+#[derive(Shape, prost::Oneof, Serialize, Deserialize)]
+enum NumberedChoice {
+    #[prost(string, tag = "8")]
+    Text(String),
+    #[prost(sint32, tag = "9")]
+    Number(i32),
 }
 
 #[derive(Shape, prost::Message, Serialize, Deserialize)]

@@ -130,7 +130,8 @@ impl<'a> Scope<'a> {
                         (field, self.member(field, &serde, inner, rules, &mut flattened))
                     })
                     .collect();
-                let numbers = prost::numbers(members.iter().map(|(field, member)| (*field, member.name())));
+                let numbered = members.iter().map(|(field, member)| (&*field.attrs, member.name()));
+                let numbers = prost::numbers(numbered, prost::Of::Struct);
                 let members = tag.into_iter().chain(members.into_iter().map(|(_, member)| member)).chain(numbers);
                 block(if rules.closed { "struct closed" } else { "struct" }, members)
             }
@@ -187,7 +188,7 @@ impl<'a> Scope<'a> {
         let parts = variants.map(|variant| (variant, self.attrs(&variant.attrs)));
         let written = parts.filter(|(_, (serde, _))| !serde.is_skipped());
         let mut places = 0_usize..;
-        let members = written.map(|(variant, (own, shape))| {
+        let mut member = |(variant, (own, shape)): (&'v Variant, (SerdeAttrs, ShapeAttrs))| {
             let rust_name = bare(&variant.ident);
             let content = match (&shape.stated, &own.hidden_by) {
                 (Some(stated), _) => self.stated(stated, &rust_name),
@@ -205,8 +206,11 @@ impl<'a> Scope<'a> {
             let write = name(&own.rename.write, serde.rename_all.write);
             let read = name(&own.rename.read, serde.rename_all.read);
             self.named(&variant.ident, &own, [write, read], flags(&own, false), content)
-        });
-        block(&head, members)
+        };
+        let members: Vec<(&[Attribute], Member)> =
+            written.map(|variant| (&*variant.0.attrs, member(variant))).collect();
+        let numbers = prost::numbers(members.iter().map(|(attrs, member)| (*attrs, member.name())), prost::Of::Oneof);
+        block(&head, members.into_iter().map(|(_, member)| member).chain(numbers))
     }
 
     fn attrs(&self, attrs: &[Attribute]) -> (SerdeAttrs, ShapeAttrs) {

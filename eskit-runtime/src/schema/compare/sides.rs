@@ -52,7 +52,10 @@ impl<'a> Sides<'a> {
     pub(super) const fn do_without(&self, part: Node<'_>) -> bool {
         match self.kind {
             BlockKind::Struct => (part.is_gone() || old_does_without(part)) && !self.new_refuses_unknown,
-            BlockKind::Enum => part.is_gone() || self.new_takes(part),
+            // What neither side reads or writes stands for something else, such as a number of Protobuf.
+            BlockKind::Enum => {
+                part.is_gone() || part.has_mark("unread") && part.has_mark("unwritten") || self.new_takes(part)
+            }
             BlockKind::Fixed => false,
         }
     }

@@ -351,3 +351,33 @@ fn a_number_of_protobuf_keeps_its_field_and_its_type() {
         assert!(found.iter().any(|line| line == text), "{now}: {found:?}");
     }
 }
+
+/// The same, of the variants of a oneof.
+#[test]
+fn a_number_of_a_oneof_keeps_its_variant_and_its_type() {
+    const NO_JSON: &str = "[unwritten] [unread]";
+    let oneof = |variants: &[(&str, u32, &str)]| {
+        let named = variants.iter().map(|(name, ..)| format!("{name}: u64"));
+        let kinds = variants.iter().map(|(name, number, kind)| format!("protobuf-{name}: {number}:{kind} {NO_JSON}"));
+        let numbers = variants.iter().map(|(name, number, _)| format!("protobuf-{number}: {name} {NO_JSON}"));
+        of(&named.chain(kinds).chain(numbers).collect::<Vec<_>>().join("; ")).replacen("struct", "enum", 1)
+    };
+    let before = oneof(&[("A", 1, "uint64"), ("B", 2, "uint64")]);
+    assert_eq!(differences(&before, &before), [""; 0]);
+    let swapped = differences(&before, &oneof(&[("A", 2, "uint64"), ("B", 1, "uint64")]));
+    assert!(swapped.contains(&"`protobuf-A` was `1:uint64`, is now `2:uint64`".to_owned()), "{swapped:?}");
+    assert!(swapped.contains(&"`protobuf-1` was `A`, is now `B`".to_owned()), "{swapped:?}");
+    let retyped = differences(&before, &oneof(&[("A", 1, "sint64"), ("B", 2, "uint64")]));
+    assert_eq!(retyped, ["`protobuf-A` was `1:uint64`, is now `1:sint64`"]);
+    // A variant that comes or goes is one difference, and its number is none.
+    let three = oneof(&[("A", 1, "uint64"), ("B", 2, "uint64"), ("C", 3, "uint64")]);
+    assert_eq!(differences(&before, &three), ["`C` is a new variant, which older programs do not know"]);
+    assert_eq!(differences(&three, &before), ["`C` was removed"]);
+    // It comes back as itself only.
+    let gone = three
+        .replace("protobuf-3", "gone protobuf-3")
+        .replace("  C", "  gone C")
+        .replace("protobuf-C", "gone protobuf-C");
+    let other = differences(&gone, &oneof(&[("A", 1, "uint64"), ("B", 2, "uint64"), ("D", 3, "uint64")]));
+    assert!(other.contains(&"`protobuf-3` was `C`, is now `D`".to_owned()), "{other:?}");
+}
