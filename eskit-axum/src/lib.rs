@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/live`, `/ready` and `/health`, for whoever supervises the program | [`HealthRoutes`] |
 //! | `/metrics`, for Prometheus | `Prometheus`, feature `prometheus` |
+//! | `/profile`: how long each operation takes, and what has become slower | `profile`, feature `profile` |
 //! | server-sent events of changes in read models, and of events as they are appended | [`sse`] |
 //! | fragments of HTML for pages with Datastar | [`datastar`] |
 //! | ending connections whose clients do not read | [`DropSlow`] |
@@ -25,11 +26,15 @@
 pub mod datastar;
 mod drop_slow;
 mod health;
+#[cfg(feature = "profile")]
+mod profile;
 #[cfg(feature = "prometheus")]
 mod prometheus;
 pub mod sse;
 
 pub use drop_slow::{DropSlow, Unread};
 pub use health::HealthRoutes;
+#[cfg(feature = "profile")]
+pub use profile::profile;
 #[cfg(feature = "prometheus")]
 pub use prometheus::{Prometheus, PrometheusError};

@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use eskit::profile::{Profiled, Profiler};
 use eskit::{EventStore, Running};
+use metrics::SetRecorderError;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Upper bounds of durations, in seconds.
@@ -39,6 +41,19 @@ impl Prometheus {
     /// The program has a recorder of metrics already.
     pub fn install() -> Result<Prometheus, PrometheusError> {
         let handle = builder().and_then(PrometheusBuilder::install_recorder).map_err(PrometheusError)?;
+        Ok(Prometheus { handle })
+    }
+
+    /// The same, and a profiler keeps how long everything takes.
+    ///
+    /// # Errors
+    /// The program has a recorder of metrics already.
+    pub fn install_with(profiler: &Profiler) -> Result<Prometheus, PrometheusError> {
+        let recorder = builder().map_err(PrometheusError)?.build_recorder();
+        let handle = recorder.handle();
+        let installed = metrics::set_global_recorder(profiler.in_front_of(recorder));
+        let behind = |error: SetRecorderError<Profiled<_>>| SetRecorderError(error.into_inner().into_inner());
+        installed.map_err(|error| PrometheusError(behind(error).into()))?;
         Ok(Prometheus { handle })
     }
 

@@ -1,10 +1,13 @@
+use std::time::Duration;
+
 use clap::Args;
-use eskit::StoreError;
 use eskit::command_log::{CommandEntries as _, CommandPage, CommandQuery};
 use eskit::log::{LogId, Position};
+use eskit::profile::{self, ProfileReport};
 use eskit::snapshots::{CountSnapshots as _, SnapshotCount};
 use eskit::subscription::{Asked, Checkpoint, ParkedEvent, Request, Views as _};
 use eskit::work::{EndedBy, ListWork, OpenStep, StepEnd, StepId, Steps as _, Work as _, WorkItem};
+use eskit::{StoreError, Timestamp};
 
 use crate::failure::Failure;
 
@@ -152,6 +155,16 @@ impl AnyViews {
     /// Entries of the log of commands, one page.
     pub(crate) async fn find_commands(&self, query: CommandQuery) -> Result<CommandPage, StoreError> {
         call!(self, views => views.find_commands(query).await)
+    }
+
+    /// How long commands took in these two times.
+    pub(crate) async fn profile_commands(
+        &self,
+        until: Timestamp,
+        recent: Duration,
+        before: Duration,
+    ) -> Result<ProfileReport, StoreError> {
+        call!(self, views => profile::of_commands(views, until, recent, before).await)
     }
 
     /// All snapshots, counted by log, aggregate and program.

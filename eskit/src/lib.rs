@@ -128,7 +128,7 @@
 //! | `proptest` | `testing::commands`: random histories; includes `testing` | proptest |
 //! | `tracing` | spans of commands and their steps, of batches of events, and of work; the layer `Traced` | tracing |
 //! | `otel` | events carry the trace context in which they were appended, and what handles them goes on with it; includes `tracing` | opentelemetry, tracing-opentelemetry |
-//! | `metrics` | the layer `Metered`, and the metrics of subscriptions | metrics |
+//! | `metrics` | the layer `Metered`, the metrics of subscriptions, and `profile::Profiler` | metrics |
 //! | `tokio` (default) | `App::start`, which runs subscriptions in tasks of tokio | tokio |
 //! | `schedule` | `#[every]` methods of processors | cronexpr, jiff |
 //! | `chrono`, `jiff`, `time` | shapes of their types for the schema lock; conversions from and to [`Timestamp`] | the crate of that name |
@@ -173,6 +173,7 @@ mod observed;
 mod own_events;
 pub mod partition;
 pub mod processor;
+pub mod profile;
 mod queue;
 mod running;
 #[cfg(feature = "tokio")]

@@ -102,6 +102,7 @@ const CRATES: [Layers; 10] = [
             "vault",
             "layer",
             "middleware",
+            "profile",
             "single_writer",
             "state_snapshots",
             "state_cache",
@@ -204,7 +205,7 @@ const CRATES: [Layers; 10] = [
     },
     Layers {
         package: "eskit-axum",
-        layers: &["sse", "datastar", "drop_slow", "health", "prometheus"],
+        layers: &["sse", "datastar", "drop_slow", "health", "profile", "prometheus"],
         top: &[],
         circles_within: &[],
     },

@@ -1,5 +1,6 @@
 mod entry;
 mod list;
+mod profile;
 mod show;
 
 use clap::Subcommand;
@@ -9,7 +10,7 @@ use crate::failure::Failure;
 
 pub(super) use entry::{EntryJson, fields, led_to};
 
-/// List commands that were executed or refused, or show one
+/// List commands that were executed or refused, show one, or tell how long they take
 ///
 /// A program keeps them in its views with `CommandLog`.
 #[derive(Subcommand, Debug)]
@@ -18,6 +19,8 @@ pub(crate) enum Commands {
     List(list::List),
     /// Show one command: who sent it, what came of it, and what it was decided on
     Show(show::Show),
+    /// Tell how long commands took, by type and outcome, and which have become slower
+    Profile(profile::ProfileCommands),
 }
 
 impl Commands {
@@ -25,6 +28,7 @@ impl Commands {
         match self {
             Commands::List(verb) => verb.run(context).await,
             Commands::Show(verb) => verb.run(context).await,
+            Commands::Profile(verb) => verb.run(context).await,
         }
     }
 }

@@ -61,6 +61,9 @@ impl crate::Place {
             &["commands", "show", "1"],
             &["commands", "show", "1", "--json"],
             &["commands", "show", "4"],
+            &["commands", "profile", "--until", "2025-11-30T10:53:25Z", "--minutes", "1"],
+            &["commands", "profile", "--until", "2025-11-30T10:58:22Z", "--before", "60", "--json"],
+            &["commands", "profile", "--until", "2025-11-30T10:53:21Z"],
             &["trace", "3"],
             &["trace", "1", "--json"],
         ] {
