@@ -7,7 +7,6 @@ mod function;
 mod impl_block;
 mod key;
 mod listed;
-mod logic;
 mod model;
 mod options;
 mod returned;

@@ -4,6 +4,7 @@ pub(crate) mod attr;
 mod case;
 pub(crate) mod expand;
 pub(crate) mod hash;
+pub(crate) mod logic;
 pub(crate) mod member;
 pub(crate) mod personal;
 pub(crate) mod prost;

@@ -1,4 +1,5 @@
-//! Snapshots: states of aggregates that outlive the process, so that a long history is not read again for each command.
+//! Snapshots: states of aggregates that outlive the process, so that a long history is not read again for each command, and projections
+//! in memory that need not be built from the beginning of the log at each start.
 //!
 //! A snapshot is a cached state that is kept in [`Snapshots`], such as `SqliteViews` or `PostgresViews`. `App::with_snapshots` adds them
 //! to an app. Nothing depends on them: a command reads the events after the snapshot, and checks that the log still holds the last event
@@ -14,6 +15,6 @@ mod stored;
 
 pub use counted::{CountSnapshots, SnapshotCount};
 pub use fingerprint::Fingerprint;
-pub use state::{SnapshotState, read_state, write_state};
+pub use state::{SnapshotProjection, SnapshotState, Snapshotted};
 pub use store::Snapshots;
 pub use stored::{RemoveSnapshots, SnapshotsOf, StoredSnapshot};

@@ -20,7 +20,7 @@ pub struct AggregateSnapshots<'a, S, A> {
 
 impl<'a, S: EventStore, A: Evolve> AggregateSnapshots<'a, S, A> {
     pub(crate) fn of(bus: &'a Bus<S>) -> Result<AggregateSnapshots<'a, S, A>, NoSnapshots> {
-        let of = bus.states.snapshots.of::<A>().ok_or(NoSnapshots(A::TYPE.name))?;
+        let of = bus.states.snapshots.of::<A>().ok_or(NoSnapshots { name: A::TYPE.name, is_projection: false })?;
         Ok(AggregateSnapshots { bus, keeper: &of.keeper, aggregate: PhantomData })
     }
 
@@ -139,17 +139,29 @@ impl<S, A: Evolve> fmt::Debug for AggregateSnapshots<'_, S, A> {
     }
 }
 
-/// An app keeps no snapshots of an aggregate. Returned by [`App::snapshots`](crate::App::snapshots).
+/// An app keeps no snapshots of an aggregate, or of a projection in memory. Returned by [`App::snapshots`](crate::App::snapshots) and
+/// [`App::memory_snapshots`](crate::App::memory_snapshots).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct NoSnapshots(&'static str);
+pub struct NoSnapshots {
+    name: &'static str,
+    is_projection: bool,
+}
+
+impl NoSnapshots {
+    pub(crate) fn of_projection(name: &'static str) -> NoSnapshots {
+        NoSnapshots { name, is_projection: true }
+    }
+}
 
 impl fmt::Display for NoSnapshots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "this app keeps no snapshots of `{0}`\nhelp: add them with `with_snapshots::<{0}>(views, SnapshotOptions::every(100))`",
-            self.0
-        )
+        let NoSnapshots { name, is_projection } = self;
+        write!(f, "this app keeps no snapshots of `{name}`\nhelp: add ")?;
+        if *is_projection {
+            write!(f, "it with `with_memory_snapshots(&projection, views, SnapshotOptions::every(10_000))`")
+        } else {
+            write!(f, "them with `with_snapshots::<{name}>(views, SnapshotOptions::every(100))`")
+        }
     }
 }
 

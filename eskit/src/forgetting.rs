@@ -86,7 +86,7 @@ async fn finish<S: EventStore>(vault: &Vault, store: &Sealing<S>, states: &State
     store.finish_forgetting(vault).await?;
     let log = store.sealed_log().await?;
     for keeper in states.snapshots.keepers() {
-        let by = format!("snapshots/{}", keeper.slug());
+        let by = format!("snapshots/{}", keeper.name());
         let found = vault.records_since(store.store(), log, &by).await?;
         if !found.records.is_empty() {
             keeper.remove(log, RemoveSnapshots::All, None).await?;

@@ -3,7 +3,7 @@ use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use eskit_runtime::log::{Place, Position};
-use eskit_runtime::model::EventTypes;
+use eskit_runtime::model::{EventTypes, Seen};
 use eskit_runtime::store_kit::contain;
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, ChangeHub, Changed, Changes, Checkpoint, Claim, Claimed, HandleError, HandleMut,
@@ -30,13 +30,27 @@ struct Held<P> {
     handled: Position,
     /// How often the projection was changed.
     changes: u64,
+    /// How many events were handled since the beginning of the log.
+    events: u64,
+    /// Whether some of them lie in streams, which may be deleted.
+    has_streams: bool,
+    /// Whether a handler has failed since, which may have changed a part.
+    has_failed: bool,
 }
 
 impl<P: HandleMut> InMemory<P> {
     /// A read model that begins as what `make` returns, and again when it is built anew.
     pub fn new(make: impl Fn() -> P + Send + Sync + 'static) -> InMemory<P> {
-        let held =
-            Held { projection: make(), make: Box::new(make), checkpoint: None, handled: Position::START, changes: 0 };
+        let held = Held {
+            projection: make(),
+            make: Box::new(make),
+            checkpoint: None,
+            handled: Position::START,
+            changes: 0,
+            events: 0,
+            has_streams: false,
+            has_failed: false,
+        };
         InMemory { shared: Arc::new(RwLock::new(held)), hub: Arc::new(ChangeHub::new(sleep)) }
     }
 
@@ -48,6 +62,24 @@ impl<P: HandleMut> InMemory<P> {
     /// Begins to listen to the changes of the projection, from now on. Each is [`Changed::All`].
     pub fn changes(&self) -> Changes {
         self.hub.listen()
+    }
+
+    /// Whether it has followed a log.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.read().0.checkpoint.is_some()
+    }
+
+    /// Goes on from a snapshot, unless it has begun meanwhile.
+    pub(crate) fn begin_at(&self, subscription: &Subscription, projection: P, seen: Seen) {
+        self.write(|held| {
+            if held.checkpoint.is_none() {
+                let mut checkpoint = Checkpoint::new(subscription);
+                checkpoint.place = seen.last;
+                (held.projection, held.checkpoint, held.handled) = (projection, Some(checkpoint), seen.last.position);
+                (held.events, held.has_streams) = (seen.version, seen.is_deletable);
+                held.changes += 1;
+            }
+        });
     }
 
     /// Changes what is held, and tells readers if events were handled or taken back.
@@ -116,6 +148,20 @@ impl<P: HandleMut> Subscriber for InMemory<P> {
     }
 }
 
+impl<P> InMemoryRead<'_, P> {
+    /// What the projection holds of the log; nothing if it has handled no event, or if a handler has failed: it may then hold a part of
+    /// an append, or of what the handler did.
+    pub(crate) fn seen(&self) -> Option<Seen> {
+        let Held { events, has_streams, has_failed, .. } = *self.0;
+        let place = self.place();
+        (place.id.is_some() && !has_failed).then(|| {
+            let mut seen = Seen::default();
+            (seen.last, seen.version, seen.head, seen.is_deletable) = (place, events, place, has_streams);
+            seen
+        })
+    }
+}
+
 impl<P: HandleMut> Held<P> {
     fn claimed(&mut self, claim: &Claim<()>) -> Result<&mut Checkpoint, ApplyError> {
         match &mut self.checkpoint {
@@ -130,8 +176,12 @@ impl<P: HandleMut> Held<P> {
             self.changes += 1;
             let handled = contain(|| self.projection.handle(event));
             let handled = handled.unwrap_or_else(|text| Err(HandleError::panicked(text)));
-            handled.map_err(|error| ApplyError::Handler { index, error })?;
-            self.handled = event.position;
+            if let Err(error) = handled {
+                self.has_failed = true;
+                return Err(ApplyError::Handler { index, error });
+            }
+            (self.handled, self.events) = (event.position, self.events + 1);
+            self.has_streams |= event.stream.is_some();
         }
         Ok(())
     }
@@ -166,6 +216,7 @@ impl<P: HandleMut> Views for InMemory<P> {
             *checkpoint = Checkpoint::new(subscription);
             (checkpoint.epoch, checkpoint.is_active) = (epoch, true);
             (held.projection, held.handled) = ((held.make)(), Position::START);
+            (held.events, held.has_streams, held.has_failed) = (0, false, false);
             held.changes += 1;
             Ok(())
         })

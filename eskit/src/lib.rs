@@ -167,6 +167,7 @@ mod in_memory;
 pub mod layer;
 mod lock;
 mod memory;
+mod memory_snapshots;
 mod memory_views;
 pub mod middleware;
 mod observed;

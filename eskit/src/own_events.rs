@@ -4,3 +4,6 @@
 pub(crate) fn is_of_eskit(name: &str) -> bool {
     name.starts_with("eskit.")
 }
+
+/// The event that says that a subject was forgotten.
+pub(crate) const SUBJECT_FORGOTTEN: &str = "eskit.SubjectForgotten";

@@ -23,11 +23,13 @@ pub(crate) use fetched::{Asked, Fetched};
 pub(crate) use keeper::Keeper;
 pub(crate) use of_type::OfType;
 pub use options::SnapshotOptions;
+pub(crate) use waiting::Encode;
 
-/// The snapshots of each type of aggregate that has some.
+/// The snapshots of each type of aggregate that has some, and of projections in memory.
 #[derive(Clone, Default)]
 pub(crate) struct SnapshotCaches {
     by_type: HashMap<TypeId, OfType>,
+    of_projections: Vec<Arc<Keeper>>,
     /// The log whose snapshots are kept, once it is known.
     log: Arc<OnceLock<LogId>>,
 }
@@ -35,6 +37,15 @@ pub(crate) struct SnapshotCaches {
 impl SnapshotCaches {
     pub(crate) fn add<A: SnapshotState>(&mut self, snapshots: impl Snapshots, options: SnapshotOptions) {
         self.by_type.insert(TypeId::of::<A>(), OfType::new::<A>(snapshots, options));
+    }
+
+    pub(crate) fn add_projection(&mut self, keeper: Arc<Keeper>) {
+        self.of_projections.push(keeper);
+    }
+
+    /// What keeps the snapshots of the projection in memory with this name.
+    pub(crate) fn of_projection(&self, name: &str) -> Option<&Keeper> {
+        self.of_projections.iter().find(|keeper| keeper.name() == name).map(|keeper| &**keeper)
     }
 
     pub(crate) fn of<A: Evolve>(&self) -> Option<&OfType> {
@@ -87,10 +98,9 @@ impl SnapshotCaches {
         }
     }
 
-    /// What keeps the snapshots of each type.
-    #[cfg(feature = "personal")]
+    /// What keeps the snapshots of each type and of each projection.
     pub(crate) fn keepers(&self) -> impl Iterator<Item = &Arc<Keeper>> {
-        self.by_type.values().map(|of| &of.keeper)
+        self.by_type.values().map(|of| &of.keeper).chain(&self.of_projections)
     }
 
     /// Removes the snapshot of a state that should not have been written.
@@ -103,8 +113,8 @@ impl SnapshotCaches {
 
     /// Waits until everything that was offered is written, or has failed.
     pub(crate) async fn written(&self) {
-        for of in self.by_type.values() {
-            of.keeper.written().await;
+        for keeper in self.keepers() {
+            keeper.written().await;
         }
     }
 }

@@ -110,6 +110,7 @@ const CRATES: [Layers; 10] = [
             "forgetting",
             "bus",
             "aggregate_snapshots",
+            "memory_snapshots",
             "steps",
             "desk",
             "processor",

@@ -14,6 +14,9 @@ mod rows_cases;
 mod rows_changed;
 #[path = "../rows/odd.rs"]
 mod rows_odd;
+mod snapshots;
+#[path = "../snapshots/totals.rs"]
+mod snapshots_totals;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

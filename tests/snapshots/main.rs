@@ -3,6 +3,8 @@
 
 mod failing;
 mod kept;
+mod memory;
 mod reads;
 mod support;
+mod totals;
 mod unusable;

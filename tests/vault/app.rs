@@ -1,13 +1,14 @@
 //! An app with a vault.
 
 use super::*;
+use eskit::snapshots::{Fingerprint, Snapshots, SnapshotsOf};
 use eskit::vault::SubjectForgotten;
 use eskit::{InMemory, MemoryViews, SnapshotOptions};
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// A read model in the clear, which removes what is forgotten.
-#[derive(Default)]
+#[derive(Default, Clone, Serialize, Deserialize, Shape)]
 struct Names(HashMap<String, Option<String>>);
 
 #[projection(name = "names", memory, personal = "revealed")]
@@ -32,7 +33,7 @@ pub(crate) async fn story(store: impl EventStore + Clone + 'static, keys: impl K
         .with_vault(vault(&keys))
         .with_state_cache::<Student>(100)
         .with_snapshots::<Student>(snapshots.clone(), options())
-        .with_memory(&names);
+        .with_memory_snapshots(&names, snapshots.clone(), options());
     let app = app.start().await.unwrap();
     let import = Sealing::new(store.clone(), vault(&keys).noticing_within(Duration::ZERO));
     register(&import, "bob").await;
@@ -76,6 +77,33 @@ pub(crate) async fn story(store: impl EventStore + Clone + 'static, keys: impl K
     let registered = events.iter().filter(|event| event.name.as_str() == "vault.Registered");
     let names: Vec<_> = registered.map(|event| decoded(event).0.is_some()).collect();
     assert_eq!(names, [true, false, false]);
+}
+
+/// It is kept in the clear, by a process that hears of it later than the snapshots of the app that forgets are removed.
+#[tokio::test]
+async fn a_snapshot_of_a_projection_is_replaced_when_it_hears_that_a_subject_is_forgotten() {
+    let (store, keys) = (Arc::new(MemoryStore::new()), MemoryKeyStore::new());
+    let (names, snapshots) = (InMemory::new(Names::default), MemoryViews::new());
+    let app = App::new(store.clone()).with_vault(vault(&keys));
+    let other = app.clone().with_memory_snapshots(&names, snapshots.clone(), SnapshotOptions::every(2));
+    let other = other.start().await.unwrap();
+    for student in ["bob", "ada"] {
+        let register = Register { student: student.to_owned(), name: NAME.to_owned() };
+        let registered = other.execute(register).await.unwrap();
+        other.caught_up::<Names>(&registered).await.unwrap();
+    }
+    other.snapshots_written().await;
+    let fingerprint = Fingerprint::of_projection::<Names>();
+    let of = SnapshotsOf { log: store.log_id().await.unwrap(), name: "names", fingerprint };
+    let kept = async || snapshots.find_snapshots(of, vec![String::new()]).await.unwrap()[0].state.clone();
+    assert!(kept().await.contains("ada"));
+
+    let forgot = app.forget(student("ada")).await.unwrap();
+    other.caught_up::<Names>(forgot.position).await.unwrap();
+    other.snapshots_written().await;
+    let kept = kept().await;
+    assert!(kept.contains("bob") && !kept.contains("ada"), "{kept}");
+    other.stop().await.unwrap();
 }
 
 #[tokio::test]

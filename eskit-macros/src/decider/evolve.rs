@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Generics, Type, parse_quote};
 
-use super::logic::Logic;
 use crate::block::handler::Handler;
 use crate::dispatch::Table;
+use crate::shape::logic::Logic;
 use crate::wrap::{check, implementation, name_span, text};
 
 pub(super) fn expand(self_ty: &Type, evolves: &[Handler], logic: &Logic) -> TokenStream {

@@ -6,7 +6,6 @@ use syn::{Attribute, Generics, Type, parse_quote};
 
 use super::def::{DeciderDef, ModelDef};
 use super::function::check_plain;
-use super::logic::Logic;
 use super::options::Options;
 use super::{key, listed, model, returned};
 use crate::block::handler::{Handler, both_always};
@@ -15,6 +14,7 @@ use crate::block::mark::Marks;
 use crate::block::{Block, is_same, param};
 use crate::ctxt::Ctxt;
 use crate::diag::{self, Role};
+use crate::shape::logic::Logic;
 use crate::symbol;
 use crate::syntax::signature::{Param, Receiver, ReceiverKind, Signature};
 use crate::syntax::tokens::{holds_any, is_ident, split_at_commas, with_params};

@@ -14,6 +14,7 @@ use crate::block::mark::{Mark, Marks};
 use crate::ctxt::Ctxt;
 use crate::diag::{Marked, SubscriberKind};
 use crate::kind::Kept;
+use crate::shape::logic::Logic;
 use crate::subscriber::def::{self, EventMethods, SubscriberDef};
 use crate::subscriber::method::EventMethod;
 use crate::{diag, symbol};
@@ -31,6 +32,8 @@ pub(super) struct ProjectionDef {
     pub(super) subscriber: SubscriberDef,
     pub(super) version: u32,
     pub(super) kind: Kind,
+    /// The source of the block, of which the fingerprint of its snapshots is made.
+    pub(super) logic: Logic,
     /// What it keeps of personal data, and where that is said.
     pub(super) personal: Option<(Kept, LitStr)>,
     /// The constant with the SQL of its tables: one, or several of which only one is there.
@@ -52,7 +55,8 @@ impl ProjectionDef {
     pub(super) fn read(cx: &Ctxt, args: TokenStream, item: TokenStream) -> Option<ProjectionDef> {
         let mut block = def::block(cx, SubscriberKind::Projection, item)?;
         let options = ProjectionOptions::from_args(cx, args, &block.self_ty);
-        let mut marked = MarkedItems::default();
+        let (mut marked, mut logic) = (MarkedItems::default(), Logic::default());
+        block.items.iter().for_each(|item| logic.add(item.cfgs(), item.tokens.clone()));
         let clean = block.read_marked(cx, &MARKS, |block, item, mark| marked.read(cx, block, item, mark));
         let MarkedItems { methods, tables, caught_up } = marked;
         if let (Some(tables), Some(_)) = (tables.first(), &options.memory) {
@@ -62,7 +66,7 @@ impl ProjectionDef {
         let ProjectionOptions { shared, version, personal, .. } = options;
         def::check_marked(cx, &block, methods.any);
         let subscriber = SubscriberDef::new(cx, shared, block, clean, methods, Marked::ON_PROJECTION);
-        Some(ProjectionDef { subscriber, version, kind, personal, tables, caught_up })
+        Some(ProjectionDef { subscriber, version, kind, logic, personal, tables, caught_up })
     }
 }
 

@@ -89,11 +89,18 @@ fn handle(def: &ProjectionDef) -> TokenStream {
                 },
             )
         }
-        Kind::Memory => implementation(
-            place,
-            quote_spanned!(place=> impl __eskit::HandleMut for #self_ty),
-            quote!(fn handle(&mut self, #event) -> #result { #body }),
-        ),
+        Kind::Memory => {
+            let logic = def.logic.expand();
+            implementation(
+                place,
+                quote_spanned!(place=> impl __eskit::HandleMut for #self_ty),
+                quote! {
+                    const LOGIC: u64 = #logic;
+
+                    fn handle(&mut self, #event) -> #result { #body }
+                },
+            )
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 use std::fmt;
 
 use crate::model::aggregate::Evolve;
-use crate::model::event::EventType;
+use crate::model::event::{EventType, EventTypes};
 use crate::store_kit::fnv1a;
+
+use super::state::SnapshotProjection;
 
 /// Tells programs apart that fold the same events to other states.
 ///
@@ -13,6 +15,9 @@ use crate::store_kit::fnv1a;
 ///   the shapes of the types of its fields, however deep
 /// - its `#[evolve]` methods and what else stands in their impl block, except deciders
 /// - the names, versions, tags and fields of the events that it evolves
+///
+/// Of a projection in memory, it is a hash of its name, its module and its `version`, of its [`Shape`](crate::Shape), of its impl block,
+/// and of the events that it takes.
 ///
 /// What the methods call elsewhere, and what upcasters do, is not part of it: when that changes, raise the `version`. The same source
 /// has the same fingerprint in every build.
@@ -30,11 +35,23 @@ impl Fingerprint {
             A::TYPE.shape,
             A::LOGIC
         );
-        let mut events = Vec::new();
-        A::EVENTS.for_each(&mut |event| events.push(described(event)));
-        // The order in which the methods stand says nothing.
-        events.sort_unstable();
-        events.iter().for_each(|event| text.push_str(event));
+        push_events(&mut text, A::EVENTS);
+        Fingerprint(fnv1a(text.as_bytes()))
+    }
+
+    /// The fingerprint of a projection in memory in this program.
+    pub fn of_projection<P: SnapshotProjection>() -> Fingerprint {
+        let mut text = format!(
+            "projection {}::{} {} {} {:x} {:x} {}",
+            P::TYPE.location.module,
+            P::TYPE.rust_name,
+            P::TYPE.name,
+            P::TYPE.version,
+            P::DEF.fingerprint,
+            P::LOGIC,
+            P::TAKES_ALL
+        );
+        push_events(&mut text, P::EVENTS);
         Fingerprint(fnv1a(text.as_bytes()))
     }
 
@@ -59,6 +76,14 @@ impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
+}
+
+/// Adds the descriptions of events. The order in which the methods stand says nothing.
+fn push_events(text: &mut String, types: EventTypes) {
+    let mut events = Vec::new();
+    types.for_each(&mut |event| events.push(described(event)));
+    events.sort_unstable();
+    events.iter().for_each(|event| text.push_str(event));
 }
 
 fn described(event: &EventType) -> String {

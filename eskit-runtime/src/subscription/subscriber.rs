@@ -99,6 +99,9 @@ pub trait HandleAsync<Tx: Send>: Subscriber {
     label = "not a projection in memory"
 )]
 pub trait HandleMut: Subscriber {
+    /// A hash of the source of its `#[on]` methods, by which its snapshots of other logic are told.
+    const LOGIC: u64 = 0;
+
     /// Handles one event. Returns `false` for an event that no handler takes.
     ///
     /// # Errors

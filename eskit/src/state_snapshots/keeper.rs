@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use eskit_runtime::__private::key_of;
 use eskit_runtime::log::LogId;
-use eskit_runtime::model::{AggregateType, Evolve, Scope, Seen};
+use eskit_runtime::model::{Scope, Seen};
 use eskit_runtime::snapshots::{Fingerprint, RemoveSnapshots, Snapshots, SnapshotsOf, StoredSnapshot};
 use eskit_runtime::{StoreError, Timestamp};
 use quick_cache::UnitWeighter;
@@ -32,9 +32,10 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// How long snapshots of other programs stay, which may still run beside this one.
 const OTHERS_STAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Keeps the snapshots of one aggregate.
+/// Keeps the snapshots of one aggregate, or of one projection in memory.
 pub(crate) struct Keeper {
-    aggregate: &'static AggregateType,
+    /// What the places of snapshots name it.
+    name: &'static str,
     fingerprint: Fingerprint,
     options: SnapshotOptions,
     snapshots: Box<dyn Erased>,
@@ -49,11 +50,15 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn new<A: Evolve>(snapshots: impl Snapshots, options: SnapshotOptions) -> Keeper {
+    pub(crate) fn new(
+        name: &'static str,
+        fingerprint: Fingerprint,
+        snapshots: impl Snapshots,
+        options: SnapshotOptions,
+    ) -> Keeper {
         observed::describe();
-        let fingerprint = Fingerprint::of::<A>();
         Keeper {
-            aggregate: A::TYPE,
+            name,
             // What was kept while streams were never deleted must not be found when they may be.
             fingerprint: if options.is_deletable { fingerprint.with("deletable") } else { fingerprint },
             options,
@@ -67,10 +72,9 @@ impl Keeper {
         }
     }
 
-    /// The aggregate as the places of snapshots name it.
-    #[cfg(feature = "personal")]
-    pub(crate) fn slug(&self) -> &'static str {
-        self.aggregate.slug
+    /// What the places of snapshots name it.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
     }
 
     pub(crate) fn options(&self) -> &SnapshotOptions {
@@ -82,18 +86,18 @@ impl Keeper {
     }
 
     fn of(&self, log: LogId) -> SnapshotsOf {
-        SnapshotsOf { log, name: self.aggregate.slug, fingerprint: self.fingerprint }
+        SnapshotsOf { log, name: self.name, fingerprint: self.fingerprint }
     }
 
     fn count(&self, outcome: Outcome, count: usize) {
         if count > 0 {
             self.counter.add(outcome, count as u64);
-            observed::count(self.aggregate.slug, outcome, count as u64);
+            observed::count(self.name, outcome, count as u64);
         }
     }
 
     /// Looks for the snapshots of these instances, for a short time.
-    pub(super) async fn find(&self, log: LogId, scopes: Vec<Scope>) -> HashMap<Scope, StoredSnapshot> {
+    pub(crate) async fn find(&self, log: LogId, scopes: Vec<Scope>) -> HashMap<Scope, StoredSnapshot> {
         let asked = scopes.len();
         if self.breaker.is_open() {
             self.count(Outcome::Unanswered, asked);
@@ -102,7 +106,7 @@ impl Keeper {
         let by_key: HashMap<String, Scope> = scopes.into_iter().map(|scope| (key_of(&scope), scope)).collect();
         let keys = by_key.keys().cloned().collect();
         let found = self.within(self.options.find_within, self.snapshots.find(self.of(log), keys));
-        let Some(found) = observed::find(self.aggregate.slug, asked, found).await else {
+        let Some(found) = observed::find(self.name, asked, found).await else {
             self.count(Outcome::Unanswered, asked);
             return HashMap::new();
         };
@@ -122,32 +126,33 @@ impl Keeper {
     }
 
     /// What a snapshot holds of the log.
-    pub(super) fn seen(&self, stored: &StoredSnapshot) -> Seen {
+    pub(crate) fn seen(&self, stored: &StoredSnapshot) -> Seen {
         let mut seen = Seen::default();
         (seen.last, seen.version, seen.head) = (stored.last, stored.version, stored.last);
         seen.is_deletable = self.options.is_deletable;
         seen
     }
 
-    pub(super) fn was_read(&self) {
+    pub(crate) fn was_read(&self) {
         self.count(Outcome::Hit, 1);
     }
 
-    pub(super) fn was_unreadable(&self, scope: &Scope, text: &str) {
+    pub(crate) fn was_unreadable(&self, scope: &Scope, text: &str) {
         self.count(Outcome::Unreadable, 1);
         self.complain(text);
         // Another one may be written at once.
         self.known.remove(scope);
     }
 
-    fn complain(&self, text: &str) {
+    /// Reports why a state is not kept or cannot be read, the first time.
+    pub(crate) fn complain(&self, text: &str) {
         if !self.has_complained.swap(true, Ordering::Relaxed) {
-            observed::warn(self.aggregate.slug, text);
+            observed::warn(self.name, text);
         }
     }
 
     /// Whether a snapshot is due.
-    pub(super) fn is_time(&self, scope: &Scope, seen: Seen) -> bool {
+    pub(crate) fn is_time(&self, scope: &Scope, seen: Seen) -> bool {
         if seen.is_deletable && !self.options.is_deletable {
             return false;
         }
@@ -161,8 +166,13 @@ impl Keeper {
         is_due && !self.breaker.is_open()
     }
 
+    /// Whether no state waits to be written, so that another one is worth a copy.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.waiting.look(|todo| todo.values().all(|op| op.write.is_none()))
+    }
+
     /// Has a snapshot written beside the command.
-    pub(super) fn offer(self: &Arc<Self>, log: LogId, scope: &Scope, seen: Seen, encode: Encode) {
+    pub(crate) fn offer(self: &Arc<Self>, log: LogId, scope: &Scope, seen: Seen, encode: Encode) {
         self.known.insert(scope.clone(), (seen.version, Timestamp::now()));
         self.add(log, scope, |op| op.write = Some(Offer { seen, encode }));
     }
@@ -170,8 +180,14 @@ impl Keeper {
     /// Removes a snapshot that turned out not to be of the log.
     pub(super) fn remove_if_known(self: &Arc<Self>, log: LogId, scope: &Scope) {
         if self.known.remove(scope).is_some() {
-            self.add(log, scope, |op| (op.remove, op.write) = (true, None));
+            self.remove_later(log, scope);
         }
+    }
+
+    /// Removes a snapshot, beside the caller, whether or not there is one.
+    pub(crate) fn remove_later(self: &Arc<Self>, log: LogId, scope: &Scope) {
+        self.known.remove(scope);
+        self.add(log, scope, |op| (op.remove, op.write) = (true, None));
     }
 
     fn add(self: &Arc<Self>, log: LogId, scope: &Scope, change: impl FnOnce(&mut Op)) {
@@ -235,7 +251,7 @@ impl Keeper {
         let (scopes, stored): (Vec<Scope>, Vec<StoredSnapshot>) = batch.into_iter().unzip();
         let count = scopes.len();
         let written = self.within(WRITE_WITHIN, self.snapshots.write(self.of(log), stored));
-        match observed::write(self.aggregate.slug, count, written).await {
+        match observed::write(self.name, count, written).await {
             Some(written) => {
                 let written = usize::try_from(written).unwrap_or(count).min(count);
                 self.count(Outcome::Written, written);
@@ -295,10 +311,7 @@ impl Keeper {
             Err(failed) => failed,
         };
         if self.breaker.failed() {
-            observed::warn(
-                self.aggregate.slug,
-                &format!("the place of the snapshots is left alone for a while: {failed}"),
-            );
+            observed::warn(self.name, &format!("the place of the snapshots is left alone for a while: {failed}"));
         }
         None
     }

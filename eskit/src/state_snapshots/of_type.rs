@@ -2,7 +2,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use eskit_runtime::model::Evolve;
-use eskit_runtime::snapshots::{SnapshotState, Snapshots, read_state, write_state};
+use eskit_runtime::snapshots::{Fingerprint, SnapshotState, Snapshots, Snapshotted};
 
 use super::keeper::Keeper;
 use super::options::SnapshotOptions;
@@ -18,14 +18,15 @@ pub(crate) struct OfType {
 
 struct Codec<A> {
     clone: fn(&A) -> A,
-    write: fn(&A) -> Result<String, String>,
-    read: fn(&str) -> Result<A, String>,
+    write: fn(Snapshotted, &A) -> Result<String, String>,
+    read: fn(Snapshotted, &str) -> Result<A, String>,
 }
 
 impl OfType {
     pub(super) fn new<A: SnapshotState>(snapshots: impl Snapshots, options: SnapshotOptions) -> OfType {
-        let codec = Codec::<A> { clone: A::clone, write: write_state::<A>, read: read_state::<A> };
-        OfType { keeper: Arc::new(Keeper::new::<A>(snapshots, options)), codec: Arc::new(codec) }
+        let codec = Codec::<A> { clone: A::clone, write: Snapshotted::write, read: Snapshotted::read };
+        let keeper = Keeper::new(A::TYPE.slug, Fingerprint::of::<A>(), snapshots, options);
+        OfType { keeper: Arc::new(keeper), codec: Arc::new(codec) }
     }
 
     fn codec<A: Evolve>(&self) -> Option<&Codec<A>> {
@@ -34,13 +35,13 @@ impl OfType {
 
     /// Reads a state that was found.
     pub(super) fn read<A: Evolve>(&self, text: &str) -> Option<Result<A, String>> {
-        self.codec::<A>().map(|codec| (codec.read)(text))
+        self.codec::<A>().map(|codec| (codec.read)(Snapshotted::aggregate::<A>(), text))
     }
 
     /// What writes a state as it is now, later and elsewhere.
     pub(super) fn encode<A: Evolve>(&self, state: &A) -> Option<Encode> {
         let codec = self.codec::<A>()?;
         let (state, write) = ((codec.clone)(state), codec.write);
-        Some(Box::new(move || write(&state)))
+        Some(Box::new(move || write(Snapshotted::aggregate::<A>(), &state)))
     }
 }

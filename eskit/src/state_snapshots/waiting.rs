@@ -20,7 +20,7 @@ pub(super) struct Op {
 }
 
 /// Writes the state as JSON.
-pub(super) type Encode = Box<dyn FnOnce() -> Result<String, String> + Send>;
+pub(crate) type Encode = Box<dyn FnOnce() -> Result<String, String> + Send>;
 
 pub(super) struct Offer {
     pub(super) seen: Seen,

@@ -1,23 +1,23 @@
-//! The hash of what folds the events of an aggregate, by which snapshots of other logic are told.
+//! The hash of what folds the events of an aggregate or of a projection in memory, by which snapshots of other logic are told.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Attribute;
 
-use crate::shape::hash;
+use super::hash;
 
-/// The source of the methods of an impl block that are no deciders: those that evolve, and what they may call.
+/// The source of the items of an impl block that are no deciders: the methods that take events, and what they may call.
 #[derive(Default)]
-pub(super) struct Logic(Vec<(Vec<Attribute>, u64)>);
+pub(crate) struct Logic(Vec<(Vec<Attribute>, u64)>);
 
 impl Logic {
     /// Takes one item of the block into account, where its conditions hold.
-    pub(super) fn add(&mut self, cfgs: Vec<Attribute>, item: TokenStream) {
+    pub(crate) fn add(&mut self, cfgs: Vec<Attribute>, item: TokenStream) {
         self.0.push((cfgs, hash::tokens(item)));
     }
 
     /// The hash. The order of the items says nothing.
-    pub(super) fn expand(&self) -> TokenStream {
+    pub(crate) fn expand(&self) -> TokenStream {
         if self.0.iter().all(|(cfgs, _)| cfgs.is_empty()) {
             let sum = self.0.iter().fold(0_u64, |sum, (_, hash)| sum.wrapping_add(*hash));
             return quote!(#sum);
