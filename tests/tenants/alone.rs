@@ -4,15 +4,17 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use eskit::log::{
     Append, Condition, EventId, ExpectedVersion, ListStreams, NewEvent, Position, Query, QueryItem, ReadOptions,
     StreamChange, StreamId, Tag,
 };
-use eskit::prelude::*;
+use eskit::postgres::PostgresStore;
 use eskit::tenant::{TenantId, Tenanted};
-use eskit::{EventStore, RecordedEvent};
+use eskit::{EventStore, MemoryStore, RecordedEvent};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 /// What a tenant does.
 #[derive(Clone, Debug)]
@@ -152,27 +154,57 @@ async fn note_head(store: &impl EventStore, positions: &mut Vec<Position>) {
     }
 }
 
+/// What the tenants do, each beside a log of its own. One id is the beginning of another.
+async fn check<S: EventStore + Clone>(shared: S, ids: [String; 3], calls: &[(usize, Call)]) {
+    let mut pairs: HashMap<usize, Pair<Tenanted<S>>> = HashMap::new();
+    for (index, call) in calls {
+        let pair = pairs.entry(*index).or_insert_with(|| Pair {
+            shared: Tenanted::new(shared.clone(), TenantId::new(&*ids[*index]).unwrap()),
+            own: MemoryStore::new(),
+            shared_positions: Vec::new(),
+            own_positions: Vec::new(),
+            appended: 0,
+        });
+        pair.check(call).await;
+    }
+}
+
+fn histories() -> impl Strategy<Value = Vec<(usize, Call)>> {
+    prop::collection::vec((0..3_usize, call()), 1..60)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn each_tenant_sees_what_it_would_see_alone(calls in prop::collection::vec((0..3_usize, call()), 1..60)) {
+    fn each_tenant_sees_what_it_would_see_alone(calls in histories()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(async {
-            let shared = Arc::new(MemoryStore::new());
-            let mut pairs: HashMap<usize, Pair<Tenanted<Arc<MemoryStore>>>> = HashMap::new();
-            for (index, call) in &calls {
-                // One id is the beginning of another.
-                let id = ["a", "a-b", "ab"][*index];
-                let pair = pairs.entry(*index).or_insert_with(|| Pair {
-                    shared: Tenanted::new(Arc::clone(&shared), TenantId::new(id).unwrap()),
-                    own: MemoryStore::new(),
-                    shared_positions: Vec::new(),
-                    own_positions: Vec::new(),
-                    appended: 0,
-                });
-                pair.check(call).await;
-            }
-        });
+        let ids = ["a", "a-b", "ab"].map(str::to_owned);
+        runtime.block_on(check(Arc::new(MemoryStore::new()), ids, &calls));
     }
+}
+
+/// All histories in one log, each with tenants of its own among those of all others.
+#[test]
+fn each_tenant_sees_what_it_would_see_alone_in_postgres() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let open = async {
+        let database = eskit_postgres::testing::database().await.unwrap()?;
+        let store = PostgresStore::options().migrate(true).connect(database.dsn()).await.unwrap();
+        Some((database, store))
+    };
+    let Some((_database, store)) = runtime.block_on(open) else {
+        eprintln!("skipped: there are no PostgreSQL binaries");
+        return;
+    };
+    let case = AtomicU32::new(0);
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() });
+    let found = runner.run(&histories(), |calls| {
+        let number = case.fetch_add(1, Ordering::Relaxed);
+        let ids = ["a", "a-b", "ab"].map(|id| format!("c{number}{id}"));
+        runtime.block_on(check(store.clone(), ids, &calls));
+        Ok(())
+    });
+    found.unwrap();
 }
