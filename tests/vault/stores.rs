@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use eskit::postgres::{PostgresKeyStore, PostgresStore};
 use eskit::sqlite::SqliteKeyStore;
+use eskit_postgres::testing::{Cluster, StopMode};
+use sqlx::AssertSqlSafe;
 
 use super::*;
 
@@ -117,4 +119,57 @@ async fn a_subject_is_forgotten_in_postgres() {
     super::keys::race(&store, &keys).await;
     let refused = PostgresKeyStore::options().schema("empty").create(false).open(database.pool()).await.unwrap_err();
     assert!(refused.to_string().contains("there are no keys in the schema `empty`"), "{refused}");
+}
+
+/// The SQL that the page has for operators.
+fn documented() -> &'static str {
+    let page = include_str!("../../docs/personal-data.md");
+    page.split("```sql\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn neither_the_text_nor_its_key_is_left_in_the_files_of_postgres() {
+    let folder = Folder::new("cluster");
+    // No other transaction sees rows of before, and what is removed is not kept for later.
+    let options = Cluster::options().parent(&folder.0).setting("autovacuum", "off").setting("wal_recycle", "off");
+    let Some(cluster) = options.start().unwrap() else {
+        eprintln!("skipped: there are no PostgreSQL binaries");
+        return;
+    };
+    let pool = sqlx::PgPool::connect(&cluster.dsn()).await.unwrap();
+    let store = PostgresStore::options().migrate(true).open(pool.clone()).await.unwrap();
+    let keys = PostgresKeyStore::open(pool.clone()).await.unwrap();
+    let sealing = Sealing::new(store.clone(), vault(&keys));
+    for number in 0..40 {
+        register(&sealing, &format!("other-{number}")).await;
+    }
+    register(&sealing, "ada").await;
+    let log = store.log_id().await.unwrap();
+    let wrapped = keys.of_subject(log, student("ada")).await.unwrap()[0].wrapped.clone().unwrap().bytes;
+    let app = App::new(store.clone()).with_vault(vault(&keys));
+    // A plain vacuum moves the row over those of its neighbours, and leaves its bytes where it was.
+    for number in 30..40 {
+        app.forget(student(&format!("other-{number}"))).await.unwrap();
+    }
+    sqlx::raw_sql("VACUUM eskit_keys.keys").execute(&pool).await.unwrap();
+    let other = keys.of_subject(log, student("other-7")).await.unwrap()[0].wrapped.clone().unwrap().bytes;
+    sqlx::raw_sql("ANALYZE; CHECKPOINT").execute(&pool).await.unwrap();
+    let found = files_with(&folder.0, &wrapped);
+    assert_eq!(found.len(), 2, "the table and the write-ahead log, but no statistics: {found:?}");
+
+    assert_eq!(app.forget(student("ada")).await.unwrap().keys, 1);
+    for statement in documented().lines() {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&pool).await.unwrap();
+    }
+    // While the server runs, and after it was stopped.
+    for is_running in [true, false] {
+        if !is_running {
+            pool.close().await;
+            cluster.stop(StopMode::Fast).unwrap();
+        }
+        let none: [&Path; 0] = [];
+        assert_eq!(files_with(&folder.0, &wrapped), none);
+        assert_eq!(files_with(&folder.0, NAME.as_bytes()), none);
+        assert!(!files_with(&folder.0, &other).is_empty(), "the scan finds what is there");
+    }
 }

@@ -32,6 +32,8 @@ CREATE TABLE {schema}.keys (
     wrapped bytea,
     CHECK ((master IS NULL) = (wrapped IS NULL))
 );
+-- Statistics would hold copies of keys in another table, for as long as the table is not analyzed again.
+ALTER TABLE {schema}.keys ALTER COLUMN wrapped SET STATISTICS 0;
 CREATE UNIQUE INDEX key_of_subject ON {schema}.keys (log, kind, subject) WHERE wrapped IS NOT NULL;
 CREATE INDEX keys_of_subject ON {schema}.keys (log, kind, subject, id);
 

@@ -14,9 +14,20 @@ use crate::keys::rows::Rows;
 ///
 /// Use another database than that of the log, with backups of its own: a backup of both keeps readable what is forgotten later.
 ///
-/// A key that is destroyed is gone from every answer at once, for every process. PostgreSQL keeps the old version of the row until the table
-/// is vacuumed, and in its write-ahead log and its backups for as long as those are kept. There the key stands as the master key wrapped
-/// it: [rewrap](https://docs.rs/eskit) all keys with a new master key from time to time, and destroy the old one, to be rid of them.
+/// A key that is destroyed is gone from every answer at once, for every process. The files of PostgreSQL keep the old version of its row
+/// until the table is rewritten, the write-ahead log until its old files are removed, and replicas and backups for as long as they are kept.
+/// There the key stands as the master key wrapped it: [rewrap](https://docs.rs/eskit) all keys with a new master key from time to time, and
+/// destroy the old one, to be rid of them. To be rid of the bytes in the server's own files too, run this as a superuser:
+///
+/// ```sql
+/// VACUUM (FULL) eskit_keys.keys;
+/// SELECT pg_switch_wal();
+/// CHECKPOINT;
+/// ```
+///
+/// The first statement needs the table for itself, for about as long as reading it takes. It keeps what a transaction could still see that
+/// began before the key was destroyed. The last one removes the write-ahead log up to there if the server has `wal_recycle = off`, and neither
+/// `wal_keep_size` nor a replication slot nor a failing archive keeps it; otherwise its files are overwritten one by one.
 #[derive(Clone)]
 pub struct PostgresKeyStore {
     pool: PgPool,
