@@ -37,6 +37,12 @@ pub use store::NatsStore;
 /// The client that this store uses: for [`NatsOptions::connection`].
 pub use async_nats;
 
+/// Reads a DSN without connecting, for the fuzzer: why it is none, or the servers that it names.
+#[doc(hidden)]
+pub fn __read_dsn(dsn: &str) -> Result<Vec<String>, eskit_runtime::StoreError> {
+    open::dsn::Dsn::parse(dsn).map(|dsn| dsn.servers)
+}
+
 /// The README's code is compiled with the documentation's.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -22,8 +22,11 @@ pub const TARGETS: &[Target] = &[
     Target { name: "envelope", run: targets::envelope::envelope },
     Target { name: "json", run: targets::payload::json },
     Target { name: "lock", run: targets::lock::lock },
+    Target { name: "nats-dsn", run: targets::text::nats_dsn },
     Target { name: "protobuf", run: targets::payload::protobuf },
     Target { name: "record", run: targets::record::binary },
     Target { name: "record-line", run: targets::record::line },
+    Target { name: "seal", run: targets::sealed::seal },
+    Target { name: "sealed", run: targets::sealed::sealed },
     Target { name: "text", run: targets::text::text },
 ];

@@ -76,16 +76,14 @@ impl Dsn {
             ("replicas", _) => return Err(invalid("`replicas` must be 1, 3 or 5")),
             ("monitor", urls) => {
                 self.monitors = urls.split(',').map(str::to_owned).collect();
-                if self.monitors.iter().any(|url| !url.starts_with("http://")) {
-                    return Err(invalid("`monitor` must be a list of URLs that begin with `http://`"));
+                if self.monitors.iter().any(|url| !url.starts_with("http://") || url.contains('@')) {
+                    return Err(invalid("`monitor` must be a list of URLs that begin with `http://`, without a login"));
                 }
             }
             ("durability", "unverified") => self.is_unverified = true,
             ("durability", _) => return Err(invalid("`durability` can only be `unverified`")),
-            (name, _) => {
-                let why = format!("there is no parameter `{name}`, only `replicas`, `monitor` and `durability`");
-                return Err(invalid(&why));
-            }
+            // A password that was not escaped may stand where a parameter does.
+            _ => return Err(invalid("it has a parameter that is none of `replicas`, `monitor` and `durability`")),
         }
         Ok(())
     }
@@ -154,7 +152,9 @@ mod tests {
             ("nats://u:secret@a/log?replicas=2", "`replicas` must be 1, 3 or 5"),
             ("nats://u:secret@a/log?monitor=a:8222", "`monitor` must be a list of URLs"),
             ("nats://u:secret@a/log?durability=none", "`durability` can only be `unverified`"),
-            ("nats://u:secret@a/log?replica=1", "there is no parameter `replica`"),
+            ("nats://u:secret@a/log?replica=1", "a parameter that is none of `replicas`"),
+            ("nats://u:pass/a?secret@a/log", "a parameter that is none of `replicas`"),
+            ("nats://u@a/log?monitor=http://u:secret@a", "without a login"),
         ] {
             let text = Dsn::parse(dsn).unwrap_err().to_string();
             assert!(text.starts_with("cannot connect to the DSN `nats:..`: ") && text.contains(why), "{text}");

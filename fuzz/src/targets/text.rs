@@ -23,6 +23,27 @@ pub(crate) fn dsn(bytes: &[u8]) {
     }
 }
 
+/// The same of a DSN of NATS, which is read without connecting. One that names servers keeps the login with each of them.
+pub(crate) fn nats_dsn(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(servers) = eskit_nats::__read_dsn(text) {
+        assert!(!servers.is_empty() && servers.iter().all(|server| server.contains("://")), "{servers:?}");
+    }
+    if text.contains("://") && !text.contains(PASSWORD) {
+        for index in (0..=text.len()).filter(|index| text.is_char_boundary(*index)) {
+            let (before, after) = text.split_at(index);
+            if !before.contains("://") {
+                continue;
+            }
+            let refusal = eskit_nats::__read_dsn(&format!("{before}{PASSWORD}{after}")).err();
+            assert!(
+                refusal.is_none_or(|refusal| !refusal.to_string().contains(PASSWORD)),
+                "the password is shown: {text}"
+            );
+        }
+    }
+}
+
 fn open(dsn: &str) -> Option<String> {
     let options = ConnectOptions::new();
     let opening = std::pin::pin!(options.connect(dsn));
