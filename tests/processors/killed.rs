@@ -13,6 +13,7 @@ use eskit::prelude::*;
 use eskit::processor::{Acted, Effect};
 use eskit::sqlite::{SqliteStore, SqliteViews};
 use eskit::subscription::Apply;
+use eskit::testing::TestClock;
 use eskit::work::{ListWork, Todo, Work};
 use eskit_postgres::testing;
 
@@ -20,11 +21,13 @@ use crate::shop::{Pack, Paid, Pay, Ship, Shipped, order_of, packed, shipped};
 
 pub(crate) const LOG: &str = "ESKIT_TEST_PROCESSORS_LOG";
 pub(crate) const FOLDER: &str = "ESKIT_TEST_PROCESSORS_FOLDER";
-const TEST: &str = "killed::a_process_that_is_killed";
+/// By how many seconds the clock of the process is off.
+const SHIFT: &str = "ESKIT_TEST_PROCESSORS_SHIFT";
+pub(crate) const TEST: &str = "killed::a_process_that_is_killed";
 const ORDERS: u64 = 200;
 
 /// Ships what was paid, and sends mail when it is shipped, for which it takes its time. Packs what was paid, as a to-do.
-struct Mailing {
+pub(crate) struct Mailing {
     folder: PathBuf,
 }
 
@@ -82,21 +85,26 @@ pub(crate) async fn on_postgres(dsn: &str) -> (AnyStore, PostgresViews) {
     (store, PostgresViews::options().lease(Duration::from_secs(1)).open(pool).await.unwrap())
 }
 
-async fn start(
+/// A program whose clock is off by so many seconds.
+pub(crate) async fn start(
     (store, views): (AnyStore, impl Apply<Acted<Mailing>> + Work),
     folder: &Path,
+    shift: i64,
 ) -> eskit::Running<AnyStore> {
-    App::new(store).with_processor(Mailing { folder: folder.to_owned() }, views).start().await.unwrap()
+    let app = App::new(store).with_processor(Mailing { folder: folder.to_owned() }, views);
+    let time = Timestamp::from_micros(Timestamp::now().as_micros() + shift * 1_000_000);
+    let app = if shift == 0 { app } else { app.with_clock(&TestClock::at(time)) };
+    app.start().await.unwrap()
 }
 
 /// What a process does that is to be killed; nothing where no test has started it.
 #[tokio::test]
 async fn a_process_that_is_killed() {
     let (Ok(log), Ok(folder)) = (std::env::var(LOG), std::env::var(FOLDER)) else { return };
-    let folder = Path::new(&folder);
+    let (folder, shift) = (Path::new(&folder), std::env::var(SHIFT).map_or(0, |shift| shift.parse().unwrap()));
     let _app = match log.as_str() {
-        "sqlite" => start(on_sqlite(folder).await, folder).await,
-        dsn => start(on_postgres(dsn).await, folder).await,
+        "sqlite" => start(on_sqlite(folder).await, folder, shift).await,
+        dsn => start(on_postgres(dsn).await, folder, shift).await,
     };
     std::future::pending::<()>().await;
 }
@@ -107,8 +115,13 @@ pub(crate) struct Killed(Child);
 impl Killed {
     /// A process that runs this test.
     pub(crate) fn spawn(test: &str, log: &str, folder: &Path) -> Killed {
+        Killed::spawn_at(test, log, folder, 0)
+    }
+
+    /// One whose clock is off by so many seconds.
+    pub(crate) fn spawn_at(test: &str, log: &str, folder: &Path, shift: i64) -> Killed {
         let mut process = Process::new(std::env::current_exe().unwrap());
-        process.args(["--exact", test]).env(LOG, log).env(FOLDER, folder);
+        process.args(["--exact", test]).env(LOG, log).env(FOLDER, folder).env(SHIFT, shift.to_string());
         Killed(process.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 }
@@ -121,15 +134,26 @@ impl Drop for Killed {
 }
 
 pub(crate) fn wait_for_more(folder: &Path, name: &str, more: usize) {
-    let (before, begun) = (noted(folder, name).len(), Instant::now());
-    while noted(folder, name).len() < before + more {
-        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is {name} any more, after {before}");
+    wait_for(folder, name, noted(folder, name).len() + more);
+}
+
+pub(crate) fn wait_for(folder: &Path, name: &str, count: usize) {
+    let begun = Instant::now();
+    while noted(folder, name).len() < count {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is {name} any more, before {count}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
+/// What happened to the processes and to their server.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Trouble {
+    pub(crate) kills: u32,
+    pub(crate) restarts: u32,
+}
+
 /// Pays the orders, and kills one process after another while another one stands by. Returns how many were killed.
-async fn kill(app: &App<AnyStore>, log: &str, folder: &Path) -> u32 {
+async fn kill(app: &App<AnyStore>, log: &str, folder: &Path) -> Trouble {
     for order in 1..=ORDERS {
         app.execute(Pay { order }).await.unwrap();
     }
@@ -141,23 +165,28 @@ async fn kill(app: &App<AnyStore>, log: &str, folder: &Path) -> u32 {
         kills += 1;
     }
     drop(running);
-    kills + 1
+    Trouble { kills: kills + 1, restarts: 0 }
 }
 
-async fn check(app: &App<AnyStore>, folder: &Path, kills: u32) {
-    for (name, events, most) in [("sent", shipped(app).await, kills), ("packed", packed(app).await, 4 * kills)] {
+/// Each order was shipped and packed once. An effect was repeated only by a kill in its middle, or by a restart: of those that two
+/// processes were doing, a few times each, until the server was there again.
+pub(crate) async fn check(app: &App<AnyStore>, folder: &Path, paid: u64, Trouble { kills, restarts }: Trouble) {
+    let interrupted = kills + 10 * restarts;
+    for (name, events, most) in
+        [("sent", shipped(app).await, interrupted), ("packed", packed(app).await, 4 * interrupted)]
+    {
         let mut orders: Vec<u64> = events.iter().map(order_of).collect();
         orders.sort_unstable();
-        assert_eq!(orders, (1..=ORDERS).collect::<Vec<_>>(), "{name}");
+        assert_eq!(orders, (1..=paid).collect::<Vec<_>>(), "{name}");
         let noted = noted(folder, name);
-        assert_eq!(noted.len() as u64, ORDERS, "{name}");
+        assert_eq!(noted.len() as u64, paid, "{name}");
         let again: u32 = noted.values().map(|times| times - 1).sum();
-        assert!(again <= most, "{again} were {name} again, after {kills} kills");
+        assert!(again <= most, "{again} were {name} again, after {kills} kills and {restarts} restarts");
     }
 }
 
 /// Waits until a new process has done what the others have left, their claims included.
-async fn finish(app: &App<AnyStore>, running: eskit::Running<AnyStore>) {
+pub(crate) async fn finish(app: &App<AnyStore>, running: eskit::Running<AnyStore>) {
     let (head, begun) = (app.store().head().await.unwrap(), Instant::now());
     running.caught_up::<Mailing>(head).within(Duration::from_secs(60)).await.unwrap();
     let todos = running.todos::<Mailing>().unwrap();
@@ -179,9 +208,9 @@ pub(crate) fn folder(name: &str) -> PathBuf {
 async fn kills_lose_and_repeat_nothing_on_sqlite() {
     let folder = folder("sqlite");
     let app = App::new(on_sqlite(&folder).await.0);
-    let kills = kill(&app, "sqlite", &folder).await;
-    finish(&app, start(on_sqlite(&folder).await, &folder).await).await;
-    check(&app, &folder, kills).await;
+    let trouble = kill(&app, "sqlite", &folder).await;
+    finish(&app, start(on_sqlite(&folder).await, &folder, 0).await).await;
+    check(&app, &folder, ORDERS, trouble).await;
 }
 
 #[tokio::test]
@@ -189,7 +218,7 @@ async fn kills_lose_and_repeat_nothing_on_postgres() {
     let Some(database) = testing::database().await.unwrap() else { return };
     let folder = folder("postgres");
     let app = App::new(on_postgres(database.dsn()).await.0);
-    let kills = kill(&app, database.dsn(), &folder).await;
-    finish(&app, start(on_postgres(database.dsn()).await, &folder).await).await;
-    check(&app, &folder, kills).await;
+    let trouble = kill(&app, database.dsn(), &folder).await;
+    finish(&app, start(on_postgres(database.dsn()).await, &folder, 0).await).await;
+    check(&app, &folder, ORDERS, trouble).await;
 }

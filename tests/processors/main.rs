@@ -1,6 +1,11 @@
 //! Processors: what they execute for events, how often, and what is left of it after a failure or a crash.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail their test, and tell the seed"
+)]
 
 mod failures;
 mod killed;
@@ -8,6 +13,7 @@ mod killed_steps;
 mod lists;
 mod methods;
 mod shop;
+mod soak;
 
 use std::time::Duration;
 
@@ -27,6 +33,8 @@ async fn a_command_follows_an_event_and_is_caused_by_it() {
 
     let shipped = shipped(&app).await;
     assert_eq!(shipped.len(), 1);
+    let no_todos = app.todos::<Shipping>().unwrap_err().to_string();
+    assert!(no_todos.starts_with("`shipping` has no to-dos\nhelp: "), "{no_todos}");
     let metadata = &shipped[0].metadata;
     assert_eq!(metadata.causation_id(), Some(paid.events[0].id.to_string().as_str()));
     assert_eq!(metadata.correlation_id(), Some("request-17"));

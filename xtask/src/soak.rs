@@ -1,5 +1,5 @@
-//! `cargo xtask soak`: the conformance suite on every store, and subscriptions under load, again and again from another seed, until its
-//! time is over.
+//! `cargo xtask soak`: the conformance suite on every store, subscriptions under load, and work whose processes are killed, again and again
+//! from another seed, until its time is over.
 
 use std::error::Error;
 use std::fmt;
@@ -14,7 +14,10 @@ use crate::workspace::Workspace;
 
 /// The package whose tests hold the stores to their contract, one test file a store, and one for subscriptions.
 const SUITE: &str = "eskit-conformance";
-const STORES: [&str; 5] = ["memory", "sqlite", "postgres", "nats", "subscriptions"];
+const STORES: [&str; 6] = ["memory", "sqlite", "postgres", "nats", "subscriptions", WORK];
+/// Processors and to-dos: a test beside others of that package.
+const WORK: &str = "work";
+const WORK_TEST: &str = "--package eskit-tests --test processors -- --nocapture soak::";
 
 /// How many commits subscriptions follow in one run, and how many if this is not set.
 const COMMITS: &str = "ESKIT_CONFORMANCE_COMMITS";
@@ -82,7 +85,11 @@ fn known(store: &str) -> Result<&'static str, String> {
 }
 
 fn suite(store: &str, seed: u64, rounds: u32) -> Command {
-    let mut command = cargo_command(&format!("test --release --quiet --package {SUITE} --test {store} -- --nocapture"));
+    let test = match store {
+        WORK => WORK_TEST.to_owned(),
+        store => format!("--package {SUITE} --test {store} -- --nocapture"),
+    };
+    let mut command = cargo_command(&format!("test --release --quiet {test}"));
     command.env("ESKIT_CONFORMANCE_SEED", seed.to_string()).env("ESKIT_CONFORMANCE_ROUNDS", rounds.to_string());
     if std::env::var_os(COMMITS).is_none() {
         command.env(COMMITS, COMMITS_DEFAULT);
