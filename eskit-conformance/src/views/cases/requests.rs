@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eskit_runtime::EventStore;
-use eskit_runtime::log::{Append, Position};
+use eskit_runtime::log::{Append, LogId, Position};
 use eskit_runtime::subscription::{Asked, Ended, Request, State, Views};
 
 use super::cases;
@@ -13,7 +13,8 @@ use crate::views::context::ViewsContext;
 use crate::views::follower::{Follower, activate};
 use crate::views::model_log::{ModelLog, noted};
 use crate::views::probe::{Act, Kind, Parks, Probe, Revised, Stops, rows_of};
-use crate::views::scene::subscription;
+use crate::views::process::{Process, Work};
+use crate::views::scene::{claim_in_time, subscription};
 use crate::views::target::TestViews;
 
 cases![
@@ -27,6 +28,7 @@ cases![
     a_read_model_is_built_anew_once,
     parked_events_are_handed_over_again,
     what_cannot_be_done_is_told,
+    a_killed_process_leaves_what_was_asked_to_the_next(Process),
 ];
 
 /// The request to a version of a subscription, if there is one.
@@ -271,4 +273,63 @@ async fn what_cannot_be_done_is_told<T: TestViews>(context: &ViewsContext<T>) ->
     follower.stop(context).await?;
     same("what was handed over", &probe.take_handed(), &vec![1, 2, 3])?;
     same("the request to another version", &found::<T>(&views, "ledger", 1).await?, &Some(other))
+}
+
+/// A read model that is paused is built anew, and the process is killed amid that. Since nothing is handled while it is paused, the
+/// checkpoint tells whether the read model was emptied.
+async fn a_killed_process_leaves_what_was_asked_to_the_next<T: TestViews>(context: &ViewsContext<T>) -> Outcome {
+    let place = context.log();
+    let views = context.open_at(&place).await?;
+    let work = Work { log: LogId::new(), seed: context.seed(), events: 2_000 };
+    let store = ModelLog::seeded(work.log, work.seed, work.events);
+    let subscription = subscription::<T, Stops>(work.log);
+    activate::<T>(&views, &subscription).await?;
+    for round in 0..context.repeats(6) {
+        let mut rng = context.rng(round);
+        let mut process = Process::start(context, &place, &work)?;
+        let target = Position::new(1 + rng.below(20));
+        let handling = async {
+            while context.checkpoint::<Stops>(&views).await?.place.position < target {
+                process.check_alive()?;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            Ok::<_, Failure>(())
+        };
+        context.within(&format!("another process, which must handle position {target}"), handling).await??;
+        ensure!(ask::<T, Stops>(context, &views, Asked::Pause).await?.is_done, "the process did not pause");
+        let before = context.checkpoint::<Stops>(&views).await?.place.position;
+        let asked = views.request("ledger", 1, Asked::Rebuild).await?;
+        if round % 2 == 0 {
+            let emptying = async {
+                while context.checkpoint::<Stops>(&views).await?.place.position == before {
+                    process.check_alive()?;
+                }
+                Ok::<_, Failure>(())
+            };
+            context.within("the read model, which must be emptied", emptying).await??;
+        } else {
+            tokio::time::sleep(Duration::from_millis(rng.below(40))).await;
+        }
+        process.kill()?;
+        context.tally().kill();
+        let claim = claim_in_time(context, &views, &subscription).await?;
+        let at = claim.checkpoint.place.position;
+        let end = found::<T>(&views, "ledger", 1).await?.and_then(|request| request.ended);
+        let fits = at == Position::START || (at == before && end.is_none());
+        ensure!(
+            fits,
+            "it was paused at {before} and asked to rebuild; after a kill, it is at {at}, and the end is {end:?}"
+        );
+        let events = store.events();
+        let handled = events.iter().filter(|event| event.position <= at);
+        same("the rows after a kill", &context.rows::<Stops>(&views).await?, &rows_of(handled))?;
+        views.release(claim).await;
+        let follower = Follower::start(&store, &views, &Probe::<T, Stops>::new(), 5);
+        let end = ended(context, &views, &asked).await?;
+        same("what came of it", &(end.is_done, end.text.as_str()), &(true, "built anew from position 0"))?;
+        follower.stop(context).await?;
+        same("the rows of a read model that waits to be built", &context.rows::<Stops>(&views).await?, &rows_of([]))?;
+        views.request("ledger", 1, Asked::Resume).await?;
+    }
+    Ok(())
 }
