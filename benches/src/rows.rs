@@ -20,6 +20,7 @@ mod pg_idle;
 mod pg_read;
 mod rebuild;
 mod scan;
+mod sealing;
 mod snapshots;
 mod tenants;
 
@@ -47,6 +48,7 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "dcb", what: "SQLite, one event with two tags an append, under a condition", run: dcb::run },
     Row { name: "condition", what: "SQLite, the check of an append condition as the log grows", run: condition::run },
     Row { name: "tenants", what: "SQLite, the check of a condition of one tenant among 1,000", run: tenants::run },
+    Row { name: "sealing", what: "personal values sealed, and what other events pay for the layer", run: sealing::run },
     Row { name: "execute", what: "a command on an aggregate of 100 events, one caller", run: execute::run },
     Row { name: "snapshots", what: "SQLite, a command on 10,000 events with a snapshot", run: snapshots::run },
     Row { name: "scan", what: "SQLite, the whole log read and decoded", run: scan::run },

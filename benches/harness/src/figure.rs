@@ -227,6 +227,7 @@ impl fmt::Display for Quantity {
             Unit::PerSecond if value >= 1e6 => format!("{:.2} M/s", value / 1e6),
             Unit::PerSecond if value >= 1e4 => format!("{:.1} k/s", value / 1e3),
             Unit::PerSecond => format!("{value:.0} /s"),
+            Unit::Bytes if value < 1024.0 * 1024.0 => format!("{value:.0} B"),
             Unit::Bytes => format!("{:.1} MiB", value / (1024.0 * 1024.0)),
             Unit::Times => format!("{value:.2}"),
             Unit::Count => format!("{value:.0}"),

@@ -17,26 +17,36 @@ use eskit_bench_harness::measure::{Contender, median, median_ratio, take_turns};
 const EVENTS: usize = 200;
 
 const SERDE: &str = "serde's derives alone";
+const CBOR: &str = "eskit with its feature `cbor`";
 const DECODE: &str = "serde's derives and a `match` that decodes";
 
 /// Runs the row.
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     let folder = context.fresh("compile")?;
-    let eskit = Crate::write(&folder, "with-eskit", &eskit_source())?;
+    let eskit = Crate::write(&folder, "with-eskit", &eskit_source(), "")?;
     eskit.lock()?;
-    let serde = Crate::write(&folder, "with-serde", &serde_source())?;
-    let decode = Crate::write(&folder, "with-decode", &format!("{}{}", serde_source(), decode_source()))?;
+    let cbor = Crate::write(&folder, "with-cbor", &eskit_source(), "\"cbor\"")?;
+    cbor.lock()?;
+    let serde = Crate::write(&folder, "with-serde", &serde_source(), "")?;
+    let decode = Crate::write(&folder, "with-decode", &format!("{}{}", serde_source(), decode_source()), "")?;
     let mut figures = Vec::new();
     for (subcommand, bar, stretch) in [("check", 1.3, 1.15), ("build", 1.75, 1.6)] {
         let mut contenders = [
             contender("eskit", &eskit, subcommand),
             contender(SERDE, &serde, subcommand),
             contender(DECODE, &decode, subcommand),
+            contender(CBOR, &cbor, subcommand),
         ];
         // The first compiles the dependencies.
         take_turns(1, &mut contenders)?;
         let values = take_turns(context.size(11, 3), &mut contenders)?;
-        for (contender, theirs) in contenders.iter().zip(&values).skip(1) {
+        let with_cbor = Quantity::seconds(median(&values[3]));
+        let without = Quantity::seconds(median(&values[0]));
+        let ratio = median_ratio(&values[3], &values[0]);
+        let case = format!("cargo {subcommand}, with the feature `cbor`");
+        let figure = Figure::compared(case, with_cbor, "without it", without, ratio);
+        figures.push(if subcommand == "check" { figure.bar(Bar::AtMost(1.1)) } else { figure });
+        for (contender, theirs) in contenders.iter().zip(&values).take(3).skip(1) {
             let (ours, other) = (Quantity::seconds(median(&values[0])), Quantity::seconds(median(theirs)));
             let case = format!("cargo {subcommand}");
             let figure = Figure::compared(case, ours, contender.name, other, median_ratio(&values[0], theirs));
@@ -58,14 +68,14 @@ struct Crate {
 }
 
 impl Crate {
-    fn write(parent: &Path, name: &str, source: &str) -> Result<Crate, Failure> {
+    fn write(parent: &Path, name: &str, source: &str, features: &str) -> Result<Crate, Failure> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the benchmarks lie in no workspace")?;
         let folder = parent.join(name);
         fs::create_dir_all(folder.join("src"))?;
         let eskit = root.join("eskit");
         let manifest = format!(
             "[workspace]\n[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[dependencies]\n\
-             eskit = {{ path = {eskit:?}, default-features = false }}\n\
+             eskit = {{ path = {eskit:?}, default-features = false, features = [{features}] }}\n\
              serde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\n"
         );
         fs::write(folder.join("Cargo.toml"), manifest)?;

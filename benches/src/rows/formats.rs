@@ -3,17 +3,16 @@
 //! Each format has a type of its own, with the same fields. CBOR of a type that does not say `codec = "cbor"` is read by way of JSON text.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use eskit::log::{ContentType, NewEvent, Part, Position};
 use eskit::model::Emit;
 use eskit::prelude::*;
 use eskit::{Event, RecordedEvent, Timestamp};
 
-use eskit_bench_harness::Failure;
 use eskit_bench_harness::context::Context;
 use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
 use eskit_bench_harness::measure::{Contender, median, median_ratio, take_turns};
+use eskit_bench_harness::{Failure, cpu};
 
 macro_rules! shipped {
     ($name:ident, $text:literal $(, $derive:path, $codec:literal)?) => {
@@ -110,12 +109,12 @@ fn encoder<'a, E: Emit>(name: &'static str, event: &'a E) -> Contender<'a> {
     })
 }
 
-/// Its value is the nanoseconds that one event takes.
+/// Its value is the nanoseconds of processor time that one event takes: other programs do not count.
 fn per_event<'a>(name: &'static str, once: impl Fn() -> Result<(), Failure> + 'a) -> Contender<'a> {
     let run = move || {
-        let started = Instant::now();
+        let before = cpu::used();
         (0..TIMES).try_for_each(|_| once())?;
-        Ok(started.elapsed().as_nanos() as f64 / TIMES as f64)
+        Ok((cpu::used() - before).as_nanos() as f64 / TIMES as f64)
     };
     Contender { name, run: Box::new(run) }
 }
