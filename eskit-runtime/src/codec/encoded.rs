@@ -46,7 +46,7 @@ impl<'p> Encoded<'p> {
         }
         match convert::as_json(self.content_type, self.payload) {
             Some(Ok(text)) => Ok(Cow::Owned(text)),
-            Some(Err(error)) => Err(self.undecodable(DecodeReason::Malformed(error))),
+            Some(Err(error)) => Err(self.malformed(error)),
             None => Err(self.undecodable(self.unknown())),
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use crate::codec::decode_error::DecodeError;
+use crate::codec::error::CodecError;
 use crate::log::name::WireName;
 use crate::log::query::QueryItem;
 use crate::log::recorded::RecordedEvent;
@@ -63,6 +64,17 @@ pub struct AggregateType {
     pub public: bool,
     /// The place of the type in the source.
     pub location: SourceLocation,
+}
+
+impl AggregateType {
+    /// What is said of one of its states that cannot be written or read: the error, which may quote the state, unless that holds personal
+    /// data.
+    pub(crate) fn told(&self, error: impl fmt::Display) -> String {
+        match self.personal {
+            Some(KeptPersonal::Revealed) => CodecError::hidden().to_string(),
+            _ => error.to_string(),
+        }
+    }
 }
 
 /// State that is folded from events. Implemented by `#[aggregate(..)]`.
@@ -173,5 +185,31 @@ impl StreamId {
             let _ = write!(text, "{value}");
         });
         StreamId::new(WireName::from_static(name), text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_quotes_no_state_with_personal_data() {
+        let location = SourceLocation { module: "tests", file: "tests", line: 1 };
+        let student = |personal| AggregateType {
+            personal,
+            name: "Student",
+            key: Key::All,
+            id_types: &[],
+            partial: false,
+            index: &[],
+            version: 1,
+            shape: 0,
+            slug: "student",
+            public: false,
+            location,
+        };
+        let told = |personal| student(personal).told("invalid value: string \"Ada\"");
+        assert!(!told(Some(KeptPersonal::Revealed)).contains("Ada"));
+        assert!(told(Some(KeptPersonal::None)).contains("Ada") && told(None).contains("Ada"));
     }
 }

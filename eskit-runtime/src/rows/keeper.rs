@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::future::Future;
 use std::marker::PhantomData;
 
@@ -179,7 +178,8 @@ impl<A: RowState> Fold<A> {
             let at = folded.last;
             let read = contain(|| serde_json::from_str(&row.state));
             let read = read.map_err(|text| (at, HandleError::panicked(text)))?;
-            folded.state = read.map_err(|error| (at, HandleError::new(unreadable(A::TYPE, &row.key, error))))?;
+            folded.state =
+                read.map_err(|error| (at, HandleError::new(unreadable(A::TYPE, &row.key, &A::TYPE.told(error)))))?;
         }
         Ok(())
     }
@@ -227,7 +227,7 @@ impl<A: RowState> Folded<A> {
         let cannot = |why: String| {
             HandleError::new(format!("the state of `{name}` with the key `{key}` cannot be kept as a row: {why}"))
         };
-        done.map_err(|error| cannot(error.to_string()))?;
+        done.map_err(|error| cannot(A::TYPE.told(error)))?;
         let text = str::from_utf8(&written.text).map_err(|error| cannot(error.to_string()))?;
         match first_hidden(text, &written) {
             None => Ok(text.to_owned()),
@@ -240,7 +240,7 @@ impl<A: RowState> Folded<A> {
 }
 
 /// A stored state that does not fit the aggregate.
-pub(super) fn unreadable(of: &AggregateType, key: &str, error: impl Display) -> String {
+pub(super) fn unreadable(of: &AggregateType, key: &str, error: &str) -> String {
     format!(
         "the row of `{0}` with the key `{key}` cannot be read: {error}\nhelp: if the fields of `{0}` have changed, write \
          `version = {1}` in its `#[aggregate(..)]`, so that its rows are built anew; otherwise make its `Serialize` and \

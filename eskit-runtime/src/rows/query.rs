@@ -236,7 +236,7 @@ fn read<A: RowState>(row: StoredRow) -> Result<Row<A>, RowsError> {
     let StoredRow { key, state, position, changed_at, .. } = row;
     match serde_json::from_str(&state) {
         Ok(state) => Ok(Row { key, state, position, changed_at }),
-        Err(error) => Err(RowsError::Unreadable { key, of: A::TYPE, error: error.to_string() }),
+        Err(error) => Err(RowsError::Unreadable { key, of: A::TYPE, error: A::TYPE.told(error) }),
     }
 }
 
@@ -326,7 +326,7 @@ pub enum RowsError {
         key: String,
         /// The aggregate.
         of: &'static AggregateType,
-        /// What serde says.
+        /// What serde says, unless the state holds personal data.
         error: String,
     },
     /// The views failed.

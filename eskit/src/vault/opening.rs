@@ -69,7 +69,9 @@ pub(crate) async fn open_all(vault: &Vault, events: &mut [RecordedEvent]) -> Res
     for (event, payload, values) in sealed {
         let key = |value: &Sealed| keys.get(&value.key()).cloned().unwrap_or_else(|| unknown(value.key()));
         let opened = open(event, &payload, values, key);
-        let set = opened.and_then(|json| event.set_opened(json).map_err(|error| error.to_string().into()));
+        // The error may quote what was opened.
+        let set =
+            opened.and_then(|json| event.set_opened(json).map_err(|_| "its format cannot hold an opened value".into()));
         if let Err(why) = set {
             event.personal = PersonalData::Unopened(why);
         }
