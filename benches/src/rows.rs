@@ -12,6 +12,7 @@ mod follow_live;
 mod formats;
 mod group;
 mod loans;
+mod migrate;
 mod pg_dcb;
 mod pg_execute;
 mod pg_group;
@@ -22,6 +23,8 @@ mod rebuild;
 mod scan;
 mod sealing;
 mod snapshots;
+mod sse;
+mod stats;
 mod tenants;
 
 use eskit_bench_harness::Failure;
@@ -89,6 +92,11 @@ pub(crate) const ALL: &[Row] = &[
         run: follow_idle::run,
     },
     Row { name: "follow-cost", what: "SQLite, appends that subscriptions follow", run: follow_cost::run },
+    Row { name: "stats", what: "SQLite, what a log of 5,000,000 events holds, and its streams", run: stats::run },
+    Row { name: "pg-stats", what: "PostgreSQL, the same", run: stats::run_postgres },
+    Row { name: "migrate", what: "SQLite, a log copied from SQLite", run: migrate::run },
+    Row { name: "pg-migrate", what: "PostgreSQL, a log copied from SQLite", run: migrate::run_postgres },
+    Row { name: "sse", what: "server-sent events, 100 changes a second to 1,000 clients", run: sse::run },
     Row { name: "pg-rebuild", what: "PostgreSQL, a read model built from the log", run: rebuild::run_postgres },
     Row {
         name: "pg-live",

@@ -8,6 +8,7 @@ pub mod disk;
 pub mod drive;
 pub mod figure;
 pub mod measure;
+pub mod memory;
 pub mod report;
 pub mod syncs;
 
