@@ -41,9 +41,9 @@ impl Place {
         golden("steps.txt", &scrub(&all, &["begun_at"]));
         for (arguments, code, told) in [
             (
-                &["work", "happened", "payments", "charge/17", "charge", "--yes"][..],
+                &["work", "happened", "payments", "charge/17", "refund", "--yes"][..],
                 1,
-                "`payments` has no open step `charge` of `charge/17`\nhelp: `eskit work steps payments` lists them",
+                "`payments` has no open step `refund` of `charge/17`\nhelp: `eskit work steps payments` lists them",
             ),
             (
                 &["work", "happened", "payments", "charge/17", "charge", "--result", "receipt", "--yes"],

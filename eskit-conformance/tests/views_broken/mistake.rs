@@ -163,6 +163,7 @@ pub(crate) enum Mistake {
     /// Who has lost a claim ends the step of the next holder.
     EndsOfOthersCount,
     HandsAreIgnored,
+    HandsSayItOnce,
     StepsOutliveTheirItem,
     /// Any end of a claim takes the steps along.
     StepsGoWithATry,

@@ -272,6 +272,7 @@ pub(crate) const ROWS: &[(Mistake, &str, &[&str])] = &[
         &["steps::a_step_that_another_holder_has_begun_is_not_ended"],
     ),
     (M::HandsAreIgnored, "ends by hand", &["steps::a_step_is_ended_by_hand_whoever_began_it"]),
+    (M::HandsSayItOnce, "also once more", &["steps::a_step_is_ended_by_hand_whoever_began_it"]),
     (M::StepsOutliveTheirItem, "after their item was done", &["steps::steps_go_with_their_item"]),
     (M::StepsGoWithATry, "after Retry", &["steps::steps_stay_while_their_item_does"]),
     (M::StepsOfEventsStay, "of events after the checkpoint", &["steps::steps_of_an_event_go_with_the_checkpoint"]),

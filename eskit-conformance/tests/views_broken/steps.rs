@@ -93,10 +93,12 @@ impl Steps for SoundViews {
         let mut state = self.lock();
         let Some(model) = state.models.get_mut(&(list.to_owned(), 1)) else { return Ok(false) };
         let (id, steps) = (self.id(step.clone()), &mut model.work.steps.0);
-        let Some(kept) = steps.get_mut(&id).filter(|kept| kept.result.is_none()) else { return Ok(false) };
+        let Some(kept) = steps.get_mut(&id) else { return Ok(false) };
         match by {
-            EndedBy::Holder(epoch) if epoch != kept.epoch && self.mistake != M::EndsOfOthersCount => return Ok(false),
             EndedBy::Hand if self.mistake == M::HandsAreIgnored => return Ok(false),
+            EndedBy::Hand if matches!(end, StepEnd::Happened(_)) && self.mistake != M::HandsSayItOnce => {}
+            _ if kept.result.is_some() => return Ok(false),
+            EndedBy::Holder(epoch) if epoch != kept.epoch && self.mistake != M::EndsOfOthersCount => return Ok(false),
             _ => {}
         }
         match end {

@@ -30,7 +30,10 @@ WHERE p.name {EQ} $1 AND p.version {EQ} {version} AND p.pos {EQ} $4 AND p.event_
 const OPEN: &str = "\
 s.list {EQ} $1 AND s.owner {EQ} $2 AND s.name {EQ} $3 AND s.result IS NULL AND s.epoch {EQ} coalesce($4, s.epoch)";
 
-const END: &str = "UPDATE {steps} s SET result = $5 WHERE {open}";
+/// Without an epoch, it is said by hand, and replaces a result.
+const END: &str = "\
+UPDATE {steps} s SET result = $5 WHERE s.list {EQ} $1 AND s.owner {EQ} $2 AND s.name {EQ} $3 \
+AND (s.epoch {EQ} $4 AND s.result IS NULL OR $4 IS NULL)";
 
 const FORGET: &str = "DELETE FROM {steps} s WHERE {open}";
 
@@ -68,7 +71,7 @@ impl StepStatements {
             begin_of_item: begin(OF_ITEM),
             begin_of_event: begin(OF_EVENT),
             begin_of_parked: begin(OF_PARKED),
-            end: tables.sql(&END.replace("{open}", OPEN)),
+            end: tables.sql(END),
             forget: tables.sql(&FORGET.replace("{open}", OPEN)),
             list_open: tables.sql(LIST_OPEN),
             forget_events: tables.sql(FORGET_EVENTS),

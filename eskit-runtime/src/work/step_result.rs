@@ -24,7 +24,8 @@ pub fn read_result<T: DeserializeOwned>(step: &str, text: &str) -> Result<T, Str
     read_value(text, false).map_err(|why| {
         format!(
             "the result `{}` of the step `{step}`, which has happened, cannot be read: {why}\nhelp: let the type read what it wrote before, \
-             for example with `#[serde(default)]` for a new field; a new name for the step would let it happen again",
+             for example with `#[serde(default)]` for a new field, or say the result again, with `happened` of `Running::steps` or \
+             `eskit work happened`; a new name for the step would let it happen again",
             crate::log::bounds::excerpt(text)
         )
     })

@@ -30,7 +30,9 @@ pub trait Steps: Clone + Send + Sync + 'static {
         step: &str,
     ) -> impl Future<Output = Result<BegunStep, StoreError>> + Send;
 
-    /// Ends a step, also if the claim has ended meanwhile. Returns whether it was there and had not ended.
+    /// Ends a step, also if the claim has ended meanwhile. Returns whether it was there and had not ended. That it
+    /// [happened](StepEnd::Happened), said [by hand](EndedBy::Hand), also replaces the result of one that has ended: a result that the program
+    /// cannot read could not be mended otherwise.
     ///
     /// # Errors
     /// The views failed, or the result is beyond its limit. It may have ended.

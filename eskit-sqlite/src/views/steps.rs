@@ -56,14 +56,17 @@ pub(super) fn end(conn: &Connection, step: &StepId, by: EndedBy, end: StepEnd) -
         EndedBy::Holder(epoch) => Some(epoch.cast_signed()),
         EndedBy::Hand => None,
     };
-    let open = "owner = ?1 AND name = ?2 AND result IS NULL AND epoch = coalesce(?3, epoch)";
     let StepId { owner, name } = step;
     let ended = match end {
-        StepEnd::Happened(result) => conn
-            .prepare_cached(&format!("UPDATE eskit_steps SET result = ?4 WHERE {open}"))?
-            .execute((owner, name, epoch, result))?,
+        StepEnd::Happened(result) => {
+            let sql = "UPDATE eskit_steps SET result = ?4 \
+                       WHERE owner = ?1 AND name = ?2 AND (?3 IS NULL OR (result IS NULL AND epoch = ?3))";
+            conn.prepare_cached(sql)?.execute((owner, name, epoch, result))?
+        }
         StepEnd::DidNotHappen => {
-            conn.prepare_cached(&format!("DELETE FROM eskit_steps WHERE {open}"))?.execute((owner, name, epoch))?
+            let sql = "DELETE FROM eskit_steps \
+                       WHERE owner = ?1 AND name = ?2 AND result IS NULL AND epoch = coalesce(?3, epoch)";
+            conn.prepare_cached(sql)?.execute((owner, name, epoch))?
         }
     };
     Ok(ended > 0)

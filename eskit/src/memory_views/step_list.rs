@@ -40,14 +40,12 @@ impl StepList {
     }
 
     pub(super) fn end(&mut self, id: &StepId, by: EndedBy, end: StepEnd) -> bool {
-        let is_open = |step: &&mut Step| {
-            let is_own = match by {
-                EndedBy::Holder(epoch) => step.epoch == epoch,
-                EndedBy::Hand => true,
-            };
-            is_own && step.result.is_none()
+        let may_end = |step: &&mut Step| match (by, &end) {
+            (EndedBy::Holder(epoch), _) => step.epoch == epoch && step.result.is_none(),
+            (EndedBy::Hand, StepEnd::Happened(_)) => true,
+            (EndedBy::Hand, StepEnd::DidNotHappen) => step.result.is_none(),
         };
-        let Some(step) = self.0.get_mut(id).filter(is_open) else { return false };
+        let Some(step) = self.0.get_mut(id).filter(may_end) else { return false };
         match end {
             StepEnd::Happened(result) => step.result = Some(result),
             StepEnd::DidNotHappen => drop(self.0.remove(id)),

@@ -30,7 +30,8 @@ impl StepList {
     }
 
     /// Says that a step has happened, and with what result: the type that the step returns. The next try goes on with it, so let the
-    /// to-do or the event be tried again. Returns whether there is such a step.
+    /// to-do or the event be tried again. A result that is there already is replaced, for example one of another type, which the method
+    /// cannot read. Returns whether there is such a step.
     ///
     /// # Errors
     /// The views failed, or the result cannot be kept.
@@ -44,7 +45,7 @@ impl StepList {
     }
 
     /// Says that a step did not happen. The next try lets it happen, so let the to-do or the event be tried again. Returns whether there
-    /// is such a step.
+    /// is such a step that has not ended.
     ///
     /// # Errors
     /// The views failed.

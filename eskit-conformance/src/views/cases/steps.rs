@@ -94,8 +94,9 @@ where
     let holder = of(&claim_one(&views, "a").await?);
     done((&views, LIST), &holder, "charge").await?;
     begun((&views, LIST), "a step that has ended", &holder, "charge", BegunStep::Done(RESULT.to_owned())).await?;
-    for end in [StepEnd::Happened("1".to_owned()), StepEnd::DidNotHappen] {
-        let ended = views.end_step(LIST, &step(&holder, "charge"), EndedBy::Hand, end).await?;
+    let again = StepEnd::Happened("1".to_owned());
+    for (by, end) in [(EndedBy::Holder(holder.epoch()), again), (EndedBy::Hand, StepEnd::DidNotHappen)] {
+        let ended = views.end_step(LIST, &step(&holder, "charge"), by, end).await?;
         same("whether a step ends again", &ended, &false)?;
     }
     begun((&views, LIST), "it", &holder, "charge", BegunStep::Done(RESULT.to_owned())).await?;
@@ -184,7 +185,11 @@ where
     settle(&views, &item, Outcome::Park { text: "unknown".to_owned() }).await?;
     open_are(list, "of a parked item", &[("a", "charge")]).await?;
     let id = step(&of(&item), "charge");
-    same("whether a step ends by hand", &views.end_step(LIST, &id, EndedBy::Hand, happened()).await?, &true)?;
+    for result in ["\"a slip\"", RESULT] {
+        let end = StepEnd::Happened(result.to_owned());
+        let ended = views.end_step(LIST, &id, EndedBy::Hand, end).await?;
+        same("whether a step ends by hand, also once more", &ended, &true)?;
+    }
     ensure!(views.retry_work(LIST, "a").await?, "a parked item was not retried");
     let holder = of(&claim_one(&views, "a").await?);
     begun(list, "a step that was ended by hand", &holder, "charge", BegunStep::Done(RESULT.to_owned())).await?;
