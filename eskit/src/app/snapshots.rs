@@ -151,8 +151,8 @@ impl<S: EventStore> App<S> {
         AggregateSnapshots::of(&self.bus)
     }
 
-    /// Waits until all snapshots that commands, loads and projections of this app and its clones have offered so far are written, or have failed: in
-    /// tests, and before the program ends. `Running::stop` does it too.
+    /// Waits until all snapshots that commands, loads and projections of this app and its clones have offered so far are written, or have
+    /// failed: in tests, and before the program ends. `Running::stop` does it too.
     pub async fn snapshots_written(&self) {
         self.bus.states.snapshots.written().await;
     }
