@@ -126,10 +126,13 @@ fn a_damaged_file_is_told() {
         file.write_all(&[0xa5; 4096]).unwrap();
     }
     drop(file);
-    for verb in [&["events", "search"][..], &["store", "stats"], &["streams", "list"], &["trace", "1"]] {
+    let verbs =
+        [&["events", "search"][..], &["store", "stats"], &["store", "check"], &["streams", "list"], &["trace", "1"]];
+    for verb in verbs {
         let ended = eskit_on(&dsn, verb);
         assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{verb:?}: {ended:?}");
         assert!(ended.err.contains("malformed") || ended.err.contains("damaged"), "{ended:?}");
+        assert!(!ended.err.contains("copy"), "{verb:?}: {ended:?}");
     }
 }
 

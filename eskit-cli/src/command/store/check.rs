@@ -1,5 +1,5 @@
 use clap::Args;
-use eskit_transfer::{Examined, examine};
+use eskit_transfer::{Examined, TransferError, examine};
 use serde::Serialize;
 
 use crate::context::Context;
@@ -41,7 +41,11 @@ impl Check {
             return compare(&store, &self.target.read().await?, context).await;
         }
         let bar = Progress::new(0);
-        let found = examine(&store).on_progress(watched(&bar)).await?;
+        let found = examine(&store).on_progress(watched(&bar)).await.map_err(|error| match error {
+            // Nothing is copied.
+            TransferError::Source(error) => Failure::from(error),
+            error => Failure::from(error),
+        })?;
         drop(bar);
         let Examined { log, head, events, deleted_events, streams, sha256, fault, .. } = found;
         let (log, head, sha256) = (log.to_string(), head.position.get(), hex(&sha256));
