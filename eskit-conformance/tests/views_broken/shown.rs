@@ -341,5 +341,12 @@ pub(crate) const ROWS: &[(Mistake, &str, &[&str])] = &[
     (M::RestartIsNotTold, "hearing of a restart", &["changes::a_restart_is_told"]),
     (M::ReplayIsNotTold, "hearing of a replay", &["changes::a_replay_is_told"]),
     (M::OtherHandlesAreNotTold, "a commit of another handle", &["changes::commits_of_another_handle_are_told"]),
-    (M::OneProcess, "another process, which must handle", &["crash::a_killed_process_loses_and_repeats_nothing"]),
+    (
+        M::OneProcess,
+        "another process, which must handle",
+        &[
+            "crash::a_killed_process_loses_and_repeats_nothing",
+            "requests::a_killed_process_leaves_what_was_asked_to_the_next",
+        ],
+    ),
 ];

@@ -8,8 +8,8 @@ use sqlx::PgPool;
 use crate::open::inspect::Log;
 use crate::open::{inspect, migrate};
 use crate::pool::connections::{Connections, Purpose};
-use crate::sql::migrations::{DEFAULT_SCHEMA, PayloadType};
-use crate::sql::names::Names;
+use crate::sql::migrations::PayloadType;
+use crate::sql::names::{DEFAULT_SCHEMA, Names};
 
 /// Appends that one store may queue.
 const QUEUE_LEN_MAX: usize = 1 << 20;

@@ -1,9 +1,6 @@
 use eskit_runtime::StoreError;
 
-use crate::sql::names::Names;
-
-/// The schema of a log unless another one is chosen.
-pub(crate) const DEFAULT_SCHEMA: &str = "eskit";
+use crate::sql::names::{DEFAULT_SCHEMA, Names};
 
 /// The column type of payloads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -4,8 +4,8 @@ use eskit_runtime::StoreError;
 use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::store_kit::fnv1a;
 
-use crate::sql::migrations::DEFAULT_SCHEMA;
-
+/// The schema of a log unless another one is chosen.
+pub(crate) const DEFAULT_SCHEMA: &str = "eskit";
 /// Bytes that PostgreSQL keeps of an identifier.
 const IDENTIFIER_BYTES_MAX: usize = 63;
 /// Bytes of a table prefix: the longest name that follows it fits behind.
