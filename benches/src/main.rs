@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "a command line program answers on standard output")]
 
 mod account;
+mod chores;
 mod followers;
 mod log;
 mod options;

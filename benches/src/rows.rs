@@ -13,19 +13,23 @@ mod formats;
 mod group;
 mod loans;
 mod migrate;
+mod pg_claim;
 mod pg_dcb;
 mod pg_execute;
 mod pg_group;
 mod pg_held;
 mod pg_idle;
 mod pg_read;
+mod react;
 mod rebuild;
 mod scan;
 mod sealing;
 mod snapshots;
 mod sse;
 mod stats;
+mod telemetry;
 mod tenants;
+mod work;
 
 use eskit_bench_harness::Failure;
 use eskit_bench_harness::context::Context;
@@ -54,6 +58,7 @@ pub(crate) const ALL: &[Row] = &[
     Row { name: "sealing", what: "personal values sealed, and what other events pay for the layer", run: sealing::run },
     Row { name: "execute", what: "a command on an aggregate of 100 events, one caller", run: execute::run },
     Row { name: "snapshots", what: "SQLite, a command on 10,000 events with a snapshot", run: snapshots::run },
+    Row { name: "telemetry", what: "spans and metrics of commands that nobody collects", run: telemetry::run },
     Row { name: "scan", what: "SQLite, the whole log read and decoded", run: scan::run },
     Row { name: "loans", what: "the real log of the example, imported and replayed from SQLite", run: loans::run },
     Row { name: "pg-idle", what: "PostgreSQL, one stream-versioned event an append, one caller", run: pg_idle::run },
@@ -108,6 +113,11 @@ pub(crate) const ALL: &[Row] = &[
         what: "PostgreSQL, subscriptions of one app while nothing is appended",
         run: follow_idle::run_postgres,
     },
+    Row { name: "work", what: "SQLite, to-dos without an effect", run: work::run },
+    Row { name: "react", what: "SQLite, from a commit to the command of a processor", run: react::run },
+    Row { name: "pg-work", what: "PostgreSQL, to-dos without an effect", run: work::run_postgres },
+    Row { name: "pg-react", what: "PostgreSQL, from a commit to the command of a processor", run: react::run_postgres },
+    Row { name: "pg-claim", what: "PostgreSQL, claims beside a transaction that is held open", run: pg_claim::run },
 ];
 
 /// The row of this name.

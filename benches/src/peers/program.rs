@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use eskit_bench_harness::Failure;
 
-/// A peer that runs.
+/// A program that runs.
 pub(crate) struct Program {
     program: Child,
     orders: ChildStdin,
@@ -19,14 +19,18 @@ pub(crate) struct Program {
 impl Program {
     /// Builds the package in this folder below `peers/`, starts it, and waits until it has filled its store.
     pub(crate) fn start(folder: &str, arguments: &[String]) -> Result<Program, Failure> {
-        let mut program =
-            Command::new(build(folder)?).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        Program::run(&build(folder)?, arguments)
+    }
+
+    /// Starts a program, and waits until it has filled its store.
+    pub(crate) fn run(path: &Path, arguments: &[String]) -> Result<Program, Failure> {
+        let mut program = Command::new(path).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let orders = program.stdin.take().ok_or("the program has no standard input")?;
         let answers = program.stdout.take().ok_or("the program has no standard output")?;
         let mut program = Program { program, orders, answers: BufReader::new(answers) };
         match program.answer()?.as_str() {
             "ready" => Ok(program),
-            answer => Err(format!("the peer {folder} answered {answer:?}").into()),
+            answer => Err(format!("the program {} answered {answer:?}", path.display()).into()),
         }
     }
 
@@ -39,7 +43,7 @@ impl Program {
     fn answer(&mut self) -> Result<String, Failure> {
         let mut line = String::new();
         if self.answers.read_line(&mut line)? == 0 {
-            return Err("the program of the peer ended".into());
+            return Err("the program ended".into());
         }
         Ok(line.trim().to_owned())
     }

@@ -215,11 +215,11 @@ async fn wait_for<S: EventStore + 'static>(app: &eskit::Running<S>, seen: &Seen,
     Ok(())
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+pub(super) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-fn percentile(values: &[f64], percent: usize) -> f64 {
+pub(super) fn percentile(values: &[f64], percent: usize) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
