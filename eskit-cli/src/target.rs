@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use clap::Args;
 use eskit::transfer::AnyTransfer;
 use eskit::{AnyStore, ConnectOptions, as_transfer};
@@ -26,6 +28,13 @@ impl Target {
     /// Whether one is named.
     pub(crate) fn is_named(&self) -> bool {
         self.to.as_deref().is_some_and(|dsn| !dsn.is_empty())
+    }
+
+    /// Whether one is named, and not a file that a copy would make.
+    pub(crate) fn is_there(&self) -> bool {
+        let file = self.to.as_deref().and_then(|dsn| dsn.strip_prefix("sqlite:"));
+        let is_missing = file.and_then(|file| file.split('?').next()).is_some_and(|file| !Path::new(file).exists());
+        self.is_named() && !is_missing
     }
 
     /// Opens the other store, which is there.

@@ -48,6 +48,15 @@ fn copies(from: &str, to: &str) {
     assert_eq!(ok_on(to, &["streams", "list", "--json"]), ok_on(from, &["streams", "list", "--json"]));
 }
 
+#[test]
+fn a_dry_run_into_a_file_that_is_not_there_makes_none() {
+    let folder = Folder::new("dry-run");
+    let (from, to) = (small_file(&folder), folder.dsn("copy.db"));
+    let ended = eskit_on(&from, &["migrate", "--dry-run", "--to", &to, "--json"]);
+    assert!(ended.code == 0 && ended.out.contains(r#""dry_run":true"#), "{ended:?}");
+    assert!(!folder.path("copy.db").exists());
+}
+
 /// What `store check` and `migrate` say once something was appended to the copy.
 fn goes_apart(from: &str, to: &str, store: &impl EventStore) {
     block_on(store.append(Append::new(vec![NewEvent::json("a.B", "{}")]))).unwrap();

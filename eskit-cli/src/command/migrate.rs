@@ -81,7 +81,7 @@ impl Migrate {
         }
         let from = self.recoded(records(&context.global.read().await?)?);
         if self.dry_run {
-            let to = match self.target.is_named() {
+            let to = match self.target.is_there() {
                 true => self.target.read().await?,
                 false => AnyTransfer::new(MemoryStore::new()),
             };
