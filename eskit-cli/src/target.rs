@@ -33,8 +33,11 @@ impl Target {
     /// Whether one is named, and not a file that a copy would make.
     pub(crate) fn is_there(&self) -> bool {
         let file = self.to.as_deref().and_then(|dsn| dsn.strip_prefix("sqlite:"));
-        let is_missing = file.and_then(|file| file.split('?').next()).is_some_and(|file| !Path::new(file).exists());
-        self.is_named() && !is_missing
+        let file = file.map(|file| file.strip_prefix("//").unwrap_or(file));
+        // What names no file is refused when it is opened.
+        let is_missing =
+            |file: &str| !matches!(file, "" | ":memory:") && !file.contains('?') && !Path::new(file).exists();
+        self.is_named() && !file.is_some_and(is_missing)
     }
 
     /// Opens the other store, which is there.

@@ -55,6 +55,9 @@ fn a_dry_run_into_a_file_that_is_not_there_makes_none() {
     let ended = eskit_on(&from, &["migrate", "--dry-run", "--to", &to, "--json"]);
     assert!(ended.code == 0 && ended.out.contains(r#""dry_run":true"#), "{ended:?}");
     assert!(!folder.path("copy.db").exists());
+    // What the copy would refuse is refused.
+    let ended = eskit_on(&from, &["migrate", "--dry-run", "--to", &format!("{to}?mode=rwc")]);
+    assert!(ended.code != 0 && ended.err.contains("has parameters"), "{ended:?}");
 }
 
 /// What `store check` and `migrate` say once something was appended to the copy.
