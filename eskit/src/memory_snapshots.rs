@@ -11,6 +11,7 @@ use eskit_runtime::subscription::{
 };
 use eskit_runtime::{EventStore, RecordedEvent, StoreError};
 
+use crate::delegate_views::delegate_views;
 use crate::in_memory::InMemory;
 use crate::own_events::SUBJECT_FORGOTTEN;
 use crate::state_snapshots::{Encode, Keeper, SnapshotOptions};
@@ -141,33 +142,18 @@ impl<P: HandleMut, S: EventStore + 'static> Views for Recalling<P, S> {
         self.projection.claim(subscription).await
     }
 
-    async fn release(&self, claim: Claim<()>) {
-        self.projection.release(claim).await;
-    }
-
-    async fn set_events(&self, claim: &Claim<()>, events: Vec<String>) -> Result<(), ApplyError> {
-        self.projection.set_events(claim, events).await
-    }
-
-    async fn activate(&self, claim: &Claim<()>) -> Result<bool, ApplyError> {
-        self.projection.activate(claim).await
+    delegate_views! { projection
+        release(claim: Claim<()>) -> ();
+        set_events(claim: &Claim<()>, events: Vec<String>) -> Result<(), ApplyError>;
+        activate(claim: &Claim<()>) -> Result<bool, ApplyError>;
+        checkpoints() -> Result<Vec<Checkpoint>, StoreError>;
+        parked(name: &str, version: u32) -> Result<Vec<ParkedEvent>, StoreError>;
+        drop_parked(name: &str, version: u32, position: Position) -> Result<bool, StoreError>;
     }
 
     async fn restart(&self, claim: &Claim<()>, subscription: &Subscription) -> Result<(), ApplyError> {
         self.snapshots.keeper.remove_later(subscription.log, &Scope::All);
         self.projection.restart(claim, subscription).await
-    }
-
-    async fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
-        self.projection.checkpoints().await
-    }
-
-    async fn parked(&self, name: &str, version: u32) -> Result<Vec<ParkedEvent>, StoreError> {
-        self.projection.parked(name, version).await
-    }
-
-    async fn drop_parked(&self, name: &str, version: u32, position: Position) -> Result<bool, StoreError> {
-        self.projection.drop_parked(name, version, position).await
     }
 }
 
