@@ -7,4 +7,5 @@ pub(crate) mod migrations;
 pub(crate) mod names;
 pub(crate) mod record;
 pub(crate) mod safe;
+pub(crate) mod standbys;
 pub(crate) mod statements;

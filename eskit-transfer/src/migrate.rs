@@ -1,7 +1,7 @@
 use std::pin::Pin;
 
 use eskit_runtime::StoreError;
-use eskit_runtime::log::{LogId, Place, Position, StoreErrorKind};
+use eskit_runtime::log::{LogId, Place, Position, Query, ReadOptions, StoreErrorKind};
 use eskit_runtime::transfer::{DumpFrom, Load, LoadError, LogRecord, RecordError, StreamRecord, Transfer, check_load};
 use futures_util::future::join;
 
@@ -81,6 +81,11 @@ impl<'a, F: Transfer, T: Transfer> Migration<'a, F, T> {
         let head = self.to.head().await.map_err(TransferError::Target)?;
         let log = self.from.log_id().await.map_err(TransferError::Source)?;
         self.check_log(log, head).await?;
+        if !self.is_dry {
+            // What an earlier run loaded is not loaded again.
+            let last = ReadOptions::default().backward().limit(1).confirmed();
+            self.to.read(&Query::all(), last).await.map_err(TransferError::Target)?;
+        }
         let mut done = Migrated { log, head, events: 0, bytes: 0, streams: 0 };
         for _ in 0..ROUNDS_MAX {
             self.copy_appends(&mut done).await?;

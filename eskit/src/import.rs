@@ -83,6 +83,12 @@ impl<S: EventStore> Import<S> {
     pub async fn resume(store: S, source: impl Into<String>) -> Result<Import<S>, StoreError> {
         let ids = Ids::new(source.into());
         let last = last_of(&store, &ids).await?;
+        if let Some((_, event)) = &last {
+            // It is not appended again.
+            find(&store, event.id, ReadOptions::default().confirmed())
+                .await?
+                .ok_or_else(|| StoreError::replaced(event.place()))?;
+        }
         Ok(Import { store, ids, last, pushed: 0, batch: Vec::new(), bytes: 0 })
     }
 
@@ -192,7 +198,7 @@ impl Ids {
 /// there end at one number.
 async fn last_of<S: EventStore>(store: &S, ids: &Ids) -> Result<Option<(u64, RecordedEvent)>, StoreError> {
     let (mut last, mut absent) = (None, 1);
-    while let Some(event) = find(store, ids.id(absent)).await? {
+    while let Some(event) = find(store, ids.id(absent), ReadOptions::default()).await? {
         last = Some((absent, event));
         absent *= 2;
     }
@@ -200,7 +206,7 @@ async fn last_of<S: EventStore>(store: &S, ids: &Ids) -> Result<Option<(u64, Rec
         && absent - present > 1
     {
         let middle = present + (absent - present) / 2;
-        match find(store, ids.id(middle)).await? {
+        match find(store, ids.id(middle), ReadOptions::default()).await? {
             Some(event) => last = Some((middle, event)),
             None => absent = middle,
         }
@@ -208,15 +214,19 @@ async fn last_of<S: EventStore>(store: &S, ids: &Ids) -> Result<Option<(u64, Rec
     Ok(last)
 }
 
-async fn find<S: EventStore>(store: &S, id: EventId) -> Result<Option<RecordedEvent>, StoreError> {
-    let page = store.read(&Query::from(QueryItem::ids([id])), ReadOptions::default().limit(1)).await?;
+async fn find<S: EventStore>(
+    store: &S,
+    id: EventId,
+    options: ReadOptions,
+) -> Result<Option<RecordedEvent>, StoreError> {
+    let page = store.read(&Query::from(QueryItem::ids([id])), options.limit(1)).await?;
     Ok(page.events.into_iter().next())
 }
 
 /// The events of a batch that the log holds.
 async fn present<S: EventStore>(store: &S, batch: &[NewEvent]) -> Result<HashMap<EventId, RecordedEvent>, StoreError> {
     let query = Query::from(QueryItem::ids(batch.iter().map(|event| event.id)));
-    let mut pages = Pages::new(store, query, ReadOptions::default().limit(EVENTS_PER_BATCH));
+    let mut pages = Pages::new(store, query, ReadOptions::default().limit(EVENTS_PER_BATCH).confirmed());
     let mut present = HashMap::with_capacity(batch.len());
     while let Some(events) = pages.next().await? {
         present.extend(events.into_iter().map(|event| (event.id, event)));

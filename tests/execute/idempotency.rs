@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use eskit::log::{Append, EventId, ExpectedVersion, Position, StreamChange, StreamId};
+use eskit::log::{Append, EventId, ExpectedVersion, NewEvent, Page, Position, StoreErrorKind, StreamChange, StreamId};
 use eskit::prelude::*;
+use eskit::{Import, delegate_store};
 use eskit_tests::bank::{Account, Deposited, deposit, open_account};
 use eskit_tests::campus::{EnrollClass, Leave, Seats, StudentLeft, define, enrol, enrolled};
 use eskit_tests::scripted::{Step, encode, log};
@@ -21,6 +22,7 @@ async fn the_second_call_returns_the_events_of_the_first() {
     app.execute(define("maths", 1)).await.unwrap();
     let first = app.execute(enrol("maths", "ada")).idempotency_key("k").await.unwrap();
     app.store().take_appends();
+    assert!(!app.store().take_reads().iter().any(|read| read.confirmed));
 
     // The course is full by now: a new decision would be a refusal.
     let second = app.execute(enrol("maths", "ada")).idempotency_key("k").await.unwrap();
@@ -30,6 +32,35 @@ async fn the_second_call_returns_the_events_of_the_first() {
     assert_eq!(second.state, first.state);
     assert!(app.store().take_appends().is_empty());
     assert_eq!(log(app.store()).await.unwrap().len(), 2);
+}
+
+/// A store that cannot tell whether what is read is safe, as PostgreSQL without its standby.
+#[derive(Debug)]
+struct Unconfirmed(MemoryStore);
+
+impl EventStore for Unconfirmed {
+    delegate_store!(|store| &store.0, except read);
+
+    async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
+        if options.confirmed {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "no standby"));
+        }
+        self.0.read(query, options).await
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_confirmed_is_not_called_done() {
+    let app = App::new(Unconfirmed(MemoryStore::new()));
+    app.execute(define("maths", 9)).idempotency_key("k").await.unwrap();
+    let error = app.execute(define("maths", 9)).idempotency_key("k").await.unwrap_err();
+    assert!(matches!(&error, ExecuteError::UnknownOutcome(error) if error.to_string() == "no standby"), "{error:?}");
+
+    let mut import = Import::resume(app.store(), "a").await.unwrap();
+    import.push(1, NewEvent::json("old.Happened", "{}")).await.unwrap();
+    import.finish().await.unwrap();
+    let error = Import::resume(app.store(), "a").await.unwrap_err();
+    assert_eq!(error.to_string(), "no standby");
 }
 
 #[tokio::test]
@@ -280,5 +311,6 @@ async fn a_repeated_call_reads_no_more_than_the_ids_and_the_state() {
     app.execute(command.clone()).idempotency_key("k").await.unwrap();
     app.store().take_reads();
     assert!(app.execute(command).idempotency_key("k").await.unwrap().repeated);
-    assert_eq!(app.store().take_reads().len(), 2);
+    // One more waits until the first event is confirmed.
+    assert_eq!(app.store().take_reads().len(), 3);
 }

@@ -60,6 +60,9 @@ async fn reads_are_those_of_the_replica() {
     }
     // One more asks whether it holds the same log.
     assert_eq!((store.primary().reads(), replica.reads()), (0, 4));
+    // The replica may hold what another one lacks that takes the primary's place.
+    store.read(&Query::all(), ReadOptions::default().confirmed()).await.unwrap();
+    assert_eq!((store.primary().reads(), replica.reads()), (1, 0));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::error::Fault;
 use crate::pool::connections::{Purpose, within};
 use crate::read::stream_info::info;
 use crate::sql::record;
+use crate::sql::standbys::wait_for_standbys;
 use crate::sql::statements::Statements;
 
 /// Events whose tags are deleted at once.
@@ -77,6 +78,8 @@ pub(crate) async fn change(
         if next.is_deleted() {
             delete(conn, statements, stream).await?;
         }
+    } else {
+        wait_for_standbys(conn).await?;
     }
     Ok(Ok(next))
 }

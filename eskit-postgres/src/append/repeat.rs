@@ -9,15 +9,8 @@ use sqlx::types::Uuid;
 use crate::append::request::Answer;
 use crate::error::Fault;
 use crate::sql::record::{column, position};
+use crate::sql::standbys::wait_for_standbys;
 use crate::sql::statements::Statements;
-
-/// Waits, as the commit of the events did, until synchronous standbys have what is in the log. Events are there without that if the wait
-/// of their commit was cut off, by the end of its process or of the server. A standby confirms nothing: it is refused here as read-only, because
-/// another one may be promoted, which does not have them.
-const WAIT_FOR_STANDBYS: &str = "SELECT CASE \
-     WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_current_xact_id()::pg_catalog.text \
-     WHEN pg_catalog.current_setting('synchronous_standby_names') OPERATOR(pg_catalog.<>) '' \
-         THEN pg_catalog.pg_logical_emit_message(true, 'eskit', '')::pg_catalog.text END";
 
 /// The answer to an append of which at least one id is in the log.
 pub(crate) async fn answer(
@@ -33,7 +26,7 @@ pub(crate) async fn answer(
         return Err(Fault::Damaged("an id that was in the log is not there any more".to_owned()));
     };
     let Some((first, last)) = repeat.range() else { return Ok(repeat.answer(&[])) };
-    sqlx::raw_sql(WAIT_FOR_STANDBYS).execute(&mut *conn).await?;
+    wait_for_standbys(conn).await?;
     let query = statements.query_as(&statements.parts).bind(column(first)).bind(column(last));
     let rows: Vec<(i64, i32, Option<i64>, i64)> = query.fetch_all(&mut *conn).await?;
     let part = |(at, part, version, recorded_at): (i64, i32, Option<i64>, i64)| StoredPart {

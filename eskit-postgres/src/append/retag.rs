@@ -10,6 +10,7 @@ use crate::append::writer::Writer;
 use crate::error::Fault;
 use crate::pool::connections::{Purpose, within};
 use crate::sql::record::{column, position};
+use crate::sql::standbys::wait_for_standbys;
 use crate::sql::statements::Statements;
 
 /// The position and the version, which the database puts before the rest of an envelope.
@@ -66,7 +67,10 @@ pub(crate) async fn add(
         }
     }
     let changed = changes.into_changed();
-    write(conn, statements, &changed).await?;
+    match changed.is_empty() {
+        true => wait_for_standbys(conn).await?,
+        false => write(conn, statements, &changed).await?,
+    }
     Ok(Ok(changed.len() as u64))
 }
 

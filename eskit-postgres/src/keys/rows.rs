@@ -8,6 +8,7 @@ use sqlx::{PgTransaction, Row};
 
 use crate::error::Fault;
 use crate::sql::safe::Sql;
+use crate::sql::standbys::wait_for_standbys;
 
 const COLUMNS: &str = "SELECT k.id, k.log, k.kind, k.subject, k.master, k.wrapped FROM {schema}.keys k";
 
@@ -102,14 +103,15 @@ impl Rows {
         tx: &mut PgTransaction<'static>,
         keys: Vec<StoredKey>,
     ) -> Result<Vec<StoredKey>, Fault> {
-        let mut found: Vec<(usize, StoredKey)> = keys.into_iter().enumerate().collect();
+        let (mut found, mut is_any_there): (Vec<(usize, StoredKey)>, bool) =
+            (keys.into_iter().enumerate().collect(), false);
         // Processes that insert the same ones lock them in the same order.
         found.sort_unstable_by(|(_, one), (_, other)| one.subject.cmp(&other.subject));
         for (_, key) in &mut found {
             let mut attempts = 0;
             loop {
                 if let Some(current) = self.current(tx, key).await? {
-                    *key = current;
+                    (*key, is_any_there) = (current, true);
                     break;
                 }
                 if self.insert(tx, key).await? {
@@ -121,6 +123,10 @@ impl Rows {
                     return Err(Fault::Failed { kind: StoreErrorKind::Busy, text, gave_way: false });
                 }
             }
+        }
+        if is_any_there {
+            // What is sealed with it, in a log on another server perhaps, must not outlive it.
+            wait_for_standbys(tx).await?;
         }
         found.sort_unstable_by_key(|(index, _)| *index);
         Ok(found.into_iter().map(|(_, key)| key).collect())

@@ -11,6 +11,7 @@ use crate::read::range::Range;
 use crate::read::select::Sources;
 use crate::sql::head::head_behind;
 use crate::sql::record::{self, column};
+use crate::sql::standbys::wait_for_standbys;
 use crate::sql::statements::Statements;
 
 /// A page, and whether the server has more to send than what it has room for.
@@ -44,13 +45,17 @@ pub(crate) async fn read(
     let sql = format!("({}) UNION ALL ({})", statements.head_row.replace("{held}", &held), select.sql);
     let mut collector = Collector::new(holds, options);
     // Each row is decoded as it comes, while the server still sends: all of them together would not stay in the caches.
-    let mut rows = sqlx::query_with(AssertSqlSafe(sql), select.arguments).fetch(conn);
+    let mut rows = sqlx::query_with(AssertSqlSafe(sql), select.arguments).fetch(&mut *conn);
     while !collector.is_cut
         && let Some(row) = rows.try_next().await?
     {
         collector.add(&row)?;
     }
+    drop(rows);
     let Collector { events, head, more, is_cut, .. } = collector;
+    if options.confirmed && !events.is_empty() {
+        wait_for_standbys(conn).await?;
+    }
     let head = head.ok_or_else(|| Fault::Damaged("the log has no head".to_owned()))?;
     Ok(Read { page: Page::new(events, more, looked_up_at.unwrap_or(head)), is_cut })
 }

@@ -8,6 +8,7 @@ use sqlx::Row;
 
 use crate::error::Fault;
 use crate::sql::record::column;
+use crate::sql::standbys::wait_for_standbys;
 
 use super::inner::Inner;
 use super::postgres_views::PostgresViews;
@@ -30,11 +31,11 @@ async fn begin(inner: &Inner, list: &str, holder: &StepHolder, step: &str) -> Re
     let mut transaction = inner.begin().await?;
     let Some(row) = query.fetch_optional(&mut *transaction).await? else { return Ok(BegunStep::Lost) };
     let begun = match (row.try_get::<Option<String>, _>(0)?, row.try_get::<i64, _>(1)?) {
-        // That it was looked at need not be kept.
-        (Some(result), _) => return Ok(BegunStep::Done(result)),
+        (Some(result), _) => BegunStep::Done(result),
         (None, 1) => BegunStep::First,
         (None, _) => BegunStep::Again,
     };
+    // Of one that has ended too: the commit of its end may not have waited for standbys.
     transaction.commit().await?;
     Ok(begun)
 }
@@ -55,6 +56,9 @@ async fn end(inner: &Inner, list: &str, step: &StepId, by: EndedBy, end: StepEnd
     };
     let mut transaction = inner.begin().await?;
     let ended = query.execute(&mut *transaction).await?.rows_affected();
+    if ended == 0 {
+        wait_for_standbys(&mut transaction).await?;
+    }
     transaction.commit().await?;
     Ok(ended > 0)
 }

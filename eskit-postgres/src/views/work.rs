@@ -18,6 +18,7 @@ use crate::error::Fault;
 use crate::handlers::tx::ListOfTx;
 use crate::pool::connections::within;
 use crate::sql::record::{column, position};
+use crate::sql::standbys::wait_for_standbys;
 
 use super::inner::Inner;
 use super::lines::{From, MARGIN};
@@ -82,6 +83,7 @@ pub(crate) async fn open(list: &ListOfTx, conn: &mut PgConnection, items: Vec<Ne
         payloads.push(item.payload);
         due.push(item.due.as_micros());
     }
+    let asked = ids.len() as u64;
     let query = sqlx::query(list.open.safe())
         .bind(&list.name)
         .bind(list.locks)
@@ -94,7 +96,11 @@ pub(crate) async fn open(list: &ListOfTx, conn: &mut PgConnection, items: Vec<Ne
         .bind(payloads)
         .bind(due)
         .bind(Timestamp::now().as_micros());
-    Ok(query.execute(conn).await?.rows_affected())
+    let opened = query.execute(&mut *conn).await?.rows_affected();
+    if opened < asked {
+        wait_for_standbys(conn).await?;
+    }
+    Ok(opened)
 }
 
 /// Removes the items with these keys that an event opened.

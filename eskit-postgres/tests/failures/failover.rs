@@ -4,6 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use eskit_postgres::testing::Address;
+use eskit_postgres::{PostgresKeyStore, PostgresViews};
+use eskit_runtime::Timestamp;
+use eskit_runtime::log::{LogId, QueryItem, Subject};
+use eskit_runtime::vault::{KeyId, KeyStore, StoredKey, WrappedKey};
+use eskit_runtime::work::{BegunStep, ClaimWork, EndedBy, NewWork, StepEnd, StepHolder, StepId, Steps, Work};
+use tokio::task::JoinSet;
 
 use super::*;
 
@@ -119,14 +125,76 @@ async fn rows(connection: &mut PgConnection, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(connection).await.unwrap()
 }
 
+/// Waits until so many commits wait for a standby.
+async fn wait_for_the_standby(admin: &mut PgConnection, commits: i64) {
+    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    let all_wait = async {
+        while rows(admin, WAITING).await < commits {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), all_wait).await.expect("fewer commits wait for the standby");
+}
+
 /// Waits until an append waits for a standby, and ends the process that does.
 async fn end_the_wait(admin: &mut PgConnection) {
-    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     const END: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-    while rows(admin, WAITING).await == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    wait_for_the_standby(admin, 1).await;
     assert_eq!(rows(admin, END).await, 1);
+}
+
+/// Answers that something is done already, from what may not be on the standby: each must wait for it.
+struct Repeats {
+    views: PostgresViews,
+    keys: PostgresKeyStore,
+    item: NewWork,
+    step: StepHolder,
+    key: StoredKey,
+}
+
+const QUEUE: &str = "queue";
+/// How many answers there are, and an append that is repeated.
+const ANSWERS: i64 = 5;
+
+impl Repeats {
+    async fn of(pool: PgPool) -> Repeats {
+        let views = PostgresViews::open(pool.clone()).await.unwrap();
+        let keys = PostgresKeyStore::open(pool).await.unwrap();
+        let (id, key, kind) = ("1".to_owned(), "1".to_owned(), "test".to_owned());
+        let item = NewWork { id, key, kind, event: None, payload: None, due: Timestamp::from_micros(0) };
+        views.add_work(QUEUE, vec![item.clone()]).await.unwrap();
+        let (kinds, now) = (vec![item.kind.clone()], Timestamp::now());
+        let claim = ClaimWork { kinds, now, limit: 1, lease: Duration::from_secs(600) };
+        let claimed = views.claim_work(QUEUE, claim).await.unwrap().items.remove(0);
+        let step = StepHolder::Item { id: claimed.id, epoch: claimed.epoch };
+        assert_eq!(views.begin_step(QUEUE, step.clone(), "pay").await.unwrap(), BegunStep::First);
+        let id = StepId { owner: item.id.clone(), name: "pay".to_owned() };
+        let (by, end) = (EndedBy::Holder(claimed.epoch), StepEnd::Happened("17".to_owned()));
+        assert!(views.end_step(QUEUE, &id, by, end).await.unwrap());
+        let wrapped = Some(WrappedKey { master: "m".to_owned(), bytes: vec![1] });
+        let (id, subject) = (KeyId::from_bytes([1; 16]), Subject::new("student", "ada"));
+        let key = StoredKey { id, log: LogId::new(), subject, wrapped };
+        assert_eq!(keys.get_or_insert(vec![key.clone()]).await.unwrap(), std::slice::from_ref(&key));
+        Repeats { views, keys, item, step, key }
+    }
+
+    /// All of them, asked of a server that has no standby, and answered when it has one again.
+    fn ask(self, store: &PostgresStore, id: EventId) -> JoinSet<()> {
+        let mut asked = JoinSet::new();
+        let Repeats { views, keys, item, step, key } = self;
+        let (store, ended) = (store.clone(), views.clone());
+        asked.spawn(async move { assert_eq!(views.add_work(QUEUE, vec![item]).await.unwrap(), 0) });
+        asked.spawn(async move {
+            let begun = ended.begin_step(QUEUE, step, "pay").await.unwrap();
+            assert_eq!(begun, BegunStep::Done("17".to_owned()));
+        });
+        asked.spawn(async move { assert_eq!(keys.get_or_insert(vec![key.clone()]).await.unwrap(), [key]) });
+        asked.spawn(async move {
+            let query = Query::from(QueryItem::ids([id]));
+            assert_eq!(store.read(&query, ReadOptions::default().confirmed()).await.unwrap().events.len(), 1);
+        });
+        asked
+    }
 }
 
 async fn has_events(server: &mut PgConnection, number: i64) {
@@ -137,16 +205,27 @@ async fn has_events(server: &mut PgConnection, number: i64) {
 
 /// A commit is seen without the standby if its process is ended while it waits. Whoever then asks what became of it must wait in its place.
 async fn a_repeat_waits_for_the_standby(store: &PostgresStore, primary: &Cluster, standby: Cluster) -> Cluster {
-    store.append(one(plain("first"))).await.unwrap();
+    store.append(one(on(stream("s"), "first"))).await.unwrap();
+    store.change_stream(&stream("s"), StreamChange::Archive).await.unwrap();
+    let repeats = Repeats::of(store.pool().clone()).await;
+    let second = plain("second");
+    let id = second.id;
     standby.stop(StopMode::Fast).unwrap();
     let append = tokio::spawn({
         let store = store.clone();
-        async move { store.append(one(plain("second"))).await }
+        async move { store.append(one(second)).await }
     });
     let mut admin: PgConnection = PgConnection::connect(&primary.dsn()).await.unwrap();
     end_the_wait(&mut admin).await;
     has_events(&mut admin, 2).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut asked = repeats.ask(store, id);
+    wait_for_the_standby(&mut admin, ANSWERS).await;
+    // It has the turn to append while it waits.
+    let archived = store.clone();
+    asked.spawn(async move {
+        archived.change_stream(&stream("s"), StreamChange::Archive).await.unwrap();
+    });
+    wait_for_the_standby(&mut admin, ANSWERS + 1).await;
     assert!(!append.is_finished(), "{:?}", append.await);
     let standby = tokio::task::spawn_blocking(move || {
         standby.resume().unwrap();
@@ -155,6 +234,9 @@ async fn a_repeat_waits_for_the_standby(store: &PostgresStore, primary: &Cluster
     let standby = standby.await.unwrap();
     let appended = append.await.unwrap().unwrap();
     assert_eq!((appended.last(), appended.repeated), (Position::new(2), true));
+    while let Some(answered) = asked.join_next().await {
+        answered.unwrap();
+    }
     standby
 }
 

@@ -47,6 +47,9 @@ pub(super) async fn repeated<M: Models<N>, N, S: EventStore, E>(
     }
     keyed.check(&events).map_err(ExecuteError::KeyReused)?;
     let is_there = !events.is_empty();
+    if let Some(event) = events.first() {
+        confirm(store, event).await.map_err(ExecuteError::UnknownOutcome)?;
+    }
     let folded = plan.fold(store).await.map_err(ExecuteError::from);
     let folded = folded.map_err(|error| if is_there { unsettled(error) } else { error })?;
     // The events of a deleted stream are not found: then the append may go on behind them. Streams that are none of the command's
@@ -78,6 +81,14 @@ async fn find<S: EventStore>(
         events.extend(page);
     }
     Ok(events)
+}
+
+/// Waits until an event that was found, and those appended with it, are as safe as if they had just been appended.
+async fn confirm<S: EventStore>(store: &S, event: &RecordedEvent) -> Result<(), StoreError> {
+    let page =
+        store.read(&Query::from(QueryItem::ids([event.id])), ReadOptions::default().limit(1).confirmed()).await?;
+    let is_there = page.events.iter().any(|found| found.place() == event.place());
+    if is_there { Ok(()) } else { Err(StoreError::replaced(event.place())) }
 }
 
 /// The store answered that the events of an idempotency key are in the log, but does not find them.

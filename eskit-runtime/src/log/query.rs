@@ -179,6 +179,8 @@ pub struct ReadOptions {
     pub direction: Direction,
     /// The most events in one page: 1 to 10,000. Other values are clamped.
     pub limit: usize,
+    /// Whether the events of the page must be as safe as those of a confirmed append.
+    pub confirmed: bool,
 }
 
 impl Default for ReadOptions {
@@ -191,6 +193,7 @@ impl Default for ReadOptions {
             to_version: None,
             direction: Direction::Forward,
             limit: 1000,
+            confirmed: false,
         }
     }
 }
@@ -239,6 +242,15 @@ impl ReadOptions {
     #[must_use]
     pub fn limit(mut self, events: usize) -> ReadOptions {
         self.limit = events;
+        self
+    }
+
+    /// Only returns once what was read is as safe as what an append confirmed: for answers that something is already done. Readers of
+    /// PostgreSQL may see an event that its synchronous standbys do not have, if the wait of its commit was cut off; this read waits for
+    /// them, and fails on a standby as [`ReadOnly`](crate::log::StoreErrorKind::ReadOnly). In the other stores, readers only see what is safe.
+    #[must_use]
+    pub fn confirmed(mut self) -> ReadOptions {
+        self.confirmed = true;
         self
     }
 

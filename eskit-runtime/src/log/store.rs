@@ -92,6 +92,9 @@ pub trait EventStore: Send + Sync {
     /// }
     /// ```
     ///
+    /// If readers may see an event that could still be lost after a failure that appends survive, a store also heeds
+    /// [`ReadOptions::confirmed`].
+    ///
     /// To read more than one page, use [`Pages`](crate::log::Pages). It polls this future once and then not again while the caller
     /// handles another page, so in the meantime the future must hold nothing that other calls need, such as a connection of a
     /// pool.

@@ -42,6 +42,7 @@ const PAUSE_MAX: Duration = Duration::from_millis(50);
 /// - A command that decides on what the replica holds conflicts if it decided on too little, reads again what it lacked, and decides
 ///   once more. A refusal, a loaded state and a page may be as old as the replica, but not older than what this process has seen. Where a refusal must
 ///   be of this moment, execute on the primary.
+/// - A read that must be [confirmed](ReadOptions::confirmed) is the primary's, and so is the answer to a command that is repeated with its idempotency key.
 /// - What is not an event is not waited for: for as long as the replica is behind, a deleted event may still be read.
 /// - A subscription wakes with the primary and reads from the replica, so that of all its work only the wake-ups are the primary's.
 ///
@@ -231,7 +232,10 @@ impl<P: EventStore, R: EventStore> EventStore for ReadReplica<P, R> {
     }
 
     async fn read(&self, query: &Query, options: ReadOptions) -> Result<Page, StoreError> {
-        if let Some(page) = self.read_on_replica(query, options).await {
+        // Only the primary knows what is confirmed.
+        if !options.confirmed
+            && let Some(page) = self.read_on_replica(query, options).await
+        {
             return Ok(page);
         }
         let before = self.seen();
