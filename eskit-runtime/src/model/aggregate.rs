@@ -75,6 +75,12 @@ impl AggregateType {
             _ => error.to_string(),
         }
     }
+
+    /// How a part of one of its states is called, by the path to it, which may have keys of maps in it.
+    pub(crate) fn told_path(&self, path: &str) -> String {
+        let is_shown = self.personal != Some(KeptPersonal::Revealed) && !path.is_empty();
+        if is_shown { format!("`{path}`") } else { "a part of it".to_owned() }
+    }
 }
 
 /// State that is folded from events. Implemented by `#[aggregate(..)]`.
@@ -211,5 +217,7 @@ mod tests {
         let told = |personal| student(personal).told("invalid value: string \"Ada\"");
         assert!(!told(Some(KeptPersonal::Revealed)).contains("Ada"));
         assert!(told(Some(KeptPersonal::None)).contains("Ada") && told(None).contains("Ada"));
+        let path = |personal| student(personal).told_path("marks.Ada");
+        assert_eq!((&*path(Some(KeptPersonal::Revealed)), &*path(None)), ("a part of it", "`marks.Ada`"));
     }
 }

@@ -177,7 +177,7 @@ impl<A: RowState> Fold<A> {
             };
             let at = folded.last;
             let read = contain(|| serde_json::from_str(&row.state));
-            let read = read.map_err(|text| (at, HandleError::panicked(text)))?;
+            let read = read.map_err(|text| (at, panicked::<A>(text)))?;
             folded.state =
                 read.map_err(|error| (at, HandleError::new(unreadable(A::TYPE, &row.key, &A::TYPE.told(error)))))?;
         }
@@ -208,8 +208,9 @@ impl<A: RowState> Folded<A> {
         let failed = |error: HandleError| (self.last, error);
         let state = self.written().map_err(failed)?;
         let unindexed = |what: String| failed(HandleError::new(format!("`{}` {what}", A::TYPE.name)));
-        let values = indexed(&state, A::TYPE.index)
-            .map_err(|error| unindexed(format!("is not written as an object, and has an index: {error}")))?;
+        let values = indexed(&state, A::TYPE.index).map_err(|error| {
+            unindexed(format!("is not written as an object, and has an index: {}", A::TYPE.told(error)))
+        })?;
         let index = values.iter().zip(A::TYPE.index).map(|(value, field)| {
             IndexValue::of(value)
                 .map_err(|error| unindexed(format!("cannot be indexed by its field `{field}`: {error}")))
@@ -222,7 +223,7 @@ impl<A: RowState> Folded<A> {
     /// The state as JSON, if nothing is lost by that.
     fn written(&self) -> Result<String, HandleError> {
         let mut written = Written::default();
-        let done = contain(|| self.state.to_json(&mut written)).map_err(HandleError::panicked)?;
+        let done = contain(|| self.state.to_json(&mut written)).map_err(panicked::<A>)?;
         let (name, key) = (A::TYPE.name, &self.key);
         let cannot = |why: String| {
             HandleError::new(format!("the state of `{name}` with the key `{key}` cannot be kept as a row: {why}"))
@@ -232,11 +233,17 @@ impl<A: RowState> Folded<A> {
         match first_hidden(text, &written) {
             None => Ok(text.to_owned()),
             Some((value, path)) => Err(cannot(format!(
-                "`{path}` is {value}, for which JSON has only `null`\nhelp: give the field another form with \
-                 `#[serde(with = \"..\")]`, or let `#[evolve]` keep it out"
+                "{} is {value}, for which JSON has only `null`\nhelp: give the field another form with \
+                 `#[serde(with = \"..\")]`, or let `#[evolve]` keep it out",
+                A::TYPE.told_path(&path)
             ))),
         }
     }
+}
+
+/// The serde of a state panicked.
+fn panicked<A: RowState>(text: String) -> HandleError {
+    HandleError::panicked(A::TYPE.told(text))
 }
 
 /// A stored state that does not fit the aggregate.
