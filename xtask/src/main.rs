@@ -29,12 +29,13 @@ commands:
   fuzz     look for bytes that something that reads them takes wrongly: payloads, envelopes, records, lock files, DSNs
              --list           print the names of the targets
              --target <name>  only this target; may be repeated
-             --minutes <n>    for how long, each target (1)
+             --minutes <n>    for how long, each of the 12 targets (1); what belongs to a soak is 1 or more
   soak     hold every store to its contract, from seed after seed, and count commits, kills and violations
              --minutes <n>   for how long; the run that is under way then is finished (5)
-             --store <name>  only memory, sqlite, postgres or subscriptions; may be repeated
+             --store <name>  only memory, sqlite, postgres, nats, tenants, subscriptions or work; may be repeated
              --rounds <n>    rounds of each race (200)
              --seed <n>      the first seed (of the clock)
+           what reads bytes from elsewhere has a soak of its own: `cargo xtask fuzz`
 ";
 
 fn main() -> ExitCode {
