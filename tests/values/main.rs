@@ -2,10 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their test")]
 
 mod equal;
-mod features;
-#[allow(dead_code, reason = "the schema lock needs more of it")]
-#[path = "../schema_lock/package.rs"]
-mod package;
 mod personal;
 mod refused;
 mod upcast;

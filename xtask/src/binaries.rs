@@ -9,8 +9,24 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// How many run at a time: few, since tests that wait for others to make progress need processors too.
-const LANES: usize = 2;
+/// How many run at a time: twice the processors of the machine that CI has, since most of them wait for disks and servers for more than
+/// half of their time.
+const LANES: usize = 4;
+
+/// Those that take longest begin first, so that none is left to run alone at the end.
+const LONGEST: &[&str] = &[
+    "eskit-conformance/postgres.rs",
+    "eskit-postgres/store/main.rs",
+    "eskit-conformance/views_postgres.rs",
+    "eskit-conformance/sqlite.rs",
+    "eskit-conformance/nats.rs",
+    "eskit-conformance/broken.rs",
+    "eskit-nats/nats/main.rs",
+    "eskit-conformance/views_broken.rs",
+    "tests/processors/main.rs",
+    "eskit-transfer/kill.rs",
+    "tests/postgres/main.rs",
+];
 
 /// A test binary that cargo has built.
 pub(crate) struct Binary {
@@ -99,7 +115,10 @@ impl Binary {
 
 /// Runs all binaries, and hands each to `ended` when it has ended.
 pub(crate) fn run(binaries: &[Binary], mut ended: impl FnMut(&Binary, Ended)) -> io::Result<()> {
-    let left = Mutex::new(binaries.iter());
+    let mut binaries: Vec<&Binary> = binaries.iter().collect();
+    let place = |name: &str| LONGEST.iter().position(|longest| *longest == name).unwrap_or(LONGEST.len());
+    binaries.sort_by_key(|binary| place(&binary.name));
+    let left = Mutex::new(binaries.into_iter());
     let (tell, told) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..LANES {
@@ -164,6 +183,17 @@ mod tests {
         };
         assert_eq!(package("path+file:///w/eskit-sqlite#0.1.0").as_deref(), Some("eskit-sqlite"));
         assert_eq!(package("path+file:///w/eskit-sqlite#sqlite@0.1.0").as_deref(), Some("sqlite"));
+    }
+
+    #[test]
+    fn the_longest_are_test_files() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for name in LONGEST {
+            let (folder, file) = name.split_once('/').unwrap();
+            let is_there =
+                [root.join(name), root.join(folder).join("tests").join(file)].iter().any(|path| path.is_file());
+            assert!(is_there, "{name} is no test");
+        }
     }
 
     #[cfg(unix)]

@@ -1,5 +1,5 @@
-//! `cargo xtask test`: what a change must pass, in the order in which a mistake is cheapest to find; and `cargo xtask ci`: what
-//! hardly any change breaks, and what needs more than Rust.
+//! `cargo xtask test`: what shows whether a change works; and `cargo xtask ci`: the rest of what it must pass, which compiles the
+//! workspace again in other ways.
 
 use std::error::Error;
 use std::process::{Command, ExitCode};
@@ -16,7 +16,7 @@ const BENCHES: &str = "benches";
 const HARNESS: &str = "eskit-bench-harness";
 /// What people copy.
 const EXAMPLES: &str = "examples";
-/// The packages whose tests compile other programs: slow, so they come last.
+/// The packages whose tests compile other programs, which is slow.
 const UI_TESTS: &str = "ui-tests";
 
 /// Which checks.
@@ -61,28 +61,30 @@ pub(crate) fn run(set: Set, mut arguments: lexopt::Parser) -> Result<ExitCode, B
 }
 
 fn test_steps(workspace: &Workspace) -> Vec<Step> {
+    let without_slow = exclude(workspace, &[BENCHES, UI_TESTS]);
+    vec![
+        Step::run("format", cargo_command("fmt --all --check")),
+        Step::tests("tests", cargo_command(&format!("test --no-run --workspace {without_slow} --lib --bins --tests"))),
+    ]
+}
+
+fn ci_steps(workspace: &Workspace) -> Vec<Step> {
     let without_benches = exclude(workspace, &[BENCHES]);
     let without_slow = exclude(workspace, &[BENCHES, UI_TESTS]);
     let mut docs = cargo_command(&format!("doc --no-deps --workspace {without_benches}"));
     docs.env("RUSTDOCFLAGS", "-D warnings");
     let mut steps = vec![
-        Step::run("format", cargo_command("fmt --all --check")),
+        Step::run("doc tests", cargo_command(&format!("test --workspace {without_slow} --doc"))),
         Step::run(
             "clippy",
             cargo_command(&format!("clippy --workspace {without_benches} --all-targets -- -D warnings")),
         ),
-        Step::tests("tests", cargo_command(&format!("test --no-run --workspace {without_slow} --lib --bins --tests"))),
-        Step::run("doc tests", cargo_command(&format!("test --workspace {without_slow} --doc"))),
+        Step::run("docs", docs),
     ];
     let ui_tests = workspace.below(UI_TESTS).map(|package| format!("test --package {} --tests", package.name));
-    steps.extend(ui_tests.map(|arguments| Step::run("ui and golden tests", cargo_command(&arguments))));
-    steps.push(Step::run("docs", docs));
-    steps
-}
-
-fn ci_steps(workspace: &Workspace) -> Vec<Step> {
+    steps.extend(ui_tests.map(|arguments| Step::run("ui and lock tests", cargo_command(&arguments))));
     let published = workspace.packages.iter().filter(|package| package.published);
-    let mut steps: Vec<Step> = published.map(features).collect();
+    steps.extend(published.map(features));
     steps.push(on_servers(workspace));
     steps.push(benches(workspace));
     steps.push(oldest_toolchain(workspace));

@@ -19,12 +19,12 @@ const HELP: &str = "\
 usage: cargo xtask <command> [options]
 
 commands:
-  test     run what a change must pass, and print a summary: some 25 minutes on two cores from an empty target
+  test     run the tests, and print a summary: about ten minutes on two cores from an empty target
              --list          print the names of the steps
              --only <step>   run the steps whose name contains <step>; may be repeated
              --verbose       show the output of every step, not only of those that fail
-  ci       run what only the continuous integration needs: each feature alone, the examples on servers, the benchmarks,
-           the oldest toolchain, licenses; the options are those of `test`
+  ci       run the rest of what the continuous integration runs: doc tests, clippy, the pages, compile errors, each feature
+           alone, the examples on servers, the benchmarks, the oldest toolchain, licenses; the options are those of `test`
   bench    run the benchmarks in release mode; the options are those of the benchmarks: see `cargo xtask bench --help`
   fuzz     look for bytes that something that reads them takes wrongly: payloads, envelopes, records, lock files, DSNs
              --list           print the names of the targets
