@@ -99,7 +99,7 @@ async fn open(store: &impl EventStore, views: &impl Work, items: u32) -> Result<
             Ok(NewWork {
                 id: format!("{}/{key}", event.id),
                 key,
-                kind: "todo".to_owned(),
+                kind: format!("{}@{}", event.name, event.schema_version),
                 event: Some(event.place()),
                 payload: None,
                 due: event.recorded_at,

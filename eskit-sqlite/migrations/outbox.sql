@@ -1,4 +1,5 @@
 -- Commands on their way into queues of the program, in a file of the program. `id`, `key`, `kind` and `payload` are those of a `QueueItem`;
+-- the kind is the wire name and the version of the command, such as `shop.ShipOrder@1`.
 -- `due` is in microseconds since 1970. A row is there until the queue has it.
 CREATE TABLE IF NOT EXISTS eskit_outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT,

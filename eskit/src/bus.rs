@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use eskit_runtime::__private::Checked;
+use eskit_runtime::codec::{DecodeError, DecodeReason};
 use eskit_runtime::execute::{CommandBus, Denied, DomainError, Executable, ExecuteOptions};
 use eskit_runtime::log::{EventId, ExpectedVersion, StoreErrorKind};
 #[cfg(feature = "personal")]
 use eskit_runtime::model::StateCache;
 use eskit_runtime::model::{Decide, Evolve, LoadKey};
+use eskit_runtime::subscription::HandleError;
 use eskit_runtime::{
     AnyStore, EventStore, ExecuteError, Executed, LoadError, Loaded, Metadata, RetryPolicy, StoreError, Timestamp,
 };
@@ -222,14 +224,28 @@ impl<S: EventStore, C: Decide> Execution for Typed<'_, S, C> {
     }
 }
 
-/// The failure of the log that made a command fail, if trying again later may help.
+/// What made a command fail, if that was the log, or an event that only a newer program can read: this one waits, and another process
+/// may go on.
 pub(crate) fn failed_log<E>(command: &str, error: &ExecuteError<E>) -> Option<StoreError> {
     let (kind, text) = match error {
         ExecuteError::Store(error) | ExecuteError::UnknownOutcome(error) => (error.kind(), error.to_string()),
         ExecuteError::Conflict { conflict, .. } => (StoreErrorKind::Busy, format!("conflict: {conflict}")),
+        ExecuteError::Undecodable(error) if error.is_newer() => (StoreErrorKind::Unavailable, error.to_string()),
         _ => return None,
     };
     Some(StoreError::new(kind, format!("the command `{command}` was not executed: {text}")))
+}
+
+/// Why a command was not executed, if that is not one of [`failed_log`]. An event that the model does not know may be one of a newer
+/// program, so another try may succeed.
+pub(crate) fn not_executed<E: fmt::Display>(command: &str, error: &ExecuteError<E>) -> HandleError {
+    let text = format!("the command `{command}` was not executed: {error}");
+    match error {
+        ExecuteError::Undecodable(DecodeError { reason: DecodeReason::NotEvolved { .. }, .. }) => {
+            HandleError::new(text)
+        }
+        _ => HandleError::permanent(text),
+    }
 }
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

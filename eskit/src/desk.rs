@@ -5,6 +5,7 @@
 mod claimer;
 mod control;
 mod job;
+mod kind;
 mod measured;
 mod shared;
 mod worker;
@@ -13,5 +14,6 @@ pub(crate) use claimer::{Claimer, Follows};
 pub(crate) use control::WorkControl;
 pub use control::WorkHealth;
 pub(crate) use job::{Does, Failed, Job};
+pub(crate) use kind::{kind_of, kinds_of, version_of};
 pub(crate) use shared::Desk;
 pub(crate) use worker::work;

@@ -12,6 +12,7 @@ mod killed;
 mod killed_steps;
 mod lists;
 mod methods;
+mod rolling;
 mod shop;
 mod soak;
 

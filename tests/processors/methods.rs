@@ -179,6 +179,8 @@ fn the_registry_lists_processors() {
             "mailing",
             "mailing-and-shipping",
             "packing",
+            "parcels-new",
+            "parcels-old",
             "parking",
             "publisher",
             "returning",

@@ -1,14 +1,15 @@
-//! Work under what a long time brings: processes that are killed, clocks that jump, and a server that is restarted. Runs for `cargo xtask
-//! soak`, with the seed in `ESKIT_CONFORMANCE_SEED`.
+//! Work under what a long time brings: processes that are killed, clocks that jump, a server that is restarted, and a new version of the
+//! program. Runs for `cargo xtask soak`, with the seed in `ESKIT_CONFORMANCE_SEED`.
 
 use std::collections::VecDeque;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use eskit::prelude::*;
-use eskit_postgres::testing::{Cluster, StopMode};
+use eskit_postgres::testing::{self, Cluster, StopMode};
 
 use crate::killed::{self, Killed, Trouble, check, finish, folder, on_postgres, on_sqlite, start};
+use crate::rolling::deploy;
 use crate::shop::Pay;
 
 const SEED: &str = "ESKIT_CONFORMANCE_SEED";
@@ -16,10 +17,10 @@ const ROUNDS: u64 = 20;
 const ORDERS_EACH: u64 = 20;
 
 /// Numbers that follow from a seed.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
@@ -63,7 +64,7 @@ async fn pay(app: &App<AnyStore>, order: u64) {
 }
 
 #[tokio::test]
-async fn kills_restarts_and_clocks_that_jump_lose_and_repeat_nothing() {
+async fn kills_restarts_deploys_and_clocks_that_jump_lose_and_repeat_nothing() {
     let Ok(seed) = std::env::var(SEED) else { return };
     let (mut random, orders, begun) = (Random(seed.parse().unwrap()), ROUNDS * ORDERS_EACH, Instant::now());
     let mut all = Trouble::default();
@@ -73,6 +74,8 @@ async fn kills_restarts_and_clocks_that_jump_lose_and_repeat_nothing() {
     finish(&app, start(on_sqlite(&files).await, &files, 0).await).await;
     check(&app, &files, orders, trouble).await;
     all.kills += trouble.kills;
+    let files = folder("deploy-sqlite");
+    all.kills += deploy::live("sqlite", &files, on_sqlite(&files).await, &mut random).await;
 
     let options = Cluster::options().durable(true).setting("synchronous_commit", "on");
     if let Some(server) = options.start().unwrap() {
@@ -84,9 +87,13 @@ async fn kills_restarts_and_clocks_that_jump_lose_and_repeat_nothing() {
         all.kills += trouble.kills;
         all.restarts += trouble.restarts;
     }
+    if let Some(database) = testing::database().await.unwrap() {
+        let (files, dsn) = (folder("deploy-postgres"), database.dsn());
+        all.kills += deploy::live(dsn, &files, on_postgres(dsn).await, &mut random).await;
+    }
     let (Trouble { kills, restarts }, seconds) = (all, begun.elapsed().as_secs_f64());
     println!(
-        "conformance of work: 2 cases, 1 seeds, {} commits, {kills} kills (0 failed, 0 skipped, {restarts} restarts, seed {seed}, {seconds:.1} s)",
-        2 * orders
+        "conformance of work: 4 cases, 1 seeds, {} commits, {kills} kills (0 failed, 0 skipped, {restarts} restarts, seed {seed}, {seconds:.1} s)",
+        2 * (orders + deploy::PARCELS)
     );
 }

@@ -189,7 +189,7 @@ async fn what_ends_the_process_at_each_try_is_parked() {
     running.stop().await.unwrap();
     clock.advance(Duration::from_secs(120));
     for attempt in 1..=3 {
-        let kinds = vec!["todo".to_owned()];
+        let kinds = vec!["eskit-tests.InvoiceSent@1".to_owned()];
         let claim = ClaimWork { kinds, now: clock.now(), limit: 1, lease: Duration::ZERO };
         let claimed = views.claim_work("fatal", claim).await.unwrap().items;
         assert_eq!(claimed[0].attempts, attempt);

@@ -69,6 +69,13 @@ pub enum DecodeReason {
     },
 }
 
+impl DecodeError {
+    /// Whether a newer program can read it: [`DecodeReason::NewerVersion`].
+    pub fn is_newer(&self) -> bool {
+        matches!(self.reason, DecodeReason::NewerVersion { .. })
+    }
+}
+
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let DecodeReason::UnknownCommand { known } = &self.reason {

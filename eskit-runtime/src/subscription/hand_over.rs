@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::codec::decode_error::DecodeError;
 use crate::execute::Sleep;
 use crate::log::position::Position;
 use crate::model::subscriber::OnError;
@@ -68,7 +69,8 @@ pub(super) async fn hand_over<P: Subscriber, V: Apply<P>>(
     Ok(())
 }
 
-/// What is to be done instead of a batch in which the handler of an event failed.
+/// What is to be done instead of a batch in which the handler of an event failed. One that only a newer program can read is given up by
+/// none: another process may handle it.
 fn after_failure<P: Subscriber>(
     batch: &Batch,
     index: usize,
@@ -85,7 +87,9 @@ fn after_failure<P: Subscriber>(
     if attempts < options.retry.attempts && !error.is_permanent() {
         append.attempt = attempts + 1;
         steps.push(Step::Wait(options.retry.delay(attempts)));
-    } else if P::TYPE.on_error == OnError::Stop {
+    } else if P::TYPE.on_error == OnError::Stop
+        || error.downcast_ref::<DecodeError>().is_some_and(DecodeError::is_newer)
+    {
         let event = event.name.clone();
         steps.push(Step::Fail(SubscriptionError::Handler { position, event, attempts, error }));
     } else {

@@ -10,7 +10,8 @@ pub struct NewWork {
     pub id: String,
     /// Items with the same key are done one after another: 1 to 512 bytes without NUL.
     pub key: String,
-    /// What it takes to do it, such as the wire name of a command: 1 to 256 bytes without NUL. Only who knows that kind claims it.
+    /// What it takes to do it, such as the wire name and the version of a command, `shop.ShipOrder@1`: 1 to 272 bytes without NUL. Only a
+    /// process that knows that kind claims it.
     pub kind: String,
     /// The event that opened it, from which its content is computed; `None` if it was added by [`Work::add_work`](super::Work::add_work).
     pub event: Option<Place>,

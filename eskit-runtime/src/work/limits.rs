@@ -11,7 +11,7 @@ const WORK_ID_BYTES_MAX: usize = 1024;
 /// Bytes of the key of an item.
 const WORK_KEY_BYTES_MAX: usize = 512;
 /// Bytes of the kind of an item.
-const WORK_KIND_BYTES_MAX: usize = 256;
+const WORK_KIND_BYTES_MAX: usize = 272;
 /// Bytes of the content of an item.
 const WORK_PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
 /// Items that one call opens.
@@ -82,7 +82,7 @@ fn check_item(item: &NewWork) -> Result<(), (LimitError, &'static str)> {
     check_text("key", &item.key, WORK_KEY_BYTES_MAX)
         .map_err(|error| (error, "give it a key of 1 to 512 bytes without NUL, such as a hash of what is longer"))?;
     check_text("kind", &item.kind, WORK_KIND_BYTES_MAX)
-        .map_err(|error| (error, "give it a kind of 1 to 256 bytes without NUL, such as a wire name"))?;
+        .map_err(|error| (error, "give it a kind of 1 to 272 bytes without NUL, such as a wire name"))?;
     item.payload.as_deref().map_or(Ok(()), |payload| check_payload(payload, WORK_PAYLOAD_BYTES_MAX))
 }
 
@@ -124,7 +124,7 @@ mod tests {
         let largest = NewWork {
             id: "i".repeat(1024),
             key: "k".repeat(512),
-            kind: "t".repeat(256),
+            kind: "t".repeat(272),
             payload: Some("1".repeat(1024 * 1024)),
             ..item()
         };
@@ -136,7 +136,7 @@ mod tests {
             (NewWork { key: "k".repeat(513), ..item() }, "has 513 bytes, but at most 512"),
             (NewWork { key: "k\0".into(), ..item() }, "the key \"k\\0\" holds a NUL"),
             (NewWork { kind: String::new(), ..item() }, "the kind is empty"),
-            (NewWork { kind: "t".repeat(257), ..item() }, "at most 256"),
+            (NewWork { kind: "t".repeat(273), ..item() }, "at most 272"),
             (NewWork { payload: Some("\0".into()), ..item() }, "the content \"\\0\" holds a NUL"),
             (NewWork { payload: Some("1".repeat(1024 * 1024 + 1)), ..item() }, "at most 1048576"),
         ] {

@@ -18,6 +18,7 @@ use super::parked_keys::ParkedKeys;
 use super::subscriber::Processor;
 use crate::bus::Bus;
 use crate::delegate_views::delegate_views;
+use crate::desk::kind_of;
 
 /// The subscription of a processor, as the views know it: with its checkpoint, its parked events and its to-dos.
 pub struct Acted<P>(Arc<P>);
@@ -30,7 +31,7 @@ impl<P: Processor> Acted<P> {
         let opened = changes.opened.into_iter().map(|(key, due)| NewWork {
             id: format!("{}/{key}", event.id),
             key,
-            kind: TODO.to_owned(),
+            kind: kind_of(&event.name, event.schema_version),
             event: Some(event.place()),
             payload: None,
             due: due.unwrap_or_else(|| event.recorded_at.min(Timestamp::now())),
@@ -102,9 +103,6 @@ async fn change(tx: &mut impl WorkTxAsync, (closed, opened): (Vec<String>, Vec<N
     }
     Ok(())
 }
-
-/// The kind of the items that events open.
-pub(super) const TODO: &str = "todo";
 
 /// The views of a processor.
 pub(crate) struct Acting<P, V> {

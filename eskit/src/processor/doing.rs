@@ -4,17 +4,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use eskit_runtime::codec::DecodeError;
+use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::subscription::{HandleError, SubscriberType};
 use eskit_runtime::work::{NewWork, Outcome, StepHolder, WorkItem, WorkOptions};
-use eskit_runtime::{AnyStore, Timestamp};
+use eskit_runtime::{AnyStore, StoreError, Timestamp};
 
-use super::acting::TODO;
 use super::batch::work;
 use super::effect::{Effect, Stop};
 use super::subscriber::Processor;
 use super::times::{NoTimes, Times};
 use crate::bus::Bus;
-use crate::desk::{Does, Failed, Job};
+use crate::desk::{Does, Failed, Job, kinds_of};
 use crate::steps::KeepsSteps;
 
 /// A schedule that cannot be kept.
@@ -56,7 +57,7 @@ impl<P: Processor> Doing<P> {
     pub(crate) fn standing(&self) -> Vec<NewWork> {
         let item = |(times, index): (&Times, usize)| {
             let due = times.after(self.bus.clock.now())?;
-            let id = kind_of::<P>(index)?;
+            let id = schedule_kind::<P>(index)?;
             let payload = Some(written(due));
             Some(NewWork { key: id.clone(), kind: id.clone(), id, event: None, payload, due })
         };
@@ -102,6 +103,10 @@ impl<P: Processor> Doing<P> {
         done.map(|()| outcome).map_err(|error| match effect.take_stop() {
             Some(Stop::Unreachable(error)) => Failed::Unreachable(error),
             Some(Stop::Lost) => Failed::Lost,
+            // What a method has read was written by a newer program, which can do it.
+            None if error.downcast_ref::<DecodeError>().is_some_and(DecodeError::is_newer) => {
+                Failed::Unreachable(StoreError::new(StoreErrorKind::Unavailable, error.to_string()))
+            }
             None => Failed::Item(error),
         })
     }
@@ -164,8 +169,8 @@ impl<P: Processor> Does for Doing<P> {
     }
 
     fn kinds(&self) -> Vec<String> {
-        let todo = P::WORK.map(|_| TODO.to_owned());
-        todo.into_iter().chain((0..self.times.len()).filter_map(kind_of::<P>)).collect()
+        let todos = P::WORK.map(|_| kinds_of(P::OPENS)).unwrap_or_default();
+        todos.into_iter().chain((0..self.times.len()).filter_map(schedule_kind::<P>)).collect()
     }
 
     fn options(&self) -> WorkOptions {
@@ -174,12 +179,12 @@ impl<P: Processor> Does for Doing<P> {
 
     /// After a failure a to-do is done by itself, so that it holds up no others again.
     fn together(&self, job: &Job) -> usize {
-        if job.item.kind == TODO && job.item.attempts <= 1 { self.options().batch.max(1) as usize } else { 1 }
+        if job.item.event.is_some() && job.item.attempts <= 1 { self.options().batch.max(1) as usize } else { 1 }
     }
 
     async fn run<'a>(&'a self, jobs: &'a [Job]) -> Vec<Result<Outcome, Failed>> {
         let [job] = jobs else { return self.todos(jobs).await };
-        let of = |index: &usize| kind_of::<P>(*index).is_some_and(|kind| kind == job.item.kind);
+        let of = |index: &usize| schedule_kind::<P>(*index).is_some_and(|kind| kind == job.item.kind);
         match (0..self.times.len()).find(of) {
             Some(index) => vec![self.scheduled(index, &self.times[index], &job.item).await],
             None => self.todos(jobs).await,
@@ -188,7 +193,7 @@ impl<P: Processor> Does for Doing<P> {
 }
 
 /// The kind of the items of a schedule, which is also their key and their id: other times make another schedule.
-fn kind_of<P: Processor>(index: usize) -> Option<String> {
+fn schedule_kind<P: Processor>(index: usize) -> Option<String> {
     let schedule = P::SCHEDULES.get(index)?;
     Some(format!("every/{}/{}", schedule.name, schedule.every))
 }

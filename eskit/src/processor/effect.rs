@@ -13,7 +13,7 @@ use eskit_runtime::work::StepHolder;
 use eskit_runtime::{AnyStore, ExecuteError, Metadata, RecordedEvent, StoreError, Timestamp};
 
 use super::ledger::Ledger;
-use crate::bus::{Bus, Execute, Load, failed_log};
+use crate::bus::{Bus, Execute, Load, failed_log, not_executed};
 use crate::steps::KeepsSteps;
 
 /// What a method of a processor can do beside returning commands: `cx: &mut Effect<'_>`.
@@ -287,16 +287,17 @@ impl Executor for Returned<'_, '_> {
             return Ok(());
         }
         let name = <C as Command>::TYPE.name;
-        let text = match self.effect.execute(command).await {
-            Ok(_) => return Ok(()),
+        match self.effect.execute(command).await {
+            Ok(_) => Ok(()),
             Err(ExecuteError::Domain(_)) if self.refused == OnRefused::Skip => {
                 report(self.effect.processor, name);
-                return Ok(());
+                Ok(())
             }
-            Err(ExecuteError::Domain(refusal)) => format!("the command `{name}` was refused: {refusal}"),
-            Err(error) => format!("the command `{name}` was not executed: {error}"),
-        };
-        Err(HandleError::permanent(text))
+            Err(ExecuteError::Domain(refusal)) => {
+                Err(HandleError::permanent(format!("the command `{name}` was refused: {refusal}")))
+            }
+            Err(error) => Err(not_executed(name, &error)),
+        }
     }
 }
 

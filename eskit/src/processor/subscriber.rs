@@ -1,5 +1,6 @@
 use std::future::Future;
 
+use eskit_runtime::model::EventTypes;
 use eskit_runtime::subscription::{HandleError, Start, Subscriber};
 use eskit_runtime::work::{Schedule, TodoChanges, WorkOptions};
 use eskit_runtime::{RecordedEvent, Timestamp};
@@ -14,6 +15,8 @@ use super::effect::Effect;
 pub trait Processor: Subscriber {
     /// Where it begins when it has no checkpoint yet.
     const FROM: Start;
+    /// The events of its `#[todo]` methods. Only a process whose program has such a method for an event does what that event opened.
+    const OPENS: EventTypes = EventTypes::NONE;
     /// How it does its to-dos; `None` if it has none.
     const WORK: Option<WorkOptions> = None;
     /// Its schedules.

@@ -14,6 +14,7 @@ use super::options::QueueOptions;
 use super::queued::Queue;
 use super::stored::{Content, key_of};
 use crate::app::App;
+use crate::desk::kind_of;
 use crate::working::Worked;
 
 impl<S: EventStore + 'static> App<S> {
@@ -120,13 +121,13 @@ impl<S> Enqueue<S> {
     fn prepare(self) -> Result<(Arc<dyn Worked<S>>, NewWork), EnqueueError> {
         let Enqueue { stored, key, works, metadata, due, id } = self;
         let stored = stored.map_err(EnqueueError::Encode)?;
-        let kind = stored.name.as_str().to_owned();
-        let Some(queue) = works.into_iter().find(|work| work.takes(&kind)) else {
-            return Err(EnqueueError::NoQueue { command: kind });
+        let Some(queue) = works.into_iter().find(|work| work.takes(stored.name.as_str())) else {
+            return Err(EnqueueError::NoQueue { command: stored.name.as_str().to_owned() });
         };
+        let kind = kind_of(&stored.name, stored.version);
         #[cfg(feature = "otel")]
         let metadata = crate::trace::stamped(metadata);
-        let content = Content::new(stored, metadata).and_then(|content| serde_json::to_string(&content));
+        let content = Content::new(&stored, metadata).and_then(|content| serde_json::to_string(&content));
         let payload = Some(content.map_err(|error| EnqueueError::Content(error.to_string()))?);
         let id = id.unwrap_or_else(|| EventId::new().to_string());
         let key = key.unwrap_or_else(|| id.clone());

@@ -1,7 +1,6 @@
 use std::marker::PhantomData;
 
 use eskit_runtime::__private::execute_set;
-use eskit_runtime::codec::DecodeReason;
 use eskit_runtime::execute::CommandSet;
 use eskit_runtime::model::Storable;
 use eskit_runtime::processor::OnRefused;
@@ -11,8 +10,8 @@ use eskit_runtime::{AnyStore, EventStore, ExecuteError, Metadata};
 
 use super::options::QueueOptions;
 use super::stored::Content;
-use crate::bus::{Bus, failed_log};
-use crate::desk::{Does, Failed, Job};
+use crate::bus::{Bus, failed_log, not_executed};
+use crate::desk::{Does, Failed, Job, kinds_of};
 use crate::working::{WorkItems, WorkTasks, Worked, tasks};
 
 /// A queue of the commands of a set, and the views that keep it.
@@ -68,7 +67,7 @@ impl<C: Storable + CommandSet> Does for Executing<C> {
     }
 
     fn kinds(&self) -> Vec<String> {
-        C::TYPES.names().into_iter().map(str::to_owned).collect()
+        kinds_of(C::TYPES)
     }
 
     fn options(&self) -> WorkOptions {
@@ -91,7 +90,8 @@ impl<C: Storable + CommandSet> Does for Executing<C> {
 impl<C: Storable + CommandSet> Executing<C> {
     async fn execute(&self, job: &Job) -> Result<Outcome, Failed> {
         let content = read(job)?;
-        let command = decode::<C>(&content, &job.item.kind)?;
+        let command: C = content.decode(&job.item.kind).map_err(|error| Failed::Item(error.into()))?;
+        let name = job.item.kind.rsplit_once('@').map_or(job.item.kind.as_str(), |(name, _)| name);
         let mut options = self.bus.options(content.metadata);
         options.idempotency_key = Some(format!("{}/{}", self.name, job.item.id));
         match execute_set(command, &self.bus, options).await {
@@ -100,10 +100,10 @@ impl<C: Storable + CommandSet> Executing<C> {
             Err(ExecuteError::Domain(refused)) => {
                 Err(permanent(format!("the command `{}` was refused: {refused}", refused.command())))
             }
-            Err(error) => match failed_log(&job.item.kind, &error) {
-                Some(error) => Err(Failed::Unreachable(error)),
-                None => Err(permanent(format!("the command `{}` was not executed: {error}", job.item.kind))),
-            },
+            Err(error) => Err(match failed_log(name, &error) {
+                Some(error) => Failed::Unreachable(error),
+                None => Failed::Item(not_executed(name, &error)),
+            }),
         }
     }
 }
@@ -111,14 +111,6 @@ impl<C: Storable + CommandSet> Executing<C> {
 fn read(job: &Job) -> Result<Content, Failed> {
     let text = job.item.payload.as_deref().unwrap_or_default();
     serde_json::from_str(text).map_err(|error| permanent(format!("the content of the item cannot be read: {error}")))
-}
-
-fn decode<C: Storable>(content: &Content, name: &str) -> Result<C, Failed> {
-    content.decode(name).map_err(|error| match error.reason {
-        // Another process of a newer version may know it.
-        DecodeReason::NewerVersion { .. } => Failed::Item(HandleError::new(error)),
-        _ => Failed::Item(HandleError::permanent(error)),
-    })
 }
 
 fn permanent(text: String) -> Failed {

@@ -12,10 +12,11 @@ use eskit_runtime::model::{Command, Decide, Storable, StoredCommand};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The content of an item: `{"version":1,"metadata":{..},"command":{..}}`. Its kind is the wire name.
+use crate::desk::version_of;
+
+/// The content of an item: `{"metadata":{..},"command":{..}}`. Its kind is the wire name and the version, such as `shop.ShipOrder@2`.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Content {
-    version: u32,
     pub(super) metadata: Metadata,
     command: Box<RawValue>,
 }
@@ -23,16 +24,16 @@ pub(super) struct Content {
 impl Content {
     /// # Errors
     /// The payload is no JSON.
-    pub(super) fn new(stored: StoredCommand, metadata: Metadata) -> serde_json::Result<Content> {
+    pub(super) fn new(stored: &StoredCommand, metadata: Metadata) -> serde_json::Result<Content> {
         let text = String::from_utf8_lossy(&stored.payload).into_owned();
-        Ok(Content { version: stored.version.get(), metadata, command: RawValue::from_string(text)? })
+        Ok(Content { metadata, command: RawValue::from_string(text)? })
     }
 
     /// # Errors
     /// The command cannot be read.
-    pub(super) fn decode<C: Storable>(&self, name: &str) -> Result<C, DecodeError> {
-        let version = SchemaVersion::new(self.version).unwrap_or(SchemaVersion::FIRST);
-        C::decode(&StoredCommand::new(WireName::from(name), version, self.command.get().as_bytes()))
+    pub(super) fn decode<C: Storable>(&self, kind: &str) -> Result<C, DecodeError> {
+        let (name, version) = version_of(kind).unwrap_or((WireName::from(kind), SchemaVersion::FIRST));
+        C::decode(&StoredCommand::new(name, version, self.command.get().as_bytes()))
     }
 }
 

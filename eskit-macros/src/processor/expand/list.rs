@@ -66,7 +66,10 @@ fn todos(def: &ListDef, self_ty: &Type) -> TokenStream {
             quote!({ #close?; })
         })
     });
+    let opens = Table::OPENED.sets();
     quote! {
+        const OPENS: __eskit::EventTypes = __eskit::EventTypes::Many(&#opens);
+
         fn todos(
             &self,
             __event: &__eskit::RecordedEvent,
