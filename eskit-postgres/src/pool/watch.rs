@@ -14,6 +14,8 @@ use crate::sql::statements::Statements;
 
 /// The least time between two announcements: those in between become one.
 const ANNOUNCE_GAP: Duration = Duration::from_millis(5);
+/// The longest pause between two attempts to listen. A standby refuses it until it is promoted; meanwhile its head is asked for.
+const LISTEN_PAUSE_MAX: Duration = Duration::from_secs(10);
 /// How long the follower keeps its connection after the last waiting call.
 const FOLLOW_IDLE_MAX: Duration = Duration::from_secs(5);
 
@@ -108,11 +110,15 @@ impl Heads {
 
     async fn follow_while_needed(&self, waiting: &watch::Receiver<usize>) {
         let mut listener = None;
+        let (mut listen_at, mut pause) = (Instant::now(), self.following.poll_interval);
         let mut idle_since = Instant::now();
         let limit = self.connections.call_timeout();
         while idle_since.elapsed() <= FOLLOW_IDLE_MAX && !self.known.is_closed() {
-            if listener.is_none() && self.following.listens {
+            if listener.is_none() && self.following.listens && Instant::now() >= listen_at {
                 listener = within(limit, self.listen()).await.ok();
+                pause =
+                    if listener.is_some() { self.following.poll_interval } else { (pause * 2).min(LISTEN_PAUSE_MAX) };
+                listen_at = Instant::now() + pause;
             }
             // A failure here is met again, and told, by the read that follows. It is the listener's connection that is asked,
             // so that one which has died without a word is noticed.
