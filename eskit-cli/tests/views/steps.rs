@@ -41,7 +41,7 @@ impl Place {
         golden("steps.txt", &scrub(&all, &["begun_at"]));
         for (arguments, code, told) in [
             (
-                &["work", "happened", "payments", "charge/17", "refund", "--yes"][..],
+                &["work", "happened", "payments", "charge/17", "refund", "--result", "null", "--yes"][..],
                 1,
                 "`payments` has no open step `refund` of `charge/17`\nhelp: `eskit work steps payments` lists them",
             ),
@@ -50,6 +50,8 @@ impl Place {
                 2,
                 "`--result` is no JSON: expected value at line 1 column 1\nhelp: a text has quotes of its own",
             ),
+            // It would replace the receipt by nothing.
+            (&["work", "happened", "payments", "charge/17", "charge", "--yes"], 2, "--result <JSON>"),
             (&["work", "did-not-happen", "payments", "charge/17", "mail"], 2, "this would say that the step `mail`"),
         ] {
             let ended = self.run(arguments);

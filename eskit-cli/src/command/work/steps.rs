@@ -30,8 +30,8 @@ pub(crate) struct Steps {
 pub(crate) struct Happened {
     #[command(flatten)]
     one: OneStep,
-    /// What the step returned, as JSON of its type
-    #[arg(long, value_name = "JSON", default_value = "null")]
+    /// What the step returned, as JSON of its type; `null` if it returns nothing. Replaces the result of a step that has ended
+    #[arg(long, value_name = "JSON")]
     result: String,
 }
 
