@@ -3,6 +3,7 @@
 
 mod failing;
 mod kept;
+mod killed;
 mod memory;
 mod reads;
 mod support;
