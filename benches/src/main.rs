@@ -8,6 +8,7 @@ mod account;
 mod chores;
 mod followers;
 mod log;
+mod nats;
 mod options;
 mod peers;
 mod postgres;

@@ -13,6 +13,9 @@ mod formats;
 mod group;
 mod loans;
 mod migrate;
+mod nats_execute;
+mod nats_fair;
+mod nats_group;
 mod pg_claim;
 mod pg_dcb;
 mod pg_execute;
@@ -89,6 +92,11 @@ pub(crate) const ALL: &[Row] = &[
         what: "PostgreSQL, aggregates loaded, and the whole log read and decoded",
         run: pg_read::run,
     },
+    Row { name: "nats-group", what: "NATS, one event an append, many callers", run: nats_group::run_one },
+    Row { name: "nats3-group", what: "NATS on three servers, the same", run: nats_group::run_three },
+    Row { name: "nats-fair", what: "NATS, four stores that append at the same time", run: nats_fair::run_one },
+    Row { name: "nats3-fair", what: "NATS on three servers, the same", run: nats_fair::run_three },
+    Row { name: "nats3-execute", what: "NATS on three servers, a command with a cached state", run: nats_execute::run },
     Row { name: "rebuild", what: "SQLite, a read model built from the log", run: rebuild::run },
     Row { name: "follow-live", what: "SQLite, from a commit to the handler of a projection", run: follow_live::run },
     Row {
