@@ -13,7 +13,7 @@ fn old(name: &str, version: u32, payload: Value, tags: &[(&str, &str)]) -> NewEv
     let mut all = Tags::new();
     tags.iter().for_each(|(key, value)| all.push(key, value));
     let schema_version = SchemaVersion::new(version).unwrap();
-    NewEvent { schema_version, tags: all, ..NewEvent::json(name, payload.to_string()) }
+    NewEvent::json(name, payload.to_string()).with_schema_version(schema_version).with_tags(all)
 }
 
 fn recorded(event: NewEvent) -> RecordedEvent {
@@ -128,7 +128,7 @@ fn a_step_that_refuses_is_named() {
         "{misfit}"
     );
     // What is no JSON is refused before any step; what is no step of this version is not run.
-    let broken = NewEvent { payload: b"{".to_vec(), ..old("shop.Joined", 1, json!({}), &[]) };
+    let broken = old("shop.Joined", 1, json!({}), &[]).with_payload(b"{".to_vec());
     assert!(matches!(recorded(broken).decode::<json_steps::Joined>().unwrap_err().reason, DecodeReason::Malformed(_)));
     let current = json!({"first": "Ada", "last": "King", "currency": "EUR", "name": 1});
     assert!(decode(3, current).is_ok());

@@ -9,7 +9,7 @@ use eskit::{Import, ImportError, Imported};
 
 fn event(number: u64) -> NewEvent {
     let event = NewEvent::json("old.Happened", format!("{{\"number\":{number}}}"));
-    NewEvent { stream: Some(StreamId::new("old", (number % 7).to_string())), ..event }
+    event.with_stream(StreamId::new("old", (number % 7).to_string()))
 }
 
 /// Imports the events with these numbers.
@@ -79,7 +79,7 @@ async fn what_does_not_fit_the_import_so_far_is_refused() {
     let store = MemoryStore::new();
     import(&store, 1..=10).await.unwrap();
     let mut resumed = Import::resume(&store, "a").await.unwrap();
-    let error = resumed.push(10, NewEvent { name: "old.Other".into(), ..event(10) }).await.unwrap_err();
+    let error = resumed.push(10, event(10).with_name("old.Other")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "event 10 of `a` differs from the one that was imported before\nhelp: import the same data as before, or name another source"
@@ -133,7 +133,7 @@ async fn another_import_of_the_name_that_was_faster_is_told_by_its_events() {
         let mut refused = None;
         for number in 1..=1_000 {
             let name = if number == 900 { "old.Other" } else { "old.Happened" };
-            let event = NewEvent { name: name.into(), ..event(number) };
+            let event = event(number).with_name(name);
             refused = refused.or(slower.push(number, event).await.err());
         }
         assert!(matches!(refused, Some(ImportError::OtherSource { number: 900, .. })), "{runs:?}: {refused:?}");

@@ -47,7 +47,7 @@ impl SentBy {
 fn old(mail: u32, from: &str) -> NewEvent {
     let mut tags = Tags::new();
     tags.push("mail", mail);
-    NewEvent { tags, ..NewEvent::json("mail.Sent", format!(r#"{{"mail":{mail},"from":"{from}"}}"#)) }
+    NewEvent::json("mail.Sent", format!(r#"{{"mail":{mail},"from":"{from}"}}"#)).with_tags(tags)
 }
 
 /// A log of two pages of old events, and what came between.

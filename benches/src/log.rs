@@ -33,7 +33,7 @@ pub(crate) fn open(runtime: &Runtime, folder: &Path, options: SqliteOptions) -> 
 
 /// The event of a stream with this number.
 pub(crate) fn stream_event(stream: StreamId, number: u64) -> NewEvent {
-    NewEvent { stream: Some(stream), ..NewEvent::json(STREAM_EVENT, payload(number)) }
+    NewEvent::json(STREAM_EVENT, payload(number)).with_stream(stream)
 }
 
 /// Appends event number `version + 1` to a stream that is expected to hold `version` events.

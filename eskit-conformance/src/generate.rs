@@ -81,7 +81,7 @@ fn event() -> impl Strategy<Value = NewEvent> {
     (name(), some_tags(4), prop::option::of(stream()), prop::option::weighted(0.3, any::<[u8; 16]>().no_shrink()))
         .prop_map(|(name, all, stream, id)| {
             let id = id.map_or_else(EventId::new, EventId::from_bytes);
-            NewEvent { id, stream, tags: tags(&all), ..plain(name) }
+            plain(name).with_id(id).with_stream(stream).with_tags(tags(&all))
         })
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn stream(id: &str) -> StreamId {
 }
 
 pub(crate) fn on(stream: StreamId, name: &str) -> NewEvent {
-    NewEvent { stream: Some(stream), ..plain(name) }
+    plain(name).with_stream(stream)
 }
 
 pub(crate) fn tags(tags: &[(&str, &str)]) -> Tags {
@@ -26,7 +26,7 @@ pub(crate) fn tags(tags: &[(&str, &str)]) -> Tags {
 }
 
 pub(crate) fn tagged(name: &str, all: &[(&str, &str)]) -> NewEvent {
-    NewEvent { tags: tags(all), ..plain(name) }
+    plain(name).with_tags(tags(all))
 }
 
 pub(crate) fn one(event: NewEvent) -> Append {

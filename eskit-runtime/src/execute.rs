@@ -23,7 +23,8 @@ mod spans;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use crate::log::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion, NewEvent};
+use crate::log::append::{Append, AppendError, Appended, Condition, Conflict, ConflictKind, ExpectedVersion};
+use crate::log::new_event::NewEvent;
 use crate::log::position::{Place, Position};
 use crate::log::query::{Query, QueryItem};
 use crate::log::recorded::RecordedEvent;

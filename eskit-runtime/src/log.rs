@@ -21,6 +21,7 @@ pub(crate) mod lifecycle;
 pub mod limits;
 pub(crate) mod metadata;
 pub(crate) mod name;
+pub(crate) mod new_event;
 pub(crate) mod pages;
 pub(crate) mod personal;
 pub(crate) mod position;
@@ -34,15 +35,14 @@ pub(crate) mod tag;
 pub(crate) mod time;
 
 pub use added_tags::{AddTagsError, AddedTags};
-pub use append::{
-    Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, ExpectedVersion, NewEvent,
-};
+pub use append::{Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, ExpectedVersion};
 pub use bounds::LimitError;
 pub use content_type::ContentType;
 pub use id::{EventId, LogId};
 pub use lifecycle::{StreamChange, StreamClosed, StreamError, StreamInfo, StreamStatus};
 pub use metadata::{Metadata, Principal, PrincipalKind};
 pub use name::{SchemaVersion, WireName};
+pub use new_event::NewEvent;
 pub use pages::Pages;
 pub use personal::{JsonPointer, PersonalValue, Subject};
 pub use position::{Place, PlaceParseError, Position};

@@ -4,9 +4,7 @@
 
 mod support;
 
-use eskit::log::{
-    AddedTags, Append, AppendError, EventId, NewEvent, Position, StoreErrorKind, StreamChange, StreamId, Tags,
-};
+use eskit::log::{AddedTags, Append, AppendError, EventId, Position, StoreErrorKind, StreamChange, StreamId, Tags};
 use eskit::transfer::Transfer;
 use eskit::{EventStore, MemoryStore, sqlite::SqliteStore};
 use eskit_postgres::{PostgresStore, testing};
@@ -19,7 +17,7 @@ async fn write_until_sealed(store: impl EventStore, writer: usize) -> Vec<EventI
     let mut confirmed = Vec::new();
     for number in 0.. {
         let stream = Some(StreamId::new("writer", writer.to_string()));
-        let append = Append::new(vec![NewEvent { stream, ..event(number) }]);
+        let append = Append::new(vec![event(number).with_stream(stream)]);
         let id = append.events[0].id;
         match store.append(append).await {
             Ok(_) => confirmed.push(id),

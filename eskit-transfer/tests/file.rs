@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 
-use eskit::log::{Append, NewEvent, Place};
+use eskit::log::{Append, Place, StreamId};
 use eskit::transfer::{DumpFrom, Load, Transfer};
 use eskit::{EventStore, MemoryStore};
 use eskit_transfer::{Form, TransferError, backup, check, restore};
@@ -123,6 +123,6 @@ async fn a_restore_goes_on_where_one_ended_and_refuses_another_log() {
     assert!(matches!(restore(&path, &other).await, Err(TransferError::Load(_))));
     let ahead = MemoryStore::new();
     restore(&path, &ahead).await.unwrap();
-    ahead.append(Append::new(vec![NewEvent { stream: None, ..event(500) }])).await.unwrap();
+    ahead.append(Append::new(vec![event(500).with_stream(None::<StreamId>)])).await.unwrap();
     assert!(matches!(restore(&path, &ahead).await, Err(TransferError::WentApart { .. })));
 }

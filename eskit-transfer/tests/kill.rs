@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use eskit::EventStore;
-use eskit::log::{Append, AppendError, NewEvent, StoreErrorKind, StreamChange};
+use eskit::log::{Append, AppendError, StoreErrorKind, StreamChange, StreamId};
 use eskit::sqlite::SqliteStore;
 use eskit::transfer::AnyTransfer;
 use eskit_postgres::{PostgresStore, testing};
@@ -32,7 +32,7 @@ async fn source(folder: &Folder) -> SqliteStore {
     let store = SqliteStore::open(folder.path("source.db")).await.unwrap();
     let payload = format!("\"{}\"", "x".repeat(1 << 20));
     for number in 0..70 {
-        let large = NewEvent { payload: payload.clone().into_bytes(), ..event(number) };
+        let large = event(number).with_payload(payload.clone().into_bytes());
         store.append(Append::new(vec![large, event(1000 + number)])).await.unwrap();
     }
     fill(&store, 2000..2400).await;
@@ -172,7 +172,7 @@ fn a_backup_that_is_killed_leaves_no_file_and_a_restore_goes_on() {
 async fn write_until_sealed(store: SqliteStore) -> u64 {
     let mut confirmed = 0;
     loop {
-        match store.append(Append::new(vec![NewEvent { stream: None, ..event(5000) }])).await {
+        match store.append(Append::new(vec![event(5000).with_stream(None::<StreamId>)])).await {
             Ok(_) => confirmed += 1,
             Err(AppendError::Store(error)) if error.kind() == StoreErrorKind::Sealed => return confirmed,
             Err(error) => panic!("{error}"),

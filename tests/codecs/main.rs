@@ -121,7 +121,7 @@ async fn a_log_of_json_and_cbor_folds_like_one() {
     app.store().append(Append::new(events)).await.unwrap();
     let mut old = NewEvent::json("codecs.Withdrawn", r#"{"account":"a","euros":2}"#);
     old.tags.push("account", "a");
-    let mut old_as_cbor = NewEvent { id: eskit::log::EventId::new(), ..old.clone() };
+    let mut old_as_cbor = old.clone().with_id(eskit::log::EventId::new());
     old_as_cbor.recode(&ContentType::CBOR).unwrap();
     app.store().append(Append::new(vec![old, old_as_cbor])).await.unwrap();
 
@@ -139,7 +139,7 @@ async fn a_log_of_json_and_cbor_folds_like_one() {
 #[tokio::test]
 async fn a_layer_writes_all_events_in_one_format() {
     let app = App::new(Recoding::new(MemoryStore::new(), ContentType::CBOR));
-    let other = NewEvent { content_type: ContentType::new("text/plain"), ..NewEvent::json("codecs.Other", "x") };
+    let other = NewEvent::json("codecs.Other", "x").with_content_type(ContentType::new("text/plain"));
     let mut events = NewEvent::encode(&(opened("a"), deposited("a", 3))).unwrap();
     events.push(other);
     let recorded = app.store().append(Append::new(events.clone())).await.unwrap().record(events);
@@ -204,9 +204,9 @@ fn a_damaged_payload_is_named_with_its_position() {
         "event `codecs.Deposited` version 1 at position 9 has a payload that does not fit its type: bytes after the value, \
          from byte 37 on"
     );
-    let other = NewEvent { payload: b"\xa1\x61a\x01".to_vec(), ..new.clone() };
+    let other = new.clone().with_payload(b"\xa1\x61a\x01".to_vec());
     assert!(decode(other).to_string().contains("missing field `account`"));
-    let newer = NewEvent { schema_version: SchemaVersion::new(2).unwrap(), ..new.clone() };
+    let newer = new.clone().with_schema_version(SchemaVersion::new(2).unwrap());
     assert!(matches!(decode(newer).reason, DecodeReason::NewerVersion { .. }));
     new.payload.clear();
     assert!(decode(new).to_string().contains("end of input bytes"));

@@ -137,9 +137,9 @@ fn damage_is_named_and_other_formats_are_refused() {
     assert!(
         error.to_string().starts_with("event `codecs.Shipped` version 1 at position 3 has a payload that does not")
     );
-    let newer = NewEvent { schema_version: SchemaVersion::new(2).unwrap(), ..new.clone() };
+    let newer = new.clone().with_schema_version(SchemaVersion::new(2).unwrap());
     assert!(matches!(recorded(newer).decode::<Shipped>().unwrap_err().reason, DecodeReason::NewerVersion { .. }));
-    let other_type = NewEvent { name: "codecs.Opened".into(), ..new };
+    let other_type = new.with_name("codecs.Opened");
     let error = recorded(other_type).decode::<super::Opened>().unwrap_err().to_string();
     assert!(error.ends_with("cannot decode\nhelp: its type needs `#[event(codec = \"protobuf\")]`"), "{error}");
 }

@@ -109,7 +109,7 @@ async fn imported_events_use_no_key(store: impl EventStore) {
     let app = App::new(store);
     let mut import = Import::resume(app.store(), "backup").await.unwrap();
     for (number, event) in (1..).zip(log(exported.store()).await.unwrap()) {
-        let new = NewEvent { tags: event.tags, metadata: event.metadata, ..NewEvent::json(event.name, event.payload) };
+        let new = NewEvent::json(event.name, event.payload).with_tags(event.tags).with_metadata(event.metadata);
         import.push(number, new).await.unwrap();
     }
     import.finish().await.unwrap();

@@ -104,7 +104,7 @@ async fn a_history_longer_than_a_page_is_folded_whole() {
     // Every second event belongs to the other account, so the pages of both streams interleave.
     let of = |(index, event): (usize, NewEvent)| {
         let stream = StreamId::new("account", if index % 2 == 0 { "a" } else { "b" });
-        NewEvent { stream: Some(stream), ..event }
+        event.with_stream(stream)
     };
     let events = deposits.into_iter().enumerate().map(of).collect();
     app.store().append(Append::new(events)).await.unwrap();

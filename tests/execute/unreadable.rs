@@ -10,7 +10,7 @@ use eskit_tests::scripted::{Scripted, Step, encode, log};
 use crate::scripted;
 
 fn in_account(event: NewEvent) -> NewEvent {
-    NewEvent { stream: Some(StreamId::new("account", "a")), ..event }
+    event.with_stream(StreamId::new("account", "a"))
 }
 
 fn deposited() -> NewEvent {
@@ -48,7 +48,7 @@ async fn an_event_of_the_program_that_the_aggregate_does_not_evolve_is_named() {
 
 #[tokio::test]
 async fn a_version_newer_than_the_program_is_named() {
-    let newer = NewEvent { schema_version: SchemaVersion::new(7).unwrap(), ..deposited() };
+    let newer = deposited().with_schema_version(SchemaVersion::new(7).unwrap());
     let (_, error) = refusal(newer).await;
     assert_eq!(
         error.to_string(),
@@ -67,14 +67,14 @@ async fn a_payload_that_does_not_fit_is_named() {
         (b"{\"cents\":1} x", " that does not fit its type: trailing characters"),
         (b"{\"cents\":\xff}", " that does not fit its type: invalid utf-8 sequence"),
     ] {
-        let (_, error) = refusal(NewEvent { payload: payload.to_vec(), ..deposited() }).await;
+        let (_, error) = refusal(deposited().with_payload(payload.to_vec())).await;
         assert!(error.to_string().starts_with(&format!("{text}{what}")), "{error}");
     }
 }
 
 #[tokio::test]
 async fn a_payload_of_another_format_is_named() {
-    let (_, error) = refusal(NewEvent { content_type: ContentType::new("application/avro"), ..deposited() }).await;
+    let (_, error) = refusal(deposited().with_content_type(ContentType::new("application/avro"))).await;
     assert_eq!(
         error.to_string(),
         "event `eskit-tests.Deposited` version 1 at position 2 has a payload of type `application/avro`, which this \
@@ -88,12 +88,12 @@ async fn a_model_by_tag_reads_only_the_types_that_it_evolves() {
     app.execute(define("maths", 3)).await.unwrap();
     let mut tags = Tags::new();
     tags.push("course", "maths");
-    let unknown = NewEvent { tags: tags.clone(), ..NewEvent::json("other.Surprise", "{}") };
+    let unknown = NewEvent::json("other.Surprise", "{}").with_tags(tags.clone());
     app.store().append(Append::new(vec![unknown])).await.unwrap();
     assert_eq!(app.load::<Seats>("maths").await.unwrap().capacity, 3);
 
     // One of its own types that cannot be read is an error all the same.
-    let newer = NewEvent { schema_version: SchemaVersion::new(2).unwrap(), ..encode(defined("maths", 9)).remove(0) };
+    let newer = encode(defined("maths", 9)).remove(0).with_schema_version(SchemaVersion::new(2).unwrap());
     app.store().append(Append::new(vec![newer])).await.unwrap();
     let error = app.load::<Seats>("maths").await.unwrap_err();
     let eskit::LoadError::Undecodable(error) = error else { panic!("{error:?}") };

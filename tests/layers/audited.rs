@@ -60,7 +60,7 @@ fn ada() -> Principal {
 }
 
 fn opened(stream: &StreamId) -> NewEvent {
-    NewEvent { stream: Some(stream.clone()), ..NewEvent::json("bank.AccountOpened", "{}") }
+    NewEvent::json("bank.AccountOpened", "{}").with_stream(stream.clone())
 }
 
 /// Each call that gives content away or changes some, once.

@@ -106,5 +106,5 @@ fn changes_of_streams_are_timed_by_kind_and_outcome() {
 }
 
 fn on(stream: &StreamId) -> NewEvent {
-    NewEvent { stream: Some(stream.clone()), ..NewEvent::json("bank.Paid", "{}") }
+    NewEvent::json("bank.Paid", "{}").with_stream(stream.clone())
 }

@@ -110,7 +110,7 @@ async fn long_histories_are_read_and_keys_repeated_in_a_transaction() {
     // More events than a page holds, so that pages are read ahead.
     let events = NewEvent::encode(&deposits).unwrap().into_iter();
     let account = StreamId::new("account", "a");
-    let events = events.map(|event| NewEvent { stream: Some(account.clone()), ..event });
+    let events = events.map(|event| event.with_stream(account.clone()));
     inside.store().append(Append::new(events.collect())).await.unwrap();
     assert_eq!(inside.load::<Account>("a").await.unwrap().cents, deposits.len() as u64);
     // A page that is read ahead keeps nobody from the one connection that there is.

@@ -14,7 +14,7 @@ pub(crate) fn plain(name: &str) -> NewEvent {
 }
 
 pub(crate) fn on(stream: StreamId, name: &str) -> NewEvent {
-    NewEvent { stream: Some(stream), ..plain(name) }
+    plain(name).with_stream(stream)
 }
 
 pub(crate) fn tagged(name: &str, tags: &[(&str, &str)]) -> NewEvent {
@@ -22,7 +22,7 @@ pub(crate) fn tagged(name: &str, tags: &[(&str, &str)]) -> NewEvent {
     for (key, value) in tags {
         all.push(key, value);
     }
-    NewEvent { tags: all, ..plain(name) }
+    plain(name).with_tags(all)
 }
 
 pub(crate) fn one(event: NewEvent) -> Append {

@@ -102,7 +102,7 @@ async fn with<T: Target>(target: &T) -> T::Store {
 }
 
 fn row(text: &str) -> NewEvent {
-    NewEvent { payload: text.into(), ..plain("test.Row") }
+    plain("test.Row").with_payload(text)
 }
 
 /// Appends single events, one after the other.
@@ -358,11 +358,11 @@ pub(crate) async fn sealed_values_are_handed_over_as_forgotten<T: Target>(target
     let sealed = || {
         let value =
             PersonalValue::new(JsonPointer::ROOT.member("name"), Subject::new("student", "ada"), "[gone]".into());
-        let mut event = NewEvent { personal: vec![value], ..row(r#"{"id":7,"name":"Ada"}"#) };
+        let mut event = row(r#"{"id":7,"name":"Ada"}"#).with_personal(vec![value]);
         event.seal(|_, _| Ok::<_, StoreError>("c2VhbGVk".to_owned())).unwrap();
         event
     };
-    let damaged = || NewEvent { payload: r#"{"name":{"$sealed":7}}"#.into(), ..sealed() };
+    let damaged = || sealed().with_payload(r#"{"name":{"$sealed":7}}"#);
     let (store, without) = (with(target).await, target.open().await);
     store.append(Append::new(vec![row("plain"), sealed(), damaged()])).await.unwrap();
     without.append(one(sealed())).await.unwrap();

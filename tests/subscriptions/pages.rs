@@ -115,7 +115,7 @@ async fn each_part_handles_its_own_keys() {
     let log = Log::default();
     for index in 0..60 {
         let stream = Some(eskit::log::StreamId::new("note", (index % 7).to_string()));
-        let event = eskit::log::NewEvent { stream, ..eskit::log::NewEvent::json("test.Noted", "{}") };
+        let event = eskit::log::NewEvent::json("test.Noted", "{}").with_stream(stream);
         eskit::EventStore::append(&log.store, eskit::log::Append::new(vec![event])).await.unwrap();
     }
     assert_eq!(Notes::<Stops>::TYPE.order, Order::Stream);

@@ -70,7 +70,7 @@ impl<S: EventStore> Pair<S> {
         match call.clone() {
             Call::Append { stream: name, tag: number, id, expected, unless } => {
                 let key = id.map_or_else(|| format!("new/{}", self.appended), |id| format!("key/{id}"));
-                let mut event = NewEvent { id: EventId::from_key(&key, 0), ..NewEvent::json("x.Y", "{}") };
+                let mut event = NewEvent::json("x.Y", "{}").with_id(EventId::from_key(&key, 0));
                 event.stream = name.map(stream);
                 event.tags.push("course", format!("c{number}"));
                 let mut append = Append::new(vec![event]);

@@ -53,7 +53,7 @@ async fn the_same_command_on_the_same_names_is_each_tenants_own() {
 async fn a_stream_is_each_tenants_own() {
     let (store, [acme, globex]) = two();
     let stream = StreamId::new("account", "a-17");
-    let event = || NewEvent { stream: Some(stream.clone()), ..NewEvent::json("bank.Opened", "{}") };
+    let event = || NewEvent::json("bank.Opened", "{}").with_stream(stream.clone());
     for (tenant, count) in [(&acme, 3), (&globex, 1)] {
         for _ in 0..count {
             tenant.append(Append::new(vec![event()])).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_list_of_streams_ends_with_those_of_the_tenant() {
     for tenant in &tenants {
         for id in ["1", "2", "3"] {
             let stream = Some(StreamId::new("account", id));
-            tenant.append(Append::new(vec![NewEvent { stream, ..NewEvent::json("bank.Opened", "{}") }])).await.unwrap();
+            tenant.append(Append::new(vec![NewEvent::json("bank.Opened", "{}").with_stream(stream)])).await.unwrap();
         }
     }
     for tenant in &tenants {
@@ -96,7 +96,7 @@ async fn a_list_of_streams_ends_with_those_of_the_tenant() {
 #[tokio::test]
 async fn an_event_of_another_tenant_cannot_be_found_or_changed() {
     let (_, [acme, globex]) = two();
-    let keyed = NewEvent { id: EventId::from_key("k", 0), ..NewEvent::json("x.Y", "{}") };
+    let keyed = NewEvent::json("x.Y", "{}").with_id(EventId::from_key("k", 0));
     acme.append(Append::new(vec![NewEvent::json("x.Y", "{}"), keyed])).await.unwrap();
     let own = log(&acme).await.unwrap();
     for RecordedEvent { id, position, .. } in own {
@@ -148,9 +148,9 @@ async fn nobody_says_whose_an_event_is() {
 async fn a_cause_is_the_event_that_the_tenant_knows() {
     let (store, [acme, _]) = two();
     let cause = EventId::from_key("order-1", 0);
-    let first = NewEvent { id: cause, ..NewEvent::json("x.Y", "{}") };
+    let first = NewEvent::json("x.Y", "{}").with_id(cause);
     let metadata = Metadata::new().with_causation_id(cause.to_string()).with_correlation_id("c");
-    let second = NewEvent { metadata, ..NewEvent::json("x.Z", "{}") };
+    let second = NewEvent::json("x.Z", "{}").with_metadata(metadata);
     acme.append(Append::new(vec![first, second])).await.unwrap();
     let (seen, raw) = (log(&acme).await.unwrap(), log(&*store).await.unwrap());
     assert_eq!(seen[0].id, cause);

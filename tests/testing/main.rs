@@ -251,11 +251,9 @@ fn what_is_no_refusal_of_the_domain_is_told_as_it_is() {
         given(()).when(enrol("", "ada")).then_error(CampusError::NoCourse);
     });
     assert_eq!(text, "the tag value of `course` is empty");
-    let newer = NewEvent {
-        schema_version: SchemaVersion::new(2).unwrap(),
-        stream: Some(StreamId::new("account", "a")),
-        ..NewEvent::json("eskit-tests.Deposited", "{}")
-    };
+    let newer = NewEvent::json("eskit-tests.Deposited", "{}")
+        .with_schema_version(SchemaVersion::new(2).unwrap())
+        .with_stream(StreamId::new("account", "a"));
     let text = failure(|| {
         given(()).and_encoded([newer]).when(deposit("a", 1)).then_error(BankError::NotOpen);
     });
@@ -347,12 +345,12 @@ fn given_events_without_a_time_happened_before_the_command() {
 
 #[test]
 fn encoded_events_are_read_as_a_log_would_be() {
-    let old = NewEvent { tags: given_tags("account", "a"), ..NewEvent::json("eskit-tests.AccountOpened", "{}") };
+    let old = NewEvent::json("eskit-tests.AccountOpened", "{}").with_tags(given_tags("account", "a"));
     let text = failure(|| {
         given(()).and_encoded([old.clone()]).when(deposit("a", 1)).then_nothing();
     });
     assert!(text.contains("`eskit-tests.AccountOpened` version 1 at position 1 has a payload that does not"), "{text}");
-    let fits = NewEvent { payload: br#"{"account":"a","owner":"ada"}"#.to_vec(), ..old };
+    let fits = old.with_payload(br#"{"account":"a","owner":"ada"}"#.to_vec());
     given(()).and_encoded([fits]).when(deposit("a", 1)).then(Deposited { cents: 1 });
 }
 

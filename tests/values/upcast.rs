@@ -39,7 +39,7 @@ struct Quoted {
 
 /// The event as if it had been recorded at its first version.
 fn at_version_1(event: NewEvent) -> RecordedEvent {
-    recorded(NewEvent { schema_version: SchemaVersion::FIRST, ..event })
+    recorded(event.with_schema_version(SchemaVersion::FIRST))
 }
 
 #[track_caller]

@@ -90,7 +90,7 @@ async fn a_value_that_cannot_be_opened_says_why_and_hides_no_other_event() {
         (changed(at + 5, "!"), "the value at `/name`: it is damaged: it is no base64url"),
         (text.replace(&text[at..at + 80], ""), "the value at `/name`: it"),
     ] {
-        let event = NewEvent { content_type: ada.content_type.clone(), ..NewEvent::json("vault.Registered", payload) };
+        let event = NewEvent::json("vault.Registered", payload).with_content_type(ada.content_type.clone());
         raw.append(Append::new(vec![event])).await.unwrap();
         let error = read(&store).await.last().unwrap().decode::<Registered>().unwrap_err().to_string();
         assert!(error.contains("has sealed personal data, which cannot be opened: "), "{error}");

@@ -38,7 +38,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     let rounds = context.size(101, 5);
     let registered = Registered { student: "s-4711".into(), name: Some("Ada Lovelace".into()), seats: 1 };
     let sealed = NewEvent::encode(&registered)?;
-    let plain: Vec<NewEvent> = sealed.iter().map(|event| NewEvent { personal: Vec::new(), ..event.clone() }).collect();
+    let plain: Vec<NewEvent> = sealed.iter().map(|event| event.clone().with_personal(Vec::new())).collect();
 
     let vault = Vault::new(MemoryKeyStore::new(), LocalMasterKey::from_bytes("bench", [7; 32]));
     let store = || Sealing::new(MemoryStore::new(), vault.clone());
@@ -68,7 +68,7 @@ fn against_none(case: &str, paired: &Paired) -> Figure {
 /// The nanoseconds of one append, in a log that is new.
 fn append(runtime: &Runtime, store: &impl EventStore, events: &[NewEvent]) -> Result<f64, Failure> {
     let appends: Vec<Append> = (0..TIMES)
-        .map(|_| Append::new(events.iter().map(|event| NewEvent { id: EventId::new(), ..event.clone() }).collect()))
+        .map(|_| Append::new(events.iter().map(|event| event.clone().with_id(EventId::new())).collect()))
         .collect();
     // The key is made with the first.
     runtime.block_on(store.append(Append::new(events.to_vec())))?;

@@ -79,10 +79,9 @@ fn on_sqlite_beside_a_program_that_writes() {
     let store = block_on(SqliteStore::open(folder.path("small.db"))).unwrap();
     changes(&dsn);
     follows(&dsn, &store);
-    let refused = block_on(store.append(Append::new(vec![NewEvent {
-        stream: Some(eskit::log::StreamId::new("order", "o-1")),
-        ..NewEvent::json("test.Happened", "{}")
-    }])));
+    let refused = block_on(store.append(Append::new(vec![
+        NewEvent::json("test.Happened", "{}").with_stream(eskit::log::StreamId::new("order", "o-1")),
+    ])));
     assert!(refused.unwrap_err().to_string().contains("takes no events"));
     block_on(store.close());
 }

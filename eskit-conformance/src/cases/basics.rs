@@ -1,8 +1,8 @@
 //! Appending and reading, one after the other.
 
 use eskit_runtime::log::{
-    Append, ContentType, NewEvent, Place, Position, Principal, PrincipalKind, Query, QueryItem, ReadOptions,
-    SchemaVersion, StreamId,
+    Append, ContentType, Place, Position, Principal, PrincipalKind, Query, QueryItem, ReadOptions, SchemaVersion,
+    StreamId,
 };
 use eskit_runtime::{EventStore, Metadata, RecordedEvent, Timestamp};
 
@@ -53,16 +53,16 @@ async fn positions_count_from_one(context: &Context) -> Outcome {
 
 async fn an_event_comes_back_as_it_was_appended(context: &Context) -> Outcome {
     let store = context.open().await?;
-    let full = NewEvent {
-        stream: Some(stream("a-1")),
-        schema_version: SchemaVersion::new(7).unwrap_or(SchemaVersion::FIRST),
-        tags: tags(&[("owner", "o:1"), ("branch", "b")]),
-        metadata: Metadata::new().with_correlation_id("c-1").with_initiator(Principal::new(PrincipalKind::User, "u-1")),
-        content_type: ContentType::new("application/cbor"),
-        payload: vec![0, 255, 1],
-        recorded_at: Some(Timestamp::from_micros(1_317_422_324_546_001)),
-        ..plain("bank.Opened")
-    };
+    let full = plain("bank.Opened")
+        .with_stream(stream("a-1"))
+        .with_schema_version(SchemaVersion::new(7).unwrap_or(SchemaVersion::FIRST))
+        .with_tags(tags(&[("owner", "o:1"), ("branch", "b")]))
+        .with_metadata(
+            Metadata::new().with_correlation_id("c-1").with_initiator(Principal::new(PrincipalKind::User, "u-1")),
+        )
+        .with_content_type(ContentType::new("application/cbor"))
+        .with_payload(vec![0, 255, 1])
+        .with_recorded_at(Timestamp::from_micros(1_317_422_324_546_001));
     let expected = put(&store, Append::new(vec![full, plain("bank.Noted")])).await?;
     same("the log", &whole(&store).await?, &expected)
 }
@@ -160,7 +160,7 @@ async fn payloads_are_bytes(context: &Context) -> Outcome {
         "\u{feff}text \u{1f600}".into(),
         (0..1 << 20).map(|byte| (byte % 251) as u8).collect(),
     ];
-    let events = payloads.into_iter().map(|payload| NewEvent { payload, ..plain("bank.Noted") });
+    let events = payloads.into_iter().map(|payload| plain("bank.Noted").with_payload(payload));
     let expected = put(&store, Append::new(events.collect())).await?;
     for (found, expected) in whole(&store).await?.iter().zip(&expected) {
         let begins: Vec<u8> = expected.payload.iter().take(50).copied().collect();
@@ -177,7 +177,7 @@ async fn content_types_are_kept(context: &Context) -> Outcome {
     let store = context.open().await?;
     let all =
         ["application/json", "application/cbor", "application/JSON", "text/plain; charset=\"utf-8\"", "x/\u{1f600}'"];
-    let event = |all| NewEvent { content_type: ContentType::new(all), ..plain("bank.Noted") };
+    let event = |all| plain("bank.Noted").with_content_type(ContentType::new(all));
     let expected = put(&store, Append::new(all.into_iter().map(event).collect())).await?;
     same("the log", &whole(&store).await?, &expected)
 }
@@ -185,7 +185,7 @@ async fn content_types_are_kept(context: &Context) -> Outcome {
 async fn schema_versions_are_kept(context: &Context) -> Outcome {
     let store = context.open().await?;
     let all = [1, 2, 255, 65_536, i32::MAX as u32, u32::MAX].into_iter().filter_map(SchemaVersion::new);
-    let events = all.map(|schema_version| NewEvent { schema_version, ..plain("bank.Noted") });
+    let events = all.map(|schema_version| plain("bank.Noted").with_schema_version(schema_version));
     let expected = put(&store, Append::new(events.collect())).await?;
     same("the log", &whole(&store).await?, &expected)
 }

@@ -30,7 +30,7 @@ pub(super) const CASES: &[Case] = cases![
 ];
 
 fn full(id: &str) -> NewEvent {
-    NewEvent { tags: tags(&[("owner", "o"), ("id", id)]), ..on(stream(id), "bank.Paid") }
+    on(stream(id), "bank.Paid").with_tags(tags(&[("owner", "o"), ("id", id)]))
 }
 
 async fn delete(store: &AnyStore, id: &str) -> Result<StreamStatus, Failure> {
@@ -165,7 +165,7 @@ async fn ids_of_what_is_deleted_stay_taken(context: &Context) -> Outcome {
     let append = Append::new(vec![full("gone"), full("gone")]);
     let first = store.append(append.clone()).await?;
     delete(&store, "gone").await?;
-    let reused = NewEvent { id: append.events[1].id, ..plain("bank.Noted") };
+    let reused = plain("bank.Noted").with_id(append.events[1].id);
     match store.append(one(reused)).await {
         Err(AppendError::IdReused { id, position }) => {
             same("the id that was reused", &(id, position), &(append.events[1].id, first.positions[1]))?;

@@ -79,7 +79,7 @@ async fn a_repeat_is_known_by_its_ids_alone(context: &Context) -> Outcome {
     let store = context.open().await?;
     let append = Append::new(opened());
     let original = store.append(append.clone()).await?;
-    let other = |event: NewEvent| NewEvent { id: event.id, ..on(stream("b"), "bank.Else") };
+    let other = |event: NewEvent| on(stream("b"), "bank.Else").with_id(event.id);
     let changed = Append::new(append.events.into_iter().map(other).collect());
     repeat(&store, changed, &original).await.map(drop)
 }
@@ -106,7 +106,7 @@ async fn ids_of_any_kind_are_known_again(context: &Context) -> Outcome {
     ];
     let mut sent = Vec::new();
     for id in ids {
-        let append = one(NewEvent { id, ..plain("bank.Noted") });
+        let append = one(plain("bank.Noted").with_id(id));
         sent.push((append.clone(), store.append(append).await?));
     }
     for (append, original) in sent {
@@ -195,7 +195,7 @@ async fn an_id_is_won_once(context: &Context) -> Outcome {
         let id = EventId::from_key("won", round as usize);
         let senders = (0..8).map(|sender| {
             let store = store.clone();
-            let contested = NewEvent { id, ..tagged("bank.Won", &[("sender", &sender.to_string())]) };
+            let contested = tagged("bank.Won", &[("sender", &sender.to_string())]).with_id(id);
             let append = Append::new(vec![plain("bank.Noted"), contested]);
             async move {
                 match store.append(append).await {

@@ -45,14 +45,14 @@ fn query_of(items: usize) -> Query {
 /// Events with personal data, which no vault has sealed.
 async fn personal_data_is_refused_until_it_is_sealed(context: &Context) -> Outcome {
     let value = PersonalValue::new(JsonPointer::ROOT.member("name"), Subject::new("student", "ada"), Null);
-    let personal = NewEvent { personal: vec![value], ..plain("campus.StudentRegistered") };
+    let personal = plain("campus.StudentRegistered").with_personal(vec![value]);
     let among_others = Append::new(vec![plain("bank.Noted"), personal.clone()]);
     refuse(context, vec![one(personal), among_others]).await
 }
 
 /// The largest event: five of them are too large for one append.
 fn large() -> NewEvent {
-    NewEvent { payload: vec![b' '; limits::PAYLOAD_BYTES_MAX], ..plain("bank.Noted") }
+    plain("bank.Noted").with_payload(vec![b' '; limits::PAYLOAD_BYTES_MAX])
 }
 
 /// Each append must be refused with the same limit as the contract names, and leave nothing behind.
@@ -85,8 +85,8 @@ async fn counts_are_refused_by_name(context: &Context) -> Outcome {
             Append { conditions, ..one(plain("bank.Noted")) },
             Append::new((0..5).map(|_| large()).collect()),
             Append { conditions: vec![many; 4], ..one(plain("bank.Noted")) },
-            one(NewEvent { tags: many_tags(limits::TAGS_PER_EVENT_MAX + 1), ..plain("bank.Noted") }),
-            one(NewEvent { metadata: extras(limits::METADATA_ENTRIES_MAX + 1), ..plain("bank.Noted") }),
+            one(plain("bank.Noted").with_tags(many_tags(limits::TAGS_PER_EVENT_MAX + 1))),
+            one(plain("bank.Noted").with_metadata(extras(limits::METADATA_ENTRIES_MAX + 1))),
         ],
     )
     .await
@@ -100,14 +100,14 @@ async fn lengths_are_refused_by_name(context: &Context) -> Outcome {
     refuse(
         context,
         vec![
-            one(NewEvent { name: name.as_str().into(), ..plain("bank.Noted") }),
+            one(plain("bank.Noted").with_name(name.as_str())),
             one(on(StreamId::new(name.as_str(), "a"), "bank.Noted")),
             one(on(stream(&name), "bank.Noted")),
             one(on(stream(&wide), "bank.Noted")),
             one(tagged("bank.Noted", &[(&part, "v")])),
             one(tagged("bank.Noted", &[("k", &part)])),
-            one(NewEvent { metadata, ..plain("bank.Noted") }),
-            one(NewEvent { payload: vec![b' '; limits::PAYLOAD_BYTES_MAX + 1], ..plain("bank.Noted") }),
+            one(plain("bank.Noted").with_metadata(metadata)),
+            one(plain("bank.Noted").with_payload(vec![b' '; limits::PAYLOAD_BYTES_MAX + 1])),
             // One bad event among good ones: none of them is written.
             Append::new(vec![plain("bank.Noted"), on(stream(&name), "bank.Noted"), plain("bank.Noted")]),
         ],
@@ -118,7 +118,7 @@ async fn lengths_are_refused_by_name(context: &Context) -> Outcome {
 /// Appends that hold a text wherever a name, an id or a tag may stand.
 fn with_text(text: &str) -> Vec<Append> {
     vec![
-        one(NewEvent { name: text.into(), ..plain("bank.Noted") }),
+        one(plain("bank.Noted").with_name(text)),
         one(on(StreamId::new(text, "a"), "bank.Noted")),
         one(on(stream(text), "bank.Noted")),
         one(tagged("bank.Noted", &[(text, "v")])),
@@ -133,13 +133,13 @@ async fn empty_texts_are_refused_by_name(context: &Context) -> Outcome {
 async fn nul_is_refused_by_name(context: &Context) -> Outcome {
     let names = ["\0", "a\0", "\0a", "a\0b"].into_iter().flat_map(|text| with_text(text).into_iter().take(3));
     // A NUL within a tag is what separates two tags, so tags are made by their text.
-    let tag = |text: &str| NewEvent { tags: Tags::from_packed(text.to_owned()), ..plain("bank.Noted") };
+    let tag = |text: &str| plain("bank.Noted").with_tags(Tags::from_packed(text.to_owned()));
     refuse(context, names.chain(["k:a\0b", "k\0:a"].map(|text| one(tag(text)))).collect()).await
 }
 
 async fn content_types_are_held_to_the_limits(context: &Context) -> Outcome {
     let texts = [String::new(), "\0".to_owned(), "a/b\0".to_owned(), long(limits::NAME_BYTES_MAX + 1), long(70_000)];
-    let event = |text: &String| NewEvent { content_type: ContentType::new(text), ..plain("bank.Noted") };
+    let event = |text: &String| plain("bank.Noted").with_content_type(ContentType::new(text));
     refuse(context, texts.iter().map(|text| one(event(text))).collect()).await
 }
 
@@ -149,7 +149,7 @@ async fn repeated_ids_are_refused_by_name(context: &Context) -> Outcome {
         context,
         vec![
             Append::new(vec![event.clone(), event.clone()]),
-            Append::new(vec![event.clone(), other, NewEvent { name: "bank.Paid".into(), ..event }]),
+            Append::new(vec![event.clone(), other, event.with_name("bank.Paid")]),
         ],
     )
     .await
@@ -214,17 +214,17 @@ async fn limits_themselves_are_allowed(context: &Context) -> Outcome {
     let store = context.open().await?;
     let name = long(limits::NAME_BYTES_MAX);
     let part = long(limits::TAG_PART_BYTES_MAX);
-    let full = NewEvent {
-        name: name.as_str().into(),
-        stream: Some(StreamId::new(name.as_str(), name.as_str())),
-        tags: many_tags(limits::TAGS_PER_EVENT_MAX - 1).iter().map(Tag::from).chain([Tag::new(&part, &part)]).collect(),
-        metadata: extras(limits::METADATA_ENTRIES_MAX),
-        content_type: ContentType::new(&name),
-        ..plain("bank.Noted")
-    };
+    let full = plain("bank.Noted")
+        .with_name(name.as_str())
+        .with_stream(StreamId::new(name.as_str(), name.as_str()))
+        .with_tags(
+            many_tags(limits::TAGS_PER_EVENT_MAX - 1).iter().map(Tag::from).chain([Tag::new(&part, &part)]).collect(),
+        )
+        .with_metadata(extras(limits::METADATA_ENTRIES_MAX))
+        .with_content_type(ContentType::new(&name));
     let text = long(limits::METADATA_BYTES_MAX - "text".len());
     // Of another event than the one that each query below finds, since so much is slow to read.
-    let stuffed = NewEvent { metadata: Metadata::new().with("text", text), ..large() };
+    let stuffed = large().with_metadata(Metadata::new().with("text", text));
     let unmet = |items| no_events(query_of(items), Position::new(u64::MAX));
     let mut conditions = vec![unmet(limits::QUERY_ITEMS_MAX)];
     conditions.resize(1 + limits::CONDITION_ITEMS_PER_APPEND_MAX - limits::QUERY_ITEMS_MAX, unmet(1));

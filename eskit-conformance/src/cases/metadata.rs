@@ -1,7 +1,7 @@
 //! What stands beside the payload.
 
 use eskit_runtime::Metadata;
-use eskit_runtime::log::{Append, NewEvent, Principal, PrincipalKind};
+use eskit_runtime::log::{Append, Principal, PrincipalKind};
 
 use super::{Case, cases};
 use crate::context::Context;
@@ -16,7 +16,7 @@ pub(super) const CASES: &[Case] = cases![
 
 async fn keeps(context: &Context, all: Vec<Metadata>) -> Outcome {
     let store = context.open().await?;
-    let events = all.into_iter().map(|metadata| NewEvent { metadata, ..plain("bank.Noted") });
+    let events = all.into_iter().map(|metadata| plain("bank.Noted").with_metadata(metadata));
     let expected = put(&store, Append::new(events.collect())).await?;
     same("the log", &whole(&store).await?, &expected)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eskit_runtime::log::{
-    Append, AppendError, Conflict, ExpectedVersion, NewEvent, Position, Query, QueryItem, ReadOptions, StreamId,
+    Append, AppendError, Conflict, ExpectedVersion, Position, Query, QueryItem, ReadOptions, StreamId,
 };
 use eskit_runtime::{AnyStore, EventStore};
 use tokio::sync::Barrier;
@@ -237,7 +237,7 @@ async fn no_version_is_lost_between_read_and_append(context: &Context) -> Outcom
         let stream = StreamId::new("counter", round.to_string());
         let (query, of) = (Query::stream(stream.clone()), stream.clone());
         let counted = deciders(context, std::slice::from_ref(&store), round, query.clone(), move |count, _| {
-            let event = NewEvent { payload: (count + 1).to_string().into(), ..on(of.clone(), "bank.Counted") };
+            let event = on(of.clone(), "bank.Counted").with_payload((count + 1).to_string());
             let expected = ExpectedVersion::Exact(count as u64);
             (count < VERSIONS).then(|| one(event).with(expect(of.clone(), expected)))
         })

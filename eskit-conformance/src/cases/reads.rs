@@ -1,6 +1,6 @@
 //! Where a read starts and stops, in which order, and how much one page holds.
 
-use eskit_runtime::log::{Append, NewEvent, Pages, Position, Query, QueryItem, ReadOptions, limits};
+use eskit_runtime::log::{Append, Pages, Position, Query, QueryItem, ReadOptions, limits};
 use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
 use super::{Case, cases};
@@ -120,7 +120,7 @@ async fn a_page_is_bounded_in_bytes(context: &Context) -> Outcome {
     let payload = format!(r#""{}""#, "x".repeat(limits::PAGE_BYTES / 4));
     let mut log = Vec::new();
     for _ in 0..6 {
-        let event = NewEvent { payload: payload.clone().into(), ..tagged("bank.Paid", &[("even", "yes")]) };
+        let event = tagged("bank.Paid", &[("even", "yes")]).with_payload(payload.clone());
         log.extend(put(&store, one(event)).await?);
     }
     for query in [Query::all(), Query::from(with_tags(&[("even", "yes")]))] {

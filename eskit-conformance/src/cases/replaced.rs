@@ -32,7 +32,7 @@ async fn put_many(store: &AnyStore, count: usize) -> Result<Vec<RecordedEvent>, 
     let mut log = Vec::new();
     for _ in 0..count {
         let event = tagged("bank.Paid", &[("kind", "a"), ("other", "b")]);
-        log.extend(put(store, one(eskit_runtime::log::NewEvent { stream: Some(stream("a")), ..event })).await?);
+        log.extend(put(store, one(event.with_stream(stream("a")))).await?);
     }
     Ok(log)
 }

@@ -1,8 +1,8 @@
 //! Tags that are added to stored events.
 
 use eskit_runtime::log::{
-    AddTagsError, AddedTags, Append, ConflictKind, EventId, NewEvent, Position, Query, QueryItem, ReadOptions,
-    StreamChange, Tag, TagRef, Tags,
+    AddTagsError, AddedTags, Append, ConflictKind, EventId, Position, Query, QueryItem, ReadOptions, StreamChange, Tag,
+    TagRef, Tags,
 };
 use eskit_runtime::{AnyStore, EventStore, RecordedEvent};
 
@@ -34,7 +34,7 @@ async fn filled(store: &AnyStore) -> Result<Vec<RecordedEvent>, Failure> {
     let event = |nth: usize| {
         let own = nth.to_string();
         let all = [("mail", "m"), ("nth", own.as_str())];
-        NewEvent { tags: tags(if nth.is_multiple_of(3) { &all } else { &all[..1] }), ..on(stream("a"), "mail.Sent") }
+        on(stream("a"), "mail.Sent").with_tags(tags(if nth.is_multiple_of(3) { &all } else { &all[..1] }))
     };
     let mut log = put(store, Append::new((0..MANY).map(event).collect())).await?;
     for nth in MANY..MANY + 9 {
@@ -90,18 +90,16 @@ async fn queries_find_an_event_by_its_new_tag(context: &Context) -> Outcome {
     // What is appended later stands with it.
     let mut log = log;
     for _ in 0..3 {
-        log.extend(put(&store, one(NewEvent { tags: tags(&[NEW]), ..on(stream("a"), "mail.Sent") })).await?);
+        log.extend(put(&store, one(on(stream("a"), "mail.Sent").with_tags(tags(&[NEW])))).await?);
     }
     check_queries(&store, &log).await
 }
 
 async fn an_event_keeps_all_else(context: &Context) -> Outcome {
     let store = context.open().await?;
-    let full = NewEvent {
-        tags: tags(&[("mail", "m")]),
-        metadata: eskit_runtime::Metadata::new().with("tenant", "t-1"),
-        ..on(stream("a"), "mail.Sent")
-    };
+    let full = on(stream("a"), "mail.Sent")
+        .with_tags(tags(&[("mail", "m")]))
+        .with_metadata(eskit_runtime::Metadata::new().with("tenant", "t-1"));
     let append = Append::new(vec![full, plain("mail.Sent")]);
     let mut log = put(&store, append.clone()).await?;
     let head = store.head().await?;
@@ -192,7 +190,7 @@ fn numbered(numbers: std::ops::Range<usize>) -> Tags {
 
 async fn an_event_takes_no_more_tags_than_it_may(context: &Context) -> Outcome {
     let store = context.open().await?;
-    let event = |tags| NewEvent { tags, ..plain("mail.Sent") };
+    let event = |tags| plain("mail.Sent").with_tags(tags);
     let log = put(&store, Append::new(vec![event(numbered(0..4)), event(numbered(0..60))])).await?;
     let added = |index: usize, tags| AddedTags::new(log[index].position, log[index].id, tags);
     match store.add_tags(vec![added(0, numbered(4..6)), added(1, numbered(60..65))]).await {

@@ -149,7 +149,7 @@ async fn all_apart(
 }
 
 async fn names_are_told_apart(context: &Context) -> Outcome {
-    apart(context, |text| NewEvent { name: text.into(), ..plain("") }, |text| QueryItem::types([text])).await
+    apart(context, |text| plain("").with_name(text), |text| QueryItem::types([text])).await
 }
 
 async fn stream_types_are_told_apart(context: &Context) -> Outcome {
@@ -176,20 +176,21 @@ async fn tag_values_are_told_apart(context: &Context) -> Outcome {
 }
 
 async fn metadata_keeps_every_text(context: &Context) -> Outcome {
-    let event = |text: &str| NewEvent {
-        metadata: Metadata::new()
-            .with_correlation_id(text)
-            .with_causation_id(text)
-            .with_originator(Principal::new(PrincipalKind::Api, text))
-            .with(text, "value")
-            .with("key", text),
-        ..plain("bank.Noted")
+    let event = |text: &str| {
+        plain("bank.Noted").with_metadata(
+            Metadata::new()
+                .with_correlation_id(text)
+                .with_causation_id(text)
+                .with_originator(Principal::new(PrincipalKind::Api, text))
+                .with(text, "value")
+                .with("key", text),
+        )
     };
-    apart(context, |text| NewEvent { id: id_of(text), ..event(text) }, |text| QueryItem::ids([id_of(text)])).await
+    apart(context, |text| event(text).with_id(id_of(text)), |text| QueryItem::ids([id_of(text)])).await
 }
 
 async fn payloads_keep_every_text(context: &Context) -> Outcome {
-    let event = |text: &str| NewEvent { id: id_of(text), payload: text.into(), ..plain("bank.Noted") };
+    let event = |text: &str| plain("bank.Noted").with_id(id_of(text)).with_payload(text);
     apart(context, |text| event(text), |text| QueryItem::ids([id_of(text)])).await
 }
 
@@ -200,9 +201,9 @@ fn id_of(text: &str) -> eskit_runtime::log::EventId {
 async fn conditions_tell_texts_apart(context: &Context) -> Outcome {
     let store = context.open().await?;
     for text in texts() {
-        let event = NewEvent { stream: Some(stream(&text)), ..tagged("bank.Noted", &[("k", &text)]) };
+        let event = tagged("bank.Noted", &[("k", &text)]).with_stream(stream(&text));
         let append = || {
-            one(NewEvent { id: eskit_runtime::log::EventId::new(), ..event.clone() })
+            one(event.clone().with_id(eskit_runtime::log::EventId::new()))
                 .with(no_events(with_tags(&[("k", &text)]), Position::START))
                 .with(expect(stream(&text), ExpectedVersion::NoStream))
         };

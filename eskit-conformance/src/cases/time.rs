@@ -17,7 +17,7 @@ pub(super) const CASES: &[Case] = cases![
 const SKEW_US: i64 = 24 * 3600 * 1_000_000;
 
 fn at(micros: i64) -> NewEvent {
-    NewEvent { recorded_at: Some(Timestamp::from_micros(micros)), ..plain("bank.Noted") }
+    plain("bank.Noted").with_recorded_at(Timestamp::from_micros(micros))
 }
 
 async fn given_times_are_kept(context: &Context) -> Outcome {

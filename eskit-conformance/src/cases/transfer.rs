@@ -64,7 +64,7 @@ async fn copy(context: &Context, from: &Side) -> Result<Side, Failure> {
 
 fn seat(id: &str, name: &str) -> NewEvent {
     let recorded_at = Some(Timestamp::from_micros(1_000_000));
-    NewEvent { recorded_at, tags: tags(&[("owner", "o"), ("id", id)]), ..on(stream(id), name) }
+    on(stream(id), name).with_recorded_at(recorded_at).with_tags(tags(&[("owner", "o"), ("id", id)]))
 }
 
 /// Appends of one to four events, to several streams and to none.
@@ -213,15 +213,13 @@ async fn an_event_is_kept_whole(context: &Context) -> Outcome {
         .with_correlation_id("request-17")
         .with_initiator(Principal::new(PrincipalKind::Automation, "a"))
         .with("\u{e4}\u{0}", "t\u{0}1");
-    let full = NewEvent {
-        metadata,
-        id: EventId::from_bytes([0xfe; 16]),
-        recorded_at: Some(Timestamp::from_micros(-5)),
-        ..seat("\u{1f600} %'\"", "bank.Opened")
-    };
+    let full = seat("\u{1f600} %'\"", "bank.Opened")
+        .with_metadata(metadata)
+        .with_id(EventId::from_bytes([0xfe; 16]))
+        .with_recorded_at(Timestamp::from_micros(-5));
     let content_type = ContentType::new("application/cbor");
-    let bytes = NewEvent { content_type, payload: vec![0xff, 0, 1], ..plain("bank.Noted") };
-    let empty = NewEvent { payload: Vec::new(), ..plain("bank.Noted") };
+    let bytes = plain("bank.Noted").with_content_type(content_type).with_payload(vec![0xff, 0, 1]);
+    let empty = plain("bank.Noted").with_payload(Vec::new());
     put(&source.store, Append::new(vec![full, bytes])).await?;
     put(&source.store, one(empty)).await?;
     let target = copy(context, &source).await?;
@@ -265,7 +263,7 @@ async fn what_was_deleted_keeps_its_place(context: &Context) -> Outcome {
     same("the rest of the log", &whole(&target.store).await?, &whole(&source.store).await?)?;
     for deleted in appends.iter().flat_map(|append| &append.events).filter(|event| event.stream == Some(stream("gone")))
     {
-        let reused = NewEvent { id: deleted.id, ..plain("bank.Noted") };
+        let reused = plain("bank.Noted").with_id(deleted.id);
         let refused = target.store.append(one(reused.clone())).await;
         let is_taken = matches!(refused, Err(AppendError::IdReused { id, .. }) if id == deleted.id);
         ensure!(is_taken, "the id of a deleted event was given again after a load: {refused:?}");
@@ -288,7 +286,7 @@ async fn a_log_keeps_its_id(context: &Context) -> Outcome {
 async fn the_log_goes_on(context: &Context) -> Outcome {
     let (source, _) = half_deleted(context).await?;
     let target = copy(context, &source).await?;
-    let noted = NewEvent { recorded_at: Some(Timestamp::from_micros(7)), ..plain("bank.Noted") };
+    let noted = plain("bank.Noted").with_recorded_at(Timestamp::from_micros(7));
     for append in [one(seat("kept", "bank.Paid")), Append::new(vec![seat("new", "bank.Opened"), noted])] {
         alike(&source, &target, &append).await?;
     }

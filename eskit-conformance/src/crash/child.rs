@@ -128,10 +128,10 @@ impl Client {
         let key = EventId::new().to_string();
         let count = 10 + self.rng.below(90);
         let stream = StreamId::new(DOOMED, key.as_str());
-        let event = |part: u64| NewEvent {
-            tags: tags(&[(APPEND, &key)]),
-            payload: format!("{part}/{count}").into(),
-            ..on(stream.clone(), "crash.Doomed")
+        let event = |part: u64| {
+            on(stream.clone(), "crash.Doomed")
+                .with_tags(tags(&[(APPEND, &key)]))
+                .with_payload(format!("{part}/{count}"))
         };
         let appended = self.store.append(Append::new((0..count).map(event).collect())).await?;
         self.store.change_stream(&stream, StreamChange::delete("the suite asked for it")).await?;
@@ -144,10 +144,10 @@ impl Client {
         let key = EventId::new().to_string();
         let count = 1 + self.rng.below(5);
         let stream = StreamId::new("writer", self.rng.below(3).to_string());
-        let event = |part: u64| NewEvent {
-            tags: tags(&[(APPEND, &key)]),
-            payload: format!("{part}/{count}").into(),
-            ..on(stream.clone(), "crash.Written")
+        let event = |part: u64| {
+            on(stream.clone(), "crash.Written")
+                .with_tags(tags(&[(APPEND, &key)]))
+                .with_payload(format!("{part}/{count}"))
         };
         self.send(Append::new((0..count).map(event).collect()), &key).await.map(drop)
     }
@@ -161,11 +161,9 @@ impl Client {
             None => (Position::START, 0_u64),
         };
         let key = EventId::new().to_string();
-        let event = NewEvent {
-            tags: tags(&[COUNTER, (APPEND, &key)]),
-            payload: (number + 1).to_string().into(),
-            ..NewEvent::json("crash.Counted", "")
-        };
+        let event = NewEvent::json("crash.Counted", "")
+            .with_tags(tags(&[COUNTER, (APPEND, &key)]))
+            .with_payload((number + 1).to_string());
         self.send(one(event).with(no_events(query, after)), &key).await
     }
 

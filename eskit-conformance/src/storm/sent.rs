@@ -1,5 +1,5 @@
 use eskit_runtime::RecordedEvent;
-use eskit_runtime::log::{Append, AppendError, Appended, NewEvent};
+use eskit_runtime::log::{Append, AppendError, Appended};
 
 use crate::rng::Rng;
 use crate::sample::{no_events, on, plain, recorded, stream, tags, with_tags};
@@ -49,7 +49,7 @@ pub(super) fn append(rng: &mut Rng, caller: u64) -> Append {
     let event = |part: u64| {
         let event = if part > 0 { plain("storm.Noted") } else { on(stream(&caller.to_string()), "storm.Began") };
         let payload = format!(r#"{{"part":{part},"fill":"{}"}}"#, "x".repeat(fill as usize));
-        NewEvent { tags: tags(&[(APPEND, &key)]), payload: payload.into(), ..event }
+        event.with_tags(tags(&[(APPEND, &key)])).with_payload(payload)
     };
     Append::new((0..count).map(event).collect()).with(no_events(with_tags(&[(APPEND, &key)]), Default::default()))
 }

@@ -55,10 +55,7 @@ pub(super) fn some_events(rng: &mut Rng) -> Vec<NewEvent> {
     let event = |rng: &mut Rng| {
         let key = ["a", "b", "c"][rng.below(3) as usize];
         let id = [rng.next().to_be_bytes(), rng.next().to_be_bytes()].concat();
-        NewEvent {
-            id: id.try_into().map_or_else(|_| EventId::new(), EventId::from_bytes),
-            ..noted(key, rng.chance(75))
-        }
+        noted(key, rng.chance(75)).with_id(id.try_into().map_or_else(|_| EventId::new(), EventId::from_bytes))
     };
     (0..1 + rng.below(4)).map(|_| event(rng)).collect()
 }
@@ -66,7 +63,7 @@ pub(super) fn some_events(rng: &mut Rng) -> Vec<NewEvent> {
 /// An event under a key.
 pub(super) fn noted(key: &str, is_taken: bool) -> NewEvent {
     let tags: Tags = std::iter::once(Tag::new(KEY, key)).collect();
-    NewEvent { tags, ..NewEvent::json(if is_taken { NOTED } else { OTHER }, "{}") }
+    NewEvent::json(if is_taken { NOTED } else { OTHER }, "{}").with_tags(tags)
 }
 
 impl EventStore for ModelLog {

@@ -97,7 +97,13 @@ fn streams() -> Vec<Row> {
             |store| {
                 store.events_in = Box::new(|events: Vec<NewEvent>| {
                     let alike = |stream: StreamId| StreamId::new("any", stream.id());
-                    events.into_iter().map(|event| NewEvent { stream: event.stream.map(alike), ..event }).collect()
+                    events
+                        .into_iter()
+                        .map(|mut event| {
+                            event.stream = event.stream.map(alike);
+                            event
+                        })
+                        .collect()
                 });
                 store.check = |log, append| {
                     changed(log, append, |condition| match condition {

@@ -83,13 +83,19 @@ fn basics() -> Vec<Row> {
         ),
         inward(
             "all tags but the first are lost",
-            |event| NewEvent { tags: event.tags.iter().take(1).collect(), ..event },
+            |mut event: NewEvent| {
+                event.tags = event.tags.iter().take(1).collect();
+                event
+            },
             "the log",
             &["basics::tags_are_kept_in_their_order", "queries::of_tags", "queries::of_types_and_tags"],
         ),
         inward(
             "tags are sorted",
-            |event| NewEvent { tags: sorted(&event.tags), ..event },
+            |mut event: NewEvent| {
+                event.tags = sorted(&event.tags);
+                event
+            },
             "the log",
             &["basics::tags_are_kept_in_their_order"],
         ),
@@ -153,7 +159,7 @@ fn orders() -> Vec<Row> {
             |store| {
                 store.events_in = Box::new(|events: Vec<NewEvent>| {
                     let stream = events[0].stream.clone();
-                    events.into_iter().map(|event| NewEvent { stream: stream.clone(), ..event }).collect()
+                    events.into_iter().map(|event| event.with_stream(stream.clone())).collect()
                 });
             },
             "the stream",
@@ -174,39 +180,50 @@ fn texts() -> Vec<Row> {
     vec![
         inward(
             "names lose case",
-            |event| NewEvent { name: event.name.to_lowercase().into(), ..event },
+            |mut event: NewEvent| {
+                event.name = event.name.to_lowercase().into();
+                event
+            },
             "the log",
             &["text::names_are_told_apart"],
         ),
         inward(
             "stream types lose what follows a dot",
-            |event| {
+            |mut event: NewEvent| {
                 let cut = |stream: StreamId| {
                     StreamId::new(stream.stream_type().split('.').next().unwrap_or("a"), stream.id())
                 };
-                NewEvent { stream: event.stream.map(cut), ..event }
+                event.stream = event.stream.map(cut);
+                event
             },
             "the log",
             &["text::stream_types_are_told_apart"],
         ),
         inward(
             "stream ids lose space at their end",
-            |event| {
+            |mut event: NewEvent| {
                 let cut = |stream: StreamId| StreamId::new(stream.stream_type(), trimmed(stream.id()));
-                NewEvent { stream: event.stream.map(cut), ..event }
+                event.stream = event.stream.map(cut);
+                event
             },
             "the log",
             &["text::stream_ids_are_told_apart"],
         ),
         inward(
             "keys of tags lose case",
-            |event| NewEvent { tags: tag(&event.tags, |key, value| Tag::new(&key.to_lowercase(), value)), ..event },
+            |mut event: NewEvent| {
+                event.tags = tag(&event.tags, |key, value| Tag::new(&key.to_lowercase(), value));
+                event
+            },
             "the log",
             &["text::tag_keys_are_told_apart"],
         ),
         inward(
             "values of tags lose space at their end",
-            |event| NewEvent { tags: tag(&event.tags, |key, value| Tag::new(key, trimmed(value))), ..event },
+            |mut event: NewEvent| {
+                event.tags = tag(&event.tags, |key, value| Tag::new(key, trimmed(value)));
+                event
+            },
             "the log",
             &["text::tag_values_are_told_apart"],
         ),
@@ -287,7 +304,10 @@ fn times() -> Vec<Row> {
         ),
         inward(
             "given times are passed over",
-            |event| NewEvent { recorded_at: None, ..event },
+            |mut event: NewEvent| {
+                event.recorded_at = None;
+                event
+            },
             "the log",
             &["time::given_times_are_kept", "time::missing_times_are_those_of_the_append"],
         ),

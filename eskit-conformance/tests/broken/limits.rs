@@ -1,7 +1,7 @@
 //! Stores that enforce other limits than the contract.
 
 use eskit_runtime::log::limits::{TAGS_PER_EVENT_MAX, check_append};
-use eskit_runtime::log::{Append, ContentType, LimitError, NewEvent};
+use eskit_runtime::log::{Append, ContentType, LimitError};
 
 use crate::sound::broken;
 use crate::table::Row;
@@ -25,7 +25,7 @@ pub(crate) fn rows() -> Vec<Row> {
             |store| {
                 store.check_append = |append| {
                     let events = append.events.iter().cloned();
-                    let events = events.map(|event| NewEvent { content_type: ContentType::JSON, ..event }).collect();
+                    let events = events.map(|event| event.with_content_type(ContentType::JSON)).collect();
                     check_append(&Append { events, conditions: append.conditions.clone() })
                 };
             },
@@ -37,7 +37,7 @@ pub(crate) fn rows() -> Vec<Row> {
             |store| {
                 store.check_append = |append| {
                     let events = append.events.iter().cloned();
-                    let events = events.map(|event| NewEvent { personal: Vec::new(), ..event }).collect();
+                    let events = events.map(|event| event.with_personal(Vec::new())).collect();
                     check_append(&Append { events, conditions: append.conditions.clone() })
                 };
             },

@@ -173,10 +173,8 @@ impl Racy {
         self.state().log.check(&append.conditions)?;
         let mut all = Appended::new(Vec::new(), Vec::new(), Timestamp::now());
         for event in append.events {
-            let appended = self.write(Append::new(vec![eskit_runtime::log::NewEvent {
-                recorded_at: event.recorded_at.or(Some(all.recorded_at)),
-                ..event
-            }]));
+            let at = event.recorded_at.or(Some(all.recorded_at));
+            let appended = self.write(Append::new(vec![event.with_recorded_at(at)]));
             all.positions.extend(appended.positions);
             all.versions.extend(appended.versions);
             self.pause().await;

@@ -88,15 +88,13 @@ fn event_of(headers: &HeaderMap, payload: Vec<u8>) -> Result<RecordedEvent, NotA
         let (key, value) = text.split_once(':').ok_or_else(|| NotAnEvent(format!("`{text}` is no tag")))?;
         tags.push(key, value);
     }
-    let event = NewEvent {
-        id: parse::<EventId>(ID, needed(ID)?)?,
-        stream: stream.as_ref().map(|stream| StreamId::new(stream.r#type.as_str(), stream.id.as_str())),
-        schema_version: version,
-        tags,
-        metadata: metadata.unwrap_or_default(),
-        content_type: ContentType::new(needed(CONTENT_TYPE)?),
-        ..NewEvent::json(needed(TYPE)?, payload)
-    };
+    let event = NewEvent::json(needed(TYPE)?, payload)
+        .with_id(parse::<EventId>(ID, needed(ID)?)?)
+        .with_stream(stream.as_ref().map(|stream| StreamId::new(stream.r#type.as_str(), stream.id.as_str())))
+        .with_schema_version(version)
+        .with_tags(tags)
+        .with_metadata(metadata.unwrap_or_default())
+        .with_content_type(ContentType::new(needed(CONTENT_TYPE)?));
     Ok(event.into_recorded(position, stream.map(|stream| stream.version), Part::WHOLE, recorded_at))
 }
 
@@ -129,12 +127,10 @@ mod tests {
         let mut tags = Tags::new();
         tags.push("order", "17:a");
         tags.push("note", "a\nb");
-        let event = NewEvent {
-            stream: Some(StreamId::new("order", "1\r\n7")),
-            tags,
-            metadata: Metadata::new().with_initiator(Principal::new(PrincipalKind::User, "ada\n")).with("k", "ü"),
-            ..NewEvent::json("shop.OrderPaid", "{}")
-        };
+        let event = NewEvent::json("shop.OrderPaid", "{}")
+            .with_stream(StreamId::new("order", "1\r\n7"))
+            .with_tags(tags)
+            .with_metadata(Metadata::new().with_initiator(Principal::new(PrincipalKind::User, "ada\n")).with("k", "ü"));
         event.into_recorded(Position::new(7), Some(3), Part::WHOLE, Timestamp::from_micros(1))
     }
 

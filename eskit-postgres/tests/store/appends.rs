@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::*;
 use eskit_postgres::PostgresStore;
 use eskit_runtime::EventStore;
-use eskit_runtime::log::{Append, AppendError, EventId, NewEvent, QueryItem, StoreErrorKind, StreamId, Tag};
+use eskit_runtime::log::{Append, AppendError, EventId, QueryItem, StoreErrorKind, StreamId, Tag};
 
 /// Appends that wait together are committed in one transaction; each must see the ones before it.
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn appends_of_one_batch_conflict_among_themselves() {
 async fn an_append_may_be_tried_for_ever() {
     let options = PostgresStore::options().retry_for(Duration::MAX).lock_timeout(Some(Duration::MAX));
     let Some(Fixture { store, database: _database }) = fixture_with(options).await else { return };
-    let append = one(NewEvent { id: EventId::from_key("k", 0), ..plain("e") });
+    let append = one(plain("e").with_id(EventId::from_key("k", 0)));
     for is_repeated in [false, true] {
         assert_eq!(store.append(append.clone()).await.unwrap().repeated, is_repeated);
     }

@@ -273,11 +273,8 @@ async fn payloads_may_be_json_to_the_database() {
         assert_eq!(options().open(database.pool()).await.unwrap().payload_type(), payload);
         let error = options().payload_type(PayloadType::Bytea).open(database.pool()).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Invalid);
-        let binary = NewEvent {
-            payload: vec![0xff],
-            content_type: eskit_runtime::log::ContentType::new("image/png"),
-            ..plain("e")
-        };
+        let binary =
+            plain("e").with_payload(vec![0xff]).with_content_type(eskit_runtime::log::ContentType::new("image/png"));
         assert!(store.append(one(binary)).await.unwrap_err().to_string().contains("nothing but JSON"));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::*;
 use eskit_postgres::PostgresStore;
 use eskit_runtime::log::{
-    Append, AppendError, NewEvent, Position, Query, QueryItem, ReadOptions, StoreErrorKind, StreamChange, Tag,
+    Append, AppendError, Position, Query, QueryItem, ReadOptions, StoreErrorKind, StreamChange, Tag,
 };
 use eskit_runtime::{EventStore, StoreError};
 use sqlx::{AssertSqlSafe, PgPool};
@@ -307,10 +307,7 @@ async fn logs_that_changed_places_are_not_mixed_up() {
     let options = PostgresStore::options().schema("second").migrate(true);
     let second = options.connect(fixture.database.dsn()).await.unwrap();
     let both = || QueryItem::tags([Tag::new("a", "1"), Tag::new("b", "2")]);
-    first
-        .append(one(NewEvent { stream: Some(stream("a")), ..tagged("first", &[("a", "1"), ("b", "2")]) }))
-        .await
-        .unwrap();
+    first.append(one(tagged("first", &[("a", "1"), ("b", "2")]).with_stream(stream("a")))).await.unwrap();
     second.append(one(on(stream("a"), "second"))).await.unwrap();
     let swap =
         "ALTER SCHEMA eskit RENAME TO third; ALTER SCHEMA second RENAME TO eskit; ALTER SCHEMA third RENAME TO second";

@@ -15,7 +15,7 @@ use eskit_runtime::{EventStore, RecordedEvent};
 cases::cases!(Log);
 
 fn event(name: &str, payload: &str) -> NewEvent {
-    NewEvent { payload: payload.into(), ..plain(name) }
+    plain(name).with_payload(payload)
 }
 
 async fn with(log: &Log) -> PostgresStore {

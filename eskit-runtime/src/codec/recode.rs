@@ -7,9 +7,9 @@ use crate::codec::convert::{as_json, can_spell, from_json, help, to_text};
 use crate::codec::decode_error::DecodeError;
 use crate::codec::encoded::Encoded;
 use crate::codec::error::CodecError;
-use crate::log::append::NewEvent;
 use crate::log::content_type::ContentType;
 use crate::log::name::WireName;
+use crate::log::new_event::NewEvent;
 use crate::log::recorded::RecordedEvent;
 
 /// A payload that cannot be written in another format. It was left as it is.

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::codec::convert;
 use crate::codec::error::CodecError;
 use crate::codec::json::Values;
-use crate::log::append::NewEvent;
+use crate::log::new_event::NewEvent;
 use crate::log::personal::{JsonPointer, PersonalValue};
 use crate::log::recorded::{PersonalData, RecordedEvent};
 
@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn event(payload: &str, personal: Vec<PersonalValue>) -> NewEvent {
-        NewEvent { personal, ..NewEvent::json("campus.Registered", payload) }
+        NewEvent::json("campus.Registered", payload).with_personal(personal)
     }
 
     fn recorded(event: NewEvent) -> RecordedEvent {
@@ -256,7 +256,7 @@ mod tests {
             assert_eq!(event.seal(|_, _| Ok::<_, CodecError>(String::new())).unwrap_err().to_string(), why);
             assert_eq!(event, before);
         }
-        let mut other = NewEvent { content_type: ContentType::PROTOBUF, ..event("{}", vec![name()]) };
+        let mut other = event("{}", vec![name()]).with_content_type(ContentType::PROTOBUF);
         assert_eq!(
             other.seal(|_, _| Ok::<_, CodecError>(String::new())).unwrap_err().to_string(),
             "values in a payload of type `application/protobuf` cannot be sealed"

@@ -127,8 +127,8 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::append::NewEvent;
     use crate::log::id::EventId;
+    use crate::log::new_event::NewEvent;
     use crate::log::position::Position;
     use crate::log::recorded::Part;
     use crate::log::stream::StreamId;
@@ -172,7 +172,7 @@ mod tests {
             let of_both = event(&[("sku", "1"), ("customer", "ada")]);
             assert_eq!(found(&instances, of_both), [1, count, count + 2]);
             assert_eq!(found(&instances, event(&[("customer", "ada")])), [count]);
-            let in_stream = NewEvent { stream: Some(StreamId::new("order", "2")), ..event(&[("sku", "x")]) };
+            let in_stream = event(&[("sku", "x")]).with_stream(StreamId::new("order", "2"));
             assert_eq!(found(&instances, in_stream), [count, 2 * count + 3]);
         }
     }

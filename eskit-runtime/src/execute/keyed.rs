@@ -4,8 +4,9 @@ use std::fmt::{self, Write};
 
 use uuid::Uuid;
 
-use crate::log::append::{ConflictEvent, NewEvent};
+use crate::log::append::ConflictEvent;
 use crate::log::id::EventId;
+use crate::log::new_event::NewEvent;
 use crate::log::recorded::RecordedEvent;
 use crate::model::decider::{Decide, Emit};
 use crate::model::event::EventTypes;

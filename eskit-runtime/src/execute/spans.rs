@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use crate::log::append::{Append, AppendError, Appended, NewEvent};
+use crate::log::append::{Append, AppendError, Appended};
+use crate::log::new_event::NewEvent;
 
 use super::error::ExecuteError;
 

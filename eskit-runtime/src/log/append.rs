@@ -1,111 +1,16 @@
 use std::fmt;
 
 use crate::log::bounds::LimitError;
-use crate::log::content_type::{ContentType, Shown};
 use crate::log::id::EventId;
 use crate::log::lifecycle::StreamClosed;
-use crate::log::metadata::Metadata;
-use crate::log::name::{SchemaVersion, WireName};
-use crate::log::personal::PersonalValue;
+use crate::log::name::WireName;
+use crate::log::new_event::NewEvent;
 use crate::log::position::{Place, Position};
-use crate::log::query::{Query, QueryItem};
-use crate::log::recorded::{Part, PersonalData, RecordedEvent};
+use crate::log::query::Query;
+use crate::log::recorded::{Part, RecordedEvent};
 use crate::log::store::error::StoreError;
-use crate::log::stream::{StreamId, StreamVersion};
-use crate::log::tag::Tags;
+use crate::log::stream::StreamId;
 use crate::log::time::Timestamp;
-
-/// An event that is not yet recorded.
-#[derive(Clone, PartialEq, Eq)]
-pub struct NewEvent {
-    /// Its id. A repeated append is recognised by the ids of its events.
-    pub id: EventId,
-    /// The stream to append to, if any.
-    pub stream: Option<StreamId>,
-    /// The name of its type.
-    pub name: WireName,
-    /// The version of its payload's shape.
-    pub schema_version: SchemaVersion,
-    /// Its tags.
-    pub tags: Tags,
-    /// Where it comes from.
-    pub metadata: Metadata,
-    /// The format of the payload.
-    pub content_type: ContentType,
-    /// The encoded payload.
-    pub payload: Vec<u8>,
-    /// What in the payload is personal data and not sealed yet. A store refuses events that have any.
-    pub personal: Vec<PersonalValue>,
-    /// When it happened; `None` for the time of the append. Imports set it.
-    pub recorded_at: Option<Timestamp>,
-}
-
-impl NewEvent {
-    /// A JSON event of schema version 1 with a fresh id and no stream, tags or metadata.
-    pub fn json(name: impl Into<WireName>, payload: impl Into<Vec<u8>>) -> NewEvent {
-        NewEvent {
-            id: EventId::new(),
-            stream: None,
-            name: name.into(),
-            schema_version: SchemaVersion::FIRST,
-            tags: Tags::new(),
-            metadata: Metadata::new(),
-            content_type: ContentType::JSON,
-            payload: payload.into(),
-            personal: Vec::new(),
-            recorded_at: None,
-        }
-    }
-
-    /// The recorded event that this becomes at a position, at a version if it has a stream, as this part of its append.
-    pub fn into_recorded(self, position: Position, version: Option<u64>, part: Part, now: Timestamp) -> RecordedEvent {
-        RecordedEvent {
-            position,
-            part,
-            id: self.id,
-            stream: self.stream.map(|stream| StreamVersion { stream, version: version.unwrap_or_default() }),
-            name: self.name,
-            schema_version: self.schema_version,
-            tags: self.tags,
-            metadata: self.metadata,
-            content_type: self.content_type,
-            payload: self.payload,
-            recorded_at: self.recorded_at.unwrap_or(now),
-            personal: PersonalData::AsStored,
-        }
-    }
-}
-
-impl NewEvent {
-    /// The bytes of its payload, its metadata and its tags: what the bounds of pages and appends count.
-    pub fn size_bytes(&self) -> usize {
-        self.payload.len() + self.metadata.size_bytes() + self.tags.as_packed().len()
-    }
-
-    /// Whether every part of an item that is set matches.
-    pub fn matches(&self, item: &QueryItem) -> bool {
-        item.matches(&self.name, &self.tags, self.stream.as_ref(), self.id)
-    }
-}
-
-impl fmt::Debug for NewEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NewEvent { id, stream, name, schema_version, tags, metadata, content_type, personal, .. } = self;
-        let payload: &dyn fmt::Debug = if personal.is_empty() { &Shown(&self.payload) } else { &format_args!("***") };
-        f.debug_struct("NewEvent")
-            .field("id", id)
-            .field("stream", stream)
-            .field("name", name)
-            .field("schema_version", schema_version)
-            .field("tags", tags)
-            .field("metadata", metadata)
-            .field("content_type", content_type)
-            .field("payload", payload)
-            .field("personal", personal)
-            .field("recorded_at", &self.recorded_at)
-            .finish()
-    }
-}
 
 /// The version that a stream must have for an append to succeed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

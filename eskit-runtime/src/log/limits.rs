@@ -3,12 +3,13 @@
 //! A store checks an append before it writes anything.
 
 use crate::log::added_tags::AddedTags;
-use crate::log::append::{Append, Condition, NewEvent};
+use crate::log::append::{Append, Condition};
 use crate::log::bounds::{check_count, check_text, excerpt};
 use crate::log::content_type::ContentType;
 use crate::log::id::EventId;
 use crate::log::lifecycle::StreamChange;
 use crate::log::metadata::Metadata;
+use crate::log::new_event::NewEvent;
 use crate::log::personal::Subject;
 use crate::log::query::{Query, ReadOptions};
 use crate::log::recorded::RecordedEvent;
@@ -221,7 +222,7 @@ fn check_query(query: &Query) -> Result<(), LimitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::append::NewEvent;
+    use crate::log::new_event::NewEvent;
     use crate::log::personal::{JsonPointer, PersonalValue};
     use crate::log::query::QueryItem;
     use crate::log::tag::Tag;
@@ -242,7 +243,7 @@ mod tests {
         let payload = vec![b' '; PAYLOAD_BYTES_MAX + 1];
         let events = [
             (
-                NewEvent { metadata, ..NewEvent::json("test.Happened", "{}") },
+                NewEvent::json("test.Happened", "{}").with_metadata(metadata),
                 "the metadata of event \"test.Happened\" has ",
             ),
             (NewEvent::json("test.Happened", payload), "the payload of event \"test.Happened\" has "),

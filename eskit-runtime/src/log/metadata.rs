@@ -61,7 +61,7 @@ impl Principal {
 /// // For a command from a request: `app.execute(command).metadata(metadata)`.
 /// let user = Principal::new(PrincipalKind::User, "ada");
 /// let metadata = Metadata::new().with_correlation_id("request-17").with_initiator(user.clone()).with_originator(user);
-/// # let placed = NewEvent { metadata, ..NewEvent::json("shop.OrderPlaced", "{}") };
+/// # let placed = NewEvent::json("shop.OrderPlaced", "{}").with_metadata(metadata);
 /// # let placed = placed.into_recorded(Position::new(1), None, Part::WHOLE, Timestamp::now());
 ///
 /// // For a later command that reacts to an event: the same correlation and originator, caused by that event.

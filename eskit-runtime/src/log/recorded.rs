@@ -192,7 +192,7 @@ impl Metadata {
 #[cfg(test)]
 mod tests {
     use super::Part;
-    use crate::log::append::NewEvent;
+    use crate::log::new_event::NewEvent;
     use crate::log::position::Position;
     use crate::log::time::Timestamp;
 

@@ -1,7 +1,8 @@
 //! Whether a log takes an append.
 
-use crate::log::append::{Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind, NewEvent};
+use crate::log::append::{Append, AppendError, Appended, Condition, Conflict, ConflictEvent, ConflictKind};
 use crate::log::lifecycle::{StreamChange, StreamClosed, StreamError, StreamInfo};
+use crate::log::new_event::NewEvent;
 use crate::log::position::Position;
 use crate::log::query::ReadOptions;
 use crate::log::store::error::StoreError;

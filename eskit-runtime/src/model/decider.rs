@@ -3,11 +3,11 @@ use std::fmt;
 
 use crate::codec::encode::{EncodeError, WriteAgain, encode_payload, in_format};
 use crate::codec::json::{ToJson, Written};
-use crate::log::append::NewEvent;
 use crate::log::content_type::ContentType;
 use crate::log::id::EventId;
 use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
+use crate::log::new_event::NewEvent;
 use crate::log::personal::PersonalValue;
 use crate::log::tag::Tags;
 use crate::model::command::Command;

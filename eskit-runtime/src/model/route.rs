@@ -1,7 +1,7 @@
 //! Which stream an event goes to that a decider emits.
 
-use crate::log::append::NewEvent;
 use crate::log::name::WireName;
+use crate::log::new_event::NewEvent;
 use crate::log::stream::StreamId;
 use crate::model::aggregate::{Key, Scope};
 use crate::model::models::{Instance, ModelType};

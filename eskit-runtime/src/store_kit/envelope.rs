@@ -1,8 +1,8 @@
-use crate::log::append::NewEvent;
 use crate::log::content_type::ContentType;
 use crate::log::id::EventId;
 use crate::log::metadata::Metadata;
 use crate::log::name::{SchemaVersion, WireName};
+use crate::log::new_event::NewEvent;
 use crate::log::position::Position;
 use crate::log::query::QueryItem;
 use crate::log::recorded::{Part, PersonalData, RecordedEvent};
@@ -294,11 +294,11 @@ mod tests {
     #[test]
     fn an_envelope_with_other_tags_is_the_one_that_would_have_been_written() {
         for (old, new) in [("", "n:1"), ("n:1", "n:1\0n:2"), ("n:1", ""), ("", "")] {
-            let event = |tags: &str| NewEvent {
-                stream: Some(StreamId::new("order", "o-1")),
-                tags: Tags::from_packed(tags),
-                metadata: Metadata::new().with("tenant", "t-1"),
-                ..NewEvent::json("shop.Sold", "{}")
+            let event = |tags: &str| {
+                NewEvent::json("shop.Sold", "{}")
+                    .with_stream(StreamId::new("order", "o-1"))
+                    .with_tags(Tags::from_packed(tags))
+                    .with_metadata(Metadata::new().with("tenant", "t-1"))
             };
             let (old, mut wanted) = (event(old), event(new));
             wanted.id = old.id;

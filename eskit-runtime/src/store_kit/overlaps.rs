@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
-use crate::log::append::{Append, Condition, ExpectedVersion, NewEvent};
+use crate::log::append::{Append, Condition, ExpectedVersion};
 use crate::log::id::EventId;
+use crate::log::new_event::NewEvent;
 use crate::log::query::Query;
 use crate::log::stream::StreamId;
 

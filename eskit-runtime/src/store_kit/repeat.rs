@@ -1,5 +1,6 @@
-use crate::log::append::{AppendError, Appended, NewEvent};
+use crate::log::append::{AppendError, Appended};
 use crate::log::id::EventId;
+use crate::log::new_event::NewEvent;
 use crate::log::position::Position;
 use crate::log::time::Timestamp;
 

@@ -119,7 +119,7 @@ pub(super) fn whole_appends(events: &[RecordedEvent]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::append::NewEvent;
+    use crate::log::new_event::NewEvent;
     use crate::log::recorded::Part;
     use crate::log::time::Timestamp;
 

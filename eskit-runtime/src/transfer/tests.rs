@@ -3,12 +3,12 @@
 use super::{
     DecodeRecordError, DeletedEvent, Entry, Load, LogRecord, RecordError, RecordedAppend, StreamRecord, check_load,
 };
-use crate::log::append::NewEvent;
 use crate::log::bounds::LimitError;
 use crate::log::content_type::ContentType;
 use crate::log::id::{EventId, LogId};
 use crate::log::lifecycle::StreamStatus;
 use crate::log::metadata::{Metadata, Principal, PrincipalKind};
+use crate::log::new_event::NewEvent;
 use crate::log::position::{Place, Position};
 use crate::log::recorded::Part;
 use crate::log::stream::StreamId;
@@ -28,9 +28,8 @@ fn events() -> Vec<NewEvent> {
         .with_initiator(Principal::new(PrincipalKind::Automation, "a"))
         .with("tenant", "t\n1");
     full.recorded_at = Some(Timestamp::from_micros(i64::MIN));
-    let bytes =
-        NewEvent { content_type: ContentType::new("application/cbor"), ..NewEvent::json("shop.Cbor", [0xff, 0]) };
-    let text = NewEvent { content_type: ContentType::new("text/plain"), ..NewEvent::json("shop.Noted", "{}\n") };
+    let bytes = NewEvent::json("shop.Cbor", [0xff, 0]).with_content_type(ContentType::new("application/cbor"));
+    let text = NewEvent::json("shop.Noted", "{}\n").with_content_type(ContentType::new("text/plain"));
     let broken = ["", "{", "1 ", "[1,\n2]", "\u{feff}{}"].map(|payload| NewEvent::json("shop.Broken", payload));
     [full, bytes, text, NewEvent::json("shop.Plain", "null")].into_iter().chain(broken).collect()
 }
@@ -106,7 +105,7 @@ fn the_json_form_gives_each_record_back_in_one_line() {
 #[test]
 fn the_json_form_is_the_one_that_is_described() {
     let id: EventId = "0195f3a6-5c1e-7d2b-9a43-2f6d8e0b1c57".parse().unwrap();
-    let mut sold = NewEvent { id, stream: Some(stream("o-1")), ..NewEvent::json("shop.Sold", r#"{"cents":700}"#) };
+    let mut sold = NewEvent::json("shop.Sold", r#"{"cents":700}"#).with_id(id).with_stream(stream("o-1"));
     sold.tags.push("customer", "c-1");
     let part = Part::new(0, 2).unwrap();
     let sold = sold.into_recorded(Position::new(7), Some(1), part, Timestamp::from_micros(0));
@@ -127,11 +126,8 @@ fn the_json_form_is_the_one_that_is_described() {
 #[test]
 fn an_event_with_a_gap_is_refused() {
     let event = |tags: &str, version: Option<u64>| {
-        let event = NewEvent {
-            tags: Tags::from_packed(tags),
-            stream: version.map(|_| stream("o")),
-            ..NewEvent::json("a", "1")
-        };
+        let event =
+            NewEvent::json("a", "1").with_tags(Tags::from_packed(tags)).with_stream(version.map(|_| stream("o")));
         event.into_recorded(Position::new(1), version, Part::WHOLE, Timestamp::from_micros(0))
     };
     let bytes = |event| encoded(&LogRecord::Append(RecordedAppend::new(vec![Entry::Event(event)]).unwrap()));
@@ -231,7 +227,7 @@ fn records_are_checked_before_they_are_loaded() {
     let empty = |error| Err(RecordError::Limit { position: Some(Position::new(7)), error });
     let of = String::new();
     assert_eq!(check(vec![plain(7, NewEvent::json("", "{}"))]), empty(LimitError::Empty { what: "wire name", of }));
-    let unversioned = check(vec![plain(7, NewEvent { stream: Some(stream("o-1")), ..event() })]);
+    let unversioned = check(vec![plain(7, event().with_stream(stream("o-1")))]);
     assert!(matches!(unversioned, Err(RecordError::Limit { error: LimitError::Empty { what: "version", .. }, .. })));
     let nameless = StreamRecord::new(StreamId::new("", "x"), 1, StreamStatus::Open);
     assert!(matches!(check(vec![LogRecord::Stream(nameless)]), Err(RecordError::Limit { position: None, .. })));

@@ -10,8 +10,7 @@ async fn a_backup_is_a_log_while_others_append() {
     let folder = Folder::new("backup");
     let store = SqliteStore::options().settle_after(100).open(folder.file("log.db")).await.unwrap();
     for number in 0..300 {
-        let event =
-            eskit_runtime::log::NewEvent { stream: Some(stream("a")), ..tagged("e", &[("n", &number.to_string())]) };
+        let event = tagged("e", &[("n", &number.to_string())]).with_stream(stream("a"));
         store.append(one(event)).await.unwrap();
     }
     store.append(one(on(stream("b"), "closed"))).await.unwrap();

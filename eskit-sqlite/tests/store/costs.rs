@@ -19,13 +19,11 @@ fn event(number: u64) -> NewEvent {
         2 => StreamId::new("cart", number.to_string()),
         _ => StreamId::new("order", number.to_string()),
     };
-    NewEvent {
-        stream: Some(stream),
-        ..tagged(
-            if is_even { "shop.Placed" } else { "shop.Paid" },
-            &[("half", half), ("third", ["0", "1", "2"][number as usize % 3]), ("all", "x")],
-        )
-    }
+    tagged(
+        if is_even { "shop.Placed" } else { "shop.Paid" },
+        &[("half", half), ("third", ["0", "1", "2"][number as usize % 3]), ("all", "x")],
+    )
+    .with_stream(stream)
 }
 
 /// A log whose writer may take few steps for its conditions.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::support::*;
 use eskit_runtime::EventStore;
-use eskit_runtime::log::{Append, AppendError, EventId, NewEvent, QueryItem, ReadOptions, StoreErrorKind, Tag};
+use eskit_runtime::log::{Append, AppendError, EventId, QueryItem, ReadOptions, StoreErrorKind, Tag};
 use eskit_sqlite::SqliteStore;
 
 const CHILD_FILE: &str = "ESKIT_SQLITE_TEST_CRASH_FILE";
@@ -18,11 +18,11 @@ const WRITERS: usize = 8;
 /// The append number `number` of a writer in a round: three events that belong together.
 fn append(round: usize, writer: usize, number: usize) -> Append {
     let key = format!("{round}-{writer}-{number}");
-    let event = |part: usize| NewEvent {
-        id: EventId::from_key(&key, part),
-        stream: Some(stream(&format!("w{writer}"))),
-        payload: vec![b'x'; 300],
-        ..tagged(["part.One", "part.Two", "part.Three"][part], &[("append", &key)])
+    let event = |part: usize| {
+        tagged(["part.One", "part.Two", "part.Three"][part], &[("append", &key)])
+            .with_id(EventId::from_key(&key, part))
+            .with_stream(stream(&format!("w{writer}")))
+            .with_payload(vec![b'x'; 300])
     };
     Append::new((0..3).map(event).collect())
 }

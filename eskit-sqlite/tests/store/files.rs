@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::*;
 use eskit_runtime::EventStore;
-use eskit_runtime::log::{Append, AppendError, NewEvent, Place, Position, Query, ReadOptions, StoreErrorKind};
+use eskit_runtime::log::{Append, AppendError, Place, Position, Query, ReadOptions, StoreErrorKind};
 use eskit_sqlite::SqliteStore;
 use rusqlite::Connection;
 
@@ -258,7 +258,7 @@ async fn a_full_file_refuses_and_recovers() {
     let folder = Folder::new("full");
     let file = folder.file("log.db");
     let store = SqliteStore::options().max_bytes(200_000).open(&file).await.unwrap();
-    let large = || NewEvent { payload: vec![b'x'; 10_000], ..on(stream("a"), "large") };
+    let large = || on(stream("a"), "large").with_payload(vec![b'x'; 10_000]);
     let mut acknowledged = 0;
     let error = loop {
         match store.append(one(large()).with(at_version(stream("a"), acknowledged))).await {

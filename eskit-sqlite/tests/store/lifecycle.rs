@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use eskit_runtime::EventStore;
-use eskit_runtime::log::{AppendError, NewEvent, StoreErrorKind, StreamChange, StreamError, StreamStatus, Tags};
+use eskit_runtime::log::{AppendError, StoreErrorKind, StreamChange, StreamError, StreamStatus, Tags};
 use eskit_sqlite::SqliteStore;
 
 /// Neither rows nor free pages of the file hold what was deleted, whether its entries were settled before or not. (Gaps in pages
@@ -21,7 +21,7 @@ async fn nothing_is_left_in_the_file(settle_after: usize) {
     let secret = |id: &str, text: &str| {
         let mut tags = Tags::new();
         tags.push("owner", text);
-        NewEvent { payload: text.repeat(2000).into_bytes(), tags, ..on(stream(id), text) }
+        on(stream(id), text).with_payload(text.repeat(2000).into_bytes()).with_tags(tags)
     };
     for _ in 0..50 {
         store.append(one(secret("gone", "geheim"))).await.unwrap();

@@ -199,7 +199,7 @@ async fn two_writers_count_one_checkpoint_once() {
     let file = folder.file("log.db");
     let (left, right) = (SqliteStore::open(&file).await.unwrap(), SqliteStore::open(&file).await.unwrap());
     for (first, second) in [(&left, &right), (&right, &left), (&left, &right)] {
-        let large = || eskit_runtime::log::NewEvent { payload: vec![b'x'; 9_000_000], ..plain("large") };
+        let large = || plain("large").with_payload(vec![b'x'; 9_000_000]);
         // Its commit copies the write-ahead log into the file.
         first.append(eskit_runtime::log::Append::new(vec![large(), large()])).await.unwrap();
         for store in [second, first, second, first] {
@@ -218,7 +218,7 @@ async fn own_checkpoints_are_no_copy() {
     let store = SqliteStore::options().settle_after(50).open(&file).await.unwrap();
     let before = std::fs::metadata(&file).unwrap().len();
     for _ in 0..40 {
-        let event = || eskit_runtime::log::NewEvent { payload: vec![b'x'; 100_000], ..on(stream("a"), "e") };
+        let event = || on(stream("a"), "e").with_payload(vec![b'x'; 100_000]);
         store.append(eskit_runtime::log::Append::new((0..10).map(|_| event()).collect())).await.unwrap();
     }
     assert!(std::fs::metadata(&file).unwrap().len() > before + 20_000_000, "no checkpoint took place");

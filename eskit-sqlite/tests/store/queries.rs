@@ -29,13 +29,11 @@ fn stream_id() -> impl Strategy<Value = StreamId> {
 
 fn event() -> impl Strategy<Value = NewEvent> {
     (0..3_usize, tags(), prop::option::of(stream_id()), any::<[u8; 16]>()).prop_map(|(name, tags, stream, id)| {
-        NewEvent {
-            id: EventId::from_bytes(id),
-            tags: tags.into_iter().collect::<Tags>(),
-            stream,
-            metadata: if name == 1 { Metadata::new().with("k", "v") } else { Metadata::new() },
-            ..plain(NAMES[name])
-        }
+        plain(NAMES[name])
+            .with_id(EventId::from_bytes(id))
+            .with_tags(tags.into_iter().collect::<Tags>())
+            .with_stream(stream)
+            .with_metadata(if name == 1 { Metadata::new().with("k", "v") } else { Metadata::new() })
     })
 }
 

@@ -18,7 +18,7 @@ cases::cases!(Log);
 const CHILD_FILE: &str = "ESKIT_SQLITE_TEST_SYNCHRONOUS_FILE";
 
 fn sql(text: &str) -> Append {
-    one(NewEvent { payload: text.into(), ..plain("test.Sql") })
+    one(plain("test.Sql").with_payload(text))
 }
 
 async fn with(path: &Path) -> Result<SqliteStore, StoreError> {
@@ -96,11 +96,11 @@ async fn what_ends_the_transaction_costs_no_other_caller_its_append() {
         ("test.Sql", deferred, "cannot be committed, so nothing was appended: FOREIGN KEY"),
     ] {
         let before = store.head().await.unwrap().position.get();
-        let bad = NewEvent { payload: text.into(), ..plain(name) };
+        let bad = plain(name).with_payload(text);
         let running: Vec<_> = (0..20)
             .map(|number| {
                 let (store, bad) = (store.clone(), bad.clone());
-                let event = if number % 7 == 3 { NewEvent { id: plain("").id, ..bad } } else { plain("test.Row") };
+                let event = if number % 7 == 3 { bad.with_id(plain("").id) } else { plain("test.Row") };
                 tokio::spawn(async move { (event.name.clone(), store.append(one(event)).await) })
             })
             .collect();
@@ -181,7 +181,7 @@ async fn a_restored_backup_goes_on_and_a_checkpoint_ahead_of_the_log_is_noticed(
 }
 
 fn fresh(event: NewEvent) -> NewEvent {
-    NewEvent { id: plain("").id, ..event }
+    event.with_id(plain("").id)
 }
 
 fn spawn(file: &Path) -> Child {

@@ -27,7 +27,7 @@ async fn append(log: &SqliteStore, count: usize) {
 }
 
 fn fresh(event: NewEvent) -> NewEvent {
-    NewEvent { id: eskit_runtime::log::EventId::new(), ..event }
+    event.with_id(eskit_runtime::log::EventId::new())
 }
 
 fn options(page: usize) -> FollowOptions {

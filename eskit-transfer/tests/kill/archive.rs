@@ -30,7 +30,7 @@ async fn fill(store: &impl EventStore, streams: std::ops::Range<usize>, events: 
         for number in (0..events).step_by(4) {
             store.append(Append::new(vec![event(of, number)])).await.unwrap();
             store.append(Append::new(vec![event(of, number + 1), event(of, number + 2)])).await.unwrap();
-            let other = NewEvent { stream: None, ..event(of, number) };
+            let other = event(of, number).with_stream(None::<StreamId>);
             store.append(Append::new(vec![event(of, number + 3), other])).await.unwrap();
         }
     }

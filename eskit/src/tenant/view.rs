@@ -101,18 +101,16 @@ impl View {
     }
 
     /// An event within its limits, so that no tag holds a NUL, as the log has it: the tenant's tag is its first.
-    pub(super) fn new_event(&self, event: NewEvent) -> Result<NewEvent, StoreError> {
+    pub(super) fn new_event(&self, mut event: NewEvent) -> Result<NewEvent, StoreError> {
         refuse_own_tag(&event.tags, &event.name)?;
-        Ok(NewEvent {
-            id: self.id(event.id),
-            stream: event.stream.map(|stream| self.stream(&stream)),
-            tags: Tags::from_packed(match event.tags.as_packed() {
-                "" => self.tag.as_str().to_owned(),
-                own => format!("{}{SEPARATOR}{own}", self.tag),
-            }),
-            metadata: self.metadata(event.metadata),
-            ..event
-        })
+        event.id = self.id(event.id);
+        event.stream = event.stream.map(|stream| self.stream(&stream));
+        event.tags = Tags::from_packed(match event.tags.as_packed() {
+            "" => self.tag.as_str().to_owned(),
+            own => format!("{}{SEPARATOR}{own}", self.tag),
+        });
+        event.metadata = self.metadata(event.metadata);
+        Ok(event)
     }
 
     /// An event as the tenant appended it.

@@ -203,16 +203,12 @@ fn find_stream(event: &NewEvent, homes: &[Home<'_>]) -> Result<Option<StreamId>,
 }
 
 fn unrecorded(event: &RecordedEvent) -> NewEvent {
-    NewEvent {
-        id: event.id,
-        stream: event.stream.as_ref().map(|at| at.stream.clone()),
-        name: event.name.clone(),
-        schema_version: event.schema_version,
-        tags: event.tags.clone(),
-        metadata: event.metadata.clone(),
-        content_type: event.content_type.clone(),
-        payload: event.payload.clone(),
-        personal: Vec::new(),
-        recorded_at: Some(event.recorded_at),
-    }
+    NewEvent::json(event.name.clone(), event.payload.clone())
+        .with_id(event.id)
+        .with_stream(event.stream.as_ref().map(|at| at.stream.clone()))
+        .with_schema_version(event.schema_version)
+        .with_tags(event.tags.clone())
+        .with_metadata(event.metadata.clone())
+        .with_content_type(event.content_type.clone())
+        .with_recorded_at(event.recorded_at)
 }

@@ -157,9 +157,9 @@ mod tests {
             assert!(opened(&BASE64.encode(&bytes[..cut]), &event, "/name").is_err(), "{cut} bytes");
         }
         let others = [
-            NewEvent { id: EventId::new(), ..event.clone() },
-            NewEvent { name: "campus.Enrolled".into(), ..event.clone() },
-            NewEvent { schema_version: SchemaVersion::new(2).unwrap(), ..event.clone() },
+            event.clone().with_id(EventId::new()),
+            event.clone().with_name("campus.Enrolled"),
+            event.clone().with_schema_version(SchemaVersion::new(2).unwrap()),
         ];
         for other in others {
             assert!(opened(&sealed, &other, "/name").is_err(), "{other:?}");

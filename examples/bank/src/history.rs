@@ -55,5 +55,5 @@ pub fn second_release(account: &AccountId) -> Vec<NewEvent> {
 }
 
 fn in_stream(account: &AccountId, event: NewEvent) -> NewEvent {
-    NewEvent { stream: Some(StreamId::of::<Account>(account)), ..event }
+    event.with_stream(StreamId::of::<Account>(account))
 }

@@ -70,7 +70,7 @@ fn todays_commands_work_on_yesterdays_accounts() {
 
 #[tokio::test]
 async fn a_payload_that_no_step_accepts_is_an_error_that_says_where() {
-    let event = NewEvent { stream: Some(StreamId::new("account", "a")), ..NewEvent::json("bank.AccountOpened", "[]") };
+    let event = NewEvent::json("bank.AccountOpened", "[]").with_stream(StreamId::new("account", "a"));
     let error = app_with(vec![event]).await.load::<Account>(id()).await.unwrap_err();
     let text = "event `bank.AccountOpened` version 1 at position 1 was refused by the upcaster from version 1";
     assert!(error.to_string().starts_with(text), "{error}");

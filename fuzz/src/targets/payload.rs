@@ -39,7 +39,7 @@ struct Message {
 }
 
 fn stored(name: &str, content_type: ContentType, payload: &[u8]) -> RecordedEvent {
-    let event = NewEvent { content_type, ..NewEvent::json(name.to_owned(), payload) };
+    let event = NewEvent::json(name.to_owned(), payload).with_content_type(content_type);
     event.into_recorded(Position::new(1), None, Part::WHOLE, Timestamp::from_micros(0))
 }
 

@@ -19,7 +19,7 @@ const SEALED: &str = "c2VhbGVk";
 pub(crate) fn sealed(bytes: &[u8]) {
     let Some((first, payload)) = bytes.split_first() else { return };
     let media_type = if first.is_ascii_lowercase() { "application/json;sealed=1" } else { "application/cbor;sealed=1" };
-    let new = NewEvent { content_type: ContentType::new(media_type), ..NewEvent::json("fuzz.Sealed", payload) };
+    let new = NewEvent::json("fuzz.Sealed", payload).with_content_type(ContentType::new(media_type));
     let event = recorded(new.clone());
     let found = event.sealed_payload();
     if let Ok(Some(forgotten)) = event.forgotten() {

@@ -48,7 +48,7 @@ pub(super) async fn records_that_contradict_the_log_are_refused(context: &Contex
         RecordedAppend::new(vec![Entry::Event(event)]).map(LogRecord::Append).into_iter().collect::<Vec<_>>()
     };
     let version = source.store.stream_info(&stream("kept")).await?.version;
-    let taken = NewEvent { id: appends[0].events[0].id, ..plain("bank.Noted") };
+    let taken = plain("bank.Noted").with_id(appends[0].events[0].id);
     let wrong = [
         ("whose id is taken", of(taken, None)),
         ("with a version that is there", of(seat("kept", "bank.Paid"), Some(version))),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eskit_runtime::RecordedEvent;
 use eskit_runtime::execute::Sleep;
-use eskit_runtime::log::{LogId, NewEvent, Part, Place, Position, StreamId, Timestamp};
+use eskit_runtime::log::{LogId, Part, Place, Position, StreamId, Timestamp};
 use eskit_runtime::model::{EventTypes, SourceLocation};
 use eskit_runtime::subscription::{
     Apply, ApplyError, Batch, Claim, Claimed, Handle, HandleError, OnError, Order, Subscriber, SubscriberType,
@@ -88,7 +88,7 @@ pub(crate) fn new_work(id: &str) -> NewWork {
 
 /// The event at this position, an append of its own in this stream.
 pub(crate) fn event_in(stream: &str, position: u64, name: &str, payload: &str) -> RecordedEvent {
-    let new = NewEvent { payload: payload.into(), ..on(StreamId::new("test", stream), name) };
+    let new = on(StreamId::new("test", stream), name).with_payload(payload);
     new.into_recorded(Position::new(position), Some(position), Part::WHOLE, Timestamp::now())
 }
 
