@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 
 use lexopt::prelude::*;
 
+use crate::minimal::published;
 use crate::runner::run_steps;
 use crate::step::{Step, cargo_command, output, succeeds};
 use crate::workspace::{Package, Workspace};
@@ -142,9 +143,7 @@ fn oldest_toolchain(workspace: &Workspace) -> Step {
         return Step::skip("oldest toolchain", "no `rust-version` is stated");
     };
     let name = format!("oldest toolchain {version}");
-    let published = workspace.packages.iter().filter(|package| package.published);
-    let packages = published.map(|package| format!("--package {}", package.name)).collect::<Vec<_>>().join(" ");
-    let check = format!("check {packages}");
+    let check = format!("check {}", published(workspace));
     if output("rustc", &["--version"]).starts_with(&format!("rustc {version}.")) {
         return Step::run(name, cargo_command(&check));
     }

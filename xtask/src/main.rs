@@ -5,6 +5,7 @@ mod bench;
 mod binaries;
 mod check;
 mod fuzz;
+mod minimal;
 mod runner;
 mod soak;
 mod step;
@@ -25,6 +26,7 @@ commands:
              --verbose       show the output of every step, not only of those that fail
   ci       run the rest of what the continuous integration runs: doc tests, clippy, the pages, compile errors, each feature
            alone, the examples on servers, the benchmarks, the oldest toolchain, licenses; the options are those of `test`
+  minimal  compile the published packages with the lowest version of each dependency that their manifests allow
   bench    run the benchmarks in release mode; the options are those of the benchmarks: see `cargo xtask bench --help`
   fuzz     look for bytes that something that reads them takes wrongly: payloads, envelopes, records, lock files, DSNs
              --list           print the names of the targets
@@ -54,6 +56,7 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
     match command.to_str() {
         Some("test") => check::run(Set::Test, lexopt::Parser::from_args(arguments)),
         Some("ci") => check::run(Set::Ci, lexopt::Parser::from_args(arguments)),
+        Some("minimal") if arguments.next().is_none() => minimal::run(),
         Some("bench") => bench::run(arguments),
         Some("fuzz") => fuzz::run(lexopt::Parser::from_args(arguments)),
         Some("soak") => soak::run(lexopt::Parser::from_args(arguments)),
@@ -62,7 +65,7 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         _ => Err(format!(
-            "unknown command {command:?}\nhelp: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`, `cargo xtask fuzz` or `cargo xtask soak`"
+            "unknown command {command:?}\nhelp: `cargo xtask test`, `cargo xtask ci`, `cargo xtask minimal`, `cargo xtask bench`, `cargo xtask fuzz` or `cargo xtask soak`"
         )
         .into()),
     }
