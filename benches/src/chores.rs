@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use eskit::log::{Append, NewEvent, Pages, Query, ReadOptions};
 use eskit::prelude::*;
-use eskit::processor::Acted;
+use eskit::processor::{Acted, Processor};
 use eskit::subscription::Apply;
 use eskit::work::{NewWork, Todo, Work};
 use tokio::sync::Notify;
@@ -59,18 +59,49 @@ impl Chores {
     }
 }
 
+/// Does up to a hundred in one call.
+pub(crate) struct Together(Arc<Done>);
+
+#[processor(name = "chores-together", from = "now")]
+impl Together {
+    #[todo]
+    fn asked(&self, event: &ChoreAsked) -> Todo<u32, u32> {
+        Todo::new(event.chore, event.chore)
+    }
+
+    #[work(workers = 4, batch = 100)]
+    async fn work(&self, chores: &[u32]) {
+        for chore in chores {
+            self.0.note(*chore);
+        }
+    }
+}
+
+impl From<Arc<Done>> for Chores {
+    fn from(done: Arc<Done>) -> Chores {
+        Chores(done)
+    }
+}
+
+impl From<Arc<Done>> for Together {
+    fn from(done: Arc<Done>) -> Together {
+        Together(done)
+    }
+}
+
 /// Opens so many to-dos, as the processor would, and returns how many two programs of four workers each do a second.
-pub(crate) async fn items_per_second<S, V>(store: S, views: [V; PROGRAMS], items: u32) -> Result<f64, Failure>
+pub(crate) async fn items_per_second<P, S, V>(store: S, views: [V; PROGRAMS], items: u32) -> Result<f64, Failure>
 where
+    P: Processor + From<Arc<Done>>,
     S: EventStore + Clone + 'static,
-    V: Apply<Acted<Chores>> + Work,
+    V: Apply<Acted<P>> + Work,
 {
-    open(&store, &views[0], items).await?;
+    open(&store, &views[0], P::TYPE.name, items).await?;
     let done = Arc::new(Done { times: Mutex::new(vec![0; items as usize]), all: Notify::new() });
     let started = Instant::now();
     let mut running = Vec::new();
     for views in views {
-        let app = App::new(store.clone()).with_processor(Chores(Arc::clone(&done)), views);
+        let app = App::new(store.clone()).with_processor(P::from(Arc::clone(&done)), views);
         running.push(app.start().await?);
     }
     tokio::time::timeout(PATIENCE, done.all.notified()).await?;
@@ -86,7 +117,7 @@ where
 }
 
 /// Appends the events, and adds a to-do for each.
-async fn open(store: &impl EventStore, views: &impl Work, items: u32) -> Result<(), Failure> {
+async fn open(store: &impl EventStore, views: &impl Work, list: &str, items: u32) -> Result<(), Failure> {
     let chores: Vec<u32> = (0..items).collect();
     for chunk in chores.chunks(AT_ONCE) {
         let events = chunk.iter().map(|chore| asked(*chore));
@@ -105,7 +136,7 @@ async fn open(store: &impl EventStore, views: &impl Work, items: u32) -> Result<
                 due: event.recorded_at,
             })
         });
-        views.add_work(LIST, todos.collect::<Result<_, Failure>>()?).await?;
+        views.add_work(list, todos.collect::<Result<_, Failure>>()?).await?;
     }
     Ok(())
 }

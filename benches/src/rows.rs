@@ -9,6 +9,7 @@ mod execute;
 mod follow_cost;
 mod follow_idle;
 mod follow_live;
+mod follow_peers;
 mod formats;
 mod group;
 mod loans;
@@ -120,6 +121,11 @@ pub(crate) const ALL: &[Row] = &[
         name: "pg-follow",
         what: "PostgreSQL, subscriptions of one app while nothing is appended",
         run: follow_idle::run_postgres,
+    },
+    Row {
+        name: "follow-peers",
+        what: "PostgreSQL, a balance for each account, built and kept",
+        run: follow_peers::run,
     },
     Row { name: "work", what: "SQLite, to-dos without an effect", run: work::run },
     Row { name: "react", what: "SQLite, from a commit to the command of a processor", run: react::run },

@@ -118,7 +118,7 @@ pub(crate) fn run_postgres(context: &Context) -> Result<Finding, Failure> {
 }
 
 /// Runs the work in a task, and returns how many events a second it handled.
-fn events_per_second(
+pub(super) fn events_per_second(
     runtime: &Runtime,
     events: usize,
     work: impl Future<Output = Result<(), Failure>> + Send + 'static,
@@ -129,7 +129,7 @@ fn events_per_second(
 }
 
 /// Has the subscription of an app handle the whole log.
-async fn build<S: EventStore + 'static, P: Subscriber>(app: App<S>) -> Result<(), Failure> {
+pub(super) async fn build<S: EventStore + 'static, P: Subscriber>(app: App<S>) -> Result<(), Failure> {
     let app = app.start().await?;
     let head = app.store().head().await?;
     app.caught_up::<P>(head).within(PATIENCE).await?;
@@ -137,7 +137,7 @@ async fn build<S: EventStore + 'static, P: Subscriber>(app: App<S>) -> Result<()
     Ok(())
 }
 
-fn check(found: u64, expected: usize) -> Result<(), Failure> {
+pub(super) fn check(found: u64, expected: usize) -> Result<(), Failure> {
     if found == expected as u64 { Ok(()) } else { Err(format!("{found} of {expected} rows are there").into()) }
 }
 

@@ -4,13 +4,12 @@
 //! effect does nothing; a to-do is computed from its event, which is read for it.
 
 use std::cell::Cell;
-use std::sync::Arc;
 
 use eskit_postgres::PostgresViews;
 use eskit_sqlite::{SqliteOptions, SqliteViews};
 use sqlx::PgPool;
 
-use crate::chores::items_per_second;
+use crate::chores::{Chores, Together, items_per_second};
 use crate::peers::program::Program;
 use crate::postgres::{self, NOT_FOUND, create_database};
 use eskit_bench_harness::Failure;
@@ -19,25 +18,32 @@ use eskit_bench_harness::figure::{Bar, Figure, Finding, Quantity};
 use eskit_bench_harness::measure::Paired;
 
 const CASE: &str = "items done, 2 programs of 4 workers";
+/// Against items that are done one by one.
+const TOGETHER: &str = "the same, up to 100 in one call";
 
 /// Runs the row on SQLite.
 pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
     let (runtime, items) = (context.runtime()?, context.size(4_000, 200));
     let folder = context.fresh("apalis")?.display().to_string();
     let mut peer = Program::start("queues", &["apalis".to_owned(), folder, items.to_string()])?;
-    let paired = Paired::run(
-        context.rounds(),
-        || {
-            let store = crate::log::open(&runtime, &context.fresh("log")?, SqliteOptions::new())?;
-            let catalogue = context.fresh("views")?.join("views.db");
-            runtime.block_on(async {
-                let views = [SqliteViews::open(&catalogue).await?, SqliteViews::open(&catalogue).await?];
-                items_per_second(store, views, items).await
-            })
-        },
-        || peer.rate("do"),
-    )?;
-    Ok(Finding::Figures(vec![figure(&paired, "apalis-sqlite 1.0", 2.0)]))
+    let fresh = || {
+        let store = crate::log::open(&runtime, &context.fresh("log")?, SqliteOptions::new())?;
+        let catalogue = context.fresh("views")?.join("views.db");
+        let open = async || SqliteViews::open(&catalogue).await;
+        let views = runtime.block_on(async { Ok::<_, Failure>([open().await?, open().await?]) })?;
+        Ok::<_, Failure>((store, views))
+    };
+    let one_by_one = || {
+        let (store, views) = fresh()?;
+        runtime.block_on(items_per_second::<Chores, _, _>(store, views, items))
+    };
+    let together = || {
+        let (store, views) = fresh()?;
+        runtime.block_on(items_per_second::<Together, _, _>(store, views, items))
+    };
+    let peers = Paired::run(context.rounds(), one_by_one, || peer.rate("do"))?;
+    let batches = Paired::run(context.rounds(), together, one_by_one)?;
+    Ok(Finding::Figures(vec![figure(&peers, "apalis-sqlite 1.0", 2.0), batched(&batches)]))
 }
 
 /// Runs the row on PostgreSQL.
@@ -47,20 +53,30 @@ pub(crate) fn run_postgres(context: &Context) -> Result<Finding, Failure> {
     let dsn = create_database(&runtime, &cluster, "graphile")?;
     let mut peer = Program::start("queues", &["graphile".to_owned(), dsn, items.to_string()])?;
     let rounds = Cell::new(0);
-    let paired = Paired::run(
-        context.rounds(),
-        || {
-            rounds.set(rounds.get() + 1);
-            let store = postgres::open(&runtime, &cluster, &format!("log_{}", rounds.get()))?;
-            let dsn = create_database(&runtime, &cluster, &format!("views_{}", rounds.get()))?;
-            runtime.block_on(async {
-                let open = async || Ok::<_, Failure>(PostgresViews::open(PgPool::connect(&dsn).await?).await?);
-                items_per_second(Arc::clone(&store), [open().await?, open().await?], items).await
-            })
-        },
-        || peer.rate("do"),
-    )?;
-    Ok(Finding::Figures(vec![figure(&paired, "graphile_worker 0.14", 1.0)]))
+    let fresh = || {
+        rounds.set(rounds.get() + 1);
+        let store = postgres::open(&runtime, &cluster, &format!("log_{}", rounds.get()))?;
+        let dsn = create_database(&runtime, &cluster, &format!("views_{}", rounds.get()))?;
+        let open = async || Ok::<_, Failure>(PostgresViews::open(PgPool::connect(&dsn).await?).await?);
+        let views = runtime.block_on(async { Ok::<_, Failure>([open().await?, open().await?]) })?;
+        Ok::<_, Failure>((store, views))
+    };
+    let one_by_one = || {
+        let (store, views) = fresh()?;
+        runtime.block_on(items_per_second::<Chores, _, _>(store, views, items))
+    };
+    let together = || {
+        let (store, views) = fresh()?;
+        runtime.block_on(items_per_second::<Together, _, _>(store, views, items))
+    };
+    let peers = Paired::run(context.rounds(), one_by_one, || peer.rate("do"))?;
+    let batches = Paired::run(context.rounds(), together, one_by_one)?;
+    Ok(Finding::Figures(vec![figure(&peers, "graphile_worker 0.14", 1.0), batched(&batches)]))
+}
+
+fn batched(paired: &Paired) -> Figure {
+    let (ours, theirs) = (Quantity::per_second(paired.ours()), Quantity::per_second(paired.theirs()));
+    Figure::compared(TOGETHER, ours, "one by one", theirs, paired.ratio())
 }
 
 fn figure(paired: &Paired, peer: &'static str, bar: f64) -> Figure {

@@ -1,14 +1,21 @@
 //! disintegrate on disintegrate-postgres.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use disintegrate::serde::json::Json;
 use disintegrate::{
-    Decision, Event, EventSourcedStateStore, EventStore, LoadState, NoSnapshot, StateMutate, StateQuery, StreamItem,
-    query,
+    Decision, Event, EventListener, EventSourcedStateStore, EventStore, LoadState, NoSnapshot, PersistedEvent,
+    StateMutate, StateQuery, StreamItem, StreamQuery, query,
 };
-use disintegrate_postgres::{PgDecisionMaker, PgEventId, PgEventStore, decision_maker};
+use disintegrate_postgres::{
+    PgDecisionMaker, PgEventId, PgEventListener, PgEventListenerConfig, PgEventStore, decision_maker,
+};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
+use tokio::sync::{Mutex, oneshot, watch};
+use tokio::task::JoinHandle;
 
 use crate::{Failure, Library, NOTE, NotPositive, execute_sql};
 
@@ -125,7 +132,70 @@ fn account(account_id: &str) -> Account {
 
 type Store = PgEventStore<DomainEvent, Json<DomainEvent>>;
 
+/// What its listener needs, as `disintegrate_postgres::Migrator` 4.0 creates it, and the read model.
+const LISTENER: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS event_listener (
+       id TEXT PRIMARY KEY,
+       last_processed_event_id BIGINT,
+       updated_at TIMESTAMP DEFAULT now()
+     )",
+    "CREATE OR REPLACE FUNCTION notify_event_listener()
+     RETURNS TRIGGER AS $$
+     BEGIN
+        PERFORM pg_notify('new_events', NEW.event_type);
+        RETURN new;
+     END;
+     $$ LANGUAGE plpgsql",
+    "CREATE OR REPLACE TRIGGER event_insert_trigger
+       AFTER INSERT ON event
+       FOR EACH ROW
+       EXECUTE function notify_event_listener()",
+    "CREATE TABLE IF NOT EXISTS balances (account_id TEXT PRIMARY KEY, balance BIGINT NOT NULL)",
+];
+
+/// How often it looks for events, beside being notified.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Adds each deposit to a row.
+struct Balances {
+    pool: PgPool,
+    query: StreamQuery<PgEventId, DomainEvent>,
+    handled: watch::Sender<PgEventId>,
+}
+
+#[async_trait]
+impl EventListener<PgEventId, DomainEvent> for Balances {
+    type Error = sqlx::Error;
+
+    fn id(&self) -> &'static str {
+        "balances"
+    }
+
+    fn query(&self) -> &StreamQuery<PgEventId, DomainEvent> {
+        &self.query
+    }
+
+    async fn handle(&self, event: PersistedEvent<PgEventId, DomainEvent>) -> Result<(), sqlx::Error> {
+        let id = event.id();
+        let DomainEvent::Deposited { account_id, amount, .. } = event.into_inner();
+        let upsert = "INSERT INTO balances VALUES ($1, $2) \
+                      ON CONFLICT (account_id) DO UPDATE SET balance = balances.balance + excluded.balance";
+        sqlx::query(upsert).bind(account_id).bind(amount).execute(&self.pool).await?;
+        self.handled.send_replace(id);
+        Ok(())
+    }
+}
+
+/// A listener that runs.
+struct Following {
+    handled: watch::Receiver<PgEventId>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), disintegrate_postgres::Error>>,
+}
+
 struct Disintegrate {
+    pool: PgPool,
+    following: Mutex<Option<Following>>,
     decisions: PgDecisionMaker<DomainEvent, Json<DomainEvent>, NoSnapshot>,
     states: EventSourcedStateStore<PgEventId, DomainEvent, Store, NoSnapshot>,
     store: Store,
@@ -133,8 +203,10 @@ struct Disintegrate {
 
 pub(crate) async fn open(pool: PgPool) -> Result<impl Library, Failure> {
     execute_sql(&pool, TABLES).await?;
-    let store = PgEventStore::new_uninitialized(pool, Json::default());
+    let store = PgEventStore::new_uninitialized(pool.clone(), Json::default());
     Ok(Disintegrate {
+        pool,
+        following: Mutex::default(),
         decisions: decision_maker(store.clone(), NoSnapshot),
         states: EventSourcedStateStore::new(store.clone(), NoSnapshot),
         store,
@@ -171,5 +243,42 @@ impl Library for Disintegrate {
             }
         }
         Ok(events)
+    }
+
+    async fn project(&self) -> Result<usize, Failure> {
+        execute_sql(&self.pool, LISTENER).await?;
+        execute_sql(&self.pool, &["TRUNCATE balances", "DELETE FROM event_listener"]).await?;
+        self.follow().await?;
+        self.has_followed().await?;
+        let events: i64 = sqlx::query_scalar("SELECT count(*) FROM event").fetch_one(&self.pool).await?;
+        let sum: i64 = sqlx::query_scalar("SELECT sum(balance)::bigint FROM balances").fetch_one(&self.pool).await?;
+        if sum == 5 * events {
+            Ok(usize::try_from(events)?)
+        } else {
+            Err(format!("{sum} was deposited in {events}").into())
+        }
+    }
+
+    async fn follow(&self) -> Result<(), Failure> {
+        let (handled, receiver) = watch::channel(0);
+        let (stop, stopped) = oneshot::channel();
+        let balances = Balances { pool: self.pool.clone(), query: query!(DomainEvent), handled };
+        let listener = PgEventListener::builder(self.store.clone())
+            .uninitialized()
+            .register_listener(balances, PgEventListenerConfig::poller(POLL).with_notifier());
+        let task = tokio::spawn(listener.start_with_shutdown(async move { drop(stopped.await) }));
+        *self.following.lock().await = Some(Following { handled: receiver, stop, task });
+        Ok(())
+    }
+
+    async fn has_followed(&self) -> Result<(), Failure> {
+        let Some(Following { mut handled, stop, task }) = self.following.lock().await.take() else {
+            return Err("it does not follow the log".into());
+        };
+        let last: PgEventId = sqlx::query_scalar("SELECT max(event_id) FROM event").fetch_one(&self.pool).await?;
+        handled.wait_for(|id| *id >= last).await?;
+        let _ = stop.send(());
+        task.await??;
+        Ok(())
     }
 }

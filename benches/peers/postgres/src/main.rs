@@ -2,7 +2,8 @@
 //!
 //! `postgres-peer <library> <dsn> <accounts> <events>` gives every account its events and prints `ready`. For each line
 //! that it then reads, it prints one rate a second: `execute <clients>` executes one command on every account, `load`
-//! loads every account, and `replay` reads and decodes every event.
+//! loads every account, `replay` reads and decodes every event, `project` builds the balances of all accounts in a table, from every event,
+//! and `keep <clients>` executes commands on every account, until the table has what they deposited.
 
 mod cqrs;
 mod disintegrate;
@@ -19,6 +20,9 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 /// The note of every deposit, the same as on eskit's side.
 const NOTE: &str = "a standing order of every month, paid at the counter of the branch";
+
+/// How many commands `keep` executes on each account.
+const KEPT: usize = 10;
 
 /// A deposit of nothing.
 #[derive(Debug)]
@@ -42,6 +46,21 @@ trait Library: Send + Sync + 'static {
 
     /// How many events there are, having decoded each.
     fn replay(&self) -> impl Future<Output = Result<usize, Failure>> + Send;
+
+    /// Builds the balances of all accounts in a table. Returns from how many events.
+    fn project(&self) -> impl Future<Output = Result<usize, Failure>> + Send {
+        std::future::ready(Err("it keeps no balances".into()))
+    }
+
+    /// Begins to keep the balances, if that is not part of each command.
+    fn follow(&self) -> impl Future<Output = Result<(), Failure>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Returns when the balances are those of the log, and keeps them no more.
+    fn has_followed(&self) -> impl Future<Output = Result<(), Failure>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 fn main() -> Result<(), Failure> {
@@ -59,7 +78,8 @@ async fn run() -> Result<(), Failure> {
     // As many connections as the documentation of each of them sets.
     let pool = PgPoolOptions::new().max_connections(10).connect(dsn).await?;
     match library.as_str() {
-        "cqrs-es" => serve(cqrs::open(pool).await?, accounts, events).await,
+        "cqrs-es" => serve(cqrs::open(pool, false).await?, accounts, events).await,
+        "cqrs-es-views" => serve(cqrs::open(pool, true).await?, accounts, events).await,
         "eventcore" => serve(eventcore::open(pool).await?, accounts, events).await,
         "disintegrate" => serve(disintegrate::open(pool).await?, accounts, events).await,
         _ => Err(format!("no library is called {library:?}").into()),
@@ -78,6 +98,8 @@ async fn serve<L: Library>(library: L, accounts: usize, events: usize) -> Result
         let started = Instant::now();
         let done = match order.split_once(' ') {
             Some(("execute", clients)) => execute(&library, accounts, clients.parse()?).await?,
+            Some(("keep", clients)) => keep(&library, accounts, clients.parse()?).await?,
+            None if order == "project" => library.project().await?,
             None if order == "load" => load(&*library, accounts, events).await?,
             None if order == "replay" => library.replay().await?,
             _ => return Err(format!("no order is {order:?}").into()),
@@ -105,6 +127,15 @@ async fn execute<L: Library>(library: &Arc<L>, accounts: usize, clients: usize) 
         task.await??;
     }
     Ok(accounts)
+}
+
+async fn keep<L: Library>(library: &Arc<L>, accounts: usize, clients: usize) -> Result<usize, Failure> {
+    library.follow().await?;
+    for _ in 0..KEPT {
+        execute(library, accounts, clients).await?;
+    }
+    library.has_followed().await?;
+    Ok(accounts * KEPT)
 }
 
 async fn load<L: Library>(library: &L, accounts: usize, events: usize) -> Result<usize, Failure> {
