@@ -191,7 +191,7 @@ fn the_registry_lists_processors() {
     );
     assert_eq!(registry.projections().count(), 0);
     let json = registry.to_json();
-    let publisher = &json["processors"][12];
+    let publisher = &json["processors"][14];
     assert_eq!((publisher["type"].as_str(), publisher["takes_all"].as_bool()), (Some("Publisher"), Some(true)));
     assert_eq!(publisher["events"], serde_json::json!(["eskit-tests.Paid"]));
     assert!(publisher.get("version").is_none(), "{publisher}");
