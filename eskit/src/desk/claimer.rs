@@ -9,7 +9,7 @@ use eskit_runtime::execute::Sleep as _;
 use eskit_runtime::log::{EventId, Pages, Position, Query, QueryItem, ReadOptions};
 use eskit_runtime::store_kit::contain_polls;
 use eskit_runtime::subscription::{Changes, Control, State};
-use eskit_runtime::work::{ClaimWork, NewWork, Outcome, Settled, Work, WorkItem};
+use eskit_runtime::work::{ClaimWork, NewWork, Outcome, Settled, Work, WorkItem, WorkOptions};
 use eskit_runtime::{AnyStore, EventStore as _, RecordedEvent, RetryPolicy, StoreError, Timestamp};
 
 use super::control::WorkControl;
@@ -39,6 +39,9 @@ const STOPPED_DELAY_MAX: Duration = Duration::from_millis(100);
 
 /// At most this many items are claimed at once, unless more are done together.
 const CLAIM_MAX: usize = 100;
+
+/// Workers that ask for more within this time get twice as many items at once.
+const SOON: Duration = Duration::from_millis(50);
 
 /// The subscription that opens and closes the items of a list.
 pub(crate) struct Follows {
@@ -76,6 +79,10 @@ pub(crate) struct Claimer<V, D> {
     looked: (Timestamp, u64),
     /// What opens and closes the items, if a subscription does.
     follows: Option<Follows>,
+    /// How many items may be left when others are claimed: what the workers can do at once, or more if they are soon done with it.
+    ahead: usize,
+    /// When there were last as many items as were asked for.
+    filled_at: Instant,
     /// Up to where the subscription must have come before items are claimed: the head of the log when it began, or went on.
     wanted: Option<Position>,
     /// What stands in the list always, until it was added.
@@ -122,6 +129,8 @@ impl<V: Work, D: Does> Claimer<V, D> {
             looked: (clock.now(), 0),
             clock,
             follows,
+            ahead: 0,
+            filled_at: now,
             wanted: None,
             standing,
             unsettled,
@@ -167,7 +176,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
         self.settle().await?;
         self.renew().await?;
         if self.control.is_stopped() {
-            self.desk.release_waiting();
+            self.desk.release_waiting(0);
             self.settle().await?;
             let is_done = self.desk.claimed() == 0;
             return Ok(if is_done { Turn::Ended } else { Turn::Rest(self.renewed_at + RENEW_EVERY) });
@@ -181,13 +190,20 @@ impl<V: Work, D: Does> Claimer<V, D> {
         let (batch, workers) = (options.batch.max(1) as usize, options.workers.max(1) as usize);
         // What the workers can do at once.
         let room = workers.saturating_mul(batch);
-        if claimed <= room && Instant::now() >= self.look_at {
-            self.claim((2 * room - claimed).min(CLAIM_MAX.max(batch))).await?;
+        self.ahead = self.ahead.max(room);
+        if claimed <= self.ahead && Instant::now() >= self.look_at {
+            let most = CLAIM_MAX.max(batch);
+            let is_soon = self.filled_at.elapsed() < SOON;
+            self.ahead = if is_soon { (2 * self.ahead).min(most.max(room)) } else { room };
+            let wanted = (self.ahead + room).saturating_sub(claimed).min(most);
+            if wanted > 0 {
+                self.claim(wanted).await?;
+            }
             self.failures = 0;
         }
         let renew_at = self.renewed_at + RENEW_EVERY;
         // Workers that are busy tell when they are done.
-        let is_busy = self.desk.claimed() > room;
+        let is_busy = self.desk.claimed() > self.ahead;
         Ok(if is_busy { Turn::Rest(renew_at) } else { Turn::Listen(self.look_at.min(renew_at)) })
     }
 
@@ -214,6 +230,11 @@ impl<V: Work, D: Does> Claimer<V, D> {
     async fn renew(&mut self) -> Result<(), StoreError> {
         if self.renewed_at.elapsed() < RENEW_EVERY {
             return Ok(());
+        }
+        if self.filled_at.elapsed() >= RENEW_EVERY {
+            // The workers have become slow, and those of other processes may be free.
+            let WorkOptions { workers, batch, .. } = self.does.options();
+            self.desk.release_waiting(workers.max(1).saturating_mul(batch.max(1)) as usize);
         }
         let claims = self.desk.claims();
         if !claims.is_empty() {
@@ -264,6 +285,9 @@ impl<V: Work, D: Does> Claimer<V, D> {
         let claim = ClaimWork { kinds: self.does.kinds(), now, limit: limit_u32, lease: LEASE };
         let claimed = self.views.claim_work(self.does.list(), claim).await?;
         let is_all = claimed.items.len() < limit;
+        if !is_all {
+            self.filled_at = Instant::now();
+        }
         let until_due = claimed.next_due.and_then(|due| self.clock.until(due)).unwrap_or(LOOK_EVERY);
         // After a full claim there may be more at once.
         self.look_at = Instant::now() + if is_all { until_due.min(LOOK_EVERY) } else { Duration::ZERO };

@@ -109,10 +109,11 @@ impl Desk {
         self.lock().claims.len()
     }
 
-    /// Gives back what no worker has taken.
-    pub(super) fn release_waiting(&self) {
+    /// Gives back what no worker has taken, but for the first `but` items.
+    pub(super) fn release_waiting(&self, but: usize) {
         let mut held = self.lock();
-        let waiting = std::mem::take(&mut held.waiting);
+        let kept = but.min(held.waiting.len());
+        let waiting = held.waiting.split_off(kept);
         let release = |job: Job| Settled { id: job.item.id, epoch: job.item.epoch, outcome: Outcome::Release };
         held.settled.extend(waiting.into_iter().map(release));
         drop(held);
@@ -135,6 +136,8 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
+    use eskit_runtime::work::{NewWork, WorkItem};
+
     use super::*;
 
     /// One that is closed meanwhile does not end what is done for the others.
@@ -149,5 +152,21 @@ mod tests {
         assert_eq!(poll(), Poll::Pending);
         desk.forget([claims[1].clone()]);
         assert_eq!(poll(), Poll::Ready(()));
+    }
+
+    #[test]
+    fn what_waits_is_given_back_but_for_what_the_workers_can_do() {
+        let job = |id: u64| {
+            let (id, due) = (id.to_string(), eskit_runtime::Timestamp::from_micros(0));
+            let new = NewWork { key: id.clone(), id, kind: "a".to_owned(), event: None, payload: None, due };
+            Job { item: WorkItem::opened(new, 1), event: None }
+        };
+        let desk = Desk::default();
+        desk.put((1..=5).map(job).collect());
+        desk.release_waiting(2);
+        let released: Vec<String> = desk.take_settled().0.into_iter().map(|settled| settled.id).collect();
+        assert_eq!(released, ["3", "4", "5"]);
+        desk.release_waiting(0);
+        assert_eq!(desk.take_settled().0.len(), 2);
     }
 }
