@@ -20,10 +20,10 @@ CREATE TABLE {events} (
     part        integer  NOT NULL,
     -- Microseconds since 1970-01-01T00:00:00Z.
     recorded_at bigint   NOT NULL,
-    -- All of the event but its payload, once more: what is read. `pos` and `version` (0 for none), 8 bytes each; time (8, as
-    -- above); `id` (16); schema version (4); the lengths (4 each) of, and then, in UTF-8: `type`, `stream_type`, `stream_id`,
-    -- content type (empty for application/json), tags (`key:value`, separated by NUL), metadata (JSON; empty for none).
-    -- Numbers are big-endian.
+    -- All of the event but its payload, once more: what is read. `pos` and `version` (0 for none), 8 bytes each; the format, 1 (1);
+    -- time (8, as above); `id` (16); schema version (4); `part`, and the number of events of the append (2 each); the lengths
+    -- (4 each) of, and then, in UTF-8: `type`, `stream_type`, `stream_id`, content type (empty for application/json), tags
+    -- (`key:value`, separated by NUL), metadata (JSON; empty for none). Numbers are big-endian.
     envelope    bytea    NOT NULL,
     payload     {payload_type} NOT NULL
 );
