@@ -17,9 +17,9 @@ CREATE TABLE events (
     part        INTEGER NOT NULL,
     -- Microseconds since 1970-01-01T00:00:00Z.
     recorded_at INTEGER NOT NULL,
-    -- Big-endian, texts in UTF-8: recorded_at (8 bytes), id (16), schema version (4); the lengths (4 each) of, and then: type,
-    -- stream type, stream id, content type (empty for application/json), tags (`key:value`, separated by NUL), metadata (JSON;
-    -- empty for none). Empty for a deleted event.
+    -- Big-endian, texts in UTF-8: the format, 1 (1 byte), recorded_at (8), id (16), schema version (4), `part` and the number of
+    -- events of the append (2 each); the lengths (4 each) of, and then: type, stream type, stream id, content type (empty for
+    -- application/json), tags (`key:value`, separated by NUL), metadata (JSON; empty for none). Empty for a deleted event.
     envelope    BLOB    NOT NULL,
     payload     BLOB    NOT NULL
 ) STRICT;
