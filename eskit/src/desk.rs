@@ -2,6 +2,7 @@
 //!
 //! A [`Claimer`] and its workers are tasks of their own that share a [`Desk`], so that a claim is renewed however long a worker takes.
 
+mod ahead;
 mod claimer;
 mod control;
 mod job;

@@ -1,12 +1,13 @@
 //! To-dos that fail: by an error, a panic, a refused command, by lasting too long, and since the log cannot be reached.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eskit::log::{Appended, StoreErrorKind};
 use eskit::prelude::*;
 use eskit::processor::Effect;
+use eskit::testing::TestClock;
 use eskit::work::{ClaimWork, ListWork, Todo, Work as _, WorkItem, WorkState};
 use eskit::{MemoryViews, Running, delegate_store};
 
@@ -165,7 +166,18 @@ async fn a_log_that_cannot_be_reached_counts_no_try() {
     app.stop().await.unwrap();
 }
 
-/// Each of these claims was lost as by a kill: the number of the tries says when to give up.
+/// Loses this many claims of what is due, as kills do.
+async fn lose_claims(views: &MemoryViews, list: &str, clock: &TestClock, times: u32, items: u32) {
+    for attempt in 1..=times {
+        let kinds = vec!["eskit-tests.InvoiceSent@1".to_owned()];
+        let claim = ClaimWork { kinds, now: clock.now(), limit: items, lease: Duration::ZERO };
+        let claimed = views.claim_work(list, claim).await.unwrap().items;
+        let attempts: Vec<u32> = claimed.iter().map(|item| item.attempts).collect();
+        assert_eq!(attempts, vec![attempt; items as usize]);
+    }
+}
+
+/// The number of the tries says when to give up: once it was tried with nothing beside it, too.
 #[tokio::test]
 async fn what_ends_the_process_at_each_try_is_parked() {
     struct Fatal;
@@ -188,15 +200,59 @@ async fn what_ends_the_process_at_each_try_is_parked() {
     running.settle().await.unwrap();
     running.stop().await.unwrap();
     clock.advance(Duration::from_secs(120));
-    for attempt in 1..=3 {
-        let kinds = vec!["eskit-tests.InvoiceSent@1".to_owned()];
-        let claim = ClaimWork { kinds, now: clock.now(), limit: 1, lease: Duration::ZERO };
-        let claimed = views.claim_work("fatal", claim).await.unwrap().items;
-        assert_eq!(claimed[0].attempts, attempt);
-    }
+    lose_claims(&views, "fatal", &clock, 4, 1).await;
     let running = app().start().await.unwrap();
     running.settle().await.unwrap();
     let parked = running.todos::<Fatal>().unwrap().parked().await.unwrap();
-    assert_eq!(parked[0].text, "it was tried 3 times, and each time the process ended or lost its claim in the middle");
+    assert_eq!(parked[0].text, "it was tried 4 times, and each time the process ended or lost its claim in the middle");
+    running.stop().await.unwrap();
+}
+
+/// What was claimed beside an item that ends the process loses its claims with it, perhaps without a try.
+#[tokio::test]
+async fn what_waited_beside_what_ends_the_process_is_tried_alone() {
+    #[derive(Clone, Default)]
+    struct Beside {
+        at_work: Arc<AtomicUsize>,
+        /// The number of each try, and how many others were at work then.
+        tries: Arc<Mutex<Vec<(u32, usize)>>>,
+    }
+
+    #[processor(name = "beside", from = "beginning")]
+    impl Beside {
+        #[todo]
+        fn sent(&self, event: &InvoiceSent, at: &Timestamp) -> Todo<u64, ()> {
+            Todo::new(event.invoice, ()).due(*at + Duration::from_secs(60))
+        }
+
+        #[work(attempts = 3)]
+        async fn remind(&self, _: &(), effect: &mut Effect<'_>) {
+            self.at_work.fetch_add(1, Ordering::SeqCst);
+            // So long that others would begin.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            let others = self.at_work.fetch_sub(1, Ordering::SeqCst) - 1;
+            self.tries.lock().unwrap().push((effect.attempt(), others));
+        }
+    }
+
+    let (clock, views, store, beside) = (clock(), MemoryViews::new(), MemoryStore::new(), Beside::default());
+    let app = || App::new(store.clone()).with_clock(&clock).with_processor(beside.clone(), views.clone());
+    let running = app().start().await.unwrap();
+    for invoice in 2..=6 {
+        running.execute(Send { invoice }).await.unwrap();
+    }
+    running.settle().await.unwrap();
+    running.stop().await.unwrap();
+    clock.advance(Duration::from_secs(120));
+    lose_claims(&views, "beside", &clock, 3, 3).await;
+    let running = app().start().await.unwrap();
+    running.settle().await.unwrap();
+    let mut tries = beside.tries.lock().unwrap().clone();
+    tries.sort_unstable();
+    assert_eq!(tries.iter().map(|(attempt, _)| *attempt).collect::<Vec<_>>(), [1, 1, 4, 4, 4]);
+    assert!(tries[2..].iter().all(|(_, others)| *others == 0), "{tries:?}");
+    assert_eq!(running.todos::<Beside>().unwrap().list(ListWork::default()).await.unwrap(), []);
     running.stop().await.unwrap();
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub struct WorkOptions {
     /// How many of them it does side by side, in each process.
     pub workers: u32,
-    /// How often one is tried, at most; then it is parked.
+    /// How often one is tried; then it is parked. What lost its claim each time, as by kills, is tried once more by itself, unless this is 1.
     pub attempts: u32,
     /// How long a try may last; then it has failed.
     pub within: Duration,

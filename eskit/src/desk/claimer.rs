@@ -9,9 +9,10 @@ use eskit_runtime::execute::Sleep as _;
 use eskit_runtime::log::{EventId, Pages, Position, Query, QueryItem, ReadOptions};
 use eskit_runtime::store_kit::contain_polls;
 use eskit_runtime::subscription::{Changes, Control, State};
-use eskit_runtime::work::{ClaimWork, NewWork, Outcome, Settled, Work, WorkItem, WorkOptions};
+use eskit_runtime::work::{ClaimWork, NewWork, Outcome, Settled, Work, WorkItem};
 use eskit_runtime::{AnyStore, EventStore as _, RecordedEvent, RetryPolicy, StoreError, Timestamp};
 
+use super::ahead::Ahead;
 use super::control::WorkControl;
 use super::job::{Does, Job};
 use super::shared::Desk;
@@ -36,12 +37,6 @@ const DELAY_MAX: Duration = Duration::from_secs(30);
 
 /// The same, once it is stopped.
 const STOPPED_DELAY_MAX: Duration = Duration::from_millis(100);
-
-/// At most this many items are claimed at once, unless more are done together.
-const CLAIM_MAX: usize = 100;
-
-/// Workers that ask for more within this time get twice as many items at once.
-const SOON: Duration = Duration::from_millis(50);
 
 /// The subscription that opens and closes the items of a list.
 pub(crate) struct Follows {
@@ -79,10 +74,9 @@ pub(crate) struct Claimer<V, D> {
     looked: (Timestamp, u64),
     /// What opens and closes the items, if a subscription does.
     follows: Option<Follows>,
-    /// How many items may be left when others are claimed: what the workers can do at once, or more if they are soon done with it.
-    ahead: usize,
-    /// When there were last as many items as were asked for.
-    filled_at: Instant,
+    ahead: Ahead,
+    /// Whether nothing is claimed until everything that is claimed is settled.
+    is_one_alone: bool,
     /// Up to where the subscription must have come before items are claimed: the head of the log when it began, or went on.
     wanted: Option<Position>,
     /// What stands in the list always, until it was added.
@@ -120,6 +114,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
     ) -> Claimer<V, D> {
         let (now, unsettled) = (Instant::now(), Vec::new());
         let (store, clock) = (Arc::clone(&bus.store), bus.clock.clone());
+        let ahead = Ahead::new(does.options());
         Claimer {
             views,
             store,
@@ -129,8 +124,8 @@ impl<V: Work, D: Does> Claimer<V, D> {
             looked: (clock.now(), 0),
             clock,
             follows,
-            ahead: 0,
-            filled_at: now,
+            ahead,
+            is_one_alone: false,
             wanted: None,
             standing,
             unsettled,
@@ -186,16 +181,9 @@ impl<V: Work, D: Does> Claimer<V, D> {
         }
         self.prepare(changes).await?;
         let claimed = self.desk.claimed();
-        let options = self.does.options();
-        let (batch, workers) = (options.batch.max(1) as usize, options.workers.max(1) as usize);
-        // What the workers can do at once.
-        let room = workers.saturating_mul(batch);
-        self.ahead = self.ahead.max(room);
-        if claimed <= self.ahead && Instant::now() >= self.look_at {
-            let most = CLAIM_MAX.max(batch);
-            let is_soon = self.filled_at.elapsed() < SOON;
-            self.ahead = if is_soon { (2 * self.ahead).min(most.max(room)) } else { room };
-            let wanted = (self.ahead + room).saturating_sub(claimed).min(most);
+        self.is_one_alone &= claimed > 0;
+        if !self.is_busy() && Instant::now() >= self.look_at {
+            let wanted = self.ahead.wanted(claimed);
             if wanted > 0 {
                 self.claim(wanted).await?;
             }
@@ -203,8 +191,11 @@ impl<V: Work, D: Does> Claimer<V, D> {
         }
         let renew_at = self.renewed_at + RENEW_EVERY;
         // Workers that are busy tell when they are done.
-        let is_busy = self.desk.claimed() > self.ahead;
-        Ok(if is_busy { Turn::Rest(renew_at) } else { Turn::Listen(self.look_at.min(renew_at)) })
+        Ok(if self.is_busy() { Turn::Rest(renew_at) } else { Turn::Listen(self.look_at.min(renew_at)) })
+    }
+
+    fn is_busy(&self) -> bool {
+        self.is_one_alone || self.ahead.is_enough(self.desk.claimed())
     }
 
     /// Settles what workers have done. The next item of a key can be done then.
@@ -231,10 +222,9 @@ impl<V: Work, D: Does> Claimer<V, D> {
         if self.renewed_at.elapsed() < RENEW_EVERY {
             return Ok(());
         }
-        if self.filled_at.elapsed() >= RENEW_EVERY {
+        if self.ahead.is_unfilled(RENEW_EVERY) {
             // The workers have become slow, and those of other processes may be free.
-            let WorkOptions { workers, batch, .. } = self.does.options();
-            self.desk.release_waiting(workers.max(1).saturating_mul(batch.max(1)) as usize);
+            self.desk.release_waiting(self.ahead.room());
         }
         let claims = self.desk.claims();
         if !claims.is_empty() {
@@ -286,7 +276,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
         let claimed = self.views.claim_work(self.does.list(), claim).await?;
         let is_all = claimed.items.len() < limit;
         if !is_all {
-            self.filled_at = Instant::now();
+            self.ahead.filled();
         }
         let until_due = claimed.next_due.and_then(|due| self.clock.until(due)).unwrap_or(LOOK_EVERY);
         // After a full claim there may be more at once.
@@ -308,6 +298,7 @@ impl<V: Work, D: Does> Claimer<V, D> {
                 false => jobs.push(Job { item, event }),
             }
         }
+        let jobs = self.or_one_alone(jobs).await?;
         if !jobs.is_empty() {
             self.desk.put(jobs);
             self.count();
@@ -315,6 +306,23 @@ impl<V: Work, D: Does> Claimer<V, D> {
             self.control.answer(self.looked.1);
         }
         Ok(())
+    }
+
+    /// What was claimed; or one of them alone, if its claims were lost as often as it may be tried. Did it end the process each time, or did it
+    /// only wait beside what did? Nothing else is at work when it is tried once more.
+    async fn or_one_alone(&mut self, mut jobs: Vec<Job>) -> Result<Vec<Job>, StoreError> {
+        let options = self.does.options();
+        let Some(index) = jobs.iter().position(|job| job.is_tried_alone(options)) else { return Ok(jobs) };
+        let one = jobs.swap_remove(index);
+        self.is_one_alone = true;
+        self.desk.release_waiting(0);
+        self.unsettled.extend(jobs.into_iter().map(|job| settled(job.item, Outcome::Release)));
+        let given_back = self.settle().await;
+        if given_back.is_ok() && self.desk.claimed() == 0 {
+            return Ok(vec![one]);
+        }
+        self.unsettled.push(settled(one.item, Outcome::Release));
+        given_back.map(|()| Vec::new())
     }
 
     /// The events that opened the items, by id.

@@ -44,6 +44,16 @@ impl Job {
     pub(crate) fn claim(&self) -> (String, u64) {
         (self.item.id.clone(), self.item.epoch)
     }
+
+    /// Whether its claims were lost so often that it is tried once more by itself. What may be tried only once is not.
+    pub(super) fn is_tried_alone(&self, options: WorkOptions) -> bool {
+        options.attempts > 1 && self.item.attempts.checked_sub(1) == Some(options.attempts)
+    }
+
+    /// Whether its claims were lost more often than that.
+    pub(super) fn is_given_up(&self, options: WorkOptions) -> bool {
+        self.item.attempts > options.attempts && !self.is_tried_alone(options)
+    }
 }
 
 /// Why an item was not done.

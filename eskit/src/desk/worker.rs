@@ -37,17 +37,17 @@ pub(crate) async fn work<D: Does>(does: Arc<D>, desk: Arc<Desk>, control: WorkCo
 
 /// Does items, and tells what becomes of each.
 async fn outcomes(does: &impl Does, jobs: &[Job], desk: &Desk, control: &WorkControl, clock: &Clock) -> Vec<Outcome> {
-    let attempts = does.options().attempts;
+    let options = does.options();
     // Only an item that is done by itself was tried before.
     if let [job] = jobs
-        && job.item.attempts > attempts
+        && job.is_given_up(options)
     {
         let text = died(job);
         control.tell(|health| (health.parked, health.error) = (health.parked + 1, Some(text.clone())));
         return vec![Outcome::GiveUp { text }];
     }
     let tried = tried(does, jobs).await;
-    jobs.iter().zip(tried).map(|(job, tried)| outcome(job, tried, attempts, desk, control, clock)).collect()
+    jobs.iter().zip(tried).map(|(job, tried)| outcome(job, tried, options.attempts, desk, control, clock)).collect()
 }
 
 /// What becomes of an item.
