@@ -67,92 +67,92 @@ fn a_sound_store_passes() {
 
 #[test]
 fn broken_contents_fail() {
-    table::check(contents::rows());
+    table::check(contents::rows);
 }
 
 #[test]
 fn broken_conditions_fail() {
-    table::check(conditions::rows());
+    table::check(conditions::rows);
 }
 
 #[test]
 fn broken_reads_fail() {
-    table::check(reads::rows());
+    table::check(reads::rows);
 }
 
 #[test]
 fn broken_limits_fail() {
-    table::check(limits::rows());
+    table::check(limits::rows);
 }
 
 #[test]
 fn broken_lifecycles_fail() {
-    table::check(lifecycle::rows());
+    table::check(lifecycle::rows);
 }
 
 #[test]
 fn broken_deletions_fail() {
-    table::check(deletion::rows());
+    table::check(deletion::rows);
 }
 
 #[test]
 fn streams_listed_wrongly_fail() {
-    table::check(stream_list::rows());
+    table::check(stream_list::rows);
 }
 
 #[test]
 fn tags_added_wrongly_fail() {
-    table::check(retag::rows());
+    table::check(retag::rows);
 }
 
 #[test]
 fn broken_transfers_fail() {
-    table::check(transfer::rows());
+    table::check(transfer::rows);
 }
 
 #[test]
 fn broken_ids_fail() {
-    table::check(ids::rows());
+    table::check(ids::rows);
 }
 
 #[test]
 fn broken_waiting_fails() {
-    table::check(waiting::rows());
+    table::check(waiting::rows);
 }
 
 #[test]
 fn stores_that_do_not_notice_a_replaced_log_fail() {
-    table::check(replaced::rows());
+    table::check(replaced::rows);
 }
 
 #[test]
 fn broken_concurrency_fails() {
-    table::check(racy::rows());
+    table::check(racy::rows);
 }
 
 #[test]
 fn broken_handles_fail() {
-    table::check(shared::rows());
+    table::check(shared::rows);
 }
 
 #[test]
 fn broken_behaviour_on_failing_disks_fails() {
-    table::check(faulty::rows());
+    table::check(faulty::rows);
 }
 
 #[test]
 fn confirmed_before_it_is_written_fails() {
-    table::check(vec![durable::confirms_early(concat!(module_path!(), "::confirmed_before_it_is_written_fails"))]);
+    table::check(|| vec![durable::confirms_early(concat!(module_path!(), "::confirmed_before_it_is_written_fails"))]);
 }
 
 #[test]
 fn a_deletion_that_is_confirmed_early_fails() {
-    table::check(vec![durable::deletes_late(concat!(module_path!(), "::a_deletion_that_is_confirmed_early_fails"))]);
+    table::check(|| vec![durable::deletes_late(concat!(module_path!(), "::a_deletion_that_is_confirmed_early_fails"))]);
 }
 
 #[test]
 fn written_by_halves_fails() {
-    table::check(vec![durable::writes_by_halves(concat!(module_path!(), "::written_by_halves_fails"))]);
+    table::check(|| vec![durable::writes_by_halves(concat!(module_path!(), "::written_by_halves_fails"))]);
 }
 
 #[test]

@@ -48,23 +48,30 @@ fn sound_views_pass() {
     assert!(report.is_success(), "{report}");
 }
 
+/// How often broken views are tried at most: whether a race shows is a matter of chance, and less likely beside other programs.
+const TRIES: usize = 5;
+
 #[test]
 fn broken_views_fail() {
-    let mut wrong = Vec::new();
-    for (mistake, told, cases) in ROWS {
-        let suite = cases.iter().fold(suite(*mistake), |suite, case| suite.only(*case));
-        let report = suite.in_test(concat!(module_path!(), "::broken_views_fail")).run();
-        for case in *cases {
-            match report.failures().find(|(name, _)| name == case) {
-                None => wrong.push(format!("{mistake:?} passes {case}")),
-                Some((_, failure)) if *case == cases[0] && !failure.to_string().contains(told) => {
-                    wrong.push(format!("{mistake:?} fails {case} for another reason: {failure}"));
-                }
-                Some(_) => {}
-            }
-        }
-    }
+    let fails = |(mistake, told, cases): &(Mistake, &'static str, &'static [&'static str])| {
+        let tried = (0..TRIES).map(|_| try_mistake(*mistake, told, cases));
+        tried.take_while(Option::is_some).nth(TRIES - 1).flatten()
+    };
+    let wrong: Vec<String> = ROWS.iter().filter_map(fails).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is wrong with how the cases fail that must.
+fn try_mistake(mistake: Mistake, told: &str, cases: &[&'static str]) -> Option<String> {
+    let suite = cases.iter().fold(suite(mistake), |suite, case| suite.only(*case));
+    let report = suite.in_test(concat!(module_path!(), "::broken_views_fail")).run();
+    cases.iter().find_map(|case| match report.failures().find(|(name, _)| name == case) {
+        None => Some(format!("{mistake:?} passes {case}")),
+        Some((_, failure)) if *case == cases[0] && !failure.to_string().contains(told) => {
+            Some(format!("{mistake:?} fails {case} for another reason: {failure}"))
+        }
+        Some(_) => None,
+    })
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn implement(input: &DeriveInput, expression: &TokenStream, types: Vec<TokenStre
             let name = Ident::new(CYCLE, ident.span());
             let constant = quote_spanned! {ident.span()=>
                 #[allow(non_upper_case_globals)]
-                const #name: &'static __eskit::lock::ShapeDef = #expression;
+                const #name: &__eskit::lock::ShapeDef = #expression;
             };
             (constant, quote!(#name))
         }

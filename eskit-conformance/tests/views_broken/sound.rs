@@ -556,7 +556,8 @@ impl<P: Handle<Tx>> Apply<P> for SoundViews {
             }
             M::PartsOverwriteEachOther => {
                 let mut tx = self.begin::<P>(&self.lock());
-                tokio::task::yield_now().await;
+                // So long that another part begins, however busy the machine is.
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
                 self.handle(&mut tx, &**subscriber, batch)?;
                 let mut state = self.lock();
                 self.commit::<P>(&mut state, tx.model);
