@@ -82,7 +82,8 @@ fn ci_steps(workspace: &Workspace) -> Vec<Step> {
         ),
         Step::run("docs", docs),
     ];
-    let ui_tests = workspace.below(UI_TESTS).map(|package| format!("test --package {} --tests --no-fail-fast", package.name));
+    let ui_tests =
+        workspace.below(UI_TESTS).map(|package| format!("test --package {} --tests --no-fail-fast", package.name));
     steps.extend(ui_tests.map(|arguments| Step::run("ui and lock tests", cargo_command(&arguments))));
     let published = workspace.packages.iter().filter(|package| package.published);
     steps.extend(published.map(features));
