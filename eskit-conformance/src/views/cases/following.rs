@@ -81,7 +81,8 @@ async fn a_dropped_future_loses_and_repeats_nothing<T: TestViews>(context: &View
         let head = store.head().await?.position;
         let control = Control::of::<Probe<T, Stops>>(Partition::WHOLE);
         let options = options([1, 3, 1000][round as usize % 3]);
-        let following = follow(&store, &probe, &views, &options, &control, &Clock);
+        // On the heap: without optimisations each future around it would hold it once more on the stack.
+        let following = Box::pin(follow(&store, &probe, &views, &options, &control, &Clock));
         let until = async { tokio::select!(_ = following => {}, _ = control.reached(head) => {}) };
         let dropping = polled_at_most(until, rng.below(60));
         context.within("following the log", dropping).await?;
