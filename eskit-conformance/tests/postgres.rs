@@ -168,7 +168,8 @@ where
 #[test]
 fn postgres() {
     let test = concat!(module_path!(), "::postgres");
-    if let Some(report) = check("postgres", test, open, Suite::transfers::<PostgresStore>) {
+    let offered = |suite: Suite| suite.transfers::<PostgresStore>().rounds(16);
+    if let Some(report) = check("postgres", test, open, offered) {
         parity::check("PostgreSQL", &report);
     }
 }
@@ -177,5 +178,6 @@ fn postgres() {
 fn postgres_in_transactions_of_the_caller() {
     let test = concat!(module_path!(), "::postgres_in_transactions_of_the_caller");
     let open = |log, dsn| async { Ok(InTransactions(open(log, dsn).await?)) };
-    check("postgres_in_transactions", test, open, |suite| suite);
+    // The server runs the same functions as for the calls of the store itself.
+    check("postgres_in_transactions", test, open, |suite| suite.rounds(6));
 }

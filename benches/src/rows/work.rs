@@ -5,11 +5,16 @@
 
 use std::cell::Cell;
 
+use eskit::EventStore;
+use eskit::processor::Acted;
+use eskit::subscription::Apply;
+use eskit::work::Work;
 use eskit_postgres::PostgresViews;
 use eskit_sqlite::{SqliteOptions, SqliteViews};
 use sqlx::PgPool;
+use tokio::runtime::Runtime;
 
-use crate::chores::{Chores, Together, items_per_second};
+use crate::chores::{Chores, PROGRAMS, Together, items_per_second};
 use crate::peers::program::Program;
 use crate::postgres::{self, NOT_FOUND, create_database};
 use eskit_bench_harness::Failure;
@@ -33,17 +38,7 @@ pub(crate) fn run(context: &Context) -> Result<Finding, Failure> {
         let views = runtime.block_on(async { Ok::<_, Failure>([open().await?, open().await?]) })?;
         Ok::<_, Failure>((store, views))
     };
-    let one_by_one = || {
-        let (store, views) = fresh()?;
-        runtime.block_on(items_per_second::<Chores, _, _>(store, views, items))
-    };
-    let together = || {
-        let (store, views) = fresh()?;
-        runtime.block_on(items_per_second::<Together, _, _>(store, views, items))
-    };
-    let peers = Paired::run(context.rounds(), one_by_one, || peer.rate("do"))?;
-    let batches = Paired::run(context.rounds(), together, one_by_one)?;
-    Ok(Finding::Figures(vec![figure(&peers, "apalis-sqlite 1.0", 2.0), batched(&batches)]))
+    compare(context, &runtime, items, fresh, &mut peer, ("apalis-sqlite 1.0", 2.0))
 }
 
 /// Runs the row on PostgreSQL.
@@ -61,6 +56,23 @@ pub(crate) fn run_postgres(context: &Context) -> Result<Finding, Failure> {
         let views = runtime.block_on(async { Ok::<_, Failure>([open().await?, open().await?]) })?;
         Ok::<_, Failure>((store, views))
     };
+    compare(context, &runtime, items, fresh, &mut peer, ("graphile_worker 0.14", 1.0))
+}
+
+/// Both figures: items one by one against those of the peer with this name and bar, and items together against those one by one. `fresh`
+/// is a log and the views of two programs.
+fn compare<S, V>(
+    context: &Context,
+    runtime: &Runtime,
+    items: u32,
+    fresh: impl Fn() -> Result<(S, [V; PROGRAMS]), Failure>,
+    program: &mut Program,
+    (peer, bar): (&'static str, f64),
+) -> Result<Finding, Failure>
+where
+    S: EventStore + Clone + 'static,
+    V: Apply<Acted<Chores>> + Apply<Acted<Together>> + Work,
+{
     let one_by_one = || {
         let (store, views) = fresh()?;
         runtime.block_on(items_per_second::<Chores, _, _>(store, views, items))
@@ -69,9 +81,9 @@ pub(crate) fn run_postgres(context: &Context) -> Result<Finding, Failure> {
         let (store, views) = fresh()?;
         runtime.block_on(items_per_second::<Together, _, _>(store, views, items))
     };
-    let peers = Paired::run(context.rounds(), one_by_one, || peer.rate("do"))?;
+    let peers = Paired::run(context.rounds(), one_by_one, || program.rate("do"))?;
     let batches = Paired::run(context.rounds(), together, one_by_one)?;
-    Ok(Finding::Figures(vec![figure(&peers, "graphile_worker 0.14", 1.0), batched(&batches)]))
+    Ok(Finding::Figures(vec![figure(&peers, peer, bar), batched(&batches)]))
 }
 
 fn batched(paired: &Paired) -> Figure {

@@ -2,7 +2,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::codec::decode_error::DecodeError;
 use crate::execute::Sleep;
 use crate::log::position::Position;
 use crate::model::subscriber::OnError;
@@ -87,9 +86,7 @@ fn after_failure<P: Subscriber>(
     if attempts < options.retry.attempts && !error.is_permanent() {
         append.attempt = attempts + 1;
         steps.push(Step::Wait(options.retry.delay(attempts)));
-    } else if P::TYPE.on_error == OnError::Stop
-        || error.downcast_ref::<DecodeError>().is_some_and(DecodeError::is_newer)
-    {
+    } else if P::TYPE.on_error == OnError::Stop || error.is_newer() {
         let event = event.name.clone();
         steps.push(Step::Fail(SubscriptionError::Handler { position, event, attempts, error }));
     } else {

@@ -52,6 +52,11 @@ impl HandleError {
         self.did_not_happen
     }
 
+    /// Whether the handler read what only a newer program can read: see [`DecodeError::is_newer`].
+    pub fn is_newer(&self) -> bool {
+        self.downcast_ref().is_some_and(DecodeError::is_newer)
+    }
+
     /// The error that the handler returned, if it is of this type. For views that tell a failure of their database from one of the
     /// handler.
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {

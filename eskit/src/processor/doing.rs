@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use eskit_runtime::codec::DecodeError;
 use eskit_runtime::log::StoreErrorKind;
 use eskit_runtime::subscription::{HandleError, SubscriberType};
 use eskit_runtime::work::{NewWork, Outcome, StepHolder, WorkItem, WorkOptions};
@@ -104,7 +103,7 @@ impl<P: Processor> Doing<P> {
             Some(Stop::Unreachable(error)) => Failed::Unreachable(error),
             Some(Stop::Lost) => Failed::Lost,
             // What a method has read was written by a newer program, which can do it.
-            None if error.downcast_ref::<DecodeError>().is_some_and(DecodeError::is_newer) => {
+            None if error.is_newer() => {
                 Failed::Unreachable(StoreError::new(StoreErrorKind::Unavailable, error.to_string()))
             }
             None => Failed::Item(error),

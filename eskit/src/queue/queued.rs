@@ -11,7 +11,7 @@ use eskit_runtime::{AnyStore, EventStore, ExecuteError, Metadata};
 use super::options::QueueOptions;
 use super::stored::Content;
 use crate::bus::{Bus, failed_log, not_executed};
-use crate::desk::{Does, Failed, Job, kinds_of};
+use crate::desk::{Does, Failed, Job, kinds_of, version_of};
 use crate::working::{WorkItems, WorkTasks, Worked, tasks};
 
 /// A queue of the commands of a set, and the views that keep it.
@@ -91,7 +91,8 @@ impl<C: Storable + CommandSet> Executing<C> {
     async fn execute(&self, job: &Job) -> Result<Outcome, Failed> {
         let content = read(job)?;
         let command: C = content.decode(&job.item.kind).map_err(|error| Failed::Item(error.into()))?;
-        let name = job.item.kind.rsplit_once('@').map_or(job.item.kind.as_str(), |(name, _)| name);
+        let version = version_of(&job.item.kind);
+        let name = version.as_ref().map_or(job.item.kind.as_str(), |(name, _)| name.as_str());
         let mut options = self.bus.options(content.metadata);
         options.idempotency_key = Some(format!("{}/{}", self.name, job.item.id));
         match execute_set(command, &self.bus, options).await {
