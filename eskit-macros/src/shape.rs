@@ -12,8 +12,8 @@ mod rules;
 pub(crate) mod serde;
 mod types;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use syn::{Data, DeriveInput, GenericParam, Generics};
 
 use crate::attr::eskit_path;
@@ -25,7 +25,7 @@ use crate::shape::personal::checks;
 use crate::shape::rules::FieldRules;
 use crate::shape::serde::SerdeAttrs;
 use crate::shape::types::names_any;
-use crate::wrap::{implementation, wrap};
+use crate::wrap::{bare, implementation, wrap_in};
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
@@ -51,7 +51,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Err(errors) => (quote!(__eskit::lock::MISTAKEN), errors),
     };
     let (implemented, checks) = (implement(&input, &expression, types), errors.is_empty().then_some(checks));
-    let wrapped = wrap(&eskit_path(shape.eskit), quote!(#implemented #checks));
+    let wrapped = wrap_in(&scope_name(&input.ident), &eskit_path(shape.eskit), quote!(#implemented #checks));
     quote!(#errors #wrapped)
 }
 
@@ -98,33 +98,15 @@ fn implement(input: &DeriveInput, expression: &TokenStream, types: Vec<TokenStre
         generics.make_where_clause().predicates.push(syn::parse_quote!(#ty: __eskit::lock::Shape));
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let (constant, expression) = match generics.params.is_empty() && !mentions_self(expression.clone()) {
-        true => {
-            let name = Ident::new(CYCLE, ident.span());
-            let constant = quote_spanned! {ident.span()=>
-                #[allow(non_upper_case_globals)]
-                const #name: &__eskit::lock::ShapeDef = #expression;
-            };
-            (constant, quote!(#name))
-        }
-        false => (TokenStream::new(), expression.clone()),
-    };
-    let implementation = implementation(
+    implementation(
         ident.span(),
         quote!(impl #impl_generics __eskit::lock::Shape for #ident #type_generics #where_clause),
         quote!(const DEF: &'static __eskit::lock::ShapeDef = #expression;),
-    );
-    quote!(#constant #implementation)
+    )
 }
 
-/// The constant that holds a shape. It has a name for the only message that rustc words itself: that of a cycle (E0391).
-const CYCLE: &str = "__types_that_hold_each_other_need_a_stated_shape_at_one_field";
-
-/// Whether an expression means something else outside of the type's own `impl`.
-fn mentions_self(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == "Self",
-        TokenTree::Group(group) => mentions_self(group.stream()),
-        _ => false,
-    })
+/// The constant around the impl of a shape. rustc names it in the only message of shapes that it words itself: that of a cycle (E0391).
+fn scope_name(ident: &Ident) -> Ident {
+    let ty = bare(ident);
+    Ident::new(&format!("__{ty}_holds_itself_through_other_types_so_state_the_shape_at_one_field"), ident.span())
 }

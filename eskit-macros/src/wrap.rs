@@ -4,10 +4,20 @@ use syn::{Attribute, Path, Type, Visibility};
 
 /// Puts generated items in a scope of their own, where `__eskit` is the private module of the runtime.
 pub(crate) fn wrap(eskit: &Path, items: TokenStream) -> TokenStream {
+    scope(&quote!(_), &TokenStream::new(), eskit, items)
+}
+
+/// The same in a constant of this name, which rustc shows in the paths of what it holds.
+pub(crate) fn wrap_in(name: &Ident, eskit: &Path, items: TokenStream) -> TokenStream {
+    scope(&name.to_token_stream(), &quote!(#[allow(non_local_definitions, non_upper_case_globals)]), eskit, items)
+}
+
+fn scope(name: &TokenStream, allow: &TokenStream, eskit: &Path, items: TokenStream) -> TokenStream {
     quote! {
         #[doc(hidden)]
         #[allow(deprecated, private_interfaces, unused_qualifications)]
-        const _: () = {
+        #allow
+        const #name: () = {
             use #eskit::__private as __eskit;
             #items
         };

@@ -43,7 +43,7 @@ const WORDED_BY_RUSTC: &[&str] = &[
     "error: future cannot be sent between threads safely",
     "error[E0119]: conflicting implementations",
     "error[E0277]: `Rc<u64>` cannot be sent between threads safely",
-    "error[E0391]: cycle detected when simplifying constant for the type system `_::__types_that_hold_each_other_need_a_stated_shape_",
+    "error[E0391]: cycle detected when simplifying constant for the type system `__Folder_holds_itself_through_other_types_so_state_the_shape_at_one_field::",
     "error[E0425]: cannot find",
     "error[E0428]: the name `__two_commands_claim_the_wire_name_",
     "error[E0428]: the name `__two_events_claim_the_wire_name_",

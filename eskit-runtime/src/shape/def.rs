@@ -10,8 +10,8 @@ use super::mark::{Holds, PersonalDef};
 /// itself by hand implement the trait.
 ///
 /// A type may hold itself, `struct Tree { below: Vec<Tree> }`. Of types that hold *each other* state one at a field, as
-/// `#[shape("folder")]`: rustc refuses the cycle otherwise (E0391), in a message that names
-/// `__types_that_hold_each_other_need_a_stated_shape_at_one_field`.
+/// `#[shape("folder")]`: rustc refuses the cycle otherwise (E0391), in a long message whose first line names
+/// `__Folder_holds_itself_through_other_types_so_state_the_shape_at_one_field`.
 ///
 /// ```
 /// # use eskit_runtime as eskit;
