@@ -20,7 +20,7 @@ const HELP: &str = "\
 usage: cargo xtask <command> [options]
 
 commands:
-  test     run the tests, and print a summary: about 15 minutes on two cores from an empty target
+  test     run the tests, and print a summary: about 13 minutes on two cores from an empty target
              --list          print the names of the steps
              --only <step>   run the steps whose name contains <step>; may be repeated
              --verbose       show the output of every step, not only of those that fail
