@@ -13,7 +13,7 @@ pub(crate) mod serde;
 mod types;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, GenericParam, Generics};
 
 use crate::attr::eskit_path;
@@ -101,7 +101,7 @@ fn implement(input: &DeriveInput, expression: &TokenStream, types: Vec<TokenStre
     implementation(
         ident.span(),
         quote!(impl #impl_generics __eskit::lock::Shape for #ident #type_generics #where_clause),
-        quote!(const DEF: &'static __eskit::lock::ShapeDef = #expression;),
+        quote_spanned!(ident.span()=> const DEF: &'static __eskit::lock::ShapeDef = #expression;),
     )
 }
 

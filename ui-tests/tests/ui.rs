@@ -94,7 +94,9 @@ fn every_error_says_what_to_write() {
             let worded_by_rustc = WORDED_BY_RUSTC.iter().any(|start| error.starts_with(start));
             assert!(worded_by_rustc || error.contains("help:"), "{name} has an error without help:\n{error}");
             let at_macro = ["attribute", "derive"].iter().any(|kind| error.contains(&format!("in the {kind} macro")));
-            assert!(!at_macro, "{name} has an error at a whole macro, not at a token:\n{error}");
+            // rustc traces a cycle through all that macros wrote, and reports it at a token.
+            let is_cycle = error.starts_with("error[E0391]");
+            assert!(!at_macro || is_cycle, "{name} has an error at a whole macro, not at a token:\n{error}");
         }
     }
 }
